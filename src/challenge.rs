@@ -1,0 +1,1 @@
+//! The challenge, and the one computation that both parties share.

@@ -1,0 +1,1 @@
+//! The challenge as carried by the picture: sealed by the verifier, opened by the token.

@@ -1,0 +1,1 @@
+//! RFC 4226, 6238, 6287: one-time passwords.

@@ -1,0 +1,1 @@
+//! Keys in and out: PSKC (RFC 6030) and otpauth URIs.

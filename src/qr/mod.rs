@@ -1,0 +1,1 @@
+//! The picture: render and scan.
