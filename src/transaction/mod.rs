@@ -1,1 +1,4 @@
 //! What is signed.
+
+pub mod text;
+pub mod zengin;
