@@ -197,7 +197,7 @@ impl FromStr for ResponseSuite {
         if !(6..=10).contains(&suite.digits()) {
             return Err(ResponseSuiteError::Digits { found: suite.digits() });
         }
-        if !suite.question().kind() == QuestionKind::Hexadecimal || suite.question().max_len() < 40 {
+        if suite.question().kind() != QuestionKind::Hexadecimal || suite.question().max_len() < 40 {
             return Err(ResponseSuiteError::Question);
         }
         if suite.counter() || suite.pin().is_some() || suite.session().is_some() || suite.time_step().is_some() {

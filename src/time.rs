@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Timestamp(u64);
 
 /// A string is neither an RFC 3339 time from 1970 to 9999 nor a number of seconds.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[error("not a time: expected RFC 3339 (2026-11-21T03:04:05Z) or seconds since 1970")]
 pub struct TimestampError;
 
@@ -72,7 +72,7 @@ impl FromStr for Timestamp {
 pub struct Date(jiff::civil::Date);
 
 /// A string is no day of the calendar from 1970 to 9999.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[error("not a date: expected YYYY-MM-DD from 1970 on")]
 pub struct DateError;
 

@@ -18,7 +18,7 @@ use crate::oath::Response;
 use crate::oath::totp::Totp;
 use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use crate::time::Timestamp;
-use crate::transaction::{Domain, Transaction};
+use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
 pub mod audit;
 mod enroll;
@@ -45,7 +45,17 @@ pub struct Verifier<S> {
     policy: Policy,
     /// What the token shows as the bank's name when it is registered.
     bank: String,
+    decoy: Decoy,
 }
+
+/// What is computed with when there is no activation to compute with.
+struct Decoy {
+    key: Vec<u8>,
+    transaction: Transaction,
+}
+
+/// The decoy's key is wrapped for this name.
+const DECOY: ActivationId = ActivationId::from_bytes([0; ActivationId::LEN]);
 
 /// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +81,21 @@ pub struct IssuedChallenge {
 /// same answer without a second charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptId([u8; 16]);
+
+/// Why there is no verifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A number beyond its hard limit.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The bank's name.
+    #[error("cannot be shown by a token: {0}")]
+    Bank(#[from] TransactionError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
 
 /// Why nothing was decided.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +133,7 @@ pub enum IssueError {
     Refused(Rejection),
     /// A registration has codes of its own.
     #[error("operation {0} is not one that is issued")]
-    Operation(crate::transaction::Operation),
+    Operation(Operation),
     /// The life asked for is zero or beyond the hard limit (V-2).
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -122,10 +147,20 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] when a number of the policy is beyond its hard limit.
-    pub fn new(store: S, vault: Box<dyn Vault>, policy: Policy, bank: &str) -> Result<Self, PolicyError> {
+    /// [`SetupError`] when a number of the policy is beyond its hard limit, the bank's name cannot be shown, or the vault
+    /// does not answer.
+    pub fn new(
+        store: S,
+        vault: Box<dyn Vault>,
+        policy: Policy,
+        bank: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, SetupError> {
         policy.check()?;
-        Ok(Self { store, vault, policy, bank: bank.to_owned() })
+        let transaction =
+            Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
+        let key = vault.wrap(&Key::generate(rng), &context(DECOY), rng)?;
+        Ok(Self { store, vault, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
     }
 
     /// The store.
@@ -210,7 +245,7 @@ impl<S: Store> Verifier<S> {
             let attempt = Attempt { tag: attempt.tag(&key, challenge.id.as_bytes(), &response), answer };
             Ok(self.decide(record, challenge.activation, &attempt, now))
         });
-        Ok(update.await?.unwrap_or_else(|| self.unknown(response)))
+        Ok(update.await?.unwrap_or_else(|| self.unknown(challenge, response, attempt)))
     }
 
     /// Checks a time-based password of an activation that has no camera token (RFC 6238). It is accepted once; it is never
@@ -231,7 +266,7 @@ impl<S: Store> Verifier<S> {
                 return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
             };
             let totp = Totp::default();
-            let Ok(response) = Response::parse(response, totp.digits) else {
+            let Ok(response) = Response::parse(response, totp.digits.get()) else {
                 return Ok(Decision::Leave(Verdict::Rejected(Rejection::Malformed)));
             };
             let key = self.vault.unwrap(key, &context(activation))?;
@@ -239,7 +274,7 @@ impl<S: Store> Verifier<S> {
             let tag = attempt.tag(&key, b"time-based", &response);
             Ok(self.decide(record, activation, &Attempt { tag, answer: Answer::TimeBased { step } }, now))
         });
-        Ok(update.await?.unwrap_or_else(|| self.unknown(response)))
+        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
     }
 
     /// What the verifier knows of an activation.
@@ -281,13 +316,20 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Does the work of a decision for an activation that does not exist, so that its absence does not show in time (V-15).
-    fn unknown(&self, response: &str) -> Verdict {
+    fn unknown(&self, challenge: ChallengeRef, response: &str, attempt: AttemptId) -> Verdict {
         let Ok(response) = Response::parse(response, self.policy.suite.digits()) else {
             return Verdict::Rejected(Rejection::Malformed);
         };
-        let key = Key::new(vec![0; Key::LEN]);
-        let expected = self.policy.suite.respond(&key.derive(b"camtoken/1 respond"), &[0; 32]);
-        std::hint::black_box(expected.ct_eq(&response));
+        if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
+            let asked = Challenge {
+                id: challenge.id,
+                activation: challenge.activation,
+                expires_at: Timestamp::default(),
+                transaction: self.decoy.transaction.clone(),
+            };
+            std::hint::black_box(asked.respond(&key, &self.policy.suite).ct_eq(&response));
+            std::hint::black_box(attempt.tag(&key, challenge.id.as_bytes(), &response));
+        }
         Verdict::Rejected(Rejection::Unknown)
     }
 
