@@ -15,11 +15,11 @@ pub struct Timestamp(u64);
 #[error("not a time: expected RFC 3339 (2026-11-21T03:04:05Z) or seconds since 1970")]
 pub struct TimestampError;
 
-/// The last second of the year 9999, the last that RFC 3339 can write.
-const LAST: u64 = 253_402_300_799;
+/// 9999-12-30T22:00:00Z: the last second that RFC 3339 can write in every time zone.
+const LAST: u64 = 253_402_207_200;
 
 impl Timestamp {
-    /// The moment `seconds` after the epoch; anything beyond the year 9999 is that year's last second.
+    /// The moment `seconds` after the epoch; anything beyond the year 9999 is its last second that can be written.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self(if seconds > LAST { LAST } else { seconds })
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402300800", "2026-13-01T00:00:00Z"] {
+        for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402207201", "2026-13-01T00:00:00Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
     }
