@@ -74,7 +74,8 @@ impl Challenge {
     pub fn device_code(&self, device_key: &Key, nonce: DeviceNonce) -> DeviceCode {
         let mut hash = Sha256::new_with_prefix(self.question());
         hash.update(nonce.to_string());
-        let check = ResponseSuite::device().respond(&device_key.derive(b"camtoken/1 device code"), &hash.finalize().into());
+        let check =
+            ResponseSuite::device().respond(&device_key.derive(b"camtoken/1 device code"), &hash.finalize().into());
         DeviceCode { nonce, check }
     }
 }

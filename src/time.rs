@@ -133,7 +133,8 @@ impl FromStr for Date {
     type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, DateError> {
-        let shape = |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        let shape =
+            |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
         if text.len() != 10 || !text.bytes().enumerate().all(shape) {
             return Err(DateError);
         }
@@ -166,7 +167,9 @@ mod tests {
 
     #[test]
     fn days_count_from_1970_and_lead_back() {
-        for (text, days) in [("1970-01-01", 0), ("2000-03-01", 11_017), ("2026-11-24", 20_781), ("9999-12-31", 2_932_896)] {
+        for (text, days) in
+            [("1970-01-01", 0), ("2000-03-01", 11_017), ("2026-11-24", 20_781), ("9999-12-31", 2_932_896)]
+        {
             let date: Date = text.parse().expect("a day of the calendar");
             assert_eq!(date.days(), days, "{text}");
             assert_eq!(Date::from_days(days), Some(date));
@@ -177,7 +180,9 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        for text in ["", "2026-02-29", "2026-13-01", "1969-12-31", "2026-1-1", "20261124", "２０２６-11-24", "2026-11-24Z"] {
+        for text in
+            ["", "2026-02-29", "2026-13-01", "1969-12-31", "2026-1-1", "20261124", "２０２６-11-24", "2026-11-24Z"]
+        {
             assert_eq!(text.parse::<Date>(), Err(DateError), "{text}");
         }
     }

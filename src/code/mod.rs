@@ -300,7 +300,10 @@ mod tests {
     fn assert_same(opened: &Challenge, sealed: &Challenge) {
         assert_eq!(opened.question(), sealed.question());
         assert!(opened.transaction.displayed().eq(sealed.transaction.displayed()));
-        assert_eq!((opened.id, opened.activation, opened.expires_at), (sealed.id, sealed.activation, sealed.expires_at));
+        assert_eq!(
+            (opened.id, opened.activation, opened.expires_at),
+            (sealed.id, sealed.activation, sealed.expires_at)
+        );
         assert_eq!(opened.transaction.bound().count(), 0);
     }
 
@@ -359,8 +362,12 @@ mod tests {
                     continue;
                 }
                 match altered.parse::<ChallengeCode>() {
-                    Ok(read) => assert!(matches!(open(&read, &key()), Err(OpenError::Seal | OpenError::Purpose)), "{place}"),
-                    Err(error) => assert!(matches!(error, ParseError::Form | ParseError::Foreign | ParseError::Version)),
+                    Ok(read) => {
+                        assert!(matches!(open(&read, &key()), Err(OpenError::Seal | OpenError::Purpose)), "{place}")
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, ParseError::Form | ParseError::Foreign | ParseError::Version))
+                    }
                 }
             }
         }

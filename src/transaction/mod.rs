@@ -230,11 +230,7 @@ fn present<'a>(
     fields.zip(values).filter_map(|(field, value)| value.as_ref().map(|value| (field, value)))
 }
 
-fn encode_all(
-    fields: impl Iterator<Item = &'static FieldSpec>,
-    values: &[Option<Value>],
-    to: &mut Encoder<Vec<u8>>,
-) {
+fn encode_all(fields: impl Iterator<Item = &'static FieldSpec>, values: &[Option<Value>], to: &mut Encoder<Vec<u8>>) {
     to.array(u64::try_from(values.len()).expect("a short list")).expect("a Vec takes every byte");
     for (field, value) in fields.zip(values) {
         match value {
@@ -324,7 +320,9 @@ mod tests {
 
     #[test]
     fn an_error_names_the_field_and_not_its_content() {
-        let error = |fields: &[(&str, &str)]| Transaction::new(Operation::LimitChange, fields.iter().copied()).expect_err("bad fields");
+        let error = |fields: &[(&str, &str)]| {
+            Transaction::new(Operation::LimitChange, fields.iter().copied()).expect_err("bad fields")
+        };
         let cases = [
             (error(&[("limit", "transfer"), ("old", "1")]), "field \"new\" is missing"),
             (error(&[("old", "1"), ("old", "2")]), "field \"old\" is given twice"),

@@ -1,7 +1,7 @@
 //! One transaction of every operation, each field at its full length. For tests.
 
-use super::catalogue::{FieldSpec, Kind, Operation};
 use super::Transaction;
+use super::catalogue::{FieldSpec, Kind, Operation};
 
 /// One of every operation.
 pub(crate) fn all() -> impl Iterator<Item = Transaction> {

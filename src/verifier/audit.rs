@@ -164,7 +164,8 @@ mod tests {
 
     fn chain() -> (Trail, Vec<Vec<u8>>) {
         let mut trail = Trail::default();
-        let events = [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
+        let events =
+            [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
         let lines = events.map(|event| trail.append(event, Timestamp::from_unix(1_700_000_000), 0, None));
         (trail, lines.to_vec())
     }
