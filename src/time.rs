@@ -15,11 +15,11 @@ pub struct Timestamp(u64);
 #[error("not a time: expected RFC 3339 (2026-11-21T03:04:05Z) or seconds since 1970")]
 pub struct TimestampError;
 
-/// 9999-12-30T22:00:00Z: the last second that RFC 3339 can write in every time zone.
-const LAST: u64 = 253_402_207_200;
+/// 9999-12-31T23:59:59Z, which files write for "never".
+const LAST: u64 = 253_402_300_799;
 
 impl Timestamp {
-    /// The moment `seconds` after the epoch; anything beyond the year 9999 is its last second that can be written.
+    /// The moment `seconds` after the epoch; anything beyond the year 9999 is that year's last second.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self(if seconds > LAST { LAST } else { seconds })
@@ -46,9 +46,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = i64::try_from(self.0).expect("at most LAST");
-        let moment = jiff::Timestamp::from_second(seconds).expect("within the years 1970 to 9999");
-        write!(f, "{moment}")
+        let seconds = jiff::SignedDuration::from_secs(i64::try_from(self.0).expect("at most LAST"));
+        let moment = EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(seconds);
+        write!(f, "{}Z", moment.expect("within the years 1970 to 9999"))
     }
 }
 
@@ -58,6 +58,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let seconds = match text.parse::<u64>() {
             Ok(seconds) => seconds,
+            Err(_) if text == "9999-12-31T23:59:59Z" => LAST,
             Err(_) => {
                 let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
                 u64::try_from(moment.as_second()).map_err(|_| TimestampError)?
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402207201", "2026-13-01T00:00:00Z"] {
+        for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402300800", "2026-13-01T00:00:00Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
     }

@@ -223,10 +223,10 @@ impl Transaction {
     }
 }
 
-fn present<'a>(
+fn present(
     fields: impl Iterator<Item = &'static FieldSpec>,
-    values: &'a [Option<Value>],
-) -> impl Iterator<Item = (&'static FieldSpec, &'a Value)> {
+    values: &[Option<Value>],
+) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
     fields.zip(values).filter_map(|(field, value)| value.as_ref().map(|value| (field, value)))
 }
 
