@@ -337,10 +337,11 @@ impl BatchFile {
             let what = if payees.is_empty() { Fault::Empty } else { Fault::Overflow };
             return Err(whole_file("count", what));
         }
-        check_header(&header)?;
+        let at = |record| move |(field, what)| ZenginError { record, field, what };
+        check_header(&header).map_err(at(1))?;
         let mut total = 0;
         for (payee, record) in payees.iter().zip(2..) {
-            check_payee(payee, header.kind).map_err(|(field, what)| ZenginError { record, field, what })?;
+            check_payee(payee, header.kind).map_err(at(record))?;
             total += payee.amount;
         }
         if total > MAX_TOTAL {
@@ -820,15 +821,14 @@ const fn account_type(byte: u8) -> Option<AccountType> {
     }
 }
 
-fn check_header(header: &Header) -> Result<(), ZenginError> {
-    let checked = fits("originator name", &header.originator_name, 40)
-        .and_then(|()| fits("paying bank name", &header.bank_name, 15))
-        .and_then(|()| fits("paying branch name", &header.branch_name, 15))
-        .and_then(|()| match header.account_type {
-            AccountType::Savings => Err(("paying account type", Fault::Value)),
-            _ => Ok(()),
-        });
-    checked.map_err(|(field, what)| ZenginError { record: 1, field, what })
+fn check_header(header: &Header) -> Result<(), (&'static str, Fault)> {
+    fits("originator name", &header.originator_name, 40)?;
+    fits("paying bank name", &header.bank_name, 15)?;
+    fits("paying branch name", &header.branch_name, 15)?;
+    if header.account_type == AccountType::Savings {
+        return Err(("paying account type", Fault::Value));
+    }
+    Ok(())
 }
 
 fn check_payee(payee: &Payee, kind: BatchKind) -> Result<(), (&'static str, Fault)> {
