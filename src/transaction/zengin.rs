@@ -1,8 +1,8 @@
 //! Batch files in the fixed-length format of the Zengin system: 総合振込 (bulk), 給与振込 and 賞与振込 (payroll).
 //!
-//! A file is one header (type 1), data records (2), one trailer (8) and one end record (9), 120 bytes each, in Shift_JIS
-//! or UTF-8, with or without line ends (LF or CR LF), with or without a final 1A. N fields are digits, right-aligned and
-//! filled with zeros; C fields are characters of JIS X 0201, left-aligned and filled with spaces.
+//! A file is one header (type 1), data records (2), one trailer (8) and one end record (9), 120 bytes each, in
+//! Shift_JIS or UTF-8, with or without line ends (LF or CR LF), with or without a final 1A. N fields are digits,
+//! right-aligned and filled with zeros; C fields are characters of JIS X 0201, left-aligned and filled with spaces.
 //!
 //! | header | length | data | length | trailer | length |
 //! | --- | --- | --- | --- | --- | --- |
@@ -21,15 +21,15 @@
 //! | blank | C17 | bulk: route 7, 8; `Y` for EDI; blank | N1 C1 C7 | | |
 //! | | | payroll: blank | C9 | | |
 //!
-//! Nothing is read leniently that a bank's host might read otherwise: whatever is left over must be blank. Optional fields
-//! may be blank where digits would stand: clearing house (as `0000`), new code (as `0`), route (`0` is read as blank).
+//! Nothing is read leniently that a bank's host might read otherwise: whatever is left over must be blank. Two fields
+//! may be blank where digits would stand: clearing house (as `0000`) and new code (as `0`); route `0` is read as blank.
 //!
 //! # The canonical file
 //!
-//! The records one after the other, each field written as above with its text as [`KanaText`], in JIS X 0201 without line
-//! ends or final 1A. So one file gives the same bytes, and the same [`BatchFile::canonical_sha256`], in Shift_JIS and in
-//! UTF-8, with and without line ends, and with small kana, lower case or another hyphen in its names; a change of anything
-//! else gives others.
+//! The records one after the other, each field written as above with its text as [`KanaText`], in JIS X 0201 without
+//! line ends or final 1A. So one file gives the same bytes, and the same [`BatchFile::canonical_sha256`], in Shift_JIS
+//! and in UTF-8, with and without line ends, and with small kana, lower case or another hyphen in its names; a change
+//! of anything else gives others.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -288,28 +288,13 @@ impl BatchFile {
             return Err(whole_file("file", Fault::FileSize { found: bytes.len() }));
         }
         let jis = decode(bytes, encoding)?;
-        let mut records = split(&jis).zip(1..);
-        // The record after the last one, for what is missing.
-        let mut next = 1;
-        let mut record = |types: &[u8], expected: &'static str| {
-            let (fields, number) = match records.next() {
-                Some((record, number)) => (Fields::new(record, number)?, number),
-                None => {
-                    return Err(ZenginError { record: next, field: "record type", what: Fault::Order { expected } });
-                }
-            };
-            next = number + 1;
-            fields.typed(types, expected)
-        };
-
-        let (_, fields) = record(b"1", "a header (1)")?;
+        let mut records = Records { records: split(&jis), number: 0 };
+        let (_, fields) = records.next(b"1", "a header (1)")?;
         let header = read_header(fields)?;
-        let mut payees = Vec::new();
+        let (_, fields) = records.next(b"2", "a data record (2)")?;
+        let mut payees = vec![read_payee(fields, header.kind)?];
         let trailer = loop {
-            let first = payees.is_empty();
-            let types: (&[u8], _) =
-                if first { (b"2", "a data record (2)") } else { (b"28", "data (2) or a trailer (8)") };
-            match record(types.0, types.1)? {
+            match records.next(b"28", "data (2) or a trailer (8)")? {
                 (b'2', fields) if payees.len() < MAX_PAYEES => payees.push(read_payee(fields, header.kind)?),
                 (b'2', fields) => return Err(fields.fault("record type", Fault::Overflow)),
                 (_, fields) => break fields,
@@ -317,14 +302,10 @@ impl BatchFile {
         };
         let batch = Self::new(header, payees)?;
         batch.check_trailer(trailer)?;
-        let (_, mut end) = record(b"9", "an end record (9)")?;
+        let (_, mut end) = records.next(b"9", "an end record (9)")?;
         end.blank("end filler", 119)?;
-        match records.next() {
-            Some((_, record)) => {
-                Err(ZenginError { record, field: "record type", what: Fault::Order { expected: "nothing" } })
-            }
-            None => Ok(batch),
-        }
+        records.finish()?;
+        Ok(batch)
     }
 
     /// Makes a batch of its parts; at least one payee.
@@ -539,8 +520,8 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, ZenginError
     match encoding {
         Encoding::ShiftJis => Ok(Cow::Borrowed(bytes)),
         Encoding::Utf8 => decode_utf8(bytes).map(Cow::Owned),
-        // In Shift_JIS a half-width kana is one byte from A1 to DF. UTF-8 writes it in three, of which the first is EF, no
-        // single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) stands in no field. So one file cannot
+        // In Shift_JIS a half-width kana is one byte from A1 to DF. UTF-8 writes it in three, of which the first is EF,
+        // no single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) stands in no field. So no file can
         // be good in both.
         Encoding::Detect => Ok(decode_utf8(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)),
     }
@@ -584,6 +565,35 @@ fn split(jis: &[u8]) -> Box<dyn Iterator<Item = &[u8]> + '_> {
 
 // ---- records to fields, and back
 
+/// The records of a file, read one after the other.
+struct Records<'a> {
+    records: Box<dyn Iterator<Item = &'a [u8]> + 'a>,
+    /// Of the last one read, counted from 1.
+    number: usize,
+}
+
+impl<'a> Records<'a> {
+    /// Takes the next record, which must be of one of these types; the type is taken from its fields.
+    fn next(&mut self, types: &[u8], expected: &'static str) -> Result<(u8, Fields<'a>), ZenginError> {
+        self.number += 1;
+        let misplaced = ZenginError { record: self.number, field: "record type", what: Fault::Order { expected } };
+        let Some(bytes) = self.records.next() else { return Err(misplaced) };
+        let mut fields = Fields::new(bytes, self.number)?;
+        match fields.take(1) {
+            [found] if types.contains(found) => Ok((*found, fields)),
+            _ => Err(misplaced),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), ZenginError> {
+        let what = Fault::Order { expected: "no further record" };
+        match self.records.next() {
+            Some(_) => Err(ZenginError { record: self.number + 1, field: "record type", what }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A record that is read from left to right.
 struct Fields<'a> {
     record: usize,
@@ -601,14 +611,6 @@ impl<'a> Fields<'a> {
             return Err(fields.fault("record", Fault::Encoding));
         }
         Ok(fields)
-    }
-
-    /// Takes the record's type, one of `types`.
-    fn typed(mut self, types: &[u8], expected: &'static str) -> Result<(u8, Self), ZenginError> {
-        match self.take(1) {
-            [found] if types.contains(found) => Ok((*found, self)),
-            _ => Err(self.fault("record type", Fault::Order { expected })),
-        }
     }
 
     fn fault(&self, field: &'static str, what: Fault) -> ZenginError {
