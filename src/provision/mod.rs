@@ -6,4 +6,5 @@
 pub mod otpauth;
 pub mod pskc;
 
+pub use otpauth::{OtpauthError, OtpauthUri};
 pub use pskc::{Container, KeyPackage, Protection, PskcError};
