@@ -141,7 +141,7 @@ impl Sealer {
 fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcError> {
     let key_info = container.child("EncryptionKey")?;
     let derived = key_info.map(|info| info.child_in(Namespace::Xenc11, "DerivedKey")).transpose()?.flatten();
-    let place = container.place_of("EncryptionKey");
+    let place = container.place();
     let encryption = match (protection, derived) {
         (Protection::Passphrase(passphrase), Some(derived)) => derive(derived, passphrase.expose_secret())?,
         (_, Some(_)) => return Err(PskcError::Protection { place, needed: "a passphrase" }),
