@@ -204,9 +204,9 @@ fn truncate(tag: &Tag) -> u32 {
     u32::from_be_bytes(word) & 0x7fff_ffff
 }
 
-/// A lower-case hexadecimal digit, computed rather than looked up.
+/// A lower-case hexadecimal digit, without a branch or a table.
 const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    nibble + b'0' + (nibble > 9) as u8 * (b'a' - b'0' - 10)
 }
 
 #[cfg(test)]
