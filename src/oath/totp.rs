@@ -61,7 +61,7 @@ impl Totp {
         let keyed = Keyed::new(self.hash, key);
         let mut found = Found::default();
         for candidate in step.saturating_sub(drift)..=step.saturating_add(drift) {
-            let tag = keyed.clone().with(&candidate.to_be_bytes()).finish();
+            let tag = keyed.clone().finish_with(&candidate.to_be_bytes());
             found.keep_last(candidate, response.ct_is(&tag, Some(self.digits)));
         }
         // The last match decides: when it is used, any earlier one is.

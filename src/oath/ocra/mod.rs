@@ -141,8 +141,9 @@ pub fn search_counter(
     let head = message.head(key);
     let mut found = Found::default();
     for counter in (0..=u64::from(look_ahead)).map(|ahead| from.wrapping_add(ahead)) {
-        let tag = message.tail(message.middle(head.clone(), Some(counter)), input.time);
-        found.keep_first(counter, response.ct_is(&tag, suite.truncation()));
+        let mut mac = head.clone();
+        message.middle(&mut mac, Some(counter));
+        found.keep_first(counter, response.ct_is(&tail(mac, input.time), suite.truncation()));
     }
     Ok(found.into_option())
 }
@@ -165,10 +166,11 @@ pub fn search_time(
 ) -> Result<Option<u64>, InputError> {
     let message = Message::new(suite, input)?;
     let (time, drift) = (input.time.ok_or(InputError::Missing { part: Part::Time })?, u64::from(drift_steps));
-    let until_time = message.middle(message.head(key), input.counter);
+    let mut until_time = message.head(key);
+    message.middle(&mut until_time, input.counter);
     let mut found = Found::default();
     for time in time.saturating_sub(drift)..=time.saturating_add(drift) {
-        let tag = message.tail(until_time.clone(), Some(time));
+        let tag = tail(until_time.clone(), Some(time));
         found.keep_last(time, response.ct_is(&tag, suite.truncation()));
     }
     Ok(found.into_option())
@@ -399,35 +401,40 @@ impl<'a> Message<'a> {
     }
 
     fn mac(&self, key: &Key) -> Tag {
-        self.tail(self.middle(self.head(key), self.input.counter), self.input.time)
+        let mut mac = self.head(key);
+        self.middle(&mut mac, self.input.counter);
+        tail(mac, self.input.time)
     }
 
     /// Up to the counter.
     fn head(&self, key: &Key) -> Keyed {
-        Keyed::new(self.suite.hash(), key).with(self.suite.as_str().as_bytes()).with(&[0])
-    }
-
-    /// From the counter up to the time.
-    fn middle(&self, mut mac: Keyed, counter: Option<u64>) -> Keyed {
-        if let Some(counter) = counter {
-            mac = mac.with(&counter.to_be_bytes());
-        }
-        mac = mac.with(self.question.encoded());
-        if let Some(pin) = &self.input.pin {
-            mac = mac.with(pin.expose_bytes());
-        }
-        if let (Some(len), Some(session)) = (self.suite.session(), &self.input.session) {
-            mac = mac.with(&[0; 512][..usize::from(len) - session.len()]).with(session);
-        }
+        let mut mac = Keyed::new(self.suite.hash(), key);
+        mac.update(self.suite.as_str().as_bytes());
+        mac.update(&[0]);
         mac
     }
 
-    /// The time, if any, and the end.
-    fn tail(&self, mac: Keyed, time: Option<u64>) -> Tag {
-        match time {
-            Some(time) => mac.with(&time.to_be_bytes()).finish(),
-            None => mac.finish(),
+    /// From the counter up to the time.
+    fn middle(&self, mac: &mut Keyed, counter: Option<u64>) {
+        if let Some(counter) = counter {
+            mac.update(&counter.to_be_bytes());
         }
+        mac.update(self.question.encoded());
+        if let Some(pin) = &self.input.pin {
+            mac.update(pin.expose_bytes());
+        }
+        if let (Some(len), Some(session)) = (self.suite.session(), &self.input.session) {
+            mac.update(&[0; 512][..usize::from(len) - session.len()]);
+            mac.update(session);
+        }
+    }
+}
+
+/// The time, if any, and the end.
+fn tail(mac: Keyed, time: Option<u64>) -> Tag {
+    match time {
+        Some(time) => mac.finish_with(&time.to_be_bytes()),
+        None => mac.finish_with(&[]),
     }
 }
 
