@@ -576,6 +576,16 @@ mod tests {
         assert_eq!(search("1970-01-01T00:01:00Z", 5), None, "there is no step before 0");
     }
 
+    /// Steps 11282 and 11283 both give 8178.
+    #[test]
+    fn of_two_time_steps_the_later_counts() {
+        let suite: Suite = "OCRA-1:HOTP-SHA256-4:QN08-T1M".parse().expect("a suite");
+        let response = suite.parse_response("8178").expect("four digits");
+        let input = DataInput { time: Some(11_282), ..ask(&suite, "12345678") };
+        assert_eq!(verify(&suite, &key(), &input, &response), Ok(true));
+        assert_eq!(search_time(&suite, &key(), &input, &response, 1), Ok(Some(11_283)));
+    }
+
     #[test]
     fn nothing_is_searched_where_nothing_moves() {
         let suite = suite("QN08");
