@@ -378,7 +378,7 @@ def write_totp():
         )
     for name, digits, step in (("SHA1", 6, 60), ("SHA256", 7, 1), ("SHA512", 10, 3600)):
         key = (b"0987654321" * 7)[: HASHES[name]]
-        times = (0, step - 1, step, 1_700_000_000, 253_402_300_799)
+        times = (0, step - 1, step, 1_700_000_000, 4_102_444_800)
         groups.append(
             {
                 "type": "TotpRespond",
