@@ -745,7 +745,7 @@ def write_modes(seed=4113, each=12):
                     "tests": tests,
                 }
             )
-        for letter in set("PS") - set(letters):
+        for letter in sorted(set("PS") - set(letters)):
             suite = Suite("OCRA-1:HOTP-SHA256-8:QA08-" + letter)
             key = bytes(32)
             fields = {"question": "SIG10000"} | random_values(rng, suite)
