@@ -1,0 +1,262 @@
+//! From a file to luma. A picture is a stranger's: its size is checked before anything is allocated for it.
+
+use std::fmt;
+use std::io::Cursor;
+use std::panic::AssertUnwindSafe;
+
+use image::ImageDecoder;
+use image::codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
+
+use crate::qr::Luma;
+use crate::qr::scan::guarded;
+
+/// What a picture may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Longest side in pixels.
+    pub max_side: u32,
+    /// Pixels in all.
+    pub max_pixels: u64,
+    /// Bytes that decoding may need at once.
+    pub max_alloc_bytes: u64,
+    /// Bytes of the file.
+    pub max_file_bytes: u64,
+}
+
+impl Default for Limits {
+    /// Photos of up to 40 megapixels, in 128 MiB.
+    fn default() -> Self {
+        Self { max_side: 16_384, max_pixels: 40_000_000, max_alloc_bytes: 128 << 20, max_file_bytes: 32 << 20 }
+    }
+}
+
+/// The file formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// WebP.
+    WebP,
+    /// Windows bitmap.
+    Bmp,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Bmp => "BMP",
+        })
+    }
+}
+
+/// Why a file is no picture to scan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// It has no pixel.
+    #[error("the picture has no pixels")]
+    Empty,
+    /// The pixels do not make up the rectangle.
+    #[error("a picture of {width}x{height} does not have {found} pixels")]
+    Length {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Pixels given.
+        found: usize,
+    },
+    /// It does not begin like a format that is read.
+    #[error("the file is neither PNG, JPEG, WebP nor BMP")]
+    Unknown,
+    /// The file is larger than [`Limits::max_file_bytes`].
+    #[error("the file has {bytes} bytes, more than {limit}")]
+    FileTooLarge {
+        /// Bytes of the file.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// A side or the area is larger than the limits allow.
+    #[error("the picture is {width}x{height} pixels, more than is read")]
+    TooManyPixels {
+        /// Columns, as the file claims.
+        width: u32,
+        /// Rows, as the file claims.
+        height: u32,
+    },
+    /// Decoding would take more than [`Limits::max_alloc_bytes`].
+    #[error("decoding the picture takes {bytes} bytes, more than {limit}")]
+    Memory {
+        /// Bytes needed.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// The file breaks the rules of its format, ends too early, or uses a part of it that is not read.
+    #[error("the {format} is damaged or of a kind not read: {reason}")]
+    Damaged {
+        /// The format it begins as.
+        format: Format,
+        /// What the decoder says.
+        reason: String,
+    },
+}
+
+impl Luma {
+    /// Reads a PNG, JPEG, WebP or BMP file, whatever it is called; what is transparent becomes white.
+    ///
+    /// Colour profiles, texts and later frames are skipped.
+    ///
+    /// # Errors
+    ///
+    /// A [`PictureError`]; those about a size before memory is taken for the picture.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, PictureError> {
+        if bytes.len() as u64 > limits.max_file_bytes {
+            return Err(PictureError::FileTooLarge { bytes: bytes.len() as u64, limit: limits.max_file_bytes });
+        }
+        let format = sniff(bytes).ok_or(PictureError::Unknown)?;
+        guarded(AssertUnwindSafe(|| match format {
+            Format::Png => decode_png(bytes, limits),
+            Format::Jpeg => {
+                let own = if is_progressive(bytes) { PROGRESSIVE_COST } else { 0 };
+                decode_with(format, JpegDecoder::new(Cursor::new(bytes)), own, limits)
+            }
+            Format::WebP => decode_with(format, WebPDecoder::new(Cursor::new(bytes)), WEBP_COST, limits),
+            Format::Bmp => decode_with(format, BmpDecoder::new(Cursor::new(bytes)), 0, limits),
+        }))
+        .unwrap_or_else(|| Err(damaged(format, "the decoder gave up")))
+    }
+}
+
+/// Bytes a pixel that a progressive JPEG keeps beside the picture: 16-bit coefficients of three components.
+const PROGRESSIVE_COST: u64 = 6;
+/// Bytes a pixel that WebP keeps beside the picture: planes, or a canvas.
+const WEBP_COST: u64 = 4;
+
+fn sniff(bytes: &[u8]) -> Option<Format> {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Some(Format::Png)
+    } else if bytes.starts_with(b"\xff\xd8\xff") {
+        Some(Format::Jpeg)
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        Some(Format::WebP)
+    } else if bytes.starts_with(b"BM") {
+        Some(Format::Bmp)
+    } else {
+        None
+    }
+}
+
+fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
+    let fault = |e: png::DecodingError| damaged(Format::Png, e);
+    let max = usize::try_from(limits.max_alloc_bytes).unwrap_or(usize::MAX);
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: max });
+    // A profile or a text may inflate to a thousand times its size, and is of no use here.
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let header = decoder.read_header_info().map_err(fault)?;
+    let (width, height) = (header.width, header.height);
+    let area = check_size(width, height, limits)?;
+    // What inflating writes, though a row is kept only for its turn: it is time, too.
+    check_memory(area * header.bits_per_pixel() as u64 / 8, limits)?;
+    let mut reader = decoder.read_info().map_err(fault)?;
+    let channels = reader.output_color_type().0.samples();
+    let mut pixels = Vec::with_capacity(area as usize);
+    if reader.info().interlaced {
+        check_memory(area * (channels as u64 + 1), limits)?;
+        let mut whole = vec![0; area as usize * channels];
+        reader.next_frame(&mut whole).map_err(fault)?;
+        extend_luma(&mut pixels, &whole, channels);
+    } else {
+        while pixels.len() < area as usize {
+            let row = reader.next_row().map_err(fault)?.ok_or_else(|| damaged(Format::Png, "rows are missing"))?;
+            extend_luma(&mut pixels, row.data(), channels);
+        }
+    }
+    Luma::from_raw(width, height, pixels)
+}
+
+fn decode_with<D: ImageDecoder>(
+    format: Format,
+    decoder: image::ImageResult<D>,
+    own_bytes_per_pixel: u64,
+    limits: &Limits,
+) -> Result<Luma, PictureError> {
+    let fault = |e: image::ImageError| damaged(format, e);
+    let decoder = decoder.map_err(fault)?;
+    let (width, height) = decoder.dimensions();
+    let area = check_size(width, height, limits)?;
+    let color = decoder.color_type();
+    let channels = color.channel_count();
+    if color.bytes_per_pixel() != channels {
+        return Err(damaged(format, "samples of more than 8 bits"));
+    }
+    check_memory(area * (u64::from(channels) + 1 + own_bytes_per_pixel), limits)?;
+    let mut whole = vec![0; area as usize * channels as usize];
+    decoder.read_image(&mut whole).map_err(fault)?;
+    if channels == 1 {
+        return Luma::from_raw(width, height, whole);
+    }
+    let mut pixels = Vec::with_capacity(area as usize);
+    extend_luma(&mut pixels, &whole, channels as usize);
+    Luma::from_raw(width, height, pixels)
+}
+
+fn check_size(width: u32, height: u32, limits: &Limits) -> Result<u64, PictureError> {
+    let area = u64::from(width) * u64::from(height);
+    if area == 0 {
+        return Err(PictureError::Empty);
+    }
+    if width.max(height) > limits.max_side || area > limits.max_pixels {
+        return Err(PictureError::TooManyPixels { width, height });
+    }
+    Ok(area)
+}
+
+fn check_memory(bytes: u64, limits: &Limits) -> Result<(), PictureError> {
+    if bytes > limits.max_alloc_bytes {
+        return Err(PictureError::Memory { bytes, limit: limits.max_alloc_bytes });
+    }
+    Ok(())
+}
+
+/// Appends 8-bit samples of one to four channels as luma (ITU-R BT.601), over white.
+fn extend_luma(pixels: &mut Vec<u8>, samples: &[u8], channels: usize) {
+    let over_white = |luma: u32, alpha: u8| ((luma * u32::from(alpha) + 255 * (255 - u32::from(alpha)) + 127) / 255) as u8;
+    match channels {
+        1 => pixels.extend_from_slice(samples),
+        2 => pixels.extend(samples.chunks_exact(2).map(|p| over_white(u32::from(p[0]), p[1]))),
+        3 => pixels.extend(samples.chunks_exact(3).map(|p| luma_of(p) as u8)),
+        _ => pixels.extend(samples.chunks_exact(4).map(|p| over_white(luma_of(p), p[3]))),
+    }
+}
+
+fn luma_of(rgb: &[u8]) -> u32 {
+    (299 * u32::from(rgb[0]) + 587 * u32::from(rgb[1]) + 114 * u32::from(rgb[2]) + 500) / 1000
+}
+
+/// Tells whether the first frame header of a JPEG is a progressive one (ITU-T T.81, B.2.2).
+fn is_progressive(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[0xff, marker, hi, lo]) = jpeg.get(at..at + 4) {
+        match marker {
+            0xc2 | 0xc6 | 0xca | 0xce => return true,
+            0xc0 | 0xc1 | 0xda => return false,
+            0xff => at += 1,
+            _ => at += 2 + usize::from(u16::from_be_bytes([hi, lo])),
+        }
+    }
+    // What cannot be followed is taken for the dear kind.
+    true
+}
+
+fn damaged(format: Format, reason: impl fmt::Display) -> PictureError {
+    PictureError::Damaged { format, reason: reason.to_string() }
+}
