@@ -9,8 +9,9 @@ The symbols are made by segno and drawn, bent and spoilt by Pillow and numpy: no
 With --check nothing is written: the texts and the list must come out as they are committed.
 """
 import json
-import math
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,24 @@ def noisy(im, rng, sigma):
     return Image.fromarray(np.clip(a + rng.normal(0, sigma, a.shape), 0, 255).astype(np.uint8))
 
 
+class Adam7:
+    """An interlaced PNG, which Pillow reads and does not write (PNG specification, 8.2)."""
+
+    def __init__(self, im):
+        self.pixels = np.asarray(im)
+
+    def save(self, path, **_):
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+        lines = b"".join(
+            b"\0" + bytes(row) for x, y, dx, dy in passes for row in self.pixels[y::dy, x::dx] if row.size
+        )
+        height, width = self.pixels.shape
+        chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b"")]
+        body = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+        Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+        assert np.array_equal(np.asarray(Image.open(path)), self.pixels)
+
+
 def levels(im, low, high):
     return im.point(lambda v: round(low + v * (high - low) / 255))
 
@@ -82,6 +101,8 @@ def pictures(rng):
     t = words(rng, 60)
     im = symbol(t, 3)
     yield "transparent.png", (Image.merge("RGBA", [Image.new("L", im.size, 0)] * 3 + [ImageOps.invert(im)]), {}), t, ["Format", "Transparent"], "black on nothing", None
+    t = words(rng, 60)
+    yield "interlaced.png", (Adam7(symbol(t, 3)), {}), t, ["Format"], "PNG in seven passes", None
     t = words(rng, 100)
     yield "strong_compression.jpg", (symbol(t, 4), {"quality": 20}), t, ["Format"], "JPEG of quality 20", None
     t = words(rng, 60)

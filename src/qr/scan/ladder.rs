@@ -25,14 +25,8 @@ pub enum Stage {
 }
 
 /// All stages, in their order.
-pub(super) const LADDER: [Stage; 6] = [
-    Stage::Plain,
-    Stage::CoarseThreshold,
-    Stage::Blur,
-    Stage::GlobalThreshold,
-    Stage::FineThreshold,
-    Stage::Sharpen,
-];
+pub(super) const LADDER: [Stage; 6] =
+    [Stage::Plain, Stage::CoarseThreshold, Stage::Blur, Stage::GlobalThreshold, Stage::FineThreshold, Stage::Sharpen];
 
 impl Stage {
     /// Gives the prepared picture and how many pixels of the original one of its pixels is wide.

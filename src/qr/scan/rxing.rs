@@ -159,9 +159,10 @@ fn count_patterns(matrix: &BitMatrix) -> usize {
             if i % 2 == 1 && is_finder(window) {
                 let x = start + window[0] + window[1] + window[2] / 2;
                 let (column, module) = (x as f32, window.iter().sum::<u32>() as f32 / 7.0);
-                let known = patterns.iter_mut().rev().find(|Pattern(row, at, size)| {
-                    (y - *row) as f32 <= size.max(3.0) && (column - at).abs() <= *size
-                });
+                let known = patterns
+                    .iter_mut()
+                    .rev()
+                    .find(|Pattern(row, at, size)| (y - *row) as f32 <= size.max(3.0) && (column - at).abs() <= *size);
                 match known {
                     Some(Pattern(row, ..)) => *row = y,
                     None if crosses_column(matrix, x, y, window.iter().sum()) => {
