@@ -62,8 +62,8 @@ pub enum Terminal {
 
 /// Makes the smallest symbol that holds the text.
 ///
-/// The text stands in one alphanumeric segment if its characters allow it (digits, capitals, space and `$%*+-./:`), else
-/// in one byte segment.
+/// The text stands in one alphanumeric segment if its characters allow it (digits, capitals, space and `$%*+-./:`),
+/// else in one byte segment.
 ///
 /// # Errors
 ///

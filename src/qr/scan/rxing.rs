@@ -1,5 +1,5 @@
-//! The decoder: rxing's port of zxing-cpp, called step by step, so that what it tries stays bounded and the grid that it
-//! could not decode can be judged.
+//! The decoder: rxing's port of zxing-cpp, called step by step, so that what it tries stays bounded and the grid that
+//! it could not decode can be judged.
 
 use std::panic::AssertUnwindSafe;
 
@@ -15,7 +15,7 @@ use crate::qr::{Luma, Stage, Symbol};
 pub(super) struct Rxing;
 
 /// Sets of three finder patterns tried in one picture. The most plausible come first; a crowd of false ones is cut off.
-const MAX_SETS: usize = 400;
+const MAX_SETS: usize = 1000;
 
 /// Finder patterns beyond which a picture is no picture of symbols; three hundred symbols have 900.
 const MAX_PATTERNS: usize = 1000;
@@ -23,7 +23,8 @@ const MAX_PATTERNS: usize = 1000;
 /// Finder patterns up to which the older detector is asked: it tries all triples.
 const MAX_PATTERNS_OLDER: usize = 120;
 
-/// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above 0.6.
+/// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above
+/// 0.6.
 const MIN_LIKENESS: f32 = 0.66;
 
 impl Reader for Rxing {
