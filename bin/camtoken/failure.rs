@@ -65,12 +65,12 @@ codes! {
     /// An answer is missing and nobody can be asked.
     NoTerminal = "CT-E023" => Usage,
     /// There is no such code to explain.
-    UnknownCode = "CT-E024" => Usage,
+    Unexplained = "CT-E024" => Usage,
     /// There is no such setting, schema or verb.
     UnknownName = "CT-E025" => Usage,
 
     /// No code found.
-    NoCode = "CT-E031" ("T01") => NoCode,
+    NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
     /// Not a camtoken code.

@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             context.out.report(&List { codes })?;
         }
         Some(name) => {
-            let code = Code::find(name).ok_or_else(|| Failure::new(Code::UnknownCode).because(name))?;
+            let code = Code::find(name).ok_or_else(|| Failure::new(Code::Unexplained).because(name))?;
             let long = text.get(&format!("{}.long", code.key()));
             context.out.report(&Report { entry: Entry::of(code, text), text: long })?;
         }
