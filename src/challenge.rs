@@ -10,7 +10,8 @@ use minicbor::Encoder;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use crate::key::{ActivationId, IdError, Key, parse_hex, write_hex};
+use crate::hex::{parse_hex, write_hex};
+use crate::key::{ActivationId, IdError, Key};
 use crate::oath::Response;
 use crate::oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
 use crate::time::Timestamp;

@@ -11,6 +11,7 @@
 
 pub mod challenge;
 pub mod code;
+mod hex;
 pub mod key;
 pub mod language;
 pub mod oath;

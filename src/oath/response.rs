@@ -207,7 +207,7 @@ const fn hex_digit(nibble: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::parse_hex;
+    use crate::hex::parse_hex;
     use proptest::prelude::*;
 
     fn parse(text: &str, digits: u8) -> Option<ResponseError> {

@@ -8,7 +8,7 @@ use minicbor::{Decoder, Encoder};
 use super::catalogue::{Choice, FieldSpec, Kind};
 use super::money::{Money, MoneyError};
 use super::text::{DisplayText, KanaText, TextError, Wire};
-use crate::key::{parse_hex, write_hex};
+use crate::hex::{parse_hex, write_hex};
 use crate::time::{Date, DateError, Timestamp, TimestampError};
 
 /// The content of one field. `Display` gives the canonical text, which [`FieldSpec::parse`] reads.

@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
 use crate::code::{self, ChallengeCode};
+use crate::hex::to_hex;
 use crate::key::{ActivationId, IdError, Key, TokenId};
 use crate::oath::Response;
 use crate::oath::totp::Totp;
@@ -463,7 +464,7 @@ fn about(challenge: &Challenge) -> About {
     About {
         challenge: challenge.id.to_string(),
         operation: challenge.transaction.operation().to_string(),
-        question: Some(audit::hex(&challenge.question())),
+        question: Some(to_hex(&challenge.question())),
     }
 }
 
