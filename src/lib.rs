@@ -12,6 +12,7 @@
 pub mod challenge;
 pub mod code;
 pub mod key;
+pub mod language;
 pub mod oath;
 pub mod provision;
 pub mod qr;
@@ -22,4 +23,5 @@ pub mod transaction;
 pub mod verifier;
 
 pub use key::{ActivationId, Key, TokenId};
+pub use language::Language;
 pub use time::Timestamp;

@@ -1,4 +1,4 @@
-//! A moment, as the caller sees it: whole seconds since 1970-01-01T00:00:00Z. Nothing here asks a clock.
+//! Moments and days, as the caller sees them. Nothing here asks a clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,11 +11,11 @@ use std::time::Duration;
 pub struct Timestamp(u64);
 
 /// A string is neither an RFC 3339 time from 1970 to 9999 nor a number of seconds.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[error("not a time: expected RFC 3339 (2026-11-21T03:04:05Z) or seconds since 1970")]
 pub struct TimestampError;
 
-/// The last second of the year 9999, the last that RFC 3339 can write.
+/// 9999-12-31T23:59:59Z, which files write for "never".
 const LAST: u64 = 253_402_300_799;
 
 impl Timestamp {
@@ -46,9 +46,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = i64::try_from(self.0).expect("at most LAST");
-        let moment = jiff::Timestamp::from_second(seconds).expect("within the years 1970 to 9999");
-        write!(f, "{moment}")
+        let seconds = jiff::SignedDuration::from_secs(i64::try_from(self.0).expect("at most LAST"));
+        let moment = EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(seconds);
+        write!(f, "{}Z", moment.expect("within the years 1970 to 9999"))
     }
 }
 
@@ -58,12 +58,90 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let seconds = match text.parse::<u64>() {
             Ok(seconds) => seconds,
+            Err(_) if text == "9999-12-31T23:59:59Z" => LAST,
             Err(_) => {
                 let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
                 u64::try_from(moment.as_second()).map_err(|_| TimestampError)?
             }
         };
         if seconds > LAST { Err(TimestampError) } else { Ok(Self(seconds)) }
+    }
+}
+
+/// A day of the calendar from 1970-01-01 to 9999-12-31, written `2026-11-24`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(jiff::civil::Date);
+
+/// A string is no day of the calendar from 1970 to 9999.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("not a date: expected YYYY-MM-DD from 1970 on")]
+pub struct DateError;
+
+const EPOCH: jiff::civil::Date = jiff::civil::date(1970, 1, 1);
+
+impl Date {
+    /// The day with this year, month and day of the month.
+    ///
+    /// # Errors
+    ///
+    /// [`DateError`] when the calendar has no such day, or it lies before 1970.
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self, DateError> {
+        let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
+        let (Ok(year), Ok(month), Ok(day)) = parts else { return Err(DateError) };
+        let date = jiff::civil::Date::new(year, month, day).map_err(|_| DateError)?;
+        if date < EPOCH { Err(DateError) } else { Ok(Self(date)) }
+    }
+
+    /// The day so many days after 1970-01-01, which is how it stands in a code.
+    #[must_use]
+    pub fn from_days(days: u32) -> Option<Self> {
+        EPOCH.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub fn days(self) -> u32 {
+        let days = EPOCH.until(self.0).expect("two days of one calendar").get_days();
+        u32::try_from(days).expect("not before 1970")
+    }
+
+    /// The year.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        self.0.year().unsigned_abs()
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub fn month(self) -> u8 {
+        self.0.month().unsigned_abs()
+    }
+
+    /// The day of the month, 1 to 31.
+    #[must_use]
+    pub fn day(self) -> u8 {
+        self.0.day().unsigned_abs()
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Date {
+    type Err = DateError;
+
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let shape =
+            |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        if text.len() != 10 || !text.bytes().enumerate().all(shape) {
+            return Err(DateError);
+        }
+        let number = |part: &str| part.parse::<u16>().expect("digits");
+        let small = |part: &str| part.parse::<u8>().expect("two digits");
+        Self::new(number(&text[..4]), small(&text[5..7]), small(&text[8..]))
     }
 }
 
@@ -85,6 +163,28 @@ mod tests {
     fn what_is_no_time_is_refused() {
         for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402300800", "2026-13-01T00:00:00Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_count_from_1970_and_lead_back() {
+        for (text, days) in
+            [("1970-01-01", 0), ("2000-03-01", 11_017), ("2026-11-24", 20_781), ("9999-12-31", 2_932_896)]
+        {
+            let date: Date = text.parse().expect("a day of the calendar");
+            assert_eq!(date.days(), days, "{text}");
+            assert_eq!(Date::from_days(days), Some(date));
+            assert_eq!(date.to_string(), text);
+        }
+        assert_eq!(Date::from_days(u32::MAX), None);
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for text in
+            ["", "2026-02-29", "2026-13-01", "1969-12-31", "2026-1-1", "20261124", "２０２６-11-24", "2026-11-24Z"]
+        {
+            assert_eq!(text.parse::<Date>(), Err(DateError), "{text}");
         }
     }
 }

@@ -1,1 +1,220 @@
-//! RFC 4226, 6238, 6287: one-time passwords.
+//! Responses by the OATH standards: from a key and what is moving, the few digits that a person types.
+//!
+//! | module | standard | what moves |
+//! | --- | --- | --- |
+//! | [`hotp`] | RFC 4226 | a counter |
+//! | [`totp`] | RFC 6238 | the time |
+//! | [`ocra`] | RFC 6287 | a question, and as the suite says a counter, a PIN, a session, the time |
+//!
+//! All three end in the same [`Response`] and build on the same three hash functions. Nothing here remembers: counters,
+//! used steps and limits on attempts are the verifier's.
+
+mod response;
+
+pub mod hotp;
+pub mod ocra;
+pub mod totp;
+
+#[cfg(test)]
+mod vectors;
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use ::hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use crate::key::Key;
+
+pub use response::{Digits, DigitsError, Response, ResponseError};
+
+/// The hash function under the HMAC, spelled as in an OCRASuite: `SHA1`, `SHA256`, `SHA512`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hash {
+    /// SHA-1, 20 bytes. Sound under HMAC; what hardware tokens speak.
+    Sha1,
+    /// SHA-256, 32 bytes.
+    Sha256,
+    /// SHA-512, 64 bytes.
+    Sha512,
+}
+
+impl Hash {
+    /// Every hash function that the standards name.
+    pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// The name in an OCRASuite.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+
+    /// The bytes of a hash value, and of the key that RFC 6287 asks for (IC2).
+    #[must_use]
+    pub const fn output_len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// Hashes without a key.
+    pub(crate) fn digest(self, data: &[u8]) -> Tag {
+        match self {
+            Self::Sha1 => Tag::new(&Sha1::digest(data)),
+            Self::Sha256 => Tag::new(&Sha256::digest(data)),
+            Self::Sha512 => Tag::new(&Sha512::digest(data)),
+        }
+    }
+
+    /// Authenticates `data`: the HMAC of RFC 2104.
+    pub(crate) fn mac(self, key: &Key, data: &[u8]) -> Tag {
+        Keyed::new(self, key).finish_with(data)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Hash {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        Self::ALL.into_iter().find(|hash| hash.as_str() == text).ok_or(HashError)
+    }
+}
+
+/// A string names no hash function of the OATH standards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unsupported hash, expected SHA1, SHA256 or SHA512")]
+pub struct HashError;
+
+/// An HMAC under way. A clone starts again from the same point, so that a window pays for its key once.
+#[derive(Clone)]
+enum Keyed {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+    Sha512(Hmac<Sha512>),
+}
+
+impl Keyed {
+    fn new(hash: Hash, key: &Key) -> Self {
+        let key = key.expose_bytes();
+        match hash {
+            Hash::Sha1 => Self::Sha1(Hmac::new_from_slice(key).expect("HMAC takes a key of any length")),
+            Hash::Sha256 => Self::Sha256(Hmac::new_from_slice(key).expect("HMAC takes a key of any length")),
+            Hash::Sha512 => Self::Sha512(Hmac::new_from_slice(key).expect("HMAC takes a key of any length")),
+        }
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        match self {
+            Self::Sha1(mac) => mac.update(data),
+            Self::Sha256(mac) => mac.update(data),
+            Self::Sha512(mac) => mac.update(data),
+        }
+    }
+
+    fn finish_with(mut self, data: &[u8]) -> Tag {
+        self.update(data);
+        match self {
+            Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha512(mac) => Tag::new(&mac.finalize().into_bytes()),
+        }
+    }
+}
+
+/// The value of a hash or of an HMAC: 20, 32 or 64 bytes, wiped when dropped.
+pub(crate) struct Tag {
+    bytes: Zeroizing<[u8; 64]>,
+    len: usize,
+}
+
+impl Tag {
+    fn new(value: &[u8]) -> Self {
+        let mut bytes = Zeroizing::new([0; 64]);
+        bytes[..value.len()].copy_from_slice(value);
+        Self { bytes, len: value.len() }
+    }
+}
+
+impl Deref for Tag {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// A place in a window, chosen without a branch.
+#[derive(Default)]
+struct Found {
+    value: u64,
+    any: u8,
+}
+
+impl Found {
+    /// Takes `value` if it matches and nothing did before.
+    fn keep_first(&mut self, value: u64, matches: Choice) {
+        self.keep_last(value, matches & self.any.ct_eq(&0));
+    }
+
+    /// Takes `value` if it matches.
+    fn keep_last(&mut self, value: u64, matches: Choice) {
+        self.value.conditional_assign(&value, matches);
+        self.any |= matches.unwrap_u8();
+    }
+
+    fn into_option(self) -> Option<u64> {
+        (self.any != 0).then_some(self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_names_are_read_as_written() {
+        for hash in Hash::ALL {
+            assert_eq!(hash.to_string().parse(), Ok(hash));
+            assert_eq!(hash.digest(b"").len(), hash.output_len());
+        }
+        for name in ["", "sha1", "SHA-1", "SHA224", "SHA1 ", "MD5"] {
+            assert_eq!(name.parse::<Hash>(), Err(HashError), "{name}");
+        }
+    }
+
+    /// RFC 2202, test case 2, and RFC 4231, test case 2: key "Jefe".
+    #[test]
+    fn mac_is_hmac() {
+        let starts: [&[u8]; 3] = [&[0xef, 0xfc, 0xdf, 0x6a], &[0x5b, 0xdc, 0xc1, 0x46], &[0x16, 0x4b, 0x7a, 0x7b]];
+        for (hash, start) in Hash::ALL.into_iter().zip(starts) {
+            let tag = hash.mac(&Key::new(b"Jefe".to_vec()), b"what do ya want for nothing?");
+            assert_eq!(&tag[..4], start, "{hash}");
+            assert_eq!(tag.len(), hash.output_len());
+        }
+    }
+
+    #[test]
+    fn the_earliest_of_two_matches_counts() {
+        let mut found = Found::default();
+        for (value, matches) in [(3, 0), (4, 1), (5, 0), (6, 1)] {
+            found.keep_first(value, Choice::from(matches));
+        }
+        assert_eq!(found.into_option(), Some(4));
+    }
+}

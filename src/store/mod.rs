@@ -1,1 +1,379 @@
-//! Where records live: load and replace.
+//! Where records live: load, and replace if nobody else did in between.
+//!
+//! A store decides nothing about a response. It keeps one record for each activation and each token, opaque bytes to
+//! it, and swaps a record for its successor only while the revision is the one that the caller has seen. A swap is
+//! durable before it is told, and the audit entry of a change is stored with the change or not at all.
+//!
+//! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory; both pass
+//! [`conformance`], which is there for other people's stores too.
+
+pub mod conformance;
+mod embedded;
+mod memory;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::key::{ActivationId, TokenId};
+
+pub use embedded::EmbeddedStore;
+pub use memory::MemoryStore;
+
+/// The most bytes that a record, or an audit entry, may have: 64 KiB.
+pub const MAX_LEN: usize = 64 * 1024;
+
+/// Keeps records and swaps them. The verifier needs nothing else of a store.
+pub trait Store: Send + Sync {
+    /// Gives the record as it was last made durable, `None` if there never was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] or [`StoreError::Stopped`]; what the record says is not known then.
+    fn load(&self, id: &RecordId) -> impl Future<Output = Result<Option<Versioned>, StoreError>> + Send;
+
+    /// Puts `change` in the place of the record if its revision is still `expected`, and answers once that is durable.
+    ///
+    /// [`Revision::ABSENT`] expects that there is no record yet. Each replacement raises the revision. Dropping the
+    /// future does not take the change back.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLarge`] for a change that no store takes. [`StoreError::Unknown`] if the change may or may not
+    /// have been stored: ask again with the same attempt. Any other error: it was not stored.
+    fn replace(
+        &self,
+        id: &RecordId,
+        expected: Revision,
+        change: Change,
+    ) -> impl Future<Output = Result<Replaced, StoreError>> + Send;
+
+    /// Lists at most `limit` records in ascending order, from the first one behind `after`. For administration.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`].
+    fn list(
+        &self,
+        after: Option<&RecordId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<RecordId>, StoreError>> + Send;
+
+    /// Gives the audit entries of a record, the oldest first, each with the revision that its change made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`].
+    fn audit(&self, id: &RecordId) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send;
+}
+
+/// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordId {
+    /// One user's use of one token: its key, counters and open challenge.
+    Activation(ActivationId),
+    /// One token: which activations it holds.
+    Token(TokenId),
+}
+
+impl RecordId {
+    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another.
+    #[must_use]
+    pub fn to_key(&self) -> Vec<u8> {
+        match self {
+            Self::Activation(id) => [b"a", id.as_bytes().as_slice()].concat(),
+            // Token IDs differ in length: a zero byte, which is in none of them, ends them.
+            Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
+        }
+    }
+
+    /// Reads what [`RecordId::to_key`] writes, and nothing else.
+    #[must_use]
+    pub fn from_key(key: &[u8]) -> Option<Self> {
+        match key.split_first()? {
+            (b'a', id) => Some(Self::Activation(ActivationId::from_bytes(id.try_into().ok()?))),
+            (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activation(id) => write!(f, "activation:{id}"),
+            Self::Token(id) => write!(f, "token:{id}"),
+        }
+    }
+}
+
+impl FromStr for RecordId {
+    type Err = RecordIdError;
+
+    fn from_str(text: &str) -> Result<Self, RecordIdError> {
+        match text.split_once(':') {
+            Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
+            Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
+            _ => Err(RecordIdError),
+        }
+    }
+}
+
+/// A string names no record.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a record: expected \"activation:\" or \"token:\" and an ID")]
+pub struct RecordIdError;
+
+/// How often a record has been replaced: 1 for the first record, then one more each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(u64);
+
+impl Revision {
+    /// The revision of a record that does not exist.
+    pub const ABSENT: Self = Self(0);
+
+    /// The revision of this number, as a store has kept it.
+    #[must_use]
+    pub const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number, for a store to keep.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The revision that a replacement of this one makes.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A record and its revision.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Versioned {
+    /// What a replacement has to expect.
+    pub revision: Revision,
+    /// The record, as it was given to [`Store::replace`].
+    pub record: Arc<[u8]>,
+}
+
+/// Prints the size of the record: it may hold a key.
+impl fmt::Debug for Versioned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Versioned {{ revision: {}, record: {} bytes }}", self.revision, self.record.len())
+    }
+}
+
+/// What one replacement stores.
+#[derive(Clone, Default)]
+pub struct Change {
+    /// The new record, of at most [`MAX_LEN`] bytes.
+    pub record: Vec<u8>,
+    /// The entry in the record's history, of at most [`MAX_LEN`] bytes.
+    pub audit: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// Refuses what no store takes. Every store calls it first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::TooLarge`] when the record or the audit entry has more than [`MAX_LEN`] bytes.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let audit_len = self.audit.as_ref().map_or(0, Vec::len);
+        for (part, len) in [("record", self.record.len()), ("audit entry", audit_len)] {
+            if len > MAX_LEN {
+                return Err(StoreError::TooLarge { part, len });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints sizes: the record may hold a key.
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let audit = self.audit.as_ref().map(Vec::len);
+        write!(f, "Change {{ record: {} bytes, audit: {audit:?} bytes }}", self.record.len())
+    }
+}
+
+/// What became of a replacement. "Conflict" is an answer, not an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Replaced {
+    /// Stored, and durable; this is the record's revision now.
+    Yes(Revision),
+    /// Not stored: the record has another revision than expected. Load it and decide again.
+    Conflict,
+}
+
+/// Why a store did not do its duty. No variant holds anything of a record.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Nothing was done; it may be asked again.
+    #[error("store unavailable: {reason}")]
+    Unavailable {
+        /// What stood in the way.
+        reason: String,
+    },
+    /// The change may have been stored or not. Only another replacement can tell, never a load.
+    #[error("outcome of the change unknown: {reason}")]
+    Unknown {
+        /// What went wrong on the way to the disk.
+        reason: String,
+    },
+    /// A write has failed before, and nothing was done since: what the disk holds is not known until the store is
+    /// opened again.
+    #[error("store stopped after a failed write: {reason}")]
+    Stopped {
+        /// What the first failure was.
+        reason: String,
+    },
+    /// The disk gives back something else than what was stored, or less.
+    #[error("store damaged: {reason}")]
+    Corrupt {
+        /// What does not fit.
+        reason: String,
+    },
+    /// Another process, or another part of this one, has the store open.
+    #[error("store is open elsewhere")]
+    Locked,
+    /// The store was written by another version of camtoken.
+    #[error("store has format {found:?}, expected {expected:?}")]
+    Version {
+        /// What the directory says.
+        found: String,
+        /// What this version reads and writes.
+        expected: &'static str,
+    },
+    /// The directory belongs to something else.
+    #[error("directory holds {found:?}, which is no part of a store")]
+    Foreign {
+        /// The first name that does not belong.
+        found: String,
+    },
+    /// The change has more bytes than a store takes.
+    #[error("{part} of {len} bytes, at most {MAX_LEN} allowed")]
+    TooLarge {
+        /// `record` or `audit entry`.
+        part: &'static str,
+        /// How long it is.
+        len: usize,
+    },
+}
+
+macro_rules! store_by_reference {
+    ($($reference:ty),*) => {$(
+        impl<S: Store> Store for $reference {
+            fn load(&self, id: &RecordId) -> impl Future<Output = Result<Option<Versioned>, StoreError>> + Send {
+                (**self).load(id)
+            }
+
+            fn replace(
+                &self,
+                id: &RecordId,
+                expected: Revision,
+                change: Change,
+            ) -> impl Future<Output = Result<Replaced, StoreError>> + Send {
+                (**self).replace(id, expected, change)
+            }
+
+            fn list(
+                &self,
+                after: Option<&RecordId>,
+                limit: usize,
+            ) -> impl Future<Output = Result<Vec<RecordId>, StoreError>> + Send {
+                (**self).list(after, limit)
+            }
+
+            fn audit(
+                &self,
+                id: &RecordId,
+            ) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send {
+                (**self).audit(id)
+            }
+        }
+    )*};
+}
+
+store_by_reference!(&S, Arc<S>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids() -> Vec<RecordId> {
+        let activation = |bytes| RecordId::Activation(ActivationId::from_bytes(bytes));
+        let token = |text: &str| RecordId::Token(text.parse().expect("a token ID"));
+        vec![
+            activation([0; 6]),
+            activation([0, 1, 0x7f, 0x80, 0xfe, 0xff]),
+            activation([0xff; 6]),
+            token("-"),
+            token("A"),
+            token("A-"),
+            token("A0"),
+            token("AB"),
+            token("FEX0123456"),
+            token("Z"),
+        ]
+    }
+
+    #[test]
+    fn keys_keep_the_order_and_none_begins_another() {
+        let ids = ids();
+        assert!(ids.is_sorted());
+        for (low, high) in ids.iter().zip(&ids[1..]) {
+            assert!(low.to_key() < high.to_key(), "{low} {high}");
+        }
+        for (one, other) in ids.iter().flat_map(|one| ids.iter().map(move |other| (one, other))) {
+            assert!(one == other || !other.to_key().starts_with(&one.to_key()), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for id in ids() {
+            assert_eq!(RecordId::from_key(&id.to_key()).as_ref(), Some(&id));
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+    }
+
+    /// The keys stand on disk and in databases: they may not change.
+    #[test]
+    fn keys_are_stable() {
+        assert_eq!(ids()[1].to_key(), [b'a', 0, 1, 0x7f, 0x80, 0xfe, 0xff]);
+        assert_eq!(ids()[8].to_key(), b"tFEX0123456\0");
+        assert_eq!(ids()[8].to_string(), "token:FEX0123456");
+        assert_eq!(ids()[1].to_string(), "activation:00017f80feff");
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        for key in [&b""[..], b"a", b"a12345", b"a1234567", b"t", b"t\0", b"tA", b"ta\0", b"tA\0\0", b"x123456"] {
+            assert_eq!(RecordId::from_key(key), None, "{key:?}");
+        }
+        for text in ["", "token", "token:", "token:a", "Token:A", "activation:A", "A", "token: A"] {
+            assert_eq!(text.parse::<RecordId>(), Err(RecordIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_prints_no_record() {
+        let record = Versioned { revision: Revision::from_u64(3), record: Arc::from(*b"secret") };
+        assert_eq!(format!("{record:?}"), "Versioned { revision: 3, record: 6 bytes }");
+        let change = Change { record: b"secret".to_vec(), audit: Some(b"hush".to_vec()) };
+        assert_eq!(format!("{change:?}"), "Change { record: 6 bytes, audit: Some(4) bytes }");
+    }
+}

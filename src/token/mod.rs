@@ -1,1 +1,3 @@
 //! The software camera token.
+
+pub mod screen;

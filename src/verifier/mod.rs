@@ -1,1 +1,478 @@
-//! The verifier: enroll, issue, verify.
+//! The verifier: it enrolls tokens, issues challenges, and settles each response once and only once.
+//!
+//! It keeps nothing itself. Every step loads a record, computes, and replaces the record if nobody was faster; the answer
+//! is given after that is durable. So any number of verifiers may share one [`Store`](crate::store::Store).
+//!
+//! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use rand::CryptoRng;
+use sha2::Sha256;
+
+use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
+use crate::code::{self, ChallengeCode};
+use crate::key::{ActivationId, IdError, Key, TokenId};
+use crate::oath::Response;
+use crate::oath::totp::Totp;
+use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
+use crate::time::Timestamp;
+use crate::transaction::{Domain, Operation, Transaction, TransactionError};
+
+pub mod audit;
+mod enroll;
+pub mod policy;
+pub mod record;
+pub mod settle;
+pub mod vault;
+pub mod verdict;
+
+pub use enroll::{EnrollError, Enrollment, Step};
+pub use policy::{Policy, PolicyError};
+pub use record::{Credential, Record, State, Subscriber, TokenRecord};
+pub use settle::{Answer, Attempt, settle};
+pub use vault::{LocalVault, Vault, VaultError};
+pub use verdict::{Accepted, Rejection, Verdict};
+
+use audit::{About, Event};
+use record::{Ending, Issued, RecordError};
+
+/// Builds challenges and checks responses, for all the tokens in one store.
+pub struct Verifier<S> {
+    store: S,
+    vault: Box<dyn Vault>,
+    policy: Policy,
+    /// What the token shows as the bank's name when it is registered.
+    bank: String,
+    decoy: Decoy,
+}
+
+/// What is computed with when there is no activation to compute with.
+struct Decoy {
+    key: Vec<u8>,
+    transaction: Transaction,
+}
+
+/// The decoy's key is wrapped for this name.
+const DECOY: ActivationId = ActivationId::from_bytes([0; ActivationId::LEN]);
+
+/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChallengeRef {
+    /// The activation that was asked.
+    pub activation: ActivationId,
+    /// The challenge.
+    pub id: ChallengeId,
+}
+
+/// A challenge on its way to the token.
+#[derive(Debug)]
+pub struct IssuedChallenge {
+    /// Its name, for [`Verifier::verify`].
+    pub reference: ChallengeRef,
+    /// From then on no response is accepted.
+    pub expires_at: Timestamp,
+    /// What the picture carries; draw it by [`qr::encode`](crate::qr::encode).
+    pub code: ChallengeCode,
+}
+
+/// The caller's name for one attempt to answer: 16 bytes. A request that is sent again carries the same one, and gets the
+/// same answer without a second charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptId([u8; 16]);
+
+/// Why there is no verifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A number beyond its hard limit.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The bank's name.
+    #[error("cannot be shown by a token: {0}")]
+    Bank(#[from] TransactionError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// The store failed. After [`StoreError::Unknown`], ask again with the same attempt ID.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key of the activation cannot be had.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A record of the store cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The clock is behind what the record has seen; a verifier does not decide by such a clock.
+    #[error("the clock is {seconds} s behind the last decision about this activation")]
+    ClockBehind {
+        /// By how much.
+        seconds: u64,
+    },
+    /// Others changed the record again and again.
+    #[error("too many requests for one activation at the same time")]
+    Contention,
+}
+
+/// Why no challenge was issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// Nothing was decided.
+    #[error(transparent)]
+    Verifier(#[from] VerifierError),
+    /// The activation cannot be asked: unknown, not finished, suspended, or revoked.
+    #[error("no challenge: {0}")]
+    Refused(Rejection),
+    /// A registration has codes of its own.
+    #[error("operation {0} is not one that is issued")]
+    Operation(Operation),
+    /// The life asked for is zero or beyond the hard limit (V-2).
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+/// How often a step is tried again when others are faster. Each conflict means that another request got through.
+const MAX_CONFLICTS: usize = 100_000;
+
+impl<S: Store> Verifier<S> {
+    /// Puts a verifier together. `bank` is what tokens show at registration, at most 20 columns.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError`] when a number of the policy is beyond its hard limit, the bank's name cannot be shown, or the vault
+    /// does not answer.
+    pub fn new(
+        store: S,
+        vault: Box<dyn Vault>,
+        policy: Policy,
+        bank: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, SetupError> {
+        policy.check()?;
+        let transaction = Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
+        let key = vault.wrap(&Key::generate(rng), &context(DECOY), rng)?;
+        Ok(Self { store, vault, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Issues a challenge to an activation. It takes the place of the one before (V-8).
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError::Refused`] when the activation cannot answer.
+    pub async fn issue(
+        &self,
+        activation: ActivationId,
+        transaction: Transaction,
+        lifetime: Option<std::time::Duration>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<IssuedChallenge, IssueError> {
+        let operation = transaction.operation();
+        if !matches!(operation.domain(), Domain::Signature | Domain::Deletion) {
+            return Err(IssueError::Operation(operation));
+        }
+        let lifetime = lifetime.unwrap_or(self.policy.lifetime);
+        Policy { lifetime, ..self.policy.clone() }.check()?;
+        let id = ChallengeId::generate(now, rng);
+
+        let update = self.update(activation, now, |record, now| {
+            let key = match (&record.state, &record.credential) {
+                (State::Active, Credential::Camera { key, .. }) => self.vault.unwrap(key, &context(activation))?,
+                _ => return Ok(Decision::Leave(Err(refusal(record)))),
+            };
+            let expires_at = now.plus(lifetime);
+            let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
+            record.retire_challenge();
+            record.challenge =
+                Some(Issued { id, expires_at, transaction: transaction.clone(), wrong: 0, ending: None });
+            let code = code::seal(&challenge, &key);
+            let issued = IssuedChallenge { reference: ChallengeRef { activation, id }, expires_at, code };
+            Ok(Decision::Replace(Ok(issued), Some((Event::Issued, Some(about(&challenge))))))
+        });
+        match update.await? {
+            Some(Ok(issued)) => Ok(issued),
+            Some(Err(rejection)) => Err(IssueError::Refused(rejection)),
+            None => Err(IssueError::Refused(Rejection::Unknown)),
+        }
+    }
+
+    /// Checks a response to a challenge. The verdict is durable when it is given, and an accepted one is given once:
+    /// the same response again, in another attempt, is [`Rejection::AlreadySettled`] (V-7).
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when nothing could be decided. Ask again with the same `attempt`.
+    pub async fn verify(
+        &self,
+        challenge: ChallengeRef,
+        response: &str,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Result<Verdict, VerifierError> {
+        let update = self.update(challenge.activation, now, |record, now| {
+            let Credential::Camera { suite, key, .. } = &record.credential else {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
+            };
+            let suite: ResponseSuite = suite.parse().map_err(|_| RecordError::Damaged)?;
+            let Ok(response) = Response::parse(response, suite.digits()) else {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Malformed)));
+            };
+            let key = self.vault.unwrap(key, &context(challenge.activation))?;
+            let right = match &record.challenge {
+                Some(issued) => issued.challenge(challenge.activation).respond(&key, &suite).ct_eq(&response),
+                None => false,
+            };
+            let answer = Answer::Challenge { id: challenge.id, right };
+            let attempt = Attempt { tag: attempt.tag(&key, challenge.id.as_bytes(), &response), answer };
+            Ok(self.decide(record, challenge.activation, &attempt, now))
+        });
+        Ok(update.await?.unwrap_or_else(|| self.unknown(challenge, response, attempt)))
+    }
+
+    /// Checks a time-based password of an activation that has no camera token (RFC 6238). It is accepted once; it is never
+    /// taken for the response to a challenge.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::verify`].
+    pub async fn verify_time_based(
+        &self,
+        activation: ActivationId,
+        response: &str,
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Result<Verdict, VerifierError> {
+        let update = self.update(activation, now, |record, now| {
+            let Credential::TimeBased { key, .. } = &record.credential else {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
+            };
+            let totp = Totp::default();
+            let Ok(response) = Response::parse(response, totp.digits.get()) else {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Malformed)));
+            };
+            let key = self.vault.unwrap(key, &context(activation))?;
+            let step = totp.verify(&key, &response, now, 1, None);
+            let tag = attempt.tag(&key, b"time-based", &response);
+            Ok(self.decide(record, activation, &Attempt { tag, answer: Answer::TimeBased { step } }, now))
+        });
+        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
+    }
+
+    /// What the verifier knows of an activation.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError::Store`] or [`VerifierError::Record`].
+    pub async fn record(&self, activation: ActivationId) -> Result<Option<Record>, VerifierError> {
+        Ok(self.load(&RecordId::Activation(activation)).await?.map(|(_, record)| record))
+    }
+
+    /// What the verifier knows of a token.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError::Store`] or [`VerifierError::Record`].
+    pub async fn token(&self, token: &TokenId) -> Result<Option<TokenRecord>, VerifierError> {
+        Ok(self.load(&RecordId::Token(token.clone())).await?.map(|(_, record)| record))
+    }
+
+    fn decide(
+        &self,
+        record: &mut Record,
+        activation: ActivationId,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Decision<Verdict> {
+        let (next, verdict) = settle(&self.policy, record, attempt, now);
+        let expired =
+            |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending) == Some(Ending::Expired);
+        let event = match &verdict {
+            Verdict::Accepted(accepted) if accepted.first => Some(Event::Accepted),
+            Verdict::Accepted(_) => None,
+            Verdict::Rejected(Rejection::Wrong { suspended: true, .. }) => Some(Event::Suspended),
+            Verdict::Rejected(Rejection::Wrong { .. }) => Some(Event::Wrong),
+            Verdict::Rejected(_) if expired(&next) && !expired(record) => Some(Event::Expired),
+            Verdict::Rejected(_) => None,
+        };
+        // A repeated answer changes nothing and is written all the same: a yes rests on a write, never on a read.
+        let repeated = record.last_attempt.as_ref().is_some_and(|last| last.tag == attempt.tag);
+        let event = if repeated { None } else { event };
+        let about = next.challenge.as_ref().map(|issued| about(&issued.challenge(activation)));
+        let write = event.is_some() || repeated;
+        *record = next;
+        if write { Decision::Replace(verdict, event.map(|event| (event, about))) } else { Decision::Leave(verdict) }
+    }
+
+    /// Does the work of a decision for an activation that does not exist, so that its absence does not show in time (V-15).
+    fn unknown(&self, challenge: ChallengeRef, response: &str, attempt: AttemptId) -> Verdict {
+        let Ok(response) = Response::parse(response, self.policy.suite.digits()) else {
+            return Verdict::Rejected(Rejection::Malformed);
+        };
+        if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
+            let asked = Challenge {
+                id: challenge.id,
+                activation: challenge.activation,
+                expires_at: Timestamp::default(),
+                transaction: self.decoy.transaction.clone(),
+            };
+            std::hint::black_box(asked.respond(&key, &self.policy.suite).ct_eq(&response));
+            std::hint::black_box(attempt.tag(&key, challenge.id.as_bytes(), &response));
+        }
+        Verdict::Rejected(Rejection::Unknown)
+    }
+
+    /// Loads an activation's record, lets `step` change it, and replaces it; again from the start when another request was
+    /// faster. `None` when there is no such record.
+    async fn update<T>(
+        &self,
+        activation: ActivationId,
+        now: Timestamp,
+        mut step: impl FnMut(&mut Record, Timestamp) -> Result<Decision<T>, VerifierError>,
+    ) -> Result<Option<T>, VerifierError> {
+        let id = RecordId::Activation(activation);
+        for _ in 0..MAX_CONFLICTS {
+            let Some((revision, mut record)) = self.load::<Record>(&id).await? else { return Ok(None) };
+            let now = self.trusted(now, record.high_water)?;
+            record.high_water = now;
+            let (answer, event) = match step(&mut record, now)? {
+                Decision::Leave(answer) => return Ok(Some(answer)),
+                Decision::Replace(answer, event) => (answer, event),
+            };
+            let audit = event.map(|(event, about)| record.trail.append(event, now, record.failures, about));
+            if self.replace(&id, revision, &record, audit).await? {
+                return Ok(Some(answer));
+            }
+        }
+        Err(VerifierError::Contention)
+    }
+
+    /// The time to decide by: never before what the record has seen.
+    fn trusted(&self, now: Timestamp, high_water: Timestamp) -> Result<Timestamp, VerifierError> {
+        let behind = high_water.since(now);
+        if behind > self.policy.clock_tolerance {
+            return Err(VerifierError::ClockBehind { seconds: behind.as_secs() });
+        }
+        Ok(now.max(high_water))
+    }
+
+    async fn load<T>(&self, id: &RecordId) -> Result<Option<(Revision, T)>, VerifierError>
+    where
+        T: for<'b> minicbor::Decode<'b, ()>,
+    {
+        let Some(Versioned { revision, record }) = self.store.load(id).await? else { return Ok(None) };
+        Ok(Some((revision, record::from_bytes(&record)?)))
+    }
+
+    async fn replace<T: minicbor::Encode<()>>(
+        &self,
+        id: &RecordId,
+        revision: Revision,
+        record: &T,
+        audit: Option<Vec<u8>>,
+    ) -> Result<bool, VerifierError> {
+        let change = Change { record: record::to_bytes(record), audit };
+        Ok(matches!(self.store.replace(id, revision, change).await?, Replaced::Yes(_)))
+    }
+}
+
+/// What a step makes of a record.
+enum Decision<T> {
+    /// Nothing is to be written.
+    Leave(T),
+    /// The record is to be replaced, and an event to be audited with it.
+    Replace(T, Option<(Event, Option<About>)>),
+}
+
+impl Issued {
+    fn challenge(&self, activation: ActivationId) -> Challenge {
+        Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
+    }
+}
+
+impl AttemptId {
+    /// Draws a new one.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Takes the caller's own, such as a UUID.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Binds the attempt to what was answered, so that one attempt ID cannot carry many guesses.
+    fn tag(self, key: &Key, question: &[u8], response: &Response) -> [u8; 16] {
+        let key = key.derive(b"camtoken/1 attempt");
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_bytes()).expect("HMAC takes a key of any length");
+        mac.update(&self.0);
+        mac.update(&[u8::try_from(question.len()).expect("a short name")]);
+        mac.update(question);
+        mac.update(response.expose_str().as_bytes());
+        mac.finalize().into_bytes()[..16].try_into().expect("16 of 32 bytes")
+    }
+}
+
+impl fmt::Display for ChallengeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.activation, self.id)
+    }
+}
+
+impl std::str::FromStr for ChallengeRef {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let (activation, id) = text.split_once('-').ok_or(IdError::Challenge)?;
+        Ok(Self { activation: activation.parse()?, id: id.parse()? })
+    }
+}
+
+impl<S> fmt::Debug for Verifier<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// What a wrapped key of this activation is bound to.
+fn context(activation: ActivationId) -> Vec<u8> {
+    [b"activation ", activation.as_bytes().as_slice()].concat()
+}
+
+fn about(challenge: &Challenge) -> About {
+    About {
+        challenge: challenge.id.to_string(),
+        operation: challenge.transaction.operation().to_string(),
+        question: Some(audit::hex(&challenge.question())),
+    }
+}
+
+/// Why an activation that does not stand open cannot be asked.
+fn refusal(record: &Record) -> Rejection {
+    match record.state {
+        State::Suspended => Rejection::Suspended,
+        State::Revoked => Rejection::Revoked,
+        State::FirstCode(_) | State::SecondCode(_) | State::Reset => Rejection::NotActivated,
+        State::Active => Rejection::Unknown,
+    }
+}

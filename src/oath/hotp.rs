@@ -1,0 +1,122 @@
+//! HOTP, RFC 4226: a response from a counter.
+
+use subtle::Choice;
+
+use super::{Digits, Found, Hash, Keyed, Response};
+use crate::key::Key;
+
+/// Answers for one value of the counter (section 5.3). The RFC knows SHA-1 only; the others are as in RFC 6238.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken::Key;
+/// use camtoken::oath::{Digits, Hash, hotp};
+///
+/// let key = Key::new(b"12345678901234567890".to_vec());
+/// assert_eq!(hotp::respond(&key, 0, Digits::SIX, Hash::Sha1).expose_str(), "755224");
+/// ```
+#[must_use]
+pub fn respond(key: &Key, counter: u64, digits: Digits, hash: Hash) -> Response {
+    Response::new(&hash.mac(key, &counter.to_be_bytes()), Some(digits))
+}
+
+/// Looks for the counter that gives `response`, from `from` to `from + look_ahead` (section 7.4); the earliest wins.
+///
+/// The verifier's next `from` is one more than what is found ([`next`]). The whole window is computed whatever is
+/// found, so that the time says nothing. Every counter more is another chance to guess: keep the window small, and
+/// limit attempts (section 7.3).
+#[must_use]
+pub fn search(key: &Key, digits: Digits, hash: Hash, response: &Response, from: u64, look_ahead: u32) -> Option<u64> {
+    resynchronise(key, digits, hash, std::slice::from_ref(response), from, look_ahead)
+}
+
+/// Looks for the counter from which consecutive values give all of `responses`: the token is far ahead (section 7.4).
+///
+/// The first of them may lie anywhere from `from` to `from + window`. What is found is the counter of the *last*
+/// response, so that here too the verifier goes on with [`next`]. Two or three responses make a window of thousands as
+/// hard to guess as one response a window of one; without any there is nothing to find.
+#[must_use]
+pub fn resynchronise(
+    key: &Key,
+    digits: Digits,
+    hash: Hash,
+    responses: &[Response],
+    from: u64,
+    window: u32,
+) -> Option<u64> {
+    let last = u64::try_from(responses.len()).expect("a slice is shorter than 2^64").checked_sub(1)?;
+    let keyed = Keyed::new(hash, key);
+    let mut found = Found::default();
+    for ahead in 0..=u64::from(window) {
+        let first = from.wrapping_add(ahead);
+        let mut all = Choice::from(1);
+        for (response, counter) in responses.iter().zip((0..).map(|index| first.wrapping_add(index))) {
+            let tag = keyed.clone().finish_with(&counter.to_be_bytes());
+            all &= response.ct_is(&tag, Some(digits));
+        }
+        found.keep_first(first.wrapping_add(last), all);
+    }
+    found.into_option()
+}
+
+/// The counter after this one; after 2^64-1 comes 0.
+#[must_use]
+pub const fn next(counter: u64) -> u64 {
+    counter.wrapping_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> Key {
+        Key::new(b"12345678901234567890".to_vec())
+    }
+
+    fn six(text: &str) -> Response {
+        Response::parse(text, 6).expect("six digits")
+    }
+
+    fn find(text: &str, from: u64, look_ahead: u32) -> Option<u64> {
+        search(&key(), Digits::SIX, Hash::Sha1, &six(text), from, look_ahead)
+    }
+
+    /// RFC 4226, appendix D: 755224 is counter 0, 520489 counter 9.
+    #[test]
+    fn a_response_is_found_within_the_window_only() {
+        assert_eq!(find("755224", 0, 0), Some(0));
+        assert_eq!(find("755224", 1, 100), None);
+        assert_eq!(find("520489", 0, 9), Some(9));
+        assert_eq!(find("520489", 0, 8), None);
+        assert_eq!(find("520489", 9, 0), Some(9));
+    }
+
+    #[test]
+    fn a_response_of_another_length_is_never_found() {
+        let eight = Response::parse("84755224", 8).expect("eight digits");
+        assert_eq!(search(&key(), Digits::SIX, Hash::Sha1, &eight, 0, 10), None);
+        assert_eq!(search(&key(), Digits::EIGHT, Hash::Sha1, &eight, 0, 10), Some(0));
+    }
+
+    #[test]
+    fn the_counter_wraps() {
+        let last = respond(&key(), u64::MAX, Digits::SIX, Hash::Sha1);
+        assert_eq!(search(&key(), Digits::SIX, Hash::Sha1, &last, u64::MAX, 3), Some(u64::MAX));
+        assert_eq!(find("287082", u64::MAX, 3), Some(1));
+        assert_eq!(next(u64::MAX), 0);
+        assert_eq!(resynchronise(&key(), Digits::SIX, Hash::Sha1, &[last, six("755224")], u64::MAX - 1, 5), Some(0));
+    }
+
+    #[test]
+    fn resynchronisation_wants_consecutive_values() {
+        let resynchronise = |texts: &[&str]| {
+            let responses: Vec<_> = texts.iter().map(|text| six(text)).collect();
+            resynchronise(&key(), Digits::SIX, Hash::Sha1, &responses, 0, 1000)
+        };
+        assert_eq!(resynchronise(&["254676", "287922", "162583"]), Some(7));
+        assert_eq!(resynchronise(&["254676", "162583"]), None);
+        assert_eq!(resynchronise(&["287922", "254676"]), None);
+        assert_eq!(resynchronise(&[]), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! The audit record (V-19): what happened to an activation or a token, in a chain that shows when a link is missing.
+//!
+//! An entry is a line of JSON. It is stored in the same step as the change it tells of, and holds the SHA-256 of the entry
+//! before it; the record holds the SHA-256 of the last. It names the operation and its question, no field of the
+//! transaction, and no secret.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::time::Timestamp;
+
+/// One line of an audit chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// 1 for the first entry of a record.
+    pub number: u64,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What happened.
+    pub event: Event,
+    /// The challenge, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub challenge: Option<String>,
+    /// The operation of the challenge.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub operation: Option<String>,
+    /// SHA-256 over everything that the challenge says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub question: Option<String>,
+    /// Wrong responses in a row after this.
+    pub failures: u8,
+    /// SHA-256 of the entry before this one; zeroes before the first.
+    pub previous: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Event {
+    /// A token was taken into the books.
+    TokenRegistered,
+    /// A token was revoked.
+    TokenRevoked,
+    /// A user was put down for a token.
+    UserAdded,
+    /// The first code of a registration was made.
+    Enrolled,
+    /// A wrong device code.
+    DeviceCodeWrong,
+    /// The device code was right; the second code was made.
+    SecondCode,
+    /// A wrong confirmation.
+    ConfirmationWrong,
+    /// The registration is finished.
+    Activated,
+    /// The registration was given up or initialised.
+    Reset,
+    /// A challenge was issued.
+    Issued,
+    /// A response was accepted.
+    Accepted,
+    /// A wrong response.
+    Wrong,
+    /// A wrong response, and the activation is suspended by it.
+    Suspended,
+    /// A challenge's time was found to be over.
+    Expired,
+    /// The activation was resumed.
+    Resumed,
+    /// The activation was revoked.
+    Revoked,
+}
+
+/// The end of a chain, kept in the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Trail {
+    /// How many entries there are.
+    #[n(0)]
+    pub entries: u64,
+    /// SHA-256 of the last one.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub head: [u8; 32],
+}
+
+/// Where a chain is broken.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// An entry is no entry, or is not the one that belongs here.
+    #[error("audit entry {number} is not the one that was written")]
+    Entry {
+        /// Its place, from 1.
+        number: u64,
+    },
+    /// There are more or fewer entries than the record knows, or another last one.
+    #[error("the audit chain does not end where its record says")]
+    End,
+}
+
+impl Trail {
+    /// Appends what happened and gives the line to store with the change.
+    pub(super) fn append(&mut self, event: Event, at: Timestamp, failures: u8, about: Option<About>) -> Vec<u8> {
+        self.entries += 1;
+        let (challenge, operation, question) = match about {
+            Some(about) => (Some(about.challenge), Some(about.operation), about.question),
+            None => (None, None, None),
+        };
+        let entry = Entry {
+            number: self.entries,
+            at: at.to_string(),
+            event,
+            challenge,
+            operation,
+            question,
+            failures,
+            previous: hex(&self.head),
+        };
+        let line = serde_json::to_vec(&entry).expect("an entry is plain JSON");
+        self.head = Sha256::digest(&line).into();
+        line
+    }
+
+    /// Checks a whole chain against this end of it, and gives its entries.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError`] when any entry was changed, removed, added, or put elsewhere.
+    pub fn check<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Entry>, AuditError> {
+        let mut so_far = Self::default();
+        let mut entries = Vec::new();
+        for line in lines {
+            so_far.entries += 1;
+            let number = so_far.entries;
+            let entry: Entry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
+            if entry.number != number || entry.previous != hex(&so_far.head) {
+                return Err(AuditError::Entry { number });
+            }
+            so_far.head = Sha256::digest(line).into();
+            entries.push(entry);
+        }
+        if so_far == *self { Ok(entries) } else { Err(AuditError::End) }
+    }
+}
+
+/// The challenge that an entry tells of.
+pub(super) struct About {
+    pub challenge: String,
+    pub operation: String,
+    pub question: Option<String>,
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain() -> (Trail, Vec<Vec<u8>>) {
+        let mut trail = Trail::default();
+        let events =
+            [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
+        let lines = events.map(|event| trail.append(event, Timestamp::from_unix(1_700_000_000), 0, None));
+        (trail, lines.to_vec())
+    }
+
+    fn check(trail: &Trail, lines: &[Vec<u8>]) -> Result<usize, AuditError> {
+        trail.check(lines.iter().map(Vec::as_slice)).map(|entries| entries.len())
+    }
+
+    #[test]
+    fn a_whole_chain_is_taken() {
+        let (trail, lines) = chain();
+        assert_eq!(check(&trail, &lines), Ok(6));
+        assert_eq!(check(&Trail::default(), &[]), Ok(0));
+    }
+
+    #[test]
+    fn a_chain_that_was_touched_is_refused() {
+        let (trail, lines) = chain();
+        for place in 0..lines.len() {
+            let mut removed = lines.clone();
+            removed.remove(place);
+            assert!(check(&trail, &removed).is_err(), "entry {place} removed");
+            let mut doubled = lines.clone();
+            doubled.insert(place, lines[place].clone());
+            assert!(check(&trail, &doubled).is_err(), "entry {place} doubled");
+            let mut altered = lines.clone();
+            let digit = altered[place].iter().rposition(|byte| *byte == b'0').expect("the failures are 0");
+            altered[place][digit] = b'1';
+            assert!(check(&trail, &altered).is_err(), "entry {place} altered");
+        }
+        let mut swapped = lines.clone();
+        swapped.swap(1, 2);
+        assert!(check(&trail, &swapped).is_err());
+    }
+}

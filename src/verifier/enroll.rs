@@ -1,0 +1,543 @@
+//! Registration (利用開始登録) and its repair: two codes, initialise, revoke, resume.
+//!
+//! ```text
+//! enroll ─> first code ··> token ··> device code ─> second ─> second code ··> token ··> response ─> confirm ─> active
+//! ```
+//!
+//! Bank and token can come to disagree half-way. `reset` (初期化) repairs that as long as the activation has never signed;
+//! `revoke` (失効) is final.
+
+use rand::CryptoRng;
+
+use super::audit::{Event, Trail};
+use super::record::{AwaitedCode, SealedFor};
+use super::{
+    Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about, context,
+};
+use crate::challenge::{Challenge, ChallengeId, DeviceCode, ResponseSuite};
+use crate::code::ChallengeCode;
+use crate::code::activation::{Binding, Grant, seal_first, seal_second};
+use crate::key::{ActivationId, Key, TokenId};
+use crate::oath::Response;
+use crate::store::{RecordId, Revision, Store};
+use crate::time::Timestamp;
+use crate::transaction::{Operation, Transaction, TransactionError};
+
+/// A code of a registration on its way to the token.
+#[derive(Debug)]
+pub struct Enrollment {
+    /// The activation that is being made; it names the registration from now on.
+    pub activation: ActivationId,
+    /// From then on the code is not answered any more.
+    pub expires_at: Timestamp,
+    /// What the picture carries.
+    pub code: ChallengeCode,
+}
+
+/// What a step of a registration came to. A "no" is an answer.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// The step is done.
+    Done(T),
+    /// It is refused.
+    Rejected(Rejection),
+}
+
+/// Why nothing of a registration was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrollError {
+    /// Nothing was decided.
+    #[error(transparent)]
+    Verifier(#[from] VerifierError),
+    /// The contract number, the user ID or the bank's name cannot be shown.
+    #[error("cannot be shown by a token: {0}")]
+    Subscriber(#[from] TransactionError),
+    /// No such token in the books.
+    #[error("no token {0}")]
+    UnknownToken(TokenId),
+    /// The token is in the books already, with another key.
+    #[error("token {0} is registered already")]
+    TokenExists(TokenId),
+    /// The token is revoked, which is final.
+    #[error("token {0} is revoked")]
+    TokenRevoked(TokenId),
+    /// The token was made for tests, and this verifier does not take those (V-20).
+    #[error("token {0} was made for tests")]
+    TestToken(TokenId),
+    /// All places of the token are taken.
+    #[error("token {token} has {places} users already", places = MAX_USERS)]
+    TokenFull {
+        /// The token.
+        token: TokenId,
+    },
+    /// No such activation.
+    #[error("no activation {0}")]
+    UnknownActivation(ActivationId),
+    /// It has signed before, so it can be revoked and not initialised.
+    #[error("activation {0} has signed before; it can only be revoked")]
+    HasSigned(ActivationId),
+    /// It is revoked, which is final.
+    #[error("activation {0} is revoked")]
+    Revoked(ActivationId),
+    /// It is not suspended.
+    #[error("activation {0} is not suspended")]
+    NotSuspended(ActivationId),
+}
+
+/// How many users may share one token.
+pub const MAX_USERS: usize = 8;
+
+impl<S: Store> Verifier<S> {
+    /// Takes a token into the books, with the device key that it has from the factory. Doing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::TokenRevoked`] for an ID that was
+    /// revoked, [`EnrollError::TokenExists`] when the books have another key.
+    pub async fn register(
+        &self,
+        token: &TokenId,
+        device_key: &Key,
+        test: bool,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EnrollError> {
+        if test && !self.policy.accept_test_keys {
+            return Err(EnrollError::TestToken(token.clone()));
+        }
+        let id = RecordId::Token(token.clone());
+        let wrapped = self.vault.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;
+        let mut trail = Trail::default();
+        let audit = trail.append(Event::TokenRegistered, now, 0, None);
+        let record = TokenRecord { device_key: wrapped, test, revoked: false, activations: Vec::new(), trail };
+        if self.replace(&id, Revision::ABSENT, &record, Some(audit)).await? {
+            return Ok(());
+        }
+        let (_, known) = self.live_token(token).await?;
+        let known_key = self.device_key(token, &known)?;
+        let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
+        if bool::from(same) { Ok(()) } else { Err(EnrollError::TokenExists(token.clone())) }
+    }
+
+    /// Begins a registration: draws the activation and its key, and makes the first code.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError`] when the token cannot take another user, or what it would show is no text for it.
+    pub async fn enroll(
+        &self,
+        token: &TokenId,
+        subscriber: Subscriber,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Enrollment, EnrollError> {
+        let transaction = self.introduction(Operation::Activation1, &subscriber)?;
+        let (device_key, activation) = self.add_user(token, now, rng).await?;
+
+        let key = self.vault.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
+        let id = ChallengeId::generate(now, rng);
+        let expires_at = now.plus(self.policy.first_code_lifetime);
+        let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
+        let mut trail = Trail::default();
+        let audit = trail.append(Event::Enrolled, now, 0, Some(about(&challenge)));
+        let record = Record {
+            subscriber,
+            credential: Credential::Camera { token: token.clone(), suite: self.policy.suite.to_string(), key },
+            state: State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None }),
+            failures: 0,
+            challenge: None,
+            past: Vec::new(),
+            last_attempt: None,
+            high_water: now,
+            signed: false,
+            trail,
+        };
+        // It can be there already when the token was revoked in between: then its place was closed.
+        if !self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+            return Err(EnrollError::TokenRevoked(token.clone()));
+        }
+        Ok(Enrollment { activation, expires_at, code: seal_first(&challenge, token, &device_key) })
+    }
+
+    /// Takes the device code that the token showed for the first code, and makes the second code for it alone. The same
+    /// device code again gives the same second code.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError`] when nothing was decided. A wrong device code is [`Step::Rejected`], and the third one ends the
+    /// registration.
+    pub async fn second(
+        &self,
+        activation: ActivationId,
+        device_code: &str,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Step<Enrollment>, EnrollError> {
+        let Ok(answer) = device_code.parse::<DeviceCode>() else { return Ok(Step::Rejected(Rejection::Malformed)) };
+        let Some(record) = self.record(activation).await? else { return Ok(Step::Rejected(Rejection::Unknown)) };
+        let Credential::Camera { token, .. } = &record.credential else {
+            return Ok(Step::Rejected(Rejection::Unknown));
+        };
+        let token = token.clone();
+        let (_, known) = self.live_token(&token).await?;
+        let device_key = self.device_key(&token, &known)?;
+        let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
+        let new_id = ChallengeId::generate(now, rng);
+
+        let step = self.update(activation, now, |record, now| {
+            let (first, awaited) = match &record.state {
+                State::FirstCode(awaited) => (awaited.challenge(activation), None),
+                State::SecondCode(second) => match &second.sealed_for {
+                    Some(sealed_for) => (sealed_for.first_challenge(activation, second), Some(second.clone())),
+                    None => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
+                },
+                State::Revoked => return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked))),
+                _ => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
+            };
+            if now >= first.expires_at {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
+            }
+            let right = first.device_code(&device_key, answer.nonce()).ct_eq(&answer);
+            let Credential::Camera { suite, key, .. } = &record.credential else {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
+            };
+            if !right {
+                return Ok(self.wrong_answer(record, Event::DeviceCodeWrong));
+            }
+            let grant = self.grant(activation, suite, key)?;
+            let (second, is_new) = match awaited {
+                Some(second) if second.is_sealed_for(answer.nonce()) => (second, false),
+                Some(_) => return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled))),
+                None => {
+                    let expires_at = now.plus(self.policy.second_code_lifetime);
+                    let sealed_for =
+                        SealedFor { first: first.id, first_expires_at: first.expires_at, nonce: answer.nonce() };
+                    let transaction = transaction.clone();
+                    (AwaitedCode { id: new_id, expires_at, transaction, wrong: 0, sealed_for: Some(sealed_for) }, true)
+                }
+            };
+            let challenge = second.challenge(activation);
+            let binding = Binding { first: first.id, nonce: answer.nonce() };
+            let code = seal_second(&challenge, &token, &device_key, binding, &grant);
+            let enrollment = Step::Done(Enrollment { activation, expires_at: second.expires_at, code });
+            if !is_new {
+                return Ok(Decision::Leave(enrollment));
+            }
+            record.state = State::SecondCode(second);
+            Ok(Decision::Replace(enrollment, Some((Event::SecondCode, Some(about(&challenge))))))
+        });
+        Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
+    }
+
+    /// Takes the token's response to the second code; the activation signs from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError`] when nothing was decided. A wrong response is [`Step::Rejected`], and the third one ends the
+    /// registration.
+    pub async fn confirm(
+        &self,
+        activation: ActivationId,
+        response: &str,
+        now: Timestamp,
+    ) -> Result<Step<()>, EnrollError> {
+        let step = self.update(activation, now, |record, now| {
+            let second = match &record.state {
+                State::SecondCode(second) => second,
+                State::FirstCode(_) | State::Reset => {
+                    return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated)));
+                }
+                State::Revoked => return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked))),
+                State::Active | State::Suspended => {
+                    return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled)));
+                }
+            };
+            let Credential::Camera { suite, key, .. } = &record.credential else {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
+            };
+            let grant = self.grant(activation, suite, key)?;
+            let Ok(response) = Response::parse(response, grant.suite.digits()) else {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Malformed)));
+            };
+            if now >= second.expires_at {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
+            }
+            let challenge = second.challenge(activation);
+            if !challenge.respond(&grant.key, &grant.suite).ct_eq(&response) {
+                return Ok(self.wrong_answer(record, Event::ConfirmationWrong));
+            }
+            record.state = State::Active;
+            Ok(Decision::Replace(Step::Done(()), Some((Event::Activated, Some(about(&challenge))))))
+        });
+        Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
+    }
+
+    /// Initialises (初期化): gives up a registration that never signed, so that it can be begun again.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::HasSigned`] once it has given a right response, [`EnrollError::Revoked`] once it is revoked.
+    pub async fn reset(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
+        self.change_state(activation, now, |record| {
+            if record.state == State::Revoked {
+                return Err(EnrollError::Revoked(activation));
+            }
+            if record.signed {
+                return Err(EnrollError::HasSigned(activation));
+            }
+            record.retire_challenge();
+            record.state = State::Reset;
+            Ok(Event::Reset)
+        })
+        .await
+    }
+
+    /// Revokes (失効) one activation for good; other users of the same token go on.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::UnknownActivation`], or that nothing was decided. Revoking twice changes nothing.
+    pub async fn revoke(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
+        let revoked = self.change_state(activation, now, |record| {
+            if record.state == State::Revoked {
+                return Err(EnrollError::Revoked(activation));
+            }
+            record.retire_challenge();
+            record.state = State::Revoked;
+            Ok(Event::Revoked)
+        });
+        match revoked.await {
+            Err(EnrollError::Revoked(_)) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::NotSuspended`], [`EnrollError::UnknownActivation`], or that nothing was decided.
+    pub async fn resume(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
+        self.change_state(activation, now, |record| {
+            if record.state != State::Suspended {
+                return Err(EnrollError::NotSuspended(activation));
+            }
+            record.retire_challenge();
+            record.state = State::Active;
+            record.failures = 0;
+            Ok(Event::Resumed)
+        })
+        .await
+    }
+
+    /// Revokes a token for good, and every activation on it. When it returns, none of them is accepted any more. Should it
+    /// fail half-way, do it again.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::UnknownToken`], or that nothing was decided.
+    pub async fn revoke_token(&self, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
+        let id = RecordId::Token(token.clone());
+        let activations = loop {
+            let Some((revision, mut record)) = self.load::<TokenRecord>(&id).await? else {
+                return Err(EnrollError::UnknownToken(token.clone()));
+            };
+            if record.revoked {
+                break record.activations;
+            }
+            record.revoked = true;
+            let audit = record.trail.append(Event::TokenRevoked, now, 0, None);
+            if self.replace(&id, revision, &record, Some(audit)).await? {
+                break record.activations;
+            }
+        };
+        for activation in activations {
+            match self.revoke(activation, now).await {
+                // A registration that was about to begin: close its place before it does.
+                Err(EnrollError::UnknownActivation(_)) => self.close(activation, token, now).await?,
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a customer without a camera token a time-based generator (RFC 6238), and its secret for the generator.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::Verifier`] when nothing was decided.
+    pub async fn enroll_time_based(
+        &self,
+        subscriber: Subscriber,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(ActivationId, Key), EnrollError> {
+        let secret = Key::generate(rng);
+        loop {
+            let activation = ActivationId::generate(rng);
+            let key = self.vault.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
+            let mut trail = Trail::default();
+            let audit = trail.append(Event::Activated, now, 0, None);
+            let record = Record {
+                subscriber: subscriber.clone(),
+                credential: Credential::TimeBased { key, last_step: None },
+                state: State::Active,
+                failures: 0,
+                challenge: None,
+                past: Vec::new(),
+                last_attempt: None,
+                high_water: now,
+                signed: false,
+                trail,
+            };
+            if self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+                return Ok((activation, secret));
+            }
+        }
+    }
+
+    /// Puts a new activation down in the token's record, before the activation itself exists: so that revoking the token
+    /// finds it whatever happens in between.
+    async fn add_user(
+        &self,
+        token: &TokenId,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Key, ActivationId), EnrollError> {
+        loop {
+            let (revision, mut record) = self.live_token(token).await?;
+            if record.test && !self.policy.accept_test_keys {
+                return Err(EnrollError::TestToken(token.clone()));
+            }
+            let device_key = self.device_key(token, &record)?;
+            let mut live = Vec::new();
+            for activation in record.activations {
+                let known = self.record(activation).await?;
+                if known.is_some_and(|record| !matches!(record.state, State::Revoked | State::Reset)) {
+                    live.push(activation);
+                }
+            }
+            if live.len() >= MAX_USERS {
+                return Err(EnrollError::TokenFull { token: token.clone() });
+            }
+            let activation = ActivationId::generate(rng);
+            if self.record(activation).await?.is_some() {
+                continue;
+            }
+            live.push(activation);
+            record.activations = live;
+            let audit = record.trail.append(Event::UserAdded, now, 0, None);
+            if self.replace(&RecordId::Token(token.clone()), revision, &record, Some(audit)).await? {
+                return Ok((device_key, activation));
+            }
+        }
+    }
+
+    /// What the token shows during a registration.
+    fn introduction(&self, operation: Operation, subscriber: &Subscriber) -> Result<Transaction, TransactionError> {
+        let contract = masked(&subscriber.contract);
+        Transaction::new(operation, [("bank", self.bank.as_str()), ("contract", &contract), ("user", &subscriber.user)])
+    }
+
+    async fn live_token(&self, token: &TokenId) -> Result<(Revision, TokenRecord), EnrollError> {
+        let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
+        let (revision, record) = known.ok_or_else(|| EnrollError::UnknownToken(token.clone()))?;
+        if record.revoked {
+            return Err(EnrollError::TokenRevoked(token.clone()));
+        }
+        Ok((revision, record))
+    }
+
+    fn device_key(&self, token: &TokenId, record: &TokenRecord) -> Result<Key, VerifierError> {
+        Ok(self.vault.unwrap(&record.device_key, &token_context(token))?)
+    }
+
+    fn grant(&self, activation: ActivationId, suite: &str, key: &[u8]) -> Result<Grant, VerifierError> {
+        let suite: ResponseSuite = suite.parse().map_err(|_| super::record::RecordError::Damaged)?;
+        Ok(Grant { key: self.vault.unwrap(key, &context(activation))?, suite })
+    }
+
+    /// Counts a wrong answer to a code of a registration; the last one ends it.
+    fn wrong_answer<T>(&self, record: &mut Record, event: Event) -> Decision<Step<T>> {
+        let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &mut record.state else {
+            return Decision::Leave(Step::Rejected(Rejection::NotActivated));
+        };
+        awaited.wrong = awaited.wrong.saturating_add(1);
+        let tries_left = self.policy.max_attempts.saturating_sub(awaited.wrong);
+        if tries_left == 0 {
+            record.state = State::Reset;
+        }
+        Decision::Replace(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), Some((event, None)))
+    }
+
+    async fn change_state(
+        &self,
+        activation: ActivationId,
+        now: Timestamp,
+        mut change: impl FnMut(&mut Record) -> Result<Event, EnrollError>,
+    ) -> Result<(), EnrollError> {
+        let done = self.update(activation, now, |record, _| {
+            Ok(match change(record) {
+                Ok(event) => Decision::Replace(Ok(()), Some((event, None))),
+                Err(error) => Decision::Leave(Err(error)),
+            })
+        });
+        done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
+    }
+
+    /// Takes the place of an activation whose registration was about to begin while its token was revoked.
+    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
+        let mut trail = Trail::default();
+        let audit = trail.append(Event::Revoked, now, 0, None);
+        let record = Record {
+            subscriber: Subscriber { contract: String::new(), user: String::new() },
+            credential: Credential::Camera {
+                token: token.clone(),
+                suite: self.policy.suite.to_string(),
+                key: Vec::new(),
+            },
+            state: State::Revoked,
+            failures: 0,
+            challenge: None,
+            past: Vec::new(),
+            last_attempt: None,
+            high_water: now,
+            signed: false,
+            trail,
+        };
+        if self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+            return Ok(());
+        }
+        self.revoke(activation, now).await
+    }
+}
+
+impl AwaitedCode {
+    fn challenge(&self, activation: ActivationId) -> Challenge {
+        Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
+    }
+
+    fn is_sealed_for(&self, nonce: crate::challenge::DeviceNonce) -> bool {
+        self.sealed_for.as_ref().is_some_and(|sealed_for| sealed_for.nonce == nonce)
+    }
+}
+
+impl SealedFor {
+    /// The first code's challenge: it shows what the second one shows.
+    fn first_challenge(&self, activation: ActivationId, second: &AwaitedCode) -> Challenge {
+        let transaction = second.transaction.with_operation(Operation::Activation1);
+        Challenge { id: self.first, activation, expires_at: self.first_expires_at, transaction }
+    }
+}
+
+/// The contract number as a token shows it: at most eight characters, of which only the last four are told.
+fn masked(contract: &str) -> String {
+    let hidden = contract.chars().count().saturating_sub(4);
+    let told: String = contract.chars().skip(hidden).collect();
+    format!("{}{told}", "*".repeat(hidden.min(4)))
+}
+
+fn token_context(token: &TokenId) -> Vec<u8> {
+    [b"token ", token.as_str().as_bytes()].concat()
+}

@@ -1,0 +1,427 @@
+//! What the verifier knows of one activation, and of one token, as its store keeps it.
+//!
+//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`Vault`](super::Vault).
+
+use std::fmt;
+
+use minicbor::{Decode, Decoder, Encode, Encoder};
+
+use super::audit::Trail;
+use super::verdict::Rejection;
+use crate::challenge::{ChallengeId, DeviceNonce};
+use crate::key::{ActivationId, TokenId};
+use crate::time::Timestamp;
+use crate::transaction::Transaction;
+
+/// One user's use of one token.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(array)]
+pub struct Record {
+    /// Whose it is.
+    #[n(0)]
+    pub subscriber: Subscriber,
+    /// What one-time passwords it gives.
+    #[n(1)]
+    pub credential: Credential,
+    /// Where it stands.
+    #[n(2)]
+    pub state: State,
+    /// Wrong responses in a row, over all challenges.
+    #[n(3)]
+    pub failures: u8,
+    /// The one challenge that may be answered, or the last that could be.
+    #[n(4)]
+    pub challenge: Option<Issued>,
+    /// How the challenges before it ended, newest first, so that a late response is told why it is refused.
+    #[n(5)]
+    pub past: Vec<Past>,
+    /// The last attempt that was decided, so that a repeated request gets the same answer.
+    #[n(6)]
+    pub last_attempt: Option<LastAttempt>,
+    /// The latest time that this record has seen; a clock set back opens nothing again.
+    #[n(7)]
+    #[cbor(with = "seconds")]
+    pub high_water: Timestamp,
+    /// Whether it ever gave a right response.
+    #[n(8)]
+    pub signed: bool,
+    /// The end of its audit chain.
+    #[n(9)]
+    pub trail: Trail,
+}
+
+/// Whose activation it is.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Subscriber {
+    /// The contract number.
+    #[n(0)]
+    pub contract: String,
+    /// The user ID within the contract.
+    #[n(1)]
+    pub user: String,
+}
+
+/// Which kind of one-time password an activation gives. One is never taken for the other.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Credential {
+    /// A camera token: responses to challenges.
+    #[n(0)]
+    Camera {
+        /// The token.
+        #[n(0)]
+        #[cbor(with = "text")]
+        token: TokenId,
+        /// The response suite.
+        #[n(1)]
+        suite: String,
+        /// The activation's key, wrapped.
+        #[n(2)]
+        #[cbor(with = "minicbor::bytes")]
+        key: Vec<u8>,
+    },
+    /// A time-based generator, for customers without the token (RFC 6238).
+    #[n(1)]
+    TimeBased {
+        /// The secret, wrapped.
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        key: Vec<u8>,
+        /// The last time step whose password was accepted.
+        #[n(1)]
+        last_step: Option<u64>,
+    },
+}
+
+/// Where an activation stands.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub enum State {
+    /// Its first code is made; the device code is awaited.
+    #[n(0)]
+    FirstCode(#[n(0)] AwaitedCode),
+    /// Its second code is made; the token's response to it is awaited.
+    #[n(1)]
+    SecondCode(#[n(0)] AwaitedCode),
+    /// It signs.
+    #[n(2)]
+    Active,
+    /// It took too many wrong responses, and waits to be resumed.
+    #[n(3)]
+    Suspended,
+    /// Ended for good.
+    #[n(4)]
+    Revoked,
+    /// Its registration was given up or initialised; it may be begun again.
+    #[n(5)]
+    Reset,
+}
+
+/// A code of a registration that is to be answered.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(array)]
+pub struct AwaitedCode {
+    /// Its challenge.
+    #[n(0)]
+    #[cbor(with = "challenge_id")]
+    pub id: ChallengeId,
+    /// Until when.
+    #[n(1)]
+    #[cbor(with = "seconds")]
+    pub expires_at: Timestamp,
+    /// What it shows.
+    #[n(2)]
+    #[cbor(with = "transaction")]
+    pub transaction: Transaction,
+    /// Wrong answers so far.
+    #[n(3)]
+    pub wrong: u8,
+    /// For the second code: the device code that it was sealed for.
+    #[n(4)]
+    pub sealed_for: Option<SealedFor>,
+}
+
+/// What a second code answers.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct SealedFor {
+    /// The first code's challenge.
+    #[n(0)]
+    #[cbor(with = "challenge_id")]
+    pub first: ChallengeId,
+    /// When that one expired.
+    #[n(1)]
+    #[cbor(with = "seconds")]
+    pub first_expires_at: Timestamp,
+    /// The number that the token drew.
+    #[n(2)]
+    #[cbor(with = "text")]
+    pub nonce: DeviceNonce,
+}
+
+/// A challenge that was issued.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(array)]
+pub struct Issued {
+    /// Its name.
+    #[n(0)]
+    #[cbor(with = "challenge_id")]
+    pub id: ChallengeId,
+    /// From then on no response is accepted.
+    #[n(1)]
+    #[cbor(with = "seconds")]
+    pub expires_at: Timestamp,
+    /// What is to be approved, and what is executed.
+    #[n(2)]
+    #[cbor(with = "transaction")]
+    pub transaction: Transaction,
+    /// Wrong responses so far.
+    #[n(3)]
+    pub wrong: u8,
+    /// How it ended, if it did.
+    #[n(4)]
+    pub ending: Option<Ending>,
+}
+
+/// How a challenge ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Ending {
+    /// Answered rightly.
+    #[n(0)]
+    Accepted,
+    /// Too many wrong responses.
+    #[n(1)]
+    Exhausted,
+    /// Its time was over.
+    #[n(2)]
+    Expired,
+    /// A newer challenge took its place.
+    #[n(3)]
+    Superseded,
+}
+
+/// A challenge before the last.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Past {
+    /// Its name.
+    #[n(0)]
+    #[cbor(with = "challenge_id")]
+    pub id: ChallengeId,
+    /// How it ended.
+    #[n(1)]
+    pub ending: Ending,
+}
+
+/// The last attempt that was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct LastAttempt {
+    /// A MAC over the caller's attempt ID, the challenge and the response.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub tag: [u8; 16],
+    /// What was said.
+    #[n(1)]
+    pub outcome: Outcome,
+}
+
+/// What was said of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Outcome {
+    /// Accepted.
+    #[n(0)]
+    Accepted,
+    /// Wrong.
+    #[n(1)]
+    Wrong {
+        /// As [`Rejection::Wrong`].
+        #[n(0)]
+        tries_left: u8,
+        /// As [`Rejection::Wrong`].
+        #[n(1)]
+        suspended: bool,
+    },
+}
+
+/// A token as the bank keeps it: its device key and who uses it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct TokenRecord {
+    /// The device key, wrapped.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub device_key: Vec<u8>,
+    /// Made for tests (V-20).
+    #[n(1)]
+    pub test: bool,
+    /// Revoked for good; the ID is never used again.
+    #[n(2)]
+    pub revoked: bool,
+    /// Its activations, also those that ended.
+    #[n(3)]
+    #[cbor(with = "activation_ids")]
+    pub activations: Vec<ActivationId>,
+    /// The end of its audit chain.
+    #[n(4)]
+    pub trail: Trail,
+}
+
+/// How many past challenges a record remembers.
+const PAST: usize = 4;
+
+impl Record {
+    /// Puts the current challenge behind, ended as superseded unless it ended before. Its attempts go with it: one that
+    /// is repeated later is told how the challenge ended, never what a newer one says.
+    pub(super) fn retire_challenge(&mut self) {
+        self.last_attempt = None;
+        if let Some(issued) = self.challenge.take() {
+            let ending = issued.ending.unwrap_or(Ending::Superseded);
+            self.past.insert(0, Past { id: issued.id, ending });
+            self.past.truncate(PAST);
+        }
+    }
+}
+
+impl Ending {
+    /// What a response to such a challenge is told.
+    #[must_use]
+    pub fn rejection(self) -> Rejection {
+        match self {
+            Self::Accepted => Rejection::AlreadySettled,
+            Self::Exhausted => Rejection::Exhausted,
+            Self::Expired => Rejection::Expired,
+            Self::Superseded => Rejection::Superseded,
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Camera { token, suite, .. } => write!(f, "Camera({token}, {suite})"),
+            Self::TimeBased { .. } => f.write_str("TimeBased"),
+        }
+    }
+}
+
+impl fmt::Debug for TokenRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRecord")
+            .field("revoked", &self.revoked)
+            .field("activations", &self.activations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A record whose bytes cannot be read.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// Written by a later version of camtoken.
+    #[error("a record of version {found}, this camtoken reads version {VERSION}")]
+    Version {
+        /// The version.
+        found: u8,
+    },
+    /// Not the bytes of a record.
+    #[error("a damaged record")]
+    Damaged,
+}
+
+const VERSION: u8 = 1;
+
+/// Writes a record for the store.
+pub(super) fn to_bytes<T: Encode<()>>(record: &T) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    minicbor::encode(record, &mut bytes).expect("a Vec takes every byte");
+    bytes
+}
+
+/// Reads a record of the store.
+pub(super) fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordError> {
+    let (&version, body) = bytes.split_first().ok_or(RecordError::Damaged)?;
+    if version != VERSION {
+        return Err(RecordError::Version { found: version });
+    }
+    let mut from = Decoder::new(body);
+    let record = from.decode().map_err(|_| RecordError::Damaged)?;
+    if from.position() == body.len() { Ok(record) } else { Err(RecordError::Damaged) }
+}
+
+type Written<W> = Result<(), minicbor::encode::Error<<W as minicbor::encode::Write>::Error>>;
+type Read<T> = Result<T, minicbor::decode::Error>;
+
+fn damaged(what: &'static str) -> minicbor::decode::Error {
+    minicbor::decode::Error::message(what)
+}
+
+mod seconds {
+    use super::{Decoder, Encoder, Read, Timestamp, Written};
+
+    pub fn encode<C, W: minicbor::encode::Write>(value: &Timestamp, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.u64(value.as_unix()).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Timestamp> {
+        from.u64().map(Timestamp::from_unix)
+    }
+}
+
+mod challenge_id {
+    use super::{ChallengeId, Decoder, Encoder, Read, Written, damaged};
+
+    pub fn encode<C, W: minicbor::encode::Write>(value: &ChallengeId, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.bytes(value.as_bytes()).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<ChallengeId> {
+        from.bytes()?.try_into().map(ChallengeId::from_bytes).map_err(|_| damaged("challenge ID"))
+    }
+}
+
+mod activation_ids {
+    use super::{ActivationId, Decoder, Encoder, Read, Written, damaged};
+
+    pub fn encode<C, W: minicbor::encode::Write>(value: &[ActivationId], to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.bytes(&value.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<_>>()).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Vec<ActivationId>> {
+        let (ids, rest) = from.bytes()?.as_chunks::<{ ActivationId::LEN }>();
+        if rest.is_empty() {
+            Ok(ids.iter().copied().map(ActivationId::from_bytes).collect())
+        } else {
+            Err(damaged("activation IDs"))
+        }
+    }
+}
+
+mod text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use super::{Decoder, Encoder, Read, Written, damaged};
+
+    pub fn encode<C, T: Display, W: minicbor::encode::Write>(value: &T, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.str(&value.to_string()).map(|_| ())
+    }
+
+    pub fn decode<C, T: FromStr>(from: &mut Decoder<'_>, _: &mut C) -> Read<T> {
+        from.str()?.parse().map_err(|_| damaged("text"))
+    }
+}
+
+mod transaction {
+    use super::{Decoder, Encoder, Read, Transaction, Written, damaged};
+
+    pub fn encode<C, W: minicbor::encode::Write>(value: &Transaction, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        let mut whole = Encoder::new(Vec::new());
+        value.encode_whole(&mut whole);
+        to.bytes(&whole.into_writer()).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Transaction> {
+        Transaction::decode_whole(&mut Decoder::new(from.bytes()?)).map_err(|_| damaged("transaction"))
+    }
+}

@@ -1,0 +1,131 @@
+//! Secrets at rest (V-16): activation keys are stored encrypted under a key that is kept elsewhere.
+
+use std::fmt;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use rand::CryptoRng;
+use sha2::{Digest, Sha256};
+
+use crate::key::Key;
+
+/// Wraps keys for storage. A hardware module can stand behind it.
+pub trait Vault: Send + Sync {
+    /// Encrypts `key` so that only this vault opens it, and only for the same `context`.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Unavailable`] when whatever holds the key-encryption key does not answer.
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError>;
+
+    /// Opens what [`Vault::wrap`] made.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::KeyEncryptionKey`] when it was made under a key that this vault does not have,
+    /// [`VaultError::Damaged`] when it was altered or belongs to another context.
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError>;
+}
+
+/// Why a stored key cannot be had.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// Made under another key-encryption key.
+    #[error("a stored key was encrypted under a key-encryption key that is not here")]
+    KeyEncryptionKey,
+    /// Altered, or moved from another record.
+    #[error("a stored key is damaged")]
+    Damaged,
+    /// The key-encryption key cannot be used now.
+    #[error("the key-encryption key does not answer")]
+    Unavailable,
+}
+
+/// A vault whose key-encryption keys are in this process: AES-256-GCM, the first wraps, all of them open.
+///
+/// A wrapped key is: 4 bytes that name the key-encryption key (the head of its SHA-256), 12 bytes nonce, ciphertext and
+/// tag. The additional data is the name and the context.
+pub struct LocalVault(Vec<([u8; 4], Aes256Gcm)>);
+
+impl LocalVault {
+    /// Takes one key-encryption key of 32 bytes or more, newest first; the older ones still open what they wrapped.
+    ///
+    /// # Panics
+    ///
+    /// Without any key.
+    #[must_use]
+    pub fn new(keys: &[Key]) -> Self {
+        assert!(!keys.is_empty(), "a vault needs a key");
+        let entry = |key: &Key| {
+            let key = key.derive(b"camtoken/1 vault");
+            let digest = Sha256::digest(key.expose_bytes());
+            let name = digest[..4].try_into().expect("four bytes");
+            (name, Aes256Gcm::new_from_slice(key.expose_bytes()).expect("a derived key has 32 bytes"))
+        };
+        Self(keys.iter().map(entry).collect())
+    }
+}
+
+impl Vault for LocalVault {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError> {
+        let (name, cipher) = &self.0[0];
+        let mut nonce = [0; 12];
+        rng.fill_bytes(&mut nonce);
+        let aad = [name, context].concat();
+        let ciphertext = cipher
+            .encrypt(&Nonce::from(nonce), Payload { msg: key.expose_bytes(), aad: &aad })
+            .expect("AES-GCM takes 64 GiB");
+        Ok([name.as_slice(), &nonce, &ciphertext].concat())
+    }
+
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
+        let (name, rest) = wrapped.split_first_chunk::<4>().ok_or(VaultError::Damaged)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<12>().ok_or(VaultError::Damaged)?;
+        let (_, cipher) = self.0.iter().find(|(known, _)| known == name).ok_or(VaultError::KeyEncryptionKey)?;
+        let aad = [name, context].concat();
+        let key = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad });
+        key.map(Key::new).map_err(|_| VaultError::Damaged)
+    }
+}
+
+impl fmt::Debug for LocalVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalVault(_)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::rand_core::UnwrapErr;
+    use rand::rngs::SysRng;
+
+    use super::*;
+
+    fn key(byte: u8) -> Key {
+        Key::new(vec![byte; 32])
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_for_its_own_context_only() {
+        let vault = LocalVault::new(&[key(1)]);
+        let mut wrapped = vault.wrap(&key(7), b"row 1", &mut UnwrapErr(SysRng)).expect("a local vault answers");
+        assert_eq!(vault.unwrap(&wrapped, b"row 1").expect("the same row").expose_bytes(), [7; 32]);
+        assert_eq!(vault.unwrap(&wrapped, b"row 2").expect_err("another row"), VaultError::Damaged);
+        let last = wrapped.len() - 1;
+        wrapped[last] ^= 1;
+        assert_eq!(vault.unwrap(&wrapped, b"row 1").expect_err("altered"), VaultError::Damaged);
+        assert_eq!(vault.unwrap(&[], b"row 1").expect_err("nothing"), VaultError::Damaged);
+    }
+
+    #[test]
+    fn older_keys_open_and_no_longer_wrap() {
+        let old = LocalVault::new(&[key(1)]);
+        let new = LocalVault::new(&[key(2), key(1)]);
+        let rng = &mut UnwrapErr(SysRng);
+        let by_old = old.wrap(&key(7), b"", rng).expect("a local vault answers");
+        let by_new = new.wrap(&key(7), b"", rng).expect("a local vault answers");
+        assert!(new.unwrap(&by_old, b"").is_ok());
+        assert_eq!(old.unwrap(&by_new, b"").expect_err("made under the new key"), VaultError::KeyEncryptionKey);
+    }
+}

@@ -1,0 +1,147 @@
+//! What the verifier says of a response. A "no" is an answer; an error means that nothing was decided.
+
+use std::fmt;
+
+use crate::challenge::ChallengeId;
+use crate::transaction::Transaction;
+
+/// The answer to a response. It is told only after what it rests on is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The response is right, and was never accepted before.
+    Accepted(Accepted),
+    /// It is not accepted.
+    Rejected(Rejection),
+}
+
+/// What may be executed now.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub(super) challenge: Option<ChallengeId>,
+    pub(super) transaction: Option<Transaction>,
+    pub(super) first: bool,
+}
+
+/// Why a response is not accepted. For the bank's back end; a browser learns that it was not, and how many tries are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// It is not the response to this challenge. Counted.
+    Wrong {
+        /// How many more wrong responses this challenge and this activation take before one of them ends (V-5).
+        tries_left: u8,
+        /// This one suspended the activation.
+        suspended: bool,
+    },
+    /// The challenge took its last wrong response earlier.
+    Exhausted,
+    /// The challenge's time is over.
+    Expired,
+    /// The challenge was answered rightly before: a response is accepted once.
+    AlreadySettled,
+    /// A newer challenge has taken its place.
+    Superseded,
+    /// The activation is suspended.
+    Suspended,
+    /// The activation or its token is revoked.
+    Revoked,
+    /// The registration was never finished.
+    NotActivated,
+    /// No such challenge, or another kind of one-time password than this activation has.
+    Unknown,
+    /// Not the right number of decimal digits. Not counted.
+    Malformed,
+}
+
+impl Verdict {
+    /// Whether the response was accepted.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Self::Accepted(_))
+    }
+}
+
+impl Accepted {
+    /// The transaction to execute: the one that was stored with the challenge and shown by the token, never one from the
+    /// request (V-17). `None` for a time-based password, which signs none.
+    #[must_use]
+    pub fn transaction(&self) -> Option<&Transaction> {
+        self.transaction.as_ref()
+    }
+
+    /// The challenge that was answered. `None` for a time-based password.
+    #[must_use]
+    pub fn challenge(&self) -> Option<ChallengeId> {
+        self.challenge
+    }
+
+    /// Whether this is the first time that this attempt is told so; a repeated request gets the same answer with `false`.
+    #[must_use]
+    pub fn first(&self) -> bool {
+        self.first
+    }
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted")
+            .field("challenge", &self.challenge)
+            .field("first", &self.first)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Rejection {
+    /// The word for it in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
+    #[must_use]
+    pub fn result(self) -> &'static str {
+        match self {
+            Self::Wrong { suspended: true, .. } | Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::AlreadySettled => "used",
+            Self::Superseded => "superseded",
+            Self::Wrong { .. }
+            | Self::Exhausted
+            | Self::Revoked
+            | Self::NotActivated
+            | Self::Unknown
+            | Self::Malformed => "rejected",
+        }
+    }
+
+    /// The name of the reason, as logs and stories write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wrong { .. } => "Wrong",
+            Self::Exhausted => "Exhausted",
+            Self::Expired => "Expired",
+            Self::AlreadySettled => "AlreadySettled",
+            Self::Superseded => "Superseded",
+            Self::Suspended => "Suspended",
+            Self::Revoked => "Revoked",
+            Self::NotActivated => "NotActivated",
+            Self::Unknown => "Unknown",
+            Self::Malformed => "Malformed",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong { suspended: true, .. } => f.write_str("wrong response; the activation is now suspended"),
+            Self::Wrong { tries_left: 1, .. } => f.write_str("wrong response; one try is left"),
+            Self::Wrong { tries_left, .. } => write!(f, "wrong response; {tries_left} tries are left"),
+            Self::Exhausted => f.write_str("the challenge took too many wrong responses"),
+            Self::Expired => f.write_str("the challenge has expired"),
+            Self::AlreadySettled => f.write_str("the challenge was answered before"),
+            Self::Superseded => f.write_str("a newer challenge has taken the place of this one"),
+            Self::Suspended => f.write_str("the activation is suspended"),
+            Self::Revoked => f.write_str("the activation is revoked"),
+            Self::NotActivated => f.write_str("the registration is not finished"),
+            Self::Unknown => f.write_str("no such challenge"),
+            Self::Malformed => f.write_str("not the form of a response"),
+        }
+    }
+}

@@ -1,0 +1,551 @@
+//! What the stores promise, to themselves and after an accident: a killed process, a torn file, a failing disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use camtoken::store::{
+    Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, conformance,
+};
+use pollster::block_on;
+use tempfile::TempDir;
+
+/// Where a child of this test binary works; unset in the tests themselves.
+const CHILD_DIR: &str = "CAMTOKEN_TEST_STORE";
+
+/// How many threads a child writes with.
+const CHILD_THREADS: u64 = 4;
+
+#[test]
+fn the_memory_store_conforms() {
+    conformance::run(MemoryStore::new);
+}
+
+#[test]
+fn the_embedded_store_conforms() {
+    let dirs = tempdir();
+    let mut number = 0;
+    conformance::run(|| {
+        number += 1;
+        open(&dirs.path().join(number.to_string()))
+    });
+}
+
+#[test]
+fn a_reopened_store_has_everything() {
+    let dir = tempdir();
+    let ids: Vec<_> = (0..200).map(id).collect();
+    for round in 0..5 {
+        let store = open(dir.path());
+        let listed = block_on(store.list(None, usize::MAX)).expect("the store lists");
+        assert_eq!(listed.len(), if round == 0 { 0 } else { ids.len() });
+        for id in &ids {
+            assert_eq!(state(&store, id).len() as u64, round, "{id} in round {round}");
+            write(&store, id, round).expect("nobody else writes");
+        }
+    }
+}
+
+#[test]
+fn what_is_queued_when_a_store_is_dropped_is_kept() {
+    let dir = tempdir();
+    let store = Arc::new(open(dir.path()));
+    let writers: Vec<_> = (0..32)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            thread::spawn(move || write(&*store, &id(number), 0).expect("nobody else writes"))
+        })
+        .collect();
+    drop(store);
+    writers.into_iter().for_each(|writer| writer.join().expect("each was answered"));
+    let store = open(dir.path());
+    assert!((0..32).all(|number| state(&store, &id(number)).len() == 1));
+}
+
+/// A future dropped while its change is on the way: the store goes on, and the record is as if it had been awaited.
+#[test]
+fn a_caller_who_stops_waiting_disturbs_nobody() {
+    let dir = tempdir();
+    let store = open(dir.path());
+    for number in 0..100 {
+        let change = change(&id(number), 1);
+        let id = id(number);
+        let mut abandoned = Box::pin(store.replace(&id, Revision::ABSENT, change));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = abandoned.as_mut().poll(&mut context);
+    }
+    write(&store, &id(100), 0).expect("nobody else writes");
+    assert!((0..=100).all(|number| state(&store, &id(number)).len() == 1));
+}
+
+#[test]
+fn the_directory_is_closed_to_others() {
+    let dir = tempdir();
+    let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+
+    let made = dir.path().join("made/by/the/store");
+    drop(open(&made));
+    assert_eq!(mode(&made), 0o700);
+
+    let given = dir.path().join("given");
+    fs::create_dir(&given).expect("it is new");
+    fs::set_permissions(&given, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    drop(open(&given));
+    assert_eq!(mode(&given), 0o700);
+}
+
+#[test]
+fn what_is_no_store_is_left_alone() {
+    let dir = tempdir();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    fs::write(dir.path().join("holiday.jpg"), "x").expect("the directory is empty");
+    let refused = EmbeddedStore::open(dir.path(), Duration::ZERO).err();
+    assert_eq!(refused, Some(StoreError::Foreign { found: "holiday.jpg".into() }));
+    assert_eq!(fs::read_dir(dir.path()).expect("it exists").count(), 1, "nothing was added");
+    assert_eq!(fs::metadata(dir.path()).expect("it exists").permissions().mode() & 0o777, 0o755);
+
+    let file = dir.path().join("holiday.jpg");
+    assert!(matches!(EmbeddedStore::open(file, Duration::ZERO), Err(StoreError::Unavailable { .. })));
+}
+
+#[test]
+fn another_format_is_refused() {
+    let dir = tempdir();
+    drop(open(dir.path()));
+    for found in ["camtoken store 2", "camtoken store 10", "something else", ""] {
+        fs::write(dir.path().join("format"), format!("{found}\n")).expect("it is ours");
+        let refused = EmbeddedStore::open(dir.path(), Duration::ZERO).err();
+        assert_eq!(refused, Some(StoreError::Version { found: found.into(), expected: "camtoken store 1" }));
+    }
+}
+
+/// A store whose making was cut off is made again; one that has lost a part is not.
+#[test]
+fn only_a_store_that_never_answered_is_made_again() {
+    let dir = tempdir();
+    let half_made = dir.path().join("half-made");
+    fs::create_dir_all(half_made.join("engine.new/keyspaces")).expect("it is new");
+    fs::write(half_made.join("engine.new/0.jnl"), "").expect("it is new");
+    fs::write(half_made.join("lock"), "").expect("it is new");
+    write(&open(&half_made), &id(1), 0).expect("nobody else writes");
+
+    for (part, missing) in [
+        ("the engine", &["engine"][..]),
+        ("a file of the engine", &["engine/version"]),
+        ("the journal", &["engine/0.jnl"]),
+        ("the key spaces", &["engine/keyspaces/1", "engine/keyspaces/2"]),
+    ] {
+        let copy = dir.path().join(part);
+        copy_dir(&half_made, &copy);
+        for path in missing {
+            let path = copy.join(path);
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("the engine has it");
+        }
+        let refused = EmbeddedStore::open(&copy, Duration::ZERO).err();
+        assert!(
+            matches!(refused, Some(StoreError::Corrupt { .. } | StoreError::Unavailable { .. })),
+            "without {part}: {refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_store_has_one_owner_at_a_time() {
+    let dir = tempdir();
+    let store = open(dir.path());
+    assert_eq!(EmbeddedStore::open(dir.path(), Duration::ZERO).err(), Some(StoreError::Locked), "in the same process");
+    drop(store);
+
+    let (mut child, mut lines) = spawn_child("child_writes_until_it_is_killed", dir.path(), "slow");
+    lines.next().expect("the child has the store open");
+    let start = Instant::now();
+    let patience = Duration::from_millis(200);
+    assert_eq!(EmbeddedStore::open(dir.path(), Duration::ZERO).err(), Some(StoreError::Locked), "in another process");
+    assert!(start.elapsed() < patience, "without patience it does not wait");
+    assert_eq!(EmbeddedStore::open(dir.path(), patience).err(), Some(StoreError::Locked));
+    assert!(start.elapsed() >= patience, "with patience it waits");
+
+    let killer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(200));
+        kill(&mut child);
+    });
+    let opened = EmbeddedStore::open(dir.path(), Duration::from_secs(20));
+    killer.join().expect("the child could be killed");
+    opened.expect("it opens once the other has gone");
+}
+
+/// Nothing acknowledged is lost, nothing is made up, no revision goes back, however often the process is killed.
+#[test]
+fn kill_9_loses_nothing_acknowledged() {
+    let kills = env::var("CAMTOKEN_TEST_KILLS").map_or(40, |kills| kills.parse().expect("a number of kills"));
+    killed_at_random_moments("small", kills, 0x6b69_6c6c);
+}
+
+/// The same with large records, so that write buffers go to files, journals are changed, and files are merged.
+#[test]
+fn kill_9_loses_nothing_while_files_are_written() {
+    killed_at_random_moments("large", 8, 0x6669_6c65);
+}
+
+fn killed_at_random_moments(size: &str, kills: u32, seed: u64) {
+    let dir = tempdir();
+    let mut rng = Random(seed);
+    let mut before: BTreeMap<RecordId, u64> = BTreeMap::new();
+    let mut acknowledged_in_all = 0;
+    for kill_number in 0..kills {
+        let (mut child, lines) = spawn_child("child_writes_until_it_is_killed", dir.path(), size);
+        // Some are killed while they open, most while they write.
+        let life = match size {
+            "large" => 100_000 + rng.below(1_400_000),
+            _ => 5_000 + rng.below(115_000),
+        };
+        let killer = thread::spawn(move || {
+            thread::sleep(Duration::from_micros(life));
+            kill(&mut child);
+        });
+        let mut acknowledged = before.clone();
+        for line in lines {
+            let (id, revision) = line.split_once(' ').expect("the child writes an ID and a revision");
+            let (id, revision) = (id.parse().expect("an ID"), revision.parse::<u64>().expect("a revision"));
+            let last = acknowledged.entry(id).or_default();
+            *last = revision.max(*last);
+            acknowledged_in_all += 1;
+        }
+        killer.join().expect("the child could be killed");
+
+        let store = open(dir.path());
+        let stored = block_on(store.list(None, usize::MAX)).expect("the store lists");
+        for id in acknowledged.keys() {
+            assert!(stored.contains(id), "kill {kill_number}: {id} is lost");
+        }
+        let mut made_up = 0;
+        for id in stored {
+            let revision = state(&store, &id).len() as u64;
+            let last = acknowledged.get(&id).copied().unwrap_or_default();
+            assert!(revision >= last, "kill {kill_number}: {id} went back from {last} to {revision}");
+            made_up += revision - last;
+            before.insert(id, revision);
+        }
+        assert!(made_up <= CHILD_THREADS, "kill {kill_number}: {made_up} changes that nobody can have waited for");
+    }
+    println!("{kills} kills, {acknowledged_in_all} changes acknowledged");
+    assert!(acknowledged_in_all > u64::from(kills), "the children wrote something");
+}
+
+/// A journal cut or damaged anywhere: the store opens with all that was acknowledged, or it does not open.
+#[test]
+fn a_damaged_journal_is_noticed() {
+    let dir = tempdir();
+    let original = dir.path().join("original");
+    let model = write_sequence(&original);
+    let end = fs::metadata(original.join("engine/0.jnl")).expect("the engine has one journal").len() as usize;
+
+    let mut rng = Random(0x746f_726e);
+    let mut places: Vec<_> = (0..64).map(|_| rng.below(end as u64) as usize).collect();
+    // Each byte of the last changes, so that every field of the engine's framing is hit at least once.
+    places.extend(end - 200..end);
+    let (mut whole, mut refused) = (0, 0);
+    for place in places {
+        let bit = 1 << rng.below(8);
+        for damage in [Damage::Cut(place), Damage::Flip(place, bit)] {
+            match damaged(&original, &damage, true) {
+                Ok(found) => {
+                    assert_eq!(found, model.len(), "{damage:?}: acknowledged changes are missing");
+                    whole += 1;
+                }
+                Err(StoreError::Corrupt { .. }) => refused += 1,
+                Err(other) => panic!("{damage:?}: {other}"),
+            }
+        }
+    }
+    println!("{refused} damaged journals refused, {whole} without loss opened");
+    assert!(refused > whole, "damage matters");
+}
+
+/// As after a power cut with a disk that lies: not even the number of acknowledged changes has survived. What is left
+/// is the history as it was at some moment.
+#[test]
+fn a_torn_journal_without_the_mark_gives_a_moment_of_the_past() {
+    let dir = tempdir();
+    let original = dir.path().join("original");
+    let model = write_sequence(&original);
+    let end = fs::metadata(original.join("engine/0.jnl")).expect("the engine has one journal").len() as usize;
+
+    let places: BTreeSet<_> = (0..end).step_by(512).chain(end - 300..=end).collect();
+    let mut moments = Vec::new();
+    for place in places {
+        for damage in [Damage::Cut(place), Damage::Zero(place)] {
+            match damaged(&original, &damage, false) {
+                Ok(found) => moments.push(found),
+                Err(StoreError::Corrupt { .. }) => {}
+                Err(other) => panic!("{damage:?}: {other}"),
+            }
+        }
+    }
+    assert!(moments.is_sorted(), "the less is cut the more is left: {moments:?}");
+    assert_eq!((moments.first(), moments.last()), (Some(&0), Some(&model.len())));
+    println!("{} torn journals opened", moments.len());
+}
+
+#[derive(Debug)]
+enum Damage {
+    Cut(usize),
+    Zero(usize),
+    Flip(usize, u8),
+}
+
+/// Makes a store by changes one after the other, and says which record each of them was about.
+fn write_sequence(dir: &Path) -> Vec<RecordId> {
+    let store = open(dir);
+    let model: Vec<_> = (0..120).map(|number| id(number * 7 % 10)).collect();
+    for (number, id) in model.iter().enumerate() {
+        let earlier = model[..number].iter().filter(|other| *other == id).count();
+        write(&store, id, earlier as u64).expect("nobody else writes");
+    }
+    drop(store);
+    // The engine makes its journal 64 MiB long, and cuts it back to what was written when it opens it.
+    drop(open(dir));
+    model
+}
+
+/// Opens a damaged copy and says how many of the changes of [`write_sequence`] it holds; they must be the first ones.
+fn damaged(original: &Path, damage: &Damage, marked: bool) -> Result<usize, StoreError> {
+    let dir = tempdir();
+    let copy = dir.path().join("copy");
+    copy_dir(original, &copy);
+    let journal = File::options().write(true).read(true).open(copy.join("engine/0.jnl")).expect("it was copied");
+    match *damage {
+        Damage::Cut(place) => journal.set_len(place as u64).expect("it is ours"),
+        Damage::Zero(place) => {
+            journal.set_len(place as u64).and_then(|()| journal.set_len(64 << 20)).expect("it is ours");
+        }
+        Damage::Flip(place, bit) => {
+            let mut byte = [0];
+            journal.read_exact_at(&mut byte, place as u64).expect("the place is in the file");
+            journal.write_all_at(&[byte[0] ^ bit], place as u64).expect("it is ours");
+        }
+    }
+    if !marked {
+        fs::remove_file(copy.join("acknowledged")).expect("the store has it");
+    }
+
+    let store = EmbeddedStore::open(&copy, Duration::ZERO)?;
+    let model: Vec<_> = (0..120).map(|number| id(number * 7 % 10)).collect();
+    let lengths: BTreeMap<_, _> = (0..10).map(id).map(|id| (id.clone(), state(&store, &id).len())).collect();
+    let found = lengths.values().sum();
+    for (id, length) in lengths {
+        let expected = model[..found].iter().filter(|other| **other == id).count();
+        assert_eq!(length, expected, "{damage:?}: {id} is not as it was after {found} changes");
+    }
+    Ok(found)
+}
+
+/// The first sync that fails ends the store: its callers do not know, all later ones are told at once, and what was
+/// acknowledged before is there when it is opened again.
+#[test]
+fn a_failed_sync_stops_the_store() {
+    let traced = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status();
+    if !traced.is_ok_and(|status| status.success()) {
+        println!("skipped: strace is not installed, or may not trace");
+        return;
+    }
+    for (number, when) in (1..=40).step_by(3).enumerate() {
+        let error = ["EIO", "ENOSPC"][number % 2];
+        let dir = tempdir();
+        drop(open(dir.path()));
+        let inject = format!("inject=fdatasync,fsync:error={error}:when={when}+");
+        let output = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", &inject])
+            .args(["-e", "trace=fdatasync,fsync", "-e", "signal=none"])
+            .arg(env::current_exe().expect("this binary has a path"))
+            .args(["--exact", "--ignored", "child_writes_until_it_is_stopped"])
+            .env(CHILD_DIR, dir.path())
+            .output()
+            .expect("strace starts");
+        let output = String::from_utf8(output.stdout).expect("the child writes text");
+        let lines: Vec<_> = output.lines().filter(|line| line.starts_with('#')).collect();
+        let (last, acknowledged) = lines.split_last().unwrap_or_else(|| panic!("sync {when}: {output}"));
+        assert!(acknowledged.iter().all(|line| *line == "#yes"), "sync {when}: {output}");
+
+        let store = open(dir.path());
+        let stored = state(&store, &id(0)).len();
+        match *last {
+            "#unknown, then stopped" => {
+                assert!((acknowledged.len()..=acknowledged.len() + 1).contains(&stored), "sync {when}: {output}");
+            }
+            // The sync that failed was one of those that open the store.
+            "#not opened" => assert_eq!((acknowledged.len(), stored), (0, 0), "sync {when}"),
+            other => panic!("sync {when}: {other}"),
+        }
+        if when > 20 {
+            assert!(acknowledged.len() > 5, "sync {when}: {output}");
+        }
+    }
+}
+
+/// Not a test: what the kill tests run in a process of its own.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_writes_until_it_is_killed() {
+    let Ok(dir) = env::var(CHILD_DIR) else { return };
+    let (dir, size) = dir.rsplit_once(' ').expect("directory and size");
+    let (count, padding, pause) = match size {
+        "large" => (40, 30_000, Duration::ZERO),
+        "slow" => (5, 0, Duration::from_millis(1)),
+        _ => (5, 0, Duration::ZERO),
+    };
+    let store = open(Path::new(dir));
+    let turn = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..CHILD_THREADS {
+            scope.spawn(|| {
+                loop {
+                    // The threads meet on the same few records.
+                    let id = id(turn.fetch_add(1, Ordering::Relaxed) / 2 % count);
+                    let expected = block_on(store.load(&id)).expect("the store loads");
+                    let expected = expected.map_or(Revision::ABSENT, |found| found.revision);
+                    let change = padded_change(&id, expected.as_u64() + 1, padding);
+                    match block_on(store.replace(&id, expected, change)).expect("the store replaces") {
+                        Replaced::Yes(revision) => report(&format!("{id} {revision}")),
+                        Replaced::Conflict => {}
+                    }
+                    thread::sleep(pause);
+                }
+            });
+        }
+    });
+}
+
+/// Not a test: what runs while its syncs are made to fail.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_writes_until_it_is_stopped() {
+    let Ok(dir) = env::var(CHILD_DIR) else { return };
+    let Ok(store) = EmbeddedStore::open(dir, Duration::ZERO) else { return report("#not opened") };
+    let id = id(0);
+    for revision in 0.. {
+        let attempt = block_on(store.replace(&id, Revision::from_u64(revision), change(&id, revision + 1)));
+        match attempt {
+            Ok(Replaced::Yes(_)) => report("#yes"),
+            Err(StoreError::Unknown { .. }) => break,
+            other => return report(&format!("#{other:?}")),
+        }
+    }
+    let stopped = |error: Option<StoreError>| matches!(error, Some(StoreError::Stopped { .. }));
+    let all_stopped = (0..3).all(|revision| {
+        stopped(block_on(store.replace(&id, Revision::from_u64(revision), Change::default())).err())
+            && stopped(block_on(store.load(&id)).err())
+            && stopped(block_on(store.list(None, 1)).err())
+            && stopped(block_on(store.audit(&id)).err())
+    });
+    report(if all_stopped { "#unknown, then stopped" } else { "#unknown, and not stopped" });
+}
+
+/// Starts this test binary again, for one of its children; gives the lines that the child reports.
+fn spawn_child(name: &str, dir: &Path, size: &str) -> (Child, impl Iterator<Item = String> + use<>) {
+    let mut child = Command::new(env::current_exe().expect("this binary has a path"))
+        .args(["--exact", "--ignored", name])
+        .env(CHILD_DIR, format!("{} {size}", dir.display()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("this binary starts");
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
+    // The kill may cut the last line: what has no end was not acknowledged to anybody.
+    let mut lines = output.split(b'\n');
+    let lines = std::iter::from_fn(move || lines.next().map(|line| line.expect("a pipe can be read")))
+        .filter_map(|line| String::from_utf8(line).ok())
+        .filter(|line| line.starts_with("activation:") || line.starts_with("token:"));
+    (child, lines)
+}
+
+/// Writes a line in one piece, past the test harness.
+fn report(line: &str) {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).expect("somebody reads");
+}
+
+/// `SIGKILL`, and the body is collected.
+fn kill(child: &mut Child) {
+    child.kill().and_then(|()| child.wait()).expect("it is our child");
+}
+
+fn tempdir() -> TempDir {
+    tempfile::tempdir().expect("there is room for temporary files")
+}
+
+fn open(dir: &Path) -> EmbeddedStore {
+    EmbeddedStore::open(dir, Duration::from_secs(10)).expect("the store opens")
+}
+
+fn id(number: u64) -> RecordId {
+    match number % 3 {
+        0 => format!("token:T{number}"),
+        _ => format!("activation:{number:012x}"),
+    }
+    .parse()
+    .expect("a record")
+}
+
+/// A change that says whose it is and which, so that what is read can be told from anything else.
+fn change(id: &RecordId, revision: u64) -> Change {
+    padded_change(id, revision, 0)
+}
+
+fn padded_change(id: &RecordId, revision: u64, padding: usize) -> Change {
+    let text = format!("{id} {revision}{:padding$}", "").into_bytes();
+    Change { audit: Some(text.clone()), record: text }
+}
+
+fn write(store: &impl Store, id: &RecordId, revision: u64) -> Result<(), StoreError> {
+    let replaced = block_on(store.replace(id, Revision::from_u64(revision), change(id, revision + 1)))?;
+    assert_eq!(replaced, Replaced::Yes(Revision::from_u64(revision + 1)));
+    Ok(())
+}
+
+/// Checks that record and history agree and are what [`change`] wrote, and gives the history.
+fn state(store: &impl Store, id: &RecordId) -> Vec<(Revision, Vec<u8>)> {
+    let record = block_on(store.load(id)).expect("the store loads");
+    let history = block_on(store.audit(id)).expect("the store gives its audit entries");
+    for (number, (revision, entry)) in history.iter().enumerate() {
+        assert_eq!(revision.as_u64(), number as u64 + 1, "{id}: each change has its audit entry");
+        let text = String::from_utf8_lossy(entry);
+        assert_eq!(text.trim_end(), format!("{id} {revision}"), "{id}: an entry that nobody wrote");
+    }
+    let last = record.map(|found| (found.revision, found.record.to_vec()));
+    assert_eq!(last.as_ref(), history.last(), "{id}: record and history agree");
+    history
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("there is room for temporary files");
+    for entry in fs::read_dir(from).expect("it exists") {
+        let entry = entry.expect("it can be read");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_dir(&from, &to);
+        } else {
+            fs::copy(from, to).expect("there is room for temporary files");
+        }
+    }
+}
+
+/// The same numbers on every run (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
