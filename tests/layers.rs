@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is below all the others: a moment, a language.
-const GROUND: &[&str] = &["language"];
+const GROUND: &[&str] = &["time", "language"];
 
 /// What each module of the library may name, beside the ground.
 const MAY_NAME: &[(&str, &[&str])] = &[
