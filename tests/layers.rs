@@ -88,7 +88,7 @@ fn what_is_forbidden_is_caught() {
         ("qr/render.rs", "use crate::code::{open, ChallengeCode};", "qr names open of code"),
         ("qr/render.rs", "use crate::code;", "qr names code of code"),
         ("transaction/value.rs", "use crate::key::Key;", "transaction names key"),
-        ("transaction/value.rs", "use crate::Secret;", "transaction names Secret of key"),
+        ("transaction/value.rs", "use crate::Secret;", "transaction names key"),
         ("time.rs", "use crate::key::Key;", "time names key"),
         ("time.rs", "use crate::language::Label;", "time names language"),
         ("newcomer.rs", "", "newcomer has no layer"),
