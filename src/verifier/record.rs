@@ -224,6 +224,10 @@ pub struct LastAttempt {
     /// What was said.
     #[n(1)]
     pub outcome: Outcome,
+    /// When.
+    #[n(2)]
+    #[cbor(with = "seconds")]
+    pub at: Timestamp,
 }
 
 /// What was said of an attempt.
