@@ -10,7 +10,8 @@ use minicbor::Encoder;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use crate::key::{ActivationId, IdError, Key, parse_hex, write_hex};
+use crate::hex::{parse_hex, write_hex};
+use crate::key::{ActivationId, IdError, Key};
 use crate::oath::Response;
 use crate::oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
 use crate::time::Timestamp;
@@ -74,7 +75,8 @@ impl Challenge {
     pub fn device_code(&self, device_key: &Key, nonce: DeviceNonce) -> DeviceCode {
         let mut hash = Sha256::new_with_prefix(self.question());
         hash.update(nonce.to_string());
-        let check = ResponseSuite::device().respond(&device_key.derive(b"camtoken/1 device code"), &hash.finalize().into());
+        let check =
+            ResponseSuite::device().respond(&device_key.derive(b"camtoken/1 device code"), &hash.finalize().into());
         DeviceCode { nonce, check }
     }
 }

@@ -8,6 +8,8 @@ use rand::CryptoRng;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 
+use crate::hex::{parse_hex, write_hex};
+
 /// A secret shared by one token and the verifier: bytes of any length, wiped when dropped, never printed.
 ///
 /// Keys that camtoken makes have 32 bytes (requirement V-10); keys of other people's tokens are taken as they come.
@@ -149,23 +151,6 @@ pub enum IdError {
     /// No challenge ID.
     #[error("not a challenge ID: expected 24 hexadecimal digits")]
     Challenge,
-}
-
-/// Writes bytes as lower-case hexadecimal digits.
-pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-/// Reads exactly `2 * N` hexadecimal digits of either case.
-pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 
 pub mod challenge;
 pub mod code;
+mod hex;
 pub mod key;
 pub mod language;
 pub mod oath;
@@ -22,6 +23,7 @@ pub mod token;
 pub mod transaction;
 pub mod verifier;
 
+pub use challenge::{Challenge, ChallengeId};
 pub use key::{ActivationId, Key, TokenId};
 pub use language::Language;
 pub use time::Timestamp;

@@ -15,7 +15,7 @@ pub struct Timestamp(u64);
 #[error("not a time: expected RFC 3339 (2026-11-21T03:04:05Z) or seconds since 1970")]
 pub struct TimestampError;
 
-/// The last second of the year 9999, the last that RFC 3339 can write.
+/// 9999-12-31T23:59:59Z, which files write for "never".
 const LAST: u64 = 253_402_300_799;
 
 impl Timestamp {
@@ -46,9 +46,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = i64::try_from(self.0).expect("at most LAST");
-        let moment = jiff::Timestamp::from_second(seconds).expect("within the years 1970 to 9999");
-        write!(f, "{moment}")
+        let seconds = jiff::SignedDuration::from_secs(i64::try_from(self.0).expect("at most LAST"));
+        let moment = EPOCH.to_datetime(jiff::civil::Time::midnight()).checked_add(seconds);
+        write!(f, "{}Z", moment.expect("within the years 1970 to 9999"))
     }
 }
 
@@ -58,6 +58,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let seconds = match text.parse::<u64>() {
             Ok(seconds) => seconds,
+            Err(_) if text == "9999-12-31T23:59:59Z" => LAST,
             Err(_) => {
                 let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
                 u64::try_from(moment.as_second()).map_err(|_| TimestampError)?
@@ -133,7 +134,8 @@ impl FromStr for Date {
     type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, DateError> {
-        let shape = |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+        let shape =
+            |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
         if text.len() != 10 || !text.bytes().enumerate().all(shape) {
             return Err(DateError);
         }
@@ -166,7 +168,9 @@ mod tests {
 
     #[test]
     fn days_count_from_1970_and_lead_back() {
-        for (text, days) in [("1970-01-01", 0), ("2000-03-01", 11_017), ("2026-11-24", 20_781), ("9999-12-31", 2_932_896)] {
+        for (text, days) in
+            [("1970-01-01", 0), ("2000-03-01", 11_017), ("2026-11-24", 20_781), ("9999-12-31", 2_932_896)]
+        {
             let date: Date = text.parse().expect("a day of the calendar");
             assert_eq!(date.days(), days, "{text}");
             assert_eq!(Date::from_days(days), Some(date));
@@ -177,7 +181,9 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        for text in ["", "2026-02-29", "2026-13-01", "1969-12-31", "2026-1-1", "20261124", "２０２６-11-24", "2026-11-24Z"] {
+        for text in
+            ["", "2026-02-29", "2026-13-01", "1969-12-31", "2026-1-1", "20261124", "２０２６-11-24", "2026-11-24Z"]
+        {
             assert_eq!(text.parse::<Date>(), Err(DateError), "{text}");
         }
     }

@@ -1,1 +1,49 @@
-fn main() {}
+//! The command line: parse, load the configuration, run the verb, report, exit.
+//!
+//! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
+
+mod cli;
+mod config;
+mod exit;
+mod failure;
+mod output;
+mod secret;
+mod state;
+mod terminal;
+mod text;
+mod verbs;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use cli::{Cli, Early};
+use config::Settings;
+use exit::Exit;
+use failure::{Code, Failure};
+use output::Output;
+use verbs::Context;
+
+fn main() -> ExitCode {
+    let early = Early::read();
+    let out = early.output();
+    let exit = match catch_unwind(AssertUnwindSafe(|| run(&out))) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => out.failure(&failure),
+        Err(_) => out.failure(&Failure::new(Code::Internal)),
+    };
+    exit.into()
+}
+
+fn run(early: &Output) -> Result<Exit, Failure> {
+    let cli = match Cli::parse(&early.text) {
+        Ok(cli) => cli,
+        Err(stop) => return cli::answer(&stop, early),
+    };
+    let (settings, problem) = match Settings::load(cli.layer(), cli.config_file().as_deref()) {
+        Ok(settings) => (settings, None),
+        Err(problem) if !cli.verb.needs_settings() => (Settings::without_files(cli.layer()), Some(problem)),
+        Err(problem) => return Err(problem),
+    };
+    let out = Output::new(cli.mode(), settings.color.value, settings.lang.value);
+    cli.verb.run(&Context { settings, problem, out, at: cli.moment()? })
+}

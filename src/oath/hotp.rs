@@ -52,7 +52,7 @@ pub fn resynchronise(
         let first = from.wrapping_add(ahead);
         let mut all = Choice::from(1);
         for (response, counter) in responses.iter().zip((0..).map(|index| first.wrapping_add(index))) {
-            let tag = keyed.clone().with(&counter.to_be_bytes()).finish();
+            let tag = keyed.clone().finish_with(&counter.to_be_bytes());
             all &= response.ct_is(&tag, Some(digits));
         }
         found.keep_first(first.wrapping_add(last), all);

@@ -78,7 +78,7 @@ impl Hash {
 
     /// Authenticates `data`: the HMAC of RFC 2104.
     pub(crate) fn mac(self, key: &Key, data: &[u8]) -> Tag {
-        Keyed::new(self, key).with(data).finish()
+        Keyed::new(self, key).finish_with(data)
     }
 }
 
@@ -119,16 +119,16 @@ impl Keyed {
         }
     }
 
-    fn with(mut self, data: &[u8]) -> Self {
-        match &mut self {
+    fn update(&mut self, data: &[u8]) {
+        match self {
             Self::Sha1(mac) => mac.update(data),
             Self::Sha256(mac) => mac.update(data),
             Self::Sha512(mac) => mac.update(data),
         }
-        self
     }
 
-    fn finish(self) -> Tag {
+    fn finish_with(mut self, data: &[u8]) -> Tag {
+        self.update(data);
         match self {
             Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),
             Self::Sha256(mac) => Tag::new(&mac.finalize().into_bytes()),

@@ -72,12 +72,12 @@ impl Response {
     }
 
     pub(super) fn new(tag: &Tag, digits: Option<Digits>) -> Self {
-        Self(Text::new(tag, digits).as_str().into())
+        with_text(tag, digits, |text| Self(str::from_utf8(text).expect("digits are ASCII").into()))
     }
 
     /// Whether this is the response that `tag` makes; for windows, without an allocation.
     pub(super) fn ct_is(&self, tag: &Tag, digits: Option<Digits>) -> Choice {
-        self.expose_str().as_bytes().ct_eq(Text::new(tag, digits).as_str().as_bytes())
+        with_text(tag, digits, |text| self.expose_str().as_bytes().ct_eq(text))
     }
 }
 
@@ -163,38 +163,33 @@ pub struct DigitsError {
     pub found: u8,
 }
 
-/// The text of a response on the stack, wiped when dropped.
-struct Text {
-    bytes: Zeroizing<[u8; 128]>,
-    len: usize,
+/// Lends the text of a response, on the stack and wiped afterwards.
+fn with_text<T>(tag: &Tag, digits: Option<Digits>, read: impl FnOnce(&[u8]) -> T) -> T {
+    match digits {
+        Some(digits) => read(&decimal(tag, digits)[..usize::from(digits.0)]),
+        None => read(&hexadecimal(tag)[..2 * tag.len()]),
+    }
 }
 
-impl Text {
-    fn new(tag: &Tag, digits: Option<Digits>) -> Self {
-        let mut bytes = Zeroizing::new([0; 128]);
-        let len = match digits {
-            Some(Digits(digits)) => {
-                let mut rest = truncate(tag);
-                for place in bytes[..usize::from(digits)].iter_mut().rev() {
-                    *place = b'0' + (rest % 10) as u8;
-                    rest /= 10;
-                }
-                usize::from(digits)
-            }
-            None => {
-                for (pair, byte) in bytes.chunks_exact_mut(2).zip(tag.iter()) {
-                    pair[0] = hex_digit(byte >> 4);
-                    pair[1] = hex_digit(byte & 15);
-                }
-                2 * tag.len()
-            }
-        };
-        Self { bytes, len }
+/// The decimal digits of a truncated response; only the first `digits` bytes are written.
+fn decimal(tag: &Tag, digits: Digits) -> Zeroizing<[u8; Digits::MAX as usize]> {
+    let mut text = Zeroizing::new([0; Digits::MAX as usize]);
+    let mut rest = truncate(tag);
+    for place in text[..usize::from(digits.0)].iter_mut().rev() {
+        *place = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
+    text
+}
 
-    fn as_str(&self) -> &str {
-        str::from_utf8(&self.bytes[..self.len]).expect("only ASCII is written above")
+/// The hexadecimal digits of a response without truncation; twice as many bytes are written as the tag has.
+fn hexadecimal(tag: &Tag) -> Zeroizing<[u8; 128]> {
+    let mut text = Zeroizing::new([0; 128]);
+    for (pair, byte) in text.chunks_exact_mut(2).zip(tag.iter()) {
+        pair[0] = hex_digit(byte >> 4);
+        pair[1] = hex_digit(byte & 15);
     }
+    text
 }
 
 /// Dynamic truncation (RFC 4226, section 5.3): 31 bits from where the last nibble points.
@@ -204,15 +199,15 @@ fn truncate(tag: &Tag) -> u32 {
     u32::from_be_bytes(word) & 0x7fff_ffff
 }
 
-/// A lower-case hexadecimal digit, computed rather than looked up.
+/// A lower-case hexadecimal digit, without a branch or a table.
 const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    nibble + b'0' + (nibble > 9) as u8 * (b'a' - b'0' - 10)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::parse_hex;
+    use crate::hex::parse_hex;
     use proptest::prelude::*;
 
     fn parse(text: &str, digits: u8) -> Option<ResponseError> {

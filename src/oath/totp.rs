@@ -7,6 +7,20 @@ use crate::key::Key;
 use crate::time::Timestamp;
 
 /// What token and verifier have agreed on. The default is that of every authenticator app: SHA-1, 6 digits, 30 seconds.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken::oath::totp::Totp;
+/// use camtoken::{Key, Timestamp};
+///
+/// let (totp, key) = (Totp::default(), Key::new(b"12345678901234567890".to_vec()));
+/// let now = Timestamp::from_unix(59);
+/// let response = totp.respond(&key, now);
+/// let used = totp.verify(&key, &response, now, 1, None);
+/// assert_eq!(used, Some(1));
+/// assert_eq!(totp.verify(&key, &response, now, 1, used), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totp {
     /// The hash under the HMAC.
@@ -61,7 +75,7 @@ impl Totp {
         let keyed = Keyed::new(self.hash, key);
         let mut found = Found::default();
         for candidate in step.saturating_sub(drift)..=step.saturating_add(drift) {
-            let tag = keyed.clone().with(&candidate.to_be_bytes()).finish();
+            let tag = keyed.clone().finish_with(&candidate.to_be_bytes());
             found.keep_last(candidate, response.ct_is(&tag, Some(self.digits)));
         }
         // The last match decides: when it is used, any earlier one is.
@@ -124,6 +138,18 @@ mod tests {
         let totp = Totp { t0: at(1000), step_secs: NonZeroU32::new(60).expect("not 0"), ..Totp::default() };
         for (now, step) in [(0, 0), (999, 0), (1059, 0), (1060, 1), (1000 + 60 * 7, 7)] {
             assert_eq!(totp.step(at(now)), step, "{now}");
+        }
+    }
+
+    /// With 4 digits steps 5775 and 5776 both give 0630.
+    #[test]
+    fn a_response_of_two_steps_is_spent_for_both() {
+        let totp = Totp { digits: Digits::try_from(4).expect("4 to 10"), ..Totp::default() };
+        let response = Response::parse("0630", 4).expect("four digits");
+        for step in [5775, 5776] {
+            let verify = |used| totp.verify(&key(), &response, at(step * 30), 1, used);
+            assert_eq!(verify(None), Some(5776));
+            assert_eq!(verify(Some(5776)), None);
         }
     }
 }

@@ -174,7 +174,7 @@ fn hotp_values_hold() {
 #[test]
 fn totp_values_hold() {
     let (valid, invalid) = run(include_str!("../../testvectors/totp_test.json"));
-    assert!(valid == 18 && invalid > 0);
+    assert!(valid > 18 && invalid > 0);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 pub mod catalogue;
 pub mod money;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod text;
 mod value;
 pub mod zengin;
@@ -221,18 +223,14 @@ impl Transaction {
     }
 }
 
-fn present<'a>(
+fn present(
     fields: impl Iterator<Item = &'static FieldSpec>,
-    values: &'a [Option<Value>],
-) -> impl Iterator<Item = (&'static FieldSpec, &'a Value)> {
+    values: &[Option<Value>],
+) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
     fields.zip(values).filter_map(|(field, value)| value.as_ref().map(|value| (field, value)))
 }
 
-fn encode_all(
-    fields: impl Iterator<Item = &'static FieldSpec>,
-    values: &[Option<Value>],
-    to: &mut Encoder<Vec<u8>>,
-) {
+fn encode_all(fields: impl Iterator<Item = &'static FieldSpec>, values: &[Option<Value>], to: &mut Encoder<Vec<u8>>) {
     to.array(u64::try_from(values.len()).expect("a short list")).expect("a Vec takes every byte");
     for (field, value) in fields.zip(values) {
         match value {
@@ -261,4 +259,80 @@ fn decode_all(
         value.map(Some).map_err(|source| TransactionError::Field { field: field.name, source })
     };
     fields.into_iter().map(decode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_reads_back_what_it_says() {
+        for transaction in samples::all() {
+            let texts: Vec<_> = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
+            assert_eq!(Transaction::new(transaction.operation(), texts), Ok(transaction));
+        }
+    }
+
+    #[test]
+    fn a_whole_transaction_is_stored_whole() {
+        for transaction in samples::all() {
+            let mut to = Encoder::new(Vec::new());
+            transaction.encode_whole(&mut to);
+            let bytes = to.into_writer();
+            assert_eq!(Transaction::decode_whole(&mut Decoder::new(&bytes)), Ok(transaction));
+        }
+    }
+
+    #[test]
+    fn every_field_is_under_the_encoding() {
+        for transaction in samples::all() {
+            let encoded = |transaction: &Transaction| {
+                let mut to = Encoder::new(Vec::new());
+                transaction.encode(&mut to);
+                to.into_writer()
+            };
+            let texts: Vec<_> = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
+            for place in 0..texts.len() {
+                let field = transaction.operation().entry().fields.iter().find(|field| field.name == texts[place].0);
+                if field.expect("a field of its operation").optional {
+                    let mut without = texts.clone();
+                    without.remove(place);
+                    let without = Transaction::new(transaction.operation(), without).expect("the field is optional");
+                    assert_ne!(encoded(&without), encoded(&transaction), "{:?}", texts[place].0);
+                }
+                let mut other = texts.clone();
+                other[place].1 = match other[place].1.as_str() {
+                    "yes" => "no".to_owned(),
+                    text if text.starts_with("2099-12-31T") => "2099-12-31T23:59:58Z".to_owned(),
+                    "2099-12-31" => "2099-12-30".to_owned(),
+                    text if text.contains(',') => text.split_once(',').expect("a list").1.to_owned(),
+                    text => match field.expect("a field of its operation").kind {
+                        Kind::Choice(list) => list[0].name.to_owned(),
+                        Kind::Text { .. } | Kind::Kana { .. } => text.chars().skip(1).collect(),
+                        _ => format!("{}8", &text[..text.len() - 1]).replace("98", "97"),
+                    },
+                };
+                let other = Transaction::new(transaction.operation(), other).expect("another content");
+                assert_ne!(encoded(&other), encoded(&transaction), "{:?}", texts[place].0);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field_and_not_its_content() {
+        let error = |fields: &[(&str, &str)]| {
+            Transaction::new(Operation::LimitChange, fields.iter().copied()).expect_err("bad fields")
+        };
+        let cases = [
+            (error(&[("limit", "transfer"), ("old", "1")]), "field \"new\" is missing"),
+            (error(&[("old", "1"), ("old", "2")]), "field \"old\" is given twice"),
+            (error(&[("payee", "ﾔﾏﾀﾞ")]), "limit-change has no field \"payee\""),
+            (error(&[("old", "12 secret")]), "field \"old\": expected decimal digits only"),
+            (error(&[("old", "1234567890123")]), "field \"old\": more than 12 digits"),
+            (error(&[("limit", "secret")]), "field \"limit\": expected transfer, bulk, payroll, pay-easy, remittance"),
+        ];
+        for (error, message) in cases {
+            assert_eq!(error.to_string(), message);
+        }
+    }
 }

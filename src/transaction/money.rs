@@ -101,7 +101,12 @@ impl FromStr for Money {
         };
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let leading_zero = whole.len() > 1 && whole.starts_with('0');
-        if whole.is_empty() || leading_zero || !digits(whole) || !digits(fraction) || fraction.len() != decimals as usize {
+        if whole.is_empty()
+            || leading_zero
+            || !digits(whole)
+            || !digits(fraction)
+            || fraction.len() != decimals as usize
+        {
             return Err(error);
         }
         let minor_units = format!("{whole}{fraction}").parse().map_err(|_| error)?;
@@ -114,7 +119,13 @@ const TWO: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB B
 
 /// ISO 4217, list one: currencies with another number of decimals.
 const OTHER_THAN_TWO: &[(u32, &[&str])] = &[
-    (0, &["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]),
+    (
+        0,
+        &[
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+            "XPF",
+        ],
+    ),
     (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
 ];
 
@@ -124,9 +135,13 @@ mod tests {
 
     #[test]
     fn display_is_what_from_str_reads() {
-        for (text, minor_units) in
-            [("USD 1250.00", 125_000), ("JPY 1250", 1250), ("KWD 0.001", 1), ("EUR 0.00", 0), ("CHF 184467440737095516.15", u64::MAX)]
-        {
+        for (text, minor_units) in [
+            ("USD 1250.00", 125_000),
+            ("JPY 1250", 1250),
+            ("KWD 0.001", 1),
+            ("EUR 0.00", 0),
+            ("CHF 184467440737095516.15", u64::MAX),
+        ] {
             let money: Money = text.parse().expect("an amount");
             assert_eq!(money.minor_units, minor_units, "{text}");
             assert_eq!(money.to_string(), text);
@@ -135,7 +150,9 @@ mod tests {
 
     #[test]
     fn an_amount_with_other_decimals_is_refused() {
-        for text in ["USD 1250", "USD 1250.0", "USD 1250.000", "JPY 1250.", "JPY 1250.00", "KWD 1.00", "USD .50", "USD 01.00"] {
+        for text in
+            ["USD 1250", "USD 1250.0", "USD 1250.000", "JPY 1250.", "JPY 1250.00", "KWD 1.00", "USD .50", "USD 01.00"]
+        {
             assert!(matches!(text.parse::<Money>(), Err(MoneyError::Amount { .. })), "{text}");
         }
         for text in ["USD -1.00", "USD +1.00", "USD 1,250.00", "USD １.00", "USD 184467440737095516.16", "USD  1.00"] {

@@ -206,7 +206,8 @@ impl DisplayText {
     ///
     /// # Errors
     ///
-    /// As [`DisplayText::canonical`]; [`TextError::NotCanonical`] for another spelling or text that is written in Shift_JIS.
+    /// As [`DisplayText::canonical`]; [`TextError::NotCanonical`] for another spelling, or text that is written in
+    /// Shift_JIS.
     pub fn from_utf8(text: &str, max_columns: usize) -> Result<Self, TextError> {
         let canonical = Self::canonical(text, max_columns)?;
         match canonical.wire() {
@@ -247,8 +248,8 @@ impl fmt::Display for DisplayText {
 
 /// Width in half-width columns: ASCII and half-width kana 1, what Shift_JIS writes in two bytes 2, controls 0.
 ///
-/// So Greek, Cyrillic and `①` are wide, as Japanese fonts draw them; for the rest the crate `unicode-width` decides under its CJK
-/// rules: ideographs and ambiguous signs 2, letters with accents 1.
+/// So Greek, Cyrillic and `①` are wide, as Japanese fonts draw them; for the rest the crate `unicode-width` decides
+/// under its CJK rules: ideographs and ambiguous signs 2, letters with accents 1.
 #[must_use]
 pub fn columns(text: &str) -> usize {
     text.chars().map(character_columns).sum()

@@ -8,7 +8,7 @@ use minicbor::{Decoder, Encoder};
 use super::catalogue::{Choice, FieldSpec, Kind};
 use super::money::{Money, MoneyError};
 use super::text::{DisplayText, KanaText, TextError, Wire};
-use crate::key::{parse_hex, write_hex};
+use crate::hex::{parse_hex, write_hex};
 use crate::time::{Date, DateError, Timestamp, TimestampError};
 
 /// The content of one field. `Display` gives the canonical text, which [`FieldSpec::parse`] reads.
@@ -132,7 +132,11 @@ impl FieldSpec {
             }
             Kind::Choices { of, max } => {
                 let found = |name: &str| of.iter().position(|choice| choice.name == name.trim());
-                let mut places = text.split(',').map(found).collect::<Option<Vec<_>>>().ok_or(ValueError::Choice { expected: of })?;
+                let mut places = text
+                    .split(',')
+                    .map(found)
+                    .collect::<Option<Vec<_>>>()
+                    .ok_or(ValueError::Choice { expected: of })?;
                 places.sort_unstable();
                 if places.len() > max || places.windows(2).any(|pair| pair[0] == pair[1]) {
                     return Err(ValueError::Choices { max });
@@ -160,10 +164,9 @@ impl FieldSpec {
             Value::Digits(digits) if self.is_short_number() => to.u64(digits.parse().expect("at most 18 digits")),
             Value::Ascii(text) | Value::Digits(text) => to.str(text),
             Value::Yen(number) | Value::Count(number) => to.u64(*number),
-            Value::Money(money) => to
-                .array(2)
-                .and_then(|to| to.str(money.currency.as_str()))
-                .and_then(|to| to.u64(money.minor_units)),
+            Value::Money(money) => {
+                to.array(2).and_then(|to| to.str(money.currency.as_str())).and_then(|to| to.u64(money.minor_units))
+            }
             Value::Date(date) => to.u32(date.days()),
             Value::Moment(moment) => to.u64(moment.as_unix()),
             Value::Choice(choice) => to.u64(self.place(choice)),
@@ -245,7 +248,9 @@ impl fmt::Display for Value {
             Self::Date(date) => write!(f, "{date}"),
             Self::Moment(moment) => write!(f, "{moment}"),
             Self::Choice(choice) => f.write_str(choice.name),
-            Self::Choices(choices) => f.write_str(&choices.iter().map(|choice| choice.name).collect::<Vec<_>>().join(",")),
+            Self::Choices(choices) => {
+                f.write_str(&choices.iter().map(|choice| choice.name).collect::<Vec<_>>().join(","))
+            }
             Self::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
             Self::Hash(bytes) => write_hex(bytes, f),
             Self::CheckCode(bytes) => write_hex(bytes, f),

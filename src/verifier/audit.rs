@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hex::to_hex;
 use crate::time::Timestamp;
 
 /// One line of an audit chain.
@@ -118,7 +119,7 @@ impl Trail {
             operation,
             question,
             failures,
-            previous: hex(&self.head),
+            previous: to_hex(&self.head),
         };
         let line = serde_json::to_vec(&entry).expect("an entry is plain JSON");
         self.head = Sha256::digest(&line).into();
@@ -137,7 +138,7 @@ impl Trail {
             so_far.entries += 1;
             let number = so_far.entries;
             let entry: Entry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
-            if entry.number != number || entry.previous != hex(&so_far.head) {
+            if entry.number != number || entry.previous != to_hex(&so_far.head) {
                 return Err(AuditError::Entry { number });
             }
             so_far.head = Sha256::digest(line).into();
@@ -154,17 +155,14 @@ pub(super) struct About {
     pub question: Option<String>,
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn chain() -> (Trail, Vec<Vec<u8>>) {
         let mut trail = Trail::default();
-        let events = [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
+        let events =
+            [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
         let lines = events.map(|event| trail.append(event, Timestamp::from_unix(1_700_000_000), 0, None));
         (trail, lines.to_vec())
     }

@@ -236,11 +236,18 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError`] when nothing was decided. A wrong response is [`Step::Rejected`], and the third one ends the
     /// registration.
-    pub async fn confirm(&self, activation: ActivationId, response: &str, now: Timestamp) -> Result<Step<()>, EnrollError> {
+    pub async fn confirm(
+        &self,
+        activation: ActivationId,
+        response: &str,
+        now: Timestamp,
+    ) -> Result<Step<()>, EnrollError> {
         let step = self.update(activation, now, |record, now| {
             let second = match &record.state {
                 State::SecondCode(second) => second,
-                State::FirstCode(_) | State::Reset => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
+                State::FirstCode(_) | State::Reset => {
+                    return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated)));
+                }
                 State::Revoked => return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked))),
                 State::Active | State::Suspended => {
                     return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled)));
@@ -485,7 +492,11 @@ impl<S: Store> Verifier<S> {
         let audit = trail.append(Event::Revoked, now, 0, None);
         let record = Record {
             subscriber: Subscriber { contract: String::new(), user: String::new() },
-            credential: Credential::Camera { token: token.clone(), suite: self.policy.suite.to_string(), key: Vec::new() },
+            credential: Credential::Camera {
+                token: token.clone(),
+                suite: self.policy.suite.to_string(),
+                key: Vec::new(),
+            },
             state: State::Revoked,
             failures: 0,
             challenge: None,

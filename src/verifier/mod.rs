@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
 use crate::code::{self, ChallengeCode};
+use crate::hex::to_hex;
 use crate::key::{ActivationId, IdError, Key, TokenId};
 use crate::oath::Response;
 use crate::oath::totp::Totp;
@@ -157,8 +158,7 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<Self, SetupError> {
         policy.check()?;
-        let transaction =
-            Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
+        let transaction = Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
         let key = vault.wrap(&Key::generate(rng), &context(DECOY), rng)?;
         Ok(Self { store, vault, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
     }
@@ -295,9 +295,16 @@ impl<S: Store> Verifier<S> {
         Ok(self.load(&RecordId::Token(token.clone())).await?.map(|(_, record)| record))
     }
 
-    fn decide(&self, record: &mut Record, activation: ActivationId, attempt: &Attempt, now: Timestamp) -> Decision<Verdict> {
+    fn decide(
+        &self,
+        record: &mut Record,
+        activation: ActivationId,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Decision<Verdict> {
         let (next, verdict) = settle(&self.policy, record, attempt, now);
-        let expired = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending) == Some(Ending::Expired);
+        let expired =
+            |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending) == Some(Ending::Expired);
         let event = match &verdict {
             Verdict::Accepted(accepted) if accepted.first => Some(Event::Accepted),
             Verdict::Accepted(_) => None,
@@ -457,7 +464,7 @@ fn about(challenge: &Challenge) -> About {
     About {
         challenge: challenge.id.to_string(),
         operation: challenge.transaction.operation().to_string(),
-        question: Some(audit::hex(&challenge.question())),
+        question: Some(to_hex(&challenge.question())),
     }
 }
 

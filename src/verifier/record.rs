@@ -307,7 +307,10 @@ impl fmt::Debug for Credential {
 
 impl fmt::Debug for TokenRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenRecord").field("revoked", &self.revoked).field("activations", &self.activations).finish_non_exhaustive()
+        f.debug_struct("TokenRecord")
+            .field("revoked", &self.revoked)
+            .field("activations", &self.activations)
+            .finish_non_exhaustive()
     }
 }
 
@@ -386,7 +389,11 @@ mod activation_ids {
 
     pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Vec<ActivationId>> {
         let (ids, rest) = from.bytes()?.as_chunks::<{ ActivationId::LEN }>();
-        if rest.is_empty() { Ok(ids.iter().copied().map(ActivationId::from_bytes).collect()) } else { Err(damaged("activation IDs")) }
+        if rest.is_empty() {
+            Ok(ids.iter().copied().map(ActivationId::from_bytes).collect())
+        } else {
+            Err(damaged("activation IDs"))
+        }
     }
 }
 

@@ -84,7 +84,10 @@ impl Accepted {
 
 impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accepted").field("challenge", &self.challenge).field("first", &self.first).finish_non_exhaustive()
+        f.debug_struct("Accepted")
+            .field("challenge", &self.challenge)
+            .field("first", &self.first)
+            .finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE.parent
+SOURCE = {"name": "testvectors/reference/oath.py", "version": "1"}
 
 # This file has the package's name: look for the package elsewhere.
 sys.path = [entry for entry in sys.path if pathlib.Path(entry).resolve() != HERE]
@@ -59,8 +60,8 @@ def hotp(key, counter, digits, name="SHA1"):
     return truncate(mac(name, key, counter.to_bytes(8, "big")), digits)
 
 
-def totp(key, time, digits, name="SHA1", step=30, t0=0):
-    return hotp(key, (time - t0) // step, digits, name)
+def totp(key, time, digits, name="SHA1", step=30):
+    return hotp(key, time // step, digits, name)
 
 
 SUITE = re.compile(
@@ -185,8 +186,7 @@ def expected(group, test):
             case "HotpRespond":
                 return hotp(key, test["counter"], group["digits"], group.get("hash", "SHA1"))
             case "TotpRespond":
-                step, t0 = group["stepSecs"], group.get("t0", 0)
-                return totp(key, test["time"], group["digits"], group["hash"], step, t0)
+                return totp(key, test["time"], group["digits"], group["hash"], group["stepSecs"])
             case "OcraRespond":
                 suite, values = Suite(group["suite"]), values_of(test)
                 value = ocra(suite, key, test["question"], **values)
@@ -271,7 +271,10 @@ INVALID = {
     "WrongResponse": ("MODIFIED_RESPONSE", "A digit is another one."),
     "OtherCounter": ("REPLAY", "The response belongs to another counter or time step."),
     "WhiteSpace": ("ENCODING", "White space stands before, between or after the digits. A library takes digits only."),
-    "FullWidth": ("ENCODING", "The digits are full-width forms (U+FF10 to U+FF19), which some parsers take for digits."),
+    "FullWidth": (
+        "ENCODING",
+        "The digits are full-width forms (U+FF10 to U+FF19), which some parsers take for digits.",
+    ),
     "ExtraDigit": ("MODIFIED_RESPONSE", "A digit too many. Comparing numbers would accept a leading zero."),
 }
 
@@ -319,19 +322,24 @@ def write_hotp():
             groups.append(
                 {
                     "type": "HotpRespond",
-                    "source": {"name": "testvectors/reference/oath.py", "version": "1"},
+                    "source": SOURCE,
                     "digits": digits,
                     "hash": name,
                     "key": secret.hex(),
                     "tests": [
-                        test_of("other lengths and hashes", ["Reference"], counter=c, response=hotp(secret, c, digits, name))
+                        test_of(
+                            "other lengths and hashes", ["Reference"], counter=c, response=hotp(secret, c, digits, name)
+                        )
                         for c in counters
                     ],
                 }
             )
     notes = {
         "Rfc4226": ("BASIC", "Listed in RFC 4226, appendix D."),
-        "Reference": ("BASIC", "Computed by reference/oath.py: 4 to 10 digits, the hashes of RFC 6238, large counters."),
+        "Reference": (
+            "BASIC",
+            "Computed by reference/oath.py: 4 to 10 digits, the hashes of RFC 6238, large counters.",
+        ),
     }
     write("hotp_test.json", "HOTP", ["Values of RFC 4226, and others by reference/oath.py."], notes | INVALID, groups)
 
@@ -368,62 +376,151 @@ def write_totp():
                 "tests": tests,
             }
         )
+    for name, digits, step in (("SHA1", 6, 60), ("SHA256", 7, 1), ("SHA512", 10, 3600)):
+        key = (b"0987654321" * 7)[: HASHES[name]]
+        times = (0, step - 1, step, 1_700_000_000, 4_102_444_800)
+        groups.append(
+            {
+                "type": "TotpRespond",
+                "source": SOURCE,
+                "hash": name,
+                "digits": digits,
+                "stepSecs": step,
+                "key": key.hex(),
+                "tests": [
+                    test_of(f"time {t}", ["Reference"], time=t, response=totp(key, t, digits, name, step))
+                    for t in times
+                ],
+            }
+        )
     notes = {
+        "Reference": ("BASIC", "Computed by reference/oath.py: other lengths and steps."),
         "Rfc6238": ("BASIC", "Listed in RFC 6238, appendix B; the seeds have 20, 32 and 64 bytes as in its code."),
-        "ShortSeed": ("KNOWN_BUG", "The text of the RFC speaks of one seed of 20 bytes; its table was not made from it."),
+        "ShortSeed": (
+            "KNOWN_BUG",
+            "The text of the RFC speaks of one seed of 20 bytes; its table was not made from it.",
+        ),
     }
-    write("totp_test.json", "TOTP", ["The 18 published values of RFC 6238, and what must be refused."], notes | INVALID, groups)
+    write("totp_test.json", "TOTP", ["Values of RFC 6238, and others by reference/oath.py."], notes | INVALID, groups)
 
 
 def write_suites():
     head = "OCRA-1:HOTP-SHA1-6:"
     valid = {
         "Rfc6287": [
-            head + "QN08", "OCRA-1:HOTP-SHA256-8:C-QN08-PSHA1", "OCRA-1:HOTP-SHA512-8:C-QN08",
-            "OCRA-1:HOTP-SHA512-8:QN08-T1M", "OCRA-1:HOTP-SHA256-8:QA08", "OCRA-1:HOTP-SHA512-8:QA10-T1M",
-            "OCRA-1:HOTP-SHA512-8:QA08-PSHA1", "OCRA-1:HOTP-SHA512-8:C-QN08-PSHA1", "OCRA-1:HOTP-SHA1-4:QH8-S512",
+            head + "QN08",
+            "OCRA-1:HOTP-SHA256-8:C-QN08-PSHA1",
+            "OCRA-1:HOTP-SHA512-8:C-QN08",
+            "OCRA-1:HOTP-SHA512-8:QN08-T1M",
+            "OCRA-1:HOTP-SHA256-8:QA08",
+            "OCRA-1:HOTP-SHA512-8:QA10-T1M",
+            "OCRA-1:HOTP-SHA512-8:QA08-PSHA1",
+            "OCRA-1:HOTP-SHA512-8:C-QN08-PSHA1",
+            "OCRA-1:HOTP-SHA1-4:QH8-S512",
         ],
         "Defaults": [head + "Q", head + "C-Q", head + "Q-P", head + "Q-S", head + "Q-T", head + "C-Q-P-S-T"],
         "Combination": [
-            head + "QA64-PSHA512-S512-T59S", head + "QN08-PSHA256-T48H", head + "QN08-S001-T1S",
-            head + "QN08-PSHA1-S065", "OCRA-1:HOTP-SHA512-10:C-QH64-PSHA512-S512-T59M",
+            head + "QA64-PSHA512-S512-T59S",
+            head + "QN08-PSHA256-T48H",
+            head + "QN08-S001-T1S",
+            head + "QN08-PSHA1-S065",
+            "OCRA-1:HOTP-SHA512-10:C-QH64-PSHA512-S512-T59M",
         ],
         "Length": [
-            head + "QN04", head + "QN64", head + "QA4", head + "QN9", head + "QH40", head + "QH10-S",
-            "OCRA-1:HOTP-SHA1-0:QN08", "OCRA-1:HOTP-SHA1-4:QN08", "OCRA-1:HOTP-SHA1-5:QN08",
-            "OCRA-1:HOTP-SHA1-10:QN08", head + "QN08-S512", head + "QN08-S100", head + "QN08-T1H", head + "QN08-T59M",
+            head + "QN04",
+            head + "QN64",
+            head + "QA4",
+            head + "QN9",
+            head + "QH40",
+            head + "QH10-S",
+            "OCRA-1:HOTP-SHA1-0:QN08",
+            "OCRA-1:HOTP-SHA1-4:QN08",
+            "OCRA-1:HOTP-SHA1-5:QN08",
+            "OCRA-1:HOTP-SHA1-10:QN08",
+            head + "QN08-S512",
+            head + "QN08-S100",
+            head + "QN08-T1H",
+            head + "QN08-T59M",
         ],
     }
     invalid = {
         "Algorithm": ["", "OCRA-2:HOTP-SHA1-6:QN08", "ocra-1:HOTP-SHA1-6:QN08", "OCRA:HOTP-SHA1-6:QN08", "::"],
         "Parts": ["OCRA-1", "OCRA-1:HOTP-SHA1-6", head + "QN08:", head + "QN08:QN08", "OCRA-1::QN08", head],
         "Function": [
-            "OCRA-1:TOTP-SHA1-6:QN08", "OCRA-1:HOTP-MD5-6:QN08", "OCRA-1:HOTP-sha1-6:QN08", "OCRA-1:HOTP-SHA1:QN08",
-            "OCRA-1:HOTP-SHA1-:QN08", "OCRA-1:HOTP-SHA-1-6:QN08", "OCRA-1:HOTP-SHA224-6:QN08", "OCRA-1:HOTP--6:QN08",
+            "OCRA-1:TOTP-SHA1-6:QN08",
+            "OCRA-1:HOTP-MD5-6:QN08",
+            "OCRA-1:HOTP-sha1-6:QN08",
+            "OCRA-1:HOTP-SHA1:QN08",
+            "OCRA-1:HOTP-SHA1-:QN08",
+            "OCRA-1:HOTP-SHA-1-6:QN08",
+            "OCRA-1:HOTP-SHA224-6:QN08",
+            "OCRA-1:HOTP--6:QN08",
         ],
-        "Digits": [f"OCRA-1:HOTP-SHA1-{d}:QN08" for d in ("1", "2", "3", "11", "06", "00", "-6", "+6", "６", "256", "6 ")],
+        "Digits": [
+            f"OCRA-1:HOTP-SHA1-{d}:QN08" for d in ("1", "2", "3", "11", "06", "00", "-6", "+6", "６", "256", "6 ")
+        ],
         "Question": [
-            head + q for q in (
-                "C", "C-", "QN", "QN03", "QN65", "QN00", "QN3", "QN008", "QX08", "Q08", "qn08", "QN+8", "QN 8", "QN-8",
-                "PSHA1", "T1M", "C-C-QN08", "QN08-C", "QNN8", "QN０８", "Qé08",
+            head + q
+            for q in (
+                "C",
+                "C-",
+                "QN",
+                "QN03",
+                "QN65",
+                "QN00",
+                "QN3",
+                "QN008",
+                "QX08",
+                "Q08",
+                "qn08",
+                "QN+8",
+                "QN 8",
+                "QN-8",
+                "PSHA1",
+                "T1M",
+                "C-C-QN08",
+                "QN08-C",
+                "QNN8",
+                "QN０８",
+                "Qé08",
             )
         ],
         "Pin": [head + "QN08-" + p for p in ("PMD5", "Psha1", "PSHA", "PSHA384", "P1234")],
         "Session": [head + "QN08-" + s for s in ("S000", "S513", "S64", "S0064", "S1", "S-64", "Sabc", "s064", "S+64")],
         "Time": [
             head + "QN08-" + t
-            for t in ("T0S", "T60S", "T0M", "T60M", "T0H", "T49H", "T1D", "T1", "TM", "T01M", "T1m", "T-1M", "T1M1S", "T100S", "T1é")
+            for t in (
+                "T0S",
+                "T60S",
+                "T0M",
+                "T60M",
+                "T0H",
+                "T49H",
+                "T1D",
+                "T1",
+                "TM",
+                "T01M",
+                "T1m",
+                "T-1M",
+                "T1M1S",
+                "T100S",
+                "T1é",
+            )
         ],
         "Order": [
             head + "QN08-" + x
             for x in ("T1M-PSHA1", "S064-PSHA1", "T1M-S064", "PSHA1-PSHA1", "S-S", "T-T", "X", "QN08", "")
-        ] + [head + "-QN08", head + " QN08", head + "QN08 ", head + "QN08\n", head + "QN08\0", head + "QN08--T1M"],
+        ]
+        + [head + "-QN08", head + " QN08", head + "QN08 ", head + "QN08\n", head + "QN08\0", head + "QN08--T1M"],
         "TooLong": [head + "QN08" + "-T1M" * 20, "O" * 4096],
     }
     notes = {
         "Rfc6287": ("BASIC", "Written in RFC 6287."),
         "Defaults": ("BASIC", "What is left out has a default: N08, SHA1, 064, 1M."),
-        "Combination": ("BASIC", "Any of P, S and T may follow the question, in this order (section 7 and the RFC's code)."),
+        "Combination": (
+            "BASIC",
+            "Any of P, S and T may follow the question, in this order (section 7 and the RFC's code).",
+        ),
         "Length": ("BASIC", "The ends of each range; one digit is enough for a length below 10, as in section 6.4."),
         "Algorithm": ("GRAMMAR", "The first part is OCRA-1, in capitals."),
         "Parts": ("GRAMMAR", "There are three parts, none of them empty."),
@@ -489,9 +586,6 @@ def random_question(rng, suite):
     return random_text(rng, suite.kind, suite.length if full else rng.randint(1, suite.length))
 
 
-SOURCE = {"name": "testvectors/reference/oath.py", "version": "1"}
-
-
 def write_random(seed=6287, count=240):
     rng = random.Random(seed)
     groups = []
@@ -512,17 +606,35 @@ def write_random(seed=6287, count=240):
             other = next(t["response"] for t in tests[1:] if t["response"] != tests[0]["response"])
             tests += spoilt(tests[0], tests[0]["response"], other)
         groups.append({"type": "OcraRespond", "source": SOURCE, "suite": suite.text, "key": key.hex(), "tests": tests})
+    # The suite of the tiqr protocol; its PHP server gives the same value.
+    session = "00112233445566778899aabbccddeeff"
+    test = test_of("tiqr", ["Deployed"], question="0123456789", session=session, response="140113")
+    suite, key = "OCRA-1:HOTP-SHA1-6:QH10-S", b"12345678" * 4
+    groups.append({"type": "OcraRespond", "source": SOURCE, "suite": suite, "key": key.hex(), "tests": [test]})
     groups += malformed()
     notes = {
-        "Random": ("BASIC", "Drawn from the whole grammar: keys of 10 to 129 bytes, all digits, hashes, lengths and steps."),
+        "Random": (
+            "BASIC",
+            "Drawn from the whole grammar: keys of 10 to 129 bytes, all digits, hashes, lengths and steps.",
+        ),
         "Mutual": ("BASIC", "Both parties' questions joined as text, the other party's first (section 7.2)."),
         "SignatureWithServerAuthentication": ("BASIC", "As mutual mode, in a suite without a session (section 7.3.2)."),
+        "Deployed": ("BASIC", "As a deployed protocol has it: a session of 16 bytes in a field of 64."),
         "Missing": ("INPUT", "The suite asks for a value that is not there; 0 would be a value."),
         "Superfluous": ("INPUT", "A value is there that the suite does not ask for."),
         "Malformed": ("INPUT", "A value is too long or not in the form that the suite asks for."),
-        "Collision": ("KNOWN_BUG", "N and H questions are padded to the right: different questions, one response, by the standard."),
-        "SuiteText": ("KNOWN_BUG", "The text of the suite is hashed as it is given: QN8 and QN08 mean the same and differ."),
-        "LeftPadding": ("KNOWN_BUG", "A session is padded to the left; padded to the right it gives the response refused here."),
+        "Collision": (
+            "KNOWN_BUG",
+            "N and H questions are padded to the right: different questions, one response, by the standard.",
+        ),
+        "SuiteText": (
+            "KNOWN_BUG",
+            "The text of the suite is hashed as it is given: QN8 and QN08 mean the same and differ.",
+        ),
+        "LeftPadding": (
+            "KNOWN_BUG",
+            "A session is padded to the left; padded to the right it gives the response refused here.",
+        ),
         "NoTruncation": ("KNOWN_BUG", "With 0 digits the response is the whole HMAC in hexadecimal, not a number."),
     }
     header = [f"Random suites and inputs by reference/oath.py (seed {seed}), and the traps of RFC 6287."]
@@ -548,7 +660,15 @@ def malformed():
         refused("no PIN", "Missing", question="1", counter=0, session="00", timeSteps=0),
         refused("no session", "Missing", question="1", counter=0, pinHash=pin, timeSteps=0),
         refused("no time", "Missing", question="1", counter=0, pinHash=pin, session="00"),
-        refused("PIN hash of another hash", "Malformed", question="1", counter=0, pinHash=pin + "00", session="", timeSteps=0),
+        refused(
+            "PIN hash of another hash",
+            "Malformed",
+            question="1",
+            counter=0,
+            pinHash=pin + "00",
+            session="",
+            timeSteps=0,
+        ),
         refused("session too long", "Malformed", question="1", counter=0, pinHash=pin, session="00" * 9, timeSteps=0),
     )
     bare = Suite("OCRA-1:HOTP-SHA1-8:QN08")
@@ -616,9 +736,16 @@ def write_modes(seed=4113, each=12):
                 own_first = ocra(suite, key, fields["question"] + other, **values_of(fields))
                 tests.append(test_of("own question first", ["QuestionOrder"], "invalid", **fields, response=own_first))
             groups.append(
-                {"type": "OcraMode", "source": SOURCE, "mode": mode, "suite": suite.text, "key": key.hex(), "tests": tests}
+                {
+                    "type": "OcraMode",
+                    "source": SOURCE,
+                    "mode": mode,
+                    "suite": suite.text,
+                    "key": key.hex(),
+                    "tests": tests,
+                }
             )
-        for letter in set("PS") - set(letters):
+        for letter in sorted(set("PS") - set(letters)):
             suite = Suite("OCRA-1:HOTP-SHA256-8:QA08-" + letter)
             key = bytes(32)
             fields = {"question": "SIG10000"} | random_values(rng, suite)
@@ -626,22 +753,43 @@ def write_modes(seed=4113, each=12):
                 fields = {"otherQuestion": "CLI22220"} | fields
             joined = fields.get("otherQuestion", "") + fields["question"]
             response = ocra(suite, key, joined, **values_of(fields))
-            refused = test_of("the mode does not know this part", ["UnknownPart"], "invalid", **fields, response=response)
+            refused = test_of(
+                "the mode does not know this part", ["UnknownPart"], "invalid", **fields, response=response
+            )
             groups.append(
-                {"type": "OcraMode", "source": SOURCE, "mode": mode, "suite": suite.text, "key": key.hex(), "tests": [refused]}
+                {
+                    "type": "OcraMode",
+                    "source": SOURCE,
+                    "mode": mode,
+                    "suite": suite.text,
+                    "key": key.hex(),
+                    "tests": [refused],
+                }
             )
         if mutual:
             long = test_of(
-                "the other party's question is too long", ["QuestionLength"], "invalid",
-                otherQuestion="CLI222200", question="SRV1111",
+                "the other party's question is too long",
+                ["QuestionLength"],
+                "invalid",
+                otherQuestion="CLI222200",
+                question="SRV1111",
                 response=ocra(Suite("OCRA-1:HOTP-SHA256-8:QA08"), bytes(32), "CLI222200SRV1111"),
             )
             groups.append(
-                {"type": "OcraMode", "source": SOURCE, "mode": mode, "suite": "OCRA-1:HOTP-SHA256-8:QA08",
-                 "key": bytes(32).hex(), "tests": [long]}
+                {
+                    "type": "OcraMode",
+                    "source": SOURCE,
+                    "mode": mode,
+                    "suite": "OCRA-1:HOTP-SHA256-8:QA08",
+                    "key": bytes(32).hex(),
+                    "tests": [long],
+                }
             )
     notes = {
-        "Mode": ("BASIC", "The formulas of RFC 6287, section 7, with suite and zero byte before them (errata 4113 to 4115)."),
+        "Mode": (
+            "BASIC",
+            "The formulas of RFC 6287, section 7, with suite and zero byte before them (errata 4113 to 4115).",
+        ),
         "QuestionOrder": ("KNOWN_BUG", "The other party's question goes first."),
         "UnknownPart": ("INPUT", "A verifier's part has no PIN, a signature no session (section 7)."),
         "QuestionLength": ("INPUT", "Each question keeps to the length of the suite, not only both together."),

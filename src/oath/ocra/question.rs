@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_numeric_question_may_have_64_digits() {
         let expected: [u8; 27] =
-            crate::key::parse_hex("184f03e93ff9f4daa797ed6e38ed64bf6a1f00ffffffffffffffff").expect("54 digits");
+            crate::hex::parse_hex("184f03e93ff9f4daa797ed6e38ed64bf6a1f00ffffffffffffffff").expect("54 digits");
         assert_eq!(encoded('N', &"9".repeat(64)), expected);
     }
 

@@ -1,0 +1,213 @@
+//! What the command line looks like. The help texts are messages `help-VERB` of the Fluent files, an argument's text is
+//! an attribute with its name.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use camtoken::{Language, Timestamp};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
+
+use crate::config::{self, Color, Layer, Settings, Value};
+use crate::exit::Exit;
+use crate::failure::{Code, Failure};
+use crate::output::{Mode, Output};
+use crate::text::Text;
+use crate::verbs::Verb;
+
+#[derive(Parser)]
+#[command(name = "camtoken", version, disable_help_flag = true, disable_version_flag = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub verb: Verb,
+
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    json: bool,
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[arg(long, global = true, value_name = Language::EXPECTED, value_parser = value::<Language>)]
+    lang: Option<Language>,
+    #[arg(long, global = true, value_name = "TIME")]
+    at: Option<Timestamp>,
+    #[arg(long, global = true, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    #[arg(long, global = true, value_name = Color::EXPECTED, value_parser = value::<Color>)]
+    color: Option<Color>,
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    ///
+    /// What was not understood, or help that was asked for: [`answer`] tells them apart.
+    pub fn parse(text: &Text) -> Result<Self, clap::Error> {
+        let mut command = command(text);
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+
+    /// Who is listening.
+    pub fn mode(&self) -> Mode {
+        match (self.json, self.quiet) {
+            (true, _) => Mode::Json,
+            (false, true) => Mode::Quiet,
+            (false, false) => Mode::Human,
+        }
+    }
+
+    /// The moment that `--at` or `CAMTOKEN_NOW` fixes.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is no time.
+    pub fn moment(&self) -> Result<Option<Timestamp>, Failure> {
+        self.at.map_or_else(|| config::from_variable("now", config::variable), |at| Ok(Some(at)))
+    }
+
+    /// The one configuration file that `--config` or `CAMTOKEN_CONFIG` names.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        self.config.clone().or_else(config_variable)
+    }
+
+    /// The settings that the flags give.
+    pub fn layer(&self) -> Layer {
+        Layer { lang: self.lang, color: self.color, state_dir: self.state_dir.clone().map(Some), ..Layer::default() }
+    }
+}
+
+/// The command with its help in the language of `text`.
+pub fn command(text: &Text) -> Command {
+    let exits = Exit::ALL.map(|exit| format!("  {}  {}\n", exit.code(), text.get(&format!("exit-{}", exit.code()))));
+    localised(Cli::command(), "help-camtoken", text).after_long_help(format!(
+        "{}\n{}",
+        text.get("heading-exit"),
+        exits.concat()
+    ))
+}
+
+/// Answers when there is no verb to run: with the help that was asked for, or with what was not understood.
+///
+/// # Errors
+///
+/// [`Code::CommandLine`] with clap's words for it.
+pub fn answer(stop: &clap::Error, out: &Output) -> Result<Exit, Failure> {
+    match stop.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            out.print(&stop.render().ansi().to_string())?;
+            Ok(Exit::Done)
+        }
+        // No verb at all: most want to know which there are.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if out.is_for_a_person() => {
+            out.say(&stop.render().ansi().to_string());
+            Ok(Exit::Usage)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Failure::new(Code::CommandLine).with("usage", "camtoken [OPTIONS] <VERB>"))
+        }
+        _ => Err(misunderstood(&stop.render().to_string())),
+    }
+}
+
+/// What must be known to answer before the command line is understood: scanned for, not parsed.
+pub struct Early {
+    json: bool,
+    quiet: bool,
+    settings: Settings,
+}
+
+impl Early {
+    /// Looks through the arguments, and the configuration if it can be read.
+    pub fn read() -> Self {
+        let args: Vec<OsString> = std::env::args_os().skip(1).take_while(|arg| arg != "--").collect();
+        let has = |flags: &[&str]| args.iter().any(|arg| flags.iter().any(|flag| arg == flag));
+        let layer = || Layer {
+            lang: option(&args, "--lang").and_then(|lang| Language::read(&lang).ok()),
+            color: option(&args, "--color").and_then(|color| Color::read(&color).ok()),
+            ..Layer::default()
+        };
+        let config = option(&args, "--config").map(PathBuf::from).or_else(config_variable);
+        let settings = Settings::load(layer(), config.as_deref()).unwrap_or_else(|_| Settings::without_files(layer()));
+        Self { json: has(&["--json"]), quiet: has(&["--quiet", "-q"]), settings }
+    }
+
+    /// Where to answer until the command line is understood.
+    pub fn output(&self) -> Output {
+        let mode = match (self.json, self.quiet) {
+            (true, _) => Mode::Json,
+            (false, true) => Mode::Quiet,
+            (false, false) => Mode::Human,
+        };
+        Output::new(mode, self.settings.color.value, self.settings.lang.value)
+    }
+}
+
+fn localised(command: Command, key: &str, text: &Text) -> Command {
+    let heading = |arg: &clap::Arg| match (arg.is_positional(), arg.is_global_set() || arg.get_id() == "version") {
+        (true, _) => text.get("heading-arguments"),
+        (false, true) => text.get("heading-global"),
+        (false, false) => text.get("heading-options"),
+    };
+    let template =
+        format!("{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}", text.get("heading-usage"));
+    let mut command = command
+        .about(text.get(key))
+        .help_template(template)
+        .subcommand_value_name("VERB")
+        .subcommand_help_heading(text.get("heading-verbs"))
+        .mut_args(|arg| {
+            let (help, heading) = (text.get(&format!("{key}.{}", arg.get_id())), heading(&arg));
+            arg.help(help).help_heading(heading)
+        })
+        .mut_subcommands(|sub| {
+            let key = match key {
+                "help-camtoken" => format!("help-{}", sub.get_name()),
+                _ => format!("{key}-{}", sub.get_name()),
+            };
+            localised(sub, &key, text)
+        });
+    if let Some(long) = text.find(&format!("{key}.long"), &[]) {
+        command = command.long_about(long);
+    }
+    command
+}
+
+/// Clap's message without its frame: what is wrong becomes the reason, the usage the hint.
+fn misunderstood(message: &str) -> Failure {
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let (what, rest) = match message.find("\nUsage: ") {
+        Some(at) => (&message[..at], &message[at + "\nUsage: ".len()..]),
+        None => (message.split("\nFor more information").next().unwrap_or(message), "camtoken --help"),
+    };
+    let why: Vec<&str> = what.lines().filter(|line| !line.trim().is_empty()).collect();
+    let usage = rest.lines().next().unwrap_or("camtoken --help");
+    Failure::new(Code::CommandLine).because(why.join("\n")).with("usage", usage)
+}
+
+fn config_variable() -> Option<PathBuf> {
+    config::variable("CAMTOKEN_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+fn option(args: &[OsString], name: &str) -> Option<String> {
+    let mut args = args.iter().map(|arg| arg.to_string_lossy());
+    while let Some(arg) = args.next() {
+        if arg == name {
+            return args.next().map(Into::into);
+        }
+        if let Some(value) = arg.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value.to_owned());
+        }
+    }
+    None
+}
+
+fn value<T: Value>(text: &str) -> Result<T, String> {
+    T::read(text).map_err(|_| format!("expected {}", T::EXPECTED))
+}

@@ -1,0 +1,528 @@
+//! The settings: flag > `CAMTOKEN_*` environment > `camtoken.toml` (found upwards) > the user's `config.toml` > default.
+//!
+//! A setting is one line of the table below. Its name is the key of the files, and in capitals after `CAMTOKEN_` the
+//! variable; a value is written alike in all of them.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use camtoken::{Language, Timestamp};
+use etcetera::BaseStrategy;
+use etcetera::base_strategy::Xdg;
+use serde::{Deserialize, Deserializer, de};
+
+use crate::failure::{Code, Failure};
+use crate::text::language_of_locale;
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $from:expr;)+) => {
+        /// Every setting with where it came from.
+        pub struct Settings {
+            $($(#[$doc])* pub $name: Setting<$type>,)+
+        }
+
+        /// The settings that one source gives.
+        #[derive(Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Layer {
+            $($(#[$doc])* #[serde(default, deserialize_with = "scalar")] pub $name: Option<$type>,)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: Setting { value: $default, source: $from },)+ }
+            }
+        }
+
+        impl Settings {
+            /// The settings as rows, in the order of the table.
+            pub fn rows(&self) -> Vec<Row<'_>> {
+                vec![$(Row { name: stringify!($name), value: self.$name.value.json(), source: &self.$name.source },)+]
+            }
+
+            fn take(&mut self, layer: Layer, source: &Source) {
+                $(if let Some(value) = layer.$name {
+                    self.$name = Setting { value, source: source.clone() };
+                })+
+            }
+        }
+
+        impl Layer {
+            fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+                Ok(Self { $($name: from_variable(stringify!($name), &get)?,)+ })
+            }
+
+            fn beside(self, dir: &Path) -> Self {
+                Self { $($name: self.$name.map(|value| value.beside(dir)),)+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The language of texts.
+    lang: Language = language_of_locale(), Source::Locale;
+    /// Whether to colour.
+    color: Color = Color::Auto, Source::Default;
+    /// Where tokens and the embedded store live.
+    state_dir: Option<PathBuf> = default_state_dir(), Source::Default;
+    /// The verifier's store: a directory or a URL; without one, a directory in `state_dir`.
+    store: Option<Store> = None, Source::Default;
+    /// The token that is meant when none is named.
+    token: Option<String> = None, Source::Default;
+    /// Whether the verifier takes test keys.
+    accept_test_keys: bool = false, Source::Default;
+    /// The file of the key-encryption key.
+    kek_file: Option<PathBuf> = None, Source::Default;
+    /// How long a challenge lives (V-2).
+    challenge_lifetime: Lifetime = Lifetime(180), Source::Default;
+    /// How many digits a response has (V-1).
+    response_digits: Digits = Digits(8), Source::Default;
+    /// How many consecutive wrong responses suspend an activation (V-4).
+    max_attempts: Attempts = Attempts(5), Source::Default;
+}
+
+/// A value and where it came from.
+pub struct Setting<T> {
+    /// The value in effect.
+    pub value: T,
+    /// Who gave it.
+    pub source: Source,
+}
+
+/// Who gave a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody: what camtoken does by itself.
+    Default,
+    /// The locale.
+    Locale,
+    /// A configuration file.
+    File(PathBuf),
+    /// The variable `CAMTOKEN_` and the setting's name.
+    Environment,
+    /// The command line.
+    Flag,
+}
+
+/// One setting, for printing.
+pub struct Row<'a> {
+    /// Its name in the files.
+    pub name: &'static str,
+    /// Its value: string, number, boolean or null.
+    pub value: serde_json::Value,
+    /// Who gave it.
+    pub source: &'a Source,
+}
+
+impl Settings {
+    /// Reads every source. With `file`, that one file stands for the project's and the user's.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, a key that no setting has, a value that its setting does not take.
+    pub fn load(flags: Layer, file: Option<&Path>) -> Result<Self, Failure> {
+        let mut settings = Self::default();
+        for path in files(file) {
+            settings.take(read(&path)?, &Source::File(path));
+        }
+        settings.take(Layer::from_environment(variable)?, &Source::Environment);
+        settings.take(flags, &Source::Flag);
+        Ok(settings)
+    }
+
+    /// The settings as far as they can be had without the files, for a verb that tells what is wrong with those.
+    pub fn without_files(flags: Layer) -> Self {
+        let mut settings = Self::default();
+        settings.take(Layer::from_environment(variable).unwrap_or_default(), &Source::Environment);
+        settings.take(flags, &Source::Flag);
+        settings
+    }
+}
+
+/// The configuration files that there are, the weakest first.
+pub fn files(file: Option<&Path>) -> Vec<PathBuf> {
+    if let Some(file) = file {
+        return vec![file.to_owned()];
+    }
+    let user = Xdg::new().ok().map(|xdg| xdg.config_dir().join("camtoken/config.toml"));
+    let project = std::env::current_dir()
+        .ok()
+        .and_then(|here| here.ancestors().map(|dir| dir.join("camtoken.toml")).find(|path| path.is_file()));
+    user.filter(|path| path.is_file()).into_iter().chain(project).collect()
+}
+
+/// The environment variable of a setting.
+pub fn variable_name(setting: &str) -> String {
+    format!("CAMTOKEN_{}", setting.to_ascii_uppercase())
+}
+
+/// An environment variable; what is not Unicode in it is replaced.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The value of the variable `CAMTOKEN_` and `name`. An empty variable is as none.
+///
+/// # Errors
+///
+/// When it is not a value of its kind.
+pub fn from_variable<T: Value>(name: &str, get: impl Fn(&str) -> Option<String>) -> Result<Option<T>, Failure> {
+    let name = variable_name(name);
+    let Some(text) = get(&name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    match T::read(&text) {
+        Ok(value) => Ok(Some(value)),
+        Err(BadValue) => Err(Failure::new(Code::ConfigValue)
+            .because(format!("{name}={text}"))
+            .with("name", name)
+            .with("expected", T::EXPECTED)),
+    }
+}
+
+/// A kind of value: how it is read, and how it is shown.
+pub trait Value: Sized {
+    /// What it takes, for the error.
+    const EXPECTED: &'static str;
+
+    /// Reads it.
+    fn read(text: &str) -> Result<Self, BadValue>;
+
+    /// Shows it: string, number, boolean or null.
+    fn json(&self) -> serde_json::Value;
+
+    /// The value as meant by a file in `dir`: a relative path starts there.
+    fn beside(self, _dir: &Path) -> Self {
+        self
+    }
+}
+
+/// A text is no value of its kind; [`Value::EXPECTED`] says what is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadValue;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Value for Color {
+    const EXPECTED: &'static str = "auto|always|never";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(BadValue),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+        .into()
+    }
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// Where the verifier keeps its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// The embedded store.
+    Directory(PathBuf),
+    /// A server.
+    Url(String),
+}
+
+impl Value for Store {
+    const EXPECTED: &'static str = "DIR|URL";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        match text {
+            "" => Err(BadValue),
+            url if url.contains("://") => Ok(Self::Url(url.to_owned())),
+            dir => Ok(Self::Directory(dir.into())),
+        }
+    }
+
+    /// A password in the URL is left out.
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Directory(dir) => dir.to_string_lossy().into(),
+            Self::Url(url) => without_password(url).into(),
+        }
+    }
+
+    fn beside(self, dir: &Path) -> Self {
+        match self {
+            Self::Directory(path) => Self::Directory(path.beside(dir)),
+            url @ Self::Url(_) => url,
+        }
+    }
+}
+
+/// How long a challenge lives, in seconds: `180`, `180s`, `3m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime(u64);
+
+impl Lifetime {
+    /// As a span of time.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the verb that issues is still to come"))]
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+impl Value for Lifetime {
+    const EXPECTED: &'static str = "1s..600s";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        let seconds = match text.parse::<u64>() {
+            Ok(seconds) => seconds,
+            Err(_) => {
+                let span: jiff::SignedDuration = text.parse().map_err(|_| BadValue)?;
+                Duration::try_from(span).map_err(|_| BadValue)?.as_secs()
+            }
+        };
+        if (1..=600).contains(&seconds) { Ok(Self(seconds)) } else { Err(BadValue) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.0.into()
+    }
+}
+
+macro_rules! small_number {
+    ($(#[$doc:meta])* $name:ident, $least:literal..=$most:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name(pub u8);
+
+        impl Value for $name {
+            const EXPECTED: &'static str = concat!($least, "..", $most);
+
+            fn read(text: &str) -> Result<Self, BadValue> {
+                match text.parse() {
+                    Ok(number) if ($least..=$most).contains(&number) => Ok(Self(number)),
+                    _ => Err(BadValue),
+                }
+            }
+
+            fn json(&self) -> serde_json::Value {
+                self.0.into()
+            }
+        }
+    };
+}
+
+small_number! {
+    /// How many digits a response has.
+    Digits, 6..=10
+}
+small_number! {
+    /// How many consecutive wrong responses are borne.
+    Attempts, 1..=10
+}
+
+impl Value for bool {
+    const EXPECTED: &'static str = "true|false";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        text.parse().map_err(|_| BadValue)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        (*self).into()
+    }
+}
+
+impl Value for Timestamp {
+    const EXPECTED: &'static str = "2026-11-21T03:04:05Z|SECONDS";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        text.parse().map_err(|_| BadValue)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.to_string().into()
+    }
+}
+
+impl Value for String {
+    const EXPECTED: &'static str = "TEXT";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        if text.is_empty() { Err(BadValue) } else { Ok(text.to_owned()) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.as_str().into()
+    }
+}
+
+impl Value for PathBuf {
+    const EXPECTED: &'static str = "PATH";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        if text.is_empty() { Err(BadValue) } else { Ok(text.into()) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.to_string_lossy().into()
+    }
+
+    fn beside(self, dir: &Path) -> Self {
+        dir.join(self)
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        T::read(text).map(Some)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.as_ref().map_or(serde_json::Value::Null, T::json)
+    }
+
+    fn beside(self, dir: &Path) -> Self {
+        self.map(|value| value.beside(dir))
+    }
+}
+
+fn read(path: &Path) -> Result<Layer, Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::new(Code::ConfigFile).because(format!("{}: {error}", path.display())))?;
+    let layer: Layer = toml::from_str(&text)
+        .map_err(|error| Failure::new(Code::ConfigFile).because(format!("{}\n{error}", path.display())))?;
+    Ok(layer.beside(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// A value of a file may be written as a string, a whole number or a boolean; the setting decides what it takes.
+fn scalar<'de, T: Value, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    struct Scalar;
+
+    impl de::Visitor<'_> for Scalar {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string, a whole number or a boolean")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_bool<E: de::Error>(self, flag: bool) -> Result<String, E> {
+            Ok(flag.to_string())
+        }
+    }
+
+    let text = deserializer.deserialize_any(Scalar)?;
+    T::read(&text).map(Some).map_err(|BadValue| de::Error::custom(format!("expected {}", T::EXPECTED)))
+}
+
+fn default_state_dir() -> Option<PathBuf> {
+    Some(Xdg::new().ok()?.state_dir()?.join("camtoken"))
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stronger_source_wins_and_is_named() {
+        let mut settings = Settings::default();
+        let file = Source::File("camtoken.toml".into());
+        settings.take(toml::from_str("response_digits = 6\nmax_attempts = 3").expect("both known"), &file);
+        let environment = |name: &str| (name == "CAMTOKEN_RESPONSE_DIGITS").then(|| "10".to_owned());
+        settings.take(Layer::from_environment(environment).expect("10 is allowed"), &Source::Environment);
+        assert_eq!(settings.response_digits.value, Digits(10));
+        assert_eq!(settings.response_digits.source, Source::Environment);
+        assert_eq!((settings.max_attempts.value, &settings.max_attempts.source), (Attempts(3), &file));
+        assert_eq!(settings.challenge_lifetime.source, Source::Default);
+        assert_eq!(settings.challenge_lifetime.value.duration(), Duration::from_secs(180));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = toml::from_str::<Layer>("lang = \"ja\"\ncolour = \"never\"\n").err().expect("no such key");
+        assert!(error.to_string().contains("2 | colour = \"never\""), "{error}");
+    }
+
+    #[test]
+    fn a_value_beyond_its_limits_is_refused() {
+        for line in [
+            "response_digits = 5",
+            "response_digits = 11",
+            "max_attempts = 0",
+            "max_attempts = 101",
+            "challenge_lifetime = \"601s\"",
+            "challenge_lifetime = 0",
+            "challenge_lifetime = \"-3m\"",
+            "lang = \"fr\"",
+            "accept_test_keys = \"yes\"",
+            "state_dir = \"\"",
+            "token = []",
+        ] {
+            assert!(toml::from_str::<Layer>(line).is_err(), "{line}");
+        }
+        let layer: Layer = toml::from_str("challenge_lifetime = \"2m30s\"").expect("a duration");
+        assert_eq!(layer.challenge_lifetime, Some(Lifetime(150)));
+    }
+
+    #[test]
+    fn a_relative_path_of_a_file_starts_beside_it() {
+        let layer: Layer =
+            toml::from_str("state_dir = \"state\"\nstore = \"/var/x\"\nkek_file = \"kek\"").expect("known");
+        let layer = layer.beside(Path::new("/etc/bank"));
+        assert_eq!(layer.state_dir, Some(Some("/etc/bank/state".into())));
+        assert_eq!(layer.store, Some(Some(Store::Directory("/var/x".into()))));
+        assert_eq!(layer.kek_file, Some(Some("/etc/bank/kek".into())));
+    }
+
+    #[test]
+    fn the_password_of_a_store_is_not_shown() {
+        let store =
+            Store::read("postgres://camtoken:hunter:2@db@db.example:5432/bank?sslmode=verify-full").expect("a URL");
+        assert_eq!(store.json(), "postgres://camtoken@db.example:5432/bank?sslmode=verify-full");
+    }
+}

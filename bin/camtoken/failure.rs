@@ -1,0 +1,259 @@
+//! Every error: a stable code, what happened, why, and what to do next.
+//!
+//! The table below is the only place that knows the codes. The texts of `CT-E041` are the message `ct-e041` of the
+//! Fluent files: its value says what, `.hint` what to do next, `.long` what `camtoken explain` prints.
+
+use std::fmt;
+
+use clap::builder::styling::{AnsiColor, Style};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::Document;
+use crate::terminal;
+use crate::text::Text;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal $(($refusal:literal))? => $exit:ident,)+) => {
+        /// A stable error code. A code that has landed keeps its meaning; a new fact gets a new code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// As it is printed: `CT-E041`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The token's own code for the same fact, `T01` to `T14`.
+            pub const fn refusal(self) -> Option<&'static str> {
+                match self { $(Self::$variant => codes!(@refusal $($refusal)?),)+ }
+            }
+
+            /// What the process exits with.
+            pub const fn exit(self) -> Exit {
+                match self { $(Self::$variant => Exit::$exit,)+ }
+            }
+        }
+    };
+    (@refusal) => { None };
+    (@refusal $refusal:literal) => { Some($refusal) };
+}
+
+codes! {
+    /// A file could not be read.
+    Read = "CT-E010" => Failed,
+    /// A file, or standard output, could not be written.
+    Write = "CT-E011" => Failed,
+    /// The state directory cannot be used.
+    State = "CT-E012" => Failed,
+    /// A mistake of ours.
+    Internal = "CT-E019" => Failed,
+
+    /// The command line was not understood.
+    CommandLine = "CT-E020" => Usage,
+    /// A configuration file cannot be read or understood.
+    ConfigFile = "CT-E021" => Usage,
+    /// A setting has a value that it does not take.
+    ConfigValue = "CT-E022" => Usage,
+    /// An answer is missing and nobody can be asked.
+    NoTerminal = "CT-E023" => Usage,
+    /// There is no such code to explain.
+    Unexplained = "CT-E024" => Usage,
+    /// There is no such setting, schema or verb.
+    UnknownName = "CT-E025" => Usage,
+
+    /// No code found.
+    NothingFound = "CT-E031" ("T01") => NoCode,
+    /// Found, but unreadable.
+    Unreadable = "CT-E041" ("T02") => Unreadable,
+    /// Not a camtoken code.
+    Foreign = "CT-E053" ("T03") => Refused,
+    /// Another bank or contract.
+    OtherBank = "CT-E054" ("T04") => Refused,
+    /// The seal is wrong: altered, or for another token.
+    Seal = "CT-E055" ("T05") => Refused,
+    /// Version or suite unknown.
+    Version = "CT-E056" ("T06") => Refused,
+    /// Operation unknown.
+    Operation = "CT-E057" ("T07") => Refused,
+    /// Not activated.
+    NotActivated = "CT-E058" ("T08") => Refused,
+    /// Activation incomplete.
+    HalfActivated = "CT-E059" ("T09") => Refused,
+    /// Cancelled on the token.
+    Cancelled = "CT-E060" ("T10") => Cancelled,
+    /// No free slot.
+    NoSlot = "CT-E061" ("T11") => Refused,
+    /// The code was already answered.
+    Answered = "CT-E062" ("T12") => Refused,
+    /// The battery is empty.
+    Battery = "CT-E063" ("T13") => Refused,
+    /// The token is locked.
+    Locked = "CT-E064" ("T14") => Refused,
+}
+
+impl Code {
+    /// Finds a code by either of its names, in any case: `CT-E041` or `T02`.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| {
+            code.as_str().eq_ignore_ascii_case(name)
+                || code.refusal().is_some_and(|refusal| refusal.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The Fluent message that holds its texts.
+    pub fn key(self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
+}
+
+/// Nothing was decided, and this is why.
+#[derive(Debug)]
+pub struct Failure {
+    code: Code,
+    why: Option<String>,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Failure {
+    /// The error of `code`, without particulars.
+    pub fn new(code: Code) -> Self {
+        Self { code, why: None, facts: Vec::new() }
+    }
+
+    /// Adds why: one clause, or a few lines. Never a key, PIN, response or transaction.
+    pub fn because(mut self, why: impl fmt::Display) -> Self {
+        self.why = Some(why.to_string());
+        self
+    }
+
+    /// Adds a value that the hint's text speaks of.
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.facts.push((name, value.to_string()));
+        self
+    }
+
+    /// What the process exits with.
+    pub fn exit(&self) -> Exit {
+        self.code.exit()
+    }
+
+    /// The failure as a document, in the language of `text`.
+    pub fn report(&self, text: &Text) -> Report {
+        let key = self.code.key();
+        let facts: Vec<_> = self.facts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Report {
+            code: self.code.as_str(),
+            refusal: self.code.refusal(),
+            exit: self.code.exit().code(),
+            message: text.get(&key),
+            why: self.why.clone(),
+            hint: text.with(&format!("{key}.hint"), &facts),
+            docs: format!("camtoken explain {}", self.code.as_str()),
+        }
+    }
+}
+
+/// An error as `--json` prints it.
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
+    /// The stable code, `CT-E…`
+    code: &'static str,
+    /// The token's own code, `T01` to `T14`, when it was the token that refused
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<&'static str>,
+    /// What the process exits with
+    exit: u8,
+    /// What happened, in the chosen language
+    message: String,
+    /// Why, when there is more to say
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// What to do next, in the chosen language
+    hint: String,
+    /// The command that says more
+    docs: String,
+}
+
+impl Report {
+    /// What happened with its reason, and what to do next.
+    pub fn what_and_hint(self) -> (String, String) {
+        (format!("{} {}\n{}", self.code, self.message, self.why.unwrap_or_default()).trim_end().to_owned(), self.hint)
+    }
+}
+
+impl Document for Report {
+    const SCHEMA: &'static str = "camtoken/error/1";
+
+    fn human(&self, _text: &Text) -> String {
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let dim = Style::new().dimmed();
+        let mut page = format!("{red}error[{}]{red:#}: {}\n", self.code, self.message);
+        if let Some(why) = &self.why {
+            page += &labelled("why", why, dim);
+        }
+        page += &labelled("hint", &self.hint, dim);
+        page += &labelled("docs", &self.docs, dim);
+        page
+    }
+
+    fn bare(&self) -> String {
+        self.code.to_owned()
+    }
+}
+
+/// Puts a label before the first line of `lines` and indents the others to match. What a file or an argument said may be
+/// in there, so it is made safe for a terminal.
+fn labelled(label: &str, lines: &str, style: Style) -> String {
+    let indent = "\n".to_owned() + &" ".repeat(6);
+    let lines: Vec<String> = lines.lines().map(terminal::clean).collect();
+    format!("{style}{label}{style:#}{}{}\n", " ".repeat(6 - label.len()), lines.join(&indent))
+}
+
+#[cfg(test)]
+mod tests {
+    use camtoken::Language;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_of_the_token_has_a_code_and_the_exit_of_the_interface() {
+        for number in 1..=14 {
+            let refusal = format!("T{number:02}");
+            let code = Code::find(&refusal).expect("the table has T01 to T14");
+            let expected = match number {
+                1 => 3,
+                2 => 4,
+                10 => 8,
+                _ => 5,
+            };
+            assert_eq!(code.exit().code(), expected, "{refusal}");
+        }
+        assert_eq!(Code::find("ct-e041"), Some(Code::Unreadable));
+        assert_eq!(Code::find("T15"), None);
+    }
+
+    #[test]
+    fn no_two_errors_share_a_code() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn what_a_file_said_cannot_steer_the_terminal() {
+        let failure = Failure::new(Code::Read).because("a\u{1b}[2Jb\nsecond\u{202e} line");
+        let text = Text::new(Language::En);
+        let page = failure.report(&text).human(&text);
+        assert!(page.contains("a[2Jb\n"), "{page:?}");
+        assert!(page.contains("\n      second line\n"), "{page:?}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Answers that only a person has: secrets and decisions. From a file, standard input, the environment or a prompt; never
+//! from a plain argument, and without a terminal no prompt: the error names the flag that answers it.
+#![allow(dead_code, reason = "the verbs that ask are still to come")]
+
+use std::fs::File;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::path::Path;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::failure::{Code, Failure};
+use crate::terminal;
+
+/// The longest secret that is read, in bytes.
+const LIMIT: u64 = 64 * 1024;
+
+/// Where a secret may come from.
+pub struct Asked<'a> {
+    /// What the prompt says, in the chosen language.
+    pub prompt: &'a str,
+    /// The flag that names a file: `--pin-file`.
+    pub flag: &'static str,
+    /// What that flag says; `-` is standard input.
+    pub file: Option<&'a Path>,
+    /// The variable that may hold it: `CAMTOKEN_PIN`.
+    pub variable: &'static str,
+}
+
+impl Asked<'_> {
+    /// Reads the secret: the file, else the variable, else a prompt without echo. A line feed at the end of a file is
+    /// not a part of it.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, and a prompt that nobody would see.
+    pub fn secret(&self) -> Result<SecretString, Failure> {
+        self.read(on_terminal())
+    }
+
+    fn read(&self, terminal: bool) -> Result<SecretString, Failure> {
+        if let Some(file) = self.file {
+            return secret_of(file).map_err(|error| {
+                Failure::new(Code::Read).because(format!("{} {}: {error}", self.flag, file.display()))
+            });
+        }
+        if let Ok(value) = std::env::var(self.variable) {
+            return Ok(value.into());
+        }
+        if !terminal {
+            return Err(nobody_to_ask(self.flag));
+        }
+        rpassword::prompt_password(format!("{}: ", terminal::clean(self.prompt)))
+            .map(SecretString::from)
+            .map_err(|error| Failure::new(Code::Read).because(error))
+    }
+}
+
+/// Asks a person to decide; `flag` is what decides without one. Anything but a clear yes is no.
+///
+/// # Errors
+///
+/// When nobody would see the question.
+pub fn confirm(question: &str, flag: &'static str) -> Result<bool, Failure> {
+    ask(question, flag, on_terminal(), &mut io::stdin().lock())
+}
+
+fn ask(question: &str, flag: &'static str, terminal: bool, answers: &mut impl BufRead) -> Result<bool, Failure> {
+    if !terminal {
+        return Err(nobody_to_ask(flag));
+    }
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{} [y/N] ", terminal::clean(question)).and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    answers.read_line(&mut answer).map_err(|error| Failure::new(Code::Read).because(error))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "ｙ" | "はい"))
+}
+
+fn nobody_to_ask(flag: &'static str) -> Failure {
+    Failure::new(Code::NoTerminal).with("flag", flag)
+}
+
+fn on_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn secret_of(file: &Path) -> io::Result<SecretString> {
+    let mut text = Zeroizing::new(String::new());
+    if file == Path::new("-") {
+        io::stdin().lock().take(LIMIT + 1).read_to_string(&mut text)?;
+    } else {
+        File::open(file)?.take(LIMIT + 1).read_to_string(&mut text)?;
+    }
+    if text.len() as u64 > LIMIT {
+        return Err(io::Error::other("too long for a secret"));
+    }
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(line.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use camtoken::Language;
+
+    use super::*;
+    use crate::text::Text;
+
+    const NOWHERE: &str = "CAMTOKEN_TEST_VARIABLE_THAT_NOBODY_SETS";
+
+    fn asked(file: Option<&Path>) -> Asked<'_> {
+        Asked { prompt: "PIN", flag: "--pin-file", file, variable: NOWHERE }
+    }
+
+    #[test]
+    fn without_a_terminal_a_prompt_fails_and_names_the_flag() {
+        let failure = asked(None).read(false).expect_err("there is nobody to ask");
+        assert_eq!(failure.exit().code(), 2);
+        let report = serde_json::to_value(failure.report(&Text::new(Language::En))).expect("a document");
+        assert_eq!(report["code"], "CT-E023");
+        assert!(report["hint"].as_str().expect("a hint").contains("--pin-file"), "{report}");
+        let failure = ask("Go on?", "--yes", false, &mut "y\n".as_bytes()).expect_err("there is nobody to ask");
+        assert_eq!(failure.exit().code(), 2);
+    }
+
+    #[test]
+    fn a_secret_is_a_file_without_its_line_feed() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("pin");
+        for (written, read) in [("2580\n", "2580"), ("2580\r\n", "2580"), (" a b \n\n", " a b \n"), ("", "")] {
+            std::fs::write(&path, written).expect("a writable file");
+            let secret = asked(Some(&path)).read(false).expect("a readable file");
+            assert_eq!(secret.expose_secret(), read);
+        }
+        std::fs::write(&path, vec![b'x'; 70_000]).expect("a writable file");
+        assert!(asked(Some(&path)).read(false).is_err());
+        assert!(asked(Some(&dir.path().join("none"))).read(false).is_err());
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_yes() {
+        for (answer, expected) in
+            [("y\n", true), ("YES\n", true), ("はい\n", true), ("\n", false), ("", false), ("n\n", false)]
+        {
+            let given = ask("Go on?", "--yes", true, &mut answer.as_bytes()).expect("somebody is there");
+            assert_eq!(given, expected, "{answer:?}");
+        }
+    }
+}

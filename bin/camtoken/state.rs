@@ -1,0 +1,81 @@
+//! Files of ours on disk: whole or not at all, and for their owner only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Makes a directory of state with all above it; what is made is for its owner only.
+///
+/// # Errors
+///
+/// As the system says.
+#[cfg_attr(not(test), expect(dead_code, reason = "the first verb that keeps state is still to come"))]
+pub fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Replaces a file: written beside it with mode 0600, made durable, then renamed over it.
+///
+/// # Errors
+///
+/// As the system says; the file is then as it was.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = dir.join(format!(".{name}.{}", std::process::id()));
+    let written = private(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path))
+        .and_then(|()| File::open(dir)?.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Whether a file or directory is open to others than its owner; where there is no such mode, it is not.
+pub fn open_to_others(metadata: &fs::Metadata) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_for_its_owner_only_and_leaves_nothing_beside() {
+        let temporary = tempfile::tempdir().expect("a temporary directory");
+        let dir = temporary.path().join("a/b");
+        make_dir(&dir).expect("a new directory");
+        assert_eq!(open_to_others(&fs::metadata(&dir).expect("just made")), None);
+        let path = dir.join("token.json");
+        for bytes in [&b"first"[..], b"second"] {
+            write(&path, bytes).expect("a writable directory");
+            assert_eq!(fs::read(&path).expect("just written"), bytes);
+            assert_eq!(open_to_others(&fs::metadata(&path).expect("just written")), None);
+        }
+        assert_eq!(fs::read_dir(&dir).expect("a directory").count(), 1);
+        assert!(write(&dir.join("none/token.json"), b"x").is_err());
+    }
+}

@@ -1,0 +1,219 @@
+//! `camtoken doctor`: what this machine offers, and what is wrong with it. Exit 7 when something is.
+
+use std::env;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use camtoken::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::config::{Source, variable_name};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Document;
+use crate::state;
+use crate::terminal;
+use crate::text::Text;
+
+/// No clock of a camtoken is before this version of it: 2026-11-01.
+const RELEASED: u64 = 1_793_491_200;
+/// A clock beyond this is wrong: 2100-01-01.
+const TOO_FAR: u64 = 4_102_444_800;
+
+#[derive(clap::Args)]
+pub struct Args {}
+
+/// What was looked at, and what was found.
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
+    /// The version of camtoken
+    version: &'static str,
+    /// The cargo features of this build
+    features: Vec<&'static str>,
+    /// What was looked at
+    checks: Vec<Check>,
+    /// How many of the checks found a problem; more than none: exit 7
+    problems: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Check {
+    /// What was looked at
+    name: &'static str,
+    /// Whether something is wrong
+    result: Finding,
+    /// What was found
+    value: String,
+    /// What is wrong, and what to do about it, in the chosen language
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Finding {
+    Ok,
+    Problem,
+}
+
+pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
+    let checks =
+        vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context), terminal()];
+    let problems = checks.iter().filter(|check| check.result == Finding::Problem).count();
+    context.out.report(&Report { version: env!("CARGO_PKG_VERSION"), features: features(), checks, problems })?;
+    Ok(if problems == 0 { Exit::Done } else { Exit::Findings })
+}
+
+fn features() -> Vec<&'static str> {
+    let all = [("cli", cfg!(feature = "cli"))];
+    all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
+}
+
+fn locale(context: &Context) -> Check {
+    let locale = sys_locale::get_locale().unwrap_or_else(|| "-".to_owned());
+    let lang = &context.settings.lang;
+    let source = match &lang.source {
+        Source::Environment => variable_name("lang"),
+        Source::Flag => "--lang".to_owned(),
+        Source::File(path) => path.display().to_string(),
+        Source::Locale | Source::Default => format!("locale {locale}"),
+    };
+    ok("locale", format!("{} ({source})", lang.value))
+}
+
+fn configuration(context: &Context) -> Check {
+    match &context.problem {
+        Some(problem) => {
+            let report = problem.report(&context.out.text);
+            let (what, advice) = report.what_and_hint();
+            problem_of("config", what, advice)
+        }
+        None => {
+            let mut files: Vec<String> = Vec::new();
+            for row in context.settings.rows() {
+                if let Source::File(path) = row.source {
+                    files.push(path.display().to_string());
+                }
+            }
+            files.dedup();
+            ok("config", if files.is_empty() { "-".to_owned() } else { files.join(", ") })
+        }
+    }
+}
+
+fn clock(context: &Context) -> Check {
+    if let Some(at) = context.at {
+        return ok("clock", format!("{at} (--at)"));
+    }
+    let Ok(since) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else {
+        return problem_of("clock", "< 1970".to_owned(), context.out.text.get("doctor-clock-wrong"));
+    };
+    let now = Timestamp::from_unix(since.as_secs());
+    if !(RELEASED..TOO_FAR).contains(&since.as_secs()) {
+        return problem_of("clock", now.to_string(), context.out.text.get("doctor-clock-wrong"));
+    }
+    // A clock that was set back shows in what was written before.
+    let newest = context.settings.state_dir.value.as_deref().and_then(newest_change);
+    if newest.is_some_and(|newest| newest > SystemTime::now() + Duration::from_secs(60)) {
+        return problem_of("clock", now.to_string(), context.out.text.get("doctor-clock-back"));
+    }
+    ok("clock", now.to_string())
+}
+
+fn newest_change(dir: &Path) -> Option<SystemTime> {
+    fs::read_dir(dir).ok()?.flatten().filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
+}
+
+fn state_dir(context: &Context) -> Check {
+    let text = &context.out.text;
+    let Some(dir) = context.settings.state_dir.value.as_deref() else {
+        return problem_of("state", "-".to_owned(), text.get("doctor-state-nowhere"));
+    };
+    let shown = dir.display().to_string();
+    let Some(existing) = dir.ancestors().find(|dir| dir.exists()) else {
+        return problem_of("state", shown, text.get("doctor-state-nowhere"));
+    };
+    if let Err(error) = try_writing(existing) {
+        return problem_of("state", format!("{shown}: {error}"), text.get("doctor-state-unwritable"));
+    }
+    if existing != dir {
+        return ok("state", format!("{shown} {}", text.get("doctor-state-not-yet")));
+    }
+    private("state", dir, shown, text)
+}
+
+fn kek(context: &Context) -> Check {
+    let text = &context.out.text;
+    let Some(file) = context.settings.kek_file.value.as_deref() else { return ok("kek_file", "-".to_owned()) };
+    let shown = file.display().to_string();
+    match fs::File::open(file) {
+        Err(error) => problem_of("kek_file", format!("{shown}: {error}"), text.get("doctor-kek-unreadable")),
+        Ok(_) => private("kek_file", file, shown, text),
+    }
+}
+
+fn terminal() -> Check {
+    let kind = |terminal: bool| if terminal { "terminal" } else { "pipe" };
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty()).map(|value| format!(" {name}={value}"));
+    let streams = format!("stdin={} stdout={}", kind(io::stdin().is_terminal()), kind(io::stdout().is_terminal()));
+    let variables = ["TERM", "NO_COLOR"].into_iter().filter_map(variable);
+    ok("terminal", std::iter::once(streams).chain(variables).collect())
+}
+
+fn private(name: &'static str, path: &Path, shown: String, text: &Text) -> Check {
+    match fs::metadata(path).ok().and_then(|metadata| state::open_to_others(&metadata)) {
+        Some(mode) => problem_of(name, format!("{shown} (mode {mode:04o})"), text.get("doctor-open-to-others")),
+        None => ok(name, shown),
+    }
+}
+
+fn try_writing(dir: &Path) -> io::Result<()> {
+    if !dir.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let probe = dir.join(format!(".camtoken-doctor-{}", std::process::id()));
+    state::write(&probe, b"")?;
+    fs::remove_file(&probe)
+}
+
+fn ok(name: &'static str, value: String) -> Check {
+    Check { name, result: Finding::Ok, value, advice: None }
+}
+
+fn problem_of(name: &'static str, value: String, advice: String) -> Check {
+    Check { name, result: Finding::Problem, value, advice: Some(advice) }
+}
+
+impl Document for Report {
+    const SCHEMA: &'static str = "camtoken/doctor/1";
+
+    fn human(&self, text: &Text) -> String {
+        let mut rows = Vec::new();
+        for check in &self.checks {
+            let result = text.get(match check.result {
+                Finding::Ok => "doctor-ok",
+                Finding::Problem => "doctor-problem",
+            });
+            let name = text.get(&format!("check-{}", check.name.replace('_', "-")));
+            let lines = check.value.lines().chain(check.advice.as_deref());
+            let labels = std::iter::once((result, name)).chain(std::iter::repeat(Default::default()));
+            rows.extend(lines.zip(labels).map(|(line, (result, name))| [result, name, line.to_owned()]));
+        }
+        let count = self.problems.to_string();
+        let end = text.with(if self.problems == 0 { "doctor-well" } else { "doctor-found" }, &[("count", &count)]);
+        let features = self.features.join(", ");
+        format!("camtoken {} ({features})\n{}{end}\n", self.version, terminal::columns(&rows))
+    }
+
+    fn bare(&self) -> String {
+        self.checks
+            .iter()
+            .filter(|check| check.result == Finding::Problem)
+            .map(|check| format!("{}\n", check.name))
+            .collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! The verbs, a file each. To add one: a `mod` line, a variant with its arguments, an arm in [`Verb::run`]; its documents
+//! into [`DOCUMENTS`]; its texts `help-VERB` into `i18n/*/verbs.ftl`. The tests say what is missing.
+
+pub mod completions;
+pub mod config;
+pub mod doctor;
+pub mod explain;
+pub mod man;
+pub mod schema;
+
+use camtoken::Timestamp;
+use clap::Subcommand;
+use schemars::Schema;
+
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::failure::{self, Failure};
+use crate::output::{self, Document, Output};
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Verb {
+    Doctor(doctor::Args),
+    Config(config::Args),
+    Schema(schema::Args),
+    Explain(explain::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Verb {
+    /// Runs the verb.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was decided. "No" is an answer: the verb prints it and returns its exit code.
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Doctor(args) => doctor::run(args, context),
+            Self::Config(args) => config::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
+            Self::Explain(args) => explain::run(args, context),
+            Self::Completions(args) => completions::run(args, context),
+            Self::Man(args) => man::run(args, context),
+        }
+    }
+
+    /// Whether a configuration that cannot be read stops this verb. It must not stop those that help to mend it.
+    pub fn needs_settings(&self) -> bool {
+        !matches!(self, Self::Doctor(_) | Self::Schema(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_))
+    }
+}
+
+/// What every verb is given.
+pub struct Context {
+    /// The settings in effect.
+    pub settings: Settings,
+    /// Why the configuration could not be read; only for verbs that run without.
+    pub problem: Option<Failure>,
+    /// Where the answer goes.
+    pub out: Output,
+    /// The moment that `--at` fixes.
+    pub at: Option<Timestamp>,
+}
+
+/// The JSON documents that verbs print, for `camtoken schema`.
+pub const DOCUMENTS: &[Described] = &[
+    Described::of::<failure::Report>(),
+    Described::of::<completions::Report>(),
+    Described::of::<config::Report>(),
+    Described::of::<doctor::Report>(),
+    Described::of::<explain::Report>(),
+    Described::of::<explain::List>(),
+    Described::of::<man::Report>(),
+    Described::of::<schema::List>(),
+    Described::of::<schema::Report>(),
+];
+
+/// A document and how to describe it.
+pub struct Described {
+    /// The value of its key `schema`.
+    pub id: &'static str,
+    /// Makes its JSON schema.
+    pub schema: fn() -> Schema,
+}
+
+impl Described {
+    const fn of<T: Document>() -> Self {
+        Self { id: T::SCHEMA, schema: output::schema::<T> }
+    }
+
+    /// The name that `camtoken schema` takes: `error` for `camtoken/error/1`.
+    pub fn name(&self) -> &'static str {
+        self.id.split('/').nth(1).unwrap_or(self.id)
+    }
+}

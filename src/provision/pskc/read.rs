@@ -1,0 +1,329 @@
+//! From the document to its packages: RFC 6030, sections 4 and 5.
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::protect::Opener;
+use super::xml::{self, Element, Namespace};
+use super::{
+    Algorithm, ChallengeFormat, Container, DeviceInfo, KeyPackage, KeyUsage, PinPolicy, PinUsageMode, Place, Policy,
+    Protection, PskcError, ResponseFormat, ValueFormat, Word,
+};
+use crate::key::Key;
+use crate::time::Timestamp;
+
+pub(super) fn read(xml: &[u8], protection: &Protection) -> Result<Container, PskcError> {
+    let root = xml::parse(xml)?;
+    let container = Cursor { element: &root, serial: None };
+    let is_first_version = |version: &str| version.split('.').next() == Some("1");
+    if !root.is(Namespace::Pskc, "KeyContainer") || !root.attribute("Version").is_some_and(is_first_version) {
+        return Err(PskcError::NotAContainer);
+    }
+    refuse_signature(container)?;
+    let mut opener = Opener::new(container, protection);
+    let packages: Result<Vec<_>, _> = container.children("KeyPackage").map(|it| package(it, &mut opener)).collect();
+    let packages = packages?;
+    if packages.is_empty() {
+        return Err(PskcError::Missing { place: container.place_of("KeyPackage") });
+    }
+    Ok(Container { id: container.attribute("Id").map(str::to_owned), packages })
+}
+
+/// A signature says that the content can be trusted; not checking it would say the same. The schema has the element in
+/// the namespace of PSKC, XML signatures in their own.
+fn refuse_signature(container: Cursor<'_>) -> Result<(), PskcError> {
+    let mut children = container.element.children.iter();
+    let Some(signature) = children.find(|it| it.is(Namespace::Pskc, "Signature") || it.is(Namespace::Ds, "Signature"))
+    else {
+        return Ok(());
+    };
+    let signature = Cursor { element: signature, serial: None };
+    let info = signature.child_in(Namespace::Ds, "SignedInfo")?;
+    let method = info.map(|info| info.child_in(Namespace::Ds, "SignatureMethod")).transpose()?.flatten();
+    let algorithm = method.and_then(|method| method.attribute("Algorithm")).unwrap_or("XML signature");
+    Err(PskcError::Unsupported { place: signature.place(), algorithm: algorithm.to_owned() })
+}
+
+fn package(cursor: Cursor<'_>, opener: &mut Opener<'_>) -> Result<KeyPackage, PskcError> {
+    let mut package = KeyPackage::default();
+    let mut cursor = cursor;
+    if let Some(info) = cursor.child("DeviceInfo")? {
+        cursor.serial = info.child("SerialNo")?.map(Cursor::text);
+        package.device = device_info(Cursor { serial: cursor.serial, ..info })?;
+    }
+    if let Some(module) = cursor.child("CryptoModuleInfo")? {
+        package.crypto_module_id = module.string("Id")?;
+    }
+    if let Some(cursor) = cursor.child("Key")? {
+        key(cursor, &mut package, opener)?;
+    }
+    Ok(package)
+}
+
+fn device_info(info: Cursor<'_>) -> Result<DeviceInfo, PskcError> {
+    Ok(DeviceInfo {
+        manufacturer: info.string("Manufacturer")?,
+        serial: info.string("SerialNo")?,
+        model: info.string("Model")?,
+        issue_no: info.string("IssueNo")?,
+        device_binding: info.string("DeviceBinding")?,
+        start_date: info.date("StartDate")?,
+        expiry_date: info.date("ExpiryDate")?,
+        user_id: info.string("UserId")?,
+    })
+}
+
+fn key(key: Cursor<'_>, package: &mut KeyPackage, opener: &mut Opener<'_>) -> Result<(), PskcError> {
+    package.key_id = key.attribute("Id").map(str::to_owned);
+    package.algorithm = key.attribute("Algorithm").map(Algorithm::from_uri);
+    package.issuer = key.string("Issuer")?;
+    package.key_profile_id = key.string("KeyProfileId")?;
+    package.key_reference = key.string("KeyReference")?;
+    package.friendly_name = key.children("FriendlyName").next().map(|name| name.text().to_owned());
+    package.user_id = key.string("UserId")?;
+    if let Some(parameters) = key.child("AlgorithmParameters")? {
+        package.suite = parameters.string("Suite")?;
+        package.challenge_format = parameters.child("ChallengeFormat")?.map(challenge_format).transpose()?;
+        package.response_format = parameters.child("ResponseFormat")?.map(response_format).transpose()?;
+    }
+    if let Some(rules) = key.child("Policy")? {
+        package.policy = policy(rules)?;
+    }
+    if let Some(data) = key.child("Data")? {
+        package.secret = data.child("Secret")?.map(|value| secret(value, opener)).transpose()?;
+        package.counter = integer(data, "Counter", opener)?;
+        package.time = integer(data, "Time", opener)?;
+        package.time_interval = integer(data, "TimeInterval", opener)?;
+        package.time_drift = integer(data, "TimeDrift", opener)?;
+    }
+    Ok(())
+}
+
+fn challenge_format(format: Cursor<'_>) -> Result<ChallengeFormat, PskcError> {
+    Ok(ChallengeFormat {
+        encoding: format.word::<ValueFormat>("Encoding")?,
+        min: format.number("Min")?,
+        max: format.number("Max")?,
+        check_digits: check_digits(format)?,
+    })
+}
+
+fn response_format(format: Cursor<'_>) -> Result<ResponseFormat, PskcError> {
+    Ok(ResponseFormat {
+        encoding: format.word::<ValueFormat>("Encoding")?,
+        length: format.number("Length")?,
+        check_digits: check_digits(format)?,
+    })
+}
+
+/// The text of RFC 6030 says `CheckDigits`, older files `CheckDigit`.
+fn check_digits(format: Cursor<'_>) -> Result<bool, PskcError> {
+    match format.attribute("CheckDigits").or_else(|| format.attribute("CheckDigit")) {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(PskcError::Malformed { place: format.place_of("@CheckDigits"), expected: "true or false" }),
+    }
+}
+
+/// Reads the rules, and keeps the names of those that it does not know: with one of them the key is not used.
+fn policy(rules: Cursor<'_>) -> Result<Policy, PskcError> {
+    let mut policy = Policy {
+        start_date: rules.date("StartDate")?,
+        expiry_date: rules.date("ExpiryDate")?,
+        number_of_transactions: rules
+            .child("NumberOfTransactions")?
+            .map(|number| number.parse("a number", number.text()))
+            .transpose()?,
+        unknown: rules.element.attributes.iter().map(|(name, _)| format!("Policy/@{name}")).collect(),
+        ..Policy::default()
+    };
+    for rule in &rules.element.children {
+        match rule.name.as_str() {
+            _ if rule.namespace != Namespace::Pskc => policy.unknown.push(rule.name.clone()),
+            "PINPolicy" => {}
+            "StartDate" | "ExpiryDate" | "NumberOfTransactions" | "KeyUsage"
+                if !rule.attributes.is_empty() || !rule.children.is_empty() =>
+            {
+                policy.unknown.push(rule.name.clone());
+            }
+            "StartDate" | "ExpiryDate" | "NumberOfTransactions" => {}
+            "KeyUsage" => match KeyUsage::from_word(rule.text.trim()) {
+                Some(usage) => policy.key_usage.push(usage),
+                None => policy.unknown.push("KeyUsage".to_owned()),
+            },
+            other => policy.unknown.push(other.to_owned()),
+        }
+    }
+    if let Some(pin) = rules.child("PINPolicy")? {
+        policy.pin = Some(pin_policy(pin, &mut policy.unknown)?);
+    }
+    Ok(policy)
+}
+
+fn pin_policy(pin: Cursor<'_>, unknown: &mut Vec<String>) -> Result<PinPolicy, PskcError> {
+    let mut policy = PinPolicy::default();
+    unknown.extend(pin.element.children.iter().map(|child| format!("PINPolicy/{}", child.name)));
+    for (name, value) in &pin.element.attributes {
+        let number = || pin.parse("a number", value).map(Some);
+        match name.as_str() {
+            "PINKeyId" => policy.key_id = Some(value.clone()),
+            "PINUsageMode" => policy.usage_mode = PinUsageMode::from_word(value),
+            "MaxFailedAttempts" => policy.max_failed_attempts = number()?,
+            "MinLength" => policy.min_length = number()?,
+            "MaxLength" => policy.max_length = number()?,
+            "PINEncoding" => policy.encoding = ValueFormat::from_word(value),
+            _ => unknown.push(format!("PINPolicy/@{name}")),
+        }
+        if name == "PINUsageMode" && policy.usage_mode.is_none() || name == "PINEncoding" && policy.encoding.is_none() {
+            unknown.push(format!("PINPolicy/@{name}"));
+        }
+    }
+    Ok(policy)
+}
+
+fn secret(value: Cursor<'_>, opener: &mut Opener<'_>) -> Result<Key, PskcError> {
+    let bytes = match plain_value(value)? {
+        Some(_) if !opener.allows_plain() => return Err(PskcError::NotEncrypted { place: value.place() }),
+        Some(plain) => plain.base64()?,
+        None => opener.open(value)?,
+    };
+    if bytes.is_empty() {
+        return Err(PskcError::Malformed { place: value.place(), expected: "a key of at least one byte" });
+    }
+    Ok(Key::new(bytes.to_vec()))
+}
+
+/// Section 4.2: a plain integer is decimal, an encrypted one has 4 or 8 bytes, the most significant first.
+fn integer<T>(data: Cursor<'_>, name: &'static str, opener: &mut Opener<'_>) -> Result<Option<T>, PskcError>
+where
+    T: FromStr + TryFrom<u64>,
+{
+    let Some(value) = data.child(name)? else { return Ok(None) };
+    if let Some(plain) = plain_value(value)? {
+        return value.parse("an integer", plain.text()).map(Some);
+    }
+    let bytes = opener.open(value)?;
+    let number = match **bytes {
+        [a, b, c, d] => Some(u64::from(u32::from_be_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Some(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
+        _ => None,
+    };
+    let number = number.and_then(|number| T::try_from(number).ok());
+    number.map(Some).ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
+}
+
+/// The `PlainValue` of a value that has no `EncryptedValue`; exactly one of the two is there.
+fn plain_value(value: Cursor<'_>) -> Result<Option<Cursor<'_>>, PskcError> {
+    match (value.child("PlainValue")?, value.child("EncryptedValue")?) {
+        (Some(_), Some(_)) => Err(PskcError::Repeated { place: value.place() }),
+        (None, None) => Err(PskcError::Missing { place: value.place_of("PlainValue") }),
+        (Some(_), None) if value.child("ValueMAC")?.is_some() => {
+            Err(PskcError::Unsupported { place: value.place(), algorithm: "ValueMAC of a PlainValue".to_owned() })
+        }
+        (plain, _) => Ok(plain),
+    }
+}
+
+/// An element, and the device it is about.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    element: &'a Element,
+    serial: Option<&'a str>,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn place(self) -> Place {
+        self.place_of("")
+    }
+
+    /// The place of a child; of an attribute, if the name starts with `@`.
+    pub(super) fn place_of(self, name: &str) -> Place {
+        let slash = if name.is_empty() { "" } else { "/" };
+        let element = format!("{}{slash}{name}", self.element.name);
+        Place { element, serial: self.serial.map(str::to_owned) }
+    }
+
+    pub(super) fn child(self, name: &str) -> Result<Option<Self>, PskcError> {
+        self.child_in(Namespace::Pskc, name)
+    }
+
+    pub(super) fn child_in(self, namespace: Namespace, name: &str) -> Result<Option<Self>, PskcError> {
+        self.child_where(name, |it| it == namespace)
+    }
+
+    /// The one child of a name; a second one would leave it to the reader which of them counts.
+    pub(super) fn child_where(
+        self,
+        name: &str,
+        namespace: impl Fn(Namespace) -> bool,
+    ) -> Result<Option<Self>, PskcError> {
+        let mut found = self.element.children.iter().filter(|child| child.name == name && namespace(child.namespace));
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(PskcError::Repeated { place: self.place_of(name) }),
+            (first, None) => Ok(first.map(|element| Self { element, ..self })),
+        }
+    }
+
+    pub(super) fn need(self, found: Option<Self>, name: &str) -> Result<Self, PskcError> {
+        found.ok_or_else(|| PskcError::Missing { place: self.place_of(name) })
+    }
+
+    fn children(self, name: &'static str) -> impl Iterator<Item = Self> {
+        let found = self.element.children.iter().filter(move |child| child.is(Namespace::Pskc, name));
+        found.map(move |element| Self { element, ..self })
+    }
+
+    pub(super) fn attribute(self, name: &str) -> Option<&'a str> {
+        self.element.attribute(name)
+    }
+
+    pub(super) fn text(self) -> &'a str {
+        self.element.text.trim()
+    }
+
+    pub(super) fn base64(self) -> Result<Zeroizing<Vec<u8>>, PskcError> {
+        let digits: Zeroizing<Vec<u8>> =
+            Zeroizing::new(self.element.text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
+        let bytes = STANDARD.decode(&*digits).map(Zeroizing::new);
+        bytes.map_err(|_| PskcError::Malformed { place: self.place(), expected: "base64" })
+    }
+
+    pub(super) fn parse<T: FromStr>(self, expected: &'static str, text: &str) -> Result<T, PskcError> {
+        text.parse().map_err(|_| PskcError::Malformed { place: self.place(), expected })
+    }
+
+    fn string(self, name: &str) -> Result<Option<String>, PskcError> {
+        Ok(self.child(name)?.map(|child| child.text().to_owned()))
+    }
+
+    /// An `xs:dateTime`; one without a zone is taken as UTC, the canonical form that section 4 asks for.
+    fn date(self, name: &str) -> Result<Option<Timestamp>, PskcError> {
+        let Some(date) = self.child(name)? else { return Ok(None) };
+        let text = date.text();
+        let expected = "a date and time from 1970 to 9999";
+        let Some((_, time)) = text.split_once('T') else {
+            return Err(PskcError::Malformed { place: date.place(), expected });
+        };
+        let has_zone = time.contains(['Z', '+', '-']);
+        date.parse(expected, &if has_zone { text.to_owned() } else { format!("{text}Z") }).map(Some)
+    }
+
+    fn word<W: Word>(self, attribute: &str) -> Result<W, PskcError> {
+        let word = self.required(attribute)?;
+        let expected = "one of the words of RFC 6030";
+        W::from_word(word)
+            .ok_or_else(|| PskcError::Malformed { place: self.place_of(&format!("@{attribute}")), expected })
+    }
+
+    fn number(self, attribute: &str) -> Result<u32, PskcError> {
+        let place = self.place_of(&format!("@{attribute}"));
+        self.required(attribute)?.parse().map_err(|_| PskcError::Malformed { place, expected: "a number" })
+    }
+
+    pub(super) fn required(self, attribute: &str) -> Result<&'a str, PskcError> {
+        self.attribute(attribute).ok_or_else(|| PskcError::Missing { place: self.place_of(&format!("@{attribute}")) })
+    }
+}

@@ -1,0 +1,388 @@
+//! From a picture to the symbols in it.
+
+mod ladder;
+mod picture;
+mod prepare;
+mod rxing;
+
+use std::cell::Cell;
+use std::panic::{UnwindSafe, catch_unwind};
+
+pub use ladder::Stage;
+pub use picture::{Format, Limits, PictureError};
+
+use crate::qr::{Luma, Symbol};
+
+/// How a picture is searched.
+#[derive(Clone, Copy, Debug)]
+pub struct ScanOptions {
+    /// Looks for every symbol instead of the first.
+    pub all: bool,
+    /// Prepares the picture in all ways before giving up. Without it only the picture as it is gets a look: enough for
+    /// one of many frames of a camera.
+    pub try_harder: bool,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        Self { all: false, try_harder: true }
+    }
+}
+
+/// What a picture says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scan {
+    /// At least one symbol was read.
+    Read(Vec<Symbol>),
+    /// A symbol is there, but too small, blurred or damaged.
+    Unreadable {
+        /// The side of a module in pixels of the picture, if it could be measured; under 2 is too small.
+        module_px: Option<f32>,
+    },
+    /// Nothing looks like a symbol.
+    NotFound,
+}
+
+/// Reads the symbols in a picture.
+#[must_use]
+pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
+    climb(&rxing::Rxing, luma, options)
+}
+
+/// Tells whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
+/// panic hook may keep it silent.
+#[must_use]
+pub fn decoding() -> bool {
+    GUARDED.get()
+}
+
+/// A decoder: luma in; symbols out, or what kept it from reading one.
+trait Reader {
+    /// Reads the first symbol, or all, with coordinates in pixels of `luma`.
+    fn read(&self, luma: &Luma, all: bool) -> Reading;
+}
+
+#[derive(Default)]
+struct Reading {
+    symbols: Vec<Symbol>,
+    sighting: Option<Sighting>,
+}
+
+/// A symbol that was seen and not read.
+#[derive(Clone, Copy)]
+struct Sighting {
+    module_px: f32,
+    /// How sure it is, up to 1.
+    likeness: f32,
+}
+
+impl Reading {
+    /// Keeps the surer sighting.
+    fn see(&mut self, sighting: Sighting) {
+        if self.sighting.is_none_or(|known| known.likeness < sighting.likeness) {
+            self.sighting = Some(sighting);
+        }
+    }
+}
+
+fn climb(reader: &impl Reader, luma: &Luma, options: &ScanOptions) -> Scan {
+    let stages = if options.try_harder { &ladder::LADDER[..] } else { &ladder::LADDER[..1] };
+    let mut outcome = Reading::default();
+    for &stage in stages {
+        let (prepared, factor) = stage.prepare(luma);
+        let reading = reader.read(&prepared, options.all);
+        let scale = factor as f32;
+        if let Some(Sighting { module_px, likeness }) = reading.sighting {
+            outcome.see(Sighting { module_px: module_px * scale, likeness });
+        }
+        for mut symbol in reading.symbols {
+            symbol.corners = symbol.corners.map(|(x, y)| (x * scale, y * scale));
+            symbol.module_px *= scale;
+            symbol.stage = stage;
+            if !outcome.symbols.iter().any(|known| same_place(known, &symbol)) {
+                outcome.symbols.push(symbol);
+            }
+        }
+        if !options.all && !outcome.symbols.is_empty() {
+            break;
+        }
+    }
+    match (outcome.symbols.is_empty(), outcome.sighting) {
+        (false, _) => Scan::Read(outcome.symbols),
+        (true, Some(sighting)) => Scan::Unreadable { module_px: Some(sighting.module_px) },
+        (true, None) => Scan::NotFound,
+    }
+}
+
+/// Two readings of one symbol: their centres are less than half a side apart.
+fn same_place(a: &Symbol, b: &Symbol) -> bool {
+    let (p, q) = (centre(a), centre(b));
+    let half_side = a.module_px * f32::from(4 * a.version + 17) / 2.0;
+    (p.0 - q.0).hypot(p.1 - q.1) < half_side
+}
+
+fn centre(symbol: &Symbol) -> (f32, f32) {
+    let sum = symbol.corners.iter().fold((0.0, 0.0), |sum, corner| (sum.0 + corner.0, sum.1 + corner.1));
+    (sum.0 / 4.0, sum.1 / 4.0)
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a decoder that is not ours; `None` if it panicked.
+fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
+    let outer = GUARDED.replace(true);
+    let result = catch_unwind(work);
+    GUARDED.set(outer);
+    result.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::qr::{EcLevel, Limits, encode, encode_bytes};
+
+    fn read(luma: &Luma) -> Vec<Symbol> {
+        match scan(luma, &ScanOptions::default()) {
+            Scan::Read(symbols) => symbols,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn drawn(text: &str, module_px: u32) -> Luma {
+        encode(text, EcLevel::M).expect("the text is short").to_luma(module_px)
+    }
+
+    /// Draws pictures on a white page.
+    fn page(width: u32, height: u32, pictures: &[(&Luma, u32, u32)]) -> Luma {
+        let mut pixels = vec![255; (width * height) as usize];
+        for &(picture, x, y) in pictures {
+            for (row, line) in picture.rows().enumerate() {
+                let start = ((y as usize + row) * width as usize) + x as usize;
+                pixels[start..][..line.len()].copy_from_slice(line);
+            }
+        }
+        Luma::from_raw(width, height, pixels).expect("one pixel each")
+    }
+
+    fn map(luma: &Luma, pixel: impl Fn(usize, usize) -> (usize, usize)) -> Luma {
+        let (width, height) = (luma.width as usize, luma.height as usize);
+        let pixels = (0..width * height).map(|i| {
+            let (x, y) = pixel(i % width, i / width);
+            luma.pixels[y * width + x]
+        });
+        Luma { pixels: pixels.collect(), ..*luma }
+    }
+
+    #[track_caller]
+    fn assert_corners(symbol: &Symbol, expected: [(f32, f32); 4]) {
+        for (found, expected) in symbol.corners.iter().zip(expected) {
+            let off = (found.0 - expected.0).hypot(found.1 - expected.1);
+            assert!(off < symbol.module_px / 2.0, "{:?}, not {expected:?}", symbol.corners);
+        }
+    }
+
+    #[test]
+    fn corners_and_module_size_are_those_drawn() {
+        let luma = page(700, 600, &[(&drawn("CT1:CORNERS AND MODULES", 5), 210, 130)]);
+        let [symbol] = &read(&luma)[..] else { panic!("one symbol") };
+        let side = 5.0 * f32::from(4 * symbol.version + 17);
+        let (x, y) = (210.0 + 20.0, 130.0 + 20.0);
+        assert_corners(symbol, [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]);
+        assert!((symbol.module_px - 5.0).abs() < 0.05);
+        assert_eq!((symbol.stage, symbol.inverted, symbol.mirrored), (Stage::Plain, false, false));
+    }
+
+    #[test]
+    fn geometry_of_a_large_photo_is_in_its_own_pixels() {
+        let luma = page(2600, 2100, &[(&drawn("CT1:LARGE", 20), 1500, 900)]);
+        let [symbol] = &read(&luma)[..] else { panic!("one symbol") };
+        let side = 20.0 * f32::from(4 * symbol.version + 17);
+        let (x, y) = (1580.0, 980.0);
+        assert_corners(symbol, [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]);
+        assert!((symbol.module_px - 20.0).abs() < 0.3);
+    }
+
+    #[test]
+    fn corners_of_a_mirrored_symbol_begin_at_its_own_top_left() {
+        let upright = drawn("CT1:MIRROR", 4);
+        let last = upright.width as usize - 1;
+        let [symbol] = &read(&map(&upright, |x, y| (last - x, y)))[..] else { panic!("one symbol") };
+        assert!(symbol.mirrored);
+        let (near, far) = (16.0, 16.0 + 4.0 * f32::from(4 * symbol.version + 17));
+        assert_corners(symbol, [(far, near), (near, near), (near, far), (far, far)]);
+    }
+
+    #[test]
+    fn symbol_is_read_at_every_quarter_turn() {
+        let upright = drawn("CT1:TURN", 3);
+        let last = upright.width as usize - 1;
+        for turned in [map(&upright, |x, y| (y, last - x)), map(&upright, |x, y| (last - x, last - y))] {
+            let [symbol] = &read(&turned)[..] else { panic!("one symbol") };
+            assert_eq!((&symbol.payload[..], symbol.mirrored), (&b"CT1:TURN"[..], false));
+        }
+    }
+
+    #[test]
+    fn inverted_symbol_is_read_and_told() {
+        let mut luma = drawn("CT1:DARK", 4);
+        luma.pixels.iter_mut().for_each(|v| *v = 255 - *v);
+        let [symbol] = &read(&luma)[..] else { panic!("one symbol") };
+        assert!(symbol.inverted);
+        assert_eq!(symbol.payload, b"CT1:DARK");
+    }
+
+    #[test]
+    fn all_symbols_are_found_once_each() {
+        let (a, b, c) = (drawn("CT1:A", 4), drawn("CT1:B", 3), drawn("CT1:A", 4));
+        let mut luma = page(640, 480, &[(&a, 20, 30), (&b, 400, 60), (&c, 200, 300)]);
+        let all = ScanOptions { all: true, ..Default::default() };
+        let Scan::Read(symbols) = scan(&luma, &all) else { panic!("three symbols") };
+        let mut payloads: Vec<&[u8]> = symbols.iter().map(|symbol| &symbol.payload[..]).collect();
+        payloads.sort_unstable();
+        assert_eq!(payloads, [b"CT1:A", b"CT1:A", b"CT1:B"]);
+
+        assert_eq!(read(&luma).len(), 1);
+        luma.pixels.fill(255);
+        assert_eq!(scan(&luma, &all), Scan::NotFound);
+    }
+
+    #[test]
+    fn segments_of_several_modes_stay_in_order() {
+        // Numeric, alphanumeric and bytes, as the encoder's optimiser cuts them.
+        let text = b"0123456789012345HELLO WORLD $%and the rest in small letters 42";
+        let code = qrcode::QrCode::new(text).expect("it fits");
+        let luma = code.render::<qrcode::render::unicode::Dense1x2>().module_dimensions(1, 1).build();
+        let picture = from_half_blocks(&luma, 4);
+        assert_eq!(read(&picture)[0].payload, text);
+    }
+
+    /// Draws what a terminal shows, on a dark ground.
+    fn from_half_blocks(text: &str, scale: usize) -> Luma {
+        let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+        let (width, height) = (lines[0].len() * scale, lines.len() * 2 * scale);
+        let lit = |x: usize, y: usize| match lines[y / 2][x] {
+            '█' => true,
+            '▀' => y.is_multiple_of(2),
+            '▄' => !y.is_multiple_of(2),
+            _ => false,
+        };
+        let pixels = (0..width * height).map(|i| if lit(i % width / scale, i / width / scale) { 255 } else { 0 });
+        Luma::from_raw(width as u32, height as u32, pixels.collect()).expect("one pixel each")
+    }
+
+    #[test]
+    fn half_blocks_of_a_terminal_are_read() {
+        for terminal in [crate::qr::Terminal::Dark, crate::qr::Terminal::Light] {
+            let text = encode("CT1:TERMINAL", EcLevel::M).expect("it is short").to_half_blocks(terminal);
+            assert_eq!(read(&from_half_blocks(&text, 5))[0].payload, b"CT1:TERMINAL");
+        }
+    }
+
+    #[test]
+    fn small_pictures_are_no_trouble() {
+        for (width, height) in [(1, 1), (1, 3000), (3000, 1), (2, 2), (39, 41), (7000, 20), (20, 7000)] {
+            for v in [0, 128, 255] {
+                let luma = Luma::from_raw(width, height, vec![v; (width * height) as usize]).expect("one pixel each");
+                assert_eq!(scan(&luma, &ScanOptions { all: true, try_harder: true }), Scan::NotFound);
+            }
+        }
+    }
+
+    #[test]
+    fn single_frame_is_looked_at_once() {
+        struct Counting(Cell<u32>);
+        impl Reader for Counting {
+            fn read(&self, _: &Luma, _: bool) -> Reading {
+                self.0.set(self.0.get() + 1);
+                Reading::default()
+            }
+        }
+        let luma = drawn("1", 1);
+        for (try_harder, looks) in [(false, 1), (true, 6)] {
+            let reader = Counting(Cell::new(0));
+            assert_eq!(climb(&reader, &luma, &ScanOptions { all: false, try_harder }), Scan::NotFound);
+            assert_eq!(reader.0.get(), looks);
+        }
+    }
+
+    #[test]
+    fn panic_in_a_decoder_means_not_read() {
+        assert!(!decoding());
+        let seen = Cell::new(false);
+        let result: Option<()> = guarded(std::panic::AssertUnwindSafe(|| {
+            seen.set(decoding());
+            std::panic::resume_unwind(Box::new("a decoder's bug"));
+        }));
+        assert_eq!(result, None);
+        assert!(seen.get() && !decoding());
+    }
+
+    #[test]
+    fn wallpaper_of_finder_patterns_does_not_take_for_ever() {
+        let tile = |x: usize, y: usize| {
+            let ring = 3usize.abs_diff(x % 8).max(3usize.abs_diff(y % 8));
+            if ring == 2 || ring == 4 { 255 } else { 0 }
+        };
+        let pixels = (0..1600 * 1600).map(|i| tile(i % 1600 / 2, i / 1600 / 2)).collect();
+        let luma = Luma::from_raw(1600, 1600, pixels).expect("one pixel each");
+        let start = std::time::Instant::now();
+        assert!(!matches!(scan(&luma, &ScanOptions { all: true, try_harder: true }), Scan::Read(_)));
+        // Compared pattern by pattern this takes minutes; a busy machine may take ten times its second.
+        assert!(start.elapsed().as_secs() < 10);
+    }
+
+    #[test]
+    fn vectors() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testvectors");
+        let file = std::fs::read(folder.join("scan_test.json")).expect("the vectors are in the tree");
+        let file: Value = serde_json::from_slice(&file).expect("the vectors are JSON");
+        let mut count = 0;
+        for group in file["testGroups"].as_array().expect("groups") {
+            assert_eq!(group["type"], "Scan");
+            for test in group["tests"].as_array().expect("tests") {
+                let bytes = std::fs::read(folder.join(test["picture"].as_str().expect("a path"))).expect("a picture");
+                let luma = Luma::decode(&bytes, &Limits::default()).expect("every picture of the set opens");
+                match (scan(&luma, &ScanOptions::default()), test["result"].as_str(), test["reason"].as_str()) {
+                    (Scan::Read(found), Some("valid"), None) => {
+                        assert_eq!(found[0].payload, test["text"].as_str().expect("a text").as_bytes(), "{test}");
+                    }
+                    (Scan::Unreadable { module_px: Some(px) }, Some("invalid"), Some("Unreadable")) => {
+                        assert!((px - 4.0).abs() < 0.2, "{px} {test}");
+                    }
+                    (Scan::NotFound, Some("invalid"), Some("NotFound")) => {}
+                    (other, ..) => panic!("{other:?} {test}"),
+                }
+                count += 1;
+            }
+        }
+        assert_eq!(file["numberOfTests"], count);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn scan_gives_back_what_render_drew(text in "[0-9A-Z $%*+./:-]{1,311}", module_px in 2u32..=6) {
+            let luma = encode(&text, EcLevel::M).expect("version 10 takes 311 characters").to_luma(module_px);
+            prop_assert_eq!(&read(&luma)[0].payload, text.as_bytes());
+        }
+
+        #[test]
+        fn scan_gives_back_any_bytes(payload in prop::collection::vec(any::<u8>(), 1..400), module_px in 2u32..=6) {
+            let luma = encode_bytes(&payload, EcLevel::L).expect("version 14 takes 400 bytes").to_luma(module_px);
+            prop_assert_eq!(&read(&luma)[0].payload, &payload);
+        }
+
+        #[test]
+        fn noise_says_nothing(width in 1u32..90, height in 1u32..90, noise in prop::collection::vec(any::<u8>(), 8100)) {
+            let pixels = noise[..(width * height) as usize].to_vec();
+            let luma = Luma::from_raw(width, height, pixels).expect("one pixel each");
+            prop_assert!(!matches!(scan(&luma, &ScanOptions::default()), Scan::Read(_)));
+        }
+    }
+}

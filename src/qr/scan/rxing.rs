@@ -1,0 +1,232 @@
+//! The decoder: rxing's port of zxing-cpp, called step by step, so that what it tries stays bounded and the grid that
+//! it could not decode can be judged.
+
+use std::panic::AssertUnwindSafe;
+
+use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR};
+use rxing::qrcode::detector::Detector;
+use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
+
+use crate::qr::scan::{Reader, Reading, Sighting, guarded};
+use crate::qr::{Luma, Stage, Symbol};
+
+pub(super) struct Rxing;
+
+/// Sets of three finder patterns tried in one picture. The most plausible come first; a crowd of false ones is cut off.
+const MAX_SETS: usize = 1000;
+
+/// Finder patterns beyond which a picture is no picture of symbols; three hundred symbols have 900.
+const MAX_PATTERNS: usize = 1000;
+
+/// Finder patterns up to which the older detector is asked: it tries all triples.
+const MAX_PATTERNS_OLDER: usize = 120;
+
+/// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above
+/// 0.6.
+const MIN_LIKENESS: f32 = 0.66;
+
+impl Reader for Rxing {
+    fn read(&self, luma: &Luma, all: bool) -> Reading {
+        let mut reading = Reading::default();
+        let Some(mut matrix) = guarded(AssertUnwindSafe(|| binarize(luma))).flatten() else { return reading };
+        for inverted in [false, true] {
+            if inverted {
+                matrix.flip_self();
+            }
+            read_matrix(&matrix, inverted, all, &mut reading);
+            if !all && !reading.symbols.is_empty() {
+                break;
+            }
+        }
+        reading
+    }
+}
+
+fn binarize(luma: &Luma) -> Option<BitMatrix> {
+    let source = Luma8Source::new_with_slice(luma.pixels(), luma.width(), luma.height()).ok()?;
+    HybridBinarizer::new(source).get_black_matrix().ok().cloned()
+}
+
+fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, reading: &mut Reading) {
+    let patterns = count_patterns(matrix);
+    if patterns > MAX_PATTERNS {
+        return;
+    }
+    let find = || GenerateFinderPatternSets(&mut FindFinderPatterns(matrix, true, 0));
+    let sets = guarded(AssertUnwindSafe(find)).unwrap_or_default();
+    let mut used = Vec::new();
+    for set in sets.into_iter().take(MAX_SETS) {
+        let patterns = [set.tl, set.tr, set.bl];
+        if patterns.iter().any(|pattern| used.contains(pattern)) {
+            continue;
+        }
+        match guarded(AssertUnwindSafe(|| sample_set(matrix, &set)?.read(inverted))).flatten() {
+            Some(Ok(symbol)) => {
+                reading.symbols.push(symbol);
+                if !all {
+                    return;
+                }
+                used.extend(patterns);
+            }
+            Some(Err(sighting)) => reading.see(sighting),
+            None => {}
+        }
+    }
+    if used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
+        match guarded(AssertUnwindSafe(|| sample_best(matrix)?.read(inverted))).flatten() {
+            Some(Ok(symbol)) => reading.symbols.push(symbol),
+            Some(Err(sighting)) => reading.see(sighting),
+            None => {}
+        }
+    }
+}
+
+/// The modules of what may be a symbol.
+struct Sample {
+    grid: BitMatrix,
+    /// Clockwise from the top left, as seen.
+    corners: [(f32, f32); 4],
+}
+
+/// Samples the grid that three finder patterns span.
+fn sample_set(matrix: &BitMatrix, set: &FinderPatternSet) -> Option<Sample> {
+    let sample = SampleQR(matrix, set).ok()?;
+    // The sampler gives the bottom corners left to right, and all half a pixel too far.
+    let &[tl, tr, bl, br] = <&[Point; 4]>::try_from(sample.getPoints()).ok()?;
+    let corners = [tl, tr, br, bl].map(|p| (p.x - 0.5, p.y - 0.5));
+    Some(Sample { grid: sample.getBits().clone(), corners })
+}
+
+/// Samples the grid that rxing's older detector likes best: it finds a few symbols that the newer one does not.
+fn sample_best(matrix: &BitMatrix) -> Option<Sample> {
+    let hints = DecodeHints { TryHarder: Some(true), ..DecodeHints::default() };
+    let sample = Detector::new(matrix).detect_with_hints(&hints).ok()?;
+    let &[bl, tl, tr, ..] = sample.getPoints() else { return None };
+    let grid = sample.getBits().clone();
+    // The points are the centres of the finder patterns, half a pattern inside the corners.
+    let span = (grid.width() - 7) as f32;
+    let at = |x: f32, y: f32| {
+        let along = |t: f32, a: f32, b: f32| (b - a) * t / span;
+        (tl.x + along(x, tl.x, tr.x) + along(y, tl.x, bl.x), tl.y + along(x, tl.y, tr.y) + along(y, tl.y, bl.y))
+    };
+    let (near, far) = (-3.5, span + 3.5);
+    Some(Sample { grid, corners: [at(near, near), at(far, near), at(far, far), at(near, far)] })
+}
+
+impl Sample {
+    /// Decodes the grid; `None` if it has nothing of a symbol.
+    fn read(self, inverted: bool) -> Option<Result<Symbol, Sighting>> {
+        let Self { grid, mut corners } = self;
+        let sides = [0, 1, 2, 3].map(|i| {
+            let (a, b) = (corners[i], corners[(i + 1) % 4]);
+            (a.0 - b.0).hypot(a.1 - b.1)
+        });
+        let module_px = sides.iter().sum::<f32>() / (4 * grid.width()) as f32;
+        let Some(decoded) = Decode(&grid).ok().filter(|decoded| decoded.isValid()) else {
+            let likeness = likeness(&grid);
+            return (likeness >= MIN_LIKENESS).then_some(Err(Sighting { module_px, likeness }));
+        };
+        if decoded.isMirrored() {
+            corners.swap(1, 3);
+        }
+        Some(Ok(Symbol {
+            payload: decoded.content().bytes().to_vec(),
+            corners,
+            module_px,
+            version: u8::try_from(decoded.versionNumber()).ok()?,
+            inverted,
+            mirrored: decoded.isMirrored(),
+            stage: Stage::Plain,
+        }))
+    }
+}
+
+/// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS`].
+///
+/// Both detectors see no more than this, and compare every two or three of them: a wallpaper must be known before.
+fn count_patterns(matrix: &BitMatrix) -> usize {
+    /// The last row, the column and the module size of one pattern crossed by several rows.
+    struct Pattern(u32, f32, f32);
+    let mut patterns: Vec<Pattern> = Vec::new();
+    let mut runs = Vec::new();
+    // The middle of a pattern is three modules high, and a module at least a pixel.
+    for y in (1..matrix.height()).step_by(3) {
+        run_lengths((0..matrix.width()).map(|x| matrix.get(x, y)), &mut runs);
+        let mut start = 0;
+        for (i, window) in runs.windows(5).enumerate() {
+            // Runs begin with a light one, if an empty one.
+            if i % 2 == 1 && is_finder(window) {
+                let x = start + window[0] + window[1] + window[2] / 2;
+                let (column, module) = (x as f32, window.iter().sum::<u32>() as f32 / 7.0);
+                let known = patterns
+                    .iter_mut()
+                    .rev()
+                    .find(|Pattern(row, at, size)| (y - *row) as f32 <= size.max(3.0) && (column - at).abs() <= *size);
+                match known {
+                    Some(Pattern(row, ..)) => *row = y,
+                    None if crosses_column(matrix, x, y, window.iter().sum()) => {
+                        patterns.push(Pattern(y, column, module));
+                        if patterns.len() > MAX_PATTERNS {
+                            return patterns.len();
+                        }
+                    }
+                    None => {}
+                }
+            }
+            start += window[0];
+        }
+    }
+    patterns.len()
+}
+
+/// Tells whether the column through the middle of a pattern `size` pixels wide looks like the row.
+fn crosses_column(matrix: &BitMatrix, x: u32, y: u32, size: u32) -> bool {
+    let mut runs = Vec::new();
+    run_lengths((y.saturating_sub(size)..(y + size + 1).min(matrix.height())).map(|y| matrix.get(x, y)), &mut runs);
+    runs.windows(5).skip(1).step_by(2).any(is_finder)
+}
+
+/// Writes the lengths of the runs of equal pixels, beginning with the light ones, be they none.
+fn run_lengths(pixels: impl Iterator<Item = bool>, runs: &mut Vec<u32>) {
+    runs.clear();
+    runs.push(0);
+    let mut dark = false;
+    for pixel in pixels {
+        if pixel == dark {
+            *runs.last_mut().expect("there is a run from the start") += 1;
+        } else {
+            dark = pixel;
+            runs.push(1);
+        }
+    }
+}
+
+fn is_finder(runs: &[u32]) -> bool {
+    let size: u32 = runs.iter().sum();
+    // Each run is off by less than half its due, all in sevenths of a module.
+    runs.iter().zip([1, 1, 3, 1, 1]).all(|(&run, due)| 2 * (7 * run).abs_diff(due * size) < due * size)
+}
+
+/// The share of finder, separator and timing modules that are as ISO/IEC 18004 (6.3.3 to 6.3.5) wants them.
+fn likeness(grid: &BitMatrix) -> f32 {
+    let side = grid.width();
+    let (mut right, mut count) = (0, 0);
+    let mut check = |x: u32, y: u32, dark: bool| {
+        right += u32::from(grid.get(x, y) == dark);
+        count += 1;
+    };
+    for (x, y) in (0..8).flat_map(|y| (0..8).map(move |x| (x, y))) {
+        let ring = 3u32.abs_diff(x).max(3u32.abs_diff(y));
+        let dark = ring != 2 && ring != 4;
+        check(x, y, dark);
+        check(side - 1 - x, y, dark);
+        check(x, side - 1 - y, dark);
+    }
+    for i in 8..side - 8 {
+        check(i, 6, i % 2 == 0);
+        check(6, i, i % 2 == 0);
+    }
+    right as f32 / count as f32
+}

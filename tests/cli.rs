@@ -1,0 +1,51 @@
+//! The command line from outside: what it prints, in both languages, and what it exits with.
+#![cfg(feature = "cli")]
+
+#[path = "cli/documents.rs"]
+mod documents;
+#[path = "cli/settings.rs"]
+mod settings;
+#[path = "cli/streams.rs"]
+mod streams;
+
+use std::process::Command;
+
+/// Every console story of `tests/cli/`, run as written.
+#[test]
+fn stories_run_as_written() {
+    let cases = trycmd::TestCases::new();
+    for (name, value) in ENVIRONMENT {
+        cases.env(*name, *value);
+    }
+    cases.case("tests/cli/*.trycmd");
+}
+
+/// A person's surroundings that no test depends on. An empty variable is as none.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("HOME", "/nonexistent"),
+    ("XDG_CONFIG_HOME", "/nonexistent/config"),
+    ("XDG_STATE_HOME", "/nonexistent/state"),
+    ("LANGUAGE", ""),
+    ("LC_ALL", "C"),
+    ("TERM", ""),
+    ("NO_COLOR", ""),
+    ("COLUMNS", "100"),
+    ("CAMTOKEN_NOW", "2026-11-21T03:04:05Z"),
+    ("CAMTOKEN_CONFIG", ""),
+    ("CAMTOKEN_LANG", ""),
+    ("CAMTOKEN_COLOR", ""),
+    ("CAMTOKEN_STATE_DIR", ""),
+    ("CAMTOKEN_STORE", ""),
+    ("CAMTOKEN_TOKEN", ""),
+    ("CAMTOKEN_ACCEPT_TEST_KEYS", ""),
+    ("CAMTOKEN_KEK_FILE", ""),
+    ("CAMTOKEN_CHALLENGE_LIFETIME", ""),
+    ("CAMTOKEN_RESPONSE_DIGITS", ""),
+    ("CAMTOKEN_MAX_ATTEMPTS", ""),
+];
+
+fn camtoken(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_camtoken"));
+    command.args(args).envs(ENVIRONMENT.iter().copied()).env_remove("CLICOLOR_FORCE");
+    command
+}

@@ -1,0 +1,138 @@
+//! Where settings come from, and what of this machine the verbs look at.
+
+use std::fs;
+use std::path::Path;
+
+use super::camtoken;
+
+/// Standard output and standard error, and the exit code.
+fn answer(args: &[&str], variables: &[(&str, &str)]) -> (String, i32) {
+    let output = camtoken(args).envs(variables.iter().copied()).output().expect("camtoken starts");
+    let text = [output.stdout, output.stderr].concat();
+    (String::from_utf8(text).expect("camtoken prints UTF-8"), output.status.code().expect("no signal"))
+}
+
+#[test]
+fn a_flag_is_stronger_than_a_variable_and_that_than_a_file() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let user = dir.path().join("camtoken");
+    let below = dir.path().join("project/below");
+    for dir in [&user, &below] {
+        fs::create_dir_all(dir).expect("a writable directory");
+    }
+    fs::write(user.join("config.toml"), "max_attempts = 2\nresponse_digits = 6\ncolor = \"never\"\n")
+        .expect("writable");
+    fs::write(dir.path().join("project/camtoken.toml"), "max_attempts = 3\nresponse_digits = 7\n").expect("writable");
+    let lines = |flags: &[&str], variables: &[(&str, &str)]| {
+        let output = camtoken(&[&["config", "--quiet"], flags].concat())
+            .current_dir(&below)
+            .env("XDG_CONFIG_HOME", dir.path())
+            .envs(variables.iter().copied())
+            .output()
+            .expect("camtoken starts");
+        String::from_utf8(output.stdout).expect("camtoken prints UTF-8")
+    };
+    let files = lines(&[], &[]);
+    assert!(
+        ["max_attempts=3\n", "response_digits=7\n", "color=never\n"].iter().all(|line| files.contains(line)),
+        "{files}"
+    );
+    let variables = lines(&[], &[("CAMTOKEN_MAX_ATTEMPTS", "4"), ("CAMTOKEN_COLOR", "always")]);
+    assert!(["max_attempts=4\n", "response_digits=7\n", "color=always\n"].iter().all(|line| variables.contains(line)));
+    let flag = lines(&["--color", "auto"], &[("CAMTOKEN_COLOR", "always")]);
+    assert!(flag.contains("color=auto\n"), "{flag}");
+    let only = user.join("config.toml");
+    let named = lines(&["--config", only.to_str().expect("a temporary path is Unicode")], &[]);
+    assert!(named.contains("max_attempts=2\n"), "{named}");
+}
+
+#[test]
+fn a_variable_that_its_setting_does_not_take_is_a_usage_error() {
+    for (name, value) in [
+        ("CAMTOKEN_MAX_ATTEMPTS", "100"),
+        ("CAMTOKEN_RESPONSE_DIGITS", "five"),
+        ("CAMTOKEN_CHALLENGE_LIFETIME", "1h"),
+        ("CAMTOKEN_LANG", "fr"),
+        ("CAMTOKEN_NOW", "yesterday"),
+    ] {
+        let (text, code) = answer(&["config"], &[(name, value)]);
+        assert_eq!(code, 2, "{name}: {text}");
+        assert!(text.starts_with("error[CT-E022]") && text.contains(name), "{text}");
+    }
+    let (text, code) = answer(&["explain", "CT-E022"], &[("CAMTOKEN_MAX_ATTEMPTS", "100")]);
+    assert_eq!(code, 0, "the way out is open: {text}");
+}
+
+#[test]
+fn the_language_is_that_of_the_flag_or_variable_or_locale() {
+    let japanese = "終了コード";
+    for (args, variables, expected) in [
+        (&["--help"][..], &[("LC_ALL", "ja_JP.UTF-8")][..], true),
+        (&["--help"], &[("CAMTOKEN_LANG", "ja")], true),
+        (&["--help", "--lang", "ja"], &[], true),
+        (&["--help", "--lang=en"], &[("LC_ALL", "ja_JP.UTF-8")], false),
+        (&["--help"], &[("LC_ALL", "de_DE.UTF-8")], false),
+        (&["explain", "T02"], &[("CAMTOKEN_LANG", "ja"), ("LC_ALL", "C")], true),
+    ] {
+        let (text, _) = answer(args, variables);
+        assert_eq!(text.contains(japanese), expected, "{args:?} {variables:?}: {text}");
+    }
+}
+
+#[test]
+fn manual_pages_are_written_in_the_chosen_language() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for (lang, heading) in [("en", ".SH \"NAME\""), ("ja", ".SH \"名前\"")] {
+        let pages = dir.path().join(lang);
+        let (text, code) = answer(&["man", pages.to_str().expect("a temporary path is Unicode"), "--lang", lang], &[]);
+        assert_eq!(code, 0, "{text}");
+        assert_eq!(text.lines().count(), fs::read_dir(&pages).expect("just made").count());
+        for page in text.lines() {
+            let page = fs::read_to_string(page).expect("just written");
+            assert!(page.contains(heading), "{page}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_finds_what_others_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("our own");
+    let state = dir.path().join("state");
+    let kek = dir.path().join("kek");
+    fs::create_dir(&state).expect("a writable directory");
+    fs::write(&kek, "00").expect("a writable directory");
+    let found = || {
+        let state = state.to_str().expect("a temporary path is Unicode");
+        let kek = kek.to_str().expect("a temporary path is Unicode");
+        answer(&["doctor", "--quiet", "--state-dir", state], &[("CAMTOKEN_KEK_FILE", kek)])
+    };
+    set(&state, 0o700);
+    set(&kek, 0o600);
+    assert_eq!(found(), (String::new(), 0));
+    set(&state, 0o750);
+    assert_eq!(found(), ("state\n".to_owned(), 7));
+    set(&kek, 0o604);
+    assert_eq!(found(), ("state\nkek_file\n".to_owned(), 7));
+    assert_eq!(fs::read_dir(&state).expect("a directory").count(), 0, "the probe is gone");
+}
+
+#[test]
+fn doctor_sees_a_clock_that_was_set_back() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let state = dir.path().join("state");
+    let file = state.join("record");
+    let (text, code) =
+        answer(&["doctor", "--quiet"], &[("CAMTOKEN_NOW", ""), ("CAMTOKEN_STATE_DIR", "/nonexistent/x")]);
+    assert_eq!((text.as_str(), code), ("", 0));
+    fs::create_dir(&state).expect("a writable directory");
+    let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400);
+    let written = fs::File::create(&file).expect("a writable directory");
+    written.set_modified(tomorrow).expect("our own file");
+    let state = state.to_str().expect("a temporary path is Unicode");
+    let (text, code) = answer(&["doctor", "--quiet"], &[("CAMTOKEN_NOW", ""), ("CAMTOKEN_STATE_DIR", state)]);
+    assert!(text.starts_with("clock\n"), "{text}");
+    assert_eq!(code, 7);
+}

@@ -1,0 +1,548 @@
+//! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use camtoken::challenge::{DeviceNonce, ResponseSuite};
+use camtoken::code::activation::{Binding, open_first, open_second};
+use camtoken::code::{self, ChallengeCode};
+use camtoken::oath::totp::Totp;
+use camtoken::store::{EmbeddedStore, MemoryStore, RecordId, Store};
+use camtoken::transaction::{Operation, Transaction};
+use camtoken::verifier::{
+    AttemptId, ChallengeRef, EnrollError, IssueError, LocalVault, Policy, Rejection, State, Step, Subscriber, Verdict,
+    Verifier, VerifierError,
+};
+use camtoken::{ActivationId, Key, Timestamp, TokenId};
+use pollster::block_on;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
+
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+fn later(seconds: u64) -> Timestamp {
+    NOW.plus(Duration::from_secs(seconds))
+}
+
+/// A verifier with one token in its books, and the token's side of it done by hand: key and suite as the codes brought
+/// them, responses computed from what the codes say.
+struct Pair<S> {
+    verifier: Verifier<S>,
+    activation: ActivationId,
+    key: Key,
+    suite: ResponseSuite,
+}
+
+fn device_key() -> Key {
+    Key::new((0..32).collect())
+}
+
+fn token_id() -> TokenId {
+    "KKK0000001".parse().expect("a token ID")
+}
+
+fn subscriber() -> Subscriber {
+    Subscriber { contract: "1234567890".to_owned(), user: "TANAKA".to_owned() }
+}
+
+fn verifier<S: Store>(store: S, policy: Policy) -> Verifier<S> {
+    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+    Verifier::new(store, vault, policy, "架空中央銀行", &mut rng()).expect("numbers within their limits")
+}
+
+fn test_policy() -> Policy {
+    Policy { accept_test_keys: true, ..Policy::default() }
+}
+
+/// Both codes of a registration, as the token reads and answers them.
+fn register<S: Store>(verifier: &Verifier<S>) -> (ActivationId, Key, ResponseSuite) {
+    let token = token_id();
+    block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let first = block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng())).expect("a free place");
+    let nonce = DeviceNonce::generate(&mut rng());
+    let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
+    let device_code = asked.device_code(&device_key(), nonce).expose_digits();
+    let second = match block_on(verifier.second(first.activation, &device_code, NOW, &mut rng())).expect("decided") {
+        Step::Done(second) => second,
+        Step::Rejected(rejection) => panic!("{rejection}"),
+    };
+    let binding = Binding { first: asked.id, nonce };
+    let (granted, grant) = open_second(&read(&second.code), &device_key(), binding).expect("sealed for this answer");
+    let response = granted.respond(&grant.key, &grant.suite);
+    let confirmed = block_on(verifier.confirm(first.activation, response.expose_str(), NOW)).expect("decided");
+    assert!(matches!(confirmed, Step::Done(())), "{confirmed:?}");
+    (first.activation, grant.key, grant.suite)
+}
+
+/// The code as the token has it after the picture: text.
+fn read(code: &ChallengeCode) -> ChallengeCode {
+    code.as_str().parse().expect("what was sealed is read")
+}
+
+fn transfer(amount: &str) -> Transaction {
+    let fields = [
+        ("bankCode", "0001"),
+        ("bankName", "カクウ"),
+        ("branchCode", "001"),
+        ("branchName", "ホンテン"),
+        ("accountType", "ordinary"),
+        ("account", "0012345"),
+        ("payee", "ミホン ショウジ(カ"),
+        ("amount", amount),
+        ("date", "2026-11-24"),
+        ("edi", "INV-1"),
+    ];
+    Transaction::new(Operation::Transfer, fields).expect("a transfer of the catalogue")
+}
+
+impl<S: Store> Pair<S> {
+    fn new(store: S, policy: Policy) -> Self {
+        let verifier = verifier(store, policy);
+        let (activation, key, suite) = register(&verifier);
+        Self { verifier, activation, key, suite }
+    }
+
+    /// A challenge and its right response.
+    fn issue(&self, amount: &str, now: Timestamp) -> (ChallengeRef, String) {
+        let issued = block_on(self.verifier.issue(self.activation, transfer(amount), None, now, &mut rng()));
+        let issued = issued.expect("the activation can answer");
+        let opened = code::open(&read(&issued.code), &self.key).expect("sealed for this activation");
+        (issued.reference, opened.respond(&self.key, &self.suite).expose_str().to_owned())
+    }
+
+    fn verify(&self, challenge: ChallengeRef, response: &str, now: Timestamp) -> Verdict {
+        self.verify_as(AttemptId::generate(&mut rng()), challenge, response, now)
+    }
+
+    fn verify_as(&self, attempt: AttemptId, challenge: ChallengeRef, response: &str, now: Timestamp) -> Verdict {
+        block_on(self.verifier.verify(challenge, response, attempt, now)).expect("the store answers")
+    }
+
+    fn events(&self) -> Vec<String> {
+        let store = self.verifier.store();
+        let lines = block_on(store.audit(&RecordId::Activation(self.activation))).expect("the store answers");
+        let record = block_on(self.verifier.record(self.activation)).expect("the store answers").expect("enrolled");
+        let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, line)| line).collect();
+        let entries = record.trail.check(lines.iter().map(Vec::as_slice)).expect("a whole chain");
+        entries.into_iter().map(|entry| format!("{:?}", entry.event)).collect()
+    }
+}
+
+/// Another eight digits than these.
+fn wrong(response: &str) -> String {
+    let other = (response.parse::<u32>().expect("eight digits") + 1) % 100_000_000;
+    format!("{other:08}")
+}
+
+fn rejected(verdict: &Verdict) -> Rejection {
+    match verdict {
+        Verdict::Rejected(rejection) => *rejection,
+        Verdict::Accepted(_) => panic!("accepted"),
+    }
+}
+
+/// Runs a test on each store that a verifier may stand on.
+macro_rules! on_every_store {
+    ($store:ident => $test:block) => {{
+        {
+            let $store = MemoryStore::new();
+            $test
+        }
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let $store = EmbeddedStore::open(dir.path().join("store"), Duration::ZERO).expect("a new store");
+        $test
+    }};
+}
+
+#[test]
+fn a_right_response_is_accepted_once() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1250000", NOW);
+        match pair.verify(challenge, &response, later(30)) {
+            Verdict::Accepted(accepted) => {
+                assert_eq!(accepted.transaction(), Some(&transfer("1250000")), "as stored, bound fields and all");
+                assert!(accepted.first());
+            }
+            Verdict::Rejected(rejection) => panic!("{rejection}"),
+        }
+        assert_eq!(rejected(&pair.verify(challenge, &response, later(31))), Rejection::AlreadySettled);
+        assert_eq!(rejected(&pair.verify(challenge, &wrong(&response), later(31))), Rejection::AlreadySettled);
+        assert_eq!(pair.events(), ["Enrolled", "SecondCode", "Activated", "Issued", "Accepted"]);
+    });
+}
+
+#[test]
+fn the_same_attempt_gets_the_same_answer_and_no_second_charge() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1", NOW);
+        let attempt = AttemptId::generate(&mut rng());
+        let first = pair.verify_as(attempt, challenge, &wrong(&response), NOW);
+        assert_eq!(pair.verify_as(attempt, challenge, &wrong(&response), NOW), first, "a wrong one, sent again");
+        assert_eq!(rejected(&first), Rejection::Wrong { tries_left: 2, suspended: false });
+        // The same attempt ID with another response is another attempt.
+        let other = pair.verify_as(attempt, challenge, &wrong(&wrong(&response)), NOW);
+        assert_eq!(rejected(&other), Rejection::Wrong { tries_left: 1, suspended: false });
+
+        let attempt = AttemptId::generate(&mut rng());
+        let first = pair.verify_as(attempt, challenge, &response, NOW);
+        let again = pair.verify_as(attempt, challenge, &response, NOW);
+        match (first, again) {
+            (Verdict::Accepted(first), Verdict::Accepted(again)) => {
+                assert!(first.first() && !again.first());
+                assert_eq!(first.transaction(), again.transaction());
+            }
+            verdicts => panic!("{verdicts:?}"),
+        }
+        // Once another challenge stands in its place, a late repetition executes nothing.
+        let (newer, _) = pair.issue("999", NOW);
+        assert_eq!(rejected(&pair.verify_as(attempt, challenge, &response, NOW)), Rejection::AlreadySettled);
+        assert_ne!(newer, challenge);
+    });
+}
+
+#[test]
+fn a_challenge_dies_of_three_wrong_responses_and_an_activation_is_suspended_by_five() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1", NOW);
+        let mut tries = Vec::new();
+        for _ in 0..3 {
+            tries.push(rejected(&pair.verify(challenge, &wrong(&response), NOW)));
+        }
+        let left = |tries_left| Rejection::Wrong { tries_left, suspended: false };
+        assert_eq!(tries, [left(2), left(1), left(0)]);
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Exhausted, "right, and too late");
+
+        let (challenge, response) = pair.issue("1", NOW);
+        assert_eq!(rejected(&pair.verify(challenge, &wrong(&response), NOW)), left(1), "the fourth in a row");
+        let fifth = rejected(&pair.verify(challenge, &wrong(&response), NOW));
+        assert_eq!(fifth, Rejection::Wrong { tries_left: 0, suspended: true });
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Suspended);
+        let refused = block_on(pair.verifier.issue(pair.activation, transfer("1"), None, NOW, &mut rng()));
+        assert!(matches!(refused, Err(IssueError::Refused(Rejection::Suspended))));
+
+        block_on(pair.verifier.resume(pair.activation, NOW)).expect("it is suspended");
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Superseded, "resumed without it");
+        let (challenge, response) = pair.issue("1", NOW);
+        assert!(pair.verify(challenge, &response, NOW).is_accepted());
+    });
+}
+
+#[test]
+fn success_resets_the_count() {
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    for _ in 0..3 {
+        let (challenge, response) = pair.issue("1", NOW);
+        for _ in 0..2 {
+            assert!(!pair.verify(challenge, &wrong(&response), NOW).is_accepted());
+        }
+        assert!(pair.verify(challenge, &response, NOW).is_accepted());
+    }
+}
+
+#[test]
+fn what_is_not_counted_is_not_counted() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (old, old_response) = pair.issue("1", NOW);
+        let (challenge, response) = pair.issue("2", NOW);
+        for _ in 0..20 {
+            assert_eq!(rejected(&pair.verify(old, &old_response, NOW)), Rejection::Superseded);
+            for malformed in ["", "1234567", "123456789", " 12345678", "12345678\n", "１２３４５６７８", "1234567a", "+1234567"] {
+                assert_eq!(rejected(&pair.verify(challenge, malformed, NOW)), Rejection::Malformed, "{malformed:?}");
+            }
+        }
+        assert_eq!(rejected(&pair.verify(challenge, &response, later(180))), Rejection::Expired, "right, and too late");
+        assert_eq!(rejected(&pair.verify(challenge, &wrong(&response), later(181))), Rejection::Expired);
+        let (challenge, response) = pair.issue("3", later(200));
+        assert!(pair.verify(challenge, &response, later(201)).is_accepted());
+    });
+}
+
+#[test]
+fn a_clock_set_back_opens_nothing_again() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1", NOW);
+        assert_eq!(rejected(&pair.verify(challenge, &response, later(600))), Rejection::Expired);
+        let attempt = AttemptId::generate(&mut rng());
+        let behind = block_on(pair.verifier.verify(challenge, &response, attempt, later(60)));
+        assert!(matches!(behind, Err(VerifierError::ClockBehind { seconds: 540 })), "{behind:?}");
+        // A machine whose clock is a little behind decides by the later time.
+        assert_eq!(rejected(&pair.verify(challenge, &response, later(597))), Rejection::Expired);
+    });
+}
+
+#[test]
+fn the_response_to_another_transaction_or_of_another_token_is_wrong() {
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let (_, response_to_first) = pair.issue("1", NOW);
+    let (challenge, _) = pair.issue("1", NOW);
+    assert!(matches!(rejected(&pair.verify(challenge, &response_to_first, NOW)), Rejection::Wrong { .. }));
+
+    let stranger = ChallengeRef { activation: ActivationId::from_bytes([0; 6]), id: challenge.id };
+    assert_eq!(rejected(&pair.verify(stranger, &response_to_first, NOW)), Rejection::Unknown);
+}
+
+#[test]
+fn camera_and_time_based_passwords_are_never_taken_for_each_other() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let verifier = &pair.verifier;
+        let (time_based, secret) =
+            block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("the store answers");
+        let password = Totp::default().respond(&secret, NOW).expose_str().to_owned();
+        let verify = |activation, response: &str, now| {
+            let attempt = AttemptId::generate(&mut rng());
+            block_on(verifier.verify_time_based(activation, response, attempt, now)).expect("the store answers")
+        };
+        assert!(verify(time_based, &password, NOW).is_accepted());
+        assert_eq!(rejected(&verify(time_based, &password, later(10))), Rejection::AlreadySettled, "the same step again");
+
+        let (challenge, response) = pair.issue("1", NOW);
+        assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Unknown);
+        let crossed = ChallengeRef { activation: time_based, id: challenge.id };
+        assert_eq!(rejected(&pair.verify(crossed, &response, NOW)), Rejection::Unknown);
+        let refused = block_on(verifier.issue(time_based, transfer("1"), None, NOW, &mut rng()));
+        assert!(matches!(refused, Err(IssueError::Refused(Rejection::Unknown))));
+
+        let wrong_password = format!("{:06}", (password.parse::<u32>().expect("six digits") + 1) % 1_000_000);
+        for _ in 0..5 {
+            assert!(matches!(rejected(&verify(time_based, &wrong_password, later(60))), Rejection::Wrong { .. }));
+        }
+        assert_eq!(rejected(&verify(time_based, &wrong_password, later(60))), Rejection::Suspended);
+    });
+}
+
+#[test]
+fn a_registration_ends_with_its_third_wrong_answer() {
+    let verifier = verifier(MemoryStore::new(), test_policy());
+    let token = token_id();
+    block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let first = block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng())).expect("a free place");
+    let answer = |digits: &str| block_on(verifier.second(first.activation, digits, NOW, &mut rng())).expect("decided");
+    assert!(matches!(answer("12345"), Step::Rejected(Rejection::Malformed)));
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        match answer("000000000000") {
+            Step::Rejected(Rejection::Wrong { tries_left, .. }) => left.push(tries_left),
+            step => panic!("{step:?}"),
+        }
+    }
+    assert_eq!(left, [2, 1, 0]);
+    let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
+    let right = asked.device_code(&device_key(), DeviceNonce::generate(&mut rng())).expose_digits();
+    assert!(matches!(answer(&right), Step::Rejected(Rejection::NotActivated)));
+    let record = block_on(verifier.record(first.activation)).expect("the store answers").expect("it is there");
+    assert_eq!(record.state, State::Reset);
+}
+
+#[test]
+fn a_second_code_is_made_once_for_one_device_code() {
+    let verifier = verifier(MemoryStore::new(), test_policy());
+    let token = token_id();
+    block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let first = block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng())).expect("a free place");
+    let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
+    let [one, two] = ["111111", "222222"].map(|nonce| nonce.parse::<DeviceNonce>().expect("six digits"));
+    let second = |nonce| {
+        let digits = asked.device_code(&device_key(), nonce).expose_digits();
+        block_on(verifier.second(first.activation, &digits, NOW, &mut rng())).expect("decided")
+    };
+    let (Step::Done(made), Step::Done(again)) = (second(one), second(one)) else { panic!("refused") };
+    assert_eq!(made.code, again.code, "the answer was lost and is asked for again");
+    assert!(matches!(second(two), Step::Rejected(Rejection::AlreadySettled)));
+    let binding = |nonce| Binding { first: asked.id, nonce };
+    assert!(open_second(&made.code, &device_key(), binding(one)).is_ok());
+    assert!(open_second(&made.code, &device_key(), binding(two)).is_err());
+    assert!(open_second(&made.code, &Key::new(vec![7; 32]), binding(one)).is_err());
+}
+
+#[test]
+fn initialising_is_for_activations_that_never_signed_and_revoking_is_final() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let verifier = &pair.verifier;
+        let second_user = block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
+        block_on(verifier.reset(second_user.activation, NOW)).expect("it has never signed");
+
+        let (challenge, response) = pair.issue("1", NOW);
+        assert!(pair.verify(challenge, &response, NOW).is_accepted());
+        assert!(matches!(block_on(verifier.reset(pair.activation, NOW)), Err(EnrollError::HasSigned(_))));
+
+        let (challenge, response) = pair.issue("2", NOW);
+        block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
+        block_on(verifier.revoke_token(&token_id(), NOW)).expect("revoking twice changes nothing");
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Revoked);
+        let again = block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng()));
+        assert!(matches!(again, Err(EnrollError::TokenRevoked(_))));
+        let again = block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng()));
+        assert!(matches!(again, Err(EnrollError::TokenRevoked(_))));
+        assert!(matches!(block_on(verifier.resume(pair.activation, NOW)), Err(EnrollError::NotSuspended(_))));
+    });
+}
+
+#[test]
+fn a_token_has_room_for_eight_users() {
+    let verifier = verifier(MemoryStore::new(), test_policy());
+    let token = token_id();
+    block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let enroll = || block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng()));
+    let users: Vec<_> = (0..8).map(|_| enroll().expect("a free place").activation).collect();
+    assert!(matches!(enroll(), Err(EnrollError::TokenFull { .. })));
+    block_on(verifier.revoke(users[3], NOW)).expect("it is there");
+    enroll().expect("the place of a revoked user is free");
+}
+
+#[test]
+fn test_keys_are_refused_unless_told() {
+    let verifier = verifier(MemoryStore::new(), Policy::default());
+    let refused = block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng()));
+    assert!(matches!(refused, Err(EnrollError::TestToken(_))));
+    block_on(verifier.register(&token_id(), &device_key(), false, NOW, &mut rng())).expect("a real token");
+}
+
+/// Requirement V-7 under load, and the limit of V-3: no guess more is answered than the policy allows.
+#[test]
+fn ten_thousand_wrong_guesses_at_once_get_exactly_the_allowed_answers() {
+    on_every_store!(store => {
+        let policy = Policy { max_attempts: 5, ..test_policy() };
+        let pair = Pair::new(store, policy);
+        let (challenge, response) = pair.issue("1", NOW);
+        let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let right: u32 = response.parse().expect("eight digits");
+        in_parallel(64, 10_000, |guess| {
+            let guess = format!("{:08}", (u64::from(right) + 1 + guess as u64) % 100_000_000);
+            match rejected(&pair.verify(challenge, &guess, NOW)) {
+                Rejection::Wrong { .. } => answered.fetch_add(1, Ordering::Relaxed),
+                Rejection::Exhausted | Rejection::Suspended => refused.fetch_add(1, Ordering::Relaxed),
+                other => panic!("{other}"),
+            };
+        });
+        assert_eq!((answered.into_inner(), refused.into_inner()), (5, 9_995));
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Suspended);
+    });
+}
+
+#[test]
+fn two_thousand_right_responses_at_once_are_accepted_once() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1", NOW);
+        let (accepted, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        in_parallel(64, 2_000, |_| {
+            match pair.verify(challenge, &response, NOW) {
+                Verdict::Accepted(_) => accepted.fetch_add(1, Ordering::Relaxed),
+                Verdict::Rejected(Rejection::AlreadySettled) => refused.fetch_add(1, Ordering::Relaxed),
+                Verdict::Rejected(other) => panic!("{other}"),
+            };
+        });
+        assert_eq!((accepted.into_inner(), refused.into_inner()), (1, 1_999));
+    });
+}
+
+/// A replayed response that was accepted before never clears the count of wrong ones (reliability, class 5).
+#[test]
+fn right_and_wrong_at_once_leave_one_acceptance_and_an_exact_count() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let (challenge, response) = pair.issue("1", NOW);
+        let accepted = AtomicUsize::new(0);
+        in_parallel(32, 1_000, |number| {
+            let guess = if number % 2 == 0 { response.clone() } else { wrong(&response) };
+            if pair.verify(challenge, &guess, NOW).is_accepted() {
+                accepted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        assert!(accepted.into_inner() <= 1);
+        let events = pair.events();
+        let wrong_ones = events.iter().filter(|event| *event == "Wrong").count();
+        assert!(wrong_ones <= 3, "{events:?}");
+    });
+}
+
+fn in_parallel(threads: usize, times: usize, work: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= times {
+                        break;
+                    }
+                    work(number);
+                }
+            });
+        }
+    });
+}
+
+const VICTIM: &str = "CAMTOKEN_TEST_VICTIM_DIR";
+
+/// Not a test: the process that the next one kills. It answers challenges as fast as it can, and tells each acceptance
+/// only after it was told.
+#[test]
+fn victim() {
+    let Ok(dir) = std::env::var(VICTIM) else { return };
+    let store = EmbeddedStore::open(&dir, Duration::from_secs(10)).expect("the store opens");
+    let pair = Arc::new(Pair::new(store, test_policy()));
+    println!("activation {}", pair.activation);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..100_000 {
+                let (challenge, response) = pair.issue("1", NOW);
+                println!("try {challenge} {response}");
+                if pair.verify(challenge, &response, NOW).is_accepted() {
+                    println!("accepted {challenge} {response}");
+                }
+            }
+        });
+    });
+}
+
+/// Kill -9 in the middle: what was acknowledged is not accepted a second time by the verifier that comes after.
+#[test]
+fn a_killed_verifier_loses_no_acceptance() {
+    let mut accepted = 0;
+    for round in 0..6 {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = dir.path().join("store");
+        let mut child = Command::new(std::env::current_exe().expect("this test"))
+            .args(["--exact", "victim", "--nocapture", "--test-threads=1"])
+            .env(VICTIM, &store)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test starts once more");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut told = Vec::new();
+        let enough = 5 + round * 17;
+        while told.iter().filter(|line: &&String| line.starts_with("accepted")).count() < enough {
+            told.push(lines.next().expect("the victim goes on").expect("text"));
+        }
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        told.extend(lines.map_while(Result::ok).filter(|line| line.len() > 40));
+
+        let verifier = verifier(EmbeddedStore::open(&store, Duration::from_secs(10)).expect("it opens"), test_policy());
+        for line in told.iter().filter_map(|line| line.strip_prefix("accepted ")) {
+            let (challenge, response) = line.split_once(' ').expect("two words");
+            let challenge: ChallengeRef = challenge.parse().expect("a challenge");
+            let attempt = AttemptId::generate(&mut rng());
+            let verdict = block_on(verifier.verify(challenge, response, attempt, NOW)).expect("the store answers");
+            assert!(!verdict.is_accepted(), "accepted twice: {line}");
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 100, "{accepted} acceptances were tried again");
+}
