@@ -662,7 +662,7 @@ mod tests {
         let key = BASE64.encode(device.token.device_key.expose_bytes());
         assert!(text.contains(&key), "in clear it is there");
         let broken = text.replace("\"deviceKey\"", "\"devicekey\"");
-        let error = from_str(&broken, None).err().expect("an unknown key");
+        let error = from_str(&broken, None).expect_err("an unknown key");
         assert!(!format!("{error} {error:?}").contains(&key[..8]), "{error:?}");
     }
 

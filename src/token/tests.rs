@@ -293,7 +293,7 @@ fn a_deletion_ends_one_activation_and_no_other() {
         Transaction::new(Operation::Deletion, [("user", "YAMADA01"), ("tokenId", token_id)]).expect("a deletion")
     };
     let elsewhere = story.issue(gone, deletion("FEX9999999"));
-    assert_eq!(story.refusal(&elsewhere.code), Refusal::Other);
+    assert_eq!(story.refusal(&elsewhere.code), Refusal::Misdirected);
 
     let issued = story.issue(gone, deletion("FEX0123456"));
     let Ok(received) = story.device.token.receive(&issued.code) else { panic!("a deletion") };
@@ -307,7 +307,7 @@ fn a_deletion_ends_one_activation_and_no_other() {
     assert_eq!(story.device.state(NOW), State::Done);
     let left: Vec<_> = story.device.token().activations().map(|(slot, known)| (slot, known.id())).collect();
     assert_eq!(left, [(2, stays)]);
-    assert_eq!(story.scan(&issued.code), Seen::Refused(Refusal::Other));
+    assert_eq!(story.scan(&issued.code), Seen::Refused(Refusal::Misdirected));
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn an_activation_is_deleted_by_the_menu_after_a_second_question() {
     let left: Vec<_> = story.device.token().activations().map(|(_, known)| known.id()).collect();
     assert_eq!(left, [stays]);
     let issued = story.issue(gone, transfer());
-    assert_eq!(story.refusal(&issued.code), Refusal::Other);
+    assert_eq!(story.refusal(&issued.code), Refusal::Misdirected);
 }
 
 #[test]
@@ -375,12 +375,12 @@ fn every_refusal_has_its_situation() {
     assert_eq!(seen(&mut story, "CT2:AB"), Seen::Refused(Refusal::Version));
 
     let (other, stranger) = Story::registered("SATO02");
-    assert_eq!(story.scan(&other.issue(stranger, transfer()).code), Seen::Refused(Refusal::Other));
+    assert_eq!(story.scan(&other.issue(stranger, transfer()).code), Seen::Refused(Refusal::Misdirected));
     let mut another = Story::new();
     another.device.token = Token::generate("FEX7654321".parse().expect("a token ID"), true, &mut rng());
     let token = another.device.token();
     block_on(another.bank.register(token.id(), token.device_key(), true, NOW, &mut rng())).expect("a new token");
-    assert_eq!(story.scan(&another.enroll("SATO02").code), Seen::Refused(Refusal::Other));
+    assert_eq!(story.scan(&another.enroll("SATO02").code), Seen::Refused(Refusal::Misdirected));
     assert_eq!(story.scan(&other.enroll("SATO02").code), Seen::Refused(Refusal::Seal), "the same ID, another key");
 
     assert_eq!(story.scan(&sealed(&story, activation, 99)), Seen::Refused(Refusal::Operation));
