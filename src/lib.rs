@@ -21,6 +21,7 @@ pub mod store;
 pub mod time;
 pub mod token;
 pub mod transaction;
+pub mod vectors;
 pub mod verifier;
 
 pub use key::{ActivationId, Key, TokenId};
