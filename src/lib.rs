@@ -24,6 +24,7 @@ pub mod transaction;
 pub mod vectors;
 pub mod verifier;
 
+pub use challenge::{Challenge, ChallengeId};
 pub use key::{ActivationId, Key, TokenId};
 pub use language::Language;
 pub use time::Timestamp;

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use camtoken::Timestamp;
+use camtoken::{Language, Timestamp};
 use clap::error::ErrorKind;
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
 
@@ -12,7 +12,7 @@ use crate::config::{self, Color, Layer, Settings, Value};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::{Mode, Output};
-use crate::text::{Lang, Text};
+use crate::text::Text;
 use crate::verbs::Verb;
 
 #[derive(Parser)]
@@ -26,8 +26,8 @@ pub struct Cli {
     json: bool,
     #[arg(long, short, global = true)]
     quiet: bool,
-    #[arg(long, global = true, value_name = Lang::EXPECTED, value_parser = value::<Lang>)]
-    lang: Option<Lang>,
+    #[arg(long, global = true, value_name = Language::EXPECTED, value_parser = value::<Language>)]
+    lang: Option<Language>,
     #[arg(long, global = true, value_name = "TIME")]
     at: Option<Timestamp>,
     #[arg(long, global = true, value_name = "DIR")]
@@ -129,7 +129,7 @@ impl Early {
         let args: Vec<OsString> = std::env::args_os().skip(1).take_while(|arg| arg != "--").collect();
         let has = |flags: &[&str]| args.iter().any(|arg| flags.iter().any(|flag| arg == flag));
         let layer = || Layer {
-            lang: option(&args, "--lang").and_then(|lang| Lang::read(&lang).ok()),
+            lang: option(&args, "--lang").and_then(|lang| Language::read(&lang).ok()),
             color: option(&args, "--color").and_then(|color| Color::read(&color).ok()),
             ..Layer::default()
         };

@@ -8,13 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use camtoken::Timestamp;
+use camtoken::{Language, Timestamp};
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::failure::{Code, Failure};
-use crate::text::Lang;
+use crate::text::language_of_locale;
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $from:expr;)+) => {
@@ -63,7 +63,7 @@ macro_rules! settings {
 
 settings! {
     /// The language of texts.
-    lang: Lang = Lang::of_locale(), Source::Locale;
+    lang: Language = language_of_locale(), Source::Locale;
     /// Whether to colour.
     color: Color = Color::Auto, Source::Default;
     /// Where tokens and the embedded store live.

@@ -219,8 +219,9 @@ fn labelled(label: &str, lines: &str, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
+    use camtoken::Language;
+
     use super::*;
-    use crate::text::Lang;
 
     #[test]
     fn every_refusal_of_the_token_has_a_code_and_the_exit_of_the_interface() {
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn what_a_file_said_cannot_steer_the_terminal() {
         let failure = Failure::new(Code::Read).because("a\u{1b}[2Jb\nsecond\u{202e} line");
-        let text = Text::new(Lang::En);
+        let text = Text::new(Language::En);
         let page = failure.report(&text).human(&text);
         assert!(page.contains("a[2Jb\n"), "{page:?}");
         assert!(page.contains("\n      second line\n"), "{page:?}");

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use anstream::AutoStream;
+use camtoken::Language;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
 use crate::config::Color;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::text::{Lang, Text};
+use crate::text::Text;
 
 /// What a verb has to say: for a program, for a person, and as the bare value for a pipe.
 pub trait Document: Serialize + JsonSchema {
@@ -45,7 +46,7 @@ pub struct Output {
 
 impl Output {
     /// Answers in `mode` and `lang`, coloured as `color` says.
-    pub fn new(mode: Mode, color: Color, lang: Lang) -> Self {
+    pub fn new(mode: Mode, color: Color, lang: Language) -> Self {
         Self { text: Text::new(lang), mode, color }
     }
 
@@ -173,7 +174,7 @@ mod tests {
     fn a_stream_has_one_document_a_line_and_its_schema_first() {
         let frame = Frame { digits: "0\n1" };
         assert_eq!(ndjson(&frame), "{\"schema\":\"camtoken/frame/1\",\"digits\":\"0\\n1\"}\n");
-        assert!(Output::new(Mode::Quiet, Color::Never, Lang::En).line(&frame).is_ok());
+        assert!(Output::new(Mode::Quiet, Color::Never, Language::En).line(&frame).is_ok());
     }
 
     #[test]

@@ -102,8 +102,10 @@ fn secret_of(file: &Path) -> io::Result<SecretString> {
 mod tests {
     use secrecy::ExposeSecret;
 
+    use camtoken::Language;
+
     use super::*;
-    use crate::text::{Lang, Text};
+    use crate::text::Text;
 
     const NOWHERE: &str = "CAMTOKEN_TEST_VARIABLE_THAT_NOBODY_SETS";
 
@@ -115,7 +117,7 @@ mod tests {
     fn without_a_terminal_a_prompt_fails_and_names_the_flag() {
         let failure = asked(None).read(false).expect_err("there is nobody to ask");
         assert_eq!(failure.exit().code(), 2);
-        let report = serde_json::to_value(failure.report(&Text::new(Lang::En))).expect("a document");
+        let report = serde_json::to_value(failure.report(&Text::new(Language::En))).expect("a document");
         assert_eq!(report["code"], "CT-E023");
         assert!(report["hint"].as_str().expect("a hint").contains("--pin-file"), "{report}");
         let failure = ask("Go on?", "--yes", false, &mut "y\n".as_bytes()).expect_err("there is nobody to ask");

@@ -2,61 +2,29 @@
 //!
 //! Codes, JSON keys, setting names and exit codes are never translated.
 
-use std::fmt;
-
+use camtoken::Language;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 
 use crate::config::{BadValue, Value};
 
-/// The languages there are texts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// English
-    En,
-    /// 日本語
-    Ja,
-}
-
-impl Lang {
-    /// The language of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); English when there is none of ours.
-    pub fn of_locale() -> Self {
-        match sys_locale::get_locale() {
-            Some(locale) if locale == "ja" || locale.starts_with("ja-") => Self::Ja,
-            _ => Self::En,
-        }
-    }
-
-    fn sources(self) -> [&'static str; 2] {
-        match self {
-            Self::En => [include_str!("i18n/en/errors.ftl"), include_str!("i18n/en/verbs.ftl")],
-            Self::Ja => [include_str!("i18n/ja/errors.ftl"), include_str!("i18n/ja/verbs.ftl")],
-        }
+/// The language of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); English when there is none of ours.
+pub fn language_of_locale() -> Language {
+    match sys_locale::get_locale() {
+        Some(locale) if locale == "ja" || locale.starts_with("ja-") => Language::Ja,
+        _ => Language::En,
     }
 }
 
-impl fmt::Display for Lang {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::En => "en",
-            Self::Ja => "ja",
-        })
-    }
-}
-
-impl Value for Lang {
+impl Value for Language {
     const EXPECTED: &'static str = "en|ja";
 
     fn read(text: &str) -> Result<Self, BadValue> {
-        match text {
-            "en" => Ok(Self::En),
-            "ja" => Ok(Self::Ja),
-            _ => Err(BadValue),
-        }
+        text.parse().map_err(|_| BadValue)
     }
 
     fn json(&self) -> serde_json::Value {
-        self.to_string().into()
+        self.as_str().into()
     }
 }
 
@@ -67,11 +35,11 @@ pub struct Text {
 
 impl Text {
     /// Reads the texts of `lang`.
-    pub fn new(lang: Lang) -> Self {
+    pub fn new(lang: Language) -> Self {
         let id: LanguageIdentifier = lang.to_string().parse().expect("en and ja are language identifiers");
         let mut bundle = FluentBundle::new(vec![id]);
         bundle.set_use_isolating(false);
-        for source in lang.sources() {
+        for source in sources(lang) {
             let resource =
                 FluentResource::try_new(source.to_owned()).expect("a test reads every file without an error");
             bundle.add_resource(resource).expect("a test finds no key twice");
@@ -108,6 +76,13 @@ impl Text {
     }
 }
 
+fn sources(lang: Language) -> [&'static str; 2] {
+    match lang {
+        Language::En => [include_str!("i18n/en/errors.ftl"), include_str!("i18n/en/verbs.ftl")],
+        Language::Ja => [include_str!("i18n/ja/errors.ftl"), include_str!("i18n/ja/verbs.ftl")],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -121,10 +96,10 @@ mod tests {
     use crate::failure::Code;
 
     /// Every key (`message` or `message.attribute`) with the variables that its text names.
-    fn keys(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
+    fn keys(lang: Language) -> BTreeMap<String, BTreeSet<String>> {
         let mut keys = BTreeMap::new();
         let (mut message, mut key) = (String::new(), String::new());
-        for line in lang.sources().concat().lines().filter(|line| !line.starts_with('#')) {
+        for line in sources(lang).concat().lines().filter(|line| !line.starts_with('#')) {
             let name = line.split_once(" =").map(|(name, _)| name.trim());
             match name {
                 Some(name) if !line.starts_with(' ') => {
@@ -166,11 +141,11 @@ mod tests {
         keys
     }
 
-    fn sources(dir: &Path, found: &mut String) {
+    fn gather(dir: &Path, found: &mut String) {
         for entry in fs::read_dir(dir).expect("the source is here").flatten() {
             let path = entry.path();
             if path.is_dir() {
-                sources(&path, found);
+                gather(&path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 found.push_str(&fs::read_to_string(&path).expect("a source file"));
             }
@@ -179,13 +154,13 @@ mod tests {
 
     fn all_sources() -> String {
         let mut found = String::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bin/camtoken"), &mut found);
+        gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bin/camtoken"), &mut found);
         found
     }
 
     #[test]
     fn both_languages_have_the_same_keys_and_variables() {
-        let (en, ja) = (keys(Lang::En), keys(Lang::Ja));
+        let (en, ja) = (keys(Language::En), keys(Language::Ja));
         assert!(en.len() > 100, "the files were read");
         for (key, variables) in &en {
             assert_eq!(ja.get(key), Some(variables), "{key} in Japanese");
@@ -198,7 +173,7 @@ mod tests {
         let source = all_sources();
         let named = ["text.get(\"", "text.with(\""].into_iter().flat_map(|call| source.split(call).skip(1));
         let named = named.filter_map(|rest| rest.split('"').next()).filter(|key| !key.contains(['{', '\\']));
-        for lang in [Lang::En, Lang::Ja] {
+        for lang in [Language::En, Language::Ja] {
             let text = Text::new(lang);
             for key in asked_for().into_iter().chain(named.clone().map(str::to_owned)) {
                 assert!(text.find(&key, &[]).is_some_and(|text| !text.is_empty()), "{key} in {lang}");
@@ -210,7 +185,7 @@ mod tests {
     fn no_text_is_left_over() {
         let source = all_sources();
         let asked_for = asked_for();
-        for key in keys(Lang::En).into_keys() {
+        for key in keys(Language::En).into_keys() {
             let built = key
                 .split_once('-')
                 .is_some_and(|(stem, _)| !["help", "ct"].contains(&stem) && source.contains(&format!("\"{stem}-{{")));
@@ -223,7 +198,7 @@ mod tests {
     #[test]
     fn a_hint_speaks_only_of_what_the_code_gives() {
         let source = all_sources();
-        for (key, variables) in keys(Lang::En) {
+        for (key, variables) in keys(Language::En) {
             for variable in variables {
                 let given = [format!("with(\"{variable}\""), format!("(\"{variable}\", &")];
                 assert!(given.iter().any(|given| source.contains(given)), "{variable} of {key}");

@@ -53,7 +53,7 @@ def passes(test):
 
 
 def main():
-    files = [pathlib.Path(name) for name in sys.argv[1:]] or [pathlib.Path(__file__).parent.parent / 'otpauth_test.json']
+    files = [pathlib.Path(name) for name in sys.argv[1:] if name != '--check'] or [pathlib.Path(__file__).parent.parent / 'otpauth_test.json']
     groups = [group for file in files for group in json.loads(file.read_text())['testGroups']]
     tests = [test for group in groups if group['type'] == 'Otpauth' for test in group['tests']]
     results = [passes(test) for test in tests if test['result'] == 'valid']

@@ -164,6 +164,7 @@ def make(folder):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument('--check', action='store_true', help='as without: nothing is ever written but by --make')
     arguments.add_argument('--key')
     arguments.add_argument('--passphrase')
     arguments.add_argument('--make', type=pathlib.Path)
