@@ -17,6 +17,7 @@ mod json;
 mod oath;
 mod picture;
 mod provision;
+mod story;
 mod text;
 mod values;
 
@@ -178,6 +179,9 @@ fn run_file(path: PathBuf) -> Result<FileReport, RunError> {
     let bytes = fs::read(&path).map_err(|source| RunError::Read { path: path.clone(), source })?;
     let mut report = FileReport { path, types: BTreeSet::new(), tests: Vec::new() };
     match String::from_utf8(bytes) {
+        Ok(text) if report.path.extension().is_some_and(|extension| extension == "story") => {
+            story::run(&text, &mut report);
+        }
         Ok(text) => values::run(&text, &mut report),
         Err(_) => report.fail(Place::File, "not UTF-8"),
     }
