@@ -134,7 +134,7 @@ mod tests {
     fn help_keys(command: &Command, key: &str, found: &mut Vec<String>) {
         found.push(key.to_owned());
         let own = |arg: &&clap::Arg| key == "help-camtoken" || !arg.is_global_set();
-        let texts = keys(Lang::En);
+        let texts = keys(Language::En);
         found.extend(command.get_arguments().filter(own).map(|arg| {
             let shared = format!("help-shared.{}", arg.get_id());
             if texts.contains_key(&shared) { shared } else { format!("{key}.{}", arg.get_id()) }

@@ -127,7 +127,7 @@ impl<'a> Stage<'a> {
             Verdict::Accepted(accepted) if accepted.transaction() == Some(&self.transfer("1250000")) => {
                 self.went("verify", "accepted", executes, None);
             }
-            other => return Err(otherwise("verify", "accepted", &name(other))),
+            other => return Err(otherwise("verify", "accepted", name(other))),
         }
         let verdict = self.verify(&transfer, &response)?;
         self.refused("again", &verdict, Rejection::AlreadySettled, self.text.get("demo-again"))?;
@@ -282,7 +282,7 @@ impl<'a> Stage<'a> {
                 self.went(step, expected.name(), message, None);
                 Ok(())
             }
-            other => Err(otherwise(step, expected.name(), &name(other))),
+            other => Err(otherwise(step, expected.name(), name(other))),
         }
     }
 
