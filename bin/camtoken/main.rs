@@ -2,18 +2,21 @@
 //!
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
+mod approval;
 mod cli;
 mod config;
 mod exit;
 mod failure;
 mod output;
 mod secret;
+mod source;
 mod state;
 mod terminal;
 mod text;
+mod tokens;
 mod verbs;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use cli::{Cli, Early};
@@ -24,6 +27,13 @@ use output::Output;
 use verbs::Context;
 
 fn main() -> ExitCode {
+    // A decoder that panics on a picture has not read it: nobody needs to hear of it.
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !camtoken::qr::decoding() {
+            tell(panic);
+        }
+    }));
     let early = Early::read();
     let out = early.output();
     let exit = match catch_unwind(AssertUnwindSafe(|| run(&out))) {

@@ -9,7 +9,6 @@ use std::path::Path;
 /// # Errors
 ///
 /// As the system says.
-#[cfg_attr(not(test), expect(dead_code, reason = "the first verb that keeps state is still to come"))]
 pub fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

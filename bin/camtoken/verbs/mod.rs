@@ -5,8 +5,13 @@ pub mod completions;
 pub mod config;
 pub mod doctor;
 pub mod explain;
+pub mod inspect;
 pub mod man;
+pub mod scan;
 pub mod schema;
+pub mod token;
+
+use std::time::SystemTime;
 
 use camtoken::Timestamp;
 use clap::Subcommand;
@@ -14,12 +19,15 @@ use schemars::Schema;
 
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Code, Failure};
 use crate::output::{self, Document, Output};
 
 /// What to do.
 #[derive(Subcommand)]
 pub enum Verb {
+    Scan(scan::Args),
+    Token(token::Args),
+    Inspect(inspect::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -36,6 +44,9 @@ impl Verb {
     /// When nothing was decided. "No" is an answer: the verb prints it and returns its exit code.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         match self {
+            Self::Scan(args) => scan::run(args, context),
+            Self::Token(args) => token::run(args, context),
+            Self::Inspect(args) => inspect::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),
@@ -63,9 +74,32 @@ pub struct Context {
     pub at: Option<Timestamp>,
 }
 
+impl Context {
+    /// The moment that is now for this run.
+    ///
+    /// # Errors
+    ///
+    /// A clock before 1970.
+    pub fn now(&self) -> Result<Timestamp, Failure> {
+        if let Some(at) = self.at {
+            return Ok(at);
+        }
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since
+            .map(|since| Timestamp::from_unix(since.as_secs()))
+            .map_err(|error| Failure::new(Code::Internal).because(error))
+    }
+}
+
 /// The JSON documents that verbs print, for `camtoken schema`.
 pub const DOCUMENTS: &[Described] = &[
     Described::of::<failure::Report>(),
+    Described::of::<scan::Report>(),
+    Described::of::<token::Info>(),
+    Described::of::<token::List>(),
+    Described::of::<token::Shown>(),
+    Described::of::<token::Saved>(),
+    Described::of::<inspect::Report>(),
     Described::of::<completions::Report>(),
     Described::of::<config::Report>(),
     Described::of::<doctor::Report>(),
