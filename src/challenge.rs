@@ -10,7 +10,7 @@ use minicbor::Encoder;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use crate::hex::{parse_hex, write_hex};
+use crate::hex::hex_id;
 use crate::key::{ActivationId, IdError, Key};
 use crate::oath::Response;
 use crate::oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
@@ -81,10 +81,9 @@ impl Challenge {
     }
 }
 
-impl ChallengeId {
-    /// The length of the identifier, in bytes.
-    pub const LEN: usize = 12;
+hex_id!(ChallengeId, 12, IdError::Challenge);
 
+impl ChallengeId {
     /// Makes a new identifier.
     pub fn generate(now: Timestamp, rng: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; Self::LEN];
@@ -92,38 +91,6 @@ impl ChallengeId {
         let seconds = u32::try_from(now.as_unix() & u64::from(u32::MAX)).expect("32 bits");
         bytes[..4].copy_from_slice(&seconds.to_be_bytes());
         Self(bytes)
-    }
-
-    /// The identifier as it stands in a code.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
-        Self(bytes)
-    }
-
-    /// The identifier as it stands in a code.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
-        &self.0
-    }
-}
-
-impl fmt::Display for ChallengeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
-
-impl fmt::Debug for ChallengeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChallengeId({self})")
-    }
-}
-
-impl FromStr for ChallengeId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(text).map(Self).ok_or(IdError::Challenge)
     }
 }
 

@@ -2,6 +2,50 @@
 
 use std::fmt;
 
+/// The parts that every identifier of fixed length has: its bytes, and hexadecimal digits for people.
+macro_rules! hex_id {
+    ($name:ident, $len:literal, $error:expr) => {
+        impl $name {
+            /// The length of the identifier, in bytes.
+            pub const LEN: usize = $len;
+
+            /// The identifier as it stands in a code.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+                Self(bytes)
+            }
+
+            /// The identifier as it stands in a code.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::hex::write_hex(&self.0, f)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::key::IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::hex::parse_hex(text).map(Self).ok_or($error)
+            }
+        }
+    };
+}
+
+pub(crate) use hex_id;
+
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

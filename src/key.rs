@@ -8,7 +8,7 @@ use rand::CryptoRng;
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
 
-use crate::hex::{parse_hex, write_hex};
+use crate::hex::hex_id;
 
 /// A secret shared by one token and the verifier: bytes of any length, wiped when dropped, never printed.
 ///
@@ -94,47 +94,14 @@ impl FromStr for TokenId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActivationId([u8; 6]);
 
-impl ActivationId {
-    /// The length of the identifier, in bytes.
-    pub const LEN: usize = 6;
+hex_id!(ActivationId, 6, IdError::Activation);
 
+impl ActivationId {
     /// Draws a new identifier. The verifier draws again should its store have it already.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; Self::LEN];
         rng.fill_bytes(&mut bytes);
         Self(bytes)
-    }
-
-    /// The identifier as it stands in a code.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
-        Self(bytes)
-    }
-
-    /// The identifier as it stands in a code.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
-        &self.0
-    }
-}
-
-impl fmt::Display for ActivationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, f)
-    }
-}
-
-impl fmt::Debug for ActivationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ActivationId({self})")
-    }
-}
-
-impl FromStr for ActivationId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(text).map(Self).ok_or(IdError::Activation)
     }
 }
 
@@ -156,6 +123,7 @@ pub enum IdError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hex::parse_hex;
 
     #[test]
     fn a_key_prints_nothing() {

@@ -7,7 +7,69 @@
 //!         issue          seal          render         scan          open        approve       verify
 //! ```
 //!
-//! What the standards call an authenticator (NIST SP 800-63B) is called a token here, as banks call it.
+//! What the standards call an authenticator (NIST SP 800-63B) is called a token here, as banks call it. A token is
+//! registered by two codes and answers challenges from then on:
+//!
+//! ```
+//! # use camtoken::store::MemoryStore;
+//! # use camtoken::token::{Received, Token};
+//! # use camtoken::transaction::{Operation, Transaction};
+//! # use camtoken::verifier::{AttemptId, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
+//! # use camtoken::{Key, Timestamp, qr};
+//! # use rand::{rand_core::UnwrapErr, rngs::SysRng};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+//! let rng = &mut UnwrapErr(SysRng);
+//! let now = Timestamp::from_unix(1_795_230_000);
+//!
+//! // The bank: a store, a key that encrypts the keys in it, and a token in its books.
+//! let vault = Box::new(LocalVault::new(&[Key::generate(rng)]));
+//! let policy = Policy { accept_test_keys: true, ..Policy::default() };
+//! let verifier = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
+//! let mut token = Token::generate("KKK0000001".parse()?, true, rng);
+//! verifier.register(token.id(), token.device_key(), true, now, rng).await?;
+//!
+//! // Registration: the first code, the token's device code, the second code, the token's response.
+//! let subscriber = Subscriber { contract: "1234567890".into(), user: "TANAKA".into() };
+//! let first = verifier.enroll(token.id(), subscriber, now, rng).await?;
+//! let Received::FirstCode(received) = token.receive(&first.code)? else { panic!("another kind of code") };
+//! let device_code = received.approve(rng);
+//! let second = verifier.second(first.activation, &device_code.expose_digits(), now, rng).await?;
+//! let Step::Done(second) = second else { panic!("the device code is right") };
+//! let Received::SecondCode(received) = token.receive(&second.code)? else { panic!("another kind of code") };
+//! let unconfirmed = received.approve();
+//! verifier.confirm(first.activation, unconfirmed.response().expose_str(), now).await?;
+//! unconfirmed.keep();
+//!
+//! // A transfer: issued, drawn, scanned, shown, approved, verified.
+//! let fields = [("limit", "transfer"), ("old", "1000000"), ("new", "5000000")];
+//! let transaction = Transaction::new(Operation::LimitChange, fields)?;
+//! let issued = verifier.issue(first.activation, transaction, None, now, rng).await?;
+//! let picture = qr::encode(issued.code.as_str(), qr::EcLevel::M)?.to_luma(4);
+//!
+//! let qr::Scan::Read(symbols) = qr::scan(&picture, &qr::ScanOptions::default()) else { panic!("it is a clean picture") };
+//! let code = std::str::from_utf8(&symbols[0].payload)?.parse()?;
+//! let Received::Transaction(received) = token.receive(&code)? else { panic!("another kind of code") };
+//! assert_eq!(received.transaction().get("new").map(ToString::to_string).as_deref(), Some("5000000"));
+//! let response = received.approve();
+//!
+//! let verdict = verifier.verify(issued.reference, response.expose_str(), AttemptId::generate(rng), now).await?;
+//! let Verdict::Accepted(accepted) = verdict else { panic!("the response is right") };
+//! assert_eq!(accepted.transaction().map(Transaction::operation), Some(Operation::LimitChange));
+//!
+//! let again = verifier.verify(issued.reference, response.expose_str(), AttemptId::generate(rng), now).await?;
+//! assert_eq!(again, Verdict::Rejected(Rejection::AlreadySettled));
+//! # Ok(()) }) }
+//! ```
+//!
+//! # The map
+//!
+//! * [`transaction`]: what is signed, by a catalogue that both ends share; canonical text; batch files.
+//! * [`challenge`], [`code`], [`qr`]: what is asked, sealed for one token, and drawn.
+//! * [`token`], [`verifier`]: the two parties. [`store`] is where a verifier's records live.
+//! * [`oath`]: HOTP, TOTP and OCRA (RFC 4226, 6238, 6287) by themselves.
+//! * [`provision`]: keys in and out, as PSKC (RFC 6030) or otpauth URIs.
+//!
+//! The bytes are in `docs/SPEC.md`, the reasons in `docs/ARCHITECTURE.md`, the threats in `docs/SECURITY.md`.
 
 pub mod challenge;
 pub mod code;

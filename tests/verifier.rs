@@ -305,21 +305,28 @@ fn camera_and_time_based_passwords_are_never_taken_for_each_other() {
             let attempt = AttemptId::generate(&mut rng());
             block_on(verifier.verify_time_based(activation, response, attempt, now)).expect("the store answers")
         };
-        assert!(verify(time_based, &password, NOW).is_accepted());
-        assert_eq!(rejected(&verify(time_based, &password, later(10))), Rejection::AlreadySettled, "the same step again");
+        let attempt = AttemptId::generate(&mut rng());
+        let verify_as = |now| block_on(verifier.verify_time_based(time_based, &password, attempt, now)).expect("decided");
+        assert!(verify_as(NOW).is_accepted());
+        assert!(matches!(verify_as(later(1)), Verdict::Accepted(again) if !again.first()), "sent again");
+        assert!(!verify_as(later(600)).is_accepted(), "a request is not repeated after ten minutes");
+        assert_eq!(rejected(&verify(time_based, &password, later(601))), Rejection::Wrong { tries_left: 3, suspended: false });
+        let password = Totp::default().respond(&secret, later(630)).expose_str().to_owned();
+        assert!(verify(time_based, &password, later(630)).is_accepted());
+        assert_eq!(rejected(&verify(time_based, &password, later(631))), Rejection::AlreadySettled, "the same step again");
 
         let (challenge, response) = pair.issue("1", NOW);
         assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Unknown);
         let crossed = ChallengeRef { activation: time_based, id: challenge.id };
-        assert_eq!(rejected(&pair.verify(crossed, &response, NOW)), Rejection::Unknown);
-        let refused = block_on(verifier.issue(time_based, transfer("1"), None, NOW, &mut rng()));
+        assert_eq!(rejected(&pair.verify(crossed, &response, later(640))), Rejection::Unknown);
+        let refused = block_on(verifier.issue(time_based, transfer("1"), None, later(640), &mut rng()));
         assert!(matches!(refused, Err(IssueError::Refused(Rejection::Unknown))));
 
         let wrong_password = format!("{:06}", (password.parse::<u32>().expect("six digits") + 1) % 1_000_000);
         for _ in 0..5 {
-            assert!(matches!(rejected(&verify(time_based, &wrong_password, later(60))), Rejection::Wrong { .. }));
+            assert!(matches!(rejected(&verify(time_based, &wrong_password, later(660))), Rejection::Wrong { .. }));
         }
-        assert_eq!(rejected(&verify(time_based, &wrong_password, later(60))), Rejection::Suspended);
+        assert_eq!(rejected(&verify(time_based, &wrong_password, later(660))), Rejection::Suspended);
     });
 }
 

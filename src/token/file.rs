@@ -503,3 +503,195 @@ impl From<serde_json::Error> for FileError {
         Self::Form { line: error.line(), column: error.column() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::rand_core::UnwrapErr;
+    use rand::rngs::SysRng;
+
+    use super::super::tests::Story;
+    use super::super::{Button, Refusal, State};
+    use super::*;
+
+    const NOW: Timestamp = super::super::tests::NOW;
+
+    fn rng() -> UnwrapErr<SysRng> {
+        UnwrapErr(SysRng)
+    }
+
+    fn passphrase(text: &str) -> SecretString {
+        text.into()
+    }
+
+    /// A device in the middle of things: a user, a registration that waits, a PIN, a fault, digits on the screen.
+    fn busy() -> Story {
+        let (mut story, _) = Story::registered("YAMADA01");
+        let token = story.device.token_mut();
+        token.set_pin(Some(Pin::new("25801", &mut rng()).expect("a good PIN"))).expect("unlocked");
+        token.language = Language::En;
+        story.device.hold(Button::Center, NOW);
+        story.device.token_mut().unlock("25801").expect("its PIN");
+        story.device.stage = Stage::Home;
+        let first = story.enroll("SATO02");
+        story.device.scan(Ok(first.code.as_str()), NOW);
+        story.leaf_through();
+        story.device.token_mut().faults.next_scan = Some(Refusal::Unreadable { module_px: Some(1.5) });
+        assert_eq!(story.device.state(NOW), State::Answered);
+        story
+    }
+
+    fn json(device: &Device) -> serde_json::Value {
+        serde_json::to_value(Saved::of(device)).expect("plain data")
+    }
+
+    #[test]
+    fn a_test_token_in_clear_comes_back_as_it_was() {
+        let device = busy().device;
+        let text = to_string(&device).expect("a test token");
+        assert!(text.contains(r#""schema": "camtoken/token/1""#) && text.contains(r#""purpose": "test""#));
+        assert!(!is_encrypted(&text));
+        let again = from_str(&text, None).expect("as written");
+        assert_eq!(json(&again), json(&device));
+        assert_eq!(again.screen(NOW), device.screen(NOW));
+        assert!(!again.token().is_locked());
+    }
+
+    #[test]
+    fn an_encrypted_token_comes_back_under_its_passphrase_only() {
+        let mut device = busy().device;
+        device.token.test = false;
+        assert!(matches!(to_string(&device), Err(FileError::NotTest)));
+        let text = to_string_encrypted(&device, &passphrase("correct horse"), &mut rng()).expect("a passphrase");
+        assert!(is_encrypted(&text));
+        for secret in ["YAMADA", "SATO", "FEX0123456", "deviceKey", "stage"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+        let again = from_str(&text, Some(&passphrase("correct horse"))).expect("as written");
+        assert_eq!(json(&again), json(&device));
+        assert!(!again.token().is_test());
+        assert!(matches!(from_str(&text, None), Err(FileError::PassphraseMissing)));
+        assert!(matches!(from_str(&text, Some(&passphrase("correct h0rse"))), Err(FileError::Passphrase)));
+        assert!(matches!(from_str(&text, Some(&passphrase(""))), Err(FileError::PassphraseEmpty)));
+        let same = to_string_encrypted(&device, &passphrase("correct horse"), &mut rng()).expect("a passphrase");
+        assert_ne!(same, text, "a salt and a nonce of its own each time");
+    }
+
+    #[test]
+    fn what_surrounds_the_ciphertext_cannot_be_changed() {
+        let device = Story::new().device;
+        let text = to_string_encrypted(&device, &passphrase("p"), &mut rng()).expect("a passphrase");
+        let with = |part: &str, value: serde_json::Value| {
+            let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            *json.pointer_mut(part).expect("a part of the file") = value;
+            from_str(&json.to_string(), Some(&passphrase("p"))).expect_err("altered")
+        };
+        let other_salt = BASE64.encode([9; 16]);
+        assert!(matches!(with("/kdf/passes", 2.into()), FileError::Passphrase));
+        assert!(matches!(with("/kdf/salt", other_salt.into()), FileError::Passphrase));
+        assert!(matches!(with("/nonce", BASE64.encode([9; 12]).into()), FileError::Passphrase));
+        assert!(matches!(with("/ciphertext", BASE64.encode([9; 100]).into()), FileError::Passphrase));
+        assert!(matches!(with("/ciphertext", "".into()), FileError::Passphrase));
+        assert!(matches!(with("/ciphertext", "!".into()), FileError::Part("ciphertext")));
+        assert!(matches!(with("/nonce", "AA==".into()), FileError::Part("nonce")));
+        assert!(matches!(with("/cipher", "none".into()), FileError::Part("cipher")));
+        assert!(matches!(with("/kdf/algorithm", "argon2d".into()), FileError::Part("kdf.algorithm")));
+        assert!(matches!(with("/kdf/salt", "AA==".into()), FileError::Part("kdf.salt")));
+        assert!(matches!(with("/schema", "camtoken/token/2".into()), FileError::Schema));
+        // Asked before any work: a file cannot make a machine run out of memory or time.
+        for (part, value) in [
+            ("/kdf/memoryKib", 256 * 1024 + 1),
+            ("/kdf/memoryKib", 7),
+            ("/kdf/passes", 0),
+            ("/kdf/passes", 17),
+            ("/kdf/lanes", 0),
+            ("/kdf/lanes", 5),
+        ] {
+            assert!(matches!(with(part, value.into()), FileError::Part("kdf")), "{part} {value}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_anything_else_in_it_is_refused() {
+        let device = busy().device;
+        let original = json(&device);
+        let read = |json: &serde_json::Value| from_str(&json.to_string(), None);
+        assert!(read(&original).is_ok());
+        for part in ["", "/slots/0", "/pending", "/pin", "/faults", "/device", "/device/stage/deviceCode"] {
+            let mut json = original.clone();
+            let object = json.pointer_mut(part).and_then(|part| part.as_object_mut()).expect("a part of the file");
+            object.insert("unknown".to_owned(), true.into());
+            assert!(matches!(read(&json), Err(FileError::Form { .. })), "{part:?}");
+        }
+        let with = |part: &str, value: serde_json::Value| {
+            let mut json = original.clone();
+            *json.pointer_mut(part).expect("a part of the file") = value;
+            read(&json).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let wrong = |part: &str| format!("not a token file: {part} is wrong");
+        assert_eq!(with("/schema", "camtoken/token/2".into()), FileError::Schema.to_string());
+        assert_eq!(with("/purpose", "production".into()), FileError::NotTest.to_string());
+        assert_eq!(with("/id", "fex".into()), wrong("id"));
+        assert_eq!(with("/deviceKey", "AAAA".into()), wrong("deviceKey"));
+        assert_eq!(with("/slots/0/key", "AAAA".into()), wrong("slots"));
+        assert_eq!(with("/slots/0/user", "\u{202e}".into()), wrong("slots"));
+        assert_eq!(with("/slots/0/suite", "OCRA-1:HOTP-SHA1-6:QN08".into()), wrong("slots"));
+        assert_eq!(with("/slots/1", original["slots"][0].clone()), wrong("slots"));
+        assert_eq!(with("/slots", serde_json::json!([])), wrong("slots"));
+        assert_eq!(with("/slots/0/answered", vec!["00".repeat(12); 65].into()), wrong("slots"));
+        assert_eq!(with("/pending/nonce", "12345".into()), wrong("pending"));
+        assert_eq!(with("/pin/hash", "".into()), wrong("pin"));
+        assert!(matches!(from_str("", None), Err(FileError::Form { .. })));
+        assert!(matches!(from_str("[]", None), Err(FileError::Form { .. })));
+        assert!(matches!(from_str(&" ".repeat(MAX_LEN + 1), None), Err(FileError::TooLarge)));
+    }
+
+    #[test]
+    fn a_device_that_was_off_asks_for_its_pin_again() {
+        let mut device = busy().device;
+        device.hold(Button::Center, NOW);
+        let mut again = from_str(&to_string(&device).expect("a test token"), None).expect("as written");
+        assert!(again.token().is_locked());
+        again.hold(Button::Center, NOW);
+        assert_eq!(again.state(NOW), State::Pin);
+    }
+
+    #[test]
+    fn errors_and_prints_say_nothing_of_a_key() {
+        let device = busy().device;
+        let text = to_string(&device).expect("a test token");
+        let key = BASE64.encode(device.token.device_key.expose_bytes());
+        assert!(text.contains(&key), "in clear it is there");
+        let broken = text.replace("\"deviceKey\"", "\"devicekey\"");
+        let error = from_str(&broken, None).expect_err("an unknown key");
+        assert!(!format!("{error} {error:?}").contains(&key[..8]), "{error:?}");
+    }
+
+    #[test]
+    fn a_saved_file_is_the_owners_alone_and_replaces_the_old_one_whole() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("test.camtoken.json");
+        save(&path, "one").expect("a free disk");
+        save(&path, "two").expect("a free disk");
+        assert_eq!(load(&path).expect("a file").as_str(), "two");
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1, "nothing is left beside it");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+        }
+        fs::write(&path, " ".repeat(MAX_LEN + 1)).expect("a free disk");
+        assert_eq!(load(&path).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_stays_and_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("taken");
+        fs::create_dir_all(path.join("inside")).expect("a free disk");
+        assert!(save(&path, "text").is_err());
+        assert!(path.join("inside").exists());
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
+        assert!(save(&dir.path().join("no/such/folder"), "text").is_err());
+        assert!(save(Path::new("/"), "text").is_err());
+    }
+}

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! [`Token`] is what the token holds and computes. There is no way from a code to a response but through [`Received`]: the
-//! value that answers is the value that is shown. [`Device`] puts three buttons and a screen on it, and [`file`] keeps it
+//! value that answers is the value that is shown. [`Device`] puts three buttons and a screen on it, and [`mod@file`] keeps it
 //! on disk. A registration takes two codes and is kept only when the person says that the bank has confirmed it:
 //!
 //! ```text
@@ -201,7 +201,7 @@ impl Token {
         self.fit()?;
         match code.key_name() {
             KeyName::Signature(id) | KeyName::Deletion(id) => self.open_challenge(*id, code),
-            KeyName::Activation1(token) | KeyName::Activation2(token) if *token != self.id => Err(Refusal::Other),
+            KeyName::Activation1(token) | KeyName::Activation2(token) if *token != self.id => Err(Refusal::Misdirected),
             KeyName::Activation1(_) => self.open_first(code),
             KeyName::Activation2(_) => self.open_second(code),
         }
@@ -212,7 +212,7 @@ impl Token {
             return Err(match self.pending() {
                 Some(pending) if pending == id => Refusal::Incomplete,
                 _ if self.slots.taken().next().is_none() => Refusal::NotActivated,
-                _ => Refusal::Other,
+                _ => Refusal::Misdirected,
             });
         };
         if self.faults.half_activated {
@@ -227,7 +227,7 @@ impl Token {
         }
         let token_id = challenge.transaction.get("tokenId").map(ToString::to_string);
         if token_id.as_deref() != Some(self.id.as_str()) {
-            return Err(Refusal::Other);
+            return Err(Refusal::Misdirected);
         }
         Ok(Opened::Deletion { slot, challenge })
     }

@@ -2,7 +2,7 @@
 //!
 //! Every displayed field is there, whole; what does not fit on a page goes to the next.
 
-use super::screen::{Layout, Style};
+use super::screen::{Layout, Style, columns};
 use crate::language::Language;
 use crate::time::{Date, Timestamp};
 use crate::transaction::{FieldSpec, Operation, Transaction, Value};
@@ -76,24 +76,32 @@ pub(super) fn layout(transaction: &Transaction, language: Language) -> Layout {
     }
     let mut rows = rows(transaction, language).into_iter().peekable();
     while let Some(row) = rows.next() {
-        let joined = rows.next_if(|next| JOINED.contains(&(row.field.name, next.field.name)));
-        layout = match joined {
-            Some(next) => layout.row(next.field.name, next.label, &format!("{} {}", row.value, next.value), row.style),
+        let together = |next: &Row| format!("{} {}", row.value, next.value);
+        let joins = |next: &Row| {
+            JOINED.contains(&(row.field.name, next.field.name)) && columns(&together(next)) <= line(next.style)
+        };
+        layout = match rows.next_if(joins) {
+            Some(next) => layout.row(next.field.name, next.label, &together(&next), next.style),
             None => layout.row(row.field.name, row.label, &row.value, row.style),
         };
     }
     layout
 }
 
-/// Neighbours that are read as one: `0001 ｶｸｳﾁﾕｳｵｳ`, `普通 1234567`.
+/// Neighbours that are read as one where a line has room for both: `0001 ｶｸｳﾁﾕｳｵｳ`, `普通 1234567`.
 const JOINED: &[(&str, &str)] = &[("bankCode", "bankName"), ("branchCode", "branchName"), ("accountType", "account")];
+
+/// How many columns stand beside a label.
+fn line(style: Style) -> usize {
+    if style == Style::Big { 15 } else { 30 }
+}
 
 fn style(operation: Operation, field: &FieldSpec, value: &Value) -> Style {
     match (field.name, value) {
         // A name of 140 characters in big ones would take three pages.
         ("payee", Value::Ascii(_)) => Style::Bold,
         ("payee", _) if operation == Operation::PayeeRegistration => Style::Bold,
-        ("payee" | "accountType", _) => Style::Big,
+        ("payee", _) | ("account", Value::Digits(_)) => Style::Big,
         ("newPayee", Value::Flag(true)) => Style::Inverse,
         (_, Value::Yen(_) | Value::Money(_)) => Style::Big,
         (_, Value::CheckCode(_)) => Style::Bold,

@@ -28,7 +28,7 @@ pub enum Refusal {
     Foreign,
     /// T04: made for another token, or for an activation that this one does not have.
     #[error("a code of another bank, contract or token")]
-    Other,
+    Misdirected,
     /// T05: the seal is wrong. The code was altered, or sealed with another key.
     #[error("the seal is wrong")]
     Seal,
@@ -67,7 +67,7 @@ impl Refusal {
         Self::NoCode,
         Self::Unreadable { module_px: None },
         Self::Foreign,
-        Self::Other,
+        Self::Misdirected,
         Self::Seal,
         Self::Version,
         Self::Operation,
@@ -136,7 +136,7 @@ impl Refusal {
                     "Scan the 2D code that the bank's page shows.",
                 ),
             ),
-            Self::Other => (
+            Self::Misdirected => (
                 "T04",
                 label("別の銀行・契約・トークンの二次元コードです", "The code is for another bank, contract or token"),
                 label(

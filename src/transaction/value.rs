@@ -117,8 +117,8 @@ impl FieldSpec {
     /// [`ValueError`] when the field cannot hold it.
     pub fn parse(&self, text: &str) -> Result<Value, ValueError> {
         Ok(match self.kind {
-            Kind::Kana { max } => Value::Kana(KanaText::canonical(text, max)?),
-            Kind::Text { max } => Value::Text(DisplayText::canonical(text, max)?),
+            Kind::Kana { max } => kana(KanaText::canonical(text, max)?, max)?,
+            Kind::Text { max } => display(DisplayText::canonical(text, max)?, max)?,
             Kind::Ascii { max } => Value::Ascii(ascii(text, max)?),
             Kind::Digits { min, max } => Value::Digits(digits(text, min, max)?),
             Kind::Yen { digits } => Value::Yen(number(text, digits)?),
@@ -183,11 +183,14 @@ impl FieldSpec {
     pub(super) fn decode(&self, from: &mut Decoder<'_>) -> Result<Value, ValueError> {
         let form = |_| ValueError::Form;
         Ok(match self.kind {
-            Kind::Kana { max } => Value::Kana(KanaText::from_jis_bytes(from.bytes().map_err(form)?, max)?),
-            Kind::Text { max } => Value::Text(match from.datatype().map_err(form)? {
-                Type::Bytes => DisplayText::from_sjis(from.bytes().map_err(form)?, max)?,
-                _ => DisplayText::from_utf8(from.str().map_err(form)?, max)?,
-            }),
+            Kind::Kana { max } => kana(KanaText::from_jis_bytes(from.bytes().map_err(form)?, max)?, max)?,
+            Kind::Text { max } => {
+                let text = match from.datatype().map_err(form)? {
+                    Type::Bytes => DisplayText::from_sjis(from.bytes().map_err(form)?, max)?,
+                    _ => DisplayText::from_utf8(from.str().map_err(form)?, max)?,
+                };
+                display(text, max)?
+            }
             Kind::Ascii { max } => Value::Ascii(ascii(from.str().map_err(form)?, max)?),
             Kind::Digits { min, max } if self.is_short_number() => {
                 Value::Digits(digits(&format!("{:0min$}", from.u64().map_err(form)?), min, max)?)
@@ -278,6 +281,21 @@ impl fmt::Debug for Value {
             Self::CheckCode(_) => "CheckCode(_)",
         })
     }
+}
+
+fn kana(text: KanaText, max: usize) -> Result<Value, ValueError> {
+    not_empty(text.as_jis_bytes(), max)?;
+    Ok(Value::Kana(text))
+}
+
+fn display(text: DisplayText, max: usize) -> Result<Value, ValueError> {
+    not_empty(text.as_str().as_bytes(), max)?;
+    Ok(Value::Text(text))
+}
+
+/// A field that is there says something; one that says nothing is left out.
+fn not_empty(bytes: &[u8], max: usize) -> Result<(), ValueError> {
+    if bytes.is_empty() { Err(ValueError::Length { found: 0, min: 1, max }) } else { Ok(()) }
 }
 
 fn ascii(text: &str, max: usize) -> Result<String, ValueError> {

@@ -9,7 +9,7 @@
 
 use rand::CryptoRng;
 
-use super::audit::{Event, Trail};
+use super::audit::{About, Event, Trail};
 use super::record::{AwaitedCode, SealedFor};
 use super::{
     Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about, context,
@@ -139,22 +139,11 @@ impl<S: Store> Verifier<S> {
         let id = ChallengeId::generate(now, rng);
         let expires_at = now.plus(self.policy.first_code_lifetime);
         let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
-        let mut trail = Trail::default();
-        let audit = trail.append(Event::Enrolled, now, 0, Some(about(&challenge)));
-        let record = Record {
-            subscriber,
-            credential: Credential::Camera { token: token.clone(), suite: self.policy.suite.to_string(), key },
-            state: State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None }),
-            failures: 0,
-            challenge: None,
-            past: Vec::new(),
-            last_attempt: None,
-            high_water: now,
-            signed: false,
-            trail,
-        };
+        let credential = Credential::Camera { token: token.clone(), suite: self.policy.suite.to_string(), key };
+        let state = State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None });
+        let record = Record::new(subscriber, credential, state, now);
         // It can be there already when the token was revoked in between: then its place was closed.
-        if !self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+        if !self.create(activation, record, Event::Enrolled, Some(about(&challenge))).await? {
             return Err(EnrollError::TokenRevoked(token.clone()));
         }
         Ok(Enrollment { activation, expires_at, code: seal_first(&challenge, token, &device_key) })
@@ -377,21 +366,9 @@ impl<S: Store> Verifier<S> {
         loop {
             let activation = ActivationId::generate(rng);
             let key = self.vault.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
-            let mut trail = Trail::default();
-            let audit = trail.append(Event::Activated, now, 0, None);
-            let record = Record {
-                subscriber: subscriber.clone(),
-                credential: Credential::TimeBased { key, last_step: None },
-                state: State::Active,
-                failures: 0,
-                challenge: None,
-                past: Vec::new(),
-                last_attempt: None,
-                high_water: now,
-                signed: false,
-                trail,
-            };
-            if self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+            let credential = Credential::TimeBased { key, last_step: None };
+            let record = Record::new(subscriber.clone(), credential, State::Active, now);
+            if self.create(activation, record, Event::Activated, None).await? {
                 return Ok((activation, secret));
             }
         }
@@ -432,6 +409,18 @@ impl<S: Store> Verifier<S> {
                 return Ok((device_key, activation));
             }
         }
+    }
+
+    /// Stores a new activation. Whether it was new.
+    async fn create(
+        &self,
+        activation: ActivationId,
+        mut record: Record,
+        event: Event,
+        about: Option<About>,
+    ) -> Result<bool, VerifierError> {
+        let audit = record.trail.append(event, record.high_water, 0, about);
+        self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await
     }
 
     /// What the token shows during a registration.
@@ -488,25 +477,11 @@ impl<S: Store> Verifier<S> {
 
     /// Takes the place of an activation whose registration was about to begin while its token was revoked.
     async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
-        let mut trail = Trail::default();
-        let audit = trail.append(Event::Revoked, now, 0, None);
-        let record = Record {
-            subscriber: Subscriber { contract: String::new(), user: String::new() },
-            credential: Credential::Camera {
-                token: token.clone(),
-                suite: self.policy.suite.to_string(),
-                key: Vec::new(),
-            },
-            state: State::Revoked,
-            failures: 0,
-            challenge: None,
-            past: Vec::new(),
-            last_attempt: None,
-            high_water: now,
-            signed: false,
-            trail,
-        };
-        if self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await? {
+        let nobody = Subscriber { contract: String::new(), user: String::new() };
+        let suite = self.policy.suite.to_string();
+        let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new() };
+        let record = Record::new(nobody, credential, State::Revoked, now);
+        if self.create(activation, record, Event::Revoked, None).await? {
             return Ok(());
         }
         self.revoke(activation, now).await

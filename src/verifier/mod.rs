@@ -314,7 +314,7 @@ impl<S: Store> Verifier<S> {
             Verdict::Rejected(_) => None,
         };
         // A repeated answer changes nothing and is written all the same: a yes rests on a write, never on a read.
-        let repeated = record.last_attempt.as_ref().is_some_and(|last| last.tag == attempt.tag);
+        let repeated = settle::repeated(record, attempt, now).is_some();
         let event = if repeated { None } else { event };
         let about = next.challenge.as_ref().map(|issued| about(&issued.challenge(activation)));
         let write = event.is_some() || repeated;

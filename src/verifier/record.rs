@@ -224,6 +224,10 @@ pub struct LastAttempt {
     /// What was said.
     #[n(1)]
     pub outcome: Outcome,
+    /// When.
+    #[n(2)]
+    #[cbor(with = "seconds")]
+    pub at: Timestamp,
 }
 
 /// What was said of an attempt.
@@ -271,6 +275,22 @@ pub struct TokenRecord {
 const PAST: usize = 4;
 
 impl Record {
+    /// An activation that nothing has happened to.
+    pub(super) fn new(subscriber: Subscriber, credential: Credential, state: State, now: Timestamp) -> Self {
+        Self {
+            subscriber,
+            credential,
+            state,
+            failures: 0,
+            challenge: None,
+            past: Vec::new(),
+            last_attempt: None,
+            high_water: now,
+            signed: false,
+            trail: Trail::default(),
+        }
+    }
+
     /// Puts the current challenge behind, ended as superseded unless it ended before. Its attempts go with it: one that
     /// is repeated later is told how the challenge ended, never what a newer one says.
     pub(super) fn retire_challenge(&mut self) {

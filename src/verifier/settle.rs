@@ -43,8 +43,8 @@ pub fn settle(policy: &Policy, record: &Record, attempt: &Attempt, now: Timestam
     next.high_water = now.max(record.high_water);
     let now = next.high_water;
 
-    if let Some(last) = record.last_attempt.as_ref().filter(|last| last.tag == attempt.tag) {
-        return (next, repeat(record, last.outcome));
+    if let Some(outcome) = repeated(record, attempt, now) {
+        return (next, repeat(record, outcome));
     }
     if let Err(rejection) = may_answer(&mut next, &attempt.answer, now) {
         return (next, Verdict::Rejected(rejection));
@@ -63,8 +63,16 @@ pub fn settle(policy: &Policy, record: &Record, attempt: &Attempt, now: Timestam
         }
         _ => Outcome::Accepted,
     };
-    next.last_attempt = Some(LastAttempt { tag: attempt.tag, outcome });
+    next.last_attempt = Some(LastAttempt { tag: attempt.tag, outcome, at: now });
     (next, verdict)
+}
+
+/// What was said of this attempt before, if it is the one that was decided last. A request is repeated within the longest
+/// life of a challenge or not at all: later the same attempt is a replay.
+#[must_use]
+pub(super) fn repeated(record: &Record, attempt: &Attempt, now: Timestamp) -> Option<Outcome> {
+    let last = record.last_attempt.as_ref().filter(|last| last.tag == attempt.tag)?;
+    (now.since(last.at) < Policy::MAX_LIFETIME).then_some(last.outcome)
 }
 
 /// The reasons to refuse, in the order of the specification, section 7. None of them is counted (V-6).
