@@ -83,6 +83,7 @@ pub mod store;
 pub mod time;
 pub mod token;
 pub mod transaction;
+pub mod vectors;
 pub mod verifier;
 
 pub use challenge::{Challenge, ChallengeId};

@@ -3,11 +3,14 @@
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
 mod approval;
+mod bank;
 mod cli;
 mod config;
 mod exit;
 mod failure;
+mod outside;
 mod output;
+mod picture;
 mod secret;
 mod source;
 mod state;

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use camtoken::token::file::{self, FileError};
 use camtoken::token::{Button, Device, State};
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::{Code, Failure};
+use crate::outside::{moment, rng};
 use crate::secret::{self, Asked};
 use crate::state;
 use crate::verbs::Context;
@@ -29,11 +28,6 @@ pub struct Held {
     /// Of an encrypted file, which stays encrypted.
     passphrase: Option<SecretString>,
     _lock: File,
-}
-
-/// The system's randomness.
-pub fn rng() -> UnwrapErr<SysRng> {
-    UnwrapErr(SysRng)
 }
 
 /// The names of the tokens there are, in order.
@@ -167,7 +161,7 @@ impl Held {
     ///
     /// [`Code::Locked`] when the PIN is wrong. The wrong try is kept.
     pub fn wake(&mut self, pin: Option<&Path>, context: &Context) -> Result<(), Failure> {
-        let now = context.now()?;
+        let now = moment(context)?;
         self.device.tick(now);
         if self.device.state(now) == State::Off {
             self.device.hold(Button::Center, now);
@@ -195,9 +189,9 @@ impl Held {
 
     fn choose(&mut self, steps: u32, context: &Context) -> Result<(), Failure> {
         for _ in 0..steps {
-            self.device.press(Button::Center, context.now()?, &mut rng());
+            self.device.press(Button::Center, moment(context)?, &mut rng());
         }
-        self.device.press(Button::Right, context.now()?, &mut rng());
+        self.device.press(Button::Right, moment(context)?, &mut rng());
         Ok(())
     }
 }

@@ -15,9 +15,6 @@ pub mod hotp;
 pub mod ocra;
 pub mod totp;
 
-#[cfg(test)]
-mod vectors;
-
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;

@@ -325,85 +325,8 @@ fn decode_base32(text: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde::Deserialize;
 
     use super::*;
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Vectors {
-        number_of_tests: usize,
-        test_groups: Vec<Group>,
-    }
-
-    #[derive(Deserialize)]
-    struct Group {
-        tests: Vec<Vector>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    struct Vector {
-        tc_id: u32,
-        comment: String,
-        flags: Vec<String>,
-        uri: String,
-        account: Option<String>,
-        issuer: Option<String>,
-        secret: Option<String>,
-        hash: Option<String>,
-        digits: Option<u8>,
-        period: Option<u32>,
-        counter: Option<u64>,
-        canonical: Option<String>,
-        result: String,
-    }
-
-    fn vectors() -> Vec<Vector> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testvectors/otpauth_test.json");
-        let text = std::fs::read(path).expect("the vectors are in the tree");
-        let vectors: Vectors = serde_json::from_slice(&text).expect("the vectors are well formed");
-        let tests: Vec<_> = vectors.test_groups.into_iter().flat_map(|group| group.tests).collect();
-        assert_eq!(tests.len(), vectors.number_of_tests);
-        tests
-    }
-
-    fn hex(key: &Key) -> String {
-        key.expose_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    #[test]
-    fn uris_hold_what_the_vectors_say() {
-        for vector in vectors() {
-            let test = format!("tcId {} ({})", vector.tc_id, vector.comment);
-            match (vector.result.as_str(), vector.uri.parse::<OtpauthUri>()) {
-                ("valid", Ok(uri)) => {
-                    assert_eq!(Some(&uri.account), vector.account.as_ref(), "{test}");
-                    assert_eq!(uri.issuer, vector.issuer, "{test}");
-                    assert_eq!(Some(hex(&uri.secret)), vector.secret, "{test}");
-                    assert_eq!(Some(uri.hash.name()), vector.hash.as_deref(), "{test}");
-                    assert_eq!(Some(uri.digits), vector.digits, "{test}");
-                    let (counter, period) = match uri.moving {
-                        MovingFactor::Counter(counter) => (Some(counter), None),
-                        MovingFactor::Period(seconds) => (None, Some(seconds)),
-                    };
-                    assert_eq!((counter, period), (vector.counter, vector.period), "{test}");
-                    let written = uri.expose_uri().expect("it was read");
-                    if let Some(canonical) = vector.canonical {
-                        assert_eq!(*written, canonical, "{test}");
-                    }
-                    let again: OtpauthUri = written.parse().expect("as written");
-                    assert_eq!(again.expose_uri(), Ok(written), "{test}");
-                }
-                ("invalid", Err(error)) => {
-                    let name = format!("{error:?}");
-                    let name = name.split(' ').next().expect("a name");
-                    assert!(vector.flags.iter().any(|flag| flag == name), "{test}: {error:?}");
-                }
-                (_, found) => panic!("{test}: {found:?}"),
-            }
-        }
-    }
 
     #[test]
     fn debug_shows_no_secret() {

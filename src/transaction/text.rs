@@ -479,100 +479,11 @@ const fn is_invisible(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
-    use sha2::{Digest, Sha256};
 
     use super::*;
 
-    const VECTORS: &str = include_str!("../../testvectors/text_test.json");
-
-    fn tests_of(kind: &str) -> Vec<Value> {
-        let file: Value = serde_json::from_str(VECTORS).expect("the vector file is JSON");
-        let groups = file["testGroups"].as_array().expect("groups");
-        let group = groups.iter().find(|group| group["type"] == kind).expect("a group of this type");
-        group["tests"].as_array().expect("tests").clone()
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    fn number(test: &Value, name: &str) -> usize {
-        usize::try_from(test[name].as_u64().expect("a number")).expect("a small number")
-    }
-
     fn scalars() -> impl Iterator<Item = char> {
         '\0'..=char::MAX
-    }
-
-    #[test]
-    fn kana_text_vectors() {
-        for test in tests_of("KanaText") {
-            let (input, max) = (test["input"].as_str().expect("input"), number(&test, "max"));
-            match KanaText::canonical(input, max) {
-                Ok(text) => {
-                    assert_eq!(test["result"], "valid", "{test}");
-                    assert_eq!(test["jis"], hex(text.as_jis_bytes()), "{test}");
-                    assert_eq!(KanaText::from_jis_bytes(text.as_jis_bytes(), max), Ok(text));
-                }
-                Err(error) => assert_eq!(test["result"], "invalid", "{test} {error}"),
-            }
-        }
-    }
-
-    #[test]
-    fn display_text_vectors() {
-        for test in tests_of("DisplayText") {
-            let (input, max) = (test["input"].as_str().expect("input"), number(&test, "maxColumns"));
-            match DisplayText::canonical(input, max) {
-                Ok(text) => {
-                    let (wire, bytes, read) = match text.wire() {
-                        Wire::Sjis(bytes) => ("sjis", hex(&bytes), DisplayText::from_sjis(&bytes, max)),
-                        Wire::Utf8(utf8) => ("utf8", hex(utf8.as_bytes()), DisplayText::from_utf8(&utf8, max)),
-                    };
-                    assert_eq!(test["result"], "valid", "{test}");
-                    assert_eq!((&test["wire"], &test["bytes"]), (&wire.into(), &bytes.into()), "{test}");
-                    assert_eq!(read, Ok(text));
-                }
-                Err(error) => assert_eq!(test["result"], "invalid", "{test} {error}"),
-            }
-        }
-    }
-
-    /// Every scalar value and every pair of bytes, against Unicode's data and Python's cp932.
-    #[test]
-    fn whole_tables_agree_with_the_reference() {
-        for test in tests_of("TextTable") {
-            let mut hash = Sha256::new();
-            let mut add = |line: String| hash.update(line.as_bytes());
-            match test["table"].as_str().expect("table") {
-                "kana" => scalars().for_each(|character| {
-                    let text = KanaText::canonical(&format!("X{character}X"), 9);
-                    let result = text.map_or("-".into(), |text| hex(text.as_jis_bytes()));
-                    add(format!("{:04X} {result}\n", u32::from(character)));
-                }),
-                "display" => scalars().for_each(|character| {
-                    let text = DisplayText::canonical(&format!("X{character}X"), 9);
-                    let result = text.map_or("-".into(), |text| {
-                        format!("{} {}", hex(text.as_str().as_bytes()), columns(text.as_str()))
-                    });
-                    add(format!("{:04X} {result}\n", u32::from(character)));
-                }),
-                "sjis" => {
-                    for pair in 0x8100..=0xEAFF_u16 {
-                        let [lead, trail] = pair.to_be_bytes();
-                        let two = !(0xA0..=0xDF).contains(&lead);
-                        if let Ok(text) = DisplayText::from_sjis(&[b'X', lead, trail, b'X'], 9)
-                            && two
-                        {
-                            add(format!("{pair:04X} {}\n", hex(text.as_str().as_bytes())));
-                        }
-                    }
-                }
-                table => panic!("unknown table {table}"),
-            }
-            assert_eq!(test["sha256"], hex(&hash.finalize()), "{}", test["table"]);
-        }
     }
 
     #[test]

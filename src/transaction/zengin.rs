@@ -901,62 +901,6 @@ mod tests {
         KanaText::canonical(text, 40).expect("kana")
     }
 
-    fn noon(day: &str) -> Timestamp {
-        format!("{day}T03:00:00Z").parse().expect("a time")
-    }
-
-    fn account(parts: (Digits<4>, Digits<3>, AccountType, Digits<7>)) -> String {
-        format!("{}-{}-{}-{}", parts.0, parts.1, parts.2 as u8, parts.3)
-    }
-
-    #[test]
-    fn zengin_vectors() {
-        for test in vectors() {
-            let encoding = match test["encoding"].as_str() {
-                Some("detect") => Encoding::Detect,
-                Some("sjis") => Encoding::ShiftJis,
-                Some("utf8") => Encoding::Utf8,
-                other => panic!("unknown encoding {other:?}"),
-            };
-            let batch = match BatchFile::parse(&sample(test["file"].as_str().expect("file")), encoding) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    assert_eq!(test["result"], "invalid", "{test} {error}");
-                    assert_eq!(
-                        (&test["error"]["record"], &test["error"]["field"]),
-                        (&error.record.into(), &error.field.into())
-                    );
-                    continue;
-                }
-            };
-            assert_eq!(test["result"], "valid", "{test}");
-            let (header, largest) = (batch.header(), batch.largest_payee());
-            let paying = (header.bank_code, header.branch_code, header.account_type, header.account_number);
-            let day = noon(test["onOrAfter"].as_str().expect("onOrAfter"));
-            let sha256: String = batch.canonical_sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-            for (name, found) in [
-                ("kind", Value::from(header.kind as u8)),
-                ("date", header.date.to_string().into()),
-                ("payDate", batch.date_on_or_after(day).expect("long before 9999").to_string().into()),
-                ("originatorCode", header.originator_code.as_str().into()),
-                ("originatorName", header.originator_name.to_string().into()),
-                ("payingAccount", account(paying).into()),
-                ("count", batch.count().into()),
-                ("total", batch.total().into()),
-                ("largestName", largest.name.to_string().into()),
-                ("largestAmount", largest.amount.into()),
-                ("largestAccount", account(largest.account()).into()),
-                ("accounts", batch.new_payees(|_| false).len().into()),
-                ("sha256", sha256.into()),
-                ("checkCode", batch.check_code().into()),
-            ] {
-                assert_eq!(test[name], found, "{name} of {test}");
-            }
-            assert_eq!(Sha256::digest(batch.canonical_bytes()).as_slice(), batch.canonical_sha256());
-            assert_eq!(BatchFile::parse(&batch.canonical_bytes(), Encoding::ShiftJis), Ok(batch));
-        }
-    }
-
     #[test]
     fn one_batch_in_any_bytes_has_one_digest() {
         let digest = bulk().canonical_sha256();

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The codes of docs/SPEC.md, made and opened a second time: CBOR by cbor2, AES-GCM and HKDF by cryptography, text by text.py,
-responses by oath.py.
+"""The codes of docs/SPEC.md, made and opened a second time: CBOR by cbor2, AES-GCM and HKDF by cryptography, text by
+text.py, responses by oath.py.
 
-    code.py --check [FILE...]    computes every test of code_test.json and activation_test.json, or of other files of their
-                                 types, again; exit 1 on a difference
+    code.py --check [FILE...]    computes every test of code_test.json and activation_test.json again, or of other files
+                                 of their types; exit 1 on a difference
     code.py seal FILE            makes a code; FILE holds key, activation, id, expiresAt, operation, fields and suite
     code.py open KEY CODE        says what a code says to the holder of the activation's KEY (hexadecimal)
 
@@ -431,9 +431,7 @@ def seal_challenge(challenge, key):
 
 def seal_first(challenge, token, device_key):
     payload = payload_of(challenge, challenge.activation)
-    return seal(
-        key_name("activation1", token.encode()), challenge.id, seal_key(device_key, "activation1"), payload
-    )
+    return seal(key_name("activation1", token.encode()), challenge.id, seal_key(device_key, "activation1"), payload)
 
 
 def seal_second(challenge, token, device_key, binding, suite, key):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The cases of code_test.json and activation_test.json, and the generated parts of docs/SPEC.md; all values are by code.py.
+"""The cases of code_test.json and activation_test.json, and the generated parts of docs/SPEC.md; values by code.py.
 
-    code_cases.py            writes them
-    code_cases.py --check    compares them; exit 1 on a difference
+code_cases.py            writes them
+code_cases.py --check    compares them; exit 1 on a difference
 """
 
 import datetime
@@ -124,7 +124,9 @@ def drawn(field, rng):
         case "kana":
             return some("ｱｶｻﾀﾅﾊﾏﾔﾗﾜｦﾝﾞﾟABZ09 -().,/'+:?¥｢｣")
         case "text":
-            return some(rng.choice(["架空会計センター東京", "ｶﾌﾞｼｷｶﾞｲｼﾔ架空", "Kakuu Accounting-0", "髙﨑架空éｱ€①ΩЖ\U00020bb7"]))
+            return some(
+                rng.choice(["架空会計センター東京", "ｶﾌﾞｼｷｶﾞｲｼﾔ架空", "Kakuu Accounting-0", "髙﨑架空éｱ€①ΩЖ\U00020bb7"])
+            )
         case "ascii":
             return some(string.ascii_letters + string.digits + " .,-/+()'&")
         case "digits":
@@ -179,7 +181,9 @@ TRANSFER = {
 
 
 def group_of(kind, tests, **header):
-    return {"type": kind, "source": {"name": "testvectors/reference/code.py", "version": "1"}} | header | {"tests": tests}
+    return (
+        {"type": kind, "source": {"name": "testvectors/reference/code.py", "version": "1"}} | header | {"tests": tests}
+    )
 
 
 def id_of(number):
@@ -216,7 +220,7 @@ SEAL_NOTES = {
     "Utf8": ("BASIC", "Text with a character outside JIS X 0208 travels as UTF-8, all other text as Shift_JIS."),
     "Kana": ("BASIC", "Half-width kana travel as one byte each."),
     "Bound": ("BASIC", "Fields that are not shown are under the digest, and so under the response."),
-    "Spelling": ("BASIC", "The same transaction, written otherwise: the same question as the test before."),
+    "Spelling": ("BASIC", "One transaction, written in several ways: one question, one code."),
     "Numbers": ("BASIC", "Numbers at the lengths of CBOR's short forms."),
     "Suite": ("BASIC", "Response suites: every hash, 6 to 10 digits, questions of 40 to 64 digits."),
     "NoTransaction": ("INPUT", "Fields that make no transaction: nothing may be sealed."),
@@ -236,7 +240,11 @@ def seal_tests():
             fields = texts(name, lambda field: drawn(field, rng), lambda field: rng.random() < 0.4)
             tests.seal("drawn at random", ["Random"], name, fields, expires_at=rng.randrange(2**33))
     for name in ("login", "user-management", "external-linkage"):
-        for kanji, comment in (("髙", "an ideograph of names"), ("Ṁ", "narrow letters"), ("\U00020bb7", "second plane")):
+        for kanji, comment in (
+            ("髙", "an ideograph of names"),
+            ("Ṁ", "narrow letters"),
+            ("\U00020bb7", "second plane"),
+        ):
             tests.seal(f"largest, {comment}", ["Utf8"], name, texts(name, lambda field: largest(field, kanji)))  # noqa: B023
     approval = {"subject": "ｶﾌﾞｼｷｶﾞｲｼﾔ架空A", "requestedBy": "ﾀﾅｶ", "content": "00" * 32}
     tests.seal("half-width kana beside kanji", ["Kana"], "approval", approval)
@@ -254,7 +262,10 @@ def seal_tests():
             {"payee": "カ）カクウショウジ", "amount": "0001250000", "newPayee": "true", "bankName": "かくうちゅうおう"},
             {"payee": "\u3000ｶ)ｶｸｳｼｮｳｼﾞ ", "originator": "カ)タナカコウギョウ"},
         ],
-        "login": [{"service": "Ｋａｋｕｕ　Ｂａｎｋ", "lastLogin": "2026-11-21T12:04:05+09:00"}, {"lastLogin": "1795230245"}],
+        "login": [
+            {"service": "Ｋａｋｕｕ　Ｂａｎｋ", "lastLogin": "2026-11-21T12:04:05+09:00"},
+            {"lastLogin": "1795230245"},
+        ],
         "external-linkage": [{"menus": "debit, balance,bulk", "scope": "AB" * 32}],
     }
     login = texts("login", smallest) | {"service": "Kakuu Bank", "lastLogin": "2026-11-21T03:04:05Z"}
@@ -303,12 +314,13 @@ def seal_tests():
         ("orderId", " A"), ("orderId", ""), ("orderId", "A" * 17), ("edi", "&"),
     ):  # fmt: skip
         none(f"{name} {value!r}", "transfer", TRANSFER | {name: value})
-    for amount in ("USD 1250", "USD 1250.0", "JPY 1250.00", "KWD 1.00", "USD 01.00", "usd 1.00", "XXX 1.00", "USD  1.00",
-                   "USD -1.00", "1250.00", "USD 10000000000000.00", "JPY 1000000000000000"):  # fmt: skip
+    for amount in ("USD 1250", "USD 1250.0", "JPY 1250.00", "KWD 1.00", "USD 01.00", "usd 1.00", "XXX 1.00",
+                   "USD  1.00", "USD -1.00", "1250.00", "USD 10000000000000.00", "JPY 1000000000000000"):  # fmt: skip
         none(f"amount {amount!r}", "remittance", texts("remittance", smallest) | {"amount": amount})
     for name, value in (
-        ("menus", ""), ("menus", "balance,balance"), ("menus", "balance,gift"), ("scope", "ab" * 31), ("scope", "zz" * 32),
-        ("menus", "balance,statement,transfer,bulk,payroll,pay-easy"), ("provider", "架" * 21), ("provider", "架空\u202e"),
+        ("menus", ""), ("menus", "balance,balance"), ("menus", "balance,gift"), ("scope", "ab" * 31),
+        ("menus", "balance,statement,transfer,bulk,payroll,pay-easy"), ("scope", "zz" * 32), ("provider", "架" * 21),
+        ("provider", "架空\u202e"),
     ):  # fmt: skip
         none(f"{name} {value[:20]!r}", "external-linkage", linkage | {name: value})
     return tests
@@ -673,9 +685,7 @@ def activation_groups():
     devices = Tests()
 
     def device(comment, answer, flag="WrongDeviceCode"):
-        devices.append(
-            {"comment": comment, "flags": [flag], "firstCode": model["firstCode"], "deviceCode": answer}
-        )
+        devices.append({"comment": comment, "flags": [flag], "firstCode": model["firstCode"], "deviceCode": answer})
 
     right = model["deviceCode"]
     device("the right one", right, "Registration")
@@ -777,13 +787,16 @@ def files():
         "Code",
         [
             "Codes of docs/SPEC.md for challenges and deletions, made and opened by reference/code.py.",
-            "CodeSeal: the fields, as anybody might write them, give this payload (before the seal), code, question and",
-            "response; shown is what the token shows. Invalid: the fields make no transaction.",
+            "CodeSeal: the fields, as anybody might write them, give this payload (before the seal), code, question",
+            "and response; shown is what the token shows. Invalid: the fields make no transaction.",
             "CodeOpen: the code opens and says this, or is refused with this class of error (section 4.6).",
         ],
         SEAL_NOTES | OPEN_NOTES,
         [group_of("CodeSeal", seal_tests(), **keyed), group_of("CodeOpen", open_tests(), key=KEY.hex())],
     )
+    questions = {}
+    for test in code["testGroups"][0]["tests"]:
+        assert test["result"] == "invalid" or questions.setdefault(test["id"], test["question"]) == test["question"]
     activation = document(
         "Activation",
         [
@@ -860,7 +873,9 @@ def size_table():
     lines = ["| operation | characters | version | text in UTF-8 | version |", "| --- | --- | --- | --- | --- |"]
     for name, entry in OPERATIONS.items():
         has_text = any(field["kind"] == "text" and not field.get("bound") for field in entry["fields"])
-        lines.append(f"| {name} | {size(name, '架')} | {size(name, 'Ṁ') if has_text else '|'} |".replace("| | |", "| | |"))
+        lines.append(
+            f"| {name} | {size(name, '架')} | {size(name, 'Ṁ') if has_text else '|'} |".replace("| | |", "| | |")
+        )
     return lines
 
 
@@ -905,12 +920,15 @@ def example():
     lines += dump(dumps(4) + dumps(bound)) + ["digest", challenge.digest.hex()]
     lines += ["", "payload", f"[{EXPIRES_AT}, 4,"]
     lines += [" " + diagnostic(challenge.shown) + ",", " " + diagnostic(challenge.digest) + "]"] + dump(payload)
-    lines += ["", "seal key: HKDF-SHA256(activation key, \"camtoken/1 seal signature\")", key.hex()]
+    lines += ["", 'seal key: HKDF-SHA256(activation key, "camtoken/1 seal signature")', key.hex()]
     lines += ["additional data", diagnostic(["Encrypt0", PROTECTED, name]), additional_data(name).hex()]
     lines += ["envelope", f"16([h'a10103', {{4: h'{name.hex()}', 5: h'{id_of(0).hex()}'}}, ciphertext with tag])"]
     lines += dump(data) + ["code"] + [values["code"]]
     lines += ["", "question: SHA-256 of", *dump(dumps(asked)), "which is", values["question"]]
-    lines += ["response key: HKDF-SHA256(activation key, \"camtoken/1 respond\")", derive(KEY, b"camtoken/1 respond").hex()]
+    lines += [
+        'response key: HKDF-SHA256(activation key, "camtoken/1 respond")',
+        derive(KEY, b"camtoken/1 respond").hex(),
+    ]
     lines += [f"response, {SUITE}", values["response"], "```"]
     return lines
 

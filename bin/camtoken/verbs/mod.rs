@@ -3,15 +3,17 @@
 
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod doctor;
+pub mod enroll;
 pub mod explain;
 pub mod inspect;
+pub mod issue;
 pub mod man;
 pub mod scan;
 pub mod schema;
 pub mod token;
-
-use std::time::SystemTime;
+pub mod verify;
 
 use camtoken::Timestamp;
 use clap::Subcommand;
@@ -19,7 +21,7 @@ use schemars::Schema;
 
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::failure::{self, Code, Failure};
+use crate::failure::{self, Failure};
 use crate::output::{self, Document, Output};
 
 /// What to do.
@@ -28,6 +30,10 @@ pub enum Verb {
     Scan(scan::Args),
     Token(token::Args),
     Inspect(inspect::Args),
+    Demo(demo::Args),
+    Issue(issue::Args),
+    Verify(verify::Args),
+    Enroll(enroll::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -47,6 +53,10 @@ impl Verb {
             Self::Scan(args) => scan::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::Inspect(args) => inspect::run(args, context),
+            Self::Demo(args) => demo::run(args, context),
+            Self::Issue(args) => issue::run(args, context),
+            Self::Verify(args) => verify::run(args, context),
+            Self::Enroll(args) => enroll::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),
@@ -74,24 +84,7 @@ pub struct Context {
     pub at: Option<Timestamp>,
 }
 
-impl Context {
-    /// The moment that is now for this run.
-    ///
-    /// # Errors
-    ///
-    /// A clock before 1970.
-    pub fn now(&self) -> Result<Timestamp, Failure> {
-        if let Some(at) = self.at {
-            return Ok(at);
-        }
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        since
-            .map(|since| Timestamp::from_unix(since.as_secs()))
-            .map_err(|error| Failure::new(Code::Internal).because(error))
-    }
-}
-
-/// The JSON documents that verbs print, for `camtoken schema`.
+/// The JSON documents that verbs print, and the one that `issue` reads, for `camtoken schema`.
 pub const DOCUMENTS: &[Described] = &[
     Described::of::<failure::Report>(),
     Described::of::<scan::Report>(),
@@ -100,6 +93,16 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
+    Described::of::<demo::Report>(),
+    Described::of::<issue::Report>(),
+    Described { id: "camtoken/fields/1", schema: issue::schema },
+    Described::of::<verify::Report>(),
+    Described::of::<enroll::CodeReport>(),
+    Described::of::<enroll::StateReport>(),
+    Described::of::<enroll::Books>(),
+    Described::of::<enroll::GeneratorReport>(),
+    Described::of::<enroll::Imported>(),
+    Described::of::<enroll::Exported>(),
     Described::of::<completions::Report>(),
     Described::of::<config::Report>(),
     Described::of::<doctor::Report>(),

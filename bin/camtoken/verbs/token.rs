@@ -16,10 +16,11 @@ use crate::approval::{self, Confirm, Digits, Keep};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
+use crate::outside::{moment, rng};
 use crate::secret::{self, Asked};
 use crate::terminal;
 use crate::text::Text;
-use crate::tokens::{self, Held, rng};
+use crate::tokens::{self, Held};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -284,7 +285,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Verb::List => list(context),
         Verb::Show(args) => {
             let held = args.open(context)?;
-            context.out.report(&Info::of(&held, context.now()?))?;
+            context.out.report(&Info::of(&held, moment(context)?))?;
             Ok(Exit::Done)
         }
         Verb::Activate(args) => activate(args, context),
@@ -316,7 +317,7 @@ fn new(args: &New, context: &Context) -> Result<Exit, Failure> {
             .map_err(|why| Failure::new(Code::CommandLine).because(why).with("usage", "--pin-file FILE"))?;
     }
     let held = Held::create(&args.name, Device::new(token), passphrase, context)?;
-    context.out.report(&Info::of(&held, context.now()?))?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
     Ok(Exit::Done)
 }
 
@@ -360,7 +361,7 @@ fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
         (None, Some(keep)) => {
             let mut held = Held::open(Some(&args.name), args.passphrase_file.as_deref(), context)?;
             approval::answer(&mut held, keep == Keep::Yes, context)?;
-            context.out.report(&Shown::of(&held, context.now()?))?;
+            context.out.report(&Shown::of(&held, moment(context)?))?;
             Ok(Exit::Done)
         }
         (None, None) => {
@@ -382,7 +383,7 @@ fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
 
 fn screen(args: &ScreenArgs, context: &Context) -> Result<Exit, Failure> {
     let held = args.token.open(context)?;
-    let shown = Shown::of(&held, context.now()?);
+    let shown = Shown::of(&held, moment(context)?);
     if let Some(path) = &args.png {
         write(path, &shown.screen.to_png(2))?;
     }
@@ -413,7 +414,7 @@ fn press(args: &Press, context: &Context) -> Result<Exit, Failure> {
         Key::Right => Button::Right,
     };
     let mut held = Held::open(name, args.passphrase_file.as_deref(), context)?;
-    let now = context.now()?;
+    let now = moment(context)?;
     if args.hold {
         held.device.hold(button, now);
     } else {
@@ -435,7 +436,7 @@ fn faults(args: &FaultArgs, context: &Context) -> Result<Exit, Failure> {
     faults.clock_offset = args.clock.unwrap_or(faults.clock_offset);
     faults.next_scan = args.next_scan.or(faults.next_scan);
     held.save()?;
-    context.out.report(&Info::of(&held, context.now()?))?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
     Ok(Exit::Done)
 }
 
@@ -444,8 +445,8 @@ fn reset(args: &Gone, context: &Context) -> Result<Exit, Failure> {
     let language = held.device.token().language;
     held.device.token_mut().reset();
     held.device.token_mut().language = language;
-    if held.device.state(context.now()?) != State::Off {
-        held.device.hold(Button::Center, context.now()?);
+    if held.device.state(moment(context)?) != State::Off {
+        held.device.hold(Button::Center, moment(context)?);
     }
     held.save()?;
     context.out.report(&Saved { name: held.name, what: "reset", file: None, token: None })?;
@@ -488,7 +489,7 @@ fn import(args: &Import, context: &Context) -> Result<Exit, Failure> {
         stem.to_owned()
     });
     let held = Held::create(&name, device, passphrase, context)?;
-    context.out.report(&Info::of(&held, context.now()?))?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
     Ok(Exit::Done)
 }
 

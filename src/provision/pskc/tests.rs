@@ -1,4 +1,4 @@
-//! The vectors of `testvectors/pskc_test.json`, and what no file can say.
+//! What no file of vectors can say of key containers.
 
 use std::convert::Infallible;
 use std::fs;
@@ -7,70 +7,12 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rand::{TryCryptoRng, TryRng};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::*;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vectors {
-    number_of_tests: usize,
-    test_groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    tests: Vec<Vector>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Vector {
-    tc_id: u32,
-    comment: String,
-    flags: Vec<String>,
-    file: String,
-    pre_shared_key: Option<String>,
-    key_name: Option<String>,
-    passphrase: Option<String>,
-    #[serde(default = "new_year")]
-    at: String,
-    #[serde(default)]
-    keys: Vec<ExpectedKey>,
-    result: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExpectedKey {
-    serial: Option<String>,
-    manufacturer: Option<String>,
-    key_id: String,
-    issuer: Option<String>,
-    algorithm: Option<String>,
-    suite: Option<String>,
-    response_digits: Option<u32>,
-    counter: Option<u64>,
-    time_interval: Option<i64>,
-    secret: Option<String>,
-    permits: Option<Vec<String>>,
-}
-
-fn new_year() -> String {
-    "2026-01-01T00:00:00Z".to_owned()
-}
-
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testvectors")
-}
-
-fn vectors() -> Vec<Vector> {
-    let text = fs::read(folder().join("pskc_test.json")).expect("the vectors are in the tree");
-    let vectors: Vectors = serde_json::from_slice(&text).expect("the vectors are well formed");
-    let tests: Vec<_> = vectors.test_groups.into_iter().flat_map(|group| group.tests).collect();
-    assert_eq!(tests.len(), vectors.number_of_tests);
-    tests
 }
 
 fn file(name: &str) -> String {
@@ -80,75 +22,6 @@ fn file(name: &str) -> String {
 fn unhex(digits: &str) -> Vec<u8> {
     let digit = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
     (0..digits.len()).step_by(2).map(digit).collect()
-}
-
-impl Vector {
-    fn protection(&self) -> Protection {
-        match (&self.pre_shared_key, &self.passphrase) {
-            (Some(key), _) => Protection::PreSharedKey { key: Key::new(unhex(key)), name: self.key_name.clone() },
-            (_, Some(passphrase)) => Protection::Passphrase(passphrase.as_str().into()),
-            (None, None) => Protection::None,
-        }
-    }
-
-    fn read(&self) -> Result<Container, PskcError> {
-        Container::read(file(&self.file), &self.protection())
-    }
-}
-
-impl ExpectedKey {
-    fn assert_is(&self, package: &KeyPackage, at: Timestamp, test: &str) {
-        assert_eq!(package.key_id.as_ref(), Some(&self.key_id), "{test}");
-        assert_eq!(package.expose_key().map(Key::expose_bytes), self.secret.as_deref().map(unhex).as_deref(), "{test}");
-        // What a vector does not name, it does not judge.
-        fn same<T: PartialEq + fmt::Debug>(found: Option<T>, expected: Option<T>, test: &str) {
-            assert!(expected.is_none() || found == expected, "{test}: {found:?} instead of {expected:?}");
-        }
-        same(package.device.serial.as_ref(), self.serial.as_ref(), test);
-        same(package.device.manufacturer.as_ref(), self.manufacturer.as_ref(), test);
-        same(package.issuer.as_ref(), self.issuer.as_ref(), test);
-        same(package.algorithm.as_ref().map(Algorithm::uri), self.algorithm.as_deref(), test);
-        same(package.suite.as_ref(), self.suite.as_ref(), test);
-        same(package.response_digits(), self.response_digits, test);
-        same(package.counter, self.counter, test);
-        same(package.time_interval, self.time_interval, test);
-        let permitted = KeyUsage::WORDS.iter().filter(|(usage, _)| package.policy.permits(*usage, at).is_ok());
-        same(Some(permitted.map(|(_, word)| (*word).to_owned()).collect()), self.permits.clone(), test);
-    }
-}
-
-#[test]
-fn containers_hold_what_the_vectors_say() {
-    for vector in vectors() {
-        let test = format!("tcId {} ({})", vector.tc_id, vector.comment);
-        match (vector.result.as_str(), vector.read()) {
-            ("valid", Ok(container)) => {
-                let at = vector.at.parse().expect("a time");
-                assert_eq!(container.packages.len(), vector.keys.len(), "{test}");
-                for (package, key) in container.packages.iter().zip(&vector.keys) {
-                    key.assert_is(package, at, &test);
-                }
-            }
-            ("invalid", Err(error)) => {
-                let name = format!("{error:?}");
-                let name = name.split([' ', '(']).next().expect("a name");
-                let causes: Vec<_> = vector.flags.iter().map(|flag| cause(flag)).collect();
-                assert!(causes.contains(&name), "{test}: {error:?}");
-            }
-            (_, found) => panic!("{test}: {found:?}"),
-        }
-    }
-}
-
-/// The error that a flag of the vectors means.
-fn cause(flag: &str) -> &str {
-    match flag {
-        "UnsupportedAlgorithm" | "UnsupportedMac" | "UnsupportedSignature" => "Unsupported",
-        "TruncatedDocument" | "DocumentType" => "Xml",
-        "EmptyMac" | "EmptyPassphrase" => "Authentication",
-        "Version" => "NotAContainer",
-        other => other,
-    }
 }
 
 /// A stream that is the same each time, so that what is written can stand in a file.

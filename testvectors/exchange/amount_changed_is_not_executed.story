@@ -1,0 +1,13 @@
+expect: rejected AlreadySettled
+comment: a phished response executes what the token showed, once
+seed: amount_changed_is_not_executed
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=1250000
+approve pay
+verify pay +40
+issue other +50 taro transfer amount=9250000
+verify pay +51

@@ -1,0 +1,10 @@
+expect: differs amount
+comment: whoever changes the amount on the way to the bank is seen on the token
+seed: amount_changed_is_shown
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=9250000
+scan pay payee="ﾐﾎﾝ ｼﾖｳｼﾞ(ｶ" amount=1250000

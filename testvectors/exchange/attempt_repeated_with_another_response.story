@@ -1,0 +1,12 @@
+expect: rejected Wrong, 1 left
+comment: one attempt name does not carry two guesses
+seed: attempt_repeated_with_another_response
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=1250000
+approve pay
+verify pay +20 digits 00000000 attempt a -> rejected Wrong, 2 left
+verify pay +21 digits 00000001 attempt a

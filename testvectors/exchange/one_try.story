@@ -1,0 +1,13 @@
+expect: rejected Exhausted
+comment: a profile in which the first wrong response ends the challenge
+seed: one_try
+start: 2026-11-24T00:00:00Z
+policy: max-attempts=1
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=1250000
+approve pay
+verify pay +20 as wrong -> rejected Wrong, 0 left
+verify pay +30

@@ -1,0 +1,12 @@
+expect: rejected Wrong, 2 left
+comment: the response to another transaction of the same user
+seed: other_transaction
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=1250000
+approve pay
+issue other +20 taro transfer payee=ベツノ account=7654321
+verify other +30 response of pay
