@@ -3,10 +3,14 @@
 
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/pictures.rs"]
+mod pictures;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/streams.rs"]
 mod streams;
+#[path = "cli/tokens.rs"]
+mod tokens;
 
 use std::process::Command;
 

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::verifier::{
@@ -11,13 +10,12 @@ use camtoken::verifier::{
 };
 use camtoken::{Key, Timestamp};
 use rand::CryptoRng;
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
 use crate::cli::value;
 use crate::config::Store;
 use crate::failure::{Code, Failure};
+use crate::outside::{moment, rng};
 use crate::state;
 use crate::verbs::Context;
 
@@ -75,23 +73,6 @@ impl Bank {
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
         Ok(Self { verifier, now })
     }
-}
-
-/// The randomness of the system. Without it nothing goes on.
-pub fn rng() -> impl CryptoRng {
-    UnwrapErr(SysRng)
-}
-
-/// The moment that `--at` fixes, else the system's clock.
-pub fn moment(context: &Context) -> Result<Timestamp, Failure> {
-    context.at.map_or_else(now, Ok)
-}
-
-fn now() -> Result<Timestamp, Failure> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since
-        .map(|since| Timestamp::from_unix(since.as_secs()))
-        .map_err(|error| Failure::new(Code::Internal).because(error))
 }
 
 /// Where the verifier keeps what the settings do not place elsewhere.

@@ -89,6 +89,24 @@ codes! {
     NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
+
+    /// A file is no picture, or one that is not read.
+    Picture = "CT-E042" => Failed,
+    /// A token's file cannot be used.
+    TokenFile = "CT-E043" => Failed,
+    /// Another process holds the token.
+    TokenBusy = "CT-E044" => Failed,
+    /// The passphrase of a token is wrong.
+    Passphrase = "CT-E045" => Failed,
+    /// No token is meant: there is none, or it has to be named.
+    WhichToken = "CT-E046" => Usage,
+    /// There is a token of that name already.
+    NameTaken = "CT-E047" => Usage,
+    /// This build cannot do it.
+    NotBuilt = "CT-E048" => Usage,
+    /// The token waits for another answer.
+    TokenAsks = "CT-E049" => Usage,
+
     /// Not a camtoken code.
     Foreign = "CT-E053" ("T03") => Refused,
     /// Another bank or contract.
@@ -191,6 +209,11 @@ impl Failure {
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));
         self
+    }
+
+    /// Its code.
+    pub fn code(&self) -> Code {
+        self.code
     }
 
     /// Adds the verifier's word for its no, as a verdict has it.

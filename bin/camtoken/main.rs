@@ -2,20 +2,24 @@
 //!
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
+mod approval;
 mod bank;
 mod cli;
 mod config;
 mod exit;
 mod failure;
+mod outside;
 mod output;
 mod picture;
 mod secret;
+mod source;
 mod state;
 mod terminal;
 mod text;
+mod tokens;
 mod verbs;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use cli::{Cli, Early};
@@ -26,6 +30,13 @@ use output::Output;
 use verbs::Context;
 
 fn main() -> ExitCode {
+    // A decoder that panics on a picture has not read it: nobody needs to hear of it.
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !camtoken::qr::decoding() {
+            tell(panic);
+        }
+    }));
     let early = Early::read();
     let out = early.output();
     let exit = match catch_unwind(AssertUnwindSafe(|| run(&out))) {

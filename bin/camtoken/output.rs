@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::config::Color;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::terminal;
 use crate::text::Text;
 
 /// What a verb has to say: for a program, for a person, and as the bare value for a pipe.
@@ -69,7 +70,6 @@ impl Output {
     /// # Errors
     ///
     /// As [`report`](Self::report).
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first verb that streams is still to come"))]
     pub fn line<T: Document>(&self, document: &T) -> Result<(), Failure> {
         match self.mode {
             Mode::Json => self.print(&ndjson(document)),
@@ -174,12 +174,14 @@ struct Labelled<'a, T> {
 
 fn json<T: Document>(document: &T) -> String {
     let labelled = Labelled { schema: T::SCHEMA, document };
-    serde_json::to_string_pretty(&labelled).expect("a document has string keys and no failing parts") + "\n"
+    let text = serde_json::to_string_pretty(&labelled).expect("a document has string keys and no failing parts");
+    terminal::escape(&text) + "\n"
 }
 
 fn ndjson<T: Document>(document: &T) -> String {
     let labelled = Labelled { schema: T::SCHEMA, document };
-    serde_json::to_string(&labelled).expect("a document has string keys and no failing parts") + "\n"
+    let text = serde_json::to_string(&labelled).expect("a document has string keys and no failing parts");
+    terminal::escape(&text) + "\n"
 }
 
 #[cfg(test)]
@@ -207,6 +209,8 @@ mod tests {
     fn a_stream_has_one_document_a_line_and_its_schema_first() {
         let frame = Frame { digits: "0\n1" };
         assert_eq!(ndjson(&frame), "{\"schema\":\"camtoken/frame/1\",\"digits\":\"0\\n1\"}\n");
+        let frame = Frame { digits: "a\u{1b}b\u{9b}c\u{202e}d" };
+        assert_eq!(ndjson(&frame), "{\"schema\":\"camtoken/frame/1\",\"digits\":\"a\\u001bb\\u009bc\\u202ed\"}\n");
         assert!(Output::new(Mode::Quiet, Color::Never, Language::En).line(&frame).is_ok());
     }
 

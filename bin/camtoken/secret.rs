@@ -1,6 +1,5 @@
 //! Answers that only a person has: secrets and decisions. From a file, standard input, the environment or a prompt; never
 //! from a plain argument, and without a terminal no prompt: the error names the flag that answers it.
-#![allow(dead_code, reason = "the verbs that ask are still to come")]
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -76,11 +75,29 @@ fn ask(question: &str, flag: &'static str, terminal: bool, answers: &mut impl Bu
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "ｙ" | "はい"))
 }
 
-fn nobody_to_ask(flag: &'static str) -> Failure {
+/// Asks for a line, on standard error; `flag` is what answers without a person. `None` when there is no more.
+///
+/// # Errors
+///
+/// When nobody would see the question.
+pub fn line(question: &str, flag: &'static str) -> Result<Option<String>, Failure> {
+    if !on_terminal() {
+        return Err(nobody_to_ask(flag));
+    }
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{} ", terminal::clean(question)).and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::new(Code::Read).because(error))?;
+    Ok((read > 0).then(|| answer.trim().to_owned()))
+}
+
+/// The failure of a question that nobody would see; `flag` answers it.
+pub fn nobody_to_ask(flag: &'static str) -> Failure {
     Failure::new(Code::NoTerminal).with("flag", flag)
 }
 
-fn on_terminal() -> bool {
+/// Whether a person can be asked.
+pub fn on_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 

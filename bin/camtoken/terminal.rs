@@ -8,6 +8,24 @@ pub fn clean(text: &str) -> String {
     text.chars().filter(|&c| !steers(c)).collect()
 }
 
+/// Writes what would steer a terminal as JSON's escapes. It stands in strings only, but for the line feeds of a page.
+pub fn escape(json: &str) -> String {
+    let mut page = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && steers(c) {
+            page += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            page.push(c);
+        }
+    }
+    page
+}
+
+/// Cleans each line of a text of several.
+pub fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+}
+
 /// Fills up with spaces to `width` columns, counting kanji and kana as the two columns that they take.
 pub fn pad(text: &str, width: usize) -> String {
     let columns = text.width();

@@ -94,6 +94,8 @@ pub struct Symbol {
     pub module_px: f32,
     /// 1 to 40.
     pub version: u8,
+    /// How much of it may be damaged, where the decoder tells.
+    pub level: Option<EcLevel>,
     /// Light modules on a dark ground.
     pub inverted: bool,
     /// Seen from behind or in a mirror.

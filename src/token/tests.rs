@@ -819,4 +819,41 @@ proptest! {
         let asked = Challenge { transaction, ..shown.clone() };
         prop_assert_eq!(asked.question(), shown.question());
     }
+
+    /// Whatever is done to a device: digits come only after every page was on the screen, and nothing panics.
+    #[test]
+    fn no_order_of_buttons_skips_a_page(acts in prop::collection::vec(0_u8..12, 1..80), japanese: bool) {
+        let (mut device, seal) = with_known_key(if japanese { Language::Ja } else { Language::En });
+        let codes = [Operation::Transfer, Operation::Remittance].map(|operation| seal(sample(operation, |_| true)));
+        let mut now = NOW;
+        let mut seen = std::collections::BTreeSet::new();
+        let mut all = 0;
+        for act in acts {
+            let scanned = match act {
+                0..=4 => { device.press(Button::Right, now, &mut rng()); None }
+                5 => { device.press(Button::Left, now, &mut rng()); None }
+                6 => { device.press(Button::Center, now, &mut rng()); None }
+                7 => { device.hold(Button::Center, now); None }
+                8 => { now = Timestamp::from_unix(now.as_unix() + 59); None }
+                9 => Some(device.scan(Ok("CT1:"), now)),
+                _ => Some(device.scan(Ok(codes[usize::from(act) - 10].as_str()), now)),
+            };
+            if scanned == Some(Seen::Shown) {
+                seen.clear();
+                all = device.pages(now).len();
+            }
+            match device.state(now) {
+                State::Showing { page, pages } => {
+                    prop_assert_eq!(pages, all);
+                    seen.insert(page);
+                    prop_assert_eq!(device.screen(now).said("page"), format!("{page}/{pages}"));
+                }
+                State::Answered => prop_assert_eq!(seen.len(), all),
+                _ => {}
+            }
+            prop_assert_eq!(device.expose_digits(now).is_some(), device.state(now) == State::Answered);
+            let saved = file::to_string(&device).expect("a test token");
+            prop_assert_eq!(file::from_str(&saved, None).expect("as written").screen(now), device.screen(now));
+        }
+    }
 }

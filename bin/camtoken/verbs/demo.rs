@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::Context;
-use crate::bank::{moment, rng};
+use crate::outside::{moment, rng};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;

@@ -12,9 +12,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Context, verify};
-use crate::bank::{Bank, BankArgs, rng};
+use crate::bank::{Bank, BankArgs};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::outside::rng;
 use crate::output::Document;
 use crate::picture::PictureArgs;
 use crate::terminal;

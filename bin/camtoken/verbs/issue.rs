@@ -11,11 +11,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Context;
-use crate::bank::{Bank, BankArgs, rng};
+use crate::bank::{Bank, BankArgs};
 use crate::cli::value;
 use crate::config::Lifetime;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::outside::rng;
 use crate::output::Document;
 use crate::picture::PictureArgs;
 use crate::terminal;

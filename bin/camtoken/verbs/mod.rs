@@ -7,9 +7,12 @@ pub mod demo;
 pub mod doctor;
 pub mod enroll;
 pub mod explain;
+pub mod inspect;
 pub mod issue;
 pub mod man;
+pub mod scan;
 pub mod schema;
+pub mod token;
 pub mod verify;
 
 use camtoken::Timestamp;
@@ -24,6 +27,9 @@ use crate::output::{self, Document, Output};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Verb {
+    Scan(scan::Args),
+    Token(token::Args),
+    Inspect(inspect::Args),
     Demo(demo::Args),
     Issue(issue::Args),
     Verify(verify::Args),
@@ -44,6 +50,9 @@ impl Verb {
     /// When nothing was decided. "No" is an answer: the verb prints it and returns its exit code.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         match self {
+            Self::Scan(args) => scan::run(args, context),
+            Self::Token(args) => token::run(args, context),
+            Self::Inspect(args) => inspect::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
@@ -78,6 +87,12 @@ pub struct Context {
 /// The JSON documents that verbs print, and the one that `issue` reads, for `camtoken schema`.
 pub const DOCUMENTS: &[Described] = &[
     Described::of::<failure::Report>(),
+    Described::of::<scan::Report>(),
+    Described::of::<token::Info>(),
+    Described::of::<token::List>(),
+    Described::of::<token::Shown>(),
+    Described::of::<token::Saved>(),
+    Described::of::<inspect::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),
     Described { id: "camtoken/fields/1", schema: issue::schema },

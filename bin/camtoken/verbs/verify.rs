@@ -12,9 +12,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Context;
-use crate::bank::{Bank, BankArgs, from_hex, rng};
+use crate::bank::{Bank, BankArgs, from_hex};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::outside::rng;
 use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;

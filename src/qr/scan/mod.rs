@@ -195,6 +195,7 @@ mod tests {
         assert_corners(symbol, [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]);
         assert!((symbol.module_px - 5.0).abs() < 0.05);
         assert_eq!((symbol.stage, symbol.inverted, symbol.mirrored), (Stage::Plain, false, false));
+        assert_eq!(symbol.level, Some(EcLevel::M));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rxing::qrcode::detector::Detector;
 use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
 
 use crate::qr::scan::{Reader, Reading, Sighting, guarded};
-use crate::qr::{Luma, Stage, Symbol};
+use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
 pub(super) struct Rxing;
 
@@ -138,9 +138,14 @@ impl Sample {
             version: u8::try_from(decoded.versionNumber()).ok()?,
             inverted,
             mirrored: decoded.isMirrored(),
+            level: level(decoded.ecLevel()),
             stage: Stage::Plain,
         }))
     }
+}
+
+fn level(name: &str) -> Option<EcLevel> {
+    [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H].into_iter().find(|level| format!("{level:?}") == name)
 }
 
 /// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS`].

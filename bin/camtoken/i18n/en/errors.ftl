@@ -175,6 +175,71 @@ ct-e041 = the code was found but could not be read
         Try: zoom the page, go nearer, hold the camera straight, brighten the screen, turn off dark mode for the code.
         For a page of your own: whole pixels per module, image-rendering: pixelated, a margin of four modules.
 
+ct-e042 = the file is not a picture that can be read
+    .hint = give a PNG, JPEG, WebP or BMP of at most 40 megapixels
+    .long =
+        The file was opened, but it is no picture of a kind that is read, is damaged, or is larger than a picture may be.
+        The line "why" says which. The content decides, not the name. A folder must have a picture in it.
+
+        Try: open the picture in a viewer and save it as PNG; make a screenshot instead of a photo in another format.
+
+ct-e043 = the token's file cannot be used
+    .hint = bring the token back with camtoken token import, or make a new one
+    .long =
+        A file of a token is damaged, was written by a later version, or has a token that is not for tests without a
+        passphrase around it. It is left as it is.
+
+        Try: the file in tokens/ of the state directory, or the one that you import, from a backup. A new token has to be
+        activated anew.
+
+ct-e044 = another process holds the token
+    .hint = let it finish: a scan may be waiting for an answer in another window
+    .long =
+        A token is in the hand of one process at a time, as a device is in one hand. This one waited two seconds.
+
+        Try: look for a camtoken scan that waits for you. In tests that run side by side, give each its own token, or its
+        own --state-dir.
+
+ct-e045 = the passphrase is wrong
+    .hint = give the passphrase that the token was made with
+    .long =
+        The token's file is encrypted, and this passphrase does not open it; or the file was altered. There is no other
+        way in.
+
+        Try: --passphrase-file FILE without a second line feed, or CAMTOKEN_PASSPHRASE. If it is lost: camtoken token rm,
+        a new token, and an activation with the bank.
+
+ct-e046 = no token is meant
+    .hint = name one of: { $names }; or make one with camtoken token new NAME --test
+    .long =
+        A token has to read the code, and it is not clear which: there is none, there are several, or none has the name
+        that was given.
+
+        Try: camtoken token list; then --token NAME, or token = "NAME" in camtoken.toml. camtoken scan --raw reads a code
+        without a token.
+
+ct-e047 = there is a token of that name
+    .hint = choose another name, or remove the old one with camtoken token rm
+    .long =
+        A new or imported token does not take the place of another: its activations would be lost.
+
+        Try: another NAME, or import --name NAME.
+
+ct-e048 = this build cannot do that
+    .hint = it needs a build with the feature { $feature }; a picture in a file works in every build
+    .long =
+        Cameras and screens are read by builds that have the feature for it. This one reads pictures only.
+
+        Try: camtoken doctor lists the features of this build. Save a screenshot and scan the file.
+
+ct-e049 = the token waits for another answer
+    .hint = look with camtoken token screen { $name }, answer with camtoken token press { $name } left|right
+    .long =
+        The token asks whether the bank has confirmed a registration, and reads no code before that is answered; or it
+        was asked to answer that and has no such question.
+
+        Try: camtoken token screen shows what it waits for. camtoken token activate NAME --keep yes|no answers.
+
 ct-e053 = this is not a code for a camera token
     .hint = scan the code that the bank shows for this transaction
     .long =

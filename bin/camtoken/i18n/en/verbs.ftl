@@ -28,6 +28,155 @@ help-camtoken = A camera token for transaction signing, both ends: verifier and 
     .help = Print help (--help: with the exit codes)
     .version = Print the version
 
+## scan
+
+help-scan = Read a picture and hand the code in it to a token, which shows it and answers
+    .images = Pictures, folders of pictures, or - for standard input; the content decides the format
+    .token = The token that reads [CAMTOKEN_TOKEN, else the only one]
+    .confirm = Who presses the buttons: ask (a person, page by page), auto (all pages are approved), step (stay at page one)
+    .keep = Second code of a registration: whether the bank has confirmed it
+    .raw = Print what the symbol says, without a token; any QR code
+    .all = Look for every symbol in the picture
+    .overlay = Draw corners and quiet zone onto the picture
+    .pin_file = The token's PIN; - is standard input [CAMTOKEN_PIN]
+    .passphrase_file = The passphrase of the token's file; - is standard input [CAMTOKEN_PASSPHRASE]
+    .camera = Read from a camera (not in this build)
+    .screen = Read from the screen (not in this build)
+    .long =
+        Read a picture and hand the code in it to a token, which shows it and answers.
+
+        The token shows what is to be approved, page by page. Once approved, it gives the digits to type into the bank's
+        page: 8 for a transaction, the device code for the first code of a registration. After the second code it asks
+        whether the bank has confirmed.
+
+        With --quiet the digits alone are printed. Several pictures, or a folder, give one document a picture (NDJSON).
+        Without a terminal --confirm has to say who approves.
+
+scan-ask = Page { $page } of { $pages }: Enter = right button, b = back, n = cancel >
+scan-module = a module is { $px } pixels wide
+
+## token
+
+help-token = Make, look at and use the software tokens of this account
+help-token-new = Make a token
+    .name = What it is called here
+    .id = What is printed on its back: up to 10 capitals, digits, hyphens; without it, one is drawn
+    .test = A test token: its file is not encrypted, and verifiers refuse it unless told otherwise
+    .passphrase_file = The passphrase around its file; - is standard input [CAMTOKEN_PASSPHRASE]
+    .pin_file = A PIN of 5 to 8 digits, asked each time it is switched on
+    .long =
+        Make a token. It speaks the language of --lang.
+
+        A test token is kept in clear. Any other is encrypted under a passphrase, which every use of it asks for.
+help-token-list = List the tokens
+help-token-show = Show what a token is and who is registered on it
+    .name = The token
+    .passphrase_file = The passphrase of its file
+help-token-activate = Register a user on a token: scan the first code, then the second
+    .name = The token
+    .code = The picture of one of the codes; without it, both are asked for
+    .confirm = Who presses the buttons: ask, auto, step
+    .keep = Whether the bank has confirmed; without a picture, answers the question that is open
+    .pin_file = The token's PIN
+    .passphrase_file = The passphrase of its file
+    .long =
+        Register a user on a token: scan the first code, then the second.
+
+        The first code gives a device code to type into the bank's page, which then shows the second code. That gives a
+        response to type, and the token asks whether the bank has confirmed. Only then it keeps the activation.
+help-token-screen = Show what is on the screen of a token
+    .name = The token
+    .passphrase_file = The passphrase of its file
+    .png = Write it as a PNG
+    .svg = Write it as an SVG
+    .text = Print it as text, beside a file too
+help-token-press = Press a button of a token
+    .what = The token, which may be left out, and the button
+    .hold = Hold it: the centre one switches on and off
+    .passphrase_file = The passphrase of its file
+help-token-faults = Show or set the faults of a token, for tests
+    .name = The token
+    .passphrase_file = The passphrase of its file
+    .battery = What is left in the battery; with 0 it reads nothing (T13)
+    .half_activated = Act as if no registration had been finished (T09)
+    .clock = How far its clock is ahead
+    .next_scan = How the next scan ends
+    .clear = Take all faults away, before those of this call are set
+help-token-reset = Empty a token: no activation, no PIN, no fault
+    .name = The token
+    .yes = Do not ask
+    .passphrase_file = The passphrase of its file
+help-token-rm = Remove a token with its file
+    .name = The token
+    .yes = Do not ask
+    .passphrase_file = The passphrase of its file
+help-token-export = Write a token to a file: a test token in clear, any other encrypted
+    .name = The token
+    .passphrase_file = The passphrase of its file
+    .output = The file, such as work.camtoken.json; without it, standard output
+help-token-import = Take in a token from a file
+    .file = The file
+    .name = What it is called here; without it, as the file
+    .passphrase_file = The passphrase of the file
+
+token-name = name
+token-id = token ID
+token-kind = kind
+token-test = TEST DEVICE, not encrypted
+token-production = encrypted
+token-language = language
+token-state = state
+token-activation = activation
+token-pending = waits for the second code of
+token-faults = faults
+token-none = There is no token. Make one: camtoken token new NAME --test
+token-encrypted = encrypted
+token-exported = { $name }: written to { $file }
+token-reset = { $name }: reset
+token-removed = { $name }: removed
+state-off = off
+state-pin = asks for the PIN
+state-ready = ready to scan
+state-menu = in the menu
+state-showing = shows a code
+state-answered = shows digits to type
+state-asking = asks whether the bank has confirmed
+state-done = has done it
+state-refused = shows an error
+state-other = busy
+prompt-passphrase = Passphrase of the token
+prompt-pin = PIN of { $name }
+pin-form = a PIN has 5 to 8 digits
+passphrases-differ = the two passphrases differ
+activate-first = Picture of the first code:
+activate-second = Picture of the second code:
+reset-sure = Reset { $name }? All its activations are lost.
+rm-sure = Remove { $name }? All its activations are lost.
+
+## inspect
+
+help-inspect = Take a code apart as far as anybody can see without a key
+    .what = A picture, - for standard input, or the text of a code
+    .long =
+        Take a code apart as far as anybody can see without a key: text form, version, which key opens it, the
+        challenge's name with the second of its making, and the sealed envelope item by item.
+
+        Exit 5 for a code that no token would read, such as a link.
+
+inspect-file = picture
+inspect-kind = kind
+inspect-camtoken = camtoken code
+inspect-foreign = another 2D code
+inspect-refusal = tokens say
+inspect-symbol = symbol
+inspect-symbol-is = version { $version }, level { $level }, { $modules } modules, { $px } px each
+inspect-version = version
+inspect-key = key of
+inspect-challenge = challenge
+inspect-sizes = sizes
+inspect-sizes-are = { $characters } characters, envelope { $envelope } bytes, content { $content } bytes
+inspect-text = text
+
 ## doctor
 
 help-doctor = Look at this machine: language, configuration, clock, state, terminal

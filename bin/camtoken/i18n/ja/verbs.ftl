@@ -28,6 +28,154 @@ help-camtoken = 取引署名用カメラトークンの両側: 検証側とソ�
     .help = 説明を表示する（--help は終了コードも）
     .version = 版を表示する
 
+## scan
+
+help-scan = 画像を読み取り、コードをトークンに渡す。トークンが表示して回答する
+    .images = 画像、画像のフォルダー、または標準入力の -。形式は中身で判断する
+    .token = 読み取るトークン [CAMTOKEN_TOKEN、なければ唯一のもの]
+    .confirm = ボタンを押す人: ask（人が一ページずつ）、auto（すべて承認）、step（一ページ目で止める）
+    .keep = 利用登録の二つ目のコード: 銀行で登録が完了したか
+    .raw = トークンなしでコードの中身を出力する。どの QR コードでもよい
+    .all = 画像の中のすべてのコードを探す
+    .overlay = 角と余白を描き入れた画像を書き出す
+    .pin_file = トークンの PIN。- は標準入力 [CAMTOKEN_PIN]
+    .passphrase_file = トークンのファイルのパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
+    .camera = カメラから読み取る（このビルドにはない）
+    .screen = 画面から読み取る（このビルドにはない）
+    .long =
+        画像を読み取り、コードをトークンに渡す。トークンが表示して回答する。
+
+        トークンは承認する内容を一ページずつ表示する。承認すると、銀行の画面に入力する数字を出す。取引では 8 桁、
+        利用登録の一つ目のコードでは端末番号。二つ目のコードの後には、銀行で登録できたかを尋ねる。
+
+        --quiet では数字だけを出力する。複数の画像やフォルダーでは、画像ごとに文書を一つ出力する（NDJSON）。
+        端末がないときは、だれが承認するかを --confirm で指定する。
+
+scan-ask = { $page }/{ $pages } ページ: Enter = 右ボタン、b = 戻る、n = 取消 >
+scan-module = 1 セルは { $px } ピクセル
+
+## token
+
+help-token = このアカウントのソフトウェアトークンを作り、調べ、使う
+help-token-new = トークンを作る
+    .name = ここでの名前
+    .id = 裏面のトークンID: 大文字、数字、ハイフンで 10 文字まで。省くと自動
+    .test = テスト用トークン: ファイルを暗号化しない。検証側は許可されない限り拒否する
+    .passphrase_file = ファイルを守るパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
+    .pin_file = 電源を入れるたびに尋ねる 5〜8 桁の PIN
+    .long =
+        トークンを作る。表示言語は --lang で決まる。
+
+        テスト用トークンは暗号化せずに保存する。それ以外はパスフレーズで暗号化し、使うたびに尋ねる。
+help-token-list = トークンの一覧を表示する
+help-token-show = トークンの情報と登録済みの利用者を表示する
+    .name = トークン
+    .passphrase_file = ファイルのパスフレーズ
+help-token-activate = 利用者を登録する: 一つ目、二つ目のコードを順に読み取る
+    .name = トークン
+    .code = どちらかのコードの画像。省くと両方を尋ねる
+    .confirm = ボタンを押す人: ask、auto、step
+    .keep = 銀行で登録が完了したか。画像を省くと、待っている質問に回答する
+    .pin_file = トークンの PIN
+    .passphrase_file = ファイルのパスフレーズ
+    .long =
+        利用者を登録する: 一つ目、二つ目のコードを順に読み取る。
+
+        一つ目のコードで端末番号が出る。銀行の画面に入力すると、二つ目のコードが表示される。二つ目のコードで
+        ワンタイムパスワードが出る。入力すると、トークンが銀行で登録できたかを尋ね、「はい」のときだけ登録を保存する。
+help-token-screen = トークンの画面を表示する
+    .name = トークン
+    .passphrase_file = ファイルのパスフレーズ
+    .png = PNG で書き出す
+    .svg = SVG で書き出す
+    .text = 文字で出力する。ファイルと同時でもよい
+help-token-press = トークンのボタンを押す
+    .what = トークン（省略できる）とボタン
+    .hold = 長押しする。中央は電源の入と切
+    .passphrase_file = ファイルのパスフレーズ
+help-token-faults = テスト用の故障を表示または設定する
+    .name = トークン
+    .passphrase_file = ファイルのパスフレーズ
+    .battery = 電池の残り。0 では何も読み取らない（T13）
+    .half_activated = 利用登録が完了していないように振る舞う（T09）
+    .clock = 時計の進み
+    .next_scan = 次の読み取りの結果
+    .clear = 今回設定するものの前に、すべての故障を取り除く
+help-token-reset = トークンを空にする: 利用登録、PIN、故障を消す
+    .name = トークン
+    .yes = 確認しない
+    .passphrase_file = ファイルのパスフレーズ
+help-token-rm = トークンをファイルごと削除する
+    .name = トークン
+    .yes = 確認しない
+    .passphrase_file = ファイルのパスフレーズ
+help-token-export = トークンをファイルに書き出す。テスト用は平文、それ以外は暗号化
+    .name = トークン
+    .passphrase_file = ファイルのパスフレーズ
+    .output = work.camtoken.json などのファイル。省くと標準出力
+help-token-import = ファイルからトークンを取り込む
+    .file = ファイル
+    .name = ここでの名前。省くとファイルの名前
+    .passphrase_file = ファイルのパスフレーズ
+
+token-name = 名前
+token-id = トークンID
+token-kind = 種類
+token-test = テスト用、暗号化なし
+token-production = 暗号化
+token-language = 表示言語
+token-state = 状態
+token-activation = 利用登録
+token-pending = 二つ目のコード待ち
+token-faults = 故障
+token-none = トークンがありません。作るには camtoken token new NAME --test
+token-encrypted = 暗号化
+token-exported = { $name }: { $file } に書き出しました
+token-reset = { $name }: 初期化しました
+token-removed = { $name }: 削除しました
+state-off = 電源が切れている
+state-pin = PIN を待っている
+state-ready = 読み取れる
+state-menu = メニューを表示している
+state-showing = コードの内容を表示している
+state-answered = 入力する数字を表示している
+state-asking = 登録できたかを尋ねている
+state-done = 完了を表示している
+state-refused = エラーを表示している
+state-other = 処理中
+prompt-passphrase = トークンのパスフレーズ
+prompt-pin = { $name } の PIN
+pin-form = PIN は 5〜8 桁の数字です
+passphrases-differ = 二つのパスフレーズが一致しません
+activate-first = 一つ目のコードの画像:
+activate-second = 二つ目のコードの画像:
+reset-sure = { $name } を初期化しますか。利用登録はすべて失われます。
+rm-sure = { $name } を削除しますか。利用登録はすべて失われます。
+
+## inspect
+
+help-inspect = 鍵なしで分かる範囲でコードの構造を表示する
+    .what = 画像、標準入力の -、またはコードの文字列
+    .long =
+        鍵なしで分かる範囲でコードの構造を表示する: 文字列の形、版、どの鍵で開くか、チャレンジの名前と作成時刻、
+        封印された外側の項目ごとの内容。
+
+        リンクなど、トークンが読み取らないコードは終了コード 5。
+
+inspect-file = 画像
+inspect-kind = 種類
+inspect-camtoken = camtoken のコード
+inspect-foreign = 別の二次元コード
+inspect-refusal = トークンの答え
+inspect-symbol = シンボル
+inspect-symbol-is = { $version } 型、レベル { $level }、{ $modules } セル、1 セル { $px } ピクセル
+inspect-version = 版
+inspect-key = 鍵
+inspect-challenge = チャレンジ
+inspect-sizes = 大きさ
+inspect-sizes-are = { $characters } 文字、外側 { $envelope } バイト、内容 { $content } バイト
+inspect-text = 文字列
+
 ## doctor
 
 help-doctor = この環境を調べる: 言語、設定、時計、保存場所、端末

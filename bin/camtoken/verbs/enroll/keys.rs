@@ -18,9 +18,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::status;
-use crate::bank::{Bank, BankArgs, from_hex, read_input, rng};
+use crate::bank::{Bank, BankArgs, from_hex, read_input};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::outside::rng;
 use crate::output::Document;
 use crate::picture;
 use crate::secret::Asked;

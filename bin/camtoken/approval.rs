@@ -1,0 +1,199 @@
+//! A code in the hands of a token: shown page by page, approved or cancelled, answered.
+
+use std::path::Path;
+
+use camtoken::token::screen::Screen;
+use camtoken::token::{Button, Device, Refusal, Seen, State};
+use camtoken::transaction::Domain;
+use camtoken::{Challenge, Timestamp};
+use clap::ValueEnum;
+use secrecy::ExposeSecret;
+
+use crate::failure::{Code, Failure};
+use crate::outside::{moment, rng};
+use crate::secret;
+use crate::tokens::Held;
+use crate::verbs::Context;
+
+/// Who presses the buttons.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Confirm {
+    /// A person, page by page.
+    Ask,
+    /// Nobody: all pages are walked through and approved.
+    Auto,
+    /// Whoever comes later: the token stays at the first page.
+    Step,
+}
+
+/// The answer to the question whether the bank has confirmed a registration.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Keep {
+    /// It has.
+    Yes,
+    /// It has not.
+    No,
+}
+
+/// How a token is to be asked.
+pub struct Approval<'a> {
+    /// Who presses the buttons.
+    pub confirm: Confirm,
+    /// What to answer about a registration; without it a person is asked, if there is one.
+    pub keep: Option<Keep>,
+    /// Where the PIN is.
+    pub pin: Option<&'a Path>,
+}
+
+/// What became of a code.
+pub enum Answer {
+    /// The token refuses, or somebody has cancelled.
+    Refused(Refusal),
+    /// It was shown, and perhaps approved.
+    Shown(Box<Shown>),
+}
+
+/// A code that was shown.
+pub struct Shown {
+    /// What it says.
+    pub challenge: Challenge,
+    /// Its pages.
+    pub pages: Vec<Screen>,
+    /// What is on the screen now.
+    pub screen: Screen,
+    /// What is to be typed.
+    pub digits: Option<Digits>,
+    /// What was answered about a registration.
+    pub registered: Option<bool>,
+}
+
+/// What a person types into the bank's page.
+pub enum Digits {
+    /// The response.
+    Response(String),
+    /// The answer to the first code of a registration.
+    DeviceCode(String),
+}
+
+impl Approval<'_> {
+    /// Hands a token what the camera has seen, and keeps the token's file up to date.
+    ///
+    /// # Errors
+    ///
+    /// When the token cannot look, or nobody can be asked.
+    pub fn hand(&self, held: &mut Held, seen: Result<&str, Refusal>, context: &Context) -> Result<Answer, Failure> {
+        held.wake(self.pin, context)?;
+        let now = moment(context)?;
+        let seen = held.device.scan(seen, now);
+        held.save()?;
+        match seen {
+            Seen::Refused(refusal) => return Ok(Answer::Refused(refusal)),
+            Seen::NotLooking => return Err(Failure::new(Code::TokenAsks).with("name", &held.name)),
+            Seen::Shown => {}
+        }
+        let Some(challenge) = held.device.challenge(now) else { return Err(Failure::new(Code::Internal)) };
+        let pages = held.device.pages(now);
+        match self.confirm {
+            Confirm::Step => {}
+            Confirm::Auto => {
+                for _ in &pages {
+                    held.device.press(Button::Right, moment(context)?, &mut rng());
+                }
+            }
+            Confirm::Ask => ask(held, context)?,
+        }
+        // A response that was told and not remembered would be given twice.
+        held.save()?;
+        let now = moment(context)?;
+        match held.device.state(now) {
+            State::Refused(refusal) => return Ok(Answer::Refused(refusal)),
+            State::Off => return Ok(Answer::Refused(Refusal::Cancelled)),
+            _ => {}
+        }
+        let (screen, digits) = (held.device.screen(now), Digits::on(&held.device, now));
+        let answered = challenge.domain() == Domain::Activation2 && held.device.state(now) == State::Answered;
+        let registered = if answered { self.settle(held, &screen, context)? } else { None };
+        Ok(Answer::Shown(Box::new(Shown { challenge, pages, screen, digits, registered })))
+    }
+
+    /// Answers whether the bank has confirmed, if anybody knows.
+    fn settle(&self, held: &mut Held, response: &Screen, context: &Context) -> Result<Option<bool>, Failure> {
+        let confirmed = match self.keep {
+            Some(keep) => keep == Keep::Yes,
+            None if secret::on_terminal() => {
+                context.out.say(&response.to_text());
+                held.device.press(Button::Right, moment(context)?, &mut rng());
+                held.save()?;
+                let question = held.device.screen(moment(context)?).said("question");
+                secret::confirm(&question, "--keep yes|no")?
+            }
+            None => return Ok(None),
+        };
+        answer(held, confirmed, context)?;
+        Ok(Some(confirmed))
+    }
+}
+
+impl Digits {
+    /// The digits on the screen, if there are any.
+    pub fn on(device: &Device, now: Timestamp) -> Option<Self> {
+        let digits = device.expose_digits(now)?.expose_secret().to_owned();
+        let is_device_code = !device.screen(now).said("deviceCode").is_empty();
+        Some(if is_device_code { Self::DeviceCode(digits) } else { Self::Response(digits) })
+    }
+
+    /// The digits as they are typed.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Response(digits) | Self::DeviceCode(digits) => digits,
+        }
+    }
+
+    /// The response and the device code, of which one is none.
+    pub fn parts(self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::Response(digits) => (Some(digits), None),
+            Self::DeviceCode(digits) => (None, Some(digits)),
+        }
+    }
+}
+
+/// Answers the question whether the bank has confirmed; digits before it are passed over.
+///
+/// # Errors
+///
+/// [`Code::TokenAsks`] when the token does not ask that.
+pub fn answer(held: &mut Held, confirmed: bool, context: &Context) -> Result<(), Failure> {
+    if held.device.state(moment(context)?) == State::Answered {
+        held.device.press(Button::Right, moment(context)?, &mut rng());
+    }
+    if held.device.state(moment(context)?) != State::Asking {
+        return Err(Failure::new(Code::TokenAsks).with("name", &held.name));
+    }
+    let button = if confirmed { Button::Right } else { Button::Left };
+    held.device.press(button, moment(context)?, &mut rng());
+    held.save()
+}
+
+/// Shows page after page and presses what the person says.
+fn ask(held: &mut Held, context: &Context) -> Result<(), Failure> {
+    loop {
+        let now = moment(context)?;
+        let State::Showing { page, pages } = held.device.state(now) else { return Ok(()) };
+        context.out.say(&format!("\n{}\n", held.device.screen(now).to_text()));
+        let (page, pages) = (page.to_string(), pages.to_string());
+        let question = context.out.text.with("scan-ask", &[("page", &page), ("pages", &pages)]);
+        let answer = secret::line(&question, "--confirm auto|step")?;
+        let now = moment(context)?;
+        match answer.as_deref().map(str::to_lowercase).as_deref() {
+            Some("" | "y" | "ｙ") => held.device.press(Button::Right, now, &mut rng()),
+            Some("b" | "ｂ") => held.device.press(Button::Left, now, &mut rng()),
+            None | Some("n" | "ｎ") => {
+                while matches!(held.device.state(now), State::Showing { .. }) {
+                    held.device.press(Button::Left, now, &mut rng());
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! `camtoken scan`: reads a picture and hands the code in it to a token, which shows it and answers.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use camtoken::qr::{Luma, Scan, ScanOptions, Symbol, scan};
+use camtoken::token::screen::Screen;
+use camtoken::token::{Refusal, pages};
+use image::{ImageFormat, Rgb, RgbImage};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use super::inspect::Drawn;
+use crate::approval::{Answer, Approval, Confirm, Digits, Keep, Shown};
+use crate::exit::Exit;
+use crate::failure::{Code, Failure};
+use crate::output::Document;
+use crate::secret;
+use crate::source::{self, Content, Said, Source, code_text};
+use crate::terminal;
+use crate::text::Text;
+use crate::tokens::Held;
+
+#[derive(clap::Args, Default)]
+pub struct Args {
+    #[arg(value_name = "IMAGE|DIR|-", required_unless_present_any = ["camera", "screen"])]
+    pub images: Vec<PathBuf>,
+    #[arg(long, value_name = "NAME")]
+    pub token: Option<String>,
+    #[arg(long, value_name = "ask|auto|step", hide_possible_values = true)]
+    pub confirm: Option<Confirm>,
+    #[arg(long, value_name = "yes|no", hide_possible_values = true)]
+    pub keep: Option<Keep>,
+    #[arg(long, conflicts_with_all = ["token", "confirm", "keep"])]
+    pub raw: bool,
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long, value_name = "FILE.png")]
+    pub overlay: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub pin_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "N", conflicts_with = "images")]
+    pub camera: Option<u8>,
+    #[arg(long, conflicts_with = "images")]
+    pub screen: bool,
+}
+
+/// What became of one picture.
+#[derive(Serialize, JsonSchema, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The picture, as it was named
+    file: String,
+    /// read: without a token (--raw); shown: a token showed it; refused or failed: see code
+    outcome: Outcome,
+    /// T01 to T14 when refused; CT-E… when failed, so that nothing was read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// What the code means, in the chosen language
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// What the first symbol says, if it is text (--raw)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// What the first symbol says, in hex, if it is no text (--raw)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+    /// What is to be approved
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
+    /// What the token shows of it, in order
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Field>,
+    /// From then on no response is accepted
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    /// The screen
+    #[serde(skip_serializing_if = "Option::is_none")]
+    screen: Option<Pages>,
+    /// The digits to type, after the approval
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<String>,
+    /// The device code to type, after the approval of the first code of a registration
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_code: Option<String>,
+    /// Whether a registration is kept; none as long as the token asks
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registered: Option<bool>,
+    /// How long reading the picture took
+    ms: u64,
+    /// Pixels for one module of the first symbol, also of one that could not be read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    px_per_module: Option<f32>,
+    /// The symbols that were read
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    symbols: Vec<Found>,
+    /// What a person reads.
+    #[serde(skip)]
+    page: String,
+    /// What a pipe reads.
+    #[serde(skip)]
+    value: String,
+}
+
+#[derive(Serialize, JsonSchema, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    #[default]
+    Read,
+    Shown,
+    Refused,
+    Failed,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Field {
+    /// As the catalogue names it
+    name: &'static str,
+    /// As the token names it
+    label: &'static str,
+    /// As the code has it
+    value: String,
+    /// As the token shows it
+    shown: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Pages {
+    /// What the code says, page by page: lit, lines and softkeys
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pages: Vec<Screen>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    /// What it says, if it is text (--raw)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// What it says, in hex, if it is no text (--raw)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+    #[serde(flatten)]
+    drawn: Drawn,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    if args.camera.is_some() || args.screen {
+        let feature = if args.screen { "screen" } else { "camera" };
+        return Err(Failure::new(Code::NotBuilt).because(format!("--{feature}")).with("feature", feature));
+    }
+    let (sources, many) = source::sources(&args.images)?;
+    let alone = [("--overlay", args.overlay.is_some()), ("--confirm step", args.confirm == Some(Confirm::Step))];
+    if let Some((flag, _)) = alone.into_iter().find(|(_, given)| many && *given) {
+        let usage = format!("camtoken scan IMAGE {flag}");
+        return Err(Failure::new(Code::CommandLine).because(format!("{flag} takes one picture")).with("usage", usage));
+    }
+    let mut reader = Reader::new(args, context)?;
+    let mut exit = Exit::Done;
+    for source in &sources {
+        let (mut report, failure) = match reader.read(source) {
+            Err(failure) if many => (Report::failed(source, &failure, &context.out.text), Some(failure)),
+            answer => answer?,
+        };
+        if exit == Exit::Done {
+            exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
+        }
+        if many {
+            report.page = format!("{}\n{}", terminal::clean(&report.file), report.page);
+        }
+        match failure {
+            Some(failure) if !context.out.is_for_a_program() => drop(context.out.failure(&failure)),
+            _ if many => context.out.line(&report)?,
+            _ => context.out.report(&report)?,
+        }
+    }
+    Ok(exit)
+}
+
+/// Reads pictures, for a token if there is one.
+struct Reader<'a> {
+    args: &'a Args,
+    context: &'a Context,
+    token: Option<(Held, Approval<'a>)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(args: &'a Args, context: &'a Context) -> Result<Self, Failure> {
+        if args.raw {
+            return Ok(Self { args, context, token: None });
+        }
+        let confirm = match args.confirm {
+            Some(Confirm::Ask) | None if !secret::on_terminal() => {
+                return Err(secret::nobody_to_ask("--confirm auto|step"));
+            }
+            confirm => confirm.unwrap_or(Confirm::Ask),
+        };
+        let held = Held::open(args.token.as_deref(), args.passphrase_file.as_deref(), context)?;
+        let approval = Approval { confirm, keep: args.keep, pin: args.pin_file.as_deref() };
+        Ok(Self { args, context, token: Some((held, approval)) })
+    }
+
+    /// One picture: its report, and what a person is told of a refusal.
+    fn read(&mut self, source: &Source) -> Result<(Report, Option<Failure>), Failure> {
+        let start = Instant::now();
+        let content = source.content()?;
+        let mut report = Report { file: source.name(), ..Report::default() };
+        let mut symbols = Vec::new();
+        let said = match content {
+            Content::Code(code) => Ok(Said::Text(code)),
+            Content::Picture(luma) => {
+                let seen = scan(&luma, &ScanOptions { all: self.args.all, ..ScanOptions::default() });
+                report.ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let refusal = refusal_of(&seen);
+                if let Scan::Unreadable { module_px } = seen {
+                    report.px_per_module = module_px.map(rounded);
+                }
+                if let Scan::Read(read) = seen {
+                    symbols = read;
+                }
+                if let Some(path) = &self.args.overlay {
+                    draw(&luma, &symbols, path)?;
+                }
+                chosen(&symbols).ok_or(refusal)
+            }
+        };
+        report.px_per_module = symbols.first().map(|symbol| rounded(symbol.module_px)).or(report.px_per_module);
+        report.symbols = symbols.iter().map(|symbol| Found::of(symbol, self.args.raw)).collect();
+        let refused = match (&mut self.token, said) {
+            (None, Ok(said)) => {
+                let all: Vec<Said> = symbols.iter().map(Said::of).collect();
+                let all = if all.is_empty() { std::slice::from_ref(&said) } else { &all };
+                report.page = all.iter().map(Said::page).collect();
+                report.value.clone_from(&report.page);
+                (report.text, report.bytes) = all[0].parts();
+                None
+            }
+            (None, Err(refusal)) => Some(refusal),
+            (Some((held, approval)), said) => {
+                let said = said.map(|said| said.parts().0.unwrap_or_default());
+                match approval.hand(held, said.as_deref().map_err(|refusal| *refusal), self.context)? {
+                    Answer::Refused(refusal) => Some(refusal),
+                    Answer::Shown(shown) => {
+                        report.tell(*shown, approval.confirm, held);
+                        None
+                    }
+                }
+            }
+        };
+        let text = &self.context.out.text;
+        let Some(refusal) = refused else { return Ok((report, None)) };
+        let failure = failure_of(refusal, &source.name(), text);
+        report.outcome = Outcome::Refused;
+        report.code = Some(refusal.code());
+        report.message = Some(text.get(&failure.code().key()));
+        Ok((report, Some(failure)))
+    }
+}
+
+/// What a token says of a picture in which nothing was read.
+pub fn refusal_of(seen: &Scan) -> Refusal {
+    match seen {
+        Scan::Unreadable { module_px } => Refusal::Unreadable { module_px: *module_px },
+        _ => Refusal::NoCode,
+    }
+}
+
+/// A refusal, told to the person at the keyboard.
+pub fn failure_of(refusal: Refusal, file: &str, text: &Text) -> Failure {
+    let code = Code::find(refusal.code()).expect("the table has T01 to T14 (tested)");
+    let why = match refusal {
+        Refusal::Unreadable { module_px: Some(px) } => {
+            format!("{file}: {}", text.with("scan-module", &[("px", &rounded(px).to_string())]))
+        }
+        _ => file.to_owned(),
+    };
+    Failure::new(code).because(why)
+}
+
+impl Report {
+    fn failed(source: &Source, failure: &Failure, text: &Text) -> Self {
+        Self {
+            file: source.name(),
+            outcome: Outcome::Failed,
+            code: Some(failure.code().as_str()),
+            message: Some(text.get(&failure.code().key())),
+            ..Self::default()
+        }
+    }
+
+    fn tell(&mut self, shown: Shown, confirm: Confirm, held: &Held) {
+        let transaction = &shown.challenge.transaction;
+        self.outcome = Outcome::Shown;
+        self.operation = Some(transaction.operation().entry().name);
+        self.expires_at = Some(shown.challenge.expires_at.to_string());
+        let rows = pages::rows(transaction, held.device.token().language);
+        let values = transaction.displayed().map(|(_, value)| value.to_string());
+        self.fields = rows
+            .into_iter()
+            .zip(values)
+            .map(|(row, value)| Field { name: row.field.name, label: row.label, value, shown: row.value })
+            .collect();
+        // A person who was asked has seen the pages already.
+        let seen = if confirm == Confirm::Auto { &shown.pages[..] } else { &[] };
+        self.page = seen.iter().chain([&shown.screen]).map(Screen::to_text).collect::<Vec<_>>().join("\n");
+        self.value = shown.digits.as_ref().map(|digits| format!("{}\n", digits.as_str())).unwrap_or_default();
+        (self.response, self.device_code) = shown.digits.map(Digits::parts).unwrap_or_default();
+        self.registered = shown.registered;
+        self.screen = Some(Pages { pages: shown.pages });
+    }
+}
+
+impl Document for Report {
+    const SCHEMA: &'static str = "camtoken/scan/1";
+
+    fn human(&self, _text: &Text) -> String {
+        self.page.clone()
+    }
+
+    fn bare(&self) -> String {
+        self.value.clone()
+    }
+}
+
+impl Found {
+    fn of(symbol: &Symbol, raw: bool) -> Self {
+        let (text, bytes) = if raw { Said::of(symbol).parts() } else { (None, None) };
+        Self { text, bytes, drawn: Drawn::of(symbol) }
+    }
+}
+
+/// Of several symbols the first that says it is a code; else the first.
+fn chosen(symbols: &[Symbol]) -> Option<Said> {
+    let is_code = |said: &Said| matches!(said, Said::Text(text) if code_text(text).is_some());
+    symbols.iter().map(Said::of).find(is_code).or_else(|| symbols.first().map(Said::of))
+}
+
+/// Draws the picture with the corners of each symbol in red and its quiet zone in blue.
+fn draw(luma: &Luma, symbols: &[Symbol], path: &Path) -> Result<(), Failure> {
+    /// Modules around a symbol that have to be light (ISO/IEC 18004, 6.3.8).
+    const QUIET_ZONE: f32 = 4.0;
+    const RED: Rgb<u8> = Rgb([220, 0, 0]);
+    const BLUE: Rgb<u8> = Rgb([0, 90, 255]);
+    let width = luma.width() as usize;
+    let mut picture = RgbImage::from_fn(luma.width(), luma.height(), |x, y| {
+        let grey = luma.pixels()[y as usize * width + x as usize];
+        Rgb([grey; 3])
+    });
+    for symbol in symbols {
+        let share = QUIET_ZONE / (4.0 * f32::from(symbol.version) + 17.0);
+        let corner = |i: usize| symbol.corners[i % 4];
+        let outside = |i: usize| {
+            let (at, next, before) = (corner(i), corner(i + 1), corner(i + 3));
+            (at.0 + share * (2.0 * at.0 - next.0 - before.0), at.1 + share * (2.0 * at.1 - next.1 - before.1))
+        };
+        for i in 0..4 {
+            line(&mut picture, outside(i), outside(i + 1), BLUE);
+            line(&mut picture, corner(i), corner(i + 1), RED);
+        }
+    }
+    picture
+        .save_with_format(path, ImageFormat::Png)
+        .map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", path.display())))
+}
+
+/// Draws a line of two pixels as far as it is in the picture.
+fn line(picture: &mut RgbImage, from: (f32, f32), to: (f32, f32), colour: Rgb<u8>) {
+    let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().clamp(1.0, 100_000.0);
+    let mut step = 0.0;
+    while step <= steps {
+        let at = |a: f32, b: f32| a + (b - a) * step / steps;
+        let (x, y) = (at(from.0, to.0), at(from.1, to.1));
+        for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
+            let (x, y) = (x + dx, y + dy);
+            if x >= 0.0 && y >= 0.0 && x < picture.width() as f32 && y < picture.height() as f32 {
+                picture.put_pixel(x as u32, y as u32, colour);
+            }
+        }
+        step += 1.0;
+    }
+}
+
+fn rounded(px: f32) -> f32 {
+    (px * 10.0).round() / 10.0
+}

@@ -1,0 +1,692 @@
+//! `camtoken token`: the tokens of this account, and their buttons.
+
+use std::path::{Path, PathBuf};
+
+use camtoken::token::screen::Screen;
+use camtoken::token::{Button, Device, Faults, Pin, Refusal, State, Token, file};
+use camtoken::{Timestamp, TokenId};
+use clap::{Subcommand, ValueEnum};
+use rand::Rng;
+use schemars::JsonSchema;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::{Context, scan};
+use crate::approval::{self, Confirm, Digits, Keep};
+use crate::exit::Exit;
+use crate::failure::{Code, Failure};
+use crate::output::Document;
+use crate::outside::{moment, rng};
+use crate::secret::{self, Asked};
+use crate::terminal;
+use crate::text::Text;
+use crate::tokens::{self, Held};
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    New(New),
+    List,
+    Show(One),
+    Activate(Activate),
+    Screen(ScreenArgs),
+    Press(Press),
+    Faults(FaultArgs),
+    Reset(Gone),
+    Rm(Gone),
+    Export(Export),
+    Import(Import),
+}
+
+#[derive(clap::Args)]
+struct New {
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[arg(long, value_name = "ID")]
+    id: Option<TokenId>,
+    #[arg(long, conflicts_with = "passphrase_file")]
+    test: bool,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct One {
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Activate {
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[arg(value_name = "IMAGE|-")]
+    code: Option<PathBuf>,
+    #[arg(long, value_name = "ask|auto|step", hide_possible_values = true)]
+    confirm: Option<Confirm>,
+    #[arg(long, value_name = "yes|no", hide_possible_values = true)]
+    keep: Option<Keep>,
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct ScreenArgs {
+    #[command(flatten)]
+    token: One,
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[arg(long)]
+    text: bool,
+}
+
+#[derive(clap::Args)]
+struct Press {
+    /// The name may be left out, as elsewhere, so the two are told apart by their number.
+    #[arg(value_name = "[NAME] left|center|right", required = true, num_args = 1..=2)]
+    what: Vec<String>,
+    #[arg(long)]
+    hold: bool,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Key {
+    Left,
+    Center,
+    Right,
+}
+
+#[derive(clap::Args)]
+struct FaultArgs {
+    #[command(flatten)]
+    token: One,
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    battery: Option<u8>,
+    #[arg(long)]
+    half_activated: bool,
+    #[arg(long, value_name = "+90s", allow_hyphen_values = true, value_parser = offset)]
+    clock: Option<i64>,
+    #[arg(long, value_name = "T01..T14")]
+    next_scan: Option<Refusal>,
+    #[arg(long)]
+    clear: bool,
+}
+
+#[derive(clap::Args)]
+struct Gone {
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[arg(long)]
+    yes: bool,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Export {
+    #[command(flatten)]
+    token: One,
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Import {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// One token.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    /// What it is called here
+    name: String,
+    /// What is printed on its back
+    id: String,
+    /// Whether it is for tests
+    test: bool,
+    /// Whether its file is encrypted
+    encrypted: bool,
+    /// What it speaks: ja or en
+    language: &'static str,
+    /// What it is doing
+    state: &'static str,
+    /// Who is registered
+    activations: Vec<Activation>,
+    /// The registration that waits for its second code
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+    /// The faults that are set
+    faults: FaultReport,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Activation {
+    /// Its slot, 1 to 8
+    slot: usize,
+    /// Its name, 12 hex digits
+    id: String,
+    /// How its responses are computed
+    suite: String,
+    /// The bank's name
+    bank: String,
+    /// The contract number, masked
+    contract: String,
+    /// The user's ID
+    user: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FaultReport {
+    /// Percent
+    battery: u8,
+    /// Whether every activation acts as if it had not been finished
+    half_activated: bool,
+    /// Seconds that the token's clock is ahead
+    clock_offset: i64,
+    /// How the next scan ends
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_scan: Option<&'static str>,
+}
+
+/// The tokens there are.
+#[derive(Serialize, JsonSchema)]
+pub struct List {
+    /// In the order of their names
+    tokens: Vec<Entry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Entry {
+    /// The name
+    name: String,
+    /// Whether the file is encrypted; what is inside is not known then
+    encrypted: bool,
+    /// What is printed on its back
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// How many users are registered
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activations: Option<usize>,
+    /// Why it cannot be read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+}
+
+/// What a token's screen shows.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// The token
+    name: String,
+    /// off, pin, ready, menu, showing, answered, asking, done or refused
+    state: &'static str,
+    /// T01 to T14 when refused
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// The page, from 1, when a code is shown
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<usize>,
+    /// How many pages there are
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<usize>,
+    /// lit, lines and softkeys
+    #[schemars(with = "serde_json::Value")]
+    screen: Screen,
+    /// The same as lines of text
+    text: String,
+    /// The digits to type
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<String>,
+    /// The device code to type
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_code: Option<String>,
+}
+
+/// A token that was written, reset or removed.
+#[derive(Serialize, JsonSchema)]
+pub struct Saved {
+    /// The token
+    name: String,
+    /// exported, reset or removed
+    what: &'static str,
+    /// The file that was written
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The token itself, when no file was named
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<serde_json::Value>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    match &args.verb {
+        Verb::New(args) => new(args, context),
+        Verb::List => list(context),
+        Verb::Show(args) => {
+            let held = args.open(context)?;
+            context.out.report(&Info::of(&held, moment(context)?))?;
+            Ok(Exit::Done)
+        }
+        Verb::Activate(args) => activate(args, context),
+        Verb::Screen(args) => screen(args, context),
+        Verb::Press(args) => press(args, context),
+        Verb::Faults(args) => faults(args, context),
+        Verb::Reset(args) => reset(args, context),
+        Verb::Rm(args) => rm(args, context),
+        Verb::Export(args) => export(args, context),
+        Verb::Import(args) => import(args, context),
+    }
+}
+
+fn new(args: &New, context: &Context) -> Result<Exit, Failure> {
+    let id = match &args.id {
+        Some(id) => id.clone(),
+        None => format!("CT{:08}", rng().next_u64() % 100_000_000).parse().expect("ten capitals and digits"),
+    };
+    let passphrase =
+        if args.test { None } else { Some(tokens::new_passphrase(args.passphrase_file.as_deref(), context)?) };
+    let mut token = Token::generate(id, args.test, &mut rng());
+    token.language = context.settings.lang.value;
+    if let Some(file) = &args.pin_file {
+        let prompt = context.out.text.with("prompt-pin", &[("name", &args.name)]);
+        let pin = Asked { prompt: &prompt, flag: "--pin-file", file: Some(file), variable: "CAMTOKEN_PIN" }.secret()?;
+        Pin::new(pin.expose_secret(), &mut rng())
+            .map_err(|error| error.to_string())
+            .and_then(|pin| token.set_pin(Some(pin)).map_err(|refusal| refusal.to_string()))
+            .map_err(|why| Failure::new(Code::CommandLine).because(why).with("usage", "--pin-file FILE"))?;
+    }
+    let held = Held::create(&args.name, Device::new(token), passphrase, context)?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context) -> Result<Exit, Failure> {
+    let mut entries = Vec::new();
+    for name in tokens::names(context)? {
+        let encrypted = tokens::is_encrypted(&name, context).unwrap_or(false);
+        let mut entry = Entry { name, encrypted, id: None, activations: None, error: None };
+        if !encrypted {
+            match Held::open(Some(&entry.name), None, context) {
+                Ok(held) => {
+                    let token = held.device.token();
+                    entry.id = Some(token.id().to_string());
+                    entry.activations = Some(token.activations().count());
+                }
+                Err(failure) => entry.error = Some(failure.code().as_str()),
+            }
+        }
+        entries.push(entry);
+    }
+    context.out.report(&List { tokens: entries })?;
+    Ok(Exit::Done)
+}
+
+/// Both scans of a registration. With a code, one of them; with `--keep` alone, the answer after the second.
+fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
+    let scan = |code: PathBuf| {
+        let args = scan::Args {
+            images: vec![code],
+            token: Some(args.name.clone()),
+            confirm: args.confirm,
+            keep: args.keep,
+            pin_file: args.pin_file.clone(),
+            passphrase_file: args.passphrase_file.clone(),
+            ..scan::Args::default()
+        };
+        scan::run(&args, context)
+    };
+    match (&args.code, args.keep) {
+        (Some(code), _) => scan(code.clone()),
+        (None, Some(keep)) => {
+            let mut held = Held::open(Some(&args.name), args.passphrase_file.as_deref(), context)?;
+            approval::answer(&mut held, keep == Keep::Yes, context)?;
+            context.out.report(&Shown::of(&held, moment(context)?))?;
+            Ok(Exit::Done)
+        }
+        (None, None) => {
+            for question in ["activate-first", "activate-second"] {
+                let Some(code) =
+                    secret::line(&context.out.text.get(question), "IMAGE")?.filter(|code| !code.is_empty())
+                else {
+                    return Ok(Exit::Cancelled);
+                };
+                match scan(code.into())? {
+                    Exit::Done => {}
+                    exit => return Ok(exit),
+                }
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn screen(args: &ScreenArgs, context: &Context) -> Result<Exit, Failure> {
+    let held = args.token.open(context)?;
+    let shown = Shown::of(&held, moment(context)?);
+    if let Some(path) = &args.png {
+        write(path, &shown.screen.to_png(2))?;
+    }
+    if let Some(path) = &args.svg {
+        write(path, shown.screen.to_svg().as_bytes())?;
+    }
+    match (args.text, args.png.is_some() || args.svg.is_some()) {
+        (true, _) if !context.out.is_for_a_program() => context.out.print(&shown.text)?,
+        (false, true) if !context.out.is_for_a_program() => {}
+        _ => context.out.report(&shown)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn press(args: &Press, context: &Context) -> Result<Exit, Failure> {
+    let (name, key) = match &args.what[..] {
+        [key] => (None, key),
+        [name, key, ..] => (Some(name.as_str()), key),
+        [] => (None, &String::new()),
+    };
+    let key = Key::from_str(key, true).map_err(|_| {
+        let usage = "camtoken token press [NAME] left|center|right";
+        Failure::new(Code::CommandLine).because(key).with("usage", usage)
+    })?;
+    let button = match key {
+        Key::Left => Button::Left,
+        Key::Center => Button::Center,
+        Key::Right => Button::Right,
+    };
+    let mut held = Held::open(name, args.passphrase_file.as_deref(), context)?;
+    let now = moment(context)?;
+    if args.hold {
+        held.device.hold(button, now);
+    } else {
+        held.device.press(button, now, &mut rng());
+    }
+    held.save()?;
+    context.out.report(&Shown::of(&held, now))?;
+    Ok(Exit::Done)
+}
+
+fn faults(args: &FaultArgs, context: &Context) -> Result<Exit, Failure> {
+    let mut held = args.token.open(context)?;
+    let faults = &mut held.device.token_mut().faults;
+    if args.clear {
+        *faults = Faults::default();
+    }
+    faults.battery = args.battery.unwrap_or(faults.battery);
+    faults.half_activated |= args.half_activated;
+    faults.clock_offset = args.clock.unwrap_or(faults.clock_offset);
+    faults.next_scan = args.next_scan.or(faults.next_scan);
+    held.save()?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
+    Ok(Exit::Done)
+}
+
+fn reset(args: &Gone, context: &Context) -> Result<Exit, Failure> {
+    let mut held = args.open("reset-sure", context)?;
+    let language = held.device.token().language;
+    held.device.token_mut().reset();
+    held.device.token_mut().language = language;
+    if held.device.state(moment(context)?) != State::Off {
+        held.device.hold(Button::Center, moment(context)?);
+    }
+    held.save()?;
+    context.out.report(&Saved { name: held.name, what: "reset", file: None, token: None })?;
+    Ok(Exit::Done)
+}
+
+fn rm(args: &Gone, context: &Context) -> Result<Exit, Failure> {
+    let held = args.open("rm-sure", context)?;
+    let name = held.name.clone();
+    held.remove()?;
+    context.out.report(&Saved { name, what: "removed", file: None, token: None })?;
+    Ok(Exit::Done)
+}
+
+fn export(args: &Export, context: &Context) -> Result<Exit, Failure> {
+    let held = args.token.open(context)?;
+    let text = held.text()?;
+    let mut saved = Saved { name: held.name, what: "exported", file: None, token: None };
+    match &args.output {
+        Some(path) => {
+            file::save(path, &text)
+                .map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", path.display())))?;
+            saved.file = Some(path.display().to_string());
+            context.out.report(&saved)?;
+        }
+        None if context.out.is_for_a_program() => {
+            saved.token = serde_json::from_str(&text).ok();
+            context.out.report(&saved)?;
+        }
+        None => context.out.print(&text)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn import(args: &Import, context: &Context) -> Result<Exit, Failure> {
+    let (device, passphrase) = tokens::parse(&tokens::read(&args.file)?, args.passphrase_file.as_deref(), context)?;
+    let name = args.name.clone().unwrap_or_else(|| {
+        let file = args.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = [".camtoken.json", ".json"].iter().find_map(|end| file.strip_suffix(end)).unwrap_or(&file);
+        stem.to_owned()
+    });
+    let held = Held::create(&name, device, passphrase, context)?;
+    context.out.report(&Info::of(&held, moment(context)?))?;
+    Ok(Exit::Done)
+}
+
+impl One {
+    fn open(&self, context: &Context) -> Result<Held, Failure> {
+        Held::open(self.name.as_deref(), self.passphrase_file.as_deref(), context)
+    }
+}
+
+impl Gone {
+    /// Takes the token out of its file, once somebody is sure.
+    fn open(&self, question: &str, context: &Context) -> Result<Held, Failure> {
+        let held = Held::open(Some(&self.name), self.passphrase_file.as_deref(), context)?;
+        let sure = self.yes || secret::confirm(&context.out.text.with(question, &[("name", &self.name)]), "--yes")?;
+        if sure { Ok(held) } else { Err(Failure::new(Code::Cancelled)) }
+    }
+}
+
+impl Info {
+    fn of(held: &Held, now: Timestamp) -> Self {
+        let token = held.device.token();
+        let activation = |(slot, known): (usize, &camtoken::token::Activation)| {
+            let user = known.introduction();
+            Activation {
+                slot,
+                id: known.id().to_string(),
+                suite: known.suite().to_string(),
+                bank: user.bank().to_owned(),
+                contract: user.contract().to_owned(),
+                user: user.user().to_owned(),
+            }
+        };
+        let Faults { battery, half_activated, clock_offset, next_scan } = token.faults.clone();
+        Self {
+            name: held.name.clone(),
+            id: token.id().to_string(),
+            test: token.is_test(),
+            encrypted: held.is_encrypted(),
+            language: token.language.as_str(),
+            state: name_of(held.device.state(now)),
+            activations: token.activations().map(activation).collect(),
+            pending: token.pending().map(|id| id.to_string()),
+            faults: FaultReport { battery, half_activated, clock_offset, next_scan: next_scan.map(Refusal::code) },
+        }
+    }
+}
+
+impl Document for Info {
+    const SCHEMA: &'static str = "camtoken/tokeninfo/1";
+
+    fn human(&self, text: &Text) -> String {
+        let mut rows = Vec::new();
+        let mut row = |key: &str, value: String| rows.push([text.get(key), value]);
+        row("token-name", self.name.clone());
+        row("token-id", self.id.clone());
+        let kind = if self.test { "token-test" } else { "token-production" };
+        row("token-kind", text.get(kind));
+        row("token-language", self.language.to_owned());
+        row("token-state", text.get(&format!("state-{}", self.state)));
+        for known in &self.activations {
+            let Activation { slot, id, bank, contract, user, .. } = known;
+            row("token-activation", format!("{slot}  {id}  {bank}  {contract}  {user}"));
+        }
+        if let Some(pending) = &self.pending {
+            row("token-pending", pending.clone());
+        }
+        let FaultReport { battery, half_activated, clock_offset, next_scan } = &self.faults;
+        let faults: Vec<_> = [
+            (*battery < 100).then(|| format!("--battery {battery}")),
+            half_activated.then(|| "--half-activated".to_owned()),
+            (*clock_offset != 0).then(|| format!("--clock {clock_offset:+}s")),
+            next_scan.map(|code| format!("--next-scan {code}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !faults.is_empty() {
+            row("token-faults", faults.join(" "));
+        }
+        terminal::columns(&rows)
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.id)
+    }
+}
+
+impl Document for List {
+    const SCHEMA: &'static str = "camtoken/tokens/1";
+
+    fn human(&self, text: &Text) -> String {
+        if self.tokens.is_empty() {
+            return text.get("token-none") + "\n";
+        }
+        let rows: Vec<_> = self
+            .tokens
+            .iter()
+            .map(|entry| {
+                let inside = match (entry.activations, entry.error) {
+                    (_, Some(code)) => code.to_owned(),
+                    (Some(count), _) => format!("{count}/{}", Token::SLOTS),
+                    (None, None) => text.get("token-encrypted"),
+                };
+                [entry.name.clone(), entry.id.clone().unwrap_or_else(|| "-".to_owned()), inside]
+            })
+            .collect();
+        terminal::columns(&rows)
+    }
+
+    fn bare(&self) -> String {
+        self.tokens.iter().map(|entry| format!("{}\n", entry.name)).collect()
+    }
+}
+
+impl Shown {
+    fn of(held: &Held, now: Timestamp) -> Self {
+        let state = held.device.state(now);
+        let screen = held.device.screen(now);
+        let (page, pages) = match state {
+            State::Showing { page, pages } => (Some(page), Some(pages)),
+            _ => (None, None),
+        };
+        let code = if let State::Refused(refusal) = state { Some(refusal.code()) } else { None };
+        let (response, device_code) = Digits::on(&held.device, now).map(Digits::parts).unwrap_or_default();
+        let (name, text) = (held.name.clone(), screen.to_text());
+        Self { name, state: name_of(state), code, page, pages, screen, text, response, device_code }
+    }
+}
+
+impl Document for Shown {
+    const SCHEMA: &'static str = "camtoken/screen/1";
+
+    fn human(&self, text: &Text) -> String {
+        if self.screen.lit { self.text.clone() } else { text.get("state-off") + "\n" }
+    }
+
+    /// The digits, once there are any.
+    fn bare(&self) -> String {
+        self.response.as_ref().or(self.device_code.as_ref()).map(|digits| format!("{digits}\n")).unwrap_or_default()
+    }
+}
+
+impl Document for Saved {
+    const SCHEMA: &'static str = "camtoken/tokenfile/1";
+
+    fn human(&self, text: &Text) -> String {
+        let file = self.file.clone().unwrap_or_default();
+        let done = text.with(&format!("token-{}", self.what), &[("name", &self.name), ("file", &file)]);
+        terminal::clean(&done) + "\n"
+    }
+
+    fn bare(&self) -> String {
+        self.file.as_ref().map(|file| format!("{}\n", terminal::clean(file))).unwrap_or_default()
+    }
+}
+
+/// A state by the name it has in documents.
+fn name_of(state: State) -> &'static str {
+    match state {
+        State::Off => "off",
+        State::Pin => "pin",
+        State::Ready => "ready",
+        State::Menu => "menu",
+        State::Showing { .. } => "showing",
+        State::Answered => "answered",
+        State::Asking => "asking",
+        State::Done => "done",
+        State::Refused(_) => "refused",
+        _ => "other",
+    }
+}
+
+/// Seconds of a span with its sign: `+90s`, `-2m`, `90`.
+fn offset(text: &str) -> Result<i64, String> {
+    let span = text.strip_prefix('+').unwrap_or(text);
+    if let Ok(seconds) = span.parse() {
+        return Ok(seconds);
+    }
+    span.parse::<jiff::SignedDuration>().map(|span| span.as_secs()).map_err(|_| "expected +90s, -2m".to_owned())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes)
+        .map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_set_forward_or_back() {
+        for (text, seconds) in [("+90s", 90), ("-2m", -120), ("90", 90), ("-1", -1), ("+1h", 3600)] {
+            assert_eq!(offset(text), Ok(seconds), "{text}");
+        }
+        for text in ["", "soon", "++1", "1x"] {
+            assert!(offset(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Pictures without a token: what they say, what they do not, and codes taken apart.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use camtoken::qr::{EcLevel, encode};
+use serde_json::Value;
+
+use super::camtoken;
+use super::documents::assert_as_its_schema;
+
+fn run(args: &[&str]) -> (String, String, i32) {
+    let output = camtoken(args).stdin(Stdio::null()).output().expect("camtoken starts");
+    let text = |bytes| String::from_utf8(bytes).expect("camtoken prints UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("no signal"))
+}
+
+/// One document a line.
+fn documents(args: &[&str]) -> (Vec<Value>, i32) {
+    let (stdout, stderr, exit) = run(args);
+    let documents: Vec<Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}{stderr}")))
+        .collect();
+    documents.iter().for_each(assert_as_its_schema);
+    (documents, exit)
+}
+
+fn drawn(dir: &Path, name: &str, text: &str) -> String {
+    let path = dir.join(name);
+    fs::write(&path, encode(text, EcLevel::Q).expect("a short text").to_png(3)).expect("writable");
+    path.into_os_string().into_string().expect("a temporary path is Unicode")
+}
+
+#[test]
+fn a_folder_is_one_document_a_picture() {
+    let vectors = fs::read_to_string("testvectors/scan_test.json").expect("the vectors are here");
+    let vectors: Value = serde_json::from_str(&vectors).expect("JSON");
+    let (reports, exit) = documents(&["scan", "--raw", "--json", "testvectors/pictures"]);
+    let reports: BTreeMap<&str, &Value> =
+        reports.iter().map(|report| (report["file"].as_str().expect("a file"), report)).collect();
+    let groups = vectors["testGroups"].as_array().expect("groups").iter();
+    let tests: Vec<&Value> = groups.flat_map(|group| group["tests"].as_array().expect("tests")).collect();
+    assert_eq!(reports.len(), tests.len());
+    for test in tests {
+        let picture = format!("testvectors/{}", test["picture"].as_str().expect("a picture"));
+        let report = reports[picture.as_str()];
+        match test["reason"].as_str() {
+            None => assert_eq!((&report["outcome"], &report["text"]), (&"read".into(), &test["text"]), "{picture}"),
+            Some("NotFound") => assert_eq!(report["code"], "T01", "{picture}"),
+            Some(_) => assert_eq!(report["code"], "T02", "{picture}"),
+        }
+    }
+    assert!([3, 4].contains(&exit), "the first that was not read decides: {exit}");
+}
+
+#[test]
+fn a_single_picture_exits_as_the_interface_says() {
+    for (picture, exit, code) in [
+        ("one_bit.png", 0, None),
+        ("white.png", 3, Some("CT-E031")),
+        ("page_of_text.png", 3, Some("CT-E031")),
+        ("too_much_damage.png", 4, Some("CT-E041")),
+        ("no-such.png", 1, Some("CT-E010")),
+        ("../scan_test.json", 1, Some("CT-E042")),
+    ] {
+        let (_, stderr, found) = run(&["scan", "--raw", &format!("testvectors/pictures/{picture}")]);
+        assert_eq!(found, exit, "{picture}: {stderr}");
+        assert!(code.map_or(stderr.is_empty(), |code| stderr.contains(code)), "{picture}: {stderr}");
+    }
+    let (_, stderr, _) = run(&["scan", "--raw", "testvectors/pictures/too_much_damage.png"]);
+    assert!(stderr.contains("a module is 4 pixels wide"), "{stderr}");
+}
+
+#[test]
+fn a_file_that_is_no_picture_does_not_stop_the_others() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let good = drawn(dir.path(), "b.png", "HELLO");
+    fs::write(dir.path().join("a.png"), "no picture").expect("writable");
+    let (reports, exit) = documents(&["scan", "--raw", "--json", dir.path().to_str().expect("Unicode")]);
+    let found: Vec<_> = reports.iter().map(|report| (&report["outcome"], &report["code"], &report["text"])).collect();
+    let (failed, read) = (&Value::from("failed"), &Value::from("read"));
+    assert_eq!(found, [(failed, &"CT-E042".into(), &Value::Null), (read, &Value::Null, &"HELLO".into())]);
+    assert_eq!(exit, 1);
+    let (stdout, stderr, _) = run(&["scan", "--raw", "--quiet", dir.path().to_str().expect("Unicode")]);
+    assert!(stdout == "HELLO\n" && stderr.contains("a.png"), "{stdout}{stderr}");
+    let (_, _, exit) = run(&["scan", "--raw", &good, &good, "--overlay", "x.png"]);
+    assert_eq!(exit, 2);
+}
+
+#[test]
+fn standard_input_is_known_by_its_content() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let png = fs::read(drawn(dir.path(), "hello.png", "HELLO")).expect("just written");
+    for (input, said) in [(&png[..], "HELLO\n"), (b"CT1:ABC\n", "CT1:ABC\n")] {
+        let mut child = camtoken(&["scan", "--raw", "--quiet", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("camtoken starts");
+        child.stdin.take().expect("piped").write_all(input).expect("camtoken reads");
+        assert_eq!(child.wait_with_output().expect("it ends").stdout, said.as_bytes());
+    }
+}
+
+#[test]
+fn what_a_symbol_says_cannot_steer_a_terminal() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let hostile = "A\u{1b}]0;title\u{7}\u{9b}31m\u{202e}B\u{2066}\u{8}\u{7f}\nC";
+    let picture = drawn(dir.path(), "hostile\u{1b}[2J.png", hostile);
+    let steers = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{2066}".contains(c));
+    for args in [
+        &["scan", "--raw", &picture][..],
+        &["scan", "--raw", &picture, &picture],
+        &["scan", "--raw", "--quiet", &picture],
+        &["scan", "--raw", "--json", &picture],
+        &["inspect", &picture],
+        &["inspect", &picture, "--quiet"],
+        &["inspect", &picture, "--json"],
+        &["scan", "--raw", "no-such\u{1b}[2J"],
+    ] {
+        let (stdout, stderr, _) = run(args);
+        assert!(!stdout.contains(steers) && !stderr.contains(steers), "{args:?}: {stdout:?} {stderr:?}");
+    }
+    let (stdout, _, _) = run(&["scan", "--raw", "--json", &picture]);
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(document["text"], hostile, "a program gets all of it");
+    assert_eq!(run(&["scan", "--raw", &picture]).0, "A]0;title31mB\nC\n");
+}
+
+#[test]
+fn all_symbols_are_told_and_overlaid() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let symbol = encode("CT9:ONE", EcLevel::M).expect("a short text").to_luma(4);
+    let other = encode("TWO", EcLevel::M).expect("a short text").to_luma(4);
+    let mut page = image::GrayImage::from_pixel(400, 200, image::Luma([255]));
+    for (luma, left) in [(&other, 10), (&symbol, 210)] {
+        for (i, grey) in (0u32..).zip(luma.pixels()) {
+            page.put_pixel(left + i % luma.width(), 10 + i / luma.width(), image::Luma([*grey]));
+        }
+    }
+    let path = dir.path().join("page.png");
+    page.save(&path).expect("writable");
+    let (path, overlay) = (path.to_str().expect("Unicode"), dir.path().join("overlay.png"));
+    let overlaid = overlay.to_str().expect("Unicode");
+    let (stdout, stderr, exit) = run(&["scan", "--raw", "--all", "--json", path, "--overlay", overlaid]);
+    assert_eq!(exit, 0, "{stderr}");
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_as_its_schema(&document);
+    let mut texts: Vec<_> = document["symbols"].as_array().expect("symbols").iter().map(|found| &found["text"]).collect();
+    texts.sort_by_key(|text| text.to_string());
+    assert_eq!(texts, ["CT9:ONE", "TWO"]);
+    let picture = image::open(&overlay).expect("written").to_rgb8();
+    // Top left corner of the left symbol, four modules of four pixels in.
+    let red = (24..29).flat_map(|y| (24..29).map(move |x| (x, y))).filter(|&(x, y)| picture.get_pixel(x, y).0 == [220, 0, 0]);
+    assert!(red.count() > 4, "the corner is marked");
+}
+
+#[test]
+fn a_code_is_taken_apart_without_a_key() {
+    use camtoken::transaction::{Operation, Transaction};
+    use camtoken::{ActivationId, Challenge, ChallengeId, Key, Timestamp, code};
+    let fields = [("service", "SERVICE"), ("contract", "12345678"), ("user", "TANAKA"), ("device", "browser")];
+    let login = Transaction::new(Operation::Login, fields).expect("a login of the catalogue");
+    let challenge = Challenge {
+        id: ChallengeId::from_bytes([0x6b, 0x01, 0x02, 0x03, 4, 5, 6, 7, 8, 9, 10, 11]),
+        activation: ActivationId::from_bytes([1, 2, 3, 4, 5, 6]),
+        expires_at: Timestamp::from_unix(1_795_230_000),
+        transaction: login,
+    };
+    let sealed = code::seal(&challenge, &Key::new(vec![7; 32]));
+    let (stdout, stderr, exit) = run(&["inspect", sealed.as_str(), "--json"]);
+    assert_eq!(exit, 0, "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_as_its_schema(&report);
+    assert_eq!(report["keyName"], serde_json::json!({ "domain": "signature", "id": "010203040506" }));
+    assert_eq!(report["challenge"], "6b010203" .to_owned() + "0405060708090a0b");
+    // 0x6b010203 seconds.
+    assert_eq!(report["issuedAt"], Timestamp::from_unix(1_795_228_163).to_string());
+    let items: Vec<(&str, &str)> = report["envelope"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| (item["hex"].as_str().expect("hex"), item["notation"].as_str().expect("notation")))
+        .collect();
+    // RFC 9052, section 5.2, and the deterministic CBOR of RFC 8949.
+    assert_eq!(items[..3], [("d0", "16(…)"), ("83", "[… 3]"), ("43a10103", "h'a10103'")]);
+    assert_eq!(items[3..6], [("a2", "{… 2}"), ("04", "4"), ("4700010203040506", "h'00010203040506'")]);
+    assert_eq!(items[6..8], [("05", "5"), ("4c6b0102030405060708090a0b", "h'6b0102030405060708090a0b'")]);
+    let bytes: usize = items.iter().map(|(hex, _)| hex.len() / 2).sum();
+    assert_eq!(report["sizes"]["envelope"], bytes, "the items are all of it");
+
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let picture = drawn(dir.path(), "login.png", sealed.as_str());
+    let (drawn, _) = (run(&["inspect", &picture, "--json"]).0, ());
+    let drawn: Value = serde_json::from_str(&drawn).expect("JSON");
+    assert_eq!((&drawn["envelope"], &drawn["symbol"]["level"]), (&report["envelope"], &"Q".into()));
+}
+
+#[test]
+fn what_no_token_would_read_is_told_with_the_tokens_own_code() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let link = drawn(dir.path(), "link.png", "https://example.com/");
+    for (what, kind, refusal) in
+        [(link.as_str(), "foreign", "T03"), ("CT1:ABC", "camtoken", "T03"), ("CT7:ABC", "camtoken", "T06")]
+    {
+        let (stdout, _, exit) = run(&["inspect", what, "--json"]);
+        let report: Value = serde_json::from_str(&stdout).expect("JSON");
+        assert_as_its_schema(&report);
+        assert_eq!((report["kind"].as_str(), report["refusal"].as_str()), (Some(kind), Some(refusal)), "{what}");
+        assert_eq!(exit, 5, "{what}");
+    }
+    let (_, stderr, exit) = run(&["inspect", "testvectors/pictures/white.png"]);
+    assert!(exit == 3 && stderr.contains("CT-E031"), "{stderr}");
+}
