@@ -1,5 +1,5 @@
 //! What the command line looks like. The help texts are messages `help-VERB` of the Fluent files, an argument's text is
-//! an attribute with its name.
+//! an attribute with its name; what several verbs have alike stands in `help-shared`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -163,7 +163,8 @@ fn localised(command: Command, key: &str, text: &Text) -> Command {
         .subcommand_value_name("VERB")
         .subcommand_help_heading(text.get("heading-verbs"))
         .mut_args(|arg| {
-            let (help, heading) = (text.get(&format!("{key}.{}", arg.get_id())), heading(&arg));
+            let (own, shared) = (format!("{key}.{}", arg.get_id()), format!("help-shared.{}", arg.get_id()));
+            let (help, heading) = (text.find(&own, &[]).unwrap_or_else(|| text.get(&shared)), heading(&arg));
             arg.help(help).help_heading(heading)
         })
         .mut_subcommands(|sub| {
@@ -208,6 +209,7 @@ fn option(args: &[OsString], name: &str) -> Option<String> {
     None
 }
 
-fn value<T: Value>(text: &str) -> Result<T, String> {
+/// Reads a value as the settings do.
+pub fn value<T: Value>(text: &str) -> Result<T, String> {
     T::read(text).map_err(|_| format!("expected {}", T::EXPECTED))
 }

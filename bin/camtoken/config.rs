@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use camtoken::transaction::Operation;
 use camtoken::{Language, Timestamp};
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
@@ -72,6 +73,10 @@ settings! {
     store: Option<Store> = None, Source::Default;
     /// The token that is meant when none is named.
     token: Option<String> = None, Source::Default;
+    /// The bank's name, as tokens show it at registration.
+    bank: BankName = BankName("架空中央銀行".to_owned()), Source::Default;
+    /// How long to wait while another process has the store open.
+    store_wait: Wait = Wait(10), Source::Default;
     /// Whether the verifier takes test keys.
     accept_test_keys: bool = false, Source::Default;
     /// The file of the key-encryption key.
@@ -80,8 +85,10 @@ settings! {
     challenge_lifetime: Lifetime = Lifetime(180), Source::Default;
     /// How many digits a response has (V-1).
     response_digits: Digits = Digits(8), Source::Default;
-    /// How many consecutive wrong responses suspend an activation (V-4).
-    max_attempts: Attempts = Attempts(5), Source::Default;
+    /// How many wrong responses end a challenge (V-3).
+    max_attempts: Attempts = Attempts(3), Source::Default;
+    /// How many wrong responses in a row, over all challenges, suspend an activation (V-4).
+    max_failures: Attempts = Attempts(5), Source::Default;
 }
 
 /// A value and where it came from.
@@ -281,34 +288,74 @@ impl Value for Store {
     }
 }
 
-/// How long a challenge lives, in seconds: `180`, `180s`, `3m`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetime(u64);
+macro_rules! span_of_time {
+    ($(#[$doc:meta])* $name:ident, $least:literal..=$most:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name(u64);
 
-impl Lifetime {
-    /// As a span of time.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the verb that issues is still to come"))]
-    pub const fn duration(self) -> Duration {
-        Duration::from_secs(self.0)
+        impl $name {
+            /// As a span of time.
+            pub const fn duration(self) -> Duration {
+                Duration::from_secs(self.0)
+            }
+        }
+
+        impl Value for $name {
+            const EXPECTED: &'static str = concat!($least, "s..", $most, "s");
+
+            fn read(text: &str) -> Result<Self, BadValue> {
+                let seconds = seconds(text)?;
+                if ($least..=$most).contains(&seconds) { Ok(Self(seconds)) } else { Err(BadValue) }
+            }
+
+            fn json(&self) -> serde_json::Value {
+                self.0.into()
+            }
+        }
+    };
+}
+
+span_of_time! {
+    /// How long a challenge lives: `180`, `180s`, `3m`.
+    Lifetime, 1..=600
+}
+span_of_time! {
+    /// How long to wait for something.
+    Wait, 0..=600
+}
+
+/// Whole seconds: `180`, `180s`, `3m`.
+fn seconds(text: &str) -> Result<u64, BadValue> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let span: jiff::SignedDuration = text.parse().map_err(|_| BadValue)?;
+    Ok(Duration::try_from(span).map_err(|_| BadValue)?.as_secs())
+}
+
+/// A bank's name that every token can show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankName(String);
+
+impl BankName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl Value for Lifetime {
-    const EXPECTED: &'static str = "1s..600s";
+impl Value for BankName {
+    const EXPECTED: &'static str = "1..20 columns of text";
 
     fn read(text: &str) -> Result<Self, BadValue> {
-        let seconds = match text.parse::<u64>() {
-            Ok(seconds) => seconds,
-            Err(_) => {
-                let span: jiff::SignedDuration = text.parse().map_err(|_| BadValue)?;
-                Duration::try_from(span).map_err(|_| BadValue)?.as_secs()
-            }
-        };
-        if (1..=600).contains(&seconds) { Ok(Self(seconds)) } else { Err(BadValue) }
+        let entry = Operation::Activation1.entry();
+        let shown = entry.displayed().find(|field| field.name == "bank").expect("a registration names the bank");
+        shown.parse(text).map(|name| Self(name.to_string())).map_err(|_| BadValue)
     }
 
     fn json(&self) -> serde_json::Value {
-        self.0.into()
+        self.0.as_str().into()
     }
 }
 
@@ -340,7 +387,7 @@ small_number! {
     Digits, 6..=10
 }
 small_number! {
-    /// How many consecutive wrong responses are borne.
+    /// How many wrong responses are borne.
     Attempts, 1..=10
 }
 
@@ -502,6 +549,9 @@ mod tests {
             "accept_test_keys = \"yes\"",
             "state_dir = \"\"",
             "token = []",
+            "bank = \"\"",
+            "bank = \"架空中央銀行架空中央銀行\"",
+            "store_wait = \"11m\"",
         ] {
             assert!(toml::from_str::<Layer>(line).is_err(), "{line}");
         }

@@ -53,6 +53,18 @@ codes! {
     Write = "CT-E011" => Failed,
     /// The state directory cannot be used.
     State = "CT-E012" => Failed,
+    /// The verifier's store is open in another process.
+    StoreBusy = "CT-E013" => Failed,
+    /// The verifier's store cannot be used.
+    StoreFailed = "CT-E014" => Failed,
+    /// A change may have been stored or not.
+    StoreUnknown = "CT-E015" => Failed,
+    /// The clock is behind what the record has seen.
+    ClockBehind = "CT-E016" => Failed,
+    /// The verifier's key-encryption key is missing or not the right one.
+    Keys = "CT-E017" => Failed,
+    /// The demonstration did not go as it must.
+    Demo = "CT-E018" => Failed,
     /// A mistake of ours.
     Internal = "CT-E019" => Failed,
 
@@ -68,6 +80,10 @@ codes! {
     Unexplained = "CT-E024" => Usage,
     /// There is no such setting, schema or verb.
     UnknownName = "CT-E025" => Usage,
+    /// A moment was fixed for a verifier that takes real keys.
+    FixedClock = "CT-E026" => Usage,
+    /// This build has no store of that kind.
+    StoreKind = "CT-E027" => Usage,
 
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,
@@ -97,6 +113,42 @@ codes! {
     Battery = "CT-E063" ("T13") => Refused,
     /// The token is locked.
     Locked = "CT-E064" ("T14") => Refused,
+
+    /// No operation by that name is issued.
+    NoOperation = "CT-E070" => Usage,
+    /// The fields make no transaction.
+    Fields = "CT-E071" => Usage,
+    /// The batch file is wrong, or of another kind.
+    Batch = "CT-E072" => Usage,
+    /// The file of keys cannot be read.
+    KeyFile = "CT-E073" => Usage,
+    /// The file of keys has no device key.
+    NoDeviceKey = "CT-E074" => Usage,
+    /// What cannot be shown by a token.
+    Subscriber = "CT-E075" => Usage,
+
+    /// No such token in the books.
+    NoToken = "CT-E081" => Rejected,
+    /// The books have the token with another key.
+    TokenExists = "CT-E082" => Rejected,
+    /// The token is revoked.
+    TokenRevoked = "CT-E083" => Rejected,
+    /// A test token at a verifier that takes none.
+    TestToken = "CT-E084" => Rejected,
+    /// All places of the token are taken.
+    TokenFull = "CT-E085" => Rejected,
+    /// No such activation.
+    NoActivation = "CT-E086" => Rejected,
+    /// The activation has signed before.
+    HasSigned = "CT-E087" => Rejected,
+    /// The activation is revoked.
+    Revoked = "CT-E088" => Rejected,
+    /// The activation is not suspended.
+    NotSuspended = "CT-E089" => Rejected,
+    /// The activation is suspended.
+    Suspended = "CT-E090" => Rejected,
+    /// The registration is not finished.
+    NotActive = "CT-E091" => Rejected,
 }
 
 impl Code {
@@ -119,13 +171,14 @@ impl Code {
 pub struct Failure {
     code: Code,
     why: Option<String>,
+    result: Option<&'static str>,
     facts: Vec<(&'static str, String)>,
 }
 
 impl Failure {
     /// The error of `code`, without particulars.
     pub fn new(code: Code) -> Self {
-        Self { code, why: None, facts: Vec::new() }
+        Self { code, why: None, result: None, facts: Vec::new() }
     }
 
     /// Adds why: one clause, or a few lines. Never a key, PIN, response or transaction.
@@ -137,6 +190,12 @@ impl Failure {
     /// Adds a value that the hint's text speaks of.
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));
+        self
+    }
+
+    /// Adds the verifier's word for its no, as a verdict has it.
+    pub fn result(mut self, result: &'static str) -> Self {
+        self.result = Some(result);
         self
     }
 
@@ -153,6 +212,7 @@ impl Failure {
             code: self.code.as_str(),
             refusal: self.code.refusal(),
             exit: self.code.exit().code(),
+            result: self.result,
             message: text.get(&key),
             why: self.why.clone(),
             hint: text.with(&format!("{key}.hint"), &facts),
@@ -171,6 +231,9 @@ pub struct Report {
     refusal: Option<&'static str>,
     /// What the process exits with
     exit: u8,
+    /// What the verifier says, as in a verdict, when it was the verifier that refused: rejected or suspended
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'static str>,
     /// What happened, in the chosen language
     message: String,
     /// Why, when there is more to say

@@ -2,11 +2,13 @@
 //!
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
+mod bank;
 mod cli;
 mod config;
 mod exit;
 mod failure;
 mod output;
+mod picture;
 mod secret;
 mod state;
 mod terminal;

@@ -90,6 +90,34 @@ impl Output {
         }
     }
 
+    /// Prints bytes that are data in themselves, such as a picture.
+    ///
+    /// # Errors
+    ///
+    /// As [`report`](Self::report).
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(Code::Write).because(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells a verb's answer where it does not mix with data: a document on standard output, talk on standard error.
+    ///
+    /// # Errors
+    ///
+    /// As [`report`](Self::report).
+    pub fn tell<T: Document>(&self, document: &T) -> Result<(), Failure> {
+        match self.mode {
+            Mode::Json => self.report(document),
+            Mode::Human | Mode::Quiet => {
+                self.say(&document.human(&self.text));
+                Ok(())
+            }
+        }
+    }
+
     /// Says something to the person beside the data. Nobody listening is no reason to stop.
     pub fn say(&self, page: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color.into());
@@ -110,6 +138,11 @@ impl Output {
             self.say(&unwritable.report(&self.text).human(&self.text));
         }
         failure.exit()
+    }
+
+    /// Whether a program reads the answer.
+    pub fn is_for_a_program(&self) -> bool {
+        self.mode == Mode::Json
     }
 
     /// Whether a person reads the answer.

@@ -2,14 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a directory of state with all above it; what is made is for its owner only.
 ///
 /// # Errors
 ///
 /// As the system says.
-#[cfg_attr(not(test), expect(dead_code, reason = "the first verb that keeps state is still to come"))]
 pub fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -24,9 +23,7 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
 ///
 /// As the system says; the file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = dir.join(format!(".{name}.{}", std::process::id()));
+    let (dir, beside) = beside(path)?;
     let written = private(&beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&beside, path))
@@ -35,6 +32,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Makes a file, unless there is one by that name: whole, durable, for its owner only. Whether it was made; of two that
+/// try at the same time, one makes it.
+///
+/// # Errors
+///
+/// As the system says.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let (dir, beside) = beside(path)?;
+    let made = private(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::hard_link(&beside, path))
+        .and_then(|()| File::open(dir)?.sync_all());
+    let _ = fs::remove_file(&beside);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.exists() => Ok(false),
+        made => made.map(|()| true),
+    }
 }
 
 /// Whether a file or directory is open to others than its owner; where there is no such mode, it is not.
@@ -49,6 +65,13 @@ pub fn open_to_others(metadata: &fs::Metadata) -> Option<u32> {
         let _ = metadata;
         None
     }
+}
+
+/// The directory of a file, and a name in it that only this process uses.
+fn beside(path: &Path) -> io::Result<(&Path, PathBuf)> {
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((dir, dir.join(format!(".{name}.{}", std::process::id()))))
 }
 
 fn private(path: &Path) -> io::Result<File> {
@@ -75,6 +98,12 @@ mod tests {
             assert_eq!(fs::read(&path).expect("just written"), bytes);
             assert_eq!(open_to_others(&fs::metadata(&path).expect("just written")), None);
         }
+        let kek = dir.join("kek");
+        assert!(create(&kek, b"first").expect("a writable directory"));
+        assert!(!create(&kek, b"second").expect("there is one"));
+        assert_eq!(fs::read(&kek).expect("just written"), b"first");
+        assert_eq!(open_to_others(&fs::metadata(&kek).expect("just written")), None);
+        fs::remove_file(&kek).expect("just written");
         assert_eq!(fs::read_dir(&dir).expect("a directory").count(), 1);
         assert!(write(&dir.join("none/token.json"), b"x").is_err());
     }

@@ -30,6 +30,8 @@ impl Value for Language {
 
 /// The texts in one language.
 pub struct Text {
+    /// The language that they are in.
+    pub language: Language,
     bundle: FluentBundle<FluentResource>,
 }
 
@@ -44,7 +46,7 @@ impl Text {
                 FluentResource::try_new(source.to_owned()).expect("a test reads every file without an error");
             bundle.add_resource(resource).expect("a test finds no key twice");
         }
-        Self { bundle }
+        Self { language: lang, bundle }
     }
 
     /// The text of `key`, which is a message (`exit-0`) or an attribute of one (`ct-e041.hint`).
@@ -76,10 +78,18 @@ impl Text {
     }
 }
 
-fn sources(lang: Language) -> [&'static str; 2] {
+fn sources(lang: Language) -> [&'static str; 3] {
     match lang {
-        Language::En => [include_str!("i18n/en/errors.ftl"), include_str!("i18n/en/verbs.ftl")],
-        Language::Ja => [include_str!("i18n/ja/errors.ftl"), include_str!("i18n/ja/verbs.ftl")],
+        Language::En => [
+            include_str!("i18n/en/errors.ftl"),
+            include_str!("i18n/en/verbs.ftl"),
+            include_str!("i18n/en/verifier.ftl"),
+        ],
+        Language::Ja => [
+            include_str!("i18n/ja/errors.ftl"),
+            include_str!("i18n/ja/verbs.ftl"),
+            include_str!("i18n/ja/verifier.ftl"),
+        ],
     }
 }
 
@@ -124,7 +134,11 @@ mod tests {
     fn help_keys(command: &Command, key: &str, found: &mut Vec<String>) {
         found.push(key.to_owned());
         let own = |arg: &&clap::Arg| key == "help-camtoken" || !arg.is_global_set();
-        found.extend(command.get_arguments().filter(own).map(|arg| format!("{key}.{}", arg.get_id())));
+        let texts = keys(Lang::En);
+        found.extend(command.get_arguments().filter(own).map(|arg| {
+            let shared = format!("help-shared.{}", arg.get_id());
+            if texts.contains_key(&shared) { shared } else { format!("{key}.{}", arg.get_id()) }
+        }));
         for sub in command.get_subcommands() {
             let prefix = if key == "help-camtoken" { "help" } else { key };
             help_keys(sub, &format!("{prefix}-{}", sub.get_name()), found);

@@ -120,6 +120,20 @@ impl<S: Store> Verifier<S> {
         if bool::from(same) { Ok(()) } else { Err(EnrollError::TokenExists(token.clone())) }
     }
 
+    /// Gives the device key out of the books, to hand the token over to another verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::TestToken`] for a token made for tests: elsewhere nobody would know (V-20).
+    /// [`EnrollError::UnknownToken`], [`EnrollError::TokenRevoked`], or that the key cannot be had.
+    pub async fn expose_device_key(&self, token: &TokenId) -> Result<Key, EnrollError> {
+        let (_, record) = self.live_token(token).await?;
+        if record.test {
+            return Err(EnrollError::TestToken(token.clone()));
+        }
+        Ok(self.device_key(token, &record)?)
+    }
+
     /// Begins a registration: draws the activation and its key, and makes the first code.
     ///
     /// # Errors

@@ -3,10 +3,14 @@
 
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod doctor;
+pub mod enroll;
 pub mod explain;
+pub mod issue;
 pub mod man;
 pub mod schema;
+pub mod verify;
 
 use camtoken::Timestamp;
 use clap::Subcommand;
@@ -20,6 +24,10 @@ use crate::output::{self, Document, Output};
 /// What to do.
 #[derive(Subcommand)]
 pub enum Verb {
+    Demo(demo::Args),
+    Issue(issue::Args),
+    Verify(verify::Args),
+    Enroll(enroll::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -36,6 +44,10 @@ impl Verb {
     /// When nothing was decided. "No" is an answer: the verb prints it and returns its exit code.
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         match self {
+            Self::Demo(args) => demo::run(args, context),
+            Self::Issue(args) => issue::run(args, context),
+            Self::Verify(args) => verify::run(args, context),
+            Self::Enroll(args) => enroll::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),
@@ -63,9 +75,19 @@ pub struct Context {
     pub at: Option<Timestamp>,
 }
 
-/// The JSON documents that verbs print, for `camtoken schema`.
+/// The JSON documents that verbs print, and the one that `issue` reads, for `camtoken schema`.
 pub const DOCUMENTS: &[Described] = &[
     Described::of::<failure::Report>(),
+    Described::of::<demo::Report>(),
+    Described::of::<issue::Report>(),
+    Described { id: "camtoken/fields/1", schema: issue::schema },
+    Described::of::<verify::Report>(),
+    Described::of::<enroll::CodeReport>(),
+    Described::of::<enroll::StateReport>(),
+    Described::of::<enroll::Books>(),
+    Described::of::<enroll::GeneratorReport>(),
+    Described::of::<enroll::Imported>(),
+    Described::of::<enroll::Exported>(),
     Described::of::<completions::Report>(),
     Described::of::<config::Report>(),
     Described::of::<doctor::Report>(),

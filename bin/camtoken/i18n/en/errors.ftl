@@ -27,6 +27,58 @@ ct-e012 = the state directory cannot be used
         Try: camtoken doctor says which of these it is. --state-dir DIR or CAMTOKEN_STATE_DIR names another place.
         Never share the directory between accounts: its files are for their owner only.
 
+ct-e013 = the verifier's store is in use by another process
+    .hint = try again, or wait longer with the setting store_wait (CAMTOKEN_STORE_WAIT=60s)
+    .long =
+        The embedded store belongs to one process at a time. Commands wait for each other for as long as the setting
+        store_wait says; a service keeps the store for as long as it runs.
+
+        Try: end the other process, ask the service instead, or give each its own store.
+
+ct-e014 = the verifier's store cannot be used
+    .hint = see the reason; camtoken doctor looks at the directory
+    .long =
+        The store could not be opened, read or written, or holds something that it should not. Nothing was decided.
+
+        Likely: the directory belongs to something else or to another version; the disk is full or failing; files were
+        copied back from a backup. A store that has lost what it had acknowledged does not open, because a used response
+        would be open again.
+
+        Try: the line "why". Put a whole backup back, never single files; afterwards every open challenge is to be taken
+        as answered.
+
+ct-e015 = it is not known whether the change was stored
+    .hint = ask again with the same --attempt: the answer rests on a write
+    .long =
+        The disk did not say whether the change arrived. A response may have been accepted or not.
+
+        Try: the same command again, verify with the same --attempt. Never execute a transaction on a guess.
+
+ct-e016 = the clock is behind what the verifier has seen
+    .hint = set the clock of this machine right
+    .long =
+        A record of the store was last changed later than now by more than five seconds. A verifier does not decide by
+        such a clock: it could open again what has expired.
+
+        Likely: the clock was set back, or --at or CAMTOKEN_NOW fixed an earlier moment, or a later one before.
+
+ct-e017 = the verifier's keys cannot be opened
+    .hint = give the key file that the store was made with: setting kek_file, or CAMTOKEN_KEK
+    .long =
+        Keys in the store are encrypted under a key-encryption key, which lives elsewhere: in the file of the setting
+        kek_file (by default verifier/kek in the state directory) or in the variable CAMTOKEN_KEK, as 64 hexadecimal digits.
+        It is missing, is no key, or is not the one that the store was made with. It is drawn once, before there is a store.
+
+        Try: put the file back from its backup. To change the key, write the new one in the first line and keep the old
+        one below it.
+
+ct-e018 = the demonstration did not go as it must
+    .hint = please report it with the step that the reason names
+    .long =
+        camtoken demo checks each of its steps. One of them came to something else than it must.
+
+        Try: camtoken doctor, free space in the directory, the newest version.
+
 ct-e019 = an internal error
     .hint = please report it with the command and the lines above; leave out keys and transactions
     .long =
@@ -51,8 +103,8 @@ ct-e021 = a configuration file cannot be used
         not take. Unknown keys are refused, because a misspelt limit that is silently ignored is a limit that is not
         there.
 
-        Settings: lang, color, state_dir, store, token, accept_test_keys, kek_file, challenge_lifetime (1s..600s),
-        response_digits (6..10), max_attempts (1..10). Relative paths start at the file.
+        Settings: lang, color, state_dir, store, token, bank, store_wait (0s..600s), accept_test_keys, kek_file,
+        challenge_lifetime (1s..600s), response_digits (6..10), max_attempts (1..10), max_failures (1..10). Relative paths start at the file.
 
         Try: mend the line that is shown. camtoken doctor and camtoken explain run even with a broken configuration.
 
@@ -84,6 +136,21 @@ ct-e025 = there is no such name
     .long =
         A setting, a document or something else was asked for by a name that it does not have. The hint lists the names
         that there are.
+
+ct-e026 = a fixed clock is for test keys only
+    .hint = leave out --at and CAMTOKEN_NOW, or add --accept-test-keys
+    .long =
+        --at and CAMTOKEN_NOW fix the moment that a verifier decides by. For real keys that would be dangerous: a later
+        moment would stay in the records, and the true one would be refused afterwards.
+
+        Try: a store of its own for tests, with accept_test_keys = true in its camtoken.toml.
+
+ct-e027 = this build has no store of that kind
+    .hint = set store to a directory
+    .long =
+        The setting store is a URL. This build keeps its records in a directory only.
+
+        Try: camtoken config store shows where the setting comes from.
 
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
@@ -204,3 +271,123 @@ ct-e064 = the token is locked
         T14. The PIN was wrong too often, and the token has locked itself. Waiting does not help.
 
         Try: a reset deletes all activations; then activate the token again.
+
+ct-e070 = no such operation can be issued
+    .hint = operations: { $names }
+    .long =
+        The operation is not in the catalogue, or it belongs to a registration, whose codes camtoken enroll makes. An
+        operation without an entry is refused by the verifier and shown by no token.
+
+        Try: camtoken schema fields has every operation with its fields.
+
+ct-e071 = the fields make no transaction
+    .hint = fields: { $names }
+    .long =
+        A field is unknown, missing, given twice, or cannot hold its value. The line "why" names it; its value is not
+        repeated, because it may be somebody's account.
+
+        Try: camtoken schema fields has every field with its form and length. Kana are counted half-width, a sound mark
+        as one character: ｶﾞ is 2.
+
+ct-e072 = the batch file cannot be used
+    .hint = see the record and field of the reason
+    .long =
+        The file is not one of the Zengin format (120 bytes a record), or its trailer does not agree with its records, or
+        it is of another kind than the operation, or a line of --known-payees is no account. Nothing is read leniently
+        that a bank's host might read otherwise.
+
+        Kinds: 21 is bulk; 11 and 12 are payroll.
+
+ct-e073 = the file of keys cannot be read
+    .hint = see the reason; --key-file or --passphrase-file open a protected file
+    .long =
+        The file is no key container of RFC 6030 and no exported token, uses something that is not supported, or does not
+        open: the key or the passphrase is another one, or the file was altered. Nothing of it was taken.
+
+        Try: --key-file for a pre-shared key, --passphrase-file for a passphrase.
+
+ct-e074 = the file has no device key
+    .hint = a device key is an OCRA key of at least 16 bytes with a serial number
+    .long =
+        The file was read, but none of its key packages is the device key of a camera token. The lines "why" say for each
+        what it is instead.
+
+        A device key has the algorithm urn:ietf:params:xml:ns:keyprov:pskc:ocra, may be used for challenge and response,
+        has at least 16 bytes, and its device's SerialNo is the token ID: 1 to 10 capital letters, digits or hyphens.
+
+ct-e075 = contract number or user ID cannot be shown
+    .hint = a user ID has at most 10 columns, a contract number is ASCII
+    .long =
+        The token shows at registration for whom it is. What was given has a character that no token can show, or is too
+        long. Of the contract number the last four characters are shown.
+
+ct-e081 = the verifier does not know this token
+    .hint = take it into the books: camtoken enroll import FILE
+    .long =
+        No token with this ID is in the books.
+
+        Try: camtoken enroll status lists the tokens; the ID is printed on the token.
+
+ct-e082 = the token is in the books with another key
+    .hint = check the file; a token ID is given once
+    .long =
+        The books have a token with this ID, and its device key is not the one of the file. It is not replaced: whoever
+        could replace it could take over registrations.
+
+        Likely: two test tokens of one name. Try: another ID, or another store.
+
+ct-e083 = the token is revoked
+    .hint = use another token: a revoked ID is never usable again
+    .long =
+        The token was revoked, which is final. Its activations are revoked with it.
+
+ct-e084 = this verifier takes no test tokens
+    .hint = for tests: --accept-test-keys, or accept_test_keys = true in camtoken.toml
+    .long =
+        The key was made for tests: it lies in clear in a file, so anybody could answer. A verifier takes it only when told
+        to, and a test token is not exported, because elsewhere nobody would know.
+
+ct-e085 = the token has no free place
+    .hint = revoke an activation that is not used any more
+    .long =
+        A token has eight users at most. Registrations that were not finished count until they are reset.
+
+        Try: camtoken enroll status TOKEN lists them; camtoken enroll reset or revoke frees a place.
+
+ct-e086 = the verifier does not know this activation
+    .hint = camtoken enroll status lists the activations
+    .long =
+        No activation has this ID in the books of this store; or it gives another kind of one-time password than was asked
+        for: a time-based one answers no challenge.
+
+        Try: camtoken config store shows which store is meant.
+
+ct-e087 = the activation has signed before
+    .hint = revoke it instead: camtoken enroll revoke
+    .long =
+        Only a registration that never gave a right response can be initialised. One that has signed is evidence: it can be
+        revoked, and a new registration begun.
+
+ct-e088 = the activation is revoked
+    .hint = begin a new registration: camtoken enroll start
+    .long =
+        The activation was revoked, by itself or with its token. That is final.
+
+ct-e089 = the activation is not suspended
+    .hint = camtoken enroll status shows where it stands
+    .long =
+        Only a suspended activation is resumed. It may be active already, or revoked, or not registered to its end.
+
+ct-e090 = the activation is suspended
+    .hint = resume it once the holder is known: camtoken enroll resume
+    .long =
+        Too many wrong responses in a row have suspended the activation. It gets no challenge until it is resumed, by an
+        administrator for a user and by the bank for an administrator.
+
+ct-e091 = the registration is not finished
+    .hint = camtoken enroll status shows which step is awaited
+    .long =
+        The activation signs only after its second code was confirmed. Codes of a registration expire; three wrong answers
+        end it.
+
+        Try: go on with camtoken enroll second or confirm; or reset it and start again.

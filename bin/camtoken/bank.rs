@@ -1,0 +1,270 @@
+//! The verifier as the verbs use it: store, vault, policy and clock, as the settings say.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::verifier::{
+    EnrollError, IssueError, LocalVault, Policy, Rejection, SetupError, VaultError, Verifier, VerifierError,
+};
+use camtoken::{Key, Timestamp};
+use rand::CryptoRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use zeroize::Zeroizing;
+
+use crate::cli::value;
+use crate::config::Store;
+use crate::failure::{Code, Failure};
+use crate::state;
+use crate::verbs::Context;
+
+/// What every verb of the verifier's side takes.
+#[derive(clap::Args)]
+pub struct BankArgs {
+    #[arg(long, value_name = "DIR", value_parser = value::<Store>)]
+    store: Option<Store>,
+    #[arg(long)]
+    accept_test_keys: bool,
+}
+
+/// A verifier that stands ready, and the moment that it decides by.
+pub struct Bank {
+    /// The verifier on its store.
+    pub verifier: Verifier<EmbeddedStore>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Bank {
+    /// Opens the store, waiting for others that have it open. The first time makes store and key.
+    ///
+    /// # Errors
+    ///
+    /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened.
+    pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        let settings = &context.settings;
+        let accept_test_keys = args.accept_test_keys || settings.accept_test_keys.value;
+        let now = match context.at {
+            Some(_) if !accept_test_keys => return Err(Failure::new(Code::FixedClock)),
+            Some(at) => at,
+            None => now()?,
+        };
+        let dir = match args.store.as_ref().or(settings.store.value.as_ref()) {
+            Some(Store::Directory(dir)) => dir.clone(),
+            Some(Store::Url(_)) => return Err(Failure::new(Code::StoreKind)),
+            None => home(context)?.join("store"),
+        };
+        let vault = Box::new(LocalVault::new(&keys(context, &dir)?));
+        let policy = Policy {
+            suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
+                .parse()
+                .expect("6 to 10 digits make a suite that signs"),
+            lifetime: settings.challenge_lifetime.value.duration(),
+            max_attempts: settings.max_attempts.value.0,
+            max_failures: settings.max_failures.value.0,
+            accept_test_keys,
+            ..Policy::default()
+        };
+        if let Some(above) = dir.parent() {
+            state::make_dir(above).map_err(|error| unusable(above, &error))?;
+        }
+        let store = EmbeddedStore::open(&dir, settings.store_wait.value.duration())?;
+        let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
+        Ok(Self { verifier, now })
+    }
+}
+
+/// The randomness of the system. Without it nothing goes on.
+pub fn rng() -> impl CryptoRng {
+    UnwrapErr(SysRng)
+}
+
+/// The moment that `--at` fixes, else the system's clock.
+pub fn moment(context: &Context) -> Result<Timestamp, Failure> {
+    context.at.map_or_else(now, Ok)
+}
+
+fn now() -> Result<Timestamp, Failure> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since
+        .map(|since| Timestamp::from_unix(since.as_secs()))
+        .map_err(|error| Failure::new(Code::Internal).because(error))
+}
+
+/// Where the verifier keeps what the settings do not place elsewhere.
+fn home(context: &Context) -> Result<PathBuf, Failure> {
+    let state = context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?;
+    Ok(state.join("verifier"))
+}
+
+/// The variable that may hold the key-encryption keys.
+const KEK: &str = "CAMTOKEN_KEK";
+
+/// The key-encryption keys, the newest first. They are drawn once, before there is a store: a key that is missing later
+/// is lost, and a new one would open nothing.
+fn keys(context: &Context, store: &Path) -> Result<Vec<Key>, Failure> {
+    if let Some(text) = std::env::var_os(KEK).filter(|text| !text.is_empty()) {
+        return parse_keys(&Zeroizing::new(text.to_string_lossy().into_owned()), KEK);
+    }
+    let path = match &context.settings.kek_file.value {
+        Some(path) => path.clone(),
+        None => home(context)?.join("kek"),
+    };
+    if !path.exists() && !store.join("format").exists() {
+        let above = path.parent().unwrap_or(Path::new(""));
+        let key = Key::generate(&mut rng());
+        let line = Zeroizing::new(to_hex(key.expose_bytes()) + "\n");
+        let made = state::make_dir(above).and_then(|()| state::create(&path, line.as_bytes()));
+        made.map_err(|error| unusable(&path, &error))?;
+    }
+    let shown = path.display().to_string();
+    let text = read_text(&path).map_err(|error| Failure::new(Code::Keys).because(format!("{shown}: {error}")))?;
+    parse_keys(&text, &shown)
+}
+
+fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
+    let lines = text.split_ascii_whitespace().map(|line| from_hex(line).filter(|key| key.len() >= Key::LEN));
+    let keys: Option<Vec<Key>> = lines.map(|bytes| bytes.map(Key::new)).collect();
+    keys.filter(|keys| !keys.is_empty())
+        .ok_or_else(|| Failure::new(Code::Keys).because(format!("{from}: expected lines of 64 hexadecimal digits")))
+}
+
+fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::with_capacity(4096));
+    File::open(path)?.take(4096).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Reads pairs of hexadecimal digits.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
+    let digits = Zeroizing::new(digits.filter(|digits| digits.len() % 2 == 0)?);
+    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).expect("a nibble");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Code::State).because(format!("{}: {error}", path.display()))
+}
+
+/// Reads a file that somebody named, or standard input.
+///
+/// # Errors
+///
+/// [`Code::Read`], also for more than `limit` bytes.
+pub fn read_input(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let fail = |error: io::Error| Failure::new(Code::Read).because(format!("{}: {error}", path.display()));
+    let mut bytes = Zeroizing::new(Vec::new());
+    let most = limit as u64 + 1;
+    if path == Path::new("-") {
+        io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(fail)?;
+    } else {
+        // A buffer that grows leaves copies of what may be secret.
+        bytes.reserve_exact(usize::try_from(fs::metadata(path).map_err(fail)?.len().min(most)).unwrap_or(limit) + 1);
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(fail)?;
+    }
+    if bytes.len() > limit { Err(fail(io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Locked => Code::StoreBusy,
+            StoreError::Unknown { .. } => Code::StoreUnknown,
+            _ => Code::StoreFailed,
+        };
+        Self::new(code).because(error)
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self::new(Code::Keys).because(error)
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Vault(error) => error.into(),
+            other => Self::new(Code::Internal).because(other),
+        }
+    }
+}
+
+impl From<VerifierError> for Failure {
+    fn from(error: VerifierError) -> Self {
+        match error {
+            VerifierError::Store(error) => error.into(),
+            VerifierError::Vault(error) => error.into(),
+            VerifierError::ClockBehind { .. } => Self::new(Code::ClockBehind).because(error),
+            other => Self::new(Code::StoreFailed).because(other),
+        }
+    }
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Verifier(error) => error.into(),
+            IssueError::Refused(rejection) => {
+                let code = match rejection {
+                    Rejection::Suspended => Code::Suspended,
+                    Rejection::Revoked => Code::Revoked,
+                    Rejection::NotActivated => Code::NotActive,
+                    _ => Code::NoActivation,
+                };
+                Self::new(code).result(rejection.result())
+            }
+            other => Self::new(Code::NoOperation).because(other),
+        }
+    }
+}
+
+impl From<EnrollError> for Failure {
+    fn from(error: EnrollError) -> Self {
+        let code = match &error {
+            EnrollError::UnknownToken(_) => Code::NoToken,
+            EnrollError::TokenExists(_) => Code::TokenExists,
+            EnrollError::TokenRevoked(_) => Code::TokenRevoked,
+            EnrollError::TestToken(_) => Code::TestToken,
+            EnrollError::TokenFull { .. } => Code::TokenFull,
+            EnrollError::UnknownActivation(_) => Code::NoActivation,
+            EnrollError::HasSigned(_) => Code::HasSigned,
+            EnrollError::Revoked(_) => Code::Revoked,
+            EnrollError::NotSuspended(_) => Code::NotSuspended,
+            EnrollError::Subscriber(error) => return Self::new(Code::Subscriber).because(error),
+            _ => {
+                return match error {
+                    EnrollError::Verifier(error) => error.into(),
+                    other => Self::new(Code::Internal).because(other),
+                };
+            }
+        };
+        Self::new(code).because(error).result("rejected")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_lines_of_hexadecimal_digits() {
+        let (new, old) = ("5a".repeat(32), "A5".repeat(32));
+        let keys = parse_keys(&format!("{new}\n{old}\n"), "kek").expect("two keys");
+        assert_eq!(keys.iter().map(|key| key.expose_bytes()[0]).collect::<Vec<_>>(), [0x5a, 0xa5]);
+        for text in ["", "\n", "5a", &new[1..], &format!("{new}\nno key"), &"５".repeat(64)] {
+            let failure = parse_keys(text, "kek").expect_err("no keys");
+            assert_eq!(failure.exit().code(), 1, "{text}");
+        }
+        assert_eq!(from_hex(&to_hex(&[0, 0x7f, 0xff])), Some(vec![0, 0x7f, 0xff]));
+    }
+}

@@ -1,0 +1,169 @@
+### The verifier's side: issue, verify, enroll, demo. Keys as in verbs.ftl; ja/ has the same.
+
+## Options that several verbs have alike
+
+help-shared =
+    .store = The verifier's store, a directory [CAMTOKEN_STORE]
+    .accept_test_keys = Take test tokens and a fixed clock [CAMTOKEN_ACCEPT_TEST_KEYS]
+    .output = Where to draw the 2D code: PNG or SVG by the name, - is a PNG on standard output
+    .ascii = Draw the 2D code on the terminal
+    .contract = The contract number
+    .user = The user ID within the contract, at most 10 columns
+    .activation = The activation, 12 hexadecimal digits
+    .key_file = The pre-shared key: 16, 24 or 32 bytes, or their hexadecimal digits
+    .key_name = What the parties call the pre-shared key
+    .passphrase_file = The passphrase; without it CAMTOKEN_PASSPHRASE, else a prompt
+
+## issue
+
+help-issue = Put a transaction to a token and draw its 2D code
+    .operation = The operation, such as transfer; see camtoken schema fields
+    .field = A field of the operation; may be repeated
+    .fields = A JSON file of fields; see camtoken schema fields
+    .zengin = A batch file (bulk, payroll): count, total, date, largest payee, new payees, check code and digest come from it
+    .known_payees = Payees that are not new, one a line: BANK-BRANCH-TYPE-ACCOUNT
+    .ttl = How long the challenge lives
+    .long =
+        Put a transaction to a token and draw its 2D code.
+
+        The challenge takes the place of the one before. Verify the response with its name:
+
+          camtoken issue transfer --for 0123456789ab --field amount=1250000 … -o code.png
+          camtoken verify CHALLENGE RESPONSE
+
+        The paying account of a batch file is taken from its header, unless payingAccount is given.
+
+issued-challenge = Challenge
+issued-activation = Activation
+issued-expires = Expires
+issued-code = Code
+issued-picture = Picture
+issued-uri = URI
+
+## verify
+
+help-verify = Settle the response to a challenge, once
+    .challenge = The challenge that issue named; with --time-based the activation
+    .response = What the token shows; - reads it from standard input
+    .attempt = Name this attempt: the same one again gets the same answer and is not counted again
+    .time_based = Settle a time-based password of a customer without a camera token
+    .long =
+        Settle the response to a challenge, once.
+
+        Exit 0 when it is accepted, 6 when not; the reason is in the answer. Spaces in a response do not count. Execute the
+        transaction that is printed: it is the one that the token has shown.
+
+        After exit 1 nothing is known: ask again with the same --attempt.
+
+verdict-accepted = Accepted.
+verdict-wrong = Wrong response. { $left } tries are left.
+verdict-wrong-one-left = Wrong response. One try is left.
+verdict-wrong-last = Wrong response, and no try is left: a new code is needed.
+verdict-wrong-suspended = Wrong response. The activation is suspended now; it has to be resumed.
+verdict-exhausted = Refused: the challenge took too many wrong responses. A new code is needed.
+verdict-expired = Refused: the time is over. A new code is needed.
+verdict-used = Refused: it was answered before. A response is good once.
+verdict-superseded = Refused: a newer challenge has taken the place of this one.
+verdict-suspended = Refused: the activation is suspended; it has to be resumed.
+verdict-revoked = Refused: the activation is revoked.
+verdict-not-activated = Refused: the registration is not at this step.
+verdict-malformed = Refused: not the form of a response. It is not counted.
+verdict-unknown = Refused: there is no such challenge.
+
+## enroll
+
+help-enroll = Keep the verifier's books: tokens, registrations, revocation
+    .long =
+        Keep the verifier's books: tokens, registrations, revocation.
+
+        A registration takes two codes:
+
+          camtoken enroll import token.pskcxml
+          camtoken enroll start --token KKK0000001 --contract 1234567890 --user TANAKA -o code1.png
+          camtoken enroll second ACTIVATION DEVICE-CODE -o code2.png
+          camtoken enroll confirm ACTIVATION RESPONSE
+
+help-enroll-import = Take tokens into the books, from a file of device keys
+    .file = A PSKC file (RFC 6030), or an exported test token
+    .long =
+        Take tokens into the books, from a file of device keys.
+
+        A device key is a key package of RFC 6030 with the algorithm OCRA and at least 16 bytes, which may be used for
+        challenge and response; the serial number of its device is the token ID. Other packages are named and left alone.
+        An exported test token (*.camtoken.json) is taken with --accept-test-keys only. Doing it again changes nothing.
+
+help-enroll-export = Give the device keys out of the books, to hand the tokens to another verifier
+    .output = The PSKC file (RFC 6030) to write
+    .long =
+        Give the device keys out of the books, to hand the tokens to another verifier.
+
+        The file is always protected, by a pre-shared key or a passphrase; whoever opens it can read the codes of every
+        registration that follows. Test tokens and revoked tokens stay. For a list without secrets: camtoken enroll status.
+
+help-enroll-start = Begin a registration: make the first code
+    .token = The token ID, as printed on the token
+
+help-enroll-second = Take the device code that the token shows, make the second code
+    .device_code = The 12 digits; - reads them from standard input
+
+help-enroll-confirm = Take the response to the second code; the activation signs from then on
+    .response = What the token shows; - reads it from standard input
+
+help-enroll-status = Show tokens and activations, their states, failures and open challenges
+    .id = One activation, or one token with its activations
+
+help-enroll-reset = Initialise: give up a registration that never signed
+
+help-enroll-revoke = Revoke an activation, or a token with all its activations, for good
+    .id = The activation, or the token ID
+
+help-enroll-resume = Resume a suspended activation
+
+help-enroll-time-based = Give a customer without a camera token a time-based generator; its secret is shown once
+
+enroll-passphrase = Passphrase of the key file
+enroll-skipped = left alone: { $name } ({ $why })
+enroll-after-first = Scan the code with the token, then: camtoken enroll second ACTIVATION DEVICE-CODE
+enroll-after-second = Scan the code with the token, then: camtoken enroll confirm ACTIVATION RESPONSE
+enroll-secret-once = The URI holds the secret. It is not shown again.
+
+activation-firstCode = awaits the device code
+activation-secondCode = awaits the confirmation
+activation-active = active
+activation-suspended = suspended
+activation-revoked = revoked
+activation-reset = given up
+
+books-empty = The books are empty.
+books-free = no user
+books-no-token = (time-based)
+books-token = Token
+books-activation = Activation
+books-state = State
+books-contract = Contract
+books-user = User
+books-failures = Failures
+books-challenge = Open challenge
+
+## demo
+
+help-demo = Tell the whole story on real pictures: activation, a transfer, one yes, four noes
+    .out = Where the pictures are left; made anew each time
+    .long =
+        Tell the whole story on real pictures: activation, a transfer, one yes, four noes.
+
+        A verifier on an embedded store and a token play both ends. Every picture is written as PNG and read back from its
+        file. Each step is checked; exit 0 only if all went as they must. An older demonstration in the directory is
+        replaced.
+
+demo-books = The bank takes test token { $token } into its books.
+demo-code1 = First code, drawn and read back from the picture: the token answers with a device code, { $digits }.
+demo-code2 = Second code, for that device code alone: the token answers { $digits }, the bank confirms. Registered.
+demo-issue = The bank puts a transfer to the token.
+demo-show = The token reads the picture and shows the transfer. Approved, it answers { $digits }:
+demo-verify = ACCEPTED. The bank executes the transfer that the token has shown.
+demo-again = REFUSED: the same response again. A response is good once.
+demo-altered = REFUSED by the token: a picture in which one bit was altered. It shows no transfer but: { $says }.
+demo-other = REFUSED by another token, which reads the picture: { $says }.
+demo-expired = REFUSED: the right response, three minutes later. The challenge has expired.
+demo-end = Every step went as it must. Pictures and the token's screens are in { $dir }.

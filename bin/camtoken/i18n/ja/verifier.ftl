@@ -1,0 +1,168 @@
+### 検証側: issue、verify、enroll、demo。キーは en/ と同じ。
+
+## いくつかの動詞に共通のオプション
+
+help-shared =
+    .store = 検証側の保存場所（ディレクトリ）[CAMTOKEN_STORE]
+    .accept_test_keys = テスト用トークンと固定した時刻を受け入れる [CAMTOKEN_ACCEPT_TEST_KEYS]
+    .output = 二次元コードの書き出し先。名前により PNG か SVG。- は標準出力へ PNG
+    .ascii = 二次元コードを端末に描く
+    .contract = 契約番号
+    .user = 契約内のユーザーID（半角 10 文字以内）
+    .activation = 利用登録（16 進 12 桁）
+    .key_file = 事前共有鍵: 16、24、32 バイトのいずれか、またはその 16 進表記
+    .key_name = 事前共有鍵の呼び名
+    .passphrase_file = パスフレーズ。なければ CAMTOKEN_PASSPHRASE、それもなければ尋ねる
+
+## issue
+
+help-issue = 取引をトークンに問い、二次元コードを描く
+    .operation = 操作（例: transfer）。一覧は camtoken schema fields
+    .field = 操作の項目。繰り返し指定できる
+    .fields = 項目の JSON ファイル。形式は camtoken schema fields
+    .zengin = 総合・給与振込のファイル。件数、合計、振込指定日、最高額の受取人、新規先の数、照合コード、ハッシュをここから取る
+    .known_payees = 新規先でない受取人。一行に一つ: 銀行-支店-科目-口座番号
+    .ttl = チャレンジの有効期間
+    .long =
+        取引をトークンに問い、二次元コードを描く。
+
+        新しいチャレンジは前のものに取って代わる。レスポンスはその名前で検証する:
+
+          camtoken issue transfer --for 0123456789ab --field amount=1250000 … -o code.png
+          camtoken verify チャレンジ レスポンス
+
+        ファイルの引落口座はヘッダーから取る。payingAccount を指定すればそれを使う。
+
+issued-challenge = チャレンジ
+issued-activation = 利用登録
+issued-expires = 期限
+issued-code = コード
+issued-picture = 画像
+issued-uri = URI
+
+## verify
+
+help-verify = チャレンジへのレスポンスを一度だけ判定する
+    .challenge = issue が示したチャレンジ。--time-based では利用登録
+    .response = トークンの表示。- は標準入力から読む
+    .attempt = この試行の名前。同じ名前でもう一度送ると同じ答えになり、重ねて数えない
+    .time_based = カメラトークンのない利用者の時刻型ワンタイムパスワードを判定する
+    .long =
+        チャレンジへのレスポンスを一度だけ判定する。
+
+        受け入れれば終了コード 0、そうでなければ 6。理由は出力にある。レスポンスの中の空白は無視する。実行するのは
+        出力された取引。トークンが表示したものである。
+
+        終了コード 1 のときは何も分からない。同じ --attempt でもう一度尋ねる。
+
+verdict-accepted = 受け付けました。
+verdict-wrong = レスポンスが違います。あと { $left } 回入力できます。
+verdict-wrong-one-left = レスポンスが違います。あと 1 回だけ入力できます。
+verdict-wrong-last = レスポンスが違います。もう入力できません。新しいコードが必要です。
+verdict-wrong-suspended = レスポンスが違います。利用登録を一時停止しました。利用再開の手続きが必要です。
+verdict-exhausted = 拒否: 誤りが多すぎたため、このチャレンジは無効です。新しいコードが必要です。
+verdict-expired = 拒否: 期限が過ぎています。新しいコードが必要です。
+verdict-used = 拒否: すでに回答済みです。レスポンスは一度だけ有効です。
+verdict-superseded = 拒否: 新しいチャレンジに置き換えられています。
+verdict-suspended = 拒否: 利用登録は一時停止中です。利用再開の手続きが必要です。
+verdict-revoked = 拒否: 利用登録は失効しています。
+verdict-not-activated = 拒否: 利用登録がこの段階にありません。
+verdict-malformed = 拒否: レスポンスの形式ではありません。回数には数えません。
+verdict-unknown = 拒否: そのチャレンジはありません。
+
+## enroll
+
+help-enroll = 検証側の台帳を扱う: トークン、利用登録、失効
+    .long =
+        検証側の台帳を扱う: トークン、利用登録、失効。
+
+        利用登録には二つのコードを使う:
+
+          camtoken enroll import token.pskcxml
+          camtoken enroll start --token KKK0000001 --contract 1234567890 --user TANAKA -o code1.png
+          camtoken enroll second 利用登録 機器コード -o code2.png
+          camtoken enroll confirm 利用登録 レスポンス
+
+help-enroll-import = 機器鍵のファイルからトークンを台帳に載せる
+    .file = PSKC ファイル（RFC 6030）、または書き出したテスト用トークン
+    .long =
+        機器鍵のファイルからトークンを台帳に載せる。
+
+        機器鍵とは、アルゴリズムが OCRA で、チャレンジ・レスポンスに使うことが許された、16 バイト以上の鍵（RFC 6030）で
+        ある。機器の製造番号がトークンID になる。ほかの鍵は名前を示して載せない。書き出したテスト用トークン
+        （*.camtoken.json）は --accept-test-keys があるときだけ載せる。繰り返しても変わらない。
+
+help-enroll-export = 台帳の機器鍵を書き出し、別の検証側に渡す
+    .output = 書き出す PSKC ファイル（RFC 6030）
+    .long =
+        台帳の機器鍵を書き出し、別の検証側に渡す。
+
+        ファイルは必ず事前共有鍵かパスフレーズで保護する。それを開ける者は、以後のすべての利用登録のコードを読める。
+        テスト用トークンと失効したトークンは書き出さない。秘密を含まない一覧は camtoken enroll status。
+
+help-enroll-start = 利用登録を始める: 一つ目のコードを作る
+    .token = トークンID（トークンに印刷されたもの）
+
+help-enroll-second = トークンが表示した機器コードを受け取り、二つ目のコードを作る
+    .device_code = 12 桁の数字。- は標準入力から読む
+
+help-enroll-confirm = 二つ目のコードへのレスポンスを受け取る。以後その利用登録で署名できる
+    .response = トークンの表示。- は標準入力から読む
+
+help-enroll-status = トークンと利用登録、その状態、誤りの回数、未回答のチャレンジを表示する
+    .id = 利用登録一つ、またはトークン一つとその利用登録
+
+help-enroll-reset = 初期化: 一度も署名していない利用登録を取りやめる
+
+help-enroll-revoke = 利用登録を、またはトークンとそのすべての利用登録を失効させる
+    .id = 利用登録、またはトークンID
+
+help-enroll-resume = 一時停止した利用登録を利用再開する
+
+help-enroll-time-based = カメラトークンのない利用者に時刻型の登録をする。秘密は一度だけ表示する
+
+enroll-passphrase = 鍵ファイルのパスフレーズ
+enroll-skipped = 載せないもの: { $name }（{ $why }）
+enroll-after-first = トークンでコードを読み取り、次に: camtoken enroll second 利用登録 機器コード
+enroll-after-second = トークンでコードを読み取り、次に: camtoken enroll confirm 利用登録 レスポンス
+enroll-secret-once = URI には秘密が含まれます。もう一度表示することはできません。
+
+activation-firstCode = 機器コード待ち
+activation-secondCode = 確認待ち
+activation-active = 利用中
+activation-suspended = 一時停止
+activation-revoked = 失効
+activation-reset = 取りやめ
+
+books-empty = 台帳は空です。
+books-free = 利用者なし
+books-no-token = （時刻型）
+books-token = トークン
+books-activation = 利用登録
+books-state = 状態
+books-contract = 契約番号
+books-user = ユーザー
+books-failures = 誤り
+books-challenge = 未回答のチャレンジ
+
+## demo
+
+help-demo = 実際の画像で一部始終を見せる: 利用登録、振込、一度の受け付け、四度の拒否
+    .out = 画像を残す場所。毎回作り直す
+    .long =
+        実際の画像で一部始終を見せる: 利用登録、振込、一度の受け付け、四度の拒否。
+
+        組み込みの保存場所を持つ検証側とトークンが両側を演じる。画像はすべて PNG で書き出し、そのファイルから読み取る。
+        一歩ごとに確かめ、すべてがあるべきように進んだときだけ終了コード 0。前回の結果は置き換える。
+
+demo-books = 銀行がテスト用トークン { $token } を台帳に載せました。
+demo-code1 = 一つ目のコードを描き、画像から読み取りました。トークンの機器コード: { $digits }
+demo-code2 = 二つ目のコードはその機器コード専用です。トークンの答え { $digits } を銀行が確認し、登録が完了しました。
+demo-issue = 銀行が振込をトークンに問います。
+demo-show = トークンが画像を読み取り、振込を表示しました。承認すると { $digits } と答えます:
+demo-verify = 受け付け: 銀行は、トークンが表示した振込を実行します。
+demo-again = 拒否: 同じレスポンスをもう一度。レスポンスは一度だけ有効です。
+demo-altered = トークンが拒否: 1 ビット改ざんした画像。振込を表示せず、こう示します: { $says }
+demo-other = 別のトークンが拒否: その画像を読み取ると、こう示します: { $says }
+demo-expired = 拒否: 正しいレスポンスを 3 分後に。チャレンジの期限が過ぎています。
+demo-end = すべての段階があるべきように進みました。画像とトークンの画面は { $dir } にあります。

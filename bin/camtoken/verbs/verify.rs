@@ -1,0 +1,219 @@
+//! `camtoken verify`: settles a response, once. Exit 0 accepted, 6 not.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
+
+use camtoken::ActivationId;
+use camtoken::transaction::{Operation, Transaction};
+use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict};
+use pollster::block_on;
+use schemars::JsonSchema;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::bank::{Bank, BankArgs, from_hex, rng};
+use crate::exit::Exit;
+use crate::failure::{Code, Failure};
+use crate::output::Document;
+use crate::terminal;
+use crate::text::Text;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(value_name = "CHALLENGE")]
+    challenge: String,
+    #[arg(value_name = "RESPONSE|-")]
+    response: String,
+    #[arg(long, value_name = "UUID")]
+    attempt: Option<String>,
+    #[arg(long)]
+    time_based: bool,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+/// What the verifier says.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// accepted, rejected, expired, used, superseded or suspended
+    result: &'static str,
+    /// Why not: Wrong, Exhausted, Expired, AlreadySettled, Superseded, Suspended, Revoked, NotActivated, Unknown, Malformed
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The same in the chosen language
+    message: String,
+    /// After a wrong response: how many more are taken before something ends
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u8>,
+    /// After a wrong response: whether it suspended the activation
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended: Option<bool>,
+    /// When accepted: what to execute
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<Signed>,
+    /// When accepted: false for the repetition of an attempt that was accepted before
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<bool>,
+}
+
+/// A transaction as it was stored with the challenge and shown by the token.
+#[derive(Serialize, JsonSchema)]
+struct Signed {
+    /// The operation
+    operation: &'static str,
+    /// Every field by its name, in its canonical form
+    fields: BTreeMap<&'static str, String>,
+    #[serde(skip)]
+    rows: Vec<(&'static camtoken::transaction::FieldSpec, String)>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    let asked = Asked::read(args)?;
+    let attempt = match &args.attempt {
+        Some(text) => attempt(text)?,
+        None => AttemptId::generate(&mut rng()),
+    };
+    let response = response(&args.response)?;
+    let bank = Bank::open(context, &args.bank)?;
+    let verdict = match asked {
+        Asked::Challenge(challenge) => block_on(bank.verifier.verify(challenge, &response, attempt, bank.now))?,
+        Asked::Clock(activation) => {
+            block_on(bank.verifier.verify_time_based(activation, &response, attempt, bank.now))?
+        }
+    };
+    context.out.report(&Report::of(&verdict, &context.out.text))?;
+    Ok(if verdict.is_accepted() { Exit::Done } else { Exit::Rejected })
+}
+
+enum Asked {
+    Challenge(ChallengeRef),
+    Clock(ActivationId),
+}
+
+impl Asked {
+    fn read(args: &Args) -> Result<Self, Failure> {
+        let asked = if args.time_based {
+            args.challenge.parse().map(Self::Clock)
+        } else {
+            args.challenge.parse().map(Self::Challenge)
+        };
+        asked.map_err(|error| misused(error, if args.time_based { TIME_BASED } else { CHALLENGE }))
+    }
+}
+
+const CHALLENGE: &str = "camtoken verify <CHALLENGE> <RESPONSE|->";
+const TIME_BASED: &str = "camtoken verify --time-based <ACTIVATION> <RESPONSE|->";
+
+fn misused(why: impl std::fmt::Display, usage: &str) -> Failure {
+    Failure::new(Code::CommandLine).because(why).with("usage", usage)
+}
+
+/// A UUID or 32 hexadecimal digits.
+fn attempt(text: &str) -> Result<AttemptId, Failure> {
+    let bytes = from_hex(&text.replace('-', "")).and_then(|bytes| bytes.try_into().ok());
+    bytes.map(AttemptId::from_bytes).ok_or_else(|| misused("--attempt: expected a UUID", "--attempt UUID"))
+}
+
+/// What a person typed, without the spaces that group it; of standard input, one line.
+pub fn response(given: &str) -> Result<Zeroizing<String>, Failure> {
+    let mut line = Zeroizing::new(String::with_capacity(256));
+    if given == "-" {
+        let read = io::stdin().lock().take(255).read_line(&mut line);
+        read.map_err(|error| Failure::new(Code::Read).because(format!("-: {error}")))?;
+    } else {
+        line.push_str(given);
+    }
+    let typed = line.strip_suffix('\n').unwrap_or(&line);
+    let typed = typed.strip_suffix('\r').unwrap_or(typed);
+    Ok(Zeroizing::new(typed.replace(' ', "")))
+}
+
+impl Report {
+    /// The verdict as a document.
+    pub fn of(verdict: &Verdict, text: &Text) -> Self {
+        match verdict {
+            Verdict::Rejected(rejection) => Self::rejected(*rejection, text),
+            Verdict::Accepted(accepted) => Self {
+                result: "accepted",
+                reason: None,
+                message: text.get("verdict-accepted"),
+                attempts_left: None,
+                suspended: None,
+                transaction: accepted.transaction().map(Signed::of),
+                first: Some(accepted.first()),
+            },
+        }
+    }
+
+    /// A no as a document.
+    pub fn rejected(rejection: Rejection, text: &Text) -> Self {
+        let (attempts_left, suspended) = match rejection {
+            Rejection::Wrong { tries_left, suspended } => (Some(tries_left), Some(suspended)),
+            _ => (None, None),
+        };
+        Self {
+            result: rejection.result(),
+            reason: Some(rejection.name()),
+            message: message(rejection, text),
+            attempts_left,
+            suspended,
+            transaction: None,
+            first: None,
+        }
+    }
+}
+
+fn message(rejection: Rejection, text: &Text) -> String {
+    let name = match rejection {
+        Rejection::Wrong { suspended: true, .. } => "wrong-suspended",
+        Rejection::Wrong { tries_left: 0, .. } => "wrong-last",
+        Rejection::Wrong { tries_left: 1, .. } => "wrong-one-left",
+        Rejection::Wrong { tries_left, .. } => {
+            return text.with("verdict-wrong", &[("left", &tries_left.to_string())]);
+        }
+        Rejection::Exhausted => "exhausted",
+        Rejection::Expired => "expired",
+        Rejection::AlreadySettled => "used",
+        Rejection::Superseded => "superseded",
+        Rejection::Suspended => "suspended",
+        Rejection::Revoked => "revoked",
+        Rejection::NotActivated => "not-activated",
+        Rejection::Malformed => "malformed",
+        _ => "unknown",
+    };
+    text.get(&format!("verdict-{name}"))
+}
+
+impl Signed {
+    fn of(transaction: &Transaction) -> Self {
+        let rows: Vec<_> = transaction.fields().map(|(field, value)| (field, value.to_string())).collect();
+        let fields = rows.iter().map(|(field, value)| (field.name, value.clone())).collect();
+        Self { operation: transaction.operation().entry().name, fields, rows }
+    }
+}
+
+impl Document for Report {
+    const SCHEMA: &'static str = "camtoken/verdict/1";
+
+    fn human(&self, text: &Text) -> String {
+        let mut page = format!("{}\n", self.message);
+        if let Some(signed) = &self.transaction {
+            let language = text.language;
+            let operation: Operation = signed.operation.parse().expect("a name of the catalogue");
+            page += &format!("\n{}\n", operation.entry().label.text(language));
+            let rows: Vec<_> = signed
+                .rows
+                .iter()
+                .map(|(field, value)| [format!("  {}", field.label.text(language)), value.clone()])
+                .collect();
+            page += &terminal::columns(&rows);
+        }
+        page
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.result)
+    }
+}
