@@ -271,7 +271,14 @@ fn compare(computed: &Response, given: &str, verify: impl FnOnce(&Response) -> b
 }
 
 /// A key in hexadecimal.
-struct HexKey(Key);
+pub(super) struct HexKey(pub Key);
+
+impl HexKey {
+    /// A second one, for what takes a key over. These keys are no secrets.
+    pub fn copy(&self) -> Key {
+        Key::new(self.0.expose_bytes().to_vec())
+    }
+}
 
 impl<'de> Deserialize<'de> for HexKey {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 use serde_json::{Map, Value};
 
-use super::{FileReport, Place, TestReport, json, oath, picture, provision, text};
+use super::{FileReport, Place, TestReport, code, json, oath, picture, provision, text};
 
 /// A type of tests that is known here.
 #[derive(Clone, Copy)]
@@ -28,6 +28,12 @@ pub const TYPES: &[Type] = &[
     Type::of::<oath::OcraSuite>("the text of an OCRASuite (RFC 6287)"),
     Type::of::<oath::OcraRespond>("a response to the data input of a suite (RFC 6287)"),
     Type::of::<oath::OcraMode>("a response by the mode and the party's part in it (RFC 6287, section 7)"),
+    Type::of::<code::CodeSeal>("the code of a challenge or a deletion, and the response to it"),
+    Type::of::<code::CodeOpen>("what a code says, or why it says nothing"),
+    Type::of::<code::Activation>("a whole registration"),
+    Type::of::<code::DeviceCode>("a device code for the first code of a registration"),
+    Type::of::<code::FirstOpen>("what a first code says"),
+    Type::of::<code::SecondOpen>("what a second code says"),
     Type::of::<text::KanaText>("canonical kana text (JIS X 0201)"),
     Type::of::<text::DisplayText>("canonical displayed text (Shift_JIS or UTF-8)"),
     Type::of::<text::TextTable>("every character's canonical form, as one digest"),

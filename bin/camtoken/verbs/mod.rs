@@ -13,6 +13,7 @@ pub mod man;
 pub mod scan;
 pub mod schema;
 pub mod token;
+pub mod vectors;
 pub mod verify;
 
 use camtoken::Timestamp;
@@ -34,6 +35,7 @@ pub enum Verb {
     Issue(issue::Args),
     Verify(verify::Args),
     Enroll(enroll::Args),
+    Vectors(vectors::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -57,6 +59,7 @@ impl Verb {
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
+            Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, context),
@@ -103,6 +106,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::GeneratorReport>(),
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),
+    Described::of::<vectors::Report>(),
+    Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),
     Described::of::<config::Report>(),
     Described::of::<doctor::Report>(),

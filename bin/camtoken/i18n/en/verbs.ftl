@@ -204,6 +204,16 @@ doctor-kek-unreadable = The verifier needs this file to open its keys; check the
 doctor-well = All is well.
 doctor-found = Problems: { $count }
 
+## vectors
+
+help-vectors = Run test vectors, also those of other implementations
+
+help-vectors-run = Run files, and folders of *_test.json and *.story; 7 when a test fails
+    .paths = The files and folders
+    .junit = Write a JUnit report to this file as well
+
+help-vectors-list = List the types of tests that can be run
+
 ## config
 
 help-config = Show every setting in effect and where it came from

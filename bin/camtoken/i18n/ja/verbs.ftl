@@ -203,6 +203,16 @@ doctor-kek-unreadable = 検証側が鍵を開くために必要なファイル�
 doctor-well = 問題はありません。
 doctor-found = 問題: { $count } 件
 
+## vectors
+
+help-vectors = テストベクターを実行する。他の実装のものも実行できる
+
+help-vectors-run = ファイル、およびフォルダー内の *_test.json と *.story を実行する。失敗があれば終了コード 7
+    .paths = ファイルまたはフォルダー
+    .junit = JUnit 形式の報告もこのファイルに書き出す
+
+help-vectors-list = 実行できるテストの種類を一覧にする
+
 ## config
 
 help-config = 有効な設定と、その出どころを表示する
