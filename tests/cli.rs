@@ -7,6 +7,8 @@ mod documents;
 mod settings;
 #[path = "cli/streams.rs"]
 mod streams;
+#[path = "cli/verifier.rs"]
+mod verifier;
 
 use std::process::Command;
 
@@ -42,6 +44,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CAMTOKEN_CHALLENGE_LIFETIME", ""),
     ("CAMTOKEN_RESPONSE_DIGITS", ""),
     ("CAMTOKEN_MAX_ATTEMPTS", ""),
+    ("CAMTOKEN_MAX_FAILURES", ""),
+    ("CAMTOKEN_BANK", ""),
+    ("CAMTOKEN_STORE_WAIT", ""),
+    ("CAMTOKEN_KEK", ""),
 ];
 
 fn camtoken(args: &[&str]) -> Command {
