@@ -11,6 +11,8 @@ mod settings;
 mod streams;
 #[path = "cli/tokens.rs"]
 mod tokens;
+#[path = "cli/verifier.rs"]
+mod verifier;
 
 use std::process::Command;
 
@@ -46,6 +48,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CAMTOKEN_CHALLENGE_LIFETIME", ""),
     ("CAMTOKEN_RESPONSE_DIGITS", ""),
     ("CAMTOKEN_MAX_ATTEMPTS", ""),
+    ("CAMTOKEN_MAX_FAILURES", ""),
+    ("CAMTOKEN_BANK", ""),
+    ("CAMTOKEN_STORE_WAIT", ""),
+    ("CAMTOKEN_KEK", ""),
 ];
 
 fn camtoken(args: &[&str]) -> Command {

@@ -150,12 +150,14 @@ fn all_symbols_are_told_and_overlaid() {
     assert_eq!(exit, 0, "{stderr}");
     let document: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_as_its_schema(&document);
-    let mut texts: Vec<_> = document["symbols"].as_array().expect("symbols").iter().map(|found| &found["text"]).collect();
+    let mut texts: Vec<_> =
+        document["symbols"].as_array().expect("symbols").iter().map(|found| &found["text"]).collect();
     texts.sort_by_key(|text| text.to_string());
     assert_eq!(texts, ["CT9:ONE", "TWO"]);
     let picture = image::open(&overlay).expect("written").to_rgb8();
     // Top left corner of the left symbol, four modules of four pixels in.
-    let red = (24..29).flat_map(|y| (24..29).map(move |x| (x, y))).filter(|&(x, y)| picture.get_pixel(x, y).0 == [220, 0, 0]);
+    let red =
+        (24..29).flat_map(|y| (24..29).map(move |x| (x, y))).filter(|&(x, y)| picture.get_pixel(x, y).0 == [220, 0, 0]);
     assert!(red.count() > 4, "the corner is marked");
 }
 
@@ -177,7 +179,7 @@ fn a_code_is_taken_apart_without_a_key() {
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_as_its_schema(&report);
     assert_eq!(report["keyName"], serde_json::json!({ "domain": "signature", "id": "010203040506" }));
-    assert_eq!(report["challenge"], "6b010203" .to_owned() + "0405060708090a0b");
+    assert_eq!(report["challenge"], "6b010203".to_owned() + "0405060708090a0b");
     // 0x6b010203 seconds.
     assert_eq!(report["issuedAt"], Timestamp::from_unix(1_795_228_163).to_string());
     let items: Vec<(&str, &str)> = report["envelope"]

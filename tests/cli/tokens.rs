@@ -125,8 +125,7 @@ impl Desk {
     fn register(&self, token: &str, user: &str) -> ActivationId {
         let first = self.enroll(user);
         let picture = self.picture("first.png", first.code.as_str());
-        let device_code =
-            self.run(&["scan", &picture, "--token", token, "--confirm", "auto", "--quiet"]).done();
+        let device_code = self.run(&["scan", &picture, "--token", token, "--confirm", "auto", "--quiet"]).done();
         let second = self.picture("second.png", self.second(first.activation, &device_code).as_str());
         let scan = ["token", "activate", token, &second, "--confirm", "auto", "--keep", "yes", "--quiet"];
         let response = self.run(&scan).done();
@@ -421,7 +420,8 @@ fn a_token_with_a_pin_asks_for_it_and_counts_wrong_ones() {
 #[test]
 fn a_token_in_the_hand_of_another_process_is_not_touched() {
     let desk = Desk::new("en");
-    let lock = fs::File::options().append(true).open(desk.file("state/tokens/.work.lock")).expect("made with the token");
+    let lock =
+        fs::File::options().append(true).open(desk.file("state/tokens/.work.lock")).expect("made with the token");
     lock.lock().expect("nobody else has it");
     let before = fs::read(desk.file("state/tokens/work.json")).expect("the token's file");
     desk.run(&["token", "press", "work", "center", "--hold"]).failed("CT-E044", 1);

@@ -20,10 +20,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::Context;
-use crate::outside::{moment, rng};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
+use crate::outside::{moment, rng};
 use crate::picture;
 use crate::state;
 use crate::terminal;

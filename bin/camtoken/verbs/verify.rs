@@ -15,8 +15,8 @@ use super::Context;
 use crate::bank::{Bank, BankArgs, from_hex};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::outside::rng;
 use crate::output::Document;
+use crate::outside::rng;
 use crate::terminal;
 use crate::text::Text;
 

@@ -1,0 +1,605 @@
+//! The bank's side, told in separate processes: every answer of the verifier with its exit code, and nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use camtoken::challenge::{DeviceNonce, ResponseSuite};
+use camtoken::code::activation::{Binding, open_first, open_second};
+use camtoken::code::{self, ChallengeCode};
+use camtoken::oath::totp::Totp;
+use camtoken::provision::otpauth::OtpauthUri;
+use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, KeyUsage, Protection};
+use camtoken::qr::{Limits, Luma, Scan, ScanOptions, scan};
+use camtoken::token::{Device, Token, file};
+use camtoken::{Key, Timestamp};
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use serde_json::{Value, json};
+
+use super::camtoken;
+
+const TOKEN: &str = "KKK0000001";
+
+/// A device key whose bytes are known, to look for them in what is printed.
+const CANARY: &[u8; 32] = b"canary-canary-canary-canary-key!";
+
+/// A bank of its own in a directory of its own, and the token's side of one activation done by hand.
+struct Story {
+    dir: tempfile::TempDir,
+    now: u64,
+    activation: String,
+    key: Key,
+    suite: ResponseSuite,
+}
+
+/// What one process said.
+#[derive(Debug)]
+struct Said {
+    exit: i32,
+    document: Value,
+}
+
+impl Story {
+    /// A token in the books, nobody registered.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let story = Self {
+            dir,
+            now: 1_795_230_000,
+            activation: String::new(),
+            key: Key::new(Vec::new()),
+            suite: ResponseSuite::default(),
+        };
+        let token = Token::new(TOKEN.parse().expect("a token ID"), device_key(), true);
+        let text = file::to_string(&Device::new(token)).expect("a test token");
+        fs::write(story.path("token.camtoken.json"), text).expect("a writable directory");
+        let said = story.run(&["enroll", "import", &story.arg("token.camtoken.json")]);
+        assert_eq!((said.exit, &said.document["tokens"]), (0, &json!([TOKEN])), "{said:?}");
+        story
+    }
+
+    /// Both codes, each read from its picture.
+    fn registered() -> Self {
+        let mut story = Self::new();
+        let first = story.arg("code1.png");
+        let said = story.run(&[
+            "enroll",
+            "start",
+            "--token",
+            TOKEN,
+            "--contract",
+            "1234567890",
+            "--user",
+            "TANAKA",
+            "-o",
+            &first,
+        ]);
+        assert_eq!(said.exit, 0, "{said:?}");
+        let activation = text(&said.document["activation"]);
+        let asked = open_first(&scanned(Path::new(&first)), &device_key()).expect("sealed for this token");
+        let nonce = DeviceNonce::generate(&mut UnwrapErr(SysRng));
+        let device_code = asked.device_code(&device_key(), nonce).expose_digits();
+
+        let wrong = format!("{:012}", (device_code.parse::<u64>().expect("digits") + 1) % 1_000_000_000_000);
+        let said = story.run(&["enroll", "second", &activation, &wrong]);
+        assert_eq!((said.exit, said.reason()), (6, "Wrong".to_owned()));
+
+        let second = story.arg("code2.svg");
+        let said = story.run(&["enroll", "second", &activation, &device_code, "-o", &second]);
+        assert_eq!(said.exit, 0, "{said:?}");
+        assert!(fs::read_to_string(&second).expect("an SVG").starts_with("<svg "));
+        let binding = Binding { first: asked.id, nonce };
+        let second: ChallengeCode = text(&said.document["code"]).parse().expect("a code");
+        let (challenge, grant) = open_second(&second, &device_key(), binding).expect("sealed for this answer");
+        let response = challenge.respond(&grant.key, &grant.suite);
+
+        let said = story.run(&["enroll", "confirm", &activation, "12345678"]);
+        assert_eq!((said.exit, said.reason()), (6, "Wrong".to_owned()));
+        let said = story.run(&["enroll", "confirm", &activation, response.expose_str()]);
+        assert_eq!((said.exit, &said.document["state"]), (0, &json!("active")), "{said:?}");
+        let said = story.run(&["enroll", "confirm", &activation, response.expose_str()]);
+        assert_eq!((said.exit, said.reason()), (6, "AlreadySettled".to_owned()));
+        (story.activation, story.key, story.suite) = (activation, grant.key, grant.suite);
+        story
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn arg(&self, name: &str) -> String {
+        self.path(name).to_str().expect("a temporary path is Unicode").to_owned()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = camtoken(args);
+        command.env("CAMTOKEN_STATE_DIR", self.path("state")).env("CAMTOKEN_NOW", self.now.to_string());
+        command.env("CAMTOKEN_ACCEPT_TEST_KEYS", "true").stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Said {
+        said(&self.command(args).arg("--json").output().expect("camtoken starts"))
+    }
+
+    fn issue(&self, amount: &str) -> Said {
+        let fields = transfer(amount);
+        let mut args = vec!["issue", "transfer", "--for", &self.activation];
+        args.extend(fields.iter().flat_map(|field| ["--field", field.as_str()]));
+        let said = self.run(&args);
+        assert_eq!(said.exit, 0, "{said:?}");
+        said
+    }
+
+    /// The response that the token gives to what was issued.
+    fn respond(&self, issued: &Said) -> String {
+        let code: ChallengeCode = text(&issued.document["code"]).parse().expect("a code");
+        let challenge = code::open(&code, &self.key).expect("sealed for this activation");
+        challenge.respond(&self.key, &self.suite).expose_str().to_owned()
+    }
+
+    fn verify(&self, issued: &Said, response: &str) -> Said {
+        self.run(&["verify", &text(&issued.document["challenge"]), response])
+    }
+}
+
+impl Said {
+    fn reason(&self) -> String {
+        text(&self.document["reason"])
+    }
+}
+
+fn said(output: &Output) -> Said {
+    let all = [output.stdout.as_slice(), &output.stderr].concat();
+    assert!(!all.windows(6).any(|part| part == b"canary"), "a key was printed");
+    let digits: String = CANARY.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!String::from_utf8_lossy(&all).to_lowercase().contains(&digits[..16]), "a key was printed");
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&all)));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_as_its_schema_says(&document);
+    Said { exit: output.status.code().expect("no signal"), document }
+}
+
+/// Every key is known to the schema, every required one is there.
+fn assert_as_its_schema_says(document: &Value) {
+    let name = text(&document["schema"]).split('/').nth(1).expect("a name").to_owned();
+    let answer = camtoken(&["schema", &name]).output().expect("camtoken starts");
+    let schema: Value = serde_json::from_slice(&answer.stdout).expect("a schema");
+    let object = document.as_object().expect("an object");
+    let known = schema["properties"].as_object().expect("properties");
+    assert!(object.keys().all(|key| known.contains_key(key)), "{document} {schema}");
+    let mut required = schema["required"].as_array().expect("a list").iter();
+    assert!(required.all(|key| object.contains_key(key.as_str().expect("a key"))), "{document} {schema}");
+}
+
+fn device_key() -> Key {
+    Key::new(CANARY.to_vec())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
+
+fn scanned(picture: &Path) -> ChallengeCode {
+    let luma = Luma::decode(&fs::read(picture).expect("just written"), &Limits::default()).expect("a PNG");
+    let Scan::Read(symbols) = scan(&luma, &ScanOptions::default()) else { panic!("a clean picture is read") };
+    String::from_utf8(symbols[0].payload.clone()).expect("text").parse().expect("a code")
+}
+
+fn transfer(amount: &str) -> Vec<String> {
+    let fields = [
+        ("bankCode", "0001"),
+        ("bankName", "カクウ"),
+        ("branchCode", "001"),
+        ("branchName", "ホンテン"),
+        ("accountType", "ordinary"),
+        ("account", "0012345"),
+        ("payee", "ミホン ショウジ(カ"),
+        ("amount", amount),
+        ("date", "2026-11-24"),
+        ("edi", "INV-1"),
+    ];
+    fields.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+/// Another eight digits than these.
+fn wrong(response: &str) -> String {
+    format!("{:08}", (response.parse::<u32>().expect("eight digits") + 1) % 100_000_000)
+}
+
+#[test]
+fn a_right_response_is_accepted_once_and_names_what_to_execute() {
+    let story = Story::registered();
+    let issued = story.issue("1250000");
+    let response = story.respond(&issued);
+    let spaced = format!(" {} {}", &response[..4], &response[4..]);
+    let said = story.verify(&issued, &spaced);
+    assert_eq!((said.exit, &said.document["result"]), (0, &json!("accepted")), "{said:?}");
+    let transaction = &said.document["transaction"];
+    assert_eq!((&transaction["operation"], &transaction["fields"]["amount"]), (&json!("transfer"), &json!("1250000")));
+    assert_eq!(transaction["fields"]["edi"], "INV-1", "what is bound without being shown is executed too");
+    assert_eq!(said.document["first"], true);
+    let said = story.verify(&issued, &response);
+    assert_eq!((said.exit, &said.document["result"]), (6, &json!("used")), "{said:?}");
+}
+
+#[test]
+fn a_repeated_attempt_gets_the_same_answer_and_is_told_apart() {
+    let story = Story::registered();
+    let issued = story.issue("1");
+    let (challenge, response) = (text(&issued.document["challenge"]), story.respond(&issued));
+    let attempt = ["--attempt", "67e55044-10b1-426f-9247-bb680e5fe0c8"];
+    let again: Vec<_> =
+        (0..2).map(|_| story.run(&[&["verify", &challenge, &response], &attempt[..]].concat())).collect();
+    assert_eq!(again.iter().map(|said| said.exit).collect::<Vec<_>>(), [0, 0]);
+    assert_eq!((&again[0].document["first"], &again[1].document["first"]), (&json!(true), &json!(false)));
+    assert_eq!(story.run(&["verify", &challenge, &response, "--attempt", "x"]).exit, 2);
+}
+
+#[test]
+fn the_response_of_another_transaction_is_wrong_also_for_a_changed_amount() {
+    let story = Story::registered();
+    let first = story.issue("1250000");
+    let to_first = story.respond(&first);
+    let second = story.issue("9250000");
+    assert_eq!(story.verify(&first, &to_first).document["result"], "superseded");
+    let said = story.verify(&second, &to_first);
+    assert_eq!((said.exit, said.reason()), (6, "Wrong".to_owned()));
+    assert_eq!((&said.document["attemptsLeft"], &said.document["suspended"]), (&json!(2), &json!(false)));
+    assert_eq!(story.verify(&second, &story.respond(&second)).exit, 0);
+}
+
+#[test]
+fn what_is_no_response_is_refused_and_not_counted() {
+    let story = Story::registered();
+    let issued = story.issue("1");
+    for given in ["", "1234567", "123456789", "1234567a", "１２３４５６７８", "1234-5678"] {
+        let said = story.verify(&issued, given);
+        assert_eq!((said.exit, said.reason()), (6, "Malformed".to_owned()), "{given:?}");
+    }
+    let mut bank = story.command(&["verify", &text(&issued.document["challenge"]), "-", "--json"]);
+    let mut bank = bank.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let line = format!("{}\r\nand more", story.respond(&issued));
+    std::io::Write::write_all(&mut bank.stdin.take().expect("piped"), line.as_bytes()).expect("it reads");
+    assert_eq!(said(&bank.wait_with_output().expect("it ends")).exit, 0);
+}
+
+#[test]
+fn five_wrong_responses_suspend_until_resumed_and_a_revoked_activation_is_over() {
+    let story = Story::registered();
+    let issued = story.issue("1");
+    let response = story.respond(&issued);
+    for (left, last) in [(2, false), (1, false), (0, true)] {
+        let said = story.verify(&issued, &wrong(&response));
+        assert_eq!((said.exit, &said.document["attemptsLeft"]), (6, &json!(left)));
+        assert_eq!(text(&said.document["message"]).contains("One try is left"), left == 1);
+        assert_eq!(text(&said.document["message"]).contains("no try is left"), last);
+    }
+    assert_eq!(story.verify(&issued, &response).reason(), "Exhausted");
+    let issued = story.issue("1");
+    let response = story.respond(&issued);
+    assert_eq!(story.verify(&issued, &wrong(&response)).document["attemptsLeft"], 1);
+    let said = story.verify(&issued, &wrong(&response));
+    assert_eq!((&said.document["result"], &said.document["suspended"]), (&json!("suspended"), &json!(true)));
+    let said = story.verify(&issued, &response);
+    assert_eq!((said.exit, &said.document["result"]), (6, &json!("suspended")));
+    let refused = story.run(&[
+        "issue",
+        "token-revocation",
+        "--for",
+        &story.activation,
+        "--field",
+        "tokenId=A",
+        "--field",
+        "user=B",
+    ]);
+    assert_eq!((refused.exit, &refused.document["result"]), (6, &json!("suspended")));
+    assert_eq!(refused.document["code"], "CT-E090");
+
+    assert_eq!(story.run(&["enroll", "resume", &story.activation]).exit, 0);
+    assert_eq!(story.run(&["enroll", "resume", &story.activation]).document["code"], "CT-E089");
+    assert_eq!(story.verify(&issued, &response).document["result"], "superseded", "a new challenge is needed");
+    let issued = story.issue("1");
+    assert_eq!(story.verify(&issued, &story.respond(&issued)).exit, 0);
+
+    assert_eq!(story.run(&["enroll", "reset", &story.activation]).document["code"], "CT-E087");
+    let issued = story.issue("1");
+    assert_eq!(story.run(&["enroll", "revoke", &story.activation]).exit, 0);
+    assert_eq!(story.verify(&issued, &story.respond(&issued)).reason(), "Revoked");
+    assert_eq!(story.run(&["enroll", "revoke", TOKEN]).document["token"], TOKEN);
+    let again = story.run(&["enroll", "start", "--token", TOKEN, "--contract", "1", "--user", "U"]);
+    assert_eq!((again.exit, &again.document["code"]), (6, &json!("CT-E083")));
+    let books = story.command(&["enroll", "status"]).output().expect("camtoken starts");
+    assert!(String::from_utf8_lossy(&books.stdout).contains(&format!("{TOKEN}*")), "{books:?}");
+}
+
+#[test]
+fn an_expired_challenge_stays_so_when_the_clock_is_set_back() {
+    let mut story = Story::registered();
+    let fields = transfer("1");
+    let mut args = vec!["issue", "transfer", "--for", &story.activation, "--ttl", "60s"];
+    args.extend(fields.iter().flat_map(|field| ["--field", field.as_str()]));
+    let issued = story.run(&args);
+    let response = story.respond(&issued);
+    let open = story.run(&["enroll", "status", &story.activation]);
+    assert_eq!(open.document["activations"][0]["challenge"]["challenge"], issued.document["challenge"]);
+    story.now += 60;
+    assert_eq!(story.verify(&issued, &response).document["result"], "expired");
+    let closed = story.run(&["enroll", "status", &story.activation]);
+    assert_eq!(closed.document["activations"][0].get("challenge"), None);
+    story.now -= 50;
+    let said = story.verify(&issued, &response);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E016")), "{said:?}");
+}
+
+#[test]
+fn a_fixed_clock_and_test_tokens_need_a_verifier_that_was_told() {
+    let story = Story::new();
+    let untold = |args: &[&str]| {
+        let mut command = story.command(args);
+        said(&command.env("CAMTOKEN_ACCEPT_TEST_KEYS", "").arg("--json").output().expect("camtoken starts"))
+    };
+    let status = untold(&["enroll", "status"]);
+    assert_eq!((status.exit, &status.document["code"]), (2, &json!("CT-E026")));
+    let mut command = story.command(&["enroll", "import", &story.arg("token.camtoken.json"), "--json"]);
+    command.env("CAMTOKEN_ACCEPT_TEST_KEYS", "").env("CAMTOKEN_NOW", "");
+    let refused = said(&command.output().expect("camtoken starts"));
+    assert_eq!((refused.exit, &refused.document["code"]), (6, &json!("CT-E084")));
+    assert_eq!(untold(&["enroll", "status", "--accept-test-keys"]).exit, 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_transaction_is_named() {
+    let story = Story::registered();
+    let issue = |args: &[&str]| story.run(&[&["issue"], args, &["--for", &story.activation]].concat());
+    for (args, code, names) in [
+        (&["wire"][..], "CT-E070", "\"wire\""),
+        (&["activation1"], "CT-E070", "\"activation1\""),
+        (&["transfer", "--field", "price=1"], "CT-E071", "\"price\""),
+        (&["transfer", "--field", "amount=1"], "CT-E071", "\"bankCode\" is missing"),
+        (&["transfer", "--field", "amount=-1"], "CT-E071", "\"amount\": expected decimal digits"),
+        (&["transfer", "--field", "amount=1", "--field", "amount=1"], "CT-E071", "\"amount\" is given twice"),
+        (&["transfer", "--field", "amount"], "CT-E071", "\"amount\": expected NAME=VALUE"),
+        (&["transfer", "--ttl", "601s"], "CT-E020", "--ttl"),
+        (&["transfer", "-o", "code.gif"], "CT-E020", "code.gif"),
+        (&["transfer", "-o", "-"], "CT-E020", "--json"),
+    ] {
+        let said = issue(args);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!(code)), "{args:?} {said:?}");
+        assert!(text(&said.document["why"]).contains(names), "{args:?} {said:?}");
+    }
+    let said = story.run(&["issue", "transfer", "--for", "0123"]);
+    assert_eq!(said.exit, 2);
+    let mut args = vec!["issue", "transfer", "--for", "000000000000"];
+    let fields = transfer("1");
+    args.extend(fields.iter().flat_map(|field| ["--field", field.as_str()]));
+    let said = story.run(&args);
+    assert_eq!((said.exit, &said.document["code"]), (6, &json!("CT-E086")), "well formed and unknown");
+}
+
+#[test]
+fn a_picture_on_standard_output_is_alone_there() {
+    let story = Story::registered();
+    let fields = transfer("1");
+    let mut args = vec!["issue", "transfer", "--for", &story.activation, "-o", "-"];
+    args.extend(fields.iter().flat_map(|field| ["--field", field.as_str()]));
+    let output = story.command(&args).output().expect("camtoken starts");
+    assert_eq!(output.status.code(), Some(0));
+    fs::write(story.path("piped.png"), &output.stdout).expect("a writable directory");
+    let code = scanned(&story.path("piped.png"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(code.as_str()), "talk is on standard error");
+
+    let quiet = story.command(&[&args[..4], &args[6..], &["--quiet"]].concat()).output().expect("camtoken starts");
+    let reference = String::from_utf8(quiet.stdout).expect("text");
+    assert_eq!(reference.trim_end().len(), 12 + 1 + 24, "{reference}");
+    let blocks = story.command(&[&args[..4], &args[6..], &["--ascii"]].concat()).output().expect("camtoken starts");
+    assert!(String::from_utf8_lossy(&blocks.stdout).contains('█'));
+}
+
+/// The expected values are those of the vectors, made by another implementation.
+#[test]
+fn a_batch_file_fills_what_it_says_of_itself() {
+    let story = Story::registered();
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../testvectors/zengin_test.json")).expect("the vectors are JSON");
+    let find = |file: &str| {
+        let groups = vectors["testGroups"].as_array().expect("groups").iter();
+        let mut tests = groups.flat_map(|group| group["tests"].as_array().expect("tests"));
+        tests.find(|test| test["file"] == file).unwrap_or_else(|| panic!("{file} is a vector")).clone()
+    };
+    for (name, operation, other) in [("bulk_lf.txt", "bulk", "payroll"), ("bonus.txt", "payroll", "bulk")] {
+        let path = format!("{}/testvectors/zengin/{name}", env!("CARGO_MANIFEST_DIR"));
+        let issued = story.run(&["issue", operation, "--for", &story.activation, "--zengin", &path]);
+        assert_eq!(issued.exit, 0, "{issued:?}");
+        let said = story.verify(&issued, &story.respond(&issued));
+        let (fields, vector) = (&said.document["transaction"]["fields"], find(name));
+        assert_eq!(text(&fields["count"]), vector["count"].to_string(), "{vector}");
+        assert_eq!(text(&fields["total"]), vector["total"].to_string());
+        assert_eq!(fields["file"], vector["canonicalSha256"]);
+        assert_eq!(text(&fields["checkCode"]), text(&vector["canonicalSha256"])[..16]);
+        assert!(text(&fields["date"]).starts_with("202"), "the token shows the year: {fields}");
+        let said = story.run(&["issue", other, "--for", &story.activation, "--zengin", &path]);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")), "{said:?}");
+    }
+    let path = format!("{}/testvectors/zengin/amount_changed.txt", env!("CARGO_MANIFEST_DIR"));
+    let said = story.run(&["issue", "bulk", "--for", &story.activation, "--zengin", &path]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")));
+    assert!(text(&said.document["why"]).contains("total: differs from the data records"), "{said:?}");
+}
+
+#[test]
+fn fields_come_from_a_file_as_its_schema_describes() {
+    let story = Story::registered();
+    let schema = camtoken(&["schema", "fields"]).output().expect("camtoken starts");
+    let schema: Value = serde_json::from_slice(&schema.stdout).expect("a schema");
+    let forms = schema["oneOf"].as_array().expect("a form for each operation");
+    let form = forms.iter().find(|form| form["properties"]["operation"]["const"] == "transfer").expect("a transfer");
+    assert!(form["required"].as_array().expect("a list").contains(&json!("amount")));
+    assert_eq!(form["properties"]["bankCode"]["pattern"], "^[0-9]{4,4}$");
+
+    let mut fields = json!({ "operation": "transfer", "amount": 1_250_000, "newPayee": true });
+    for field in transfer("") {
+        let (name, value) = field.split_once('=').expect("a field");
+        if name != "amount" {
+            fields[name] = json!(value);
+        }
+    }
+    fs::write(story.path("fields.json"), fields.to_string()).expect("a writable directory");
+    let file = story.arg("fields.json");
+    let issued = story.run(&["issue", "transfer", "--for", &story.activation, "--fields", &file]);
+    let said = story.verify(&issued, &story.respond(&issued));
+    let got = &said.document["transaction"]["fields"];
+    assert_eq!((&got["amount"], &got["newPayee"]), (&json!("1250000"), &json!("yes")));
+    let said = story.run(&["issue", "payee-registration", "--for", &story.activation, "--fields", &file]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E071")), "another operation's file");
+}
+
+#[test]
+fn device_keys_come_and_go_as_protected_key_packages() {
+    let story = Story::new();
+    let mut container = Container::default();
+    for (serial, algorithm) in [("FEX0000001", Algorithm::Ocra), ("FEX0000002", Algorithm::Totp)] {
+        let mut package = KeyPackage::new(serial, algorithm, device_key());
+        package.device = DeviceInfo { serial: Some(serial.to_owned()), ..DeviceInfo::default() };
+        container.packages.push(package);
+    }
+    let protection = Protection::PreSharedKey { key: Key::new(vec![7; 16]), name: None };
+    let xml = container.write(&protection, &mut UnwrapErr(SysRng)).expect("a container");
+    fs::write(story.path("keys.pskcxml"), xml).expect("a writable directory");
+    fs::write(story.path("key"), "07".repeat(16) + "\n").expect("a writable directory");
+    let (keys, key) = (story.arg("keys.pskcxml"), story.arg("key"));
+
+    let said = story.run(&["enroll", "import", &keys]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E073")), "no key was given");
+    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
+    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])), "{said:?}");
+    assert_eq!(said.document["skipped"][0]["name"], "FEX0000002");
+    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
+    assert_eq!(said.exit, 0, "doing it again changes nothing");
+
+    let out = story.arg("out.pskcxml");
+    let said = story.run(&["enroll", "export", "-o", &out]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E023")), "nobody to ask for a passphrase");
+    assert!(!story.path("out.pskcxml").exists());
+    let said = story.run(&["enroll", "export", "-o", &out, "--key-file", &key]);
+    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])));
+    assert_eq!(said.document["skipped"][0]["name"], TOKEN, "a test token stays");
+    let back = Container::read(fs::read(&out).expect("just written"), &protection).expect("the same key");
+    let now = Timestamp::from_unix(story.now);
+    let key = back.packages[0].key_for(KeyUsage::ChallengeResponse, now).expect("a device key");
+    assert_eq!(key.expose_bytes(), CANARY);
+}
+
+#[test]
+fn a_time_based_password_is_good_once_and_for_nothing_else() {
+    let story = Story::registered();
+    let given = story.run(&["enroll", "time-based", "--contract", "1234567890", "--user", "SATO"]);
+    let activation = text(&given.document["activation"]);
+    let uri: OtpauthUri = text(&given.document["uri"]).parse().expect("an otpauth URI");
+    let password = Totp::default().respond(&uri.secret, Timestamp::from_unix(story.now));
+    let password = password.expose_str();
+    assert_eq!(story.run(&["verify", "--time-based", &activation, password]).exit, 0);
+    let again = story.run(&["verify", "--time-based", &activation, password]);
+    assert_eq!((again.exit, &again.document["result"]), (6, &json!("used")));
+    let crossed = story.run(&["verify", "--time-based", &story.activation, password]);
+    assert_eq!((crossed.exit, crossed.reason()), (6, "Unknown".to_owned()));
+    let refused =
+        story.run(&["issue", "token-revocation", "--for", &activation, "--field", "tokenId=A", "--field", "user=B"]);
+    assert_eq!((refused.exit, &refused.document["code"]), (6, &json!("CT-E086")));
+}
+
+#[test]
+fn of_ten_processes_with_the_right_response_one_is_accepted() {
+    let story = Story::registered();
+    let issued = story.issue("1");
+    let (challenge, response) = (text(&issued.document["challenge"]), story.respond(&issued));
+    let start = |_| {
+        let mut command = story.command(&["verify", &challenge, &response, "--json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("camtoken starts")
+    };
+    let running: Vec<_> = (0..10).map(start).collect();
+    let exits = running.into_iter().map(|process| said(&process.wait_with_output().expect("it ends")).exit);
+    let mut exits: Vec<_> = exits.collect();
+    exits.sort_unstable();
+    assert_eq!(exits, [0, 6, 6, 6, 6, 6, 6, 6, 6, 6]);
+}
+
+#[test]
+fn a_store_that_is_busy_foreign_or_without_its_key_decides_nothing() {
+    let story = Story::registered();
+    let store = story.path("state/verifier/store");
+    let open = camtoken::store::EmbeddedStore::open(&store, std::time::Duration::from_secs(5)).expect("nobody else");
+    let mut command = story.command(&["enroll", "status", "--json"]);
+    let busy = said(&command.env("CAMTOKEN_STORE_WAIT", "0").output().expect("camtoken starts"));
+    assert_eq!((busy.exit, &busy.document["code"]), (1, &json!("CT-E013")));
+    drop(open);
+
+    fs::create_dir(story.path("photos")).expect("a writable directory");
+    fs::write(story.path("photos/cat.jpg"), "").expect("a writable directory");
+    let foreign = story.run(&["enroll", "status", "--store", &story.arg("photos")]);
+    assert_eq!((foreign.exit, &foreign.document["code"]), (1, &json!("CT-E014")), "{foreign:?}");
+    let url = story.run(&["enroll", "status", "--store", "postgres://db.example/bank"]);
+    assert_eq!((url.exit, &url.document["code"]), (2, &json!("CT-E027")));
+
+    let kek = story.path("state/verifier/kek");
+    fs::rename(&kek, story.path("elsewhere")).expect("just made");
+    let said = story.run(&["enroll", "status"]);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E017")), "a lost key is not drawn again");
+    assert!(!kek.exists());
+    let mut command = story.command(&["issue", "deletion", "--for", &story.activation, "--json"]);
+    command.args(["--field", "user=TANAKA", "--field", "tokenId=KKK0000001"]);
+    let other = self::said(&command.env("CAMTOKEN_KEK", "ab".repeat(32)).output().expect("camtoken starts"));
+    assert_eq!((other.exit, &other.document["code"]), (1, &json!("CT-E017")), "{other:?}");
+    let key = fs::read_to_string(story.path("elsewhere")).expect("just moved");
+    let right = self::said(&command.env("CAMTOKEN_KEK", key.trim()).output().expect("camtoken starts"));
+    assert_eq!(right.exit, 0, "{right:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn state_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let story = Story::new();
+    for (name, mode) in [("state", 0o700), ("state/verifier", 0o700), ("state/verifier/kek", 0o600)] {
+        let found = fs::metadata(story.path(name)).expect("just made").permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{name}");
+    }
+}
+
+#[test]
+fn the_demonstration_tells_the_whole_story_and_can_be_told_again() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let out = dir.path().join("demo");
+    let out = out.to_str().expect("a temporary path is Unicode");
+    for lang in ["en", "ja"] {
+        let said =
+            said(&camtoken(&["demo", "--out", out, "--lang", lang, "--json"]).output().expect("camtoken starts"));
+        assert_eq!(said.exit, 0, "{said:?}");
+        let steps = said.document["steps"].as_array().expect("steps");
+        let results: Vec<_> = steps.iter().map(|step| (text(&step["step"]), text(&step["result"]))).collect();
+        let expected = [
+            ("books", "done"),
+            ("code1", "shown"),
+            ("code2", "done"),
+            ("issue", "done"),
+            ("show", "shown"),
+            ("verify", "accepted"),
+            ("again", "AlreadySettled"),
+            ("altered", "T05"),
+            ("other", "T04"),
+            ("expired", "Expired"),
+        ];
+        assert_eq!(results, expected.map(|(step, result)| (step.to_owned(), result.to_owned())));
+        for step in steps.iter().filter_map(|step| step["picture"].as_str()) {
+            scanned(&Path::new(out).join(step));
+        }
+        let shown = steps[4]["screens"].to_string();
+        assert!(shown.contains("1,250,000") && shown.contains("ﾐﾎﾝ ｼﾖｳｼﾞ(ｶ"), "{shown}");
+    }
+    fs::write(dir.path().join("letter"), "").expect("a writable directory");
+    let other = camtoken(&["demo", "--out", dir.path().to_str().expect("Unicode")]).output().expect("camtoken starts");
+    assert_eq!(other.status.code(), Some(1), "a directory of other things is left alone");
+    assert!(dir.path().join("letter").exists());
+}
