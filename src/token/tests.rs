@@ -844,7 +844,9 @@ proptest! {
             }
             match device.state(now) {
                 State::Showing { page, pages } => {
-                    prop_assert_eq!(pages, all);
+                    // The word that the code is old may take one more page, behind all the others.
+                    prop_assert!(pages >= all);
+                    all = pages;
                     seen.insert(page);
                     prop_assert_eq!(device.screen(now).said("page"), format!("{page}/{pages}"));
                 }
