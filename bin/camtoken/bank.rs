@@ -9,7 +9,6 @@ use camtoken::verifier::{
     EnrollError, IssueError, LocalVault, Policy, Rejection, SetupError, VaultError, Verifier, VerifierError,
 };
 use camtoken::{Key, Timestamp};
-use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::cli::value;
@@ -45,11 +44,10 @@ impl Bank {
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let settings = &context.settings;
         let accept_test_keys = args.accept_test_keys || settings.accept_test_keys.value;
-        let now = match context.at {
-            Some(_) if !accept_test_keys => return Err(Failure::new(Code::FixedClock)),
-            Some(at) => at,
-            None => now()?,
-        };
+        if context.at.is_some() && !accept_test_keys {
+            return Err(Failure::new(Code::FixedClock));
+        }
+        let now = moment(context)?;
         let dir = match args.store.as_ref().or(settings.store.value.as_ref()) {
             Some(Store::Directory(dir)) => dir.clone(),
             Some(Store::Url(_)) => return Err(Failure::new(Code::StoreKind)),

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use anstream::AutoStream;
 use camtoken::Language;
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use crate::config::Color;
@@ -153,7 +154,7 @@ impl Output {
 
 /// The JSON schema of a document as it is printed, with its key `schema`.
 pub fn schema<T: Document>() -> Schema {
-    let mut schema = schema_for!(T);
+    let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), T::SCHEMA.into());
     if let Some(properties) = schema.get_mut("properties").and_then(|properties| properties.as_object_mut()) {
         properties.insert("schema".to_owned(), serde_json::json!({ "const": T::SCHEMA }));

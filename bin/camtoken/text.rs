@@ -136,8 +136,8 @@ mod tests {
         let own = |arg: &&clap::Arg| key == "help-camtoken" || !arg.is_global_set();
         let texts = keys(Language::En);
         found.extend(command.get_arguments().filter(own).map(|arg| {
-            let shared = format!("help-shared.{}", arg.get_id());
-            if texts.contains_key(&shared) { shared } else { format!("{key}.{}", arg.get_id()) }
+            let own = format!("{key}.{}", arg.get_id());
+            if texts.contains_key(&own) { own } else { format!("help-shared.{}", arg.get_id()) }
         }));
         for sub in command.get_subcommands() {
             let prefix = if key == "help-camtoken" { "help" } else { key };
@@ -199,7 +199,7 @@ mod tests {
     fn no_text_is_left_over() {
         let source = all_sources();
         let asked_for = asked_for();
-        for key in keys(Language::En).into_keys() {
+        for key in keys(Language::En).into_keys().filter(|key| key != "help-shared") {
             let built = key
                 .split_once('-')
                 .is_some_and(|(stem, _)| !["help", "ct"].contains(&stem) && source.contains(&format!("\"{stem}-{{")));

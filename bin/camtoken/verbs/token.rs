@@ -664,10 +664,10 @@ fn name_of(state: State) -> &'static str {
 
 /// Seconds of a span with its sign: `+90s`, `-2m`, `90`.
 fn offset(text: &str) -> Result<i64, String> {
-    let span = text.strip_prefix('+').unwrap_or(text);
-    if let Ok(seconds) = span.parse() {
+    if let Ok(seconds) = text.parse() {
         return Ok(seconds);
     }
+    let span = text.strip_prefix('+').unwrap_or(text);
     span.parse::<jiff::SignedDuration>().map(|span| span.as_secs()).map_err(|_| "expected +90s, -2m".to_owned())
 }
 
