@@ -90,3 +90,7 @@ pub use challenge::{Challenge, ChallengeId};
 pub use key::{ActivationId, Key, TokenId};
 pub use language::Language;
 pub use time::Timestamp;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

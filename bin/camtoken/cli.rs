@@ -175,9 +175,24 @@ fn localised(command: Command, key: &str, text: &Text) -> Command {
             localised(sub, &key, text)
         });
     if let Some(long) = text.find(&format!("{key}.long"), &[]) {
-        command = command.long_about(long);
+        command = command.long_about(flowing(&long));
     }
     command
+}
+
+/// Joins the lines of each paragraph, which the terminal's width breaks anew. Indented ones stay as they are.
+fn flowing(text: &str) -> String {
+    let paragraph = |lines: &str| match lines.starts_with(' ') {
+        true => lines.to_owned(),
+        false => lines.lines().fold(String::new(), |mut flowing, line| {
+            // Latin words need a space between them, Japanese none.
+            if flowing.ends_with(|c: char| c.is_ascii()) && line.starts_with(|c: char| c.is_ascii()) {
+                flowing.push(' ');
+            }
+            flowing + line
+        }),
+    };
+    text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Clap's message without its frame: what is wrong becomes the reason, the usage the hint.
