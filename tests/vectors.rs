@@ -49,6 +49,20 @@ fn every_vector_of_the_tree_holds() {
 }
 
 #[test]
+fn the_readme_has_every_type() {
+    let readme = fs::read_to_string(folder().join("README.md")).expect("the file is in the tree");
+    for known in vectors::TYPES {
+        assert!(readme.contains(&format!("\n| {} | ", known.name)), "{}", known.name);
+    }
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_readme_runs_as_written() {
+    trycmd::TestCases::new().case("testvectors/README.md");
+}
+
+#[test]
 fn a_file_that_was_not_altered_holds_beside_its_altered_copies() {
     let report = altered("ocra_rfc6287_test.json", "\"237653\"", "\"237653\"");
     assert_eq!((report.passed(), report.failed()), (70, 0));

@@ -167,15 +167,19 @@ def ocra_by_peer(suite, key, question, counter=None, pin_hash=None, session=None
 # --- The files -----------------------------------------------------------------------------------------------------
 
 
-def values_of(test):
-    """The values of a test beside the question."""
+def values_of(test, suite=None):
+    """The values of a test beside the question. A PIN in words is hashed as the suite says."""
     read = {
         "counter": ("counter", int),
         "pinHash": ("pin_hash", bytes.fromhex),
         "session": ("session", bytes.fromhex),
         "timeSteps": ("steps", int),
     }
-    return {name: kind(test[field]) for field, (name, kind) in read.items() if field in test}
+    values = {name: kind(test[field]) for field, (name, kind) in read.items() if field in test}
+    if "pin" in test:
+        name = suite.pin or "SHA1"
+        values["pin_hash"] = hashlib.new(name.lower(), test["pin"].encode()).digest()
+    return values
 
 
 def expected(group, test):
@@ -188,7 +192,8 @@ def expected(group, test):
             case "TotpRespond":
                 return totp(key, test["time"], group["digits"], group["hash"], group["stepSecs"])
             case "OcraRespond":
-                suite, values = Suite(group["suite"]), values_of(test)
+                suite = Suite(group["suite"])
+                values = values_of(test, suite)
                 value = ocra(suite, key, test["question"], **values)
                 other = ocra_by_peer(suite, key, test["question"], **values)
                 if other not in (None, value):
@@ -620,6 +625,7 @@ def write_random(seed=6287, count=240):
         "Mutual": ("BASIC", "Both parties' questions joined as text, the other party's first (section 7.2)."),
         "SignatureWithServerAuthentication": ("BASIC", "As mutual mode, in a suite without a session (section 7.3.2)."),
         "Deployed": ("BASIC", "As a deployed protocol has it: a session of 16 bytes in a field of 64."),
+        "Pin": ("BASIC", "The PIN itself instead of its hash: UTF-8, hashed by the function that the suite names."),
         "Missing": ("INPUT", "The suite asks for a value that is not there; 0 would be a value."),
         "Superfluous": ("INPUT", "A value is there that the suite does not ask for."),
         "Malformed": ("INPUT", "A value is too long or not in the form that the suite asks for."),
@@ -712,6 +718,16 @@ def malformed():
         refused("one digit missing", "TruncatedResponse", whole[:-1], question="1"),
         refused("the digits of another hash", "NoTruncation", whole + "0" * 24, question="1"),
     )
+    for name in HASHES:
+        suite = Suite(f"OCRA-1:HOTP-{name}-8:QN08-P{name}")
+        pins = ("1234", "パスワード", "")
+        right = [ocra(suite, key, "1", **values_of({"pin": pin}, suite)) for pin in pins]
+        group(
+            suite.text,
+            *(test_of("a PIN in words", ["Pin"], question="1", pin=p, response=r) for p, r in zip(pins, right)),
+            refused("another PIN", "Pin", right[0], question="1", pin="1235"),
+        )
+    group(bare.text, refused("a PIN in words too many", "Superfluous", ocra(bare, key, "1"), question="1", pin="1234"))
     return groups
 
 

@@ -1,0 +1,11 @@
+expect: accepted
+comment: a challenge may be issued for 600 seconds, the last of them included
+seed: accepted_at_the_longest_life
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer for 600
+approve pay
+verify pay +609

@@ -1,0 +1,10 @@
+expect: rejected Wrong, 2 left
+comment: the response that confirmed the registration answers no challenge
+seed: confirmation_as_a_response
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer
+verify pay +40 response of taro
