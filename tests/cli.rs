@@ -54,6 +54,17 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CAMTOKEN_KEK", ""),
 ];
 
+/// The payee of the transfers.
+const PAYEE: [(&str, &str); 7] = [
+    ("bankCode", "0001"),
+    ("bankName", "カクウ"),
+    ("branchCode", "001"),
+    ("branchName", "ホンテン"),
+    ("accountType", "ordinary"),
+    ("account", "0012345"),
+    ("payee", "ミホン ショウジ(カ"),
+];
+
 fn camtoken(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_camtoken"));
     command.args(args).envs(ENVIRONMENT.iter().copied()).env_remove("CLICOLOR_FORCE");

@@ -21,8 +21,8 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use serde_json::Value;
 
-use super::camtoken;
 use super::documents::assert_as_its_schema;
+use super::{PAYEE, camtoken};
 
 /// The moment that the tests' surroundings fix.
 const NOW: Timestamp = Timestamp::from_unix(1_795_230_245);
@@ -135,17 +135,7 @@ impl Desk {
     }
 
     fn issue(&self, activation: ActivationId) -> (ChallengeRef, ChallengeCode) {
-        let fields = [
-            ("bankCode", "0001"),
-            ("bankName", "カクウ"),
-            ("branchCode", "001"),
-            ("branchName", "ホンテン"),
-            ("accountType", "ordinary"),
-            ("account", "0012345"),
-            ("payee", "ミホン ショウジ(カ"),
-            ("amount", "1250000"),
-            ("date", "2026-11-24"),
-        ];
+        let fields = PAYEE.into_iter().chain([("amount", "1250000"), ("date", "2026-11-24")]);
         let transfer = Transaction::new(Operation::Transfer, fields).expect("a transfer of the catalogue");
         let issued = block_on(self.verifier.issue(activation, transfer, None, NOW, &mut rng()));
         let issued = issued.expect("the activation can answer");
