@@ -598,6 +598,27 @@ fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     }
 }
 
+/// A server moves its work between threads.
+#[test]
+fn each_step_of_a_verifier_can_move_between_threads() {
+    fn sent<T: Send>(_: T) {}
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let (verifier, rng, token) = (&pair.verifier, &mut rng(), token_id());
+    let (challenge, _) = pair.issue("1", NOW);
+    let attempt = AttemptId::generate(rng);
+    sent(verifier.register(&token, &device_key(), true, NOW, rng));
+    sent(verifier.enroll(&token, subscriber(), NOW, rng));
+    sent(verifier.second(pair.activation, "", NOW, rng));
+    sent(verifier.confirm(pair.activation, "", NOW));
+    sent(verifier.reset(pair.activation, NOW));
+    sent(verifier.revoke(pair.activation, NOW));
+    sent(verifier.revoke_token(&token, NOW));
+    sent(verifier.enroll_time_based(subscriber(), NOW, rng));
+    sent(verifier.issue(pair.activation, transfer("1"), None, NOW, rng));
+    sent(verifier.verify(challenge, "", attempt, NOW));
+    sent(verifier.verify_time_based(pair.activation, "", attempt, NOW));
+}
+
 /// Requirement V-7 under load, and the limit of V-3: no guess more is answered than the policy allows.
 #[test]
 fn ten_thousand_wrong_guesses_at_once_get_exactly_the_allowed_answers() {
