@@ -591,7 +591,7 @@ mod tests {
             let mut device = with("stage", stage).expect("a screen that a token shows");
             for button in [Button::Left, Button::Center, Button::Right] {
                 device.press(button, NOW, &mut rng());
-                device.state(NOW);
+                assert_eq!(device.screen(NOW).lit, device.state(NOW) != State::Off);
             }
         }
     }
