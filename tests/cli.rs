@@ -5,6 +5,8 @@
 mod documents;
 #[path = "cli/pictures.rs"]
 mod pictures;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/streams.rs"]

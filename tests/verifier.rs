@@ -2,22 +2,23 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camtoken::challenge::{DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
 use camtoken::oath::totp::Totp;
-use camtoken::store::{EmbeddedStore, MemoryStore, RecordId, Store};
+use camtoken::store::{Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, EnrollError, IssueError, LocalVault, Policy, Rejection, State, Step, Subscriber, Verdict,
-    Verifier, VerifierError,
+    AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State, Step,
+    Subscriber, Vault, VaultError, Verdict, Verifier, VerifierError,
 };
-use camtoken::{ActivationId, Key, Timestamp, TokenId};
+use camtoken::{ActivationId, ChallengeId, Key, Timestamp, TokenId};
 use pollster::block_on;
+use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
@@ -316,7 +317,8 @@ fn camera_and_time_based_passwords_are_never_taken_for_each_other() {
         assert_eq!(rejected(&verify(time_based, &password, later(631))), Rejection::AlreadySettled, "the same step again");
 
         let (challenge, response) = pair.issue("1", NOW);
-        assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Unknown);
+        assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Malformed, "eight digits");
+        assert_eq!(rejected(&verify(pair.activation, &response[..6], NOW)), Rejection::Unknown);
         let crossed = ChallengeRef { activation: time_based, id: challenge.id };
         assert_eq!(rejected(&pair.verify(crossed, &response, later(640))), Rejection::Unknown);
         let refused = block_on(verifier.issue(time_based, transfer("1"), None, later(640), &mut rng()));
@@ -416,6 +418,205 @@ fn test_keys_are_refused_unless_told() {
     let refused = block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng()));
     assert!(matches!(refused, Err(EnrollError::TestToken(_))));
     block_on(verifier.register(&token_id(), &device_key(), false, NOW, &mut rng())).expect("a real token");
+}
+
+/// A store in which something happens just before the record of an activation is made: its answer stands for the store's,
+/// if it is an error.
+struct Meddled<'m> {
+    store: Arc<MemoryStore>,
+    before_creation: &'m (dyn Fn() -> Result<(), StoreError> + Sync),
+}
+
+impl Store for Meddled<'_> {
+    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
+        self.store.load(id).await
+    }
+
+    async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
+        if matches!(id, RecordId::Activation(_)) && expected == Revision::ABSENT {
+            (self.before_creation)()?;
+        }
+        self.store.replace(id, expected, change).await
+    }
+
+    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        self.store.list(after, limit).await
+    }
+
+    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        self.store.audit(id).await
+    }
+}
+
+/// Registers a user while something else happens between the two writes that it takes.
+fn enroll_meddled(
+    store: &Arc<MemoryStore>,
+    meddle: impl Fn() -> Result<(), StoreError> + Sync,
+) -> Result<Enrollment, EnrollError> {
+    let meddled = verifier(Meddled { store: Arc::clone(store), before_creation: &meddle }, test_policy());
+    block_on(meddled.enroll(&token_id(), subscriber(), NOW, &mut rng()))
+}
+
+/// A verifier with one token in its books, and another on the same store.
+fn verifier_of_one_token() -> (Arc<MemoryStore>, Verifier<Arc<MemoryStore>>) {
+    let store = Arc::new(MemoryStore::new());
+    let verifier = verifier(Arc::clone(&store), test_policy());
+    block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    (store, verifier)
+}
+
+/// The second of two registrations once took the place of the first from the token's list.
+#[test]
+fn revoking_a_token_ends_each_of_two_registrations_that_raced() {
+    let (store, verifier) = verifier_of_one_token();
+    let faster = Mutex::new(None);
+    let slower = enroll_meddled(&store, || {
+        let faster = &mut *faster.lock().expect("nobody panics");
+        if faster.is_none() {
+            *faster =
+                Some(block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place"));
+        }
+        Ok(())
+    });
+    let faster = faster.into_inner().expect("nobody panics").expect("it was registered");
+    let slower = slower.expect("a free place");
+    block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
+    for activation in [faster.activation, slower.activation] {
+        let record = block_on(verifier.record(activation)).expect("the store answers").expect("it is there");
+        assert_eq!(record.state, State::Revoked);
+    }
+}
+
+#[test]
+fn of_two_registrations_that_race_for_the_last_place_one_gets_it() {
+    let (store, verifier) = verifier_of_one_token();
+    let enroll = || block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng()));
+    for _ in 0..7 {
+        enroll().expect("a free place");
+    }
+    let overtaken = AtomicUsize::new(0);
+    let slower = enroll_meddled(&store, || {
+        if overtaken.fetch_add(1, Ordering::Relaxed) == 0 {
+            enroll().expect("the last place");
+        }
+        Ok(())
+    });
+    assert!(matches!(slower, Err(EnrollError::TokenFull { .. })), "{slower:?}");
+    let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
+    assert_eq!(token.activations.len(), 8);
+    assert!(matches!(enroll(), Err(EnrollError::TokenFull { .. })));
+}
+
+#[test]
+fn a_registration_that_was_cut_off_keeps_no_place() {
+    let (store, verifier) = verifier_of_one_token();
+    for _ in 0..20 {
+        let cut_off = enroll_meddled(&store, || Err(StoreError::Unavailable { reason: "cut off".to_owned() }));
+        assert!(matches!(cut_off, Err(EnrollError::Verifier(_))), "{cut_off:?}");
+    }
+    for _ in 0..8 {
+        block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
+    }
+}
+
+/// A place that is closed before its activation exists never gets a key; the answer is still an answer.
+#[test]
+fn a_registration_whose_token_is_revoked_meanwhile_is_revoked() {
+    let (store, verifier) = verifier_of_one_token();
+    let revoked = enroll_meddled(&store, || {
+        block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
+        Ok(())
+    });
+    assert!(matches!(revoked, Err(EnrollError::TokenRevoked(_))), "{revoked:?}");
+    let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
+    let [activation] = token.activations[..] else { panic!("{token:?}") };
+    let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
+    let verdict = block_on(verifier.verify(challenge, "12345678", AttemptId::generate(&mut rng()), NOW));
+    assert_eq!(rejected(&verdict.expect("nothing is damaged")), Rejection::Revoked);
+}
+
+/// V-20 holds for what was registered earlier, by a verifier that was told to take test keys.
+#[test]
+fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
+    let store = Arc::new(MemoryStore::new());
+    let pair = Pair::new(Arc::clone(&store), test_policy());
+    let (challenge, response) = pair.issue("1", NOW);
+    let first = block_on(pair.verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
+    let strict = verifier(store, Policy::default());
+
+    let verdict = block_on(strict.verify(challenge, &response, AttemptId::generate(&mut rng()), NOW));
+    assert_eq!(rejected(&verdict.expect("the store answers")), Rejection::Unknown);
+    let issued = block_on(strict.issue(pair.activation, transfer("1"), None, NOW, &mut rng()));
+    assert!(matches!(issued, Err(IssueError::TestToken(_))), "{issued:?}");
+    let second = block_on(strict.second(first.activation, "000000000000", NOW, &mut rng()));
+    assert!(matches!(second, Err(EnrollError::TestToken(_))), "{second:?}");
+
+    assert!(pair.verify(challenge, &response, NOW).is_accepted(), "none of it was counted");
+}
+
+/// A token's copy of a transaction lacks the bound fields; to issue it once brought the process down.
+#[test]
+fn a_transaction_that_came_through_a_code_is_not_issued() {
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let issued = block_on(pair.verifier.issue(pair.activation, transfer("1"), None, NOW, &mut rng())).expect("active");
+    let opened = code::open(&issued.code, &pair.key).expect("sealed for this activation");
+    let again = block_on(pair.verifier.issue(pair.activation, opened.transaction, None, NOW, &mut rng()));
+    assert!(matches!(again, Err(IssueError::NotWhole)), "{again:?}");
+}
+
+/// Counts how often a key is opened.
+struct Counting(LocalVault, Arc<AtomicUsize>);
+
+impl Vault for Counting {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError> {
+        self.0.wrap(key, context, rng)
+    }
+
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.unwrap(wrapped, context)
+    }
+}
+
+/// Requirement V-15: nobody tells by the time which activations there are, nor of which kind they are.
+#[test]
+fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let vault = Box::new(Counting(LocalVault::new(&[Key::new(vec![9; 32])]), Arc::clone(&opened)));
+    let verifier = Verifier::new(MemoryStore::new(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
+    let (camera, ..) = register(&verifier);
+    let (time_based, _) = block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("decided");
+    let nobody = ActivationId::from_bytes([1; 6]);
+    let attempt = AttemptId::generate(&mut rng());
+    for activation in [camera, time_based, nobody] {
+        let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
+        opened.store(0, Ordering::Relaxed);
+        block_on(verifier.verify(challenge, "12345678", attempt, NOW)).expect("the store answers");
+        assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
+        block_on(verifier.verify_time_based(activation, "123456", attempt, NOW)).expect("the store answers");
+        assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
+    }
+}
+
+/// A server moves its work between threads.
+#[test]
+fn each_step_of_a_verifier_can_move_between_threads() {
+    fn sent<T: Send>(_: T) {}
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let (verifier, rng, token) = (&pair.verifier, &mut rng(), token_id());
+    let (challenge, _) = pair.issue("1", NOW);
+    let attempt = AttemptId::generate(rng);
+    sent(verifier.register(&token, &device_key(), true, NOW, rng));
+    sent(verifier.enroll(&token, subscriber(), NOW, rng));
+    sent(verifier.second(pair.activation, "", NOW, rng));
+    sent(verifier.confirm(pair.activation, "", NOW));
+    sent(verifier.reset(pair.activation, NOW));
+    sent(verifier.revoke(pair.activation, NOW));
+    sent(verifier.revoke_token(&token, NOW));
+    sent(verifier.enroll_time_based(subscriber(), NOW, rng));
+    sent(verifier.issue(pair.activation, transfer("1"), None, NOW, rng));
+    sent(verifier.verify(challenge, "", attempt, NOW));
+    sent(verifier.verify_time_based(pair.activation, "", attempt, NOW));
 }
 
 /// Requirement V-7 under load, and the limit of V-3: no guess more is answered than the policy allows.

@@ -202,6 +202,7 @@ impl From<IssueError> for Failure {
                 };
                 Self::new(code).result(rejection.result())
             }
+            IssueError::TestToken(_) => Self::new(Code::TestToken).because(error).result("rejected"),
             other => Self::new(Code::NoOperation).because(other),
         }
     }

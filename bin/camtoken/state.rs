@@ -17,12 +17,16 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Replaces a file: written beside it with mode 0600, made durable, then renamed over it.
+/// Replaces a file: written beside it with mode 0600, made durable, then renamed over it. What is no file, such as a
+/// device, is written to and stays what it is.
 ///
 /// # Errors
 ///
 /// As the system says; the file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let (dir, beside) = beside(path)?;
     let written = private(&beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
@@ -85,6 +89,20 @@ fn private(path: &Path) -> io::Result<File> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_stays_one() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        for (device, taken) in [("/dev/null", true), ("/dev/full", false)] {
+            let path = dir.path().join("device");
+            std::os::unix::fs::symlink(device, &path).expect("a writable directory");
+            if path.exists() {
+                assert_eq!(write(&path, b"x").is_ok(), taken, "{device}");
+                assert!(fs::symlink_metadata(&path).expect("just made").is_symlink(), "{device}");
+            }
+            fs::remove_file(&path).expect("just made");
+        }
+    }
 
     #[test]
     fn what_is_written_is_for_its_owner_only_and_leaves_nothing_beside() {

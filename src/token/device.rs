@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::screen::{Layout, Screen, Style};
 use super::{Opened, PinError, Received, Refusal, Token, pages, pin};
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, DeviceCode};
 use crate::code::ChallengeCode;
 use crate::language::{Label, Language};
 use crate::oath::Response;
@@ -637,6 +637,19 @@ impl Stage {
     fn pin(tries_left: Option<u8>) -> Self {
         Self::Pin { digits: SecretString::default(), choice: 0, tries_left }
     }
+
+    /// Whether a device comes to stand like this: a file may say anything.
+    pub(super) fn is_sound(&self) -> bool {
+        match self {
+            Self::Pin { digits, choice, .. } => {
+                let digits = digits.expose_secret();
+                *choice <= PIN_END && digits.len() <= 8 && digits.bytes().all(|digit| digit.is_ascii_digit())
+            }
+            Self::DeviceCode { digits } => digits.expose_secret().parse::<DeviceCode>().is_ok(),
+            Self::Response { digits, .. } => as_response(digits.expose_secret()).is_some(),
+            _ => true,
+        }
+    }
 }
 
 impl Opened {
@@ -686,8 +699,13 @@ fn answer(title: &str, owner: &str, digits: &SecretString, language: Language) -
 
 /// The digits of a response in groups.
 fn as_read_aloud(digits: &str) -> String {
-    let response = u8::try_from(digits.len()).ok().and_then(|len| Response::parse(digits, len).ok());
-    response.map_or_else(|| digits.to_owned(), |response| response.expose_grouped())
+    as_response(digits).map_or_else(|| digits.to_owned(), |response| response.expose_grouped())
+}
+
+/// Digits as a response of that many; of none there is no response.
+fn as_response(digits: &str) -> Option<Response> {
+    let len = u8::try_from(digits.len()).ok().filter(|len| *len > 0)?;
+    Response::parse(digits, len).ok()
 }
 
 fn refused(refusal: Refusal, language: Language) -> Layout {

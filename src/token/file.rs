@@ -204,6 +204,9 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 4;
 
+/// No code has as many pages, and no list as many entries.
+const MAX_PAGE: usize = 1000;
+
 fn create_beside(folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let mut options = OpenOptions::new();
@@ -432,6 +435,9 @@ impl Saved {
         token.pin = self.pin.map(SavedPin::read).transpose()?;
         token.unlocked = self.device.unlocked && !matches!(self.device.stage, Stage::Off | Stage::Pin { .. });
         let SavedDevice { stage, page, since, .. } = self.device;
+        if page > MAX_PAGE || !stage.is_sound() {
+            return Err(part("device"));
+        }
         Ok(Device { token, stage, page, since: Timestamp::from_unix(since) })
     }
 }
@@ -554,6 +560,40 @@ mod tests {
         assert_eq!(json(&again), json(&device));
         assert_eq!(again.screen(NOW), device.screen(NOW));
         assert!(!again.token().is_locked());
+    }
+
+    /// The last page of a file once made a number overflow, and digits that are none could steer a terminal.
+    #[test]
+    fn a_screen_that_no_token_shows_is_no_token() {
+        let saved = json(&busy().device);
+        let with = |name: &str, value: serde_json::Value| {
+            let mut saved = saved.clone();
+            saved["device"][name] = value;
+            from_str(&saved.to_string(), None)
+        };
+        let response = |digits| serde_json::json!({ "response": { "owner": "", "title": "", "digits": digits } });
+        let device_code = |digits| serde_json::json!({ "deviceCode": { "digits": digits } });
+        let pin =
+            |digits, choice| serde_json::json!({ "pin": { "digits": digits, "choice": choice, "triesLeft": null } });
+        for (name, value) in [
+            ("page", usize::MAX.into()),
+            ("stage", response("1234\u{1b}[2J")),
+            ("stage", response("")),
+            ("stage", device_code("12345678901\n")),
+            ("stage", pin("123456789", 0)),
+            ("stage", pin("x", 0)),
+            ("stage", pin("1", 11)),
+        ] {
+            let refused = with(name, value.clone());
+            assert!(matches!(refused, Err(FileError::Part("device"))), "{name} {value}");
+        }
+        for stage in [response("12345678"), device_code("123456789012"), pin("12345678", 10), "menu".into()] {
+            let mut device = with("stage", stage).expect("a screen that a token shows");
+            for button in [Button::Left, Button::Center, Button::Right] {
+                device.press(button, NOW, &mut rng());
+                assert_eq!(device.screen(NOW).lit, device.state(NOW) != State::Off);
+            }
+        }
     }
 
     #[test]

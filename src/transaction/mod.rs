@@ -180,6 +180,12 @@ impl Transaction {
         Ok(Self { operation, displayed, bound: Bound::Digest(digest) })
     }
 
+    /// Whether the bound fields are here: a transaction that came through a code has their digest only.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.bound, Bound::Values(_))
+    }
+
     /// Writes the whole transaction, bound fields included, for the verifier's own record: the number of the operation
     /// and two arrays.
     pub(crate) fn encode_whole(&self, to: &mut Encoder<Vec<u8>>) {

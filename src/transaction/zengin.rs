@@ -507,10 +507,10 @@ impl fmt::Display for MonthDay {
 
 /// Japan has had one offset since 1951, so no time zone database is needed.
 fn day_in_japan(now: Timestamp) -> Date {
-    let seconds = i64::try_from(now.plus(std::time::Duration::from_secs(9 * 3600)).as_unix());
-    let seconds = seconds.expect("a timestamp ends with the year 9999");
-    let shifted = jiff::Timestamp::from_second(seconds).expect("within the years 1970 to 9999");
-    jiff::tz::Offset::UTC.to_datetime(shifted).date()
+    const DAY: u64 = 24 * 3600;
+    let days = now.plus(std::time::Duration::from_secs(9 * 3600)).as_unix() / DAY;
+    let days = jiff::Span::new().days(i64::try_from(days).expect("a timestamp ends with the year 9999"));
+    Date::constant(1970, 1, 1).checked_add(days).expect("within the years 1970 to 9999")
 }
 
 // ---- bytes to records
@@ -938,6 +938,8 @@ mod tests {
         let dated = |time: &str| bulk().date_on_or_after(time.parse().expect("a time")).map(|date| date.year());
         assert_eq!(dated("2026-11-27T14:59:59Z"), Some(2026));
         assert_eq!(dated("2026-11-27T15:00:00Z"), Some(2027));
+        // jiff's own moments end a day before its calendar does.
+        dated("9999-12-31T23:59:59Z");
     }
 
     #[test]

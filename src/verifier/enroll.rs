@@ -147,20 +147,26 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<Enrollment, EnrollError> {
         let transaction = self.introduction(Operation::Activation1, &subscriber)?;
-        let (device_key, activation) = self.add_user(token, now, rng).await?;
-
-        let key = self.vault.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
-        let id = ChallengeId::generate(now, rng);
         let expires_at = now.plus(self.policy.first_code_lifetime);
-        let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
-        let credential = Credential::Camera { token: token.clone(), suite: self.policy.suite.to_string(), key };
-        let state = State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None });
-        let record = Record::new(subscriber, credential, state, now);
-        // It can be there already when the token was revoked in between: then its place was closed.
-        if !self.create(activation, record, Event::Enrolled, Some(about(&challenge))).await? {
-            return Err(EnrollError::TokenRevoked(token.clone()));
+        loop {
+            let (place, activation) = self.add_user(token, now, rng).await?;
+            let key = self.vault.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
+            let id = ChallengeId::generate(now, rng);
+            let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
+            let suite = self.policy.suite.to_string();
+            let credential = Credential::Camera { token: token.clone(), suite, key, test: place.test };
+            let transaction = transaction.clone();
+            let state = State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None });
+            let record = Record::new(subscriber.clone(), credential, state, now);
+            if self.create(activation, record, Event::Enrolled, Some(about(&challenge))).await? {
+                return Ok(Enrollment {
+                    activation,
+                    expires_at,
+                    code: seal_first(&challenge, token, &place.device_key),
+                });
+            }
+            // The place was closed: the token is revoked, or somebody else needed it. Ask the token again.
         }
-        Ok(Enrollment { activation, expires_at, code: seal_first(&challenge, token, &device_key) })
     }
 
     /// Takes the device code that the token showed for the first code, and makes the second code for it alone. The same
@@ -184,6 +190,7 @@ impl<S: Store> Verifier<S> {
         };
         let token = token.clone();
         let (_, known) = self.live_token(&token).await?;
+        self.accepts(&token, &known)?;
         let device_key = self.device_key(&token, &known)?;
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
         let new_id = ChallengeId::generate(now, rng);
@@ -358,7 +365,11 @@ impl<S: Store> Verifier<S> {
         for activation in activations {
             match self.revoke(activation, now).await {
                 // A registration that was about to begin: close its place before it does.
-                Err(EnrollError::UnknownActivation(_)) => self.close(activation, token, now).await?,
+                Err(EnrollError::UnknownActivation(_)) => {
+                    if !self.close(activation, token, now).await? {
+                        self.revoke(activation, now).await?;
+                    }
+                }
                 other => other?,
             }
         }
@@ -395,23 +406,31 @@ impl<S: Store> Verifier<S> {
         token: &TokenId,
         now: Timestamp,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Key, ActivationId), EnrollError> {
+    ) -> Result<(Place, ActivationId), EnrollError> {
         loop {
             let (revision, mut record) = self.live_token(token).await?;
-            if record.test && !self.policy.accept_test_keys {
-                return Err(EnrollError::TestToken(token.clone()));
-            }
-            let device_key = self.device_key(token, &record)?;
-            let mut live = Vec::new();
+            self.accepts(token, &record)?;
+            let place = Place { device_key: self.device_key(token, &record)?, test: record.test };
+            let (mut live, mut unborn) = (Vec::new(), Vec::new());
             for activation in record.activations {
-                let known = self.record(activation).await?;
-                if known.is_some_and(|record| !matches!(record.state, State::Revoked | State::Reset)) {
-                    live.push(activation);
+                match self.record(activation).await? {
+                    Some(record) if matches!(record.state, State::Revoked | State::Reset) => {}
+                    Some(_) => live.push(activation),
+                    None => unborn.push(activation),
                 }
             }
             if live.len() >= MAX_USERS {
                 return Err(EnrollError::TokenFull { token: token.clone() });
             }
+            // A place without an activation is about to be taken, or its registration was cut off; it is left alone as
+            // long as there are others.
+            if live.len() + unborn.len() >= MAX_USERS {
+                for activation in unborn {
+                    self.close(activation, token, now).await?;
+                }
+                continue;
+            }
+            live.extend(unborn);
             let activation = ActivationId::generate(rng);
             if self.record(activation).await?.is_some() {
                 continue;
@@ -420,7 +439,7 @@ impl<S: Store> Verifier<S> {
             record.activations = live;
             let audit = record.trail.append(Event::UserAdded, now, 0, None);
             if self.replace(&RecordId::Token(token.clone()), revision, &record, Some(audit)).await? {
-                return Ok((device_key, activation));
+                return Ok((place, activation));
             }
         }
     }
@@ -489,17 +508,28 @@ impl<S: Store> Verifier<S> {
         done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
     }
 
-    /// Takes the place of an activation whose registration was about to begin while its token was revoked.
-    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
+    /// Takes the place of an activation that does not exist yet, so that its registration cannot begin. Whether it did not.
+    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<bool, VerifierError> {
         let nobody = Subscriber { contract: String::new(), user: String::new() };
         let suite = self.policy.suite.to_string();
-        let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new() };
+        let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new(), test: false };
         let record = Record::new(nobody, credential, State::Revoked, now);
-        if self.create(activation, record, Event::Revoked, None).await? {
-            return Ok(());
-        }
-        self.revoke(activation, now).await
+        self.create(activation, record, Event::Revoked, None).await
     }
+
+    /// Refuses a token that was made for tests, unless the policy takes those (V-20).
+    fn accepts(&self, token: &TokenId, record: &TokenRecord) -> Result<(), EnrollError> {
+        if record.test && !self.policy.accept_test_keys {
+            return Err(EnrollError::TestToken(token.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// What a new activation has from its token.
+struct Place {
+    device_key: Key,
+    test: bool,
 }
 
 impl AwaitedCode {

@@ -135,6 +135,12 @@ pub enum IssueError {
     /// A registration has codes of its own.
     #[error("operation {0} is not one that is issued")]
     Operation(Operation),
+    /// The transaction came through a code: the fields that are bound without being shown are not there.
+    #[error("the transaction has come through a code and is not whole")]
+    NotWhole,
+    /// The token was made for tests, and this verifier does not take those (V-20).
+    #[error("token {0} was made for tests")]
+    TestToken(TokenId),
     /// The life asked for is zero or beyond the hard limit (V-2).
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -177,7 +183,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`IssueError::Refused`] when the activation cannot answer.
+    /// [`IssueError::Refused`] when the activation cannot answer; the other [`IssueError`]s for what no activation is asked.
     pub async fn issue(
         &self,
         activation: ActivationId,
@@ -192,12 +198,18 @@ impl<S: Store> Verifier<S> {
         }
         let lifetime = lifetime.unwrap_or(self.policy.lifetime);
         Policy { lifetime, ..self.policy.clone() }.check()?;
+        if !transaction.is_whole() {
+            return Err(IssueError::NotWhole);
+        }
         let id = ChallengeId::generate(now, rng);
 
         let update = self.update(activation, now, |record, now| {
             let key = match (&record.state, &record.credential) {
+                (State::Active, Credential::Camera { token, test: true, .. }) if !self.policy.accept_test_keys => {
+                    return Ok(Decision::Leave(Err(IssueError::TestToken(token.clone()))));
+                }
                 (State::Active, Credential::Camera { key, .. }) => self.vault.unwrap(key, &context(activation))?,
-                _ => return Ok(Decision::Leave(Err(refusal(record)))),
+                _ => return Ok(Decision::Leave(Err(IssueError::Refused(refusal(record))))),
             };
             let expires_at = now.plus(lifetime);
             let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
@@ -208,11 +220,7 @@ impl<S: Store> Verifier<S> {
             let issued = IssuedChallenge { reference: ChallengeRef { activation, id }, expires_at, code };
             Ok(Decision::Replace(Ok(issued), Some((Event::Issued, Some(about(&challenge))))))
         });
-        match update.await? {
-            Some(Ok(issued)) => Ok(issued),
-            Some(Err(rejection)) => Err(IssueError::Refused(rejection)),
-            None => Err(IssueError::Refused(Rejection::Unknown)),
-        }
+        update.await?.unwrap_or(Err(IssueError::Refused(Rejection::Unknown)))
     }
 
     /// Checks a response to a challenge. The verdict is durable when it is given, and an accepted one is given once:
@@ -229,12 +237,20 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
         let update = self.update(challenge.activation, now, |record, now| {
-            let Credential::Camera { suite, key, .. } = &record.credential else {
-                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
+            let (suite, key) = match &record.credential {
+                Credential::Camera { test: true, .. } if !self.policy.accept_test_keys => {
+                    return Ok(Decision::Leave(None));
+                }
+                // The place of a registration that its token's revocation has overtaken.
+                Credential::Camera { key, .. } if key.is_empty() => {
+                    return Ok(Decision::Leave(Some(Verdict::Rejected(refusal(record)))));
+                }
+                Credential::Camera { suite, key, .. } => (suite, key),
+                Credential::TimeBased { .. } => return Ok(Decision::Leave(None)),
             };
             let suite: ResponseSuite = suite.parse().map_err(|_| RecordError::Damaged)?;
             let Ok(response) = Response::parse(response, suite.digits()) else {
-                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Malformed)));
+                return Ok(Decision::Leave(Some(Verdict::Rejected(Rejection::Malformed))));
             };
             let key = self.vault.unwrap(key, &context(challenge.activation))?;
             let right = match &record.challenge {
@@ -243,9 +259,9 @@ impl<S: Store> Verifier<S> {
             };
             let answer = Answer::Challenge { id: challenge.id, right };
             let attempt = Attempt { tag: attempt.tag(&key, challenge.id.as_bytes(), &response), answer };
-            Ok(self.decide(record, challenge.activation, &attempt, now))
+            Ok(self.decide(record, challenge.activation, &attempt, now).map(Some))
         });
-        Ok(update.await?.unwrap_or_else(|| self.unknown(challenge, response, attempt)))
+        Ok(update.await?.flatten().unwrap_or_else(|| self.unknown(challenge, response, attempt)))
     }
 
     /// Checks a time-based password of an activation that has no camera token (RFC 6238). It is accepted once; it is never
@@ -261,20 +277,16 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
+        let Ok(response) = Response::parse(response, Totp::default().digits.get()) else {
+            return Ok(Verdict::Rejected(Rejection::Malformed));
+        };
         let update = self.update(activation, now, |record, now| {
-            let Credential::TimeBased { key, .. } = &record.credential else {
-                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
-            };
-            let totp = Totp::default();
-            let Ok(response) = Response::parse(response, totp.digits.get()) else {
-                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Malformed)));
-            };
+            let Credential::TimeBased { key, .. } = &record.credential else { return Ok(Decision::Leave(None)) };
             let key = self.vault.unwrap(key, &context(activation))?;
-            let step = totp.verify(&key, &response, now, 1, None);
-            let tag = attempt.tag(&key, b"time-based", &response);
-            Ok(self.decide(record, activation, &Attempt { tag, answer: Answer::TimeBased { step } }, now))
+            let attempt = time_based(&key, &response, attempt, now);
+            Ok(self.decide(record, activation, &attempt, now).map(Some))
         });
-        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
+        Ok(update.await?.flatten().unwrap_or_else(|| self.unknown_time_based(&response, attempt, now)))
     }
 
     /// What the verifier knows of an activation.
@@ -322,7 +334,8 @@ impl<S: Store> Verifier<S> {
         if write { Decision::Replace(verdict, event.map(|event| (event, about))) } else { Decision::Leave(verdict) }
     }
 
-    /// Does the work of a decision for an activation that does not exist, so that its absence does not show in time (V-15).
+    /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
+    /// show in time (V-15).
     fn unknown(&self, challenge: ChallengeRef, response: &str, attempt: AttemptId) -> Verdict {
         let Ok(response) = Response::parse(response, self.policy.suite.digits()) else {
             return Verdict::Rejected(Rejection::Malformed);
@@ -336,6 +349,14 @@ impl<S: Store> Verifier<S> {
             };
             std::hint::black_box(asked.respond(&key, &self.policy.suite).ct_eq(&response));
             std::hint::black_box(attempt.tag(&key, challenge.id.as_bytes(), &response));
+        }
+        Verdict::Rejected(Rejection::Unknown)
+    }
+
+    /// As [`Verifier::unknown`], for a time-based password.
+    fn unknown_time_based(&self, response: &Response, attempt: AttemptId, now: Timestamp) -> Verdict {
+        if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
+            std::hint::black_box(time_based(&key, response, attempt, now));
         }
         Verdict::Rejected(Rejection::Unknown)
     }
@@ -402,6 +423,15 @@ enum Decision<T> {
     Replace(T, Option<(Event, Option<About>)>),
 }
 
+impl<T> Decision<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
+        match self {
+            Self::Leave(answer) => Decision::Leave(change(answer)),
+            Self::Replace(answer, event) => Decision::Replace(change(answer), event),
+        }
+    }
+}
+
 impl Issued {
     fn challenge(&self, activation: ActivationId) -> Challenge {
         Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
@@ -453,6 +483,12 @@ impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
     }
+}
+
+/// Compares a password with those of its time and the steps beside it.
+fn time_based(key: &Key, response: &Response, attempt: AttemptId, now: Timestamp) -> Attempt {
+    let step = Totp::default().verify(key, response, now, 1, None);
+    Attempt { tag: attempt.tag(key, b"time-based", response), answer: Answer::TimeBased { step } }
 }
 
 /// What a wrapped key of this activation is bound to.

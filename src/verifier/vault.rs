@@ -128,4 +128,15 @@ mod tests {
         assert!(new.unwrap(&by_old, b"").is_ok());
         assert_eq!(old.unwrap(&by_new, b"").expect_err("made under the new key"), VaultError::KeyEncryptionKey);
     }
+
+    /// What is computed with keys is wiped as the keys are: each of these crates does so if asked to.
+    #[test]
+    fn what_holds_a_key_is_wiped() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+        wiped::<Aes256Gcm>();
+        wiped::<aes::Aes256>();
+        wiped::<Sha256>();
+        wiped::<sha1::Sha1>();
+        wiped::<cbc::Decryptor<aes::Aes256>>();
+    }
 }

@@ -47,7 +47,8 @@ pub enum Rejection {
     Revoked,
     /// The registration was never finished.
     NotActivated,
-    /// No such challenge, or another kind of one-time password than this activation has.
+    /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
+    /// that takes none.
     Unknown,
     /// Not the right number of decimal digits. Not counted.
     Malformed,

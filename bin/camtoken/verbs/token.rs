@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use camtoken::token::screen::Screen;
-use camtoken::token::{Button, Device, Faults, Pin, Refusal, State, Token, file};
+use camtoken::token::{Button, Device, Faults, Pin, Refusal, State, Token};
 use camtoken::{Timestamp, TokenId};
 use clap::{Subcommand, ValueEnum};
 use rand::Rng;
@@ -18,6 +18,7 @@ use crate::failure::{Code, Failure};
 use crate::output::Document;
 use crate::outside::{moment, rng};
 use crate::secret::{self, Asked};
+use crate::state;
 use crate::terminal;
 use crate::text::Text;
 use crate::tokens::{self, Held};
@@ -467,7 +468,7 @@ fn export(args: &Export, context: &Context) -> Result<Exit, Failure> {
     let mut saved = Saved { name: held.name, what: "exported", file: None, token: None };
     match &args.output {
         Some(path) => {
-            file::save(path, &text)
+            state::write(path, text.as_bytes())
                 .map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", path.display())))?;
             saved.file = Some(path.display().to_string());
             context.out.report(&saved)?;
