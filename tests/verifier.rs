@@ -12,6 +12,7 @@ use camtoken::code::{self, ChallengeCode};
 use camtoken::oath::totp::Totp;
 use camtoken::store::{Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use camtoken::transaction::{Operation, Transaction};
+use camtoken::verifier::audit::{AuditError, Event};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State, Step,
     Subscriber, Vault, VaultError, Verdict, Verifier, VerifierError,
@@ -235,6 +236,36 @@ fn a_challenge_dies_of_three_wrong_responses_and_an_activation_is_suspended_by_f
         assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Superseded, "resumed without it");
         let (challenge, response) = pair.issue("1", NOW);
         assert!(pair.verify(challenge, &response, NOW).is_accepted());
+    });
+}
+
+#[test]
+fn what_the_bank_suspends_waits_for_its_resumption_and_the_audit_tells_of_it() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let verifier = &pair.verifier;
+        let before = block_on(verifier.audit(pair.activation)).expect("the store answers").expect("a whole chain").len();
+        let (challenge, response) = pair.issue("1", NOW);
+        for _ in 0..2 {
+            block_on(verifier.suspend(pair.activation, NOW)).expect("suspending twice changes nothing");
+        }
+        assert_eq!(rejected(&pair.verify(challenge, &response, NOW)), Rejection::Suspended);
+        block_on(verifier.resume(pair.activation, NOW)).expect("it is suspended");
+        block_on(verifier.revoke(pair.activation, NOW)).expect("it is known");
+        assert!(matches!(block_on(verifier.suspend(pair.activation, NOW)), Err(EnrollError::Revoked(_))));
+
+        let entries = block_on(verifier.audit(pair.activation)).expect("the store answers").expect("a whole chain");
+        let events: Vec<_> = entries[before..].iter().map(|entry| entry.event).collect();
+        assert_eq!(events, [Event::Issued, Event::SuspendedByBank, Event::Resumed, Event::Revoked]);
+
+        // Somebody who can write into the store adds a line.
+        let (store, id) = (verifier.store(), RecordId::Activation(pair.activation));
+        let Versioned { revision, record } = block_on(store.load(&id)).expect("it answers").expect("it is there");
+        let change = Change { record: record.to_vec(), audit: Some(b"{}".to_vec()) };
+        assert!(matches!(block_on(store.replace(&id, revision, change)), Ok(Replaced::Yes(_))));
+        let touched = block_on(verifier.audit(pair.activation)).expect("the store answers");
+        let number = u64::try_from(entries.len()).expect("a few") + 1;
+        assert_eq!(touched, Err(AuditError::Entry { number }));
     });
 }
 

@@ -220,6 +220,7 @@ impl From<EnrollError> for Failure {
             EnrollError::HasSigned(_) => Code::HasSigned,
             EnrollError::Revoked(_) => Code::Revoked,
             EnrollError::NotSuspended(_) => Code::NotSuspended,
+            EnrollError::NotActive(_) => Code::NotActive,
             EnrollError::Subscriber(error) => return Self::new(Code::Subscriber).because(error),
             _ => {
                 return match error {

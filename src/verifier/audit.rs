@@ -69,6 +69,8 @@ pub enum Event {
     Suspended,
     /// A challenge's time was found to be over.
     Expired,
+    /// The bank has suspended the activation.
+    SuspendedByBank,
     /// The activation was resumed.
     Resumed,
     /// The activation was revoked.

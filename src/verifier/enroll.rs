@@ -83,6 +83,9 @@ pub enum EnrollError {
     /// It is not suspended.
     #[error("activation {0} is not suspended")]
     NotSuspended(ActivationId),
+    /// Its registration is not finished, or was given up.
+    #[error("activation {0} does not sign yet")]
+    NotActive(ActivationId),
 }
 
 /// How many users may share one token.
@@ -321,6 +324,30 @@ impl<S: Store> Verifier<S> {
             Err(EnrollError::Revoked(_)) => Ok(()),
             other => other,
         }
+    }
+
+    /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
+    /// changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::Revoked`], [`EnrollError::NotActive`] before the end of its registration,
+    /// [`EnrollError::UnknownActivation`], or that nothing was decided.
+    pub async fn suspend(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
+        let done = self.update(activation, now, |record, _| {
+            Ok(match record.state {
+                State::Active => {
+                    record.state = State::Suspended;
+                    Decision::Replace(Ok(()), Some((Event::SuspendedByBank, None)))
+                }
+                State::Suspended => Decision::Leave(Ok(())),
+                State::Revoked => Decision::Leave(Err(EnrollError::Revoked(activation))),
+                State::FirstCode(_) | State::SecondCode(_) | State::Reset => {
+                    Decision::Leave(Err(EnrollError::NotActive(activation)))
+                }
+            })
+        });
+        done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
     }
 
     /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.

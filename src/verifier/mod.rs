@@ -36,7 +36,7 @@ pub use settle::{Answer, Attempt, settle};
 pub use vault::{LocalVault, Vault, VaultError};
 pub use verdict::{Accepted, Rejection, Verdict};
 
-use audit::{About, Event};
+use audit::{About, AuditError, Entry, Event};
 use record::{Ending, Issued, RecordError};
 
 /// Builds challenges and checks responses, for all the tokens in one store.
@@ -296,6 +296,27 @@ impl<S: Store> Verifier<S> {
     /// [`VerifierError::Store`] or [`VerifierError::Record`].
     pub async fn record(&self, activation: ActivationId) -> Result<Option<Record>, VerifierError> {
         Ok(self.load(&RecordId::Activation(activation)).await?.map(|(_, record)| record))
+    }
+
+    /// What happened to an activation, the oldest first, checked entry by entry (V-19). Of one that is not known, nothing did.
+    ///
+    /// A chain that was touched is an answer: the inner [`AuditError`] says where.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError::Store`] or [`VerifierError::Record`]; [`VerifierError::Contention`] when the record never stood still.
+    pub async fn audit(&self, activation: ActivationId) -> Result<Result<Vec<Entry>, AuditError>, VerifierError> {
+        let id = RecordId::Activation(activation);
+        for _ in 0..MAX_CONFLICTS {
+            let before = self.load::<Record>(&id).await?;
+            let lines = self.store.audit(&id).await?;
+            let after = self.load::<Record>(&id).await?;
+            if before.as_ref().map(|(revision, _)| revision) == after.as_ref().map(|(revision, _)| revision) {
+                let trail = after.map(|(_, record)| record.trail).unwrap_or_default();
+                return Ok(trail.check(lines.iter().map(|(_, line)| line.as_slice())));
+            }
+        }
+        Err(VerifierError::Contention)
     }
 
     /// What the verifier knows of a token.

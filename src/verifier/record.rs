@@ -108,7 +108,7 @@ pub enum State {
     /// It signs.
     #[n(2)]
     Active,
-    /// It took too many wrong responses, and waits to be resumed.
+    /// It took too many wrong responses, or the bank has suspended it; it waits to be resumed.
     #[n(3)]
     Suspended,
     /// Ended for good.

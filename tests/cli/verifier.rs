@@ -282,11 +282,19 @@ fn five_wrong_responses_suspend_until_resumed_and_a_revoked_activation_is_over()
     let issued = story.issue("1");
     assert_eq!(story.verify(&issued, &story.respond(&issued)).exit, 0);
 
+    assert_eq!(story.run(&["enroll", "suspend", &story.activation]).document["state"], "suspended");
+    assert_eq!(story.run(&["enroll", "resume", &story.activation]).document["state"], "active");
     assert_eq!(story.run(&["enroll", "reset", &story.activation]).document["code"], "CT-E087");
     let issued = story.issue("1");
     assert_eq!(story.run(&["enroll", "revoke", &story.activation]).exit, 0);
     assert_eq!(story.verify(&issued, &story.respond(&issued)).reason(), "Revoked");
     assert_eq!(story.run(&["enroll", "revoke", TOKEN]).document["token"], TOKEN);
+    let history = story.run(&["enroll", "audit", &story.activation]);
+    let events = history.document["entries"].as_array().expect("entries").iter().map(|entry| text(&entry["event"]));
+    let events: Vec<_> = events.collect();
+    assert_eq!((history.exit, &history.document["whole"]), (0, &json!(true)));
+    assert_eq!(events.iter().filter(|event| **event == "wrong").count(), 4, "{events:?}");
+    assert!(events.last().is_some_and(|event| event == "revoked"), "{events:?}");
     let again = story.run(&["enroll", "start", "--token", TOKEN, "--contract", "1", "--user", "U"]);
     assert_eq!((again.exit, &again.document["code"]), (6, &json!("CT-E083")));
     let books = story.command(&["enroll", "status"]).output().expect("camtoken starts");

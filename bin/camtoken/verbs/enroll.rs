@@ -1,5 +1,6 @@
 //! `camtoken enroll`: tokens into the books, registrations with their two codes, and their repair.
 
+mod audit;
 mod keys;
 mod status;
 
@@ -21,6 +22,7 @@ use crate::picture::PictureArgs;
 use crate::terminal;
 use crate::text::Text;
 
+pub use audit::History;
 pub use keys::{Exported, Imported};
 pub use status::Books;
 
@@ -41,7 +43,9 @@ enum Act {
     Status(status::Args),
     Reset(ActivationArgs),
     Revoke(RevokeArgs),
+    Suspend(ActivationArgs),
     Resume(ActivationArgs),
+    Audit(ActivationArgs),
     TimeBased(TimeBasedArgs),
 }
 
@@ -155,7 +159,7 @@ pub struct StateReport {
     /// The token, when all its activations were meant
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    /// active, reset or revoked
+    /// active, suspended, reset or revoked
     state: &'static str,
 }
 
@@ -185,11 +189,17 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             StateReport::tell(args.activation, "reset", context)
         }
         Act::Revoke(args) => revoke(args, context),
+        Act::Suspend(args) => {
+            let bank = Bank::open(context, &args.bank)?;
+            block_on(bank.verifier.suspend(args.activation, bank.now))?;
+            StateReport::tell(args.activation, "suspended", context)
+        }
         Act::Resume(args) => {
             let bank = Bank::open(context, &args.bank)?;
             block_on(bank.verifier.resume(args.activation, bank.now))?;
             StateReport::tell(args.activation, "active", context)
         }
+        Act::Audit(args) => audit::run(args, context),
         Act::TimeBased(args) => time_based(args, context),
     }
 }

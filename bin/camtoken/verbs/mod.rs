@@ -103,6 +103,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::CodeReport>(),
     Described::of::<enroll::StateReport>(),
     Described::of::<enroll::Books>(),
+    Described::of::<enroll::History>(),
     Described::of::<enroll::GeneratorReport>(),
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),

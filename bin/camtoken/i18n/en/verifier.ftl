@@ -117,7 +117,16 @@ help-enroll-reset = Initialise: give up a registration that never signed
 help-enroll-revoke = Revoke an activation, or a token with all its activations, for good
     .id = The activation, or the token ID
 
+help-enroll-suspend = Suspend an activation: nothing is issued to it or accepted from it until it is resumed
+
 help-enroll-resume = Resume a suspended activation
+
+help-enroll-audit = Show what happened to an activation, and check that nothing is missing from it
+    .long =
+        Show what happened to an activation, and check that nothing is missing from it.
+
+        Each entry holds the digest of the one before it, and the record the last one's. Exit 7 when an entry was changed,
+        removed or added; then none is shown.
 
 help-enroll-time-based = Give a customer without a camera token a time-based generator; its secret is shown once
 
@@ -126,6 +135,9 @@ enroll-skipped = left alone: { $name } ({ $why })
 enroll-after-first = Scan the code with the token, then: camtoken enroll second ACTIVATION DEVICE-CODE
 enroll-after-second = Scan the code with the token, then: camtoken enroll confirm ACTIVATION RESPONSE
 enroll-secret-once = The URI holds the secret. It is not shown again.
+
+audit-whole = Nothing is missing.
+audit-broken = This history was touched
 
 activation-firstCode = awaits the device code
 activation-secondCode = awaits the confirmation

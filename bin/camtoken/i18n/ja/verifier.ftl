@@ -117,6 +117,15 @@ help-enroll-reset = 初期化: 一度も署名していない利用登録を取�
 help-enroll-revoke = 利用登録を、またはトークンとそのすべての利用登録を失効させる
     .id = 利用登録、またはトークンID
 
+help-enroll-suspend = 利用登録を一時停止する。利用再開まで発行も受け付けもしない
+
+help-enroll-audit = 利用登録に起きたことを表示し、欠けがないことを確かめる
+    .long =
+        利用登録に起きたことを表示し、欠けがないことを確かめる。
+
+        各記録は直前の記録のダイジェストを含み、台帳は最後の記録のダイジェストを持つ。変更、削除、追加が
+        あれば終了コード 7 で、記録は表示しない。
+
 help-enroll-resume = 一時停止した利用登録を利用再開する
 
 help-enroll-time-based = カメラトークンのない利用者に時刻型の登録をする。秘密は一度だけ表示する
@@ -126,6 +135,9 @@ enroll-skipped = 載せないもの: { $name }（{ $why }）
 enroll-after-first = トークンでコードを読み取り、次に: camtoken enroll second 利用登録 機器コード
 enroll-after-second = トークンでコードを読み取り、次に: camtoken enroll confirm 利用登録 レスポンス
 enroll-secret-once = URI には秘密が含まれます。もう一度表示することはできません。
+
+audit-whole = 欠けはありません。
+audit-broken = この記録は改変されています
 
 activation-firstCode = 機器コード待ち
 activation-secondCode = 確認待ち
