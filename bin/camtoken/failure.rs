@@ -192,6 +192,8 @@ codes! {
     HttpInProgress = "CT-E110" => Failed,
     /// No room for more sessions or tokens.
     HttpTooMany = "CT-E111" => Failed,
+    /// A value in a request that its part does not take.
+    HttpValue = "CT-E115" => Failed,
     /// The service cannot listen.
     Listen = "CT-E112" => Failed,
     /// An address that others reach needs an API key.
@@ -355,6 +357,14 @@ mod tests {
         }
         assert_eq!(Code::find("ct-e041"), Some(Code::Unreadable));
         assert_eq!(Code::find("T15"), None);
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn every_code_of_the_service_can_be_explained() {
+        for code in camtoken::server::Code::ALL {
+            assert_eq!(Code::find(code.as_str()).map(Code::as_str), Some(code.as_str()));
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use super::values::{Form, Picture, Secret, Signed, Span};
+use super::values::{Form, MOST_WHOLE, Picture, Secret, Signed, Span, whole};
 use super::{Clock, rng};
 use crate::key::{ActivationId, Key, TokenId};
 use crate::store::Store;
@@ -347,7 +347,11 @@ enum FieldText {
     /// As it is
     Text(String),
     /// A whole number
-    Number(u64),
+    Number(
+        #[serde(deserialize_with = "whole")]
+        #[schemars(range(max = MOST_WHOLE))]
+        u64,
+    ),
     /// yes or no
     Flag(bool),
     /// Names of a list
@@ -559,7 +563,7 @@ async fn issue<S: Store>(
         let transaction =
             Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
         let lifetime = match new.ttl {
-            Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Request).because("ttl"))?),
+            Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
             None => None,
         };
         let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now(), &mut rng()).await?;

@@ -100,6 +100,10 @@ codes! {
     TooMany = "CT-E111", CONFLICT:
         "there are as many of these as the service keeps" / "これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
+    /// A number or a text that its part does not take.
+    Value = "CT-E115", UNPROCESSABLE_ENTITY:
+        "a value is beyond its limits" / "値が範囲を超えています";
+        "`detail` names the part and what it takes." / "`detail` が該当箇所と受け付ける範囲を示します。";
 
     /// The store cannot be used.
     StoreFailed = "CT-E014", SERVICE_UNAVAILABLE:
@@ -315,7 +319,7 @@ impl From<IssueError> for Problem {
             IssueError::Refused(Rejection::NotActivated) => Code::NotActive,
             IssueError::Refused(_) => Code::NoActivation,
             IssueError::Operation(_) => Code::NoOperation,
-            IssueError::Policy(error) => return Self::from(Code::Request).because(error),
+            IssueError::Policy(error) => return Self::from(Code::Value).because(error),
         };
         code.into()
     }

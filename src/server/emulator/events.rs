@@ -69,7 +69,7 @@ pub(super) async fn events(
     let patience = match asked.timeout.as_deref().map(|text| Span::parse(text).and_then(Span::forward)) {
         None => USUAL_WAIT,
         Some(Some(patience)) if patience <= LONGEST_WAIT => patience,
-        Some(_) => return Err(Problem::from(Code::Request).because("timeout: 0s to 60s")),
+        Some(_) => return Err(Problem::from(Code::Value).because("timeout: 0s to 60s")),
     };
     let deadline = Instant::now() + patience;
     loop {

@@ -16,7 +16,7 @@ use super::super::api::{Api, Described, Method};
 use super::super::guard::Limit;
 use super::super::json::{Json, OptionalJson};
 use super::super::problem::{Code, Problem};
-use super::super::values::{Form, Moment, Span};
+use super::super::values::{Form, Moment, Span, whole};
 use super::Emulator;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
@@ -371,14 +371,14 @@ enum Action {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FaultReport {
     /// What is left in the battery, in percent; with 0 the token reads nothing (T13)
-    #[serde(default = "full")]
+    #[serde(default = "full", deserialize_with = "whole")]
     #[schemars(range(min = 0, max = 100))]
     battery: u8,
     /// Every activation acts as if it had not been finished (T09)
     #[serde(default)]
     half_activated: bool,
     /// Seconds that the token's clock is ahead
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schemars(range(min = -4_000_000_000_i64, max = 4_000_000_000_i64))]
     clock_offset: i64,
     /// How the next scan ends: T01 to T14
@@ -434,7 +434,7 @@ type OfToken = Path<(String, String)>;
 
 async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSession>) -> Result<Response, Problem> {
     const HOUR: Duration = Duration::from_secs(3600);
-    let wrong = |part: &str| Problem::from(Code::Request).because(part);
+    let wrong = |part: &str| Problem::from(Code::Value).because(part);
     let ttl = match new.ttl {
         Some(ttl) => ttl.forward().ok_or_else(|| wrong("ttl"))?,
         None => HOUR,

@@ -20,7 +20,7 @@ const EXPRESSION_SIZE: usize = 1 << 18;
 
 impl Pattern {
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let wrong = |why: String| Problem::from(Code::Request).because(why);
+        let wrong = |why: String| Problem::from(Code::Value).because(why);
         if text.is_empty() || text.len() > 1024 {
             return Err(wrong("a pattern has 1 to 1024 bytes".to_owned()));
         }

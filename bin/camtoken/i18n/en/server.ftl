@@ -97,3 +97,9 @@ ct-e114 = the API key is not fit to be one
     .hint = use at least 16 printable characters without spaces: openssl rand -hex 32
     .long =
         A short key can be guessed, and a space or an umlaut does not travel in a header.
+
+ct-e115 = a value is beyond its limits
+    .hint = the answer's detail names the part and what it takes
+    .long =
+        The request has the right form, and a value in it that its part does not take: a life of a challenge beyond ten
+        minutes, a pattern that is no regular expression. Nothing was done.
