@@ -129,7 +129,6 @@ impl Service {
     }
 
     /// The routes alone, to be called without a socket.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -182,4 +181,109 @@ fn rng() -> impl CryptoRng {
 fn system_time() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use http_body_util::BodyExt;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+    use crate::store::{Change, MemoryStore, RecordId, Replaced, Revision, Versioned};
+    use crate::verifier::{LocalVault, Policy};
+
+    fn verifier<S: Store>(store: S) -> Verifier<S> {
+        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+        Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut rng()).expect("the default policy")
+    }
+
+    /// Asks the routes without a socket.
+    fn ask<S: Store + 'static>(verifier: Option<Verifier<S>>, options: &Options, path: &str) -> (StatusCode, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            let request = Request::get(path).header("host", "localhost").body(Body::empty()).expect("a request");
+            let routes = TowerToHyperService::new(Service::new(verifier, options).router());
+            let response = routes.call(request).await.expect("routes do not fail");
+            let status = response.status();
+            let body = response.into_body().collect().await.expect("a whole body").to_bytes();
+            (status, String::from_utf8_lossy(&body).into_owned())
+        })
+    }
+
+    #[test]
+    fn a_build_without_the_virtual_token_has_none_of_its_routes() {
+        let options = Options { virtual_token: true, ..Options::default() };
+        let (_, described) = ask::<MemoryStore>(None, &options, "/openapi.json");
+        assert_eq!(described.contains("/v1/sessions"), cfg!(feature = "emulator"));
+        let (_, described) = ask::<MemoryStore>(None, &Options::default(), "/openapi.json");
+        assert!(!described.contains("/v1/sessions") && !described.contains("/v1/challenges"));
+        let (_, described) = ask(Some(verifier(MemoryStore::new())), &Options::default(), "/openapi.json");
+        assert!(!described.contains("/v1/sessions") && described.contains("/v1/challenges"));
+    }
+
+    /// A store that fails, or never answers.
+    struct Broken(Option<StoreError>);
+
+    impl Broken {
+        async fn answer<T>(&self) -> Result<T, StoreError> {
+            match &self.0 {
+                Some(error) => Err(error.clone()),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    impl Store for Broken {
+        async fn load(&self, _: &RecordId) -> Result<Option<Versioned>, StoreError> {
+            self.answer().await
+        }
+
+        async fn replace(&self, _: &RecordId, _: Revision, _: Change) -> Result<Replaced, StoreError> {
+            self.answer().await
+        }
+
+        async fn list(&self, _: Option<&RecordId>, _: usize) -> Result<Vec<RecordId>, StoreError> {
+            self.answer().await
+        }
+
+        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            self.answer().await
+        }
+    }
+
+    #[test]
+    fn without_its_store_the_service_lives_and_is_not_ready() {
+        for (error, code) in [
+            (StoreError::Stopped { reason: "EIO".to_owned() }, "CT-E014"),
+            (StoreError::Unknown { reason: "EIO".to_owned() }, "CT-E015"),
+            (StoreError::Unavailable { reason: "full".to_owned() }, "CT-E107"),
+        ] {
+            let broken = || Some(verifier(Broken(Some(error.clone()))));
+            assert_eq!(ask(broken(), &Options::default(), "/healthz").0, StatusCode::OK);
+            for path in ["/readyz", "/v1/tokens/KKK0000001", "/v1/activations/0123456789ab"] {
+                let (status, body) = ask(broken(), &Options::default(), path);
+                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+                assert!(body.contains(code) && !body.contains("EIO"), "{path}: {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_that_does_not_answer_has_an_unknown_outcome() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let routes = Service::new(Some(verifier(Broken(None))), &Options::default()).router();
+            let routes = TowerToHyperService::new(routes);
+            let request = Request::get("/readyz").header("host", "localhost").body(Body::empty()).expect("a request");
+            let start = tokio::time::Instant::now();
+            let response = routes.call(request).await.expect("routes do not fail");
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(start.elapsed(), Duration::from_secs(30));
+        });
+    }
 }

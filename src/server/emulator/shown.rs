@@ -94,8 +94,7 @@ pub(super) struct Scanned {
     /// What is to be approved
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<&'static str>,
-    /// What the token shows of it, in order
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What the token shows of it, in order; nothing when refused
     fields: Vec<Field>,
     /// Every page of it
     #[serde(skip_serializing_if = "Option::is_none")]
