@@ -192,14 +192,14 @@ codes! {
     HttpInProgress = "CT-E110" => Failed,
     /// No room for more sessions or tokens.
     HttpTooMany = "CT-E111" => Failed,
-    /// A value in a request that its part does not take.
-    HttpValue = "CT-E115" => Failed,
     /// The service cannot listen.
     Listen = "CT-E112" => Failed,
     /// An address that others reach needs an API key.
     OpenAddress = "CT-E113" => Usage,
     /// The API key is not fit to be one.
     ApiKey = "CT-E114" => Usage,
+    /// A value in a request that its part does not take.
+    HttpValue = "CT-E115" => Failed,
 }
 
 impl Code {

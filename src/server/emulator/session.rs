@@ -201,12 +201,6 @@ impl Hand<'_> {
         if self.state() == State::Off {
             self.hold(Button::Center);
         }
-        if let State::Refused(refusal) = self.state() {
-            // A flat battery shows its refusal at once; there is nothing to scan with.
-            if refusal == Refusal::Battery || refusal == Refusal::Locked {
-                return Ok(Seen::Refused(refusal));
-            }
-        }
         match self.held.device.scan(seen, self.now) {
             Seen::NotLooking => Err(Code::TokenAsks.into()),
             seen => Ok(seen),
