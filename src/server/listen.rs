@@ -1,5 +1,7 @@
 //! Connections: how many, how long they may say nothing, and how they end.
 
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
@@ -17,6 +19,9 @@ use super::Service;
 
 /// Open connections; more are closed at once.
 const CONNECTIONS: usize = 16_384;
+
+/// Connections that the system keeps until they are accepted; the system may have a limit of its own.
+const BACKLOG: u32 = 4096;
 
 /// How long a connection may take over the head of a request, and say nothing between two.
 const HEAD_TIME: Duration = Duration::from_secs(30);
@@ -62,6 +67,20 @@ impl Service {
             tracing::warn!("requests were cut off at the end");
         }
     }
+}
+
+/// Opens the address to listen on, with room for many who come at the same moment.
+///
+/// # Errors
+///
+/// As the system says.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port that was just left is taken again; one that is in use is not.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn connection(

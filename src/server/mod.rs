@@ -44,6 +44,7 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::verifier::Verifier;
 
+pub use listen::listen;
 pub use problem::{Code, Problem};
 
 use api::{Api, Described, Method};

@@ -97,11 +97,10 @@ mod service {
     use std::sync::Arc;
 
     use camtoken::Key;
-    use camtoken::server::{Clock, Options, Service};
+    use camtoken::server::{Clock, Options, Service, listen};
     use camtoken::store::EmbeddedStore;
     use camtoken::verifier::Verifier;
     use secrecy::{ExposeSecret, SecretString};
-    use tokio::net::TcpListener;
     use tokio::runtime::{Builder, Runtime};
     use tracing::level_filters::LevelFilter;
 
@@ -157,7 +156,7 @@ mod service {
         context: &Context,
     ) -> Result<(), Failure> {
         let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{address}: {error}"));
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let listener = listen(address).map_err(refused)?;
         let stop = stop().map_err(refused)?;
         let report = Report { url: format!("http://{}", listener.local_addr().map_err(refused)?), serves };
         context.out.line(&report)?;
