@@ -10,16 +10,19 @@
 //!
 //! The virtual token needs the feature `emulator`; a build without has none of its routes.
 
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod api;
 mod bank;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod guard;
 mod idempotency;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod json;
 mod listen;
 mod metrics;
 mod problem;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
 
 use std::sync::Arc;
