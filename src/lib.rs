@@ -68,6 +68,7 @@
 //! * [`token`], [`verifier`]: the two parties. [`store`] is where a verifier's records live.
 //! * [`oath`]: HOTP, TOTP and OCRA (RFC 4226, 6238, 6287) by themselves.
 //! * [`provision`]: keys in and out, as PSKC (RFC 6030) or otpauth URIs.
+//! * `server` (feature of that name): the verifier, and a token for tests, over HTTP.
 //!
 //! The bytes are in `docs/SPEC.md`, the reasons in `docs/ARCHITECTURE.md`, the threats in `docs/SECURITY.md`.
 
@@ -79,6 +80,9 @@ pub mod language;
 pub mod oath;
 pub mod provision;
 pub mod qr;
+mod seeded;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod store;
 pub mod time;
 pub mod token;

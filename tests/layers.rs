@@ -8,12 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is below all the others.
-const GROUND: &[&str] = &["hex", "language", "time"];
+const GROUND: &[&str] = &["hex", "language", "seeded", "time"];
 
 /// What each module of the library may name, beside the ground.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("hex", &[]),
     ("language", &[]),
+    ("seeded", &[]),
     ("time", &[]),
     ("key", &[]),
     ("transaction", &[]),
@@ -26,7 +27,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("verifier", &["code", "challenge", "transaction", "oath", "key", "store"]),
     ("provision", &["oath", "key"]),
     ("camera", &["qr"]),
-    ("server", &["verifier", "token", "store", "qr", "camera"]),
+    ("server", &["verifier", "token", "store", "qr", "camera", "code", "challenge", "transaction", "key"]),
     ("vectors", &["challenge", "code", "key", "oath", "provision", "qr", "store", "token", "transaction", "verifier"]),
 ];
 

@@ -167,6 +167,39 @@ codes! {
     Suspended = "CT-E090" => Rejected,
     /// The registration is not finished.
     NotActive = "CT-E091" => Rejected,
+
+    /// A request over HTTP that cannot be read.
+    HttpRequest = "CT-E100" => Failed,
+    /// There is nothing at the address.
+    HttpNotFound = "CT-E101" => Failed,
+    /// The address does not take the method.
+    HttpMethod = "CT-E102" => Failed,
+    /// No API key, or another one.
+    HttpKey = "CT-E103" => Failed,
+    /// A foreign host name or a foreign page.
+    HttpOrigin = "CT-E104" => Failed,
+    /// The body is too long.
+    HttpTooLarge = "CT-E105" => Failed,
+    /// The body is of another kind.
+    HttpMediaType = "CT-E106" => Failed,
+    /// More requests than can be worked on.
+    HttpBusy = "CT-E107" => Failed,
+    /// The body came too slowly.
+    HttpSlow = "CT-E108" => Failed,
+    /// One Idempotency-Key for two requests.
+    HttpKeyReused = "CT-E109" => Failed,
+    /// The same request is being worked on.
+    HttpInProgress = "CT-E110" => Failed,
+    /// No room for more sessions or tokens.
+    HttpTooMany = "CT-E111" => Failed,
+    /// The service cannot listen.
+    Listen = "CT-E112" => Failed,
+    /// An address that others reach needs an API key.
+    OpenAddress = "CT-E113" => Usage,
+    /// The API key is not fit to be one.
+    ApiKey = "CT-E114" => Usage,
+    /// A value in a request that its part does not take.
+    HttpValue = "CT-E115" => Failed,
 }
 
 impl Code {
@@ -324,6 +357,14 @@ mod tests {
         }
         assert_eq!(Code::find("ct-e041"), Some(Code::Unreadable));
         assert_eq!(Code::find("T15"), None);
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn every_code_of_the_service_can_be_explained() {
+        for code in camtoken::server::Code::ALL {
+            assert_eq!(Code::find(code.as_str()).map(Code::as_str), Some(code.as_str()));
+        }
     }
 
     #[test]

@@ -78,15 +78,17 @@ impl Text {
     }
 }
 
-fn sources(lang: Language) -> [&'static str; 3] {
+fn sources(lang: Language) -> [&'static str; 4] {
     match lang {
         Language::En => [
             include_str!("i18n/en/errors.ftl"),
+            include_str!("i18n/en/server.ftl"),
             include_str!("i18n/en/verbs.ftl"),
             include_str!("i18n/en/verifier.ftl"),
         ],
         Language::Ja => [
             include_str!("i18n/ja/errors.ftl"),
+            include_str!("i18n/ja/server.ftl"),
             include_str!("i18n/ja/verbs.ftl"),
             include_str!("i18n/ja/verifier.ftl"),
         ],

@@ -61,6 +61,8 @@ pub enum Event {
     Reset,
     /// A challenge was issued.
     Issued,
+    /// A challenge was withdrawn before it was answered.
+    Withdrawn,
     /// A response was accepted.
     Accepted,
     /// A wrong response.

@@ -243,6 +243,35 @@ impl<S: Store> Verifier<S> {
         Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
 
+    /// The code of a registration once more, the first or the second, whichever is to be answered next.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError`] when a record or a key cannot be had, or the token is revoked.
+    pub async fn enrollment_code(
+        &self,
+        activation: ActivationId,
+        now: Timestamp,
+    ) -> Result<Option<Enrollment>, EnrollError> {
+        let Some(record) = self.record(activation).await? else { return Ok(None) };
+        let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &record.state else { return Ok(None) };
+        let Credential::Camera { token, suite, key, .. } = &record.credential else { return Ok(None) };
+        if now >= awaited.expires_at {
+            return Ok(None);
+        }
+        let (_, known) = self.live_token(token).await?;
+        let device_key = self.device_key(token, &known)?;
+        let challenge = awaited.challenge(activation);
+        let code = match &awaited.sealed_for {
+            None => seal_first(&challenge, token, &device_key),
+            Some(SealedFor { first, nonce, .. }) => {
+                let grant = self.grant(activation, suite, key)?;
+                seal_second(&challenge, token, &device_key, Binding { first: *first, nonce: *nonce }, &grant)
+            }
+        };
+        Ok(Some(Enrollment { activation, expires_at: awaited.expires_at, code }))
+    }
+
     /// Takes the token's response to the second code; the activation signs from then on.
     ///
     /// # Errors

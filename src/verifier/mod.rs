@@ -264,6 +264,38 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.flatten().unwrap_or_else(|| self.unknown(challenge, response, attempt)))
     }
 
+    /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when the record or its key cannot be had.
+    pub async fn code(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<ChallengeCode>, VerifierError> {
+        let Some(record) = self.record(challenge.activation).await? else { return Ok(None) };
+        let (State::Active, Credential::Camera { key, .. }) = (&record.state, &record.credential) else {
+            return Ok(None);
+        };
+        let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none() && now < issued.expires_at;
+        let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(None) };
+        let key = self.vault.unwrap(key, &context(challenge.activation))?;
+        Ok(Some(code::seal(&issued.challenge(challenge.activation), &key)))
+    }
+
+    /// Withdraws a challenge that nobody has answered: from then on it counts as superseded. Whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when nothing could be decided.
+    pub async fn withdraw(&self, challenge: ChallengeRef, now: Timestamp) -> Result<bool, VerifierError> {
+        let update = self.update(challenge.activation, now, |record, _| {
+            let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none();
+            let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(Decision::Leave(false)) };
+            let about = about(&issued.challenge(challenge.activation));
+            record.retire_challenge();
+            Ok(Decision::Replace(true, Some((Event::Withdrawn, Some(about)))))
+        });
+        Ok(update.await?.unwrap_or(false))
+    }
+
     /// Checks a time-based password of an activation that has no camera token (RFC 6238). It is accepted once; it is never
     /// taken for the response to a challenge.
     ///

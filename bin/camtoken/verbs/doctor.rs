@@ -69,7 +69,11 @@ pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
 }
 
 fn features() -> Vec<&'static str> {
-    let all = [("cli", cfg!(feature = "cli"))];
+    let all = [
+        ("cli", cfg!(feature = "cli")),
+        ("server", cfg!(feature = "server")),
+        ("emulator", cfg!(feature = "emulator")),
+    ];
     all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
 }
 

@@ -12,6 +12,7 @@ pub mod issue;
 pub mod man;
 pub mod scan;
 pub mod schema;
+pub mod serve;
 pub mod token;
 pub mod vectors;
 pub mod verify;
@@ -35,6 +36,7 @@ pub enum Verb {
     Issue(issue::Args),
     Verify(verify::Args),
     Enroll(enroll::Args),
+    Serve(serve::Args),
     Vectors(vectors::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -59,6 +61,7 @@ impl Verb {
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
@@ -107,6 +110,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::GeneratorReport>(),
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),
+    Described::of::<serve::Report>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),

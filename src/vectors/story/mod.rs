@@ -5,7 +5,6 @@
 
 mod forge;
 mod picture;
-mod seeded;
 mod stage;
 mod words;
 
@@ -14,10 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{FileReport, Place, TestReport};
+use crate::seeded::Seeded;
 use crate::store::{EmbeddedStore, MemoryStore, Store};
 use crate::time::Timestamp;
 use crate::verifier::Policy;
-use seeded::Seeded;
 use stage::Stage;
 use words::Words;
 

@@ -8,11 +8,11 @@ use pollster::block_on;
 
 use super::forge;
 use super::picture::Picture;
-use super::seeded::Seeded;
 use super::words::Words;
 use crate::challenge::ChallengeId;
 use crate::key::{ActivationId, Key};
 use crate::oath::totp::Totp;
+use crate::seeded::Seeded;
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::token::{Pin, Received, Refusal, Token};

@@ -226,9 +226,10 @@ ct-e047 = there is a token of that name
         Try: another NAME, or import --name NAME.
 
 ct-e048 = this build cannot do that
-    .hint = it needs a build with the feature { $feature }; a picture in a file works in every build
+    .hint = it needs a build with the feature { $feature }: cargo install camtoken --features { $feature }
     .long =
-        Cameras and screens are read by builds that have the feature for it. This one reads pictures only.
+        Cameras, screens and the service need builds that have the feature for it. Pictures in files are read by every
+        build.
 
         Try: camtoken doctor lists the features of this build. Save a screenshot and scan the file.
 

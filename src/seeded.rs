@@ -1,12 +1,12 @@
-//! Randomness that is the same in every run of a story.
+//! Randomness that is the same in every run.
 
 use std::convert::Infallible;
 
 use rand::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 over the seed and the number of the block. For stories only: whoever has the story has the keys.
-pub(super) struct Seeded {
+/// SHA-256 over the seed and the number of the block. For tests only: whoever has the seed has the keys.
+pub(crate) struct Seeded {
     seed: [u8; 32],
     block: u64,
 }

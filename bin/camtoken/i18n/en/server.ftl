@@ -1,0 +1,105 @@
+### The service: its verb, and the problems that it answers with.
+
+help-serve = Serve the verifier and a virtual token over HTTP
+    .listen = Listen here; an address that others reach needs an API key
+    .port = Listen on this port; 0 takes a free one, which is printed
+    .only = Serve one half only
+    .api_key_file = What callers send as Authorization: Bearer; - reads standard input [CAMTOKEN_API_KEY]
+    .allow_host = Answer under this name too, beside localhost and addresses
+    .allow_origin = Answer pages of this origin too
+    .log = What is logged, as lines of JSON on standard error
+    .long =
+        Serve the verifier and a virtual token over HTTP. /openapi.json describes every route; docs/HTTP.md tells the
+        story with curl.
+
+        One line on standard output says where it listens. It ends with Ctrl-C or SIGTERM, once the requests that it has
+        are answered. The store is open in this process alone until then.
+
+serve-listening = Listening on { $url } ({ $serves })
+
+ct-e100 = the request was not understood
+    .hint = compare it with /openapi.json; the answer's detail names the part
+    .long =
+        The path, a parameter, a header or the body is not what the route takes. Nothing was done. The detail of the answer
+        names the part and never repeats what was sent.
+
+ct-e101 = there is nothing at this address
+    .hint = check the path and the IDs in it
+    .long =
+        No route has this path, or the session, token or challenge in it does not exist. Sessions end some time after their
+        last use, and a challenge has a picture only as long as it may be answered.
+
+ct-e102 = the address does not take this method
+    .hint = the header Allow says which ones it takes
+    .long =
+        The path exists and takes other methods. /openapi.json lists them.
+
+ct-e103 = the API key is missing or wrong
+    .hint = send it as Authorization: Bearer KEY
+    .long =
+        The service was started with an API key. Every request except those to /healthz, /readyz and /openapi.json has to
+        send it.
+
+ct-e104 = the request came under a foreign host name or from a foreign page
+    .hint = allow it by --allow-host NAME or --allow-origin https://NAME
+    .long =
+        A page of another site must not reach a service on this machine. So the service answers under localhost, under
+        addresses, and under the names it was started with; and browsers' pages only if they are its own.
+
+ct-e105 = the body is too long
+    .hint = JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB
+    .long =
+        The body is longer than the route takes. Nothing was done. Cut a picture to the part with the code.
+
+ct-e106 = the body is of a kind that is not taken here
+    .hint = send JSON with Content-Type: application/json
+    .long =
+        The route takes JSON and says so in /openapi.json. Pages cannot send that to another site by a form.
+
+ct-e107 = the service has more requests than it can work on
+    .hint = try again after the seconds of Retry-After
+    .long =
+        Rather than to let everybody wait, the service answers at once that it is full. Nothing was done. A request with an
+        Idempotency-Key can be repeated safely.
+
+ct-e108 = the request did not arrive in time
+    .hint = send it again
+    .long =
+        A body has ten seconds, a picture thirty. Nothing was done.
+
+ct-e109 = the Idempotency-Key was used for another request
+    .hint = use a new key for each new request, such as a UUID
+    .long =
+        The key names one request. Another one under the same key is not done.
+
+ct-e110 = the request with this Idempotency-Key is still being worked on
+    .hint = wait a moment, then send it again
+    .long =
+        The same request came twice at the same time. It is done once; ask again for its answer.
+
+ct-e111 = there are as many of these as the service keeps
+    .hint = delete what is not needed any more, or give sessions a shorter ttl
+    .long =
+        There is room for 1,000 sessions with 64 tokens each. Sessions end by DELETE, or some time after their last use.
+
+ct-e112 = the service cannot listen there
+    .hint = choose another address or port; --port 0 takes a free one
+    .long =
+        The operating system does not give the address: it is in use, not one of this machine, or a port below 1024.
+
+ct-e113 = an address that others reach needs an API key
+    .hint = give one by --api-key-file FILE, or listen on 127.0.0.1
+    .long =
+        On loopback whoever has an account on this machine can call. On any other address the network can, so every caller
+        has to show an API key: at least 16 characters, for instance from openssl rand -hex 32. Put TLS in front of it.
+
+ct-e114 = the API key is not fit to be one
+    .hint = use at least 16 printable characters without spaces: openssl rand -hex 32
+    .long =
+        A short key can be guessed, and a space or an umlaut does not travel in a header.
+
+ct-e115 = a value is beyond its limits
+    .hint = the answer's detail names the part and what it takes
+    .long =
+        The request has the right form, and a value in it that its part does not take: a life of a challenge beyond ten
+        minutes, a pattern that is no regular expression. Nothing was done.

@@ -1,0 +1,237 @@
+//! `camtoken serve`: the verifier and the virtual token over HTTP. It ends on Ctrl-C or SIGTERM.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::bank::BankArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Document;
+use crate::text::Text;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4870")]
+    listen: SocketAddr,
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    #[arg(long, value_name = "token|verifier", hide_possible_values = true)]
+    only: Option<Half>,
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    #[arg(long, value_name = "https://NAME")]
+    allow_origin: Vec<String>,
+    #[arg(long, value_name = "debug|info|warn|off", hide_possible_values = true, default_value = "info")]
+    log: Log,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+/// One of the two halves.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Half {
+    Token,
+    Verifier,
+}
+
+/// What stands in the log.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Log {
+    /// Every request.
+    Debug,
+    /// Verdicts, and what went wrong.
+    Info,
+    /// What went wrong.
+    Warn,
+    /// Nothing.
+    Off,
+}
+
+/// Where the service listens.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The address, with the port that was chosen
+    url: String,
+    /// What is served: verifier, token, or both
+    serves: Vec<&'static str>,
+}
+
+impl Document for Report {
+    const SCHEMA: &'static str = "camtoken/listening/1";
+
+    fn human(&self, text: &Text) -> String {
+        text.with("serve-listening", &[("url", &self.url), ("serves", &self.serves.join(", "))]) + "\n"
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.url)
+    }
+}
+
+#[cfg(not(feature = "server"))]
+pub fn run(args: &Args, _context: &Context) -> Result<Exit, Failure> {
+    use crate::failure::Code;
+
+    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, bank } = args;
+    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log, bank);
+    Err(Failure::new(Code::NotBuilt).because("serve").with("feature", "server"))
+}
+
+#[cfg(feature = "server")]
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    service::run(args, context)
+}
+
+#[cfg(feature = "server")]
+mod service {
+    use std::io;
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use camtoken::Key;
+    use camtoken::server::{Clock, Options, Service, listen};
+    use camtoken::store::EmbeddedStore;
+    use camtoken::verifier::Verifier;
+    use secrecy::{ExposeSecret, SecretString};
+    use tokio::runtime::{Builder, Runtime};
+    use tracing::level_filters::LevelFilter;
+
+    use super::{Args, Half, Log, Report};
+    use crate::bank::Bank;
+    use crate::exit::Exit;
+    use crate::failure::{Code, Failure};
+    use crate::outside::moment;
+    use crate::secret::Asked;
+    use crate::verbs::Context;
+
+    /// A shorter key can be guessed.
+    const LEAST_KEY: usize = 16;
+
+    const KEY_VARIABLE: &str = "CAMTOKEN_API_KEY";
+
+    pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+        let virtual_token = args.only != Some(Half::Verifier);
+        if !cfg!(feature = "emulator") && args.only == Some(Half::Token) {
+            return Err(Failure::new(Code::NotBuilt).because("--only token").with("feature", "emulator"));
+        }
+        let address = args.address();
+        let api_key = api_key(args)?;
+        if !address.ip().is_loopback() && api_key.is_none() {
+            return Err(Failure::new(Code::OpenAddress).because(address));
+        }
+        log(args.log);
+        let verifier = match args.only {
+            Some(Half::Token) => None,
+            _ => Some(Bank::open(context, &args.bank)?.verifier),
+        };
+        let mut serves = Vec::new();
+        serves.extend(verifier.is_some().then_some("verifier"));
+        serves.extend((virtual_token && cfg!(feature = "emulator")).then_some("token"));
+        let options = Options {
+            hosts: args.allow_host.clone(),
+            origins: args.allow_origin.clone(),
+            api_key: api_key.map(|key| Key::new(key.expose_secret().as_bytes().to_vec())),
+            language: context.settings.lang.value,
+            clock: clock(context),
+            virtual_token,
+        };
+        let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
+        runtime.block_on(serve(verifier, &options, address, serves, context))?;
+        Ok(Exit::Done)
+    }
+
+    async fn serve(
+        verifier: Option<Verifier<EmbeddedStore>>,
+        options: &Options,
+        address: SocketAddr,
+        serves: Vec<&'static str>,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{address}: {error}"));
+        let listener = listen(address).map_err(refused)?;
+        let stop = stop().map_err(refused)?;
+        let report = Report { url: format!("http://{}", listener.local_addr().map_err(refused)?), serves };
+        context.out.line(&report)?;
+        tracing::info!(url = report.url, serves = report.serves.join(","), "listening");
+        Service::new(verifier, options).serve(listener, stop).await;
+        tracing::info!("ended");
+        Ok(())
+    }
+
+    impl Args {
+        fn address(&self) -> SocketAddr {
+            let mut address = self.listen;
+            if let Some(port) = self.port {
+                address.set_port(port);
+            }
+            address
+        }
+    }
+
+    /// What callers have to send, from a file or the variable.
+    fn api_key(args: &Args) -> Result<Option<SecretString>, Failure> {
+        let file = args.api_key_file.as_deref();
+        let given = file.is_some() || std::env::var_os(KEY_VARIABLE).is_some_and(|key| !key.is_empty());
+        let asked = Asked { prompt: "", flag: "--api-key-file", file, variable: KEY_VARIABLE };
+        let key = given.then(|| asked.secret()).transpose()?;
+        let is_fit = |key: &SecretString| {
+            key.expose_secret().len() >= LEAST_KEY && key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        match key {
+            Some(key) if !is_fit(&key) => Err(Failure::new(Code::ApiKey)),
+            key => Ok(key),
+        }
+    }
+
+    /// The system's clock, or the moment that `--at` fixes.
+    fn clock(context: &Context) -> Clock {
+        match (context.at, moment(context)) {
+            (Some(at), _) => Arc::new(move || at),
+            _ => Options::default().clock,
+        }
+    }
+
+    fn log(log: Log) {
+        let level = match log {
+            Log::Debug => LevelFilter::DEBUG,
+            Log::Info => LevelFilter::INFO,
+            Log::Warn => LevelFilter::WARN,
+            Log::Off => LevelFilter::OFF,
+        };
+        let lines = tracing_subscriber::fmt().json().flatten_event(true).with_target(false);
+        lines.with_max_level(level).with_writer(io::stderr).init();
+    }
+
+    fn runtime() -> io::Result<Runtime> {
+        Builder::new_multi_thread().enable_all().build()
+    }
+
+    /// Ends with Ctrl-C or SIGTERM.
+    #[cfg(unix)]
+    fn stop() -> io::Result<impl Future<Output = ()>> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn stop() -> io::Result<impl Future<Output = ()>> {
+        Ok(async {
+            let _ = tokio::signal::ctrl_c().await;
+        })
+    }
+}

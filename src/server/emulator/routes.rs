@@ -1,0 +1,726 @@
+//! The routes of the virtual token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::super::api::{Api, Described, Method};
+use super::super::guard::Limit;
+use super::super::json::{Json, OptionalJson};
+use super::super::problem::{Code, Problem};
+use super::super::values::{Form, Moment, Span, whole};
+use super::Emulator;
+use super::events::{Waited, events};
+use super::rules::{self, Rule};
+use super::session::{Clock, Hand, Session};
+use super::shown::{Digits, Quality, Scanned, Shown};
+use crate::key::TokenId;
+use crate::language::Language;
+use crate::qr::{Limits, Luma, Scan, ScanOptions, scan};
+use crate::token::{Button, Faults, Refusal, Seen, State, file};
+use crate::transaction::Domain;
+
+/// The table of the routes.
+pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
+    const SCAN: &str = "/v1/sessions/{session}/tokens/{token}/scan";
+    const STATE: &str = "/v1/sessions/{session}/tokens/{token}/state";
+    const EVENTS: &str = "/v1/sessions/{session}/tokens/{token}/events";
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
+    let text = json!({ "schema": { "type": "string" } });
+    let pictures = json!({
+        "image/png": binary, "image/jpeg": binary, "image/webp": binary, "image/bmp": binary,
+        "text/plain": { "schema": { "type": "string", "description": "The text of a code: CT1:…" } },
+        "multipart/form-data": { "schema": {
+            "type": "object", "properties": { "image": { "type": "string", "format": "binary" } }, "required": ["image"],
+        } },
+    });
+    let either = |words: [&str; 2]| json!({ "enum": words });
+    let token_file = json!({ "application/json": { "schema": {
+        "type": "object",
+        "description": "A test token with its keys: camtoken/token/1",
+        "properties": { "schema": { "const": file::SCHEMA }, "purpose": { "const": "test" } },
+        "required": ["schema", "purpose", "id", "deviceKey", "language", "slots", "device"],
+    } } });
+    let api = Api::new(described)
+        .add(Method::Post, "/v1/sessions", post(open), |op| {
+            op.summary("sessions", "Opens a session: tokens, a clock and randomness of its own")
+                .optional_body::<NewSession>()
+                .answer::<SessionReport>(201, "The session")
+        })
+        .add(Method::Get, "/v1/sessions/{session}", get(session).delete(close), |op| {
+            op.summary("sessions", "A session").answer::<SessionReport>(200, "The session")
+        })
+        .describe(Method::Delete, "/v1/sessions/{session}", |op| {
+            op.summary("sessions", "Ends a session with all that is in it").done("It is gone")
+        })
+        .add(Method::Post, "/v1/sessions/{session}/clock", post(set_clock), |op| {
+            op.summary("sessions", "Sets the session's clock, or moves it")
+                .body::<ClockChange>()
+                .answer::<ClockReport>(200, "The time now")
+        })
+        .add(Method::Post, "/v1/sessions/{session}/tokens", post(new_token), |op| {
+            op.summary("virtual tokens", "Makes a token, switched off")
+                .optional_body::<NewToken>()
+                .answer::<TokenReport>(201, "The token")
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}", get(token).delete(remove_token), |op| {
+            op.summary("virtual tokens", "A token").answer::<TokenReport>(200, "The token")
+        })
+        .describe(Method::Delete, "/v1/sessions/{session}/tokens/{token}", |op| {
+            op.summary("virtual tokens", "Forgets a token").done("It is gone")
+        })
+        .add(Method::Get, STATE, get(state).put(put_state), |op| {
+            op.summary("virtual tokens", "All that the token holds, keys included: a test token's file").answer_of(
+                200,
+                "The file",
+                token_file.clone(),
+            )
+        })
+        .describe(Method::Put, STATE, |op| {
+            op.summary("virtual tokens", "Puts a test token's file in the place of a token, or makes it")
+                .body_of(true, token_file)
+                .answer::<TokenReport>(200, "The token is as the file says")
+                .answer::<TokenReport>(201, "There is a new token")
+        })
+        .limit(STATE, Limit::File);
+    let api = api
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/activations", get(activations), |op| {
+            op.summary("virtual tokens", "Who is registered on the token").answer::<Vec<Activation>>(200, "By slot")
+        })
+        .add(
+            Method::Delete,
+            "/v1/sessions/{session}/tokens/{token}/activations/{activation}",
+            axum::routing::delete(remove_activation),
+            |op| op.summary("virtual tokens", "Deletes an activation, as the token's menu does").done("It is gone"),
+        )
+        .add(Method::Post, SCAN, post(scan_code), |op| {
+            op.summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
+                .query("confirm", "auto: all pages are approved; step: the first page stays", either(["auto", "step"]))
+                .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]))
+                .body_of(true, pictures)
+                .answer::<Scanned>(200, "What the token shows, or why it refuses")
+        })
+        .limit(SCAN, Limit::Picture)
+        .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/buttons/{button}", post(press), |op| {
+            op.summary("virtual tokens", "Presses or holds a button")
+                .optional_body::<Press>()
+                .answer::<Shown>(200, "The screen afterwards")
+        })
+        .add(Method::Get, EVENTS, get(events), |op| {
+            let events = json!({
+                "text/event-stream": { "schema": { "type": "string" } },
+            });
+            op.summary("virtual tokens", "The screens as they change, or one answer once the screen shows something")
+                .query(
+                    "wait",
+                    "A piece of the screen's text, or /a regular expression/",
+                    json!({
+                        "type": "string", "minLength": 1, "maxLength": 256,
+                    }),
+                )
+                .query(
+                    "timeout",
+                    "How long to wait: 5s, at most 60s",
+                    json!({
+                        "type": "string", "pattern": "^(PT)?([0-9]|[1-5][0-9]|60)[sS]$",
+                    }),
+                )
+                .answer::<Waited>(200, "With wait: the screen; without: events named screen")
+                .and_answer(200, events)
+        })
+        .limit(EVENTS, Limit::Wait);
+    api.add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen", get(screen), |op| {
+        op.summary("virtual tokens", "The screen, with the place of each line").answer::<Shown>(200, "The screen")
+    })
+    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.txt", get(screen_txt), |op| {
+        op.summary("virtual tokens", "The screen as text").answer_of(200, "The text", json!({ "text/plain": text }))
+    })
+    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.png", get(screen_png), |op| {
+        op.summary("virtual tokens", "The screen as PNG").answer_of(200, "The picture", json!({ "image/png": binary }))
+    })
+    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.svg", get(screen_svg), |op| {
+        op.summary("virtual tokens", "The screen as SVG").answer_of(
+            200,
+            "The picture",
+            json!({ "image/svg+xml": binary }),
+        )
+    })
+    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/faults", get(faults).put(put_faults), |op| {
+        op.summary("virtual tokens", "What is broken").answer::<FaultReport>(200, "The faults")
+    })
+    .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/faults", |op| {
+        op.summary("virtual tokens", "Breaks something; what is left out is whole")
+            .body::<FaultReport>()
+            .answer::<FaultReport>(200, "The faults")
+    })
+    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/rules", get(get_rules).put(put_rules), |op| {
+        op.summary("virtual tokens", "What is pressed by itself").answer::<Vec<rules::Described>>(200, "The rules")
+    })
+    .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/rules", |op| {
+        op.summary("virtual tokens", "Says what is pressed when the screen shows something; the first that fits")
+            .body::<Vec<rules::Described>>()
+            .answer::<Vec<rules::Described>>(200, "The rules")
+    })
+}
+
+/// A session to open.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+struct NewSession {
+    /// The language of its tokens: ja or en
+    lang: Option<Lang>,
+    /// A moment at which its clock stands until it is moved; without it the clock is the system's
+    clock: Option<Moment>,
+    /// Makes keys and numbers the same in every run
+    #[schemars(length(max = 256))]
+    seed: Option<String>,
+    /// How long it lives after its last use: 1 s to 24 h, else an hour
+    ttl: Option<Span>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Lang {
+    Ja,
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+        }
+    }
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Ja => Self::Ja,
+            Language::En => Self::En,
+        }
+    }
+}
+
+/// A session.
+#[derive(Serialize, JsonSchema)]
+struct SessionReport {
+    /// Its name: whoever has it has the session
+    id: String,
+    /// The language of its tokens
+    lang: Lang,
+    /// Its time
+    clock: ClockReport,
+    /// How long it lives after its last use
+    ttl: Span,
+    /// Its tokens
+    tokens: Vec<String>,
+}
+
+impl SessionReport {
+    fn of(id: String, session: &Session) -> Self {
+        let inside = session.inside();
+        Self {
+            id,
+            lang: session.language.into(),
+            clock: ClockReport::of(inside.clock),
+            ttl: Span(i64::try_from(session.ttl().as_secs()).unwrap_or(i64::MAX)),
+            tokens: inside.ids().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Either of the two.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum ClockChange {
+    /// The clock stands at this moment until it is moved
+    Set(Moment),
+    /// The clock goes on by so much, or back
+    Advance(Span),
+}
+
+/// The time of a session.
+#[derive(Serialize, JsonSchema)]
+struct ClockReport {
+    /// The moment
+    now: Moment,
+    /// Whether it goes on by itself
+    running: bool,
+}
+
+impl ClockReport {
+    fn of(clock: Clock) -> Self {
+        Self { now: Moment(clock.now()), running: matches!(clock, Clock::Running(_)) }
+    }
+}
+
+/// A token to make.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+struct NewToken {
+    /// The token ID; without one it is drawn
+    #[schemars(regex(pattern = "^[A-Z0-9-]{1,10}$"))]
+    id: Option<String>,
+    /// What it speaks; else the session's language
+    lang: Option<Lang>,
+    /// auto: a scan is approved at once; step: somebody presses the buttons
+    confirm: Option<Confirm>,
+}
+
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Confirm {
+    Auto,
+    Step,
+}
+
+/// A token.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct TokenReport {
+    /// The token ID
+    id: String,
+    /// What it speaks
+    lang: Lang,
+    /// Who approves
+    confirm: Confirm,
+    /// Who is registered on it
+    activations: Vec<Activation>,
+    /// The registration that waits for its second code
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+}
+
+impl TokenReport {
+    fn of(hand: &Hand<'_>) -> Self {
+        let token = hand.held.device.token();
+        Self {
+            id: token.id().to_string(),
+            lang: token.language.into(),
+            confirm: if hand.held.auto { Confirm::Auto } else { Confirm::Step },
+            activations: Activation::all(hand),
+            pending: token.pending().map(|id| id.to_string()),
+        }
+    }
+}
+
+/// An activation on a token.
+#[derive(Serialize, JsonSchema)]
+struct Activation {
+    /// The slot, 1 to 8
+    slot: usize,
+    /// Its name
+    id: String,
+    /// How it answers
+    suite: String,
+    /// The bank
+    bank: String,
+    /// The contract number, masked
+    contract: String,
+    /// The user ID
+    user: String,
+}
+
+impl Activation {
+    fn all(hand: &Hand<'_>) -> Vec<Self> {
+        let activations = hand.held.device.token().activations();
+        let report = |(slot, known): (usize, &crate::token::Activation)| {
+            let user = known.introduction();
+            Self {
+                slot,
+                id: known.id().to_string(),
+                suite: known.suite().to_string(),
+                bank: user.bank().to_owned(),
+                contract: user.contract().to_owned(),
+                user: user.user().to_owned(),
+            }
+        };
+        activations.map(report).collect()
+    }
+}
+
+/// What to do with a button.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+struct Press {
+    /// press or hold
+    #[serde(default)]
+    action: Action,
+}
+
+#[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    #[default]
+    Press,
+    Hold,
+}
+
+/// What is broken.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FaultReport {
+    /// What is left in the battery, in percent; with 0 the token reads nothing (T13)
+    #[serde(default = "full", deserialize_with = "whole")]
+    #[schemars(range(min = 0, max = 100))]
+    battery: u8,
+    /// Every activation acts as if it had not been finished (T09)
+    #[serde(default)]
+    half_activated: bool,
+    /// Seconds that the token's clock is ahead
+    #[serde(default, deserialize_with = "whole")]
+    #[schemars(range(min = -4_000_000_000_i64, max = 4_000_000_000_i64))]
+    clock_offset: i64,
+    /// How the next scan ends: T01 to T14
+    #[serde(default)]
+    #[schemars(regex(pattern = "^T(0[1-9]|1[0-4])$"))]
+    next_scan: Option<String>,
+}
+
+const fn full() -> u8 {
+    100
+}
+
+impl FaultReport {
+    fn of(faults: &Faults) -> Self {
+        Self {
+            battery: faults.battery,
+            half_activated: faults.half_activated,
+            clock_offset: faults.clock_offset,
+            next_scan: faults.next_scan.map(|refusal| refusal.code().to_owned()),
+        }
+    }
+
+    fn read(self) -> Result<Faults, Problem> {
+        let wrong = |part: &str| Problem::from(Code::Request).because(part);
+        let next_scan =
+            self.next_scan.map(|code| code.parse::<Refusal>()).transpose().map_err(|_| wrong("nextScan"))?;
+        if self.battery > 100 {
+            return Err(wrong("battery"));
+        }
+        if self.clock_offset.unsigned_abs() > 4_000_000_000 {
+            return Err(wrong("clockOffset"));
+        }
+        let Self { battery, half_activated, clock_offset, .. } = self;
+        Ok(Faults { battery, half_activated, clock_offset, next_scan })
+    }
+}
+
+#[derive(Deserialize)]
+struct ScanQuery {
+    confirm: Option<Confirm>,
+    keep: Option<Keep>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Keep {
+    Yes,
+    No,
+}
+
+type World = Shared<Arc<Emulator>>;
+type OfToken = Path<(String, String)>;
+
+async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSession>) -> Result<Response, Problem> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let wrong = |part: &str| Problem::from(Code::Value).because(part);
+    let ttl = match new.ttl {
+        Some(ttl) => ttl.forward().ok_or_else(|| wrong("ttl"))?,
+        None => HOUR,
+    };
+    if !(Duration::from_secs(1)..=24 * HOUR).contains(&ttl) {
+        return Err(wrong("ttl: 1s to 24h"));
+    }
+    if new.seed.as_ref().is_some_and(|seed| seed.chars().count() > 256) {
+        return Err(wrong("seed: at most 256 characters"));
+    }
+    let clock = new.clock.map_or(Clock::Running(0), |Moment(moment)| Clock::Standing(moment));
+    let language = new.lang.map_or(emulator.language, Language::from);
+    let (id, session) = emulator.keep(Session::new(language, clock, new.seed.as_deref(), ttl))?;
+    let place = [(header::LOCATION, format!("/v1/sessions/{id}"))];
+    Ok((StatusCode::CREATED, place, Json(SessionReport::of(id, &session))).into_response())
+}
+
+async fn session(Shared(emulator): World, Path(id): Path<String>) -> Result<Json<SessionReport>, Problem> {
+    let session = emulator.find(&id)?;
+    Ok(Json(SessionReport::of(id, &session)))
+}
+
+async fn close(Shared(emulator): World, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    emulator.remove(&id)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set_clock(
+    Shared(emulator): World,
+    Path(id): Path<String>,
+    Json(change): Json<ClockChange>,
+) -> Result<Json<ClockReport>, Problem> {
+    let session = emulator.find(&id)?;
+    let mut inside = session.inside();
+    match change {
+        ClockChange::Set(Moment(moment)) => inside.clock = Clock::Standing(moment),
+        ClockChange::Advance(Span(seconds)) => inside.clock.advance(seconds),
+    }
+    inside.clock_moved();
+    Ok(Json(ClockReport::of(inside.clock)))
+}
+
+async fn new_token(
+    Shared(emulator): World,
+    Path(id): Path<String>,
+    OptionalJson(new): OptionalJson<NewToken>,
+) -> Result<Response, Problem> {
+    let session = emulator.find(&id)?;
+    let wanted = new.id.map(|id| id.parse::<TokenId>()).transpose();
+    let wanted = wanted.map_err(|_| Problem::from(Code::Request).because("id"))?;
+    let language = new.lang.map_or(session.language, Language::from);
+    let mut inside = session.inside();
+    let token = inside.add(wanted, language, new.confirm != Some(Confirm::Step))?;
+    let report = TokenReport::of(&inside.token(&token)?);
+    let place = [(header::LOCATION, format!("/v1/sessions/{id}/tokens/{token}"))];
+    Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+async fn token(Shared(emulator): World, Path(names): OfToken) -> Result<Json<TokenReport>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(TokenReport::of(hand))))
+}
+
+async fn remove_token(Shared(emulator): World, Path((session, token)): OfToken) -> Result<StatusCode, Problem> {
+    let token = token_id(&token)?;
+    emulator.find(&session)?.inside().remove(&token)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn state(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+    with(&emulator, &names, |hand| {
+        let text = file::to_string(&hand.held.device).map_err(|_| Code::Internal)?;
+        Ok(super::super::json::bytes(text.into_bytes()))
+    })
+}
+
+async fn put_state(Shared(emulator): World, Path((session, token)): OfToken, body: Bytes) -> Result<Response, Problem> {
+    let (session, token) = (emulator.find(&session)?, token_id(&token)?);
+    let wrong = |why: &dyn std::fmt::Display| Problem::from(Code::TokenFile).because(why);
+    let text = str::from_utf8(&body).map_err(|error| wrong(&error))?;
+    let device = file::from_str(text, None).map_err(|error| wrong(&error))?;
+    if device.token().id() != &token {
+        return Err(wrong(&"it has another id"));
+    }
+    let mut inside = session.inside();
+    let status = if inside.put(device)? { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(TokenReport::of(&inside.token(&token)?))).into_response())
+}
+
+async fn activations(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Vec<Activation>>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(Activation::all(hand))))
+}
+
+async fn remove_activation(
+    Shared(emulator): World,
+    Path((session, token, activation)): Path<(String, String, String)>,
+) -> Result<StatusCode, Problem> {
+    let activation = activation.parse().map_err(|_| Code::NotFound)?;
+    with(&emulator, &(session, token), |hand| {
+        let known = hand.held.device.token_mut().delete(activation);
+        hand.settle();
+        if known { Ok(StatusCode::NO_CONTENT) } else { Err(Code::NotFound.into()) }
+    })
+}
+
+async fn scan_code(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Query(asked): Query<ScanQuery>,
+    request: Request,
+) -> Result<Json<Scanned>, Problem> {
+    // Before anything is decoded: is there such a token?
+    with(&emulator, &names, |_| Ok(()))?;
+    let body = picture(request).await?;
+    let seen = tokio::task::spawn_blocking(move || look(&body)).await.map_err(|_| Code::Internal)??;
+    with(&emulator, &names, |hand| {
+        let mut scanned = hand_over(hand, seen.said.as_deref().map_err(|refusal| *refusal), &asked)?;
+        scanned.quality = seen.px_per_module.map(|px_per_module| Quality { px_per_module });
+        hand.settle();
+        Ok(Json(scanned))
+    })
+}
+
+async fn press(
+    Shared(emulator): World,
+    Path((session, token, button)): Path<(String, String, String)>,
+    OptionalJson(press): OptionalJson<Press>,
+) -> Result<Json<Shown>, Problem> {
+    let button = match button.as_str() {
+        "left" => Button::Left,
+        "center" => Button::Center,
+        "right" => Button::Right,
+        _ => return Err(Code::NotFound.into()),
+    };
+    with(&emulator, &(session, token), |hand| {
+        match press.action {
+            Action::Press => hand.press(button),
+            Action::Hold => hand.hold(button),
+        }
+        hand.settle();
+        Ok(Json(Shown::of(hand.held, hand.now)))
+    })
+}
+
+async fn screen(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Shown>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(Shown::of(hand.held, hand.now))))
+}
+
+async fn screen_txt(Shared(emulator): World, Path(names): OfToken) -> Result<String, Problem> {
+    with(&emulator, &names, |hand| Ok(hand.held.device.screen(hand.now).to_text()))
+}
+
+async fn screen_png(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+    let screen = with(&emulator, &names, |hand| Ok(hand.held.device.screen(hand.now)))?;
+    Ok(Form::Png.response(screen.to_png(2)))
+}
+
+async fn screen_svg(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+    let screen = with(&emulator, &names, |hand| Ok(hand.held.device.screen(hand.now)))?;
+    Ok(Form::Svg.response(screen.to_svg().into_bytes()))
+}
+
+async fn faults(Shared(emulator): World, Path(names): OfToken) -> Result<Json<FaultReport>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(FaultReport::of(&hand.held.device.token().faults))))
+}
+
+async fn put_faults(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Json(new): Json<FaultReport>,
+) -> Result<Json<FaultReport>, Problem> {
+    let new = new.read()?;
+    with(&emulator, &names, |hand| {
+        hand.held.device.token_mut().faults = new;
+        hand.settle();
+        Ok(Json(FaultReport::of(&hand.held.device.token().faults)))
+    })
+}
+
+async fn get_rules(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Vec<rules::Described>>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(hand.held.rules.iter().map(|rule| rule.described().clone()).collect())))
+}
+
+async fn put_rules(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Json(new): Json<Vec<rules::Described>>,
+) -> Result<Json<Vec<rules::Described>>, Problem> {
+    if new.len() > 64 {
+        return Err(Problem::from(Code::Request).because("at most 64 rules"));
+    }
+    let new = new.into_iter().map(Rule::parse).collect::<Result<Vec<_>, _>>()?;
+    with(&emulator, &names, |hand| {
+        hand.held.rules = new;
+        hand.settle();
+        Ok(Json(hand.held.rules.iter().map(|rule| rule.described().clone()).collect()))
+    })
+}
+
+/// Takes a token in the hand.
+fn with<T>(
+    emulator: &Emulator,
+    (session, token): &(String, String),
+    act: impl FnOnce(&mut Hand<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let (session, token) = (emulator.find(session)?, token_id(token)?);
+    let mut inside = session.inside();
+    act(&mut inside.token(&token)?)
+}
+
+/// What a path names as a token.
+pub(super) fn token_id(text: &str) -> Result<TokenId, Problem> {
+    text.parse().map_err(|_| Code::NotFound.into())
+}
+
+/// The picture of a request: its body, or the first part of a form.
+async fn picture(request: Request) -> Result<Bytes, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+        return Bytes::from_request(request, &()).await.map_err(|_| Code::Request.into());
+    }
+    let wrong = |why: &str| Problem::from(Code::Request).because(why);
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
+    let part = form.next_field().await.map_err(|_| wrong("multipart/form-data"))?;
+    part.ok_or_else(|| wrong("no part"))?.bytes().await.map_err(|_| wrong("multipart/form-data"))
+}
+
+/// What a camera sees in a picture.
+struct Sight {
+    said: Result<String, Refusal>,
+    px_per_module: Option<f32>,
+}
+
+/// Looks at a picture, or takes the text of a code as it is.
+fn look(body: &[u8]) -> Result<Sight, Problem> {
+    if let Some(text) = str::from_utf8(body).ok().map(str::trim).filter(|text| is_code(text)) {
+        return Ok(Sight { said: Ok(text.to_owned()), px_per_module: None });
+    }
+    let luma = Luma::decode(body, &Limits::default()).map_err(|error| Problem::from(Code::Picture).because(error))?;
+    // Where several symbols are read, the first that is a code for a token is the one that is meant.
+    Ok(match scan(&luma, &ScanOptions { all: true, ..ScanOptions::default() }) {
+        Scan::NotFound => Sight { said: Err(Refusal::NoCode), px_per_module: None },
+        Scan::Unreadable { module_px } => {
+            Sight { said: Err(Refusal::Unreadable { module_px }), px_per_module: module_px }
+        }
+        Scan::Read(symbols) => {
+            let text = |payload: &[u8]| String::from_utf8_lossy(payload).into_owned();
+            let meant = symbols.iter().find(|symbol| is_code(&text(&symbol.payload))).or(symbols.first());
+            Sight {
+                said: meant.map(|symbol| text(&symbol.payload)).ok_or(Refusal::NoCode),
+                px_per_module: meant.map(|symbol| symbol.module_px),
+            }
+        }
+    })
+}
+
+/// Whether a text begins as a code does.
+fn is_code(text: &str) -> bool {
+    let version = text.strip_prefix("CT").and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
+    version.is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
+        && !text.contains('\n')
+}
+
+/// Hands a token what its camera sees, and approves it if that is wanted.
+fn hand_over(hand: &mut Hand<'_>, seen: Result<&str, Refusal>, asked: &ScanQuery) -> Result<Scanned, Problem> {
+    let language = hand.held.device.token().language;
+    if let Seen::Refused(refusal) = hand.scan(seen)? {
+        return Ok(Scanned::refused(refusal, language));
+    }
+    let challenge = hand.held.device.challenge(hand.now).ok_or(Code::Internal)?;
+    let pages = hand.held.device.pages(hand.now);
+    let auto = asked.confirm.map_or(hand.held.auto, |confirm| confirm == Confirm::Auto);
+    if auto {
+        for _ in &pages {
+            hand.press(Button::Right);
+        }
+        if let State::Refused(refusal) = hand.state() {
+            return Ok(Scanned::refused(refusal, language));
+        }
+    }
+    let digits = Digits::on(hand.held, hand.now);
+    let mut scanned = Scanned::shown(&challenge, pages, digits, language);
+    let registering = challenge.domain() == Domain::Activation2 && hand.state() == State::Answered;
+    if let Some(keep) = asked.keep.filter(|_| registering) {
+        hand.press(Button::Right);
+        hand.press(if keep == Keep::Yes { Button::Right } else { Button::Left });
+        scanned.registered = Some(keep == Keep::Yes);
+    }
+    Ok(scanned)
+}

@@ -1,0 +1,86 @@
+//! JSON documents in and out. What was sent is not repeated when it is wrong: it may be a secret.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::problem::{Code, Problem};
+
+/// A JSON document.
+pub(super) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|kind| kind.split(';').next()).map(str::trim).unwrap_or_default();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Code::MediaType.into());
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|_| Code::Request)?;
+        // Serde's own text repeats what was sent, and a wrong type may be a secret.
+        serde_json::from_slice(&body).map(Self).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Problem::from(Code::Request).because(match error.classify() {
+                Category::Data => format!("{place}: {}", without_values(&error.to_string())),
+                _ => format!("{place}: not JSON"),
+            })
+        })
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        bytes(serde_json::to_vec(&self.0).expect("plain data"))
+    }
+}
+
+/// A JSON document that is written already.
+pub(super) fn bytes(body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Serde's words up to what was sent: `unknown field`, `missing field "response"`, `invalid type`.
+fn without_values(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    match message.split_once(": ") {
+        Some((what @ ("invalid type" | "invalid value" | "invalid length"), rest)) => {
+            let expected = rest.rsplit_once(", expected ").map(|(_, expected)| expected);
+            expected.map_or(what.to_owned(), |expected| format!("{what}, expected {expected}"))
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// A JSON document that may be left out.
+pub(super) struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.headers().get(header::CONTENT_LENGTH).is_none_or(|length| length == "0")
+            && request.headers().get(header::CONTENT_TYPE).is_none()
+        {
+            return Ok(Self(T::default()));
+        }
+        Json::from_request(request, state).await.map(|Json(document)| Self(document))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        let said = |json: &str| without_values(&serde_json::from_str::<u8>(json).expect_err("no byte").to_string());
+        assert_eq!(said("\"hunter2: x, expected y\""), "invalid type, expected u8");
+        assert_eq!(said("1234"), "invalid value, expected u8");
+    }
+}

@@ -1,0 +1,96 @@
+//! Connections: how many, how long they may say nothing, and how they end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use super::Service;
+
+/// Open connections; more are closed at once.
+const CONNECTIONS: usize = 16_384;
+
+/// Connections that the system keeps until they are accepted; the system may have a limit of its own.
+const BACKLOG: u32 = 4096;
+
+/// How long a connection may take over the head of a request, and say nothing between two.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+
+/// How long the last answers may take when the service ends.
+const CLOSING_TIME: Duration = Duration::from_secs(10);
+
+impl Service {
+    /// Serves until `stop`; then takes no more, and ends once the requests that it has are answered.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let graceful = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            let (stream, _) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Too many open files: some are about to be closed.
+                    tracing::warn!(%error, "no connection");
+                    sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+            let connection = connection(stream, &self.router);
+            let connection = graceful.watch(connection);
+            let metrics = Arc::clone(&self.metrics);
+            tokio::spawn(async move {
+                metrics.connections.inc();
+                // What goes wrong on a connection is the caller's business.
+                let _ = connection.await;
+                metrics.connections.dec();
+                drop(place);
+            });
+        }
+        drop(listener);
+        self.closing.send_replace(true);
+        if timeout(CLOSING_TIME, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests were cut off at the end");
+        }
+    }
+}
+
+/// Opens the address to listen on, with room for many who come at the same moment.
+///
+/// # Errors
+///
+/// As the system says.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port that was just left is taken again; one that is in use is not.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+fn connection(
+    stream: TcpStream,
+    router: &Router,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    let _ = stream.set_nodelay(true);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(64 << 10)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+}

@@ -1,0 +1,9 @@
+//! The service from outside: the real binary on a free port, driven over HTTP, each answer held against its description.
+#![cfg(all(feature = "cli", feature = "emulator"))]
+
+#[path = "server/client.rs"]
+mod client;
+#[path = "server/doors.rs"]
+mod doors;
+#[path = "server/story.rs"]
+mod story;
