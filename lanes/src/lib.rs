@@ -37,6 +37,7 @@ mod midstates;
 mod plan;
 mod run;
 mod truncate;
+mod wipe;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -44,7 +44,8 @@ impl<const N: usize> Field<N> {
 
 impl<const N: usize> Drop for Field<N> {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0 = [0; N];
+        zeroize::optimization_barrier(&self.0);
     }
 }
 

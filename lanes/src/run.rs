@@ -1,13 +1,13 @@
 //! One check, many, and windows: what is safe to call, and which kernel it takes.
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
 
 use crate::engine::{Engine, Kind};
 use crate::hash::{Hash, State};
 use crate::midstates::{Midstates, outer};
 use crate::plan::{Block, PAD, Plan};
 use crate::truncate::dynamic;
+use crate::wipe::Wiped;
 
 /// One response to check.
 #[derive(Clone, Copy)]
@@ -131,10 +131,9 @@ impl<H: Hash> Plan<H> {
         assert_eq!(self.field_len, 8, "the field is a counter");
         let (lead, blocks) = self.blocks.split_at(self.lead());
         // What comes before the counter is the same for all: it is made a part of the key.
-        let mut inner = key.inner();
+        let mut inner = Wiped(key.inner());
         lead.iter().for_each(|block| H::compress(&mut inner, &block.template.0));
         let key = &Midstates::from_states(&inner, &key.outer());
-        inner.zeroize();
 
         let counters = |index: usize| from.wrapping_add(index as u64);
         let mut done = 0;
@@ -181,9 +180,9 @@ impl<H: Hash> Plan<H> {
 fn mac<H: Hash>(engine: Engine, blocks: &[Block], key: &Midstates<H>, field: &[u8]) -> State {
     match engine.0 {
         Kind::Portable => {
-            let mut inner = key.inner();
+            let mut inner = Wiped(key.inner());
             for block in blocks {
-                H::compress(&mut inner, &Zeroizing::new(block.fill(field)));
+                H::compress(&mut inner, &Wiped(block.fill(field)));
             }
             outer::<H>(&inner, &mut key.outer())
         }

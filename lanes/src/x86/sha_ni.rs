@@ -96,16 +96,18 @@ pub unsafe fn mac<'a, H: Function>(key: &Midstates<H>, blocks: impl Iterator<Ite
 ///
 /// The processor has SHA, SSE4.1 and SSSE3.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-pub unsafe fn compress_pair<H: Function>(states: &mut [State; 2], blocks: &[[u8; 64]; 2]) {
+pub unsafe fn compress_pair<H: Function>(states: [&mut State; 2], blocks: [&[u8; 64]; 2]) {
     // SAFETY: as above; the two registers are all of eight words.
     unsafe {
-        let mut pairs = states.map(|state| {
+        let mut pairs = states.each_ref().map(|state| {
             let words: [u32; 8] = H::ORDER.map(|place| state[place]);
             let from = words.as_ptr().cast::<__m128i>();
             [_mm_loadu_si128(from), _mm_loadu_si128(from.add(1))]
         });
-        H::blocks(&mut pairs, &mut blocks.each_ref().map(|block| block_words::<H>(block)));
-        *states = pairs.map(|pair| H::state(pair));
+        H::blocks(&mut pairs, &mut blocks.map(|block| block_words::<H>(block)));
+        for (state, pair) in states.into_iter().zip(pairs) {
+            *state = H::state(pair);
+        }
     }
 }
 
