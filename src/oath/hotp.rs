@@ -45,18 +45,24 @@ pub fn resynchronise(
     from: u64,
     window: u32,
 ) -> Option<u64> {
-    let last = u64::try_from(responses.len()).expect("a slice is shorter than 2^64").checked_sub(1)?;
-    let keyed = Keyed::new(hash, key);
+    let more = u64::try_from(responses.len()).expect("a slice is shorter than 2^64").checked_sub(1)?;
+    // How many of the first responses the last counters have given: all those before it, and this counter gives its own.
+    let mut given = vec![Choice::from(0); responses.len()];
     let mut found = Found::default();
-    for ahead in 0..=u64::from(window) {
-        let first = from.wrapping_add(ahead);
-        let mut all = Choice::from(1);
-        for (response, counter) in responses.iter().zip((0..).map(|index| first.wrapping_add(index))) {
-            let tag = keyed.clone().finish_with(&counter.to_be_bytes());
-            all &= response.ct_is(&tag, Some(digits));
-        }
-        found.keep_first(first.wrapping_add(last), all);
-    }
+    Keyed::new(hash, key).window(
+        &mut [0; 8],
+        0,
+        Some(digits),
+        from,
+        u64::from(window) + 1 + more,
+        |counter, computed| {
+            let mut before = Choice::from(1);
+            for (response, given) in responses.iter().zip(&mut given) {
+                before = std::mem::replace(given, before & response.ct_is_computed(computed));
+            }
+            found.keep_first(counter, given[responses.len() - 1]);
+        },
+    );
     found.into_option()
 }
 
