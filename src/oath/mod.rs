@@ -130,6 +130,7 @@ impl Keyed {
     }
 
     /// Computes what the message gives with each of `count` counters at `place`, from `from` on; after 2^64-1 comes 0.
+    /// Up to 64 of them are told together, with the first counter.
     fn window(
         &self,
         message: &mut [u8],
@@ -137,53 +138,58 @@ impl Keyed {
         digits: Option<Digits>,
         from: u64,
         count: u64,
-        mut each: impl FnMut(u64, &Computed),
+        mut tell: impl FnMut(u64, &Computed),
     ) {
         let counter = place..place + 8;
         let part = std::slice::from_ref(&(0..8));
         match (self, digits) {
             (Self::Sha1(key), Some(digits)) => {
                 let plan = Plan::<lanes::Sha1>::new(message, counter, part, digits.get());
-                each_value(from, count, digits, |from, values| plan.window(Engine::best(), key, from, values), each);
+                tell_values(from, count, digits, |from, values| plan.window(Engine::best(), key, from, values), tell);
             }
             (Self::Sha256(key), Some(digits)) => {
                 let plan = Plan::<lanes::Sha256>::new(message, counter, part, digits.get());
-                each_value(from, count, digits, |from, values| plan.window(Engine::best(), key, from, values), each);
+                tell_values(from, count, digits, |from, values| plan.window(Engine::best(), key, from, values), tell);
             }
             _ => {
                 for value in (0..count).map(|ahead| from.wrapping_add(ahead)) {
                     message[counter.clone()].copy_from_slice(&value.to_be_bytes());
-                    each(value, &Computed::Whole(self.mac(message), digits));
+                    tell(value, &Computed::Whole(self.mac(message), digits));
                 }
             }
         }
     }
 }
 
-/// Goes through a window by as many values at a time as the widest engine likes to be given.
-fn each_value(
+fn tell_values(
     from: u64,
     count: u64,
     digits: Digits,
     compute: impl Fn(u64, &mut [u32]),
-    mut each: impl FnMut(u64, &Computed),
+    mut tell: impl FnMut(u64, &Computed),
 ) {
     let mut values = [0; 64];
-    let mut done = 0;
-    while done < count {
+    for done in (0..count).step_by(values.len()) {
         let some = usize::try_from(count - done).unwrap_or(usize::MAX).min(values.len());
-        compute(from.wrapping_add(done), &mut values[..some]);
-        for value in &values[..some] {
-            each(from.wrapping_add(done), &Computed::Value(*value, digits));
-            done += 1;
-        }
+        let (from, values) = (from.wrapping_add(done), &mut values[..some]);
+        compute(from, values);
+        tell(from, &Computed::Values(values, digits));
     }
 }
 
-/// What a message gives: the digits of a response as a number, or the HMAC that they are made from.
-enum Computed {
-    Value(u32, Digits),
+/// What messages give: the digits of up to 64 responses, as numbers, or the HMAC that one is made from.
+enum Computed<'a> {
+    Values(&'a [u32], Digits),
     Whole(Tag, Option<Digits>),
+}
+
+impl Computed<'_> {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Values(values, _) => values.len(),
+            Self::Whole(..) => 1,
+        }
+    }
 }
 
 /// The value of a hash or of an HMAC: 20, 32 or 64 bytes, wiped when dropped.
@@ -223,15 +229,20 @@ struct Found {
 }
 
 impl Found {
-    /// Takes `value` if it matches and nothing did before.
-    fn keep_first(&mut self, value: u64, matches: Choice) {
-        self.keep_last(value, matches & self.any.ct_eq(&0));
+    /// Takes the first of up to 64 places from `from` on that has its bit in `matches`, unless there was one before.
+    fn keep_first(&mut self, from: u64, matches: u64) {
+        self.keep(from.wrapping_add(matches.trailing_zeros().into()), !matches.ct_eq(&0) & self.any.ct_eq(&0));
     }
 
-    /// Takes `value` if it matches.
-    fn keep_last(&mut self, value: u64, matches: Choice) {
-        self.value.conditional_assign(&value, matches);
-        self.any |= matches.unwrap_u8();
+    /// Takes the last of them.
+    fn keep_last(&mut self, from: u64, matches: u64) {
+        let last = 63u64.wrapping_sub(matches.leading_zeros().into());
+        self.keep(from.wrapping_add(last), !matches.ct_eq(&0));
+    }
+
+    fn keep(&mut self, value: u64, right: Choice) {
+        self.value.conditional_assign(&value, right);
+        self.any |= right.unwrap_u8();
     }
 
     fn into_option(self) -> Option<u64> {
@@ -268,9 +279,18 @@ mod tests {
     #[test]
     fn the_earliest_of_two_matches_counts() {
         let mut found = Found::default();
-        for (value, matches) in [(3, 0), (4, 1), (5, 0), (6, 1)] {
-            found.keep_first(value, Choice::from(matches));
+        for (from, matches) in [(3, 0), (67, 0b1010), (131, 0), (195, 1)] {
+            found.keep_first(from, matches);
         }
-        assert_eq!(found.into_option(), Some(4));
+        assert_eq!(found.into_option(), Some(68));
+    }
+
+    #[test]
+    fn the_latest_of_two_matches_counts() {
+        let mut found = Found::default();
+        for (from, matches) in [(3, 1), (67, 0b1010), (131, 0)] {
+            found.keep_last(from, matches);
+        }
+        assert_eq!(found.into_option(), Some(70));
     }
 }

@@ -114,13 +114,19 @@ impl Response {
         }
     }
 
-    pub(super) fn ct_is_computed(&self, computed: &Computed) -> Choice {
+    /// Which of the computed responses are this one, the first in the lowest bit.
+    pub(super) fn ct_matches(&self, computed: &Computed<'_>) -> u64 {
         match computed {
-            Computed::Value(value, digits) => match self.value(*digits) {
-                Some(own) => own.ct_eq(value),
-                None => Choice::from(0),
-            },
-            Computed::Whole(tag, digits) => self.ct_is(tag, *digits),
+            Computed::Values(values, digits) => {
+                let Some(own) = self.value(*digits) else { return 0 };
+                // Both are numbers, so that nothing but arithmetic says whether they are the same.
+                let same = |value: u32| {
+                    let differs = value ^ own;
+                    u64::from(!(differs | differs.wrapping_neg()) >> 31)
+                };
+                values.iter().enumerate().fold(0, |matches, (place, value)| matches | same(*value) << place)
+            }
+            Computed::Whole(tag, digits) => self.ct_is(tag, *digits).unwrap_u8().into(),
         }
     }
 

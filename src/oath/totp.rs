@@ -74,8 +74,8 @@ impl Totp {
         let (step, drift) = (self.step(now), u64::from(drift_steps));
         let (from, to) = (step.saturating_sub(drift), step.saturating_add(drift));
         let mut found = Found::default();
-        Keyed::new(self.hash, key).window(&mut [0; 8], 0, Some(self.digits), from, to - from + 1, |step, computed| {
-            found.keep_last(step, response.ct_is_computed(computed));
+        Keyed::new(self.hash, key).window(&mut [0; 8], 0, Some(self.digits), from, to - from + 1, |from, computed| {
+            found.keep_last(from, response.ct_matches(computed));
         });
         // The last match decides: when it is used, any earlier one is.
         found.into_option().filter(|&step| last_used_step.is_none_or(|used| step > used))

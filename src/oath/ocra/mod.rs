@@ -146,8 +146,8 @@ pub fn search_counter(
     let place = suite.data_start();
     let count = u64::from(look_ahead) + 1;
     let mut found = Found::default();
-    Keyed::new(suite.hash(), key).window(&mut bytes, place, suite.truncation(), from, count, |counter, computed| {
-        found.keep_first(counter, response.ct_is_computed(computed));
+    Keyed::new(suite.hash(), key).window(&mut bytes, place, suite.truncation(), from, count, |from, computed| {
+        found.keep_first(from, response.ct_matches(computed));
     });
     Ok(found.into_option())
 }
@@ -179,8 +179,8 @@ pub fn search_time(
         suite.truncation(),
         from,
         to - from + 1,
-        |time, computed| {
-            found.keep_last(time, response.ct_is_computed(computed));
+        |from, computed| {
+            found.keep_last(from, response.ct_matches(computed));
         },
     );
     Ok(found.into_option())
@@ -484,7 +484,7 @@ impl DerefMut for Bytes {
 
 impl Drop for Bytes {
     fn drop(&mut self) {
-        self.bytes = [0; Self::MAX];
+        self.bytes[..self.len].fill(0);
         zeroize::optimization_barrier(&self.bytes);
     }
 }
