@@ -1,13 +1,11 @@
-//! How long does one response take, by suite and by size, and how long a window?
+//! How long does one response take, by suite and by size? Windows and many checks: `check.rs`.
 
 use std::hint::black_box;
 
 use camtoken::Key;
+use camtoken::oath::Hash;
 use camtoken::oath::ocra::{self, DataInput, PinHash, Question, Suite};
-use camtoken::oath::totp::Totp;
-use camtoken::oath::{Digits, Hash, Response, hotp};
-use camtoken::time::Timestamp;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 
 /// Whatever the suite asks for, at full size.
 fn input(suite: &Suite) -> DataInput {
@@ -61,28 +59,5 @@ fn parse(c: &mut Criterion) {
     group.finish();
 }
 
-fn search(c: &mut Criterion) {
-    let mut group = c.benchmark_group("search");
-    let counter = suite("OCRA-1:HOTP-SHA256-8:C-QH64");
-    let time = suite("OCRA-1:HOTP-SHA256-8:QH64-T1M");
-    let key = key(Hash::Sha256);
-    let miss = Response::parse("00000000", 8).expect("eight digits");
-    for window in [10, 100, 1000] {
-        group.bench_with_input(BenchmarkId::new("ocra_counter", window), &input(&counter), |b, input| {
-            b.iter(|| ocra::search_counter(&counter, &key, input, black_box(&miss), window));
-        });
-        group.bench_with_input(BenchmarkId::new("ocra_time", window), &input(&time), |b, input| {
-            b.iter(|| ocra::search_time(&time, &key, input, black_box(&miss), window / 2));
-        });
-        group.bench_function(BenchmarkId::new("hotp", window), |b| {
-            b.iter(|| hotp::search(&key, Digits::EIGHT, Hash::Sha1, black_box(&miss), 0, window));
-        });
-    }
-    let totp = Totp { digits: Digits::EIGHT, ..Totp::default() };
-    let now = Timestamp::from_unix(1_700_000_000);
-    group.bench_function("totp/1", |b| b.iter(|| totp.verify(&key, black_box(&miss), now, 1, None)));
-    group.finish();
-}
-
-criterion_group!(benches, respond, parse, search);
+criterion_group!(benches, respond, parse);
 criterion_main!(benches);

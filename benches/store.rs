@@ -1,14 +1,16 @@
 //! How many replacements a second does each store make durable, next to what the disk can do at all?
 //!
 //! The floor is 4 KiB written over old ones and `fdatasync`, by one thread, taken just before each figure because disks drift.
-//! Run it on the disk that matters: `TMPDIR` says where.
+//! Run it on the disk that matters: `TMPDIR` says where. With `CAMTOKEN_BENCH_RECORDS=1000000` it tells instead how long a
+//! store of so many activations takes to open, and how much memory each takes then.
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,9 @@ const AUDIT: usize = 120;
 fn main() {
     // `cargo test --benches` wants to know whether it runs, not how fast.
     let (span, rounds) = if env::args().any(|arg| arg == "--test") { (5, 1) } else { (200, 15) };
+    if let Ok(records) = env::var("CAMTOKEN_BENCH_RECORDS") {
+        return many_records(records.parse().expect("a number of records"));
+    }
     let span = Duration::from_millis(span);
     println!(
         "{:<32}{:>14}{:>10}{:>8}{:>18}",
@@ -43,11 +48,53 @@ fn main() {
         let start = Instant::now();
         let embedded = open();
         println!("    opening it again took {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
-        next_journal(&embedded);
-        show("embedded, second journal", clients, paired(&|| replace(&embedded, clients, span)));
+        next_journals(&embedded);
+        show("embedded, journals at full length", clients, paired(&|| replace(&embedded, clients, span)));
         let memory = MemoryStore::new();
         show("memory", clients, paired(&|| replace(&memory, clients, span)));
     }
+}
+
+fn many_records(count: usize) {
+    let dir = tempfile::tempdir().expect("there is room for temporary files");
+    let open = || EmbeddedStore::open(dir.path(), Duration::ZERO).expect("nobody else has it");
+    let id = |number: usize| -> RecordId { format!("activation:{number:012x}").parse().expect("an ID") };
+    let store = open();
+    for first in (0..count).step_by(1024) {
+        let ids: Vec<_> = (first..count.min(first + 1024)).map(id).collect();
+        // Asked for together, they share a sync.
+        let mut changes: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let change = Change { record: vec![7; RECORD], audit: Some(vec![7; AUDIT]) };
+                Box::pin(store.replace(id, Revision::ABSENT, change))
+            })
+            .collect();
+        let mut context = Context::from_waker(Waker::noop());
+        let waiting = changes.iter_mut().filter_map(|change| match change.as_mut().poll(&mut context) {
+            Poll::Pending => Some(change),
+            Poll::Ready(replaced) => {
+                assert_eq!(replaced, Ok(Replaced::Yes(Revision::ABSENT.next())));
+                None
+            }
+        });
+        for change in waiting.collect::<Vec<_>>() {
+            assert_eq!(block_on(change), Ok(Replaced::Yes(Revision::ABSENT.next())));
+        }
+    }
+    drop(store);
+    let (before, start) = (resident(), Instant::now());
+    let store = open();
+    let (took, after) = (start.elapsed(), resident());
+    assert_eq!(block_on(store.list(None, usize::MAX)).map(|all| all.len()), Ok(count));
+    println!("{count} activations of {RECORD} bytes opened in {:.2} s", took.as_secs_f64());
+    println!("{} bytes of memory each", after.saturating_sub(before) / count);
+}
+
+/// The bytes of memory that this process has for itself.
+fn resident() -> usize {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    4096 * statm.split(' ').nth(1).map_or(0, |pages| pages.parse().expect("a number of pages"))
 }
 
 /// Each pair is the floor and what was measured just after it.
@@ -95,11 +142,10 @@ fn replace(store: &impl Store, clients: usize, span: Duration) -> f64 {
     done.into_inner() as f64 / start.elapsed().as_secs_f64()
 }
 
-/// Fills the journal that the store was opened with. The engine lets that one grow, which costs the file system more
-/// than writing into the next one, which it makes at its full length.
-fn next_journal(store: &impl Store) {
+/// Fills the journal's files once, after which they grow no more.
+fn next_journals(store: &impl Store) {
     let id: RecordId = "token:FILLER".parse().expect("an ID");
-    for _ in 0..1000 {
+    for _ in 0..300 {
         let current = block_on(store.load(&id)).expect("the store loads");
         let revision = current.map_or(Revision::ABSENT, |found| found.revision);
         let change = Change { record: vec![7; MAX_LEN], audit: Some(vec![7; MAX_LEN]) };

@@ -1,7 +1,5 @@
 //! HOTP, RFC 4226: a response from a counter.
 
-use subtle::Choice;
-
 use super::{Digits, Found, Hash, Keyed, Response};
 use crate::key::Key;
 
@@ -45,18 +43,21 @@ pub fn resynchronise(
     from: u64,
     window: u32,
 ) -> Option<u64> {
-    let last = u64::try_from(responses.len()).expect("a slice is shorter than 2^64").checked_sub(1)?;
-    let keyed = Keyed::new(hash, key);
+    let more = u64::try_from(responses.len()).expect("a slice is shorter than 2^64").checked_sub(1)?;
+    // Of each response whether the last counter told gave it, and those before it the responses before.
+    let mut given = vec![0; responses.len()];
     let mut found = Found::default();
-    for ahead in 0..=u64::from(window) {
-        let first = from.wrapping_add(ahead);
-        let mut all = Choice::from(1);
-        for (response, counter) in responses.iter().zip((0..).map(|index| first.wrapping_add(index))) {
-            let tag = keyed.clone().finish_with(&counter.to_be_bytes());
-            all &= response.ct_is(&tag, Some(digits));
+    let count = u64::from(window) + 1 + more;
+    Keyed::new(hash, key).window(&mut [0; 8], 0, Some(digits), from, count, |from, computed| {
+        // A bit for each counter; the response before has to be one bit further down.
+        let (mut before, mut matches) = (u64::MAX, 0);
+        for (response, given) in responses.iter().zip(&mut given) {
+            matches = response.ct_matches(computed) & before;
+            before = matches << 1 | *given;
+            *given = matches >> (computed.len() - 1) & 1;
         }
-        found.keep_first(first.wrapping_add(last), all);
-    }
+        found.keep_first(from, matches);
+    });
     found.into_option()
 }
 
@@ -115,6 +116,12 @@ mod tests {
             resynchronise(&key(), Digits::SIX, Hash::Sha1, &responses, 0, 1000)
         };
         assert_eq!(resynchronise(&["254676", "287922", "162583"]), Some(7));
+        // Windows are computed 64 counters at a time: those that lie in two of them are found too.
+        for first in [61, 62, 63, 64, 126, 1000] {
+            let at = |ahead| respond(&key(), first + ahead, Digits::SIX, Hash::Sha1);
+            let found = super::resynchronise(&key(), Digits::SIX, Hash::Sha1, &[at(0), at(1), at(2)], 0, 1000);
+            assert_eq!(found, Some(first + 2));
+        }
         assert_eq!(resynchronise(&["254676", "162583"]), None);
         assert_eq!(resynchronise(&["287922", "254676"]), None);
         assert_eq!(resynchronise(&[]), None);

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::Tag;
+use super::{Computed, Tag};
 
 /// The text that answers: decimal digits, or a whole HMAC in hexadecimal. Wiped when dropped, never printed.
 ///
@@ -14,7 +14,20 @@ use super::Tag;
 /// response is the HMAC, 40, 64 or 128 hexadecimal digits as the hash is SHA-1, SHA-256 or SHA-512.
 ///
 /// Responses are compared by [`Response::ct_eq`] only.
-pub struct Response(SecretString);
+pub struct Response(Text);
+
+/// Digits stand in the value itself: of many responses each would else be a wait for memory of its own.
+enum Text {
+    Decimal(Decimal),
+    Whole(SecretString),
+}
+
+/// Up to ten decimal digits and the number that they write.
+struct Decimal {
+    text: [u8; Digits::MAX as usize],
+    len: u8,
+    value: u64,
+}
 
 impl Response {
     /// Takes what was typed: exactly `digits` ASCII digits, nothing before, between or after.
@@ -37,7 +50,15 @@ impl Response {
         if !lengths.contains(&text.len()) {
             return Err(ResponseError::Length { digits, found: text.len() });
         }
-        Ok(Self(text.to_ascii_lowercase().into()))
+        if digits == 0 {
+            return Ok(Self(Text::Whole(text.to_ascii_lowercase().into())));
+        }
+        let mut decimal = Decimal::zero(digits);
+        for (place, digit) in decimal.text.iter_mut().zip(text.bytes()) {
+            *place = digit;
+            decimal.value = 10 * decimal.value + u64::from(digit - b'0');
+        }
+        Ok(Self(Text::Decimal(decimal)))
     }
 
     /// Compares in a time that does not depend on the digits. Two lengths are never equal.
@@ -49,7 +70,10 @@ impl Response {
     /// The digits as they are typed. Every use of them can be found by this name.
     #[must_use]
     pub fn expose_str(&self) -> &str {
-        self.0.expose_secret()
+        match &self.0 {
+            Text::Decimal(decimal) => str::from_utf8(decimal.digits()).expect("digits are ASCII"),
+            Text::Whole(text) => text.expose_secret(),
+        }
     }
 
     /// The digits as they are read aloud: `1234 5678`, `123 456`.
@@ -72,12 +96,47 @@ impl Response {
     }
 
     pub(super) fn new(tag: &Tag, digits: Option<Digits>) -> Self {
-        with_text(tag, digits, |text| Self(str::from_utf8(text).expect("digits are ASCII").into()))
+        Self(match digits {
+            Some(digits) => Text::Decimal(Decimal::new(tag, digits)),
+            None => {
+                let text = hexadecimal(tag);
+                Text::Whole(str::from_utf8(&text[..2 * tag.len()]).expect("digits are ASCII").into())
+            }
+        })
     }
 
-    /// Whether this is the response that `tag` makes; for windows, without an allocation.
+    /// Whether this is the response that `tag` makes; without an allocation.
     pub(super) fn ct_is(&self, tag: &Tag, digits: Option<Digits>) -> Choice {
-        with_text(tag, digits, |text| self.expose_str().as_bytes().ct_eq(text))
+        let text = self.expose_str().as_bytes();
+        match digits {
+            Some(digits) => text.ct_eq(Decimal::new(tag, digits).digits()),
+            None => text.ct_eq(&hexadecimal(tag)[..2 * tag.len()]),
+        }
+    }
+
+    /// Which of the computed responses are this one, the first in the lowest bit.
+    pub(super) fn ct_matches(&self, computed: &Computed<'_>) -> u64 {
+        match computed {
+            Computed::Values(values, digits) => {
+                let Some(own) = self.value(*digits) else { return 0 };
+                // Both are numbers, so that nothing but arithmetic says whether they are the same.
+                let same = |value: u32| {
+                    let differs = value ^ own;
+                    u64::from(!(differs | differs.wrapping_neg()) >> 31)
+                };
+                values.iter().enumerate().fold(0, |matches, (place, value)| matches | same(*value) << place)
+            }
+            Computed::Whole(tag, digits) => self.ct_is(tag, *digits).unwrap_u8().into(),
+        }
+    }
+
+    /// The number that this response writes with so many digits; nothing when it has another number of them. One that
+    /// no truncation gives, of 31 bits as it is, becomes another such.
+    pub(super) fn value(&self, digits: Digits) -> Option<u32> {
+        match &self.0 {
+            Text::Decimal(decimal) if decimal.len == digits.0 => Some(u32::try_from(decimal.value).unwrap_or(u32::MAX)),
+            _ => None,
+        }
     }
 }
 
@@ -163,23 +222,33 @@ pub struct DigitsError {
     pub found: u8,
 }
 
-/// Lends the text of a response, on the stack and wiped afterwards.
-fn with_text<T>(tag: &Tag, digits: Option<Digits>, read: impl FnOnce(&[u8]) -> T) -> T {
-    match digits {
-        Some(digits) => read(&decimal(tag, digits)[..usize::from(digits.0)]),
-        None => read(&hexadecimal(tag)[..2 * tag.len()]),
+impl Decimal {
+    const fn zero(len: u8) -> Self {
+        Self { text: [0; Digits::MAX as usize], len, value: 0 }
+    }
+
+    fn new(tag: &Tag, digits: Digits) -> Self {
+        let mut this = Self::zero(digits.0);
+        let (mut rest, mut weight) = (u64::from(truncate(tag)), 1);
+        for place in this.text[..usize::from(digits.0)].iter_mut().rev() {
+            let digit = rest % 10;
+            *place = b'0' + digit as u8;
+            this.value += weight * digit;
+            (rest, weight) = (rest / 10, 10 * weight);
+        }
+        this
+    }
+
+    fn digits(&self) -> &[u8] {
+        &self.text[..usize::from(self.len)]
     }
 }
 
-/// The decimal digits of a truncated response; only the first `digits` bytes are written.
-fn decimal(tag: &Tag, digits: Digits) -> Zeroizing<[u8; Digits::MAX as usize]> {
-    let mut text = Zeroizing::new([0; Digits::MAX as usize]);
-    let mut rest = truncate(tag);
-    for place in text[..usize::from(digits.0)].iter_mut().rev() {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
+impl Drop for Decimal {
+    fn drop(&mut self) {
+        (self.text, self.value) = Default::default();
+        zeroize::optimization_barrier(self);
     }
-    text
 }
 
 /// The hexadecimal digits of a response without truncation; twice as many bytes are written as the tag has.

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::values::{About, NoFields, Outcome, Parsed, Tested, unhex};
 use crate::key::Key;
-use crate::oath::ocra::{self, DataInput, InputError, PinHash, Question, Suite};
+use crate::oath::ocra::{self, Check, Checker, DataInput, InputError, KeyTable, PinHash, Question, Suite};
 use crate::oath::totp::Totp;
-use crate::oath::{Digits, Hash, Response, hotp};
+use crate::oath::{Digits, Engine, Hash, Response, hotp};
 use crate::time::Timestamp;
 
 pub(super) enum HotpRespond {}
@@ -132,10 +132,25 @@ impl Tested for OcraRespond {
         match ocra::respond(suite, key, &input) {
             Ok(computed) => compare(&computed, &test.response, |response| {
                 ocra::verify(suite, key, &input, response).is_ok_and(|right| right)
+                    && Engine::available().all(|engine| checked(engine, suite, key, &input, response))
             }),
             Err(error) => Outcome::Refused(error.to_string()),
         }
     }
+}
+
+/// Whether the engine finds the response right, alone and among sixteen, and by no other key.
+fn checked(engine: Engine, suite: &Suite, key: &Key, input: &DataInput, response: &Response) -> bool {
+    let other = Key::new(key.expose_bytes().iter().map(|byte| !byte).chain([1]).collect());
+    let (keys, checker) = (KeyTable::new(suite.hash(), [key, &other].into_iter()), Checker::with_engine(suite, engine));
+    let right = |keys_of: &[usize]| {
+        let checks: Vec<_> = keys_of.iter().map(|&key| Check { key, input, response }).collect();
+        let mut verdicts = vec![false; checks.len()];
+        let made = checker.check(&keys, &checks, &mut verdicts);
+        made.is_ok() && verdicts.iter().zip(keys_of).all(|(&verdict, &key)| verdict == (key == 0))
+    };
+    right(&[0])
+        && [0, 7, 15].iter().all(|&place| right(&std::array::from_fn::<_, 16, _>(|lane| usize::from(lane != place))))
 }
 
 #[derive(Deserialize)]

@@ -15,6 +15,8 @@
 //! [`search_time`] do both. In a signature without a counter or a time step only the question keeps an old response
 //! from being given again (IC9): never ask the same one twice.
 //!
+//! Many responses by keys that stay (an audit replayed, a busy service's queue) are checked by a [`Checker`].
+//!
 //! # Examples
 //!
 //! ```
@@ -31,16 +33,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 mod question;
 mod suite;
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::{Found, Hash, Keyed, Response, Tag};
 use crate::key::Key;
 
+pub use check::{Check, CheckError, Checker, KeyTable};
 pub use question::{Question, QuestionError, QuestionFormat, QuestionKind};
 pub use suite::{Lint, Suite, SuiteError, TimeStep};
 
@@ -136,15 +141,14 @@ pub fn search_counter(
     response: &Response,
     look_ahead: u32,
 ) -> Result<Option<u64>, InputError> {
-    let message = Message::new(suite, input)?;
+    let mut bytes = Message::new(suite, input)?.bytes();
     let from = input.counter.ok_or(InputError::Missing { part: Part::Counter })?;
-    let head = message.head(key);
+    let place = suite.data_start();
+    let count = u64::from(look_ahead) + 1;
     let mut found = Found::default();
-    for counter in (0..=u64::from(look_ahead)).map(|ahead| from.wrapping_add(ahead)) {
-        let mut mac = head.clone();
-        message.middle(&mut mac, Some(counter));
-        found.keep_first(counter, response.ct_is(&tail(mac, input.time), suite.truncation()));
-    }
+    Keyed::new(suite.hash(), key).window(&mut bytes, place, suite.truncation(), from, count, |from, computed| {
+        found.keep_first(from, response.ct_matches(computed));
+    });
     Ok(found.into_option())
 }
 
@@ -164,15 +168,21 @@ pub fn search_time(
     response: &Response,
     drift_steps: u32,
 ) -> Result<Option<u64>, InputError> {
-    let message = Message::new(suite, input)?;
+    let mut bytes = Message::new(suite, input)?.bytes();
     let (time, drift) = (input.time.ok_or(InputError::Missing { part: Part::Time })?, u64::from(drift_steps));
-    let mut until_time = message.head(key);
-    message.middle(&mut until_time, input.counter);
+    let (from, to) = (time.saturating_sub(drift), time.saturating_add(drift));
+    let place = bytes.len() - 8;
     let mut found = Found::default();
-    for time in time.saturating_sub(drift)..=time.saturating_add(drift) {
-        let tag = tail(until_time.clone(), Some(time));
-        found.keep_last(time, response.ct_is(&tag, suite.truncation()));
-    }
+    Keyed::new(suite.hash(), key).window(
+        &mut bytes,
+        place,
+        suite.truncation(),
+        from,
+        to - from + 1,
+        |from, computed| {
+            found.keep_last(from, response.ct_matches(computed));
+        },
+    );
     Ok(found.into_option())
 }
 
@@ -355,6 +365,11 @@ impl Suite {
             Part::Time => self.time_step().is_some(),
         }
     }
+
+    /// Where the values begin in a message: behind the suite and its zero byte.
+    fn data_start(&self) -> usize {
+        self.as_str().len() + 1
+    }
 }
 
 /// What goes into the HMAC (section 5.1): suite, a zero byte, and the values that the suite asks for, checked.
@@ -401,40 +416,76 @@ impl<'a> Message<'a> {
     }
 
     fn mac(&self, key: &Key) -> Tag {
-        let mut mac = self.head(key);
-        self.middle(&mut mac, self.input.counter);
-        tail(mac, self.input.time)
+        Keyed::new(self.suite.hash(), key).mac(&self.bytes())
     }
 
-    /// Up to the counter.
-    fn head(&self, key: &Key) -> Keyed {
-        let mut mac = Keyed::new(self.suite.hash(), key);
-        mac.update(self.suite.as_str().as_bytes());
-        mac.update(&[0]);
-        mac
+    fn bytes(&self) -> Bytes {
+        let mut bytes = Bytes::default();
+        bytes.extend(self.suite.as_str().as_bytes());
+        bytes.extend(&[0]);
+        self.write_values(|value| bytes.extend(value));
+        bytes
     }
 
-    /// From the counter up to the time.
-    fn middle(&self, mac: &mut Keyed, counter: Option<u64>) {
-        if let Some(counter) = counter {
-            mac.update(&counter.to_be_bytes());
+    /// Everything behind the suite.
+    fn write_values(&self, mut write: impl FnMut(&[u8])) {
+        if let Some(counter) = self.input.counter {
+            write(&counter.to_be_bytes());
         }
-        mac.update(self.question.encoded());
+        write(self.question.encoded());
         if let Some(pin) = &self.input.pin {
-            mac.update(pin.expose_bytes());
+            write(pin.expose_bytes());
         }
         if let (Some(len), Some(session)) = (self.suite.session(), &self.input.session) {
-            mac.update(&[0; 512][..usize::from(len) - session.len()]);
-            mac.update(session);
+            write(&[0; 512][..usize::from(len) - session.len()]);
+            write(session);
+        }
+        if let Some(time) = self.input.time {
+            write(&time.to_be_bytes());
         }
     }
 }
 
-/// The time, if any, and the end.
-fn tail(mac: Keyed, time: Option<u64>) -> Tag {
-    match time {
-        Some(time) => mac.finish_with(&time.to_be_bytes()),
-        None => mac.finish_with(&[]),
+/// A message; it may hold a PIN's hash, and is wiped when dropped.
+struct Bytes {
+    bytes: [u8; Self::MAX],
+    len: usize,
+}
+
+impl Bytes {
+    /// The longest suite, its zero byte, C, Q, PSHA512, S512 and T.
+    const MAX: usize = suite::MAX_LEN + 1 + 8 + question::ENCODED_LEN + 64 + 512 + 8;
+
+    fn extend(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self { bytes: [0; Self::MAX], len: 0 }
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl DerefMut for Bytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        self.bytes[..self.len].fill(0);
+        zeroize::optimization_barrier(&self.bytes);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use camtoken_lanes::{Field, PAD};
 use rand::CryptoRng;
 use rand::seq::IndexedRandom;
 
@@ -84,6 +85,19 @@ impl QuestionFormat {
     }
 }
 
+impl QuestionFormat {
+    /// The bytes that one party's question may have; behind them are zeroes.
+    pub(super) const fn encoded_len(self) -> usize {
+        let characters = self.max_len as usize;
+        match self.kind {
+            QuestionKind::Alphanumeric => characters,
+            QuestionKind::Hexadecimal => characters.div_ceil(2),
+            // A decimal digit is less than 3.322 bits.
+            QuestionKind::Numeric => (3322 * characters).div_ceil(8000),
+        }
+    }
+}
+
 impl fmt::Display for QuestionFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Q{}{:02}", self.kind.letter(), self.max_len)
@@ -95,8 +109,11 @@ impl fmt::Display for QuestionFormat {
 pub struct Question {
     format: QuestionFormat,
     text: Box<str>,
-    encoded: [u8; ENCODED_LEN],
+    encoded: Encoded,
 }
+
+/// With the pads that the kernels read over.
+type Encoded = Field<{ ENCODED_LEN + 2 * PAD }>;
 
 impl Question {
     /// Takes one party's question: 1 to [`QuestionFormat::max_len`] characters.
@@ -154,8 +171,17 @@ impl Question {
         &self.text
     }
 
-    pub(super) const fn encoded(&self) -> &[u8; ENCODED_LEN] {
-        &self.encoded
+    pub(super) fn encoded(&self) -> &[u8] {
+        self.encoded.bytes()
+    }
+
+    pub(super) const fn padded(&self) -> &[u8] {
+        self.encoded.padded()
+    }
+
+    /// Whether it is one party's, and so within the format's length.
+    pub(super) fn is_single(&self) -> bool {
+        self.text.len() <= usize::from(self.format.max_len)
     }
 
     fn with_limit(format: QuestionFormat, text: &str, max: usize) -> Result<Self, QuestionError> {
@@ -206,14 +232,15 @@ pub enum QuestionError {
 }
 
 /// Lays a question out in 128 bytes, zeroes to the right. The prose of the RFC leaves this to its code (appendix A).
-fn encode(kind: QuestionKind, text: &[u8]) -> [u8; ENCODED_LEN] {
-    let mut bytes = [0; ENCODED_LEN];
+fn encode(kind: QuestionKind, text: &[u8]) -> Encoded {
+    let mut encoded = Encoded::ZERO;
+    let bytes = encoded.bytes_mut();
     match kind {
         QuestionKind::Alphanumeric => bytes[..text.len()].copy_from_slice(text),
-        QuestionKind::Hexadecimal => put_nibbles(text.iter().map(|&digit| nibble(digit)), &mut bytes),
-        QuestionKind::Numeric => put_nibbles(to_nibbles(text), &mut bytes),
+        QuestionKind::Hexadecimal => put_nibbles(text.iter().map(|&digit| nibble(digit)), bytes),
+        QuestionKind::Numeric => put_nibbles(to_nibbles(text), bytes),
     }
-    bytes
+    encoded
 }
 
 fn put_nibbles(nibbles: impl Iterator<Item = u8>, bytes: &mut [u8]) {
@@ -331,7 +358,7 @@ mod tests {
             let joined = question.join(&question).expect("one format");
             assert_eq!(joined.as_str().len(), 128);
         }
-        assert_eq!(Question::joined(format('A', 64), &"9".repeat(128)).expect("128").encoded(), &[b'9'; 128]);
+        assert_eq!(Question::joined(format('A', 64), &"9".repeat(128)).expect("128").encoded(), [b'9'; 128]);
     }
 
     #[test]

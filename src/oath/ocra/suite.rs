@@ -290,7 +290,7 @@ pub enum SuiteError {
 }
 
 /// More than the longest suite, `OCRA-1:HOTP-SHA512-10:C-QA64-PSHA512-S512-T59M`.
-const MAX_LEN: usize = 64;
+pub(super) const MAX_LEN: usize = 64;
 
 fn parse_function(text: &str) -> Result<(Hash, Option<Digits>), SuiteError> {
     let (hash, digits) = text

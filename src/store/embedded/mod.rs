@@ -1,33 +1,36 @@
 //! Records in one directory: durable before it answers, no server.
 //!
 //! Every record stands in memory, and one thread writes. It takes whatever is queued, decides each replacement
-//! against memory and the group so far, writes the group to the engine as one batch with one `fdatasync`, makes it
-//! visible, and only then answers. So 64 callers share a sync, a single caller pays for one, and nobody reads what a
-//! power cut could take back.
+//! against memory and the group so far, appends the group to a journal with one `fdatasync`, makes it visible, and only
+//! then answers. So 64 callers share a sync, a single caller pays for one, and nobody reads what a power cut could take
+//! back.
 //!
-//! The engine is fjall, a log-structured tree: a group is one append to its journal, where page-based engines (redb,
-//! LMDB, SQLite) write 3 to 11 pages. Measured in this form against a bare append and `fdatasync`, alone and with 64
-//! clients, it came nearest to a hand-written log, and it brings checksums, recovery and compaction. A journal that it
-//! has opened again grows with each append, which file systems pay for (up to a third of the rate); after 64 MB it
-//! goes on to one made at full length, and the disk's own rate.
+//! When one of the journal's two files is full, another thread brings what it holds into a tree (fjall), while the other
+//! file is written; the tree keeps the audit entries, and the records for when the store is opened. The tree alone would
+//! do, with its own journal: that reaches half of the disk's rate, since it is reserved and not written beforehand.
 //!
 //! ```text
-//! format        camtoken store 1
+//! format        camtoken store 2
 //! lock          held while the store is open
 //! acknowledged  how many changes are durable at least: 8 bytes, big-endian
-//! engine/       records: key = id, value = revision | record
-//!               audit:   key = id | revision, value = entry
+//! journal/      0 and 1: the last changes; see `journal.rs`
+//! engine/       records:    key = id, value = revision | record
+//!               audit:      key = id | revision, value = entry
+//!               checkpoint: key = 0, value = the number of the last frame of the journal that is in here
 //! ```
 //!
 //! `acknowledged` is written after each sync and never synced itself: it survives a killed process, and after a power
-//! cut it is a lower bound. Each change raises one revision by one, so the revisions that an opened engine holds add
-//! up to the number of its changes; if that is less, the journal has lost its end (the engine drops what follows the
-//! first damaged entry, without a word) and the store does not open: a used response would be open again.
+//! cut it is a lower bound. Each change raises one revision by one, so the revisions that an opened store holds add up to
+//! the number of its changes; if that is less, the journal has lost its end (it cannot be told from a frame that was cut
+//! off and never acknowledged) and the store does not open: a used response would be open again.
+
+mod journal;
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek, Write};
+use std::mem;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -35,20 +38,22 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{iter, mem};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use futures_channel::oneshot;
 
+use journal::Journal;
+
 use super::{Change, MAX_LEN, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 
-const FORMAT: &str = "camtoken store 1";
+const FORMAT: &str = "camtoken store 2";
 
 /// Requests that may wait for the writer; one more is answered [`StoreError::Unavailable`] at once.
 const QUEUE: usize = 16_384;
 
-/// Changes that share one sync, at most.
+/// Changes that share one sync, at most, and bytes after which no more are taken in: far less than a file of the journal.
 const GROUP: usize = 1024;
+const GROUP_LEN: usize = 4 << 20;
 
 /// What each of the engine's two write buffers grows to before it becomes a file, and its cache of blocks. Small,
 /// because nothing but the audit entries is ever read again.
@@ -60,7 +65,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// A store in one directory, for one process at a time.
 ///
 /// In memory a record takes its own bytes and less than 200 more, and so at most 64 KiB and 200 bytes; audit entries
-/// stay on disk. After a write has failed nothing is answered any more ([`StoreError::Stopped`]) until the store is
+/// stay on disk, but for the last 32 MiB of changes. After a write has failed nothing is answered any more ([`StoreError::Stopped`]) until the store is
 /// opened again. Dropping the store finishes what is queued, and blocks for as long.
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
@@ -104,13 +109,38 @@ impl EmbeddedStore {
         if !check_format(dir)? {
             create(dir)?;
         }
-        let engine = guarded(|| Engine::open(&dir.join("engine")))?;
-        let records = guarded(|| engine.records())?;
+        let engine = Arc::new(guarded(|| Engine::open(&dir.join("engine")))?);
+        let mut records = guarded(|| engine.records())?;
+        let journal = dir.join("journal");
+        let replay = Journal::replay(&journal, guarded(|| engine.checkpoint())?)?;
+        let mut recent = Recent::default();
+        for entry in replay.frames.into_iter().flatten() {
+            let current = records.get(&entry.id).map_or(Revision::ABSENT, |record| record.revision);
+            if entry.revision != current.next() {
+                return Err(corrupt("the journal does not fit the records"));
+            }
+            records.insert(entry.id.clone(), entry.versioned());
+            recent.add(entry);
+        }
         let acknowledged = Acknowledged::open(&dir.join("acknowledged"), &records)?;
+        if !recent.is_empty() {
+            guarded(|| engine.take_in(replay.number, &recent))?;
+        }
+        let journal = Journal::open(&journal, replay.number)?;
 
         let shared = Arc::new(Shared { records: RwLock::new(records), stopped: OnceLock::new() });
+        let keeper = Keeper::start(&shared, &engine)?;
         let (queue, requests) = sync_channel(QUEUE);
-        let writer = Writer { shared: Arc::clone(&shared), requests, engine, acknowledged, _lock: lock };
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            requests,
+            journal,
+            recent: Recent::default(),
+            keeper,
+            engine,
+            acknowledged,
+            _lock: lock,
+        };
         let writer = thread::Builder::new().name("camtoken-store".into()).spawn(move || writer.run())?;
         Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
     }
@@ -172,25 +202,41 @@ impl Shared {
     }
 }
 
+/// One change, as it is kept.
+#[derive(Clone)]
+struct Entry {
+    id: RecordId,
+    revision: Revision,
+    record: Arc<[u8]>,
+    audit: Option<Arc<[u8]>>,
+}
+
+impl Entry {
+    fn versioned(&self) -> Versioned {
+        Versioned { revision: self.revision, record: Arc::clone(&self.record) }
+    }
+}
+
 /// The one thread that changes anything. Its fields are dropped in this order: the lock goes last.
 struct Writer {
     shared: Arc<Shared>,
     requests: Receiver<Request>,
-    engine: Engine,
+    journal: Journal,
+    /// What only the journal's file of this turn has.
+    recent: Recent,
+    keeper: Keeper,
+    engine: Arc<Engine>,
     acknowledged: Acknowledged,
     _lock: File,
 }
-
-/// A decided replacement that waits for its sync.
-type Decided = (Answer<Replaced>, Replaced);
 
 impl Writer {
     fn run(mut self) {
         while let Ok(first) = self.requests.recv() {
             let mut group = Group::default();
             let mut audits = Vec::new();
-            let waiting: Vec<_> = iter::once(first).chain(self.requests.try_iter().take(GROUP - 1)).collect();
-            for request in waiting {
+            let mut next = Some(first);
+            while let Some(request) = next {
                 match request {
                     Request::Replace { id, expected, change, answer } => {
                         let replaced = self.decide(&mut group, id, expected, change);
@@ -198,10 +244,12 @@ impl Writer {
                     }
                     Request::Audit { id, answer } => audits.push((id, answer)),
                 }
+                let full = group.decided.len() + audits.len() == GROUP || group.len > GROUP_LEN;
+                next = if full { None } else { self.requests.try_recv().ok() };
             }
             self.settle(group);
             for (id, answer) in audits {
-                let entries = self.shared.running().and_then(|()| guarded(|| self.engine.audit(&id)));
+                let entries = self.shared.running().and_then(|()| self.audit(&id));
                 let _ = answer.send(entries);
             }
         }
@@ -209,55 +257,171 @@ impl Writer {
 
     /// Compares with the record as it will be once the group so far is durable.
     fn decide(&self, group: &mut Group, id: RecordId, expected: Revision, change: Change) -> Replaced {
-        let records = self.shared.records.read().expect(HELD_BRIEFLY);
-        let current = group.records.get(&id).or_else(|| records.get(&id));
-        if current.map_or(Revision::ABSENT, |record| record.revision) != expected {
+        let current = match group.latest.get(&id) {
+            Some(revision) => *revision,
+            None => {
+                let records = self.shared.records.read().expect(HELD_BRIEFLY);
+                records.get(&id).map_or(Revision::ABSENT, |record| record.revision)
+            }
+        };
+        if current != expected {
             return Replaced::Conflict;
         }
         let revision = expected.next();
-        group.audit.extend(change.audit.map(|entry| (audit_key(&id, revision), entry)));
-        group.records.insert(id, Versioned { revision, record: change.record.into() });
-        group.changes += 1;
+        group.len += change.record.len() + change.audit.as_ref().map_or(0, Vec::len);
+        group.latest.insert(id.clone(), revision);
+        let audit = change.audit.map(Into::into);
+        group.entries.push(Entry { id, revision, record: change.record.into(), audit });
         Replaced::Yes(revision)
     }
 
     /// Makes a group durable, then visible, then answers. A conflict waits as well: it may be with a change of this
     /// very group, and whoever loaded again before that one is visible would run into it again.
-    fn settle(&mut self, mut group: Group) {
+    fn settle(&mut self, group: Group) {
         let outcome = match self.shared.running() {
-            Ok(()) if group.changes == 0 => Ok(()),
-            Ok(()) => guarded(|| self.engine.commit(&mut group)).map_err(|error| {
+            Ok(()) if group.entries.is_empty() => Ok(()),
+            Ok(()) => self.commit(&group.entries).map_err(|error| {
                 let reason = error.to_string();
                 let _ = self.shared.stopped.set(reason.clone());
                 StoreError::Unknown { reason }
             }),
             Err(stopped) => Err(stopped),
         };
-        if outcome.is_ok() && group.changes > 0 {
-            self.acknowledged.raise(group.changes);
-            self.shared.records.write().expect(HELD_BRIEFLY).extend(group.records);
+        if outcome.is_ok() && !group.entries.is_empty() {
+            self.acknowledged.raise(group.entries.len() as u64);
+            let mut records = self.shared.records.write().expect(HELD_BRIEFLY);
+            for entry in &group.entries {
+                match records.get_mut(&entry.id) {
+                    Some(record) => *record = entry.versioned(),
+                    None => drop(records.insert(entry.id.clone(), entry.versioned())),
+                }
+            }
         }
         for (answer, replaced) in group.decided {
             // Who has stopped waiting does not learn the outcome.
             let _ = answer.send(outcome.clone().map(|()| replaced));
         }
+        if outcome.is_ok() {
+            group.entries.into_iter().for_each(|entry| self.recent.add(entry));
+        }
+    }
+
+    fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
+        if !self.journal.prepare(entries.iter()) {
+            // The other file is free once the tree has all of it.
+            self.keeper.wait()?;
+            let number = self.journal.turn();
+            self.keeper.give(number, mem::take(&mut self.recent))?;
+        }
+        self.journal.commit()
+    }
+
+    fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        let mut entries = guarded(|| self.engine.audit(id))?;
+        for recent in self.keeper.given.as_deref().into_iter().chain([&self.recent]) {
+            // The tree may have taken them in just now.
+            let last = entries.keys().next_back().copied().unwrap_or(Revision::ABSENT);
+            let new = recent.audit.range((id.clone(), last.next())..=(id.clone(), Revision(u64::MAX)));
+            entries.extend(new.map(|((_, revision), entry)| (*revision, entry.to_vec())));
+        }
+        Ok(entries.into_iter().collect())
     }
 }
 
 /// Replacements that are made durable together.
 #[derive(Default)]
 struct Group {
-    /// The last state of each record: a batch holds a key once.
-    records: HashMap<RecordId, Versioned>,
-    audit: Vec<(Vec<u8>, Vec<u8>)>,
-    changes: u64,
-    decided: Vec<Decided>,
+    entries: Vec<Entry>,
+    /// The bytes of their records and audit entries.
+    len: usize,
+    /// The last revision of each record among them.
+    latest: HashMap<RecordId, Revision>,
+    decided: Vec<(Answer<Replaced>, Replaced)>,
 }
 
-/// The two key spaces on disk.
+/// What a file of the journal holds: the last state of each record, and every audit entry.
+#[derive(Default)]
+struct Recent {
+    records: HashMap<RecordId, Versioned>,
+    audit: BTreeMap<(RecordId, Revision), Arc<[u8]>>,
+}
+
+impl Recent {
+    fn add(&mut self, entry: Entry) {
+        let record = entry.versioned();
+        if let Some(audit) = entry.audit {
+            self.audit.insert((entry.id.clone(), entry.revision), audit);
+        }
+        self.records.insert(entry.id, record);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+}
+
+/// The thread that brings full files of the journal into the tree, one at a time.
+struct Keeper {
+    give: Option<SyncSender<(u64, Arc<Recent>)>>,
+    done: Receiver<Result<(), StoreError>>,
+    /// What the thread is busy with, or was: it may be in the tree or not.
+    given: Option<Arc<Recent>>,
+    busy: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    fn start(shared: &Arc<Shared>, engine: &Arc<Engine>) -> Result<Self, StoreError> {
+        let (give, given) = sync_channel::<(u64, Arc<Recent>)>(1);
+        let (tell, done) = sync_channel(1);
+        let (shared, engine) = (Arc::clone(shared), Arc::clone(engine));
+        let keep = move || {
+            for (number, recent) in given {
+                let taken_in = guarded(|| engine.take_in(number, &recent));
+                if let Err(error) = &taken_in {
+                    let _ = shared.stopped.set(error.to_string());
+                }
+                if tell.send(taken_in).is_err() {
+                    break;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("camtoken-tree".into()).spawn(keep)?;
+        Ok(Self { give: Some(give), done, given: None, busy: false, thread: Some(thread) })
+    }
+
+    /// Waits until all that was given is in the tree.
+    fn wait(&mut self) -> Result<(), StoreError> {
+        if mem::take(&mut self.busy) {
+            self.done.recv().map_err(|_| corrupt("the thread of the tree has ended"))??;
+        }
+        self.given = None;
+        Ok(())
+    }
+
+    fn give(&mut self, number: u64, recent: Recent) -> Result<(), StoreError> {
+        let recent = Arc::new(recent);
+        let give = self.give.as_ref().expect("only drop takes it");
+        give.send((number, Arc::clone(&recent))).map_err(|_| corrupt("the thread of the tree has ended"))?;
+        (self.given, self.busy) = (Some(recent), true);
+        Ok(())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.give.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The tree on disk.
 struct Engine {
     records: Keyspace,
     audit: Keyspace,
+    checkpoint: Keyspace,
     database: Database,
 }
 
@@ -267,7 +431,8 @@ impl Engine {
         let options = || KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER);
         let records = database.keyspace("records", options)?;
         let audit = database.keyspace("audit", options)?;
-        Ok(Self { records, audit, database })
+        let checkpoint = database.keyspace("checkpoint", options)?;
+        Ok(Self { records, audit, checkpoint, database })
     }
 
     fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError> {
@@ -287,7 +452,14 @@ impl Engine {
             .collect()
     }
 
-    fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+    /// The number of the journal's last frame that is in here; 0 for none.
+    fn checkpoint(&self) -> Result<u64, StoreError> {
+        let Some(number) = self.checkpoint.get([0])? else { return Ok(0) };
+        let number = number[..].try_into().map_err(|_| corrupt("the checkpoint has no 8 bytes"))?;
+        Ok(u64::from_be_bytes(number))
+    }
+
+    fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
         let prefix = id.to_key();
         self.audit
             .prefix(&prefix)
@@ -299,14 +471,16 @@ impl Engine {
             .collect()
     }
 
-    fn commit(&self, group: &mut Group) -> Result<(), StoreError> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        for (id, Versioned { revision, record }) in &group.records {
+    /// Takes in what the journal holds up to the frame of this number: all of it, durably, or nothing.
+    fn take_in(&self, number: u64, recent: &Recent) -> Result<(), StoreError> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        for (id, Versioned { revision, record }) in &recent.records {
             batch.insert(&self.records, id.to_key(), [&revision.0.to_be_bytes(), &**record].concat());
         }
-        for (key, entry) in mem::take(&mut group.audit) {
-            batch.insert(&self.audit, key, entry);
+        for ((id, revision), entry) in &recent.audit {
+            batch.insert(&self.audit, audit_key(id, *revision), &**entry);
         }
+        batch.insert(&self.checkpoint, [0], number.to_be_bytes());
         Ok(batch.commit()?)
     }
 }
@@ -355,7 +529,7 @@ impl Acknowledged {
 fn prepare(dir: &Path) -> Result<(), StoreError> {
     match fs::read_dir(dir) {
         Ok(entries) => {
-            const OURS: [&str; 6] = ["format", "format.new", "lock", "acknowledged", "engine", "engine.new"];
+            const OURS: [&str; 7] = ["format", "format.new", "lock", "acknowledged", "journal", "engine", "engine.new"];
             for entry in entries {
                 let name = entry?.file_name();
                 if !OURS.iter().any(|ours| name == *ours) {
@@ -389,8 +563,12 @@ fn lock(dir: &Path, patience: Duration) -> Result<File, StoreError> {
 /// Says whether the directory holds a whole store of this format.
 fn check_format(dir: &Path) -> Result<bool, StoreError> {
     match fs::read(dir.join("format")) {
-        Ok(found) if found.trim_ascii_end() == FORMAT.as_bytes() && dir.join("engine").is_dir() => Ok(true),
-        Ok(found) if found.trim_ascii_end() == FORMAT.as_bytes() => Err(corrupt("engine is missing")),
+        Ok(found) if found.trim_ascii_end() == FORMAT.as_bytes() => {
+            match ["journal", "engine"].into_iter().find(|part| !dir.join(part).is_dir()) {
+                Some(part) => Err(corrupt(&format!("{part} is missing"))),
+                None => Ok(true),
+            }
+        }
         Ok(found) => {
             let found = String::from_utf8_lossy(&found).trim_end().chars().take(40).collect();
             Err(StoreError::Version { found, expected: FORMAT })
@@ -412,6 +590,10 @@ fn create(dir: &Path) -> Result<(), StoreError> {
         fs::rename(&new, &engine)?;
         sync_dir(dir)?;
     }
+    let journal = dir.join("journal");
+    fs::create_dir_all(&journal)?;
+    Journal::create(&journal)?;
+    sync_dir(&journal)?;
     let mut format = File::create(dir.join("format.new"))?;
     writeln!(format, "{FORMAT}")?;
     format.sync_all()?;
