@@ -234,17 +234,17 @@ macro_rules! sha256_sixteen {
             };
         }
         macro_rules! eight {
-                                                                                ($t:literal) => {
-                                                                                    round!($t, a b c d e f g h);
-                                                                                    round!($t + 1, h a b c d e f g);
-                                                                                    round!($t + 2, g h a b c d e f);
-                                                                                    round!($t + 3, f g h a b c d e);
-                                                                                    round!($t + 4, e f g h a b c d);
-                                                                                    round!($t + 5, d e f g h a b c);
-                                                                                    round!($t + 6, c d e f g h a b);
-                                                                                    round!($t + 7, b c d e f g h a);
-                                                                                };
-                                                                            }
+                                                                                    ($t:literal) => {
+                                                                                        round!($t, a b c d e f g h);
+                                                                                        round!($t + 1, h a b c d e f g);
+                                                                                        round!($t + 2, g h a b c d e f);
+                                                                                        round!($t + 3, f g h a b c d e);
+                                                                                        round!($t + 4, e f g h a b c d);
+                                                                                        round!($t + 5, d e f g h a b c);
+                                                                                        round!($t + 6, c d e f g h a b);
+                                                                                        round!($t + 7, b c d e f g h a);
+                                                                                    };
+                                                                                }
         eight!(0);
         eight!(8);
         *$state = [a, b, c, d, e, f, g, h];
