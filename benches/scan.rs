@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use camtoken::qr::{EcLevel, Limits, Luma, Scan, ScanOptions, encode, scan};
+use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, scan};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// A frame of uneven light and a little noise, always the same, with the symbol a little out of focus if there is one.
@@ -32,7 +32,7 @@ fn frame(width: u32, height: u32, symbol: Option<&Luma>) -> Luma {
 fn scanning(c: &mut Criterion) {
     let text = "CT1:".to_owned() + &"6BFOXN*TS0BI$ZD4".repeat(12);
     let symbol = encode(&text, EcLevel::M).expect("version 9 takes it");
-    let look = ScanOptions { all: false, try_harder: false };
+    let look = ScanOptions { all: false, effort: Effort::Frame(0) };
     for (width, height, module_px) in [(640, 480, 5), (1280, 720, 8)] {
         let mut group = c.benchmark_group(format!("scan/{width}x{height}"));
         let with = frame(width, height, Some(&symbol.to_luma(module_px)));

@@ -9,7 +9,7 @@ use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet, Ge
 use rxing::qrcode::detector::Detector;
 use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
 
-use crate::qr::scan::{Reader, Reading, Sighting, guarded};
+use crate::qr::scan::{Reader, Reading, Sighting, grey, guarded};
 use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
 pub(super) struct Rxing;
@@ -131,14 +131,19 @@ impl Sample {
         if decoded.isMirrored() {
             corners.swap(1, 3);
         }
+        let payload = decoded.content().bytes().to_vec();
+        let side = grid.width() as usize;
+        let corrected = grey::count_corrected(side, |x, y| grid.get(x as u32, y as u32), &payload);
         Some(Ok(Symbol {
-            payload: decoded.content().bytes().to_vec(),
+            payload,
             corners,
             module_px,
             version: u8::try_from(decoded.versionNumber()).ok()?,
             inverted,
             mirrored: decoded.isMirrored(),
             level: level(decoded.ecLevel()),
+            corrected,
+            sequence: grey::decode::sequence(decoded.structuredAppend()),
             stage: Stage::Plain,
         }))
     }

@@ -1,0 +1,179 @@
+//! Our own reader, for what a black-and-white picture loses: it finds symbols by what all of them have in common and
+//! decides about each module by its grey level.
+//!
+//! ```text
+//! Luma -> Finder -> Triple -> Grid -> Modules -> Decoded
+//!     find    triples    settle   sample    decode
+//! ```
+
+mod correct;
+pub(super) mod decode;
+mod finder;
+mod grid;
+mod modules;
+mod plan;
+mod solve;
+
+use std::sync::OnceLock;
+
+use decode::Decoded;
+use finder::Finder;
+use grid::{Grid, Triple};
+use modules::Modules;
+use plan::Plan;
+
+use crate::qr::scan::{Reader, Reading, Sighting, prepare};
+use crate::qr::{Luma, Stage, Symbol};
+
+/// How much may be tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grey {
+    /// Triples of finder patterns on which a grid is laid, for each size of the picture.
+    pub max_triples: usize,
+}
+
+/// Finder patterns among which triples are sought.
+const MAX_FINDERS: usize = 36;
+
+/// Modules of fewer pixels would be lost in a blur.
+const SMALL_MODULE: f32 = 3.3;
+
+/// Below, three finder patterns are none.
+const MIN_FINDERS: f32 = 0.3;
+
+/// Below, what was found is no symbol.
+const MIN_LIKENESS: f32 = 0.42;
+
+/// From there on it is plain that something is a symbol, read or not.
+const SURE_LIKENESS: f32 = 0.6;
+
+impl Reader for Grey {
+    fn read(&self, luma: &Luma, all: bool) -> Reading {
+        let mut reading = Reading::default();
+        for inverted in [false, true] {
+            let negative;
+            let luma = if inverted {
+                negative = Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma };
+                &negative
+            } else {
+                luma
+            };
+            self.read_dark(luma, inverted, all, &mut reading);
+            if !all && !reading.symbols.is_empty() {
+                break;
+            }
+        }
+        reading
+    }
+}
+
+impl Grey {
+    fn read_dark(&self, luma: &Luma, inverted: bool, all: bool, reading: &mut Reading) {
+        if luma.width < 21 || luma.height < 21 {
+            return;
+        }
+        let soft = prepare::blur(luma);
+        let finders = find(luma, &soft);
+        let mut used: Vec<[(f32, f32); 4]> = Vec::new();
+        for triple in grid::triples(&finders).iter().take(self.max_triples) {
+            let centres = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
+            if used.iter().any(|corners| centres.iter().any(|&point| is_inside(point, corners))) {
+                continue;
+            }
+            let smooth = if triple.corner.module < SMALL_MODULE { luma } else { &soft };
+            let Some(grid) = settle(triple, smooth) else { continue };
+            let module_px = grid.module_px();
+            if let Some(decoded) = read_grid(&grid, luma) {
+                used.push(grid.corners());
+                reading.symbols.push(symbol(&grid, decoded, inverted));
+                if !all {
+                    return;
+                }
+            } else if grid.likeness > SURE_LIKENESS {
+                reading.see(Sighting { module_px, likeness: grid.likeness });
+            }
+        }
+    }
+}
+
+fn find(luma: &Luma, soft: &Luma) -> Vec<Finder> {
+    let mut finders = Vec::new();
+    for (picture, window) in [(soft, 31), (soft, 13), (luma, 17)] {
+        finder::merge(&mut finders, &finder::find(&prepare::threshold_locally(picture, window), picture));
+    }
+    for finder in &mut finders {
+        finder.judge(if finder.module < SMALL_MODULE { luma } else { soft });
+    }
+    finders.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+    finders.truncate(MAX_FINDERS);
+    finders
+}
+
+/// Finds the version whose plan fits best.
+fn settle(triple: &Triple, picture: &Luma) -> Option<Grid<'static>> {
+    let mut grids: Vec<Grid> = Vec::new();
+    for version in triple.versions() {
+        let Some(grid) = plan(version).and_then(|plan| Grid::lay(plan, triple, picture)) else { continue };
+        if grids.is_empty() && grid.finder_likeness(picture) < MIN_FINDERS {
+            return None;
+        }
+        grids.push(grid);
+    }
+    by_likeness(&mut grids);
+    grids.truncate(3);
+    for grid in &mut grids {
+        grid.settle(picture, 0.4, 0.2);
+    }
+    by_likeness(&mut grids);
+    let mut best = grids.into_iter().next().filter(|grid| grid.likeness > MIN_LIKENESS)?;
+    best.settle(picture, 0.2, 0.05);
+    Some(best)
+}
+
+fn by_likeness(grids: &mut [Grid]) {
+    grids.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+}
+
+fn read_grid(grid: &Grid, luma: &Luma) -> Option<Decoded> {
+    let modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
+    decode::decode(grid.plan, &modules.plain()).or_else(|| decode::decode(grid.plan, &modules.unsmeared()))
+}
+
+fn symbol(grid: &Grid, decoded: Decoded, inverted: bool) -> Symbol {
+    let mut corners = grid.corners();
+    if decoded.mirrored {
+        corners.swap(1, 3);
+    }
+    Symbol {
+        payload: decoded.payload,
+        corners,
+        module_px: grid.module_px(),
+        version: ((grid.plan.side - 17) / 4) as u8,
+        level: Some(decoded.level),
+        inverted,
+        mirrored: decoded.mirrored,
+        corrected: Some(decoded.corrected),
+        sequence: decoded.sequence,
+        stage: Stage::Grey,
+    }
+}
+
+fn plan(version: u32) -> Option<&'static Plan> {
+    static PLANS: [OnceLock<Option<Plan>>; 41] = [const { OnceLock::new() }; 41];
+    PLANS.get(version as usize)?.get_or_init(|| Plan::new(version)).as_ref()
+}
+
+fn is_inside((x, y): (f32, f32), corners: &[(f32, f32); 4]) -> bool {
+    (0..4).all(|i| {
+        let ((ax, ay), (bx, by)) = (corners[i], corners[(i + 1) % 4]);
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= 0.0
+    })
+}
+
+/// Counts the codewords that correction changes in a grid that another decoder has read. `None` if the payload is not
+/// this one.
+pub(super) fn count_corrected(side: usize, dark: impl Fn(usize, usize) -> bool, payload: &[u8]) -> Option<u32> {
+    let plan = plan(u32::try_from(side.checked_sub(17)? / 4).ok()?).filter(|plan| plan.side == side)?;
+    let modules: Vec<f32> = (0..side * side).map(|i| if dark(i % side, i / side) { 4.0 } else { -4.0 }).collect();
+    decode::decode(plan, &modules).filter(|decoded| decoded.payload == payload).map(|decoded| decoded.corrected)
+}
