@@ -6,7 +6,7 @@ use std::fmt;
 use crate::qr::Luma;
 use crate::qr::scan::grey::Grey;
 use crate::qr::scan::rxing::Rxing;
-use crate::qr::scan::{Reader, Reading, prepare};
+use crate::qr::scan::{Reader, Reading, ScanOptions, prepare};
 
 /// How much is tried before a picture is given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,13 +87,15 @@ impl Effort {
 
 impl Stage {
     /// Reads the prepared picture, and tells how many pixels of the original one of its pixels is wide.
-    pub(super) fn read(self, luma: &Luma, all: bool) -> (Reading, u32) {
+    pub(super) fn read(self, luma: &Luma, options: &ScanOptions) -> (Reading, u32) {
+        let all = options.all;
+        let older = !matches!(options.effort, Effort::Frame(_));
         let (prepared, factor) = self.prepare(luma);
         let reading = match self {
             Self::CoarseGrey => Grey { max_triples: 6 }.read(&prepared, all),
             Self::Grey => Grey { max_triples: 12 }.read(&prepared, all),
             Self::FineGrey => Grey { max_triples: 40 }.read(&prepared, all),
-            _ => Rxing.read(&prepared, all),
+            _ => Rxing { older }.read(&prepared, all),
         };
         (reading, factor)
     }

@@ -79,10 +79,10 @@ impl Reading {
     }
 }
 
-fn climb(read: impl Fn(Stage, &Luma, bool) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
+fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
     let mut outcome = Reading::default();
     for &stage in options.effort.stages() {
-        let (reading, factor) = read(stage, luma, options.all);
+        let (reading, factor) = read(stage, luma, options);
         let scale = factor as f32;
         if let Some(Sighting { module_px, likeness }) = reading.sighting {
             outcome.see(Sighting { module_px: module_px * scale, likeness });
@@ -291,7 +291,7 @@ mod tests {
         let luma = drawn("1", 1);
         for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 8), (Effort::Harder, 9)] {
             let seen = std::cell::RefCell::new(Vec::new());
-            let nothing = |stage: Stage, _: &Luma, _: bool| {
+            let nothing = |stage: Stage, _: &Luma, _: &ScanOptions| {
                 seen.borrow_mut().push(stage);
                 (Reading::default(), 1)
             };

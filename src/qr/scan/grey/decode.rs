@@ -19,8 +19,8 @@ pub(super) struct Decoded {
     pub sequence: Option<Sequence>,
 }
 
-/// What chance must not be able to do, in bits: one picture in sixteen million made of noise would pass, if the grid
-/// got that far at all.
+/// What chance must not be able to do, in bits, for each block of its own: what correction leaves unused of its
+/// codewords is the proof. Below, another word may be as near as the right one.
 const MIN_EVIDENCE: f32 = 28.0;
 
 /// The least correlation of format information with the best of its 32 values.
@@ -56,16 +56,12 @@ fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Optio
         .iter()
         .flat_map(|group| std::iter::repeat_n(group.getDataCodewords() as usize, group.getCount() as usize))
         .collect();
-    let (mut data, mut evidence, mut corrected) = (Vec::new(), 0.0, 0);
+    let (mut data, mut corrected) = (Vec::new(), 0);
     for places in interleaving(&sizes, parity) {
         let block: Vec<Codeword> = places.iter().map(|&place| codewords.get(place).copied()).collect::<Option<_>>()?;
-        let (repaired, bits) = repair(&block, parity)?;
-        evidence += bits;
+        let repaired = repair(&block, parity)?;
         corrected += repaired.iter().zip(&block).filter(|(new, old)| **new != old.value).count() as u32;
         data.extend_from_slice(&repaired[..repaired.len() - parity]);
-    }
-    if evidence < MIN_EVIDENCE {
-        return None;
     }
     let content = DecodeBitStream(&data, plan.version, known).ok().filter(|content| content.isValid())?;
     let sequence = sequence(content.structuredAppend());
@@ -87,8 +83,8 @@ struct Codeword {
     doubt: f32,
 }
 
-/// Corrects a block, calling ever more of the most doubtful codewords erased. Gives how many bits of proof are left.
-fn repair(block: &[Codeword], parity: usize) -> Option<(Vec<u8>, f32)> {
+/// Corrects a block, calling ever more of the most doubtful codewords erased, as long as enough proof is left.
+fn repair(block: &[Codeword], parity: usize) -> Option<Vec<u8>> {
     let mut order: Vec<usize> = (0..block.len()).collect();
     order.sort_by(|&a, &b| block[b].doubt.total_cmp(&block[a].doubt));
     let step = (parity / 8).max(1);
@@ -99,7 +95,7 @@ fn repair(block: &[Codeword], parity: usize) -> Option<(Vec<u8>, f32)> {
         let free = (block.len() - erased) as f32;
         let ways: f32 = (0..errors).map(|i| 8.0 + ((free - i as f32) / (i + 1) as f32).log2()).sum();
         let bits = 8.0 * (parity - erased) as f32 - ways - (trials as f32).log2();
-        (bits > 0.0).then_some((values, bits))
+        (bits >= MIN_EVIDENCE).then_some(values)
     })
 }
 

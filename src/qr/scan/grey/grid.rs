@@ -3,8 +3,12 @@
 
 use crate::qr::Luma;
 use crate::qr::scan::grey::finder::Finder;
+use crate::qr::scan::grey::modules::Unsmeared;
 use crate::qr::scan::grey::plan::{Plan, Zone};
 use crate::qr::scan::grey::solve::solve;
+
+/// Below, three finder patterns are none.
+const MIN_FINDERS: f32 = 0.3;
 
 pub(super) type Point = (f32, f32);
 
@@ -42,6 +46,8 @@ pub(super) struct Grid<'a> {
     pub likeness: f32,
     anchors: [Point; 4],
     seen: [Point; 4],
+    /// Points looked at along the side of a module.
+    detail: usize,
 }
 
 /// Three finder patterns that may belong together.
@@ -125,16 +131,29 @@ impl<'a> Grid<'a> {
         let [p, q, r] = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
         let share = (fourth - near) / (far - near);
         let parallel = (p.0 + share * (q.0 + r.0 - 2.0 * p.0), p.1 + share * (q.1 + r.1 - 2.0 * p.1));
-        let mut grid = Self::at(plan, anchors, [p, q, r, parallel], luma)?;
+        let mut grid = Self::at(plan, anchors, [p, q, r, parallel], luma, 1)?;
+        if grid.finder_likeness(luma) < MIN_FINDERS {
+            return None;
+        }
         if plan.last_alignment().is_some() {
             grid.look_for_alignment(luma);
         }
         Some(grid)
     }
 
-    fn at(plan: &'a Plan, anchors: [Point; 4], seen: [Point; 4], luma: &Luma) -> Option<Self> {
+    fn at(plan: &'a Plan, anchors: [Point; 4], seen: [Point; 4], luma: &Luma, detail: usize) -> Option<Self> {
         let place = Perspective::between(anchors, seen)?;
-        Some(Self { plan, place, likeness: likeness(plan, &place, luma), anchors, seen })
+        Some(Self { plan, place, likeness: likeness(plan, &place, luma, detail), anchors, seen, detail })
+    }
+
+    fn moved(&self, seen: [Point; 4], luma: &Luma) -> Option<Self> {
+        Self::at(self.plan, self.anchors, seen, luma, self.detail)
+    }
+
+    /// Looks more closely from here on.
+    pub(super) fn look_closely(&mut self, luma: &Luma) {
+        self.detail = 2;
+        self.likeness = likeness(self.plan, &self.place, luma, self.detail);
     }
 
     /// Tries the last alignment pattern around where it should be if the symbol is seen straight on.
@@ -163,7 +182,7 @@ impl<'a> Grid<'a> {
             tried.push((du, dv));
             let mut seen = self.seen;
             seen[3] = straight.map(centre.0 + du, centre.1 + dv);
-            if let Some(better) = Self::at(self.plan, self.anchors, seen, luma) {
+            if let Some(better) = self.moved(seen, luma) {
                 if better.likeness > self.likeness {
                     *self = better;
                 }
@@ -175,7 +194,7 @@ impl<'a> Grid<'a> {
     }
 
     /// How much the three finder patterns look as they should.
-    pub(super) fn finder_likeness(&self, luma: &Luma) -> f32 {
+    fn finder_likeness(&self, luma: &Luma) -> f32 {
         let score = |zone| zone_likeness(zone, |u, v| self.place.map(u, v), luma, 1);
         self.plan.zones[..3].iter().map(score).sum::<f32>() / 3.0
     }
@@ -192,11 +211,46 @@ impl<'a> Grid<'a> {
                     let mut seen = self.seen;
                     seen[corner].0 += dx * size;
                     seen[corner].1 += dy * size;
-                    if let Some(better) = Self::at(self.plan, self.anchors, seen, luma) {
+                    if let Some(better) = self.moved(seen, luma) {
                         if better.likeness > self.likeness + 1e-4 {
                             *self = better;
                             moved = true;
                         }
+                    }
+                }
+            }
+            if !moved {
+                step /= 2.0;
+            }
+        }
+    }
+
+    /// Moves each of the four points as long as the picture becomes more like a reading of it.
+    pub(super) fn follow(&mut self, reading: &Unsmeared, luma: &Luma) {
+        let side = self.plan.side;
+        let unlikeness = |place: &Perspective| {
+            let mut sum = 0.0;
+            for (row, (greys, noises)) in reading.grey.chunks_exact(side).zip(reading.noise.chunks_exact(side)).enumerate() {
+                for (column, (grey, noise)) in greys.iter().zip(noises).enumerate() {
+                    let off = sample(luma, place.map(column as f32 + 0.5, row as f32 + 0.5)) - grey;
+                    sum += off * off / noise;
+                }
+            }
+            sum
+        };
+        let module = self.module_px();
+        let (mut least, mut step) = (unlikeness(&self.place), 0.3);
+        while step > 0.04 {
+            let mut moved = false;
+            for corner in 0..4 {
+                for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
+                    let mut seen = self.seen;
+                    seen[corner].0 += dx * module * step;
+                    seen[corner].1 += dy * module * step;
+                    let Some(place) = Perspective::between(self.anchors, seen) else { continue };
+                    let now = unlikeness(&place);
+                    if now < 0.999 * least {
+                        (least, self.place, self.seen, moved) = (now, place, seen, true);
                     }
                 }
             }
@@ -225,10 +279,10 @@ fn gap(a: Point, b: Point) -> f32 {
 }
 
 /// How much the known modules look as they should, up to 1.
-fn likeness(plan: &Plan, place: &Perspective, luma: &Luma) -> f32 {
+fn likeness(plan: &Plan, place: &Perspective, luma: &Luma, detail: usize) -> f32 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for zone in &plan.zones {
-        sum += zone.weight * zone_likeness(zone, |u, v| place.map(u, v), luma, 2);
+        sum += zone.weight * zone_likeness(zone, |u, v| place.map(u, v), luma, detail);
         weights += zone.weight;
     }
     sum / weights

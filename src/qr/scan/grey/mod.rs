@@ -38,8 +38,11 @@ const MAX_FINDERS: usize = 36;
 /// Modules of fewer pixels would be lost in a blur.
 const SMALL_MODULE: f32 = 3.3;
 
-/// Below, three finder patterns are none.
-const MIN_FINDERS: f32 = 0.3;
+/// How often a grid is moved to where its own reading would have it.
+const MAX_FOLLOWED: usize = 3;
+
+/// Below, it is not worth while to move a grid.
+const MIN_FIRST_LIKENESS: f32 = 0.25;
 
 /// Below, what was found is no symbol.
 const MIN_LIKENESS: f32 = 0.42;
@@ -81,9 +84,9 @@ impl Grey {
                 continue;
             }
             let smooth = if triple.corner.module < SMALL_MODULE { luma } else { &soft };
-            let Some(grid) = settle(triple, smooth) else { continue };
+            let Some(mut grid) = settle(triple, smooth) else { continue };
             let module_px = grid.module_px();
-            if let Some(decoded) = read_grid(&grid, luma) {
+            if let Some(decoded) = read_grid(&mut grid, luma) {
                 used.push(grid.corners());
                 reading.symbols.push(symbol(&grid, decoded, inverted));
                 if !all {
@@ -114,11 +117,9 @@ fn settle(triple: &Triple, picture: &Luma) -> Option<Grid<'static>> {
     let mut grids: Vec<Grid> = Vec::new();
     for version in triple.versions() {
         let Some(grid) = plan(version).and_then(|plan| Grid::lay(plan, triple, picture)) else { continue };
-        if grids.is_empty() && grid.finder_likeness(picture) < MIN_FINDERS {
-            return None;
-        }
         grids.push(grid);
     }
+    grids.retain(|grid| grid.likeness > MIN_FIRST_LIKENESS);
     by_likeness(&mut grids);
     grids.truncate(3);
     for grid in &mut grids {
@@ -126,17 +127,30 @@ fn settle(triple: &Triple, picture: &Luma) -> Option<Grid<'static>> {
     }
     by_likeness(&mut grids);
     let mut best = grids.into_iter().next().filter(|grid| grid.likeness > MIN_LIKENESS)?;
+    best.look_closely(picture);
     best.settle(picture, 0.2, 0.05);
-    Some(best)
+    (best.likeness > MIN_LIKENESS).then_some(best)
 }
 
 fn by_likeness(grids: &mut [Grid]) {
     grids.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
 }
 
-fn read_grid(grid: &Grid, luma: &Luma) -> Option<Decoded> {
-    let modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
-    decode::decode(grid.plan, &modules.plain()).or_else(|| decode::decode(grid.plan, &modules.unsmeared()))
+/// Decodes a grid; what was read in vain tells how to lay it better.
+fn read_grid(grid: &mut Grid, luma: &Luma) -> Option<Decoded> {
+    let mut modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
+    if let Some(decoded) = decode::decode(grid.plan, &modules.plain()) {
+        return Some(decoded);
+    }
+    for _ in 0..MAX_FOLLOWED {
+        let reading = modules.unsmeared();
+        if let Some(decoded) = decode::decode(grid.plan, &reading.modules) {
+            return Some(decoded);
+        }
+        grid.follow(&reading, luma);
+        modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
+    }
+    None
 }
 
 fn symbol(grid: &Grid, decoded: Decoded, inverted: bool) -> Symbol {

@@ -15,6 +15,15 @@ const NEIGHBOURS: usize = 9;
 /// Modules on a side of what may smear into one.
 const KERNEL: usize = 5;
 
+/// What the modules are once the smear is taken out, and how the symbol should look if that is right.
+pub(super) struct Unsmeared {
+    /// Positive is dark, the farther from 0 the surer.
+    pub modules: Vec<f32>,
+    /// The grey level of each module, and its variance.
+    pub grey: Vec<f32>,
+    pub noise: Vec<f32>,
+}
+
 /// The grey levels of a symbol and its margin.
 pub(super) struct Modules<'a> {
     plan: &'a Plan,
@@ -49,19 +58,22 @@ impl<'a> Modules<'a> {
     }
 
     /// The modules of the symbol with the smear taken out, which is learned from the symbol itself.
-    pub(super) fn unsmeared(&self) -> Vec<f32> {
+    pub(super) fn unsmeared(&self) -> Unsmeared {
         let mut modules = self.guess();
         let mut kernel = [0.0; KERNEL * KERNEL];
         kernel[KERNEL * KERNEL / 2] = 1.0;
-        let mut sure = Vec::new();
-        for _ in 0..4 {
-            let light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
+        let mut light = Light::estimate(self.side, &self.grey, &modules);
+        let mut sure = vec![0.0; modules.len()];
+        for _ in 0..5 {
             let Some(learned) = self.learn(&modules, &light) else { break };
             kernel = learned;
-            let light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
+            light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
             sure = self.decide(&mut modules, &kernel, &light);
+            light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
         }
-        if sure.is_empty() { self.plain() } else { self.inner(&sure) }
+        let smeared = self.smear(&modules, &kernel);
+        let grey: Vec<f32> = (0..modules.len()).map(|i| light.middle[i] - light.depth[i] * smeared[i]).collect();
+        Unsmeared { modules: self.inner(&sure), grey: self.inner(&grey), noise: self.inner(&light.noise) }
     }
 
     fn known(&self, i: usize) -> Option<bool> {
