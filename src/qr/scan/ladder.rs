@@ -92,7 +92,7 @@ impl Stage {
         let older = !matches!(options.effort, Effort::Frame(_));
         let (prepared, factor) = self.prepare(luma);
         let reading = match self {
-            Self::CoarseGrey => Grey { max_triples: 6 }.read(&prepared, all),
+            Self::CoarseGrey => Grey { max_triples: if older { 8 } else { 3 } }.read(&prepared, all),
             Self::Grey => Grey { max_triples: 12 }.read(&prepared, all),
             Self::FineGrey => Grey { max_triples: 40 }.read(&prepared, all),
             _ => Rxing { older }.read(&prepared, all),

@@ -22,9 +22,9 @@ pub(super) struct Finder {
 /// The dark or light ring at grey levels less than this apart is noise.
 const MIN_CONTRAST: f32 = 5.0;
 
-/// Looks through the rows of a black-and-white picture, made of `grey`, for patterns.
-pub(super) fn find(binary: &Luma, grey: &Luma) -> Vec<Finder> {
-    let dark = 0;
+/// Looks through the rows of a black-and-white picture, made of `grey`, for patterns, or for their negatives.
+pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
+    let (dark, sign) = if inverted { (255, -1.0) } else { (0, 1.0) };
     let mut found: Vec<Finder> = Vec::new();
     let mut edges: Vec<usize> = Vec::new();
     for (y, row) in binary.rows().enumerate() {
@@ -50,7 +50,7 @@ pub(super) fn find(binary: &Luma, grey: &Luma) -> Vec<Finder> {
             }
             let ring = [(2.0, 0.0), (-2.0, 0.0), (0.0, 2.0), (0.0, -2.0)]
                 .map(|(dx, dy)| sample(grey, (x + dx * width, middle + dy * height)));
-            if ring.iter().sum::<f32>() / 4.0 - sample(grey, (x, middle)) < MIN_CONTRAST {
+            if sign * (ring.iter().sum::<f32>() / 4.0 - sample(grey, (x, middle))) < MIN_CONTRAST {
                 continue;
             }
             let seen = Finder { x, y: middle, module: (width + height) / 2.0, likeness: 0.0, rows: 1 };

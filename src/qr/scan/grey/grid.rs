@@ -230,7 +230,9 @@ impl<'a> Grid<'a> {
         let side = self.plan.side;
         let unlikeness = |place: &Perspective| {
             let mut sum = 0.0;
-            for (row, (greys, noises)) in reading.grey.chunks_exact(side).zip(reading.noise.chunks_exact(side)).enumerate() {
+            for (row, (greys, noises)) in
+                reading.grey.chunks_exact(side).zip(reading.noise.chunks_exact(side)).enumerate()
+            {
                 for (column, (grey, noise)) in greys.iter().zip(noises).enumerate() {
                     let off = sample(luma, place.map(column as f32 + 0.5, row as f32 + 0.5)) - grey;
                     sum += off * off / noise;

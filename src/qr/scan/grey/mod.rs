@@ -42,10 +42,10 @@ const SMALL_MODULE: f32 = 3.3;
 const MAX_FOLLOWED: usize = 3;
 
 /// Below, it is not worth while to move a grid.
-const MIN_FIRST_LIKENESS: f32 = 0.25;
+const MIN_FIRST_LIKENESS: f32 = 0.2;
 
 /// Below, what was found is no symbol.
-const MIN_LIKENESS: f32 = 0.42;
+const MIN_LIKENESS: f32 = 0.33;
 
 /// From there on it is plain that something is a symbol, read or not.
 const SURE_LIKENESS: f32 = 0.6;
@@ -53,37 +53,56 @@ const SURE_LIKENESS: f32 = 0.6;
 impl Reader for Grey {
     fn read(&self, luma: &Luma, all: bool) -> Reading {
         let mut reading = Reading::default();
-        for inverted in [false, true] {
-            let negative;
-            let luma = if inverted {
-                negative = Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma };
-                &negative
-            } else {
-                luma
-            };
-            self.read_dark(luma, inverted, all, &mut reading);
-            if !all && !reading.symbols.is_empty() {
-                break;
+        if luma.width < 21 || luma.height < 21 {
+            return reading;
+        }
+        let soft = prepare::blur(luma);
+        let binaries = [(&soft, 31), (&soft, 13), (luma, 17)]
+            .map(|(grey, window)| (grey, prepare::threshold_locally(grey, window)));
+        let find = |inverted: bool| {
+            let mut finders = Vec::new();
+            for (grey, binary) in &binaries {
+                finder::merge(&mut finders, &finder::find(binary, grey, inverted));
+            }
+            finders
+        };
+        self.read_dark(luma, &soft, find(false), false, all, &mut reading);
+        if all || reading.symbols.is_empty() {
+            let finders = find(true);
+            if finders.len() > 2 {
+                self.read_dark(&negative(luma), &negative(&soft), finders, true, all, &mut reading);
             }
         }
         reading
     }
 }
 
+fn negative(luma: &Luma) -> Luma {
+    Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma }
+}
+
 impl Grey {
-    fn read_dark(&self, luma: &Luma, inverted: bool, all: bool, reading: &mut Reading) {
-        if luma.width < 21 || luma.height < 21 {
-            return;
+    fn read_dark(
+        &self,
+        luma: &Luma,
+        soft: &Luma,
+        mut finders: Vec<Finder>,
+        inverted: bool,
+        all: bool,
+        reading: &mut Reading,
+    ) {
+        for finder in &mut finders {
+            finder.judge(if finder.module < SMALL_MODULE { luma } else { soft });
         }
-        let soft = prepare::blur(luma);
-        let finders = find(luma, &soft);
+        finders.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+        finders.truncate(MAX_FINDERS);
         let mut used: Vec<[(f32, f32); 4]> = Vec::new();
         for triple in grid::triples(&finders).iter().take(self.max_triples) {
             let centres = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
             if used.iter().any(|corners| centres.iter().any(|&point| is_inside(point, corners))) {
                 continue;
             }
-            let smooth = if triple.corner.module < SMALL_MODULE { luma } else { &soft };
+            let smooth = if triple.corner.module < SMALL_MODULE { luma } else { soft };
             let Some(mut grid) = settle(triple, smooth) else { continue };
             let module_px = grid.module_px();
             if let Some(decoded) = read_grid(&mut grid, luma) {
@@ -97,19 +116,6 @@ impl Grey {
             }
         }
     }
-}
-
-fn find(luma: &Luma, soft: &Luma) -> Vec<Finder> {
-    let mut finders = Vec::new();
-    for (picture, window) in [(soft, 31), (soft, 13), (luma, 17)] {
-        finder::merge(&mut finders, &finder::find(&prepare::threshold_locally(picture, window), picture));
-    }
-    for finder in &mut finders {
-        finder.judge(if finder.module < SMALL_MODULE { luma } else { soft });
-    }
-    finders.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
-    finders.truncate(MAX_FINDERS);
-    finders
 }
 
 /// Finds the version whose plan fits best.

@@ -59,12 +59,13 @@ impl<'a> Modules<'a> {
 
     /// The modules of the symbol with the smear taken out, which is learned from the symbol itself.
     pub(super) fn unsmeared(&self) -> Unsmeared {
+        let mut kernel = self.first_kernel();
         let mut modules = self.guess();
-        let mut kernel = [0.0; KERNEL * KERNEL];
-        kernel[KERNEL * KERNEL / 2] = 1.0;
-        let mut light = Light::estimate(self.side, &self.grey, &modules);
+        let mut light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
         let mut sure = vec![0.0; modules.len()];
-        for _ in 0..5 {
+        for _ in 0..4 {
+            modules = self.relax(&kernel, &light);
+            light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
             let Some(learned) = self.learn(&modules, &light) else { break };
             kernel = learned;
             light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
@@ -94,6 +95,47 @@ impl<'a> Modules<'a> {
             .map(|i| self.known(i).unwrap_or_else(|| f64::from(self.grey[i]) < mean.at(i)))
             .map(|dark| if dark { 1.0 } else { -1.0 })
             .collect()
+    }
+
+    /// The round smear that makes the finder patterns look most as they do.
+    fn first_kernel(&self) -> [f32; KERNEL * KERNEL] {
+        let dark = |i: usize| self.known(i).map_or(0.0, |dark| if dark { 1.0 } else { -1.0 });
+        let known: Vec<f32> = (0..self.grey.len()).map(dark).collect();
+        let inside: Vec<usize> = (0..known.len()).filter(|&i| self.around(i).all(|(_, j)| known[j] != 0.0)).collect();
+        let far = self.side / 2;
+        let corners: [Vec<usize>; 3] = [(false, false), (true, false), (false, true)].map(|(right, below)| {
+            let here = |i: &usize| (i % self.side > far) == right && (i / self.side > far) == below;
+            inside.iter().copied().filter(here).collect()
+        });
+        let likeness = |kernel: &[f32; KERNEL * KERNEL]| -> f32 {
+            let corner = |places: &Vec<usize>| {
+                let smeared = |i: usize| self.around(i).map(|(k, j)| kernel[k] * known[j]).sum::<f32>();
+                let pairs: Vec<(f32, f32)> = places.iter().map(|&i| (smeared(i), -self.grey[i])).collect();
+                correlation(&pairs)
+            };
+            corners.iter().map(corner).sum()
+        };
+        let kernels = (3..=9u8).map(|tenths| round_kernel(f32::from(tenths) / 10.0));
+        kernels.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_else(|| round_kernel(0.5))
+    }
+
+    /// Guesses the modules again: the values between light and dark that explain the grey levels, rounded.
+    fn relax(&self, kernel: &[f32; KERNEL * KERNEL], light: &Light) -> Vec<f32> {
+        let seen: Vec<f32> = (0..self.grey.len())
+            .map(|i| ((light.middle[i] - self.grey[i]) / light.depth[i]).clamp(-1.3, 1.3))
+            .collect();
+        let known: Vec<Option<bool>> = (0..seen.len()).map(|i| self.known(i)).collect();
+        let pin = |i: usize, value: f32| known[i].map_or(value.clamp(-1.0, 1.0), |dark| if dark { 1.0 } else { -1.0 });
+        let mut modules: Vec<f32> = seen.iter().enumerate().map(|(i, &value)| pin(i, value)).collect();
+        for _ in 0..24 {
+            let smeared = self.smear(&modules, kernel);
+            let left: Vec<f32> = seen.iter().zip(&smeared).map(|(seen, smeared)| seen - smeared).collect();
+            for i in 0..modules.len() {
+                let pull: f32 = self.around(i).map(|(k, j)| kernel[KERNEL * KERNEL - 1 - k] * left[j]).sum();
+                modules[i] = pin(i, modules[i] + 1.6 * pull);
+            }
+        }
+        modules.into_iter().map(f32::signum).collect()
     }
 
     /// What the modules look like when each smears into its neighbours.
@@ -188,6 +230,23 @@ impl<'a> Modules<'a> {
         }
         sure
     }
+}
+
+/// How a round smear of so many modules (its standard deviation) spreads a module over its neighbours.
+fn round_kernel(spread: f32) -> [f32; KERNEL * KERNEL] {
+    let reach = (KERNEL / 2) as f32;
+    let weight = |i: usize| (-(i as f32 - reach).powi(2) / (2.0 * spread * spread)).exp();
+    let sum: f32 = (0..KERNEL).map(weight).sum();
+    std::array::from_fn(|k| weight(k % KERNEL) * weight(k / KERNEL) / (sum * sum))
+}
+
+fn correlation(pairs: &[(f32, f32)]) -> f32 {
+    let count = pairs.len().max(1) as f32;
+    let mean = |f: &dyn Fn(&(f32, f32)) -> f32| pairs.iter().map(f).sum::<f32>() / count;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    let both = mean(&|p| (p.0 - x) * (p.1 - y));
+    let (xx, yy) = (mean(&|p| (p.0 - x).powi(2)), mean(&|p| (p.1 - y).powi(2)));
+    both / (xx * yy + 1e-6).sqrt()
 }
 
 /// The light around each module: a module is `middle - depth` where dark, `middle + depth` where light.
