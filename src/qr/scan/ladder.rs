@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 
 use crate::qr::Luma;
 use crate::qr::scan::grey::Grey;
 use crate::qr::scan::rxing::Rxing;
-use crate::qr::scan::{Reader, Reading, ScanOptions, prepare};
+use crate::qr::scan::{Reader, Reading, ScanOptions, guarded, prepare};
 
 /// How much is tried before a picture is given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,10 +92,14 @@ impl Stage {
         let all = options.all;
         let older = !matches!(options.effort, Effort::Frame(_));
         let (prepared, factor) = self.prepare(luma);
+        let grey = |max_triples: usize| {
+            let reader = AssertUnwindSafe(|| Grey { max_triples }.read(&prepared, all));
+            guarded(reader).unwrap_or_default()
+        };
         let reading = match self {
-            Self::CoarseGrey => Grey { max_triples: if older { 8 } else { 3 } }.read(&prepared, all),
-            Self::Grey => Grey { max_triples: 12 }.read(&prepared, all),
-            Self::FineGrey => Grey { max_triples: 40 }.read(&prepared, all),
+            Self::CoarseGrey => grey(if older { 8 } else { 3 }),
+            Self::Grey => grey(12),
+            Self::FineGrey => grey(40),
             _ => Rxing { older }.read(&prepared, all),
         };
         (reading, factor)
