@@ -21,6 +21,9 @@ pub enum Effort {
     Harder,
 }
 
+/// The longer side up to which a picture is read as it is.
+const PLAIN_SIDE: u32 = 2000;
+
 /// What was done to a picture before it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -29,6 +32,8 @@ pub enum Stage {
     Plain,
     /// Shrunk to 800 pixels, threshold at the mean of 31 x 31 pixels.
     CoarseThreshold,
+    /// Nothing, up to 6000 pixels, if [`Stage::Plain`] had to shrink it.
+    FullSize,
     /// At most 1280 pixels, blurred.
     Blur,
     /// At most 1280 pixels, one threshold for all.
@@ -45,9 +50,10 @@ pub enum Stage {
     FineGrey,
 }
 
-const FILE: [Stage; 8] = [
+const FILE: [Stage; 9] = [
     Stage::Plain,
     Stage::CoarseThreshold,
+    Stage::FullSize,
     Stage::Blur,
     Stage::GlobalThreshold,
     Stage::CoarseGrey,
@@ -56,9 +62,10 @@ const FILE: [Stage; 8] = [
     Stage::Sharpen,
 ];
 
-const HARDER: [Stage; 9] = [
+const HARDER: [Stage; 10] = [
     Stage::Plain,
     Stage::CoarseThreshold,
+    Stage::FullSize,
     Stage::Blur,
     Stage::GlobalThreshold,
     Stage::CoarseGrey,
@@ -90,6 +97,9 @@ impl Stage {
     /// Reads the prepared picture, and tells how many pixels of the original one of its pixels is wide.
     pub(super) fn read(self, luma: &Luma, options: &ScanOptions) -> (Reading, u32) {
         let all = options.all;
+        if self == Self::FullSize && luma.width.max(luma.height) <= PLAIN_SIDE {
+            return (Reading::default(), 1);
+        }
         let older = !matches!(options.effort, Effort::Frame(_));
         let (prepared, factor) = self.prepare(luma);
         let grey = |max_triples: usize| {
@@ -107,7 +117,8 @@ impl Stage {
 
     fn prepare(self, luma: &Luma) -> (Cow<'_, Luma>, u32) {
         let longest = match self {
-            Self::Plain => 2000,
+            Self::Plain => PLAIN_SIDE,
+            Self::FullSize => 6000,
             Self::CoarseThreshold | Self::CoarseGrey => 800,
             Self::Grey => 1600,
             Self::FineGrey => 3200,
@@ -117,7 +128,7 @@ impl Stage {
         let factor = luma.width.max(luma.height).div_ceil(longest).min(luma.width.min(luma.height));
         let fitted = if factor > 1 { Cow::Owned(prepare::shrink(luma, factor)) } else { Cow::Borrowed(luma) };
         let prepared = match self {
-            Self::Plain | Self::CoarseGrey | Self::Grey | Self::FineGrey => fitted,
+            Self::Plain | Self::FullSize | Self::CoarseGrey | Self::Grey | Self::FineGrey => fitted,
             Self::CoarseThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 31)),
             Self::Blur => Cow::Owned(prepare::blur(&fitted)),
             Self::GlobalThreshold => Cow::Owned(prepare::threshold_globally(&fitted)),
@@ -132,6 +143,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Plain => "plain",
+            Self::FullSize => "full size",
             Self::CoarseThreshold => "coarse threshold",
             Self::Blur => "blur",
             Self::GlobalThreshold => "global threshold",

@@ -269,6 +269,13 @@ mod tests {
     }
 
     #[test]
+    fn small_modules_on_a_large_screen_are_read() {
+        let luma = page(2560, 1440, &[(&drawn("CT1:SMALL ON A LARGE SCREEN", 2), 1501, 333)]);
+        let [symbol] = &read(&luma)[..] else { panic!("one symbol") };
+        assert_eq!((symbol.stage, symbol.module_px.round()), (Stage::FullSize, 2.0));
+    }
+
+    #[test]
     fn half_blocks_of_a_terminal_are_read() {
         for terminal in [crate::qr::Terminal::Dark, crate::qr::Terminal::Light] {
             let text = encode("CT1:TERMINAL", EcLevel::M).expect("it is short").to_half_blocks(terminal);
@@ -289,7 +296,7 @@ mod tests {
     #[test]
     fn single_frame_is_looked_at_twice() {
         let luma = drawn("1", 1);
-        for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 8), (Effort::Harder, 9)] {
+        for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 9), (Effort::Harder, 10)] {
             let seen = std::cell::RefCell::new(Vec::new());
             let nothing = |stage: Stage, _: &Luma, _: &ScanOptions| {
                 seen.borrow_mut().push(stage);

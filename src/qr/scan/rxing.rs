@@ -24,7 +24,7 @@ const MAX_SETS: usize = 1000;
 const MAX_PATTERNS: usize = 1000;
 
 /// Finder patterns up to which the older detector is asked: it tries all triples.
-const MAX_PATTERNS_OLDER: usize = 120;
+const MAX_PATTERNS_OLDER: usize = 400;
 
 /// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above
 /// 0.6.

@@ -194,7 +194,7 @@ impl<'a> Grid<'a> {
     }
 
     /// How much the three finder patterns look as they should.
-    fn finder_likeness(&self, luma: &Luma) -> f32 {
+    pub(super) fn finder_likeness(&self, luma: &Luma) -> f32 {
         let score = |zone| zone_likeness(zone, |u, v| self.place.map(u, v), luma, 1);
         self.plan.zones[..3].iter().map(score).sum::<f32>() / 3.0
     }

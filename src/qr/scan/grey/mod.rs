@@ -111,8 +111,12 @@ impl Grey {
                 if !all {
                     return;
                 }
-            } else if grid.likeness > SURE_LIKENESS {
-                reading.see(Sighting { module_px, likeness: grid.likeness });
+            } else {
+                // Blur washes out all but the finder patterns.
+                let likeness = grid.likeness.max(grid.finder_likeness(soft));
+                if likeness > SURE_LIKENESS {
+                    reading.see(Sighting { module_px, likeness });
+                }
             }
         }
     }
