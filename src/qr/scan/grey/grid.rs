@@ -182,10 +182,10 @@ impl<'a> Grid<'a> {
             tried.push((du, dv));
             let mut seen = self.seen;
             seen[3] = straight.map(centre.0 + du, centre.1 + dv);
-            if let Some(better) = self.moved(seen, luma) {
-                if better.likeness > self.likeness {
-                    *self = better;
-                }
+            if let Some(better) = self.moved(seen, luma)
+                && better.likeness > self.likeness
+            {
+                *self = better;
             }
             if tried.len() == 5 {
                 break;
@@ -211,11 +211,11 @@ impl<'a> Grid<'a> {
                     let mut seen = self.seen;
                     seen[corner].0 += dx * size;
                     seen[corner].1 += dy * size;
-                    if let Some(better) = self.moved(seen, luma) {
-                        if better.likeness > self.likeness + 1e-4 {
-                            *self = better;
-                            moved = true;
-                        }
+                    if let Some(better) = self.moved(seen, luma)
+                        && better.likeness > self.likeness + 1e-4
+                    {
+                        *self = better;
+                        moved = true;
                     }
                 }
             }

@@ -130,9 +130,9 @@ impl<'a> Modules<'a> {
         for _ in 0..24 {
             let smeared = self.smear(&modules, kernel);
             let left: Vec<f32> = seen.iter().zip(&smeared).map(|(seen, smeared)| seen - smeared).collect();
-            for i in 0..modules.len() {
+            for (i, module) in modules.iter_mut().enumerate() {
                 let pull: f32 = self.around(i).map(|(k, j)| kernel[KERNEL * KERNEL - 1 - k] * left[j]).sum();
-                modules[i] = pin(i, modules[i] + 1.6 * pull);
+                *module = pin(i, *module + 1.6 * pull);
             }
         }
         modules.into_iter().map(f32::signum).collect()
@@ -189,10 +189,7 @@ impl<'a> Modules<'a> {
             *value = solved as f32;
         }
         let sum: f32 = kernel.iter().sum();
-        if !(sum > 0.2) {
-            return None;
-        }
-        Some(kernel.map(|value| value / sum))
+        (sum > 0.2).then(|| kernel.map(|value| value / sum))
     }
 
     /// Flips modules as long as that explains the grey levels better; gives how sure each is.

@@ -67,7 +67,7 @@ impl Plan {
 
     /// The centre of the alignment pattern farthest from the top left, in modules; version 1 has none.
     pub(super) fn last_alignment(&self) -> Option<f32> {
-        (self.side > 21).then(|| self.side as f32 - 6.5)
+        (self.side > 21).then_some(self.side as f32 - 6.5)
     }
 }
 

@@ -6,7 +6,7 @@ pub(super) fn solve(mut rows: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let size = rows.len();
     for pivot in 0..size {
         let best = (pivot..size).max_by(|&a, &b| rows[a][pivot].abs().total_cmp(&rows[b][pivot].abs()))?;
-        if !(rows[best][pivot].abs() > 1e-9) {
+        if rows[best][pivot].is_nan() || rows[best][pivot].abs() < 1e-9 {
             return None;
         }
         rows.swap(pivot, best);
