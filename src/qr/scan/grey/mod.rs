@@ -38,6 +38,9 @@ const MAX_FINDERS: usize = 36;
 /// Modules of fewer pixels would be lost in a blur.
 const SMALL_MODULE: f32 = 3.3;
 
+/// Grids decoded in vain before the rest is left alone.
+const MAX_FAILED: usize = 5;
+
 /// How often a grid is moved to where its own reading would have it.
 const MAX_FOLLOWED: usize = 3;
 
@@ -97,6 +100,7 @@ impl Grey {
         finders.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
         finders.truncate(MAX_FINDERS);
         let mut used: Vec<[(f32, f32); 4]> = Vec::new();
+        let mut failed: Vec<[(f32, f32); 4]> = Vec::new();
         for triple in grid::triples(&finders).iter().take(self.max_triples) {
             let centres = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
             if used.iter().any(|corners| centres.iter().any(|&point| is_inside(point, corners))) {
@@ -105,6 +109,10 @@ impl Grey {
             let smooth = if triple.corner.module < SMALL_MODULE { luma } else { soft };
             let Some(mut grid) = settle(triple, smooth) else { continue };
             let module_px = grid.module_px();
+            let laid = grid.corners();
+            if failed.len() == MAX_FAILED || failed.iter().any(|corners| is_near(corners, &laid, 2.0 * module_px)) {
+                continue;
+            }
             if let Some(decoded) = read_grid(&mut grid, luma) {
                 used.push(grid.corners());
                 reading.symbols.push(symbol(&grid, decoded, inverted));
@@ -112,6 +120,7 @@ impl Grey {
                     return;
                 }
             } else {
+                failed.push(laid);
                 // Blur washes out all but the finder patterns.
                 let likeness = grid.likeness.max(grid.finder_likeness(soft));
                 if likeness > SURE_LIKENESS {
@@ -185,6 +194,10 @@ fn symbol(grid: &Grid, decoded: Decoded, inverted: bool) -> Symbol {
 fn plan(version: u32) -> Option<&'static Plan> {
     static PLANS: [OnceLock<Option<Plan>>; 41] = [const { OnceLock::new() }; 41];
     PLANS.get(version as usize)?.get_or_init(|| Plan::new(version)).as_ref()
+}
+
+fn is_near(a: &[(f32, f32); 4], b: &[(f32, f32); 4], reach: f32) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a.0 - b.0).hypot(a.1 - b.1) < reach)
 }
 
 fn is_inside((x, y): (f32, f32), corners: &[(f32, f32); 4]) -> bool {
