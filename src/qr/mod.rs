@@ -7,7 +7,7 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), and the decoder behind a trait. Everything that reads takes 8-bit luma and gives bytes, corners and the
+//!   order), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the rest. Everything that reads takes 8-bit luma and gives bytes, corners and the
 //!   size of a module.
 //!
 //! # Examples
@@ -26,7 +26,7 @@ mod render;
 mod scan;
 
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
-pub use scan::{Format, Limits, PictureError, Scan, ScanOptions, Stage, decoding, scan};
+pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, decoding, scan};
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.
 #[derive(Clone, PartialEq, Eq)]
@@ -100,6 +100,21 @@ pub struct Symbol {
     pub inverted: bool,
     /// Seen from behind or in a mirror.
     pub mirrored: bool,
+    /// Codewords that error correction changed, where the decoder tells.
+    pub corrected: Option<u32>,
+    /// Which part of a larger whole it is (structured append).
+    pub sequence: Option<Sequence>,
     /// What had to be done to the picture.
     pub stage: Stage,
+}
+
+/// A symbol's place in a payload that is spread over several symbols (ISO/IEC 18004, 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// From 0.
+    pub index: u8,
+    /// Symbols in all.
+    pub count: u8,
+    /// All bytes of the whole payload, added without carry: the same in all of its symbols.
+    pub parity: u8,
 }

@@ -162,7 +162,9 @@ def pictures(rng):
     yield "too_much_damage.png", (im, {}), t, ["Unreadable"], "a quarter of the codewords gone", "Unreadable"
     t = words(rng, 150)
     im = symbol(t, 4).filter(ImageFilter.GaussianBlur(2.3))
-    yield "too_blurred.jpg", (im, {"quality": 60}), t, ["Unreadable"], "out of focus by 0.57 modules", "Unreadable"
+    yield "more_blurred.jpg", (im, {"quality": 60}), t, ["Sharpness"], "out of focus by 0.57 modules", None
+    im = symbol(t, 4).filter(ImageFilter.GaussianBlur(2.7))
+    yield "too_blurred.jpg", (im, {"quality": 60}), t, ["Unreadable"], "out of focus by 0.67 modules", "Unreadable"
 
     yield "white.png", (Image.new("L", (64, 64), 255), {}), None, ["NotFound"], "nothing at all", "NotFound"
     yield "one_pixel.png", (Image.new("L", (1, 1), 0), {}), None, ["NotFound"], "a single pixel", "NotFound"

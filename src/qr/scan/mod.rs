@@ -1,5 +1,6 @@
 //! From a picture to the symbols in it.
 
+mod grey;
 mod ladder;
 mod picture;
 mod prepare;
@@ -8,25 +9,18 @@ mod rxing;
 use std::cell::Cell;
 use std::panic::{UnwindSafe, catch_unwind};
 
-pub use ladder::Stage;
+pub use ladder::{Effort, Stage};
 pub use picture::{Format, Limits, PictureError};
 
 use crate::qr::{Luma, Symbol};
 
 /// How a picture is searched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ScanOptions {
     /// Looks for every symbol instead of the first.
     pub all: bool,
-    /// Prepares the picture in all ways before giving up. Without it only the picture as it is gets a look: enough for
-    /// one of many frames of a camera.
-    pub try_harder: bool,
-}
-
-impl Default for ScanOptions {
-    fn default() -> Self {
-        Self { all: false, try_harder: true }
-    }
+    /// How much is tried; all that a file is worth by default.
+    pub effort: Effort,
 }
 
 /// What a picture says.
@@ -46,7 +40,7 @@ pub enum Scan {
 /// Reads the symbols in a picture.
 #[must_use]
 pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
-    climb(&rxing::Rxing, luma, options)
+    climb(Stage::read, luma, options)
 }
 
 /// Tells whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
@@ -85,12 +79,10 @@ impl Reading {
     }
 }
 
-fn climb(reader: &impl Reader, luma: &Luma, options: &ScanOptions) -> Scan {
-    let stages = if options.try_harder { &ladder::LADDER[..] } else { &ladder::LADDER[..1] };
+fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
     let mut outcome = Reading::default();
-    for &stage in stages {
-        let (prepared, factor) = stage.prepare(luma);
-        let reading = reader.read(&prepared, options.all);
+    for &stage in options.effort.stages() {
+        let (reading, factor) = read(stage, luma, options);
         let scale = factor as f32;
         if let Some(Sighting { module_px, likeness }) = reading.sighting {
             outcome.see(Sighting { module_px: module_px * scale, likeness });
@@ -276,6 +268,13 @@ mod tests {
     }
 
     #[test]
+    fn small_modules_on_a_large_screen_are_read() {
+        let luma = page(2560, 1440, &[(&drawn("CT1:SMALL ON A LARGE SCREEN", 2), 1501, 333)]);
+        let [symbol] = &read(&luma)[..] else { panic!("one symbol") };
+        assert_eq!((symbol.stage, symbol.module_px.round()), (Stage::FullSize, 2.0));
+    }
+
+    #[test]
     fn half_blocks_of_a_terminal_are_read() {
         for terminal in [crate::qr::Terminal::Dark, crate::qr::Terminal::Light] {
             let text = encode("CT1:TERMINAL", EcLevel::M).expect("it is short").to_half_blocks(terminal);
@@ -288,26 +287,30 @@ mod tests {
         for (width, height) in [(1, 1), (1, 3000), (3000, 1), (2, 2), (39, 41), (7000, 20), (20, 7000)] {
             for v in [0, 128, 255] {
                 let luma = Luma::from_raw(width, height, vec![v; (width * height) as usize]).expect("one pixel each");
-                assert_eq!(scan(&luma, &ScanOptions { all: true, try_harder: true }), Scan::NotFound);
+                assert_eq!(scan(&luma, &ScanOptions { all: true, effort: Effort::Harder }), Scan::NotFound);
             }
         }
     }
 
     #[test]
-    fn single_frame_is_looked_at_once() {
-        struct Counting(Cell<u32>);
-        impl Reader for Counting {
-            fn read(&self, _: &Luma, _: bool) -> Reading {
-                self.0.set(self.0.get() + 1);
-                Reading::default()
-            }
-        }
+    fn single_frame_is_looked_at_twice() {
         let luma = drawn("1", 1);
-        for (try_harder, looks) in [(false, 1), (true, 6)] {
-            let reader = Counting(Cell::new(0));
-            assert_eq!(climb(&reader, &luma, &ScanOptions { all: false, try_harder }), Scan::NotFound);
-            assert_eq!(reader.0.get(), looks);
+        for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 9), (Effort::Harder, 10)] {
+            let seen = std::cell::RefCell::new(Vec::new());
+            let nothing = |stage: Stage, _: &Luma, _: &ScanOptions| {
+                seen.borrow_mut().push(stage);
+                (Reading::default(), 1)
+            };
+            assert_eq!(climb(nothing, &luma, &ScanOptions { all: false, effort }), Scan::NotFound);
+            let seen = seen.into_inner();
+            assert_eq!((seen.len(), seen[0]), (looks, Stage::Plain));
         }
+    }
+
+    #[test]
+    fn frames_take_turns_with_the_further_stages() {
+        let turns: std::collections::HashSet<_> = (0..8).map(|number| Effort::Frame(number).stages()[1]).collect();
+        assert_eq!(turns.len(), 4);
     }
 
     #[test]
@@ -331,7 +334,7 @@ mod tests {
         let pixels = (0..1600 * 1600).map(|i| tile(i % 1600 / 2, i / 1600 / 2)).collect();
         let luma = Luma::from_raw(1600, 1600, pixels).expect("one pixel each");
         let start = std::time::Instant::now();
-        assert!(!matches!(scan(&luma, &ScanOptions { all: true, try_harder: true }), Scan::Read(_)));
+        assert!(!matches!(scan(&luma, &ScanOptions { all: true, effort: Effort::Harder }), Scan::Read(_)));
         // Compared pattern by pattern this takes minutes; a busy machine may take ten times its second.
         assert!(start.elapsed().as_secs() < 10);
     }

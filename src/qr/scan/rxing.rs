@@ -9,10 +9,13 @@ use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet, Ge
 use rxing::qrcode::detector::Detector;
 use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
 
-use crate::qr::scan::{Reader, Reading, Sighting, guarded};
+use crate::qr::scan::{Reader, Reading, Sighting, grey, guarded};
 use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
-pub(super) struct Rxing;
+pub(super) struct Rxing {
+    /// Asks the older detector, too, which finds a few symbols that the newer one does not.
+    pub older: bool,
+}
 
 /// Sets of three finder patterns tried in one picture. The most plausible come first; a crowd of false ones is cut off.
 const MAX_SETS: usize = 1000;
@@ -21,7 +24,7 @@ const MAX_SETS: usize = 1000;
 const MAX_PATTERNS: usize = 1000;
 
 /// Finder patterns up to which the older detector is asked: it tries all triples.
-const MAX_PATTERNS_OLDER: usize = 120;
+const MAX_PATTERNS_OLDER: usize = 400;
 
 /// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above
 /// 0.6.
@@ -35,7 +38,7 @@ impl Reader for Rxing {
             if inverted {
                 matrix.flip_self();
             }
-            read_matrix(&matrix, inverted, all, &mut reading);
+            read_matrix(&matrix, inverted, all, self.older, &mut reading);
             if !all && !reading.symbols.is_empty() {
                 break;
             }
@@ -49,7 +52,7 @@ fn binarize(luma: &Luma) -> Option<BitMatrix> {
     HybridBinarizer::new(source).get_black_matrix().ok().cloned()
 }
 
-fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, reading: &mut Reading) {
+fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, reading: &mut Reading) {
     let patterns = count_patterns(matrix);
     if patterns > MAX_PATTERNS {
         return;
@@ -74,7 +77,7 @@ fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, reading: &mut Read
             None => {}
         }
     }
-    if used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
+    if older && used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
         match guarded(AssertUnwindSafe(|| sample_best(matrix)?.read(inverted))).flatten() {
             Some(Ok(symbol)) => reading.symbols.push(symbol),
             Some(Err(sighting)) => reading.see(sighting),
@@ -131,14 +134,19 @@ impl Sample {
         if decoded.isMirrored() {
             corners.swap(1, 3);
         }
+        let payload = decoded.content().bytes().to_vec();
+        let side = grid.width() as usize;
+        let corrected = grey::count_corrected(side, |x, y| grid.get(x as u32, y as u32), &payload);
         Some(Ok(Symbol {
-            payload: decoded.content().bytes().to_vec(),
+            payload,
             corners,
             module_px,
             version: u8::try_from(decoded.versionNumber()).ok()?,
             inverted,
             mirrored: decoded.isMirrored(),
             level: level(decoded.ecLevel()),
+            corrected,
+            sequence: grey::decode::sequence(decoded.structuredAppend()),
             stage: Stage::Plain,
         }))
     }

@@ -1,0 +1,195 @@
+//! From what each module looks like to the payload: codewords in doubt are left to error correction as erasures, and
+//! nothing is believed that chance could have made.
+
+use rxing::common::cpp_essentials::StructuredAppendInfo;
+use rxing::qrcode::common::ErrorCorrectionLevel;
+use rxing::qrcode::cpp_port::decoder::DecodeBitStream;
+
+use crate::qr::scan::grey::correct::correct;
+use crate::qr::scan::grey::plan::Plan;
+use crate::qr::{EcLevel, Sequence};
+
+/// What a grid says.
+pub(super) struct Decoded {
+    pub payload: Vec<u8>,
+    pub level: EcLevel,
+    pub mirrored: bool,
+    /// Codewords that were changed.
+    pub corrected: u32,
+    pub sequence: Option<Sequence>,
+}
+
+/// What chance must not be able to do, in bits, for each block of its own: what correction leaves unused of its
+/// codewords is the proof. Below, another word may be as near as the right one.
+const MIN_EVIDENCE: f32 = 28.0;
+
+/// The least correlation of format information with the best of its 32 values.
+const MIN_FORMAT: f32 = 0.45;
+
+/// Decodes modules row by row: positive is dark, the farther from 0 the surer.
+pub(super) fn decode(plan: &Plan, modules: &[f32]) -> Option<Decoded> {
+    let mirror: Vec<f32> =
+        (0..plan.side * plan.side).map(|i| modules[i % plan.side * plan.side + i / plan.side]).collect();
+    let mut formats: Vec<(f32, u32, bool)> = Vec::new();
+    for (mirrored, modules) in [(false, modules), (true, &mirror)] {
+        formats.extend((0..32).map(|data| (format_likeness(plan, modules, data), data, mirrored)));
+    }
+    formats.sort_by(|a, b| b.0.total_cmp(&a.0));
+    formats.iter().take(2).filter(|format| format.0 > MIN_FORMAT).find_map(|&(_, data, mirrored)| {
+        let modules = if mirrored { &mirror } else { modules };
+        decode_as(plan, modules, data, mirrored)
+    })
+}
+
+fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Option<Decoded> {
+    let (level, known) = match format >> 3 {
+        0 => (EcLevel::M, ErrorCorrectionLevel::M),
+        1 => (EcLevel::L, ErrorCorrectionLevel::L),
+        2 => (EcLevel::H, ErrorCorrectionLevel::H),
+        _ => (EcLevel::Q, ErrorCorrectionLevel::Q),
+    };
+    let codewords = codewords(plan, modules, format & 7);
+    let blocks = plan.version.getECBlocksForLevel(known);
+    let parity = blocks.getECCodewordsPerBlock() as usize;
+    let sizes: Vec<usize> = blocks
+        .getECBlocks()
+        .iter()
+        .flat_map(|group| std::iter::repeat_n(group.getDataCodewords() as usize, group.getCount() as usize))
+        .collect();
+    let (mut data, mut corrected) = (Vec::new(), 0);
+    for places in interleaving(&sizes, parity) {
+        let block: Vec<Codeword> = places.iter().map(|&place| codewords.get(place).copied()).collect::<Option<_>>()?;
+        let repaired = repair(&block, parity)?;
+        corrected += repaired.iter().zip(&block).filter(|(new, old)| **new != old.value).count() as u32;
+        data.extend_from_slice(&repaired[..repaired.len() - parity]);
+    }
+    let content = DecodeBitStream(&data, plan.version, known).ok().filter(|content| content.isValid())?;
+    let sequence = sequence(content.structuredAppend());
+    Some(Decoded { payload: content.content().bytes().to_vec(), level, mirrored, corrected, sequence })
+}
+
+pub(in crate::qr::scan) fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
+    if part.count < 1 {
+        return None;
+    }
+    let (index, count) = (u8::try_from(part.index).ok()?, u8::try_from(part.count).ok()?);
+    Some(Sequence { index, count, parity: part.id.parse().ok()? })
+}
+
+/// A codeword as seen, and the chance that it is wrong.
+#[derive(Clone, Copy)]
+struct Codeword {
+    value: u8,
+    doubt: f32,
+}
+
+/// Corrects a block, calling ever more of the most doubtful codewords erased, as long as enough proof is left.
+fn repair(block: &[Codeword], parity: usize) -> Option<Vec<u8>> {
+    let mut order: Vec<usize> = (0..block.len()).collect();
+    order.sort_by(|&a, &b| block[b].doubt.total_cmp(&block[a].doubt));
+    let step = (parity / 8).max(1);
+    (0..parity).step_by(step).zip(1..).find_map(|(erased, trials)| {
+        let mut values: Vec<u8> = block.iter().map(|codeword| codeword.value).collect();
+        let errors = correct(&mut values, parity, &order[..erased])?;
+        // As many words as the correction could have come from, among all that there are.
+        let free = (block.len() - erased) as f32;
+        let ways: f32 = (0..errors).map(|i| 8.0 + ((free - i as f32) / (i + 1) as f32).log2()).sum();
+        let bits = 8.0 * (parity - erased) as f32 - ways - (trials as f32).log2();
+        (bits >= MIN_EVIDENCE).then_some(values)
+    })
+}
+
+/// The places of the codewords of each block in the order in which they are drawn (7.6).
+fn interleaving(sizes: &[usize], parity: usize) -> Vec<Vec<usize>> {
+    let mut blocks = vec![Vec::new(); sizes.len()];
+    let mut place = 0;
+    for i in 0..sizes.iter().copied().max().unwrap_or(0) {
+        for (block, _) in blocks.iter_mut().zip(sizes).filter(|(_, size)| i < **size) {
+            block.push(place);
+            place += 1;
+        }
+    }
+    for _ in 0..parity {
+        for block in &mut blocks {
+            block.push(place);
+            place += 1;
+        }
+    }
+    blocks
+}
+
+/// Reads the codewords in their order (7.7.3), the mask taken off (7.8.2).
+fn codewords(plan: &Plan, modules: &[f32], mask: u32) -> Vec<Codeword> {
+    let side = plan.side;
+    let mut codewords = Vec::new();
+    let (mut value, mut sure, mut bits) = (0u8, 1.0f32, 0);
+    let mut right = side - 1;
+    let mut upward = true;
+    loop {
+        for step in 0..side {
+            let y = if upward { side - 1 - step } else { step };
+            for x in [right, right - 1] {
+                if !plan.carries_data(x, y) {
+                    continue;
+                }
+                let module = modules[y * side + x];
+                value = value << 1 | u8::from((module > 0.0) != is_masked(mask, x, y));
+                sure *= 1.0 / (1.0 + (-module.abs()).exp());
+                bits += 1;
+                if bits == 8 {
+                    codewords.push(Codeword { value, doubt: 1.0 - sure });
+                    (value, sure, bits) = (0, 1.0, 0);
+                }
+            }
+        }
+        upward = !upward;
+        match right {
+            8 => right = 5,
+            1 => return codewords,
+            _ => right -= 2,
+        }
+    }
+}
+
+fn is_masked(mask: u32, x: usize, y: usize) -> bool {
+    let rest = match mask {
+        0 => (x + y) % 2,
+        1 => y % 2,
+        2 => x % 3,
+        3 => (x + y) % 3,
+        4 => (y / 2 + x / 3) % 2,
+        5 => x * y % 2 + x * y % 3,
+        6 => (x * y % 2 + x * y % 3) % 2,
+        _ => ((x + y) % 2 + x * y % 3) % 2,
+    };
+    rest == 0
+}
+
+/// How well both copies of the format information agree with one of its 32 values (7.9), up to 1.
+fn format_likeness(plan: &Plan, modules: &[f32], data: u32) -> f32 {
+    let mut code = data << 10;
+    for bit in (10..15).rev() {
+        if code >> bit & 1 == 1 {
+            code ^= 0b101_0011_0111 << (bit - 10);
+        }
+    }
+    let code = (data << 10 | code) ^ 0b101_0100_0001_0010;
+    let far = plan.side - 1;
+    let (mut sum, mut size) = (0.0, 0.0);
+    for bit in 0..15 {
+        let first = match bit {
+            0..=5 => (8, bit),
+            6 => (8, 7),
+            7 => (8, 8),
+            8 => (7, 8),
+            _ => (14 - bit, 8),
+        };
+        let second = if bit < 8 { (far - bit, 8) } else { (8, far + bit - 14) };
+        for (x, y) in [first, second] {
+            let module = modules[y * plan.side + x].clamp(-4.0, 4.0);
+            sum += if code >> bit & 1 == 1 { module } else { -module };
+            size += module.abs();
+        }
+    }
+    if size > 0.0 { sum / size } else { 0.0 }
+}
