@@ -5,6 +5,8 @@
 mod documents;
 #[path = "cli/pictures.rs"]
 mod pictures;
+#[path = "cli/quality.rs"]
+mod quality;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/streams.rs"]
