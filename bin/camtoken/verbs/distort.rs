@@ -127,7 +127,7 @@ impl Document for Report {
     fn human(&self, text: &Text) -> String {
         let (width, height) = (self.width.to_string(), self.height.to_string());
         let file = terminal::clean(self.output.as_deref().unwrap_or("-"));
-        let values = [("file", file.as_str()), ("width", &width), ("height", &height)];
+        let values: [(&str, &str); 3] = [("file", &file), ("width", &width), ("height", &height)];
         format!("{}\n", text.with("distort-written", &values))
     }
 

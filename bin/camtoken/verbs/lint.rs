@@ -251,7 +251,8 @@ impl Document for Report {
             }
         }
         let verdict = if self.passed { "lint-passed" } else { "lint-failed" };
-        page + &format!("\n{}\n", text.with(verdict, &[("grade", self.grade), ("min", self.min_grade)]))
+        let (grade, min) = (self.grade.to_owned(), self.min_grade.to_owned());
+        page + &format!("\n{}\n", text.with(verdict, &[("grade", &grade), ("min", &min)]))
     }
 
     fn bare(&self) -> String {

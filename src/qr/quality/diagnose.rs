@@ -131,10 +131,12 @@ pub fn diagnose(luma: &Luma, seen: &Scan) -> Diagnosis {
     }
     let complete = <&[Finder; 3]>::try_from(&found[..]).ok().and_then(frame);
     match complete {
-        Some(frame) => match quiet(luma, &frame) {
+        // Noise darkens every margin.
+        Some(frame) if noise <= NOISE => match quiet(luma, &frame) {
             modules if modules < 1.0 => reasons.push(Reason::NoQuietZone { modules }),
             _ => {}
         },
+        Some(_) => {}
         None => reasons.extend(edge_crossed(luma, module_px).map(|edge| Reason::CutOff { edge })),
     }
     if reasons.is_empty() {
@@ -465,14 +467,16 @@ fn edge_crossed(luma: &Luma, module_px: Option<f64>) -> Option<Edge> {
     let row = |y: usize| luma.pixels[y * width..][..width].to_vec();
     let column = |x: usize| (0..height).map(|y| luma.pixels[y * width + x]).collect::<Vec<u8>>();
     let (x, y) = (inset.min(width - 1), inset.min(height - 1));
-    [
+    let edges = [
         (Edge::Top, changes(row(y))),
         (Edge::Right, changes(column(width - 1 - x))),
         (Edge::Bottom, changes(row(height - 1 - y))),
         (Edge::Left, changes(column(x))),
-    ]
-    .into_iter()
-    .filter(|(_, changes)| *changes >= FEWEST)
-    .max_by_key(|(_, changes)| *changes)
-    .map(|(edge, _)| edge)
+    ];
+    let crossed = edges.into_iter().filter(|(_, changes)| *changes >= FEWEST);
+    // What runs into every side is a pattern all over the picture, not a symbol.
+    if crossed.clone().count() > 2 {
+        return None;
+    }
+    crossed.max_by_key(|(_, changes)| *changes).map(|(edge, _)| edge)
 }
