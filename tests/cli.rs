@@ -5,6 +5,8 @@
 mod documents;
 #[path = "cli/pictures.rs"]
 mod pictures;
+#[path = "cli/quality.rs"]
+mod quality;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/settings.rs"]

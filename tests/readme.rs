@@ -1,4 +1,4 @@
-//! The console blocks of README.md, run as a reader would: one after the other, in one shell, in an empty folder.
+//! The console blocks of README.md and docs/QUALITY.md, run as a reader would: one after the other, in one shell, in an empty folder.
 #![cfg(feature = "cli")]
 
 use std::fs;
@@ -8,6 +8,7 @@ use std::process::Command;
 use regex::Regex;
 
 const README: &str = include_str!("../README.md");
+const QUALITY: &str = include_str!("../docs/QUALITY.md");
 
 /// A command of a console block, and what the page says that it prints.
 struct Step {
@@ -17,9 +18,23 @@ struct Step {
 
 #[test]
 fn console_blocks_print_what_the_page_says() {
+    assert_prints(README, &[]);
+}
+
+#[test]
+fn console_blocks_about_quality_print_what_the_page_says() {
+    assert_prints(QUALITY, &["docs/images/code.png"]);
+}
+
+/// Runs a page in an empty folder, into which the files that it begins with are put.
+fn assert_prints(page: &str, files: &[&str]) {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let steps = steps(README);
-    assert!(steps.len() > 10, "the page tells a story");
+    for file in files {
+        let name = Path::new(file).file_name().expect("a file");
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), dir.path().join(name)).expect("it is there");
+    }
+    let steps = steps(page);
+    assert!(steps.len() > 5, "the page tells a story");
     let printed = run(&steps, dir.path());
     for (step, printed) in steps.iter().zip(printed) {
         assert_eq!(without_chance(&printed), without_chance(&step.expected), "$ {}\n{printed}", step.command);

@@ -9,6 +9,8 @@
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
 //!   order), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the rest. Everything that reads takes 8-bit luma and gives bytes, corners and the
 //!   size of a module.
+//! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
+//!   made from a seed.
 //!
 //! # Examples
 //!
@@ -22,9 +24,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod distort;
+mod quality;
 mod render;
 mod scan;
 
+pub use distort::Distortion;
+pub use quality::{
+    Advice, Diagnosis, Edge, Grade, GradeError, Measure, MeasureKind, Overlay, Quality, QualityOptions, Reason,
+    diagnose, quality,
+};
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, decoding, scan};
 
@@ -68,6 +77,12 @@ impl Luma {
     #[must_use]
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
+    }
+
+    /// Writes it as a PNG.
+    #[must_use]
+    pub fn to_png(&self) -> Vec<u8> {
+        quality::png(self.width, self.height, png::ColorType::Grayscale, &self.pixels)
     }
 
     fn rows(&self) -> std::slice::ChunksExact<'_, u8> {

@@ -4,11 +4,13 @@
 pub mod completions;
 pub mod config;
 pub mod demo;
+pub mod distort;
 pub mod doctor;
 pub mod enroll;
 pub mod explain;
 pub mod inspect;
 pub mod issue;
+pub mod lint;
 pub mod man;
 pub mod scan;
 pub mod schema;
@@ -32,6 +34,8 @@ pub enum Verb {
     Scan(scan::Args),
     Token(token::Args),
     Inspect(inspect::Args),
+    Lint(lint::Args),
+    Distort(distort::Args),
     Demo(demo::Args),
     Issue(issue::Args),
     Verify(verify::Args),
@@ -57,6 +61,8 @@ impl Verb {
             Self::Scan(args) => scan::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::Inspect(args) => inspect::run(args, context),
+            Self::Lint(args) => lint::run(args, context),
+            Self::Distort(args) => distort::run(args, context),
             Self::Demo(args) => demo::run(args, context),
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
@@ -99,6 +105,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
+    Described::of::<lint::Report>(),
+    Described::of::<distort::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),
     Described { id: "camtoken/fields/1", schema: issue::schema },

@@ -176,6 +176,103 @@ inspect-sizes = 大きさ
 inspect-sizes-are = { $characters } 文字、外側 { $envelope } バイト、内容 { $content } バイト
 inspect-text = 文字列
 
+## lint
+
+help-lint = カメラから見たコードを等級付けし、ページの直し方を示す
+    .image = 画像、または標準入力の -。ページのスクリーンショットか写真
+    .min_grade = 求める等級 [B]。下回ると 7
+    .overlay = 角、余白、訂正されたセルを描き入れた画像を書き出す。SVG には測定値も入る
+    .dpr = 1 CSS px あたりの画像のピクセル数 [1]。スクリーンショットではブラウザーの devicePixelRatio
+    .long =
+        カメラから見たコードを等級付けし、ページの直し方を示す。
+
+        ISO/IEC 15415 にならった十の測定値にそれぞれ A から F の等級を付け、最も低いものをコードの等級とする。
+        助言には CSS ピクセルの数値が付く。読み取れないときは、測定した理由を示す: 小さい、切れている、余白がない、
+        ぼけている、コントラストが低い。
+
+        --min-grade 以上で 0、未満で 7、コードがないと 3、読み取れないと 4 で終了する。
+        --quiet では等級だけを出力する。
+
+measure-contrast = コントラスト
+measure-modulation = 変調
+measure-reflectance-margin = 反射率の余裕
+measure-fixed-pattern-damage = 固定パターンの損傷
+measure-unused-error-correction = 誤り訂正の残り
+measure-quiet-zone = 余白
+measure-module-size = セルの大きさ
+measure-axial-nonuniformity = 縦横の不均一
+measure-grid-nonuniformity = 格子のゆがみ
+measure-polarity = 明暗
+unit-percent = { $value } %
+unit-modules = { $value } セル
+unit-px = { $value } CSS px
+lint-dark-on-light = 明るい地に暗いセル
+lint-light-on-dark = 暗い地に明るいセル
+lint-passed = 等級 { $grade }: 十分です（{ $min } 以上）。
+lint-failed = 等級 { $grade }: { $min } に届きません。
+lint-title = 二次元コード、等級 { $grade }
+advice-padding = コードの周りに明るい余白をあと { $px } px 付けてください。
+advice-enlarge = コードを大きく表示してください: 余白を含めて幅 { $px } CSS px 以上。
+advice-whole-pixels = セルを整数ピクセルの幅にしてください: 余白を含めて { $px } CSS px、image-rendering: pixelated。
+advice-contrast = 白地に黒で描いてください: コントラストは { $percent } %、必要なのは 70 % です。
+advice-sharpen = 輪郭をはっきりさせてください: セルの際立ちは { $percent } %、必要なのは 50 % です。平滑化せずに拡大縮小し、ピントを合わせ、動かさないでください。
+advice-even-light = 反射、影、モアレをなくしてください: { $codewords } 個のコード語の明暗がはっきりしないか、逆になっています。
+advice-uncover = コードの角と縁を何も覆わないようにしてください: 固定パターンの { $modules } セルが誤っています。
+advice-repair = コードを何も覆わないようにするか、訂正レベルを上げてください: { $codewords } 個のコード語が誤っています。ブロックの限度は { $capacity } 個です。
+advice-straighten = カメラをコードの正面に構え、縦横を同じ比率にしてください: 一方が { $percent } % 長くなっています。
+advice-flatten = カメラをコードの正面に構え、コードを平らにしてください。
+advice-dark-on-light = ダークモードでも、コードは明るい地に暗く描いてください。
+reason-blank = 画像が一色です: 明暗の差は { $percent } %
+remedy-blank = ページがコードを描き終えるまで待ち、レンズを覆うものを取り除いてください
+reason-low-contrast = 明暗の差が { $percent } % しかありません
+remedy-low-contrast = 白地に黒で描き、画面を明るくし、反射を避けてください。70 % 必要です
+reason-too-small = 1 セルが { $px } px です
+remedy-too-small = コードを大きく表示するか近づいてください。1 セル 2 px 以上、3 px 以上なら良好です
+reason-cut-off = コードが画像の{ $edge }で切れています
+remedy-cut-off = 周りの白い余白ごとコード全体を収めてください
+reason-no-quiet-zone = コードの周りの明るい余白が { $modules } セルしかありません
+remedy-no-quiet-zone = 四辺に 4 セルの明るい余白を空けてください
+reason-noisy = 画素がばらついています: コントラストの { $percent } %（標準偏差）
+remedy-noisy = もっと明るくするか、近づいてください
+reason-blurred = 輪郭が { $px } px（標準偏差）ぼけています
+remedy-blurred = ピントを合わせ、動かさず、レンズを拭いてください。画像は平滑化せずに拡大縮小してください
+reason-blurred-modules = 輪郭が { $px } px（標準偏差）、{ $modules } セル分ぼけています
+remedy-blurred-modules = ピントを合わせ、動かさず、レンズを拭いてください。半セルぼけると読み取れません
+reason-damaged = 角は十分な大きさと鮮明さで写っていますが、誤ったセルが多すぎます
+remedy-damaged = コードを覆うもの、反射、折れをなくしてください
+reason-no-finder = コードの角らしいものがありません
+remedy-no-finder = 近くから正面で、コード全体を収めてください
+edge-top = 上端
+edge-right = 右端
+edge-bottom = 下端
+edge-left = 左端
+
+## distort
+
+help-distort = 画像をカメラで撮ったように劣化させる。種から決まる。テスト用
+    .image = 画像、または標準入力の -
+    .output = グレーの PNG の書き出し先。- は標準出力
+    .half_blocks = 端末: 行の間の暗いピクセル行の数
+    .line = 端末: 一行の高さ（ピクセル）[16]
+    .fade = 白っぽい画面: 黒がどれだけ明るくなるか
+    .tilt = 斜めのカメラ: 角度、75 まで
+    .uneven = 片側からの光: 反対側で失われる割合
+    .glare = 反射: 中心がどれだけ白に近いか
+    .blur = ピンぼけ: 標準偏差（ピクセル）、50 まで
+    .motion = 手ぶれ: 動いた長さ（ピクセル）、200 まで
+    .moire = モニターの格子: 波の深さ
+    .low_light = 光の不足: 失われる割合
+    .noise = ノイズ: 標準偏差（階調）、128 まで
+    .jpeg = 圧縮: 100 から JPEG の品質を引いた数
+    .seed = 乱数の種 [0]
+    .long =
+        画像をカメラで撮ったように劣化させる。種から決まる。テスト用。
+
+        同じオプションと種からは、どの環境でも同じピクセルができる。--quiet ではその SHA-256 を出力する。オプションが
+        なければ画像はそのまま（グレー）。効果は一覧の順、つまり光の通る順にかかる。
+
+distort-written = { $file }: { $width } x { $height } ピクセル
+
 ## doctor
 
 help-doctor = この環境を調べる: 言語、設定、時計、保存場所、端末
