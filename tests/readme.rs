@@ -1,4 +1,5 @@
-//! The console blocks of README.md and docs/QUALITY.md, run as a reader would: one after the other, in one shell, in an empty folder.
+//! The console blocks of README.md and docs/QUALITY.md, run as a reader would: one after the other, in one shell, in an
+//! empty folder.
 #![cfg(feature = "cli")]
 
 use std::fs;
