@@ -162,6 +162,22 @@ fn all_symbols_are_told_and_overlaid() {
 }
 
 #[test]
+fn a_small_blurred_code_in_a_large_picture_is_worth_trying_harder() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let symbol = encode("CT9:SMALL", EcLevel::M).expect("a short text").to_luma(4);
+    let mut page = image::GrayImage::from_pixel(3100, 3100, image::Luma([255]));
+    for (i, grey) in (0u32..).zip(symbol.pixels()) {
+        page.put_pixel(1500 + i % symbol.width(), 1500 + i / symbol.width(), image::Luma([*grey]));
+    }
+    let (sharp, blurred) = (dir.path().join("sharp.png"), dir.path().join("blurred.png"));
+    page.save(&sharp).expect("writable");
+    let (sharp, blurred) = (sharp.to_str().expect("Unicode"), blurred.to_str().expect("Unicode"));
+    assert_eq!(run(&["distort", sharp, "-o", blurred, "--blur", "2.3", "--noise", "4"]).2, 0);
+    assert_eq!(run(&["scan", "--raw", blurred]).2, 4, "it is seen, and not read");
+    assert_eq!(run(&["scan", "--raw", blurred, "--try-harder"]).0, "CT9:SMALL\n");
+}
+
+#[test]
 fn a_code_is_taken_apart_without_a_key() {
     use camtoken::transaction::{Operation, Transaction};
     use camtoken::{ActivationId, Challenge, ChallengeId, Key, Timestamp, code};

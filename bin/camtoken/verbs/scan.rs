@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use camtoken::qr::{Luma, Scan, ScanOptions, Symbol, scan};
+use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Refusal, pages};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -36,6 +36,8 @@ pub struct Args {
     pub raw: bool,
     #[arg(long)]
     pub all: bool,
+    #[arg(long)]
+    pub try_harder: bool,
     #[arg(long, value_name = "FILE.png")]
     pub overlay: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -211,7 +213,8 @@ impl<'a> Reader<'a> {
         let said = match content {
             Content::Code(code) => Ok(Said::Text(code)),
             Content::Picture(luma) => {
-                let seen = scan(&luma, &ScanOptions { all: self.args.all, ..ScanOptions::default() });
+                let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
+                let seen = scan(&luma, &ScanOptions { all: self.args.all, effort });
                 report.ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let refusal = refusal_of(&seen);
                 if let Scan::Unreadable { module_px } = seen {

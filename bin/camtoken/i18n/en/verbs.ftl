@@ -37,6 +37,7 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
     .keep = Second code of a registration: whether the bank has confirmed it
     .raw = Print what the symbol says, without a token; any QR code
     .all = Look for every symbol in the picture
+    .try_harder = Try all there is on a bad picture, for seconds
     .overlay = Draw corners and quiet zone onto the picture
     .pin_file = The token's PIN; - is standard input [CAMTOKEN_PIN]
     .passphrase_file = The passphrase of the token's file; - is standard input [CAMTOKEN_PASSPHRASE]

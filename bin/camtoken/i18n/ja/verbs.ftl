@@ -37,6 +37,7 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
     .keep = 利用登録の二つ目のコード: 銀行で登録が完了したか
     .raw = トークンなしでコードの中身を出力する。どの QR コードでもよい
     .all = 画像の中のすべてのコードを探す
+    .try_harder = 読みにくい画像に、数秒かけてあらゆる方法を試す
     .overlay = 角と余白を描き入れた画像を書き出す
     .pin_file = トークンの PIN。- は標準入力 [CAMTOKEN_PIN]
     .passphrase_file = トークンのファイルのパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
