@@ -581,6 +581,10 @@ fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
     assert!(matches!(issued, Err(IssueError::TestToken(_))), "{issued:?}");
     let second = block_on(strict.second(first.activation, "000000000000", NOW, &mut rng()));
     assert!(matches!(second, Err(EnrollError::TestToken(_))), "{second:?}");
+    let again = block_on(strict.enrollment_code(first.activation, NOW));
+    assert!(matches!(again, Err(EnrollError::TestToken(_))), "{again:?}");
+    assert!(block_on(strict.code(challenge, NOW)).expect("the store answers").is_none());
+    assert!(block_on(pair.verifier.code(challenge, NOW)).expect("the store answers").is_some());
 
     assert!(pair.verify(challenge, &response, NOW).is_accepted(), "none of it was counted");
 }

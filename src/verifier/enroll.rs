@@ -260,6 +260,7 @@ impl<S: Store> Verifier<S> {
             return Ok(None);
         }
         let (_, known) = self.live_token(token).await?;
+        self.accepts(token, &known)?;
         let device_key = self.device_key(token, &known)?;
         let challenge = awaited.challenge(activation);
         let code = match &awaited.sealed_for {

@@ -271,9 +271,12 @@ impl<S: Store> Verifier<S> {
     /// [`VerifierError`] when the record or its key cannot be had.
     pub async fn code(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<ChallengeCode>, VerifierError> {
         let Some(record) = self.record(challenge.activation).await? else { return Ok(None) };
-        let (State::Active, Credential::Camera { key, .. }) = (&record.state, &record.credential) else {
+        let (State::Active, Credential::Camera { key, test, .. }) = (&record.state, &record.credential) else {
             return Ok(None);
         };
+        if *test && !self.policy.accept_test_keys {
+            return Ok(None);
+        }
         let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none() && now < issued.expires_at;
         let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(None) };
         let key = self.vault.unwrap(key, &context(challenge.activation))?;

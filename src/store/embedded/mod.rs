@@ -65,8 +65,9 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// A store in one directory, for one process at a time.
 ///
 /// In memory a record takes its own bytes and less than 200 more, and so at most 64 KiB and 200 bytes; audit entries
-/// stay on disk, but for the last 32 MiB of changes. After a write has failed nothing is answered any more ([`StoreError::Stopped`]) until the store is
-/// opened again. Dropping the store finishes what is queued, and blocks for as long.
+/// stay on disk, but for the last 32 MiB of changes. After a write has failed nothing is answered any more
+/// ([`StoreError::Stopped`]) until the store is opened again. Dropping the store finishes what is queued, and blocks for
+/// as long.
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
     /// `None` only while it is dropped: the writer ends when nobody can send any more.
