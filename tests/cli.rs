@@ -3,6 +3,8 @@
 
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/faults.rs"]
+mod faults;
 #[path = "cli/pictures.rs"]
 mod pictures;
 #[path = "cli/quality.rs"]

@@ -29,7 +29,7 @@ const CANARY: &[u8; 32] = b"canary-canary-canary-canary-key!";
 pub struct Story {
     dir: tempfile::TempDir,
     now: u64,
-    activation: String,
+    pub activation: String,
     key: Key,
     suite: ResponseSuite,
 }
@@ -151,7 +151,7 @@ impl Said {
     }
 }
 
-fn said(output: &Output) -> Said {
+pub fn said(output: &Output) -> Said {
     let all = [output.stdout.as_slice(), &output.stderr].concat();
     assert!(!all.windows(6).any(|part| part == b"canary"), "a key was printed");
     let digits: String = CANARY.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,0 +1,138 @@
+//! Faults of the machine under the real binary: a clock that is wrong, a disk that is full.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::verifier::{Said, Story, said, text};
+
+/// Set in a child that has a disk of its own to fill.
+const DISK: &str = "CAMTOKEN_TEST_DISK";
+
+#[test]
+fn a_clock_set_forward_or_back_lets_nothing_be_accepted_again() {
+    let Some(library) = faketime() else {
+        println!("skipped: libfaketime is not installed");
+        return;
+    };
+    let story = Story::registered();
+    // The registration was at 03:00.
+    let at = |time: &str, args: &[&str]| -> Said {
+        let mut command = story.command(args);
+        command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", &library);
+        command.env("FAKETIME", format!("@2026-11-21 {time}")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        said(&command.arg("--json").output().expect("camtoken starts"))
+    };
+    let issue = |time: &str| {
+        let args = ["issue", "limit-change", "--for", &story.activation, "--field", "limit=transfer"];
+        let issued = at(time, &[&args[..], &["--field", "old=1", "--field", "new=2"]].concat());
+        assert_eq!(issued.exit, 0, "{issued:?}");
+        (text(&issued.document["challenge"]), story.respond(&issued))
+    };
+    let verify = |time: &str, (challenge, response): &(String, String)| at(time, &["verify", challenge, response]);
+    let is = |said: &Said, result: &str| said.document["result"] == result;
+
+    let first = issue("03:05:00");
+    assert!(is(&verify("03:08:01", &first), "expired"), "three minutes are over");
+    let back = verify("03:05:30", &first);
+    assert!(back.exit != 0 && !is(&back, "accepted"), "{back:?}");
+    assert_eq!(back.document["code"], "CT-E016", "a clock that is minutes behind decides nothing");
+
+    let second = issue("03:10:00");
+    assert!(is(&verify("03:10:30", &second), "accepted"));
+    for time in ["03:10:30", "03:10:29", "03:10:00", "02:00:00", "05:00:00", "03:10:31"] {
+        let again = verify(time, &second);
+        assert!(again.exit != 0 && !is(&again, "accepted"), "{time}: {again:?}");
+    }
+    let next = issue("05:01:00");
+    assert!(is(&verify("05:01:30", &next), "accepted"), "with the right time it goes on");
+    let whole = at("05:02:00", &["enroll", "audit", &story.activation]);
+    assert_eq!((whole.exit, &whole.document["whole"]), (0, &json!(true)), "{whole:?}");
+}
+
+fn faketime() -> Option<PathBuf> {
+    let libraries = ["/usr/lib", "/usr/lib64"].iter().flat_map(|dir| {
+        let under = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        under.chain([dir.into()]).map(|dir| dir.join("faketime/libfaketime.so.1"))
+    });
+    libraries.into_iter().find(|library| library.exists())
+}
+
+/// What is acknowledged before, between and after full disks is there, and nothing else is told.
+#[test]
+fn a_full_disk_loses_nothing_acknowledged() {
+    let may_mount = Command::new("unshare").args(["-rm", "true"]).status();
+    if !may_mount.is_ok_and(|status| status.success()) {
+        println!("skipped: this system gives no namespace to mount a small disk in");
+        return;
+    }
+    let disk = tempfile::tempdir().expect("a temporary directory");
+    let child = Command::new("unshare")
+        .arg("-rm")
+        .arg(env::current_exe().expect("this binary has a path"))
+        .args(["--exact", "--ignored", "--nocapture", "faults::child_with_a_small_disk"])
+        .env(DISK, disk.path())
+        .env("TMPDIR", disk.path())
+        .output()
+        .expect("unshare starts");
+    let output = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success(), "{output}{}", String::from_utf8_lossy(&child.stderr));
+    assert!(output.contains("refused for want of room: "), "{output}");
+}
+
+/// Not a test: what the test above runs in a namespace of its own.
+#[test]
+#[ignore = "a child of another test"]
+fn child_with_a_small_disk() {
+    let disk = PathBuf::from(env::var_os(DISK).expect("the test says where"));
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "none"]).arg(&disk).status();
+    assert!(mounted.expect("mount starts").success());
+    let story = Story::registered();
+    let issue = |number: usize| {
+        let new = format!("new={}", number + 2);
+        let args = ["issue", "limit-change", "--for", &story.activation, "--field", "limit=transfer"];
+        story.run(&[&args[..], &["--field", "old=1", "--field", &new]].concat())
+    };
+    let mut refused = 0;
+    for (round, room) in [0, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 128 << 10, 512 << 10].into_iter().enumerate() {
+        let before = issue(round);
+        assert_eq!(before.exit, 0, "{before:?}");
+        fill(&disk.join("filler"), room);
+        let said = issue(100 + round);
+        if said.exit != 0 {
+            let code = said.document["code"].as_str().unwrap_or_default();
+            assert!(["CT-E011", "CT-E012", "CT-E014", "CT-E015"].contains(&code), "{room}: {said:?}");
+            refused += 1;
+        }
+        let answered = story.verify(&before, &story.respond(&before));
+        fs::remove_file(disk.join("filler")).expect("just written");
+
+        let check = story.run(&["store", "check"]);
+        assert_eq!((check.exit, &check.document["findings"]), (0, &json!([])), "{room}: {check:?}");
+        let open = if said.exit == 0 { &said } else { &before };
+        let again = story.verify(open, &story.respond(open));
+        let results = [&answered.document["result"], &again.document["result"]];
+        let accepted = results.into_iter().filter(|result| **result == Value::from("accepted")).count();
+        let maybe_stored = [&said, &answered].into_iter().any(|said| said.document["code"] == "CT-E015");
+        assert!(accepted == 1 || accepted == 0 && maybe_stored, "{room}: {said:?} {answered:?} {again:?}");
+    }
+    println!("refused for want of room: {refused}");
+    assert!(refused > 0);
+}
+
+/// Takes all the room there is, but for so many bytes.
+fn fill(path: &Path, room: u64) {
+    let mut file = File::create(path).expect("an empty file needs no room");
+    let mut len = 0;
+    for piece in [1 << 16, 1 << 12] {
+        let zeroes = vec![0; piece];
+        while let Ok(written) = file.write(&zeroes) {
+            len += written as u64;
+        }
+    }
+    file.set_len(len.saturating_sub(room)).expect("it gets shorter");
+}
