@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::value;
 use crate::config::Store;
+use crate::engine::Engine;
 use crate::failure::{Code, Failure};
 use crate::outside::{moment, rng};
 use crate::state;
@@ -21,7 +22,7 @@ use crate::verbs::Context;
 /// What every verb of the verifier's side takes.
 #[derive(clap::Args)]
 pub struct BankArgs {
-    #[arg(long, value_name = "DIR", value_parser = value::<Store>)]
+    #[arg(long, value_name = "DIR|URL", value_parser = value::<Store>)]
     store: Option<Store>,
     #[arg(long)]
     accept_test_keys: bool,
@@ -30,7 +31,7 @@ pub struct BankArgs {
 /// A verifier that stands ready, and the moment that it decides by.
 pub struct Bank {
     /// The verifier on its store.
-    pub verifier: Verifier<EmbeddedStore>,
+    pub verifier: Verifier<Engine>,
     /// Now.
     pub now: Timestamp,
 }
@@ -48,12 +49,9 @@ impl Bank {
             return Err(Failure::new(Code::FixedClock));
         }
         let now = moment(context)?;
-        let dir = match args.store.as_ref().or(settings.store.value.as_ref()) {
-            Some(Store::Directory(dir)) => dir.clone(),
-            Some(Store::Url(_)) => return Err(Failure::new(Code::StoreKind)),
-            None => home(context)?.join("store"),
-        };
-        let vault = Box::new(LocalVault::new(&keys(context, &dir)?));
+        let place = args.place(context)?;
+        let is_new = matches!(&place, Store::Directory(dir) if !dir.join("format").exists());
+        let vault = Box::new(LocalVault::new(&keys(context, is_new)?));
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
                 .parse()
@@ -64,12 +62,99 @@ impl Bank {
             accept_test_keys,
             ..Policy::default()
         };
-        if let Some(above) = dir.parent() {
-            state::make_dir(above).map_err(|error| unusable(above, &error))?;
-        }
-        let store = EmbeddedStore::open(&dir, settings.store_wait.value.duration())?;
+        let store = match place {
+            Store::Directory(dir) => {
+                if let Some(above) = dir.parent() {
+                    state::make_dir(above).map_err(|error| unusable(above, &error))?;
+                }
+                Engine::Embedded(EmbeddedStore::open(&dir, settings.store_wait.value.duration())?)
+            }
+            Store::Url(url) => database::open(&url, settings)?,
+        };
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
         Ok(Self { verifier, now })
+    }
+}
+
+impl BankArgs {
+    /// Makes the tables in the database that the settings name, or brings them to this version, and says from which
+    /// version to which. For the first tables of all the key is drawn, if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::StoreKind`] for a directory, which needs no migration; a database that cannot be reached or changed.
+    pub fn migrate(&self, context: &Context) -> Result<(i32, i32), Failure> {
+        let Store::Url(url) = self.place(context)? else { return Err(Failure::new(Code::NoMigration)) };
+        let (from, to) = database::migrate(&url, &context.settings)?;
+        keys(context, from == 0)?;
+        Ok((from, to))
+    }
+
+    fn place(&self, context: &Context) -> Result<Store, Failure> {
+        // Whoever is on this machine can read a command line.
+        if self.store.as_ref().is_some_and(Store::has_password) {
+            return Err(Failure::new(Code::StorePassword));
+        }
+        match self.store.as_ref().or(context.settings.store.value.as_ref()) {
+            Some(place) => Ok(place.clone()),
+            None => Ok(Store::Directory(home(context)?.join("store"))),
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub mod database {
+    //! The store in PostgreSQL, as the settings say.
+
+    use camtoken::store::PostgresStore;
+    use camtoken::store::postgres::Options;
+
+    use crate::config::Settings;
+    use crate::engine::Engine;
+    use crate::failure::{Code, Failure};
+
+    /// Connects, and checks the server.
+    pub fn open(url: &str, settings: &Settings) -> Result<Engine, Failure> {
+        known(url)?;
+        Ok(Engine::Postgres(PostgresStore::connect(url, options(settings))?))
+    }
+
+    /// As [`PostgresStore::migrate`].
+    pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
+        known(url)?;
+        Ok(PostgresStore::migrate(url, &options(settings))?)
+    }
+
+    fn known(url: &str) -> Result<(), Failure> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(()),
+            _ => Err(Failure::new(Code::StoreKind)),
+        }
+    }
+
+    fn options(settings: &Settings) -> Options {
+        Options {
+            connections: settings.store_connections.value.0.into(),
+            durability: settings.store_durability.value.into(),
+            ..Options::default()
+        }
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+pub mod database {
+    //! This build has no store in a database.
+
+    use crate::config::Settings;
+    use crate::engine::Engine;
+    use crate::failure::{Code, Failure};
+
+    pub fn open(_url: &str, _settings: &Settings) -> Result<Engine, Failure> {
+        Err(Failure::new(Code::StoreKind))
+    }
+
+    pub fn migrate(_url: &str, _settings: &Settings) -> Result<(i32, i32), Failure> {
+        Err(Failure::new(Code::StoreKind))
     }
 }
 
@@ -84,7 +169,7 @@ const KEK: &str = "CAMTOKEN_KEK";
 
 /// The key-encryption keys, the newest first. They are drawn once, before there is a store: a key that is missing later
 /// is lost, and a new one would open nothing.
-fn keys(context: &Context, store: &Path) -> Result<Vec<Key>, Failure> {
+fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
     if let Some(text) = std::env::var_os(KEK).filter(|text| !text.is_empty()) {
         return parse_keys(&Zeroizing::new(text.to_string_lossy().into_owned()), KEK);
     }
@@ -92,7 +177,7 @@ fn keys(context: &Context, store: &Path) -> Result<Vec<Key>, Failure> {
         Some(path) => path.clone(),
         None => home(context)?.join("kek"),
     };
-    if !path.exists() && !store.join("format").exists() {
+    if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
         let key = Key::generate(&mut rng());
         let line = Zeroizing::new(to_hex(key.expose_bytes()) + "\n");
@@ -157,6 +242,8 @@ impl From<StoreError> for Failure {
         let code = match &error {
             StoreError::Locked => Code::StoreBusy,
             StoreError::Unknown { .. } => Code::StoreUnknown,
+            StoreError::Unsafe { .. } => Code::StoreUnsafe,
+            StoreError::Version { .. } => Code::StoreVersion,
             _ => Code::StoreFailed,
         };
         Self::new(code).because(error)

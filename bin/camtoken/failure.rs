@@ -85,6 +85,15 @@ codes! {
     /// This build has no store of that kind.
     StoreKind = "CT-E027" => Usage,
 
+    /// The database may lose what it acknowledges.
+    StoreUnsafe = "CT-E032" => Failed,
+    /// The store is of another version.
+    StoreVersion = "CT-E033" => Failed,
+    /// A password of the store on the command line.
+    StorePassword = "CT-E034" => Usage,
+    /// A store that needs no migration.
+    NoMigration = "CT-E035" => Usage,
+
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.

@@ -3,7 +3,7 @@
 ## いくつかの動詞に共通のオプション
 
 help-shared =
-    .store = 検証側の保存場所（ディレクトリ）[CAMTOKEN_STORE]
+    .store = 検証側の保存場所。ディレクトリか、パスワードのない postgres://… [CAMTOKEN_STORE]
     .accept_test_keys = テスト用トークンと固定した時刻を受け入れる [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = 二次元コードの書き出し先。名前により PNG か SVG。- は標準出力へ PNG
     .ascii = 二次元コードを端末に描く
@@ -156,6 +156,25 @@ books-contract = 契約番号
 books-user = ユーザー
 books-failures = 誤り
 books-challenge = 未回答のチャレンジ
+
+## store
+
+help-store = 検証側の保存場所を手入れする
+help-store-migrate = データベースに表を作るか、この版に合わせる
+    .long =
+        データベースに表を作るか、この版に合わせる。
+
+        表を作れるロールが要ります。検証側に要る権限はもっと少なく、検証側が自分で表を変えることはありません。前の版の
+        検証側は先に終えてください。最初の表を作るとき、鍵暗号化鍵がまだなければ作ります。
+
+          CAMTOKEN_STORE=postgres://bank@db.example/camtoken camtoken store migrate
+
+        パスワードを含む URL は、引数でなく CAMTOKEN_STORE か設定ファイルで渡します。接続は TLS で、サーバーの証明書を
+        確かめます（sslrootcert）。サーバーが同じ機器にあるときだけ TLS なしで接続します。
+
+migration-new = 版 { $to } の表を作りました。
+migration-none = 表はすでに版 { $to } です。
+migration-done = 表を版 { $from } から { $to } に合わせました。
 
 ## demo
 
