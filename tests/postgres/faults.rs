@@ -172,7 +172,7 @@ fn a_commit_that_did_not_wait_for_its_standby_is_unknown() {
     }
 }
 
-/// A server that does not answer holds nobody for longer than twice the deadline, and nothing late is called stored.
+/// A server that does not answer holds nobody for longer than three deadlines, and nothing late is called stored.
 #[test]
 fn a_slow_server_is_waited_for_until_the_deadline() {
     let mut server = Server::start();
@@ -199,7 +199,7 @@ fn a_slow_server_is_waited_for_until_the_deadline() {
         }
     });
     let took = started.elapsed();
-    assert!(took > deadline && took < deadline * 7, "{took:?}");
+    assert!(took > deadline && took < deadline * 3 + Duration::from_secs(2), "{took:?}");
     proxy.delay(Duration::ZERO);
     proxy.cut_all();
     thread::sleep(Duration::from_millis(100));

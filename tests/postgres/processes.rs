@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camtoken::Key;
 use camtoken::store::postgres::Options;
-use camtoken::store::{PostgresStore, Store};
+use camtoken::store::{PostgresStore, RecordId, Store};
 use camtoken::verifier::{AttemptId, Policy, Rejection, Verdict};
 use pollster::block_on;
 
@@ -155,6 +155,7 @@ fn what_another_verifier_did_is_seen_at_once() {
     for round in 0..20 {
         // Here the challenge before is remembered.
         let (old, old_response) = here.issue("1", NOW);
+        assert!(here.verifier.store().recall(&RecordId::Activation(here.activation)).is_some(), "{round}");
         let (new, new_response) = elsewhere.issue("2", NOW);
         assert_eq!(rejected(&here.verify(old, &old_response, NOW)), Rejection::Superseded, "{round}");
         assert!(here.verify(new, &new_response, NOW).is_accepted(), "{round}");
@@ -164,7 +165,6 @@ fn what_another_verifier_did_is_seen_at_once() {
         let issued = block_on(here.verifier.issue(here.activation, crate::pair::transfer("3"), None, NOW, &mut rng()));
         assert!(issued.is_err(), "{round}: it is suspended");
         block_on(elsewhere.verifier.resume(here.activation, NOW)).expect("it is suspended");
-        assert!(here.verifier.store().recall(&camtoken::store::RecordId::Activation(here.activation)).is_some());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -99,6 +99,16 @@ impl Server {
         self.run();
     }
 
+    /// Puts a copy of a file into the cluster's directory, for the server alone.
+    pub fn take(&self, file: &str) {
+        let copy = self.data().join(Path::new(file).file_name().expect("a file"));
+        fs::copy(file, &copy).expect("both directories are ours");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).expect("it is ours");
+        if is_root() {
+            chown(&copy, Some(NOBODY), Some(NOBODY)).expect("root may");
+        }
+    }
+
     /// The cluster's directory.
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
@@ -135,7 +145,8 @@ impl Server {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres:///{database}?host={}&user=postgres", self.dir.path().display())
+        let port = self.settings.iter().find_map(|setting| setting.strip_prefix("port=")).unwrap_or("5432");
+        format!("postgres:///{database}?host={}&port={port}&user=postgres", self.dir.path().display())
     }
 
     fn log(&self) -> String {

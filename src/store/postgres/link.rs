@@ -291,7 +291,7 @@ fn unconnected(error: tokio_postgres::Error) -> Failed {
 }
 
 /// What the error says and why, without the details, which may quote rows.
-fn text(error: &(dyn Error + 'static)) -> String {
+pub(super) fn text(error: &(dyn Error + 'static)) -> String {
     if let Some(told) = error.downcast_ref::<DbError>() {
         return format!("{} ({})", told.message(), told.code().code());
     }

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use futures_channel::oneshot;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
 use super::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use address::Address;
@@ -58,7 +58,7 @@ pub struct Options {
     pub connections: usize,
     /// Requests that one statement carries at most.
     pub group: usize,
-    /// How long a request waits for a free connection, and then for its answer.
+    /// How long a request waits, at most, for each of these: a free connection, a new one, the answer.
     pub deadline: Duration,
     /// What the server has to promise.
     pub durability: Durability,
@@ -129,7 +129,7 @@ impl PostgresStore {
     pub fn migrate(url: &str, options: &Options) -> Result<(i32, i32), StoreError> {
         let address = Address::parse(url)?;
         runtime()?.block_on(async {
-            let mut tries = Tries::default();
+            let mut tries = Tries::until(options.deadline);
             loop {
                 let migrated = async {
                     let (mut client, _driver, _) = link::connect(&address).await?;
@@ -210,8 +210,8 @@ struct Shared {
 /// Opens the first connection, says how that went, and works until the store is dropped.
 async fn serve(shared: Rc<Shared>, opened: &mpsc::Sender<Result<(), StoreError>>) {
     let mut first = Worker { shared: Rc::clone(&shared), link: None };
-    let mut tries = Tries::default();
-    while let Err(failed) = first.link().await {
+    let mut tries = Tries::until(shared.options.deadline);
+    while let Err(failed) = first.link(&tries).await {
         if let Err(error) = tries.again(failed).await {
             let _ = opened.send(Err(error.into_error()));
             return;
@@ -296,12 +296,12 @@ impl Worker {
     /// Sends one statement until it is known what became of it, and gives the keys of the records that were replaced.
     async fn swapped(&mut self, group: &[Swap]) -> Result<HashSet<Vec<u8>>, Failed> {
         let ids: Vec<_> = group.iter().map(|swap| swap.id.to_key()).collect();
-        let mut tries = Tries::default();
+        let mut tries = Tries::until(self.shared.options.deadline);
         loop {
             let outcome = if group[0].is_first() {
-                self.send(async |link| link.create(group, &ids).await).await
+                self.send(&tries, async |link| link.create(group, &ids).await).await
             } else {
-                self.send(async |link| link.replace(group, &ids).await).await
+                self.send(&tries, async |link| link.replace(group, &ids).await).await
             };
             match outcome {
                 Err(Failed::Again(reason)) if group.len() > 1 => return Err(Failed::Again(reason)),
@@ -333,9 +333,9 @@ impl Worker {
 
     /// Asks something that may be asked again whatever happens.
     async fn read<T>(&mut self, ask: impl AsyncFn(&Link) -> Result<T, Failed>) -> Result<T, StoreError> {
-        let mut tries = Tries::default();
+        let mut tries = Tries::until(self.shared.options.deadline);
         loop {
-            match self.send(&ask).await {
+            match self.send(&tries, &ask).await {
                 Ok(read) => return Ok(read),
                 Err(Failed::Lost(reason)) => tries.again(Failed::Unsent(reason)).await,
                 Err(failed) => tries.again(failed).await,
@@ -345,9 +345,13 @@ impl Worker {
     }
 
     /// Sends one statement, and drops the connection unless all of the answer came in time.
-    async fn send<T>(&mut self, statement: impl AsyncFn(&Link) -> Result<T, Failed>) -> Result<T, Failed> {
+    async fn send<T>(
+        &mut self,
+        tries: &Tries,
+        statement: impl AsyncFn(&Link) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
         let deadline = self.shared.options.deadline;
-        let link = self.link().await?;
+        let link = self.link(tries).await?;
         let outcome = timeout(deadline, statement(link)).await.unwrap_or_else(|_| Err(late(deadline)));
         if matches!(outcome, Err(Failed::Lost(_))) {
             self.drop_link();
@@ -356,19 +360,19 @@ impl Worker {
     }
 
     /// The connection, open and checked.
-    async fn link(&mut self) -> Result<&mut Link, Failed> {
+    async fn link(&mut self, tries: &Tries) -> Result<&mut Link, Failed> {
         if self.link.as_ref().is_some_and(Link::is_closed) {
             self.drop_link();
         }
         let Shared { address, options, .. } = &*self.shared;
         let link = match self.link.take() {
             Some(mut link) => {
-                let checked = timeout(options.deadline, link.check(options.durability)).await;
+                let checked = timeout_at(tries.until, link.check(options.durability)).await;
                 checked.unwrap_or_else(|_| Err(late(options.deadline))).map(|()| link)
             }
             None => {
                 self.shared.recent.clear();
-                let opened = timeout(options.deadline, Link::open(address, options.durability)).await;
+                let opened = timeout_at(tries.until, Link::open(address, options.durability)).await;
                 opened.unwrap_or_else(|_| Err(late(options.deadline)))
             }
         };
@@ -388,21 +392,29 @@ impl Worker {
 }
 
 /// How often something was tried whose failure left nothing behind.
-#[derive(Default)]
-struct Tries(u32);
+struct Tries {
+    failed: u32,
+    /// Then it is not tried again.
+    until: tokio::time::Instant,
+}
 
 impl Tries {
-    const MOST: u32 = 5;
+    const AGAIN: u32 = 5;
+
+    fn until(deadline: Duration) -> Self {
+        Self { failed: 0, until: tokio::time::Instant::now() + deadline }
+    }
 
     /// Waits for a little while, each time longer, if it may be tried again.
     async fn again(&mut self, failed: Failed) -> Result<(), Failed> {
-        self.0 += 1;
-        if self.0 > Self::MOST || !matches!(failed, Failed::Again(_) | Failed::Unsent(_)) {
+        self.failed += 1;
+        let is_over = self.failed > Self::AGAIN || self.until <= tokio::time::Instant::now();
+        if is_over || !matches!(failed, Failed::Again(_) | Failed::Unsent(_)) {
             return Err(failed);
         }
         // Those who were in each other's way do not meet again at the same moment.
         let apart = RandomState::new().build_hasher().finish() % 1000;
-        let most = Duration::from_millis(5 << (self.0 - 1));
+        let most = Duration::from_millis(5 << (self.failed - 1));
         sleep(most / 2 + most.mul_f64(apart as f64 / 2000.0)).await;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::link::Failed;
+use super::link::{Failed, text};
 use crate::store::StoreError;
 
 /// What this version of camtoken reads and writes.
@@ -40,7 +40,12 @@ pub(super) async fn migrate(client: &mut Client) -> Result<i32, Failed> {
             "CREATE TABLE IF NOT EXISTS camtoken_schema (one boolean PRIMARY KEY CHECK (one), version integer NOT NULL); \
              INSERT INTO camtoken_schema (one, version) VALUES (true, 0) ON CONFLICT (one) DO NOTHING",
         )
-        .await?;
+        .await
+        .map_err(|error| match error.code() {
+            // "IF NOT EXISTS" does not see what another one is just making.
+            Some(&SqlState::UNIQUE_VIOLATION | &SqlState::DUPLICATE_TABLE | &SqlState::DUPLICATE_OBJECT) => Failed::Again(text(&error)),
+            _ => error.into(),
+        })?;
     let transaction = client.transaction().await?;
     // Another one who migrates waits here.
     let row = transaction.query_one("SELECT version FROM camtoken_schema WHERE one FOR UPDATE", &[]).await?;
