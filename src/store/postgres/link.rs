@@ -259,7 +259,7 @@ fn unsafe_setting(setting: &'static str, found: &str, wanted: &'static str) -> F
     Failed::Refused(StoreError::Unsafe { setting, found: found.to_owned(), wanted })
 }
 
-fn parts<'s>(swaps: &'s [Swap]) -> (Vec<&'s [u8]>, Vec<Option<&'s [u8]>>) {
+fn parts(swaps: &[Swap]) -> (Vec<&[u8]>, Vec<Option<&[u8]>>) {
     swaps.iter().map(|swap| (swap.change.record.as_slice(), swap.change.audit.as_deref())).unzip()
 }
 
