@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use camtoken::store::backup::{BackupError, Saved};
 use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::verifier::{
     EnrollError, IssueError, LocalVault, Policy, Rejection, SetupError, VaultError, Verifier, VerifierError,
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::value;
 use crate::config::Store;
+use crate::engine::Engine;
 use crate::failure::{Code, Failure};
 use crate::outside::{moment, rng};
 use crate::state;
@@ -21,7 +23,7 @@ use crate::verbs::Context;
 /// What every verb of the verifier's side takes.
 #[derive(clap::Args)]
 pub struct BankArgs {
-    #[arg(long, value_name = "DIR", value_parser = value::<Store>)]
+    #[arg(long, value_name = "DIR|URL", value_parser = value::<Store>)]
     store: Option<Store>,
     #[arg(long)]
     accept_test_keys: bool,
@@ -30,22 +32,25 @@ pub struct BankArgs {
 /// A verifier that stands ready, and the moment that it decides by.
 pub struct Bank {
     /// The verifier on its store.
-    pub verifier: Verifier<EmbeddedStore>,
+    pub verifier: Verifier<Engine>,
     /// Now.
     pub now: Timestamp,
 }
 
 impl BankArgs {
-    /// The directory of the store.
+    /// Where the store is.
     ///
     /// # Errors
     ///
-    /// [`Code::StoreKind`] when the settings name a server, [`Code::State`] when nothing says where state is kept.
-    pub fn dir(&self, context: &Context) -> Result<PathBuf, Failure> {
+    /// [`Code::StorePassword`], [`Code::State`] when nothing says where state is kept.
+    pub fn place(&self, context: &Context) -> Result<Store, Failure> {
+        // Whoever is on this machine can read a command line.
+        if self.store.as_ref().is_some_and(Store::has_password) {
+            return Err(Failure::new(Code::StorePassword));
+        }
         match self.store.as_ref().or(context.settings.store.value.as_ref()) {
-            Some(Store::Directory(dir)) => Ok(dir.clone()),
-            Some(Store::Url(_)) => Err(Failure::new(Code::StoreKind)),
-            None => Ok(home(context)?.join("store")),
+            Some(place) => Ok(place.clone()),
+            None => Ok(Store::Directory(home(context)?.join("store"))),
         }
     }
 
@@ -59,6 +64,40 @@ impl BankArgs {
             return Err(Failure::new(Code::FixedClock));
         }
         moment(context)
+    }
+
+    /// Makes the tables in the database that the settings name, or brings them to this version, and says from which
+    /// version to which. For the first tables of all the key is drawn, if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::StoreKind`] for a directory, which needs no migration; a database that cannot be reached or changed.
+    pub fn migrate(&self, context: &Context) -> Result<(i32, i32), Failure> {
+        let Store::Url(url) = self.place(context)? else { return Err(Failure::new(Code::NoMigration)) };
+        let (from, to) = database::migrate(&url, &context.settings)?;
+        keys(context, from == 0)?;
+        Ok((from, to))
+    }
+
+    /// Makes a store from saved records where the settings say that one is to be, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Those of the records; [`Code::StoreExists`], or that the store cannot be made.
+    pub fn restore(
+        &self,
+        context: &Context,
+        records: impl Iterator<Item = Result<Saved, BackupError>>,
+    ) -> Result<u64, Failure> {
+        match self.place(context)? {
+            Store::Directory(dir) => {
+                if let Some(above) = dir.parent() {
+                    state::make_dir(above).map_err(|error| unusable(above, &error))?;
+                }
+                Ok(EmbeddedStore::restore(&dir, records)?)
+            }
+            Store::Url(url) => database::restore(&url, &context.settings, records),
+        }
     }
 
     fn accept_test_keys(&self, context: &Context) -> bool {
@@ -75,8 +114,9 @@ impl Bank {
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let settings = &context.settings;
         let now = args.now(context)?;
-        let dir = args.dir(context)?;
-        let vault = Box::new(LocalVault::new(&keys(context, &dir)?));
+        let place = args.place(context)?;
+        let is_new = matches!(&place, Store::Directory(dir) if !dir.join("format").exists());
+        let vault = Box::new(LocalVault::new(&keys(context, is_new)?));
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
                 .parse()
@@ -87,12 +127,94 @@ impl Bank {
             accept_test_keys: args.accept_test_keys(context),
             ..Policy::default()
         };
-        if let Some(above) = dir.parent() {
-            state::make_dir(above).map_err(|error| unusable(above, &error))?;
-        }
-        let store = EmbeddedStore::open(&dir, settings.store_wait.value.duration())?;
+        let store = match place {
+            Store::Directory(dir) => {
+                if let Some(above) = dir.parent() {
+                    state::make_dir(above).map_err(|error| unusable(above, &error))?;
+                }
+                Engine::Embedded(EmbeddedStore::open(&dir, settings.store_wait.value.duration())?)
+            }
+            Store::Url(url) => database::open(&url, settings)?,
+        };
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
         Ok(Self { verifier, now })
+    }
+}
+
+#[cfg(feature = "postgres")]
+pub mod database {
+    //! The store in PostgreSQL, as the settings say.
+
+    use camtoken::store::PostgresStore;
+    use camtoken::store::backup::{BackupError, Saved};
+    use camtoken::store::postgres::Options;
+
+    use crate::config::Settings;
+    use crate::engine::Engine;
+    use crate::failure::{Code, Failure};
+
+    /// Connects, and checks the server.
+    pub fn open(url: &str, settings: &Settings) -> Result<Engine, Failure> {
+        known(url)?;
+        Ok(Engine::Postgres(PostgresStore::connect(url, options(settings))?))
+    }
+
+    /// As [`PostgresStore::migrate`].
+    pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
+        known(url)?;
+        Ok(PostgresStore::migrate(url, &options(settings))?)
+    }
+
+    /// As [`PostgresStore::restore`].
+    pub fn restore(
+        url: &str,
+        settings: &Settings,
+        records: impl Iterator<Item = Result<Saved, BackupError>>,
+    ) -> Result<u64, Failure> {
+        known(url)?;
+        Ok(PostgresStore::restore(url, &options(settings), records)?)
+    }
+
+    fn known(url: &str) -> Result<(), Failure> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(()),
+            _ => Err(Failure::new(Code::StoreKind)),
+        }
+    }
+
+    fn options(settings: &Settings) -> Options {
+        Options {
+            connections: settings.store_connections.value.0.into(),
+            durability: settings.store_durability.value.into(),
+            ..Options::default()
+        }
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+pub mod database {
+    //! This build has no store in a database.
+
+    use camtoken::store::backup::{BackupError, Saved};
+
+    use crate::config::Settings;
+    use crate::engine::Engine;
+    use crate::failure::{Code, Failure};
+
+    pub fn open(_url: &str, _settings: &Settings) -> Result<Engine, Failure> {
+        Err(Failure::new(Code::StoreKind))
+    }
+
+    pub fn migrate(_url: &str, _settings: &Settings) -> Result<(i32, i32), Failure> {
+        Err(Failure::new(Code::StoreKind))
+    }
+
+    pub fn restore(
+        _url: &str,
+        _settings: &Settings,
+        _records: impl Iterator<Item = Result<Saved, BackupError>>,
+    ) -> Result<u64, Failure> {
+        Err(Failure::new(Code::StoreKind))
     }
 }
 
@@ -107,7 +229,7 @@ const KEK: &str = "CAMTOKEN_KEK";
 
 /// The key-encryption keys, the newest first. They are drawn once, before there is a store: a key that is missing later
 /// is lost, and a new one would open nothing.
-fn keys(context: &Context, store: &Path) -> Result<Vec<Key>, Failure> {
+fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
     if let Some(text) = std::env::var_os(KEK).filter(|text| !text.is_empty()) {
         return parse_keys(&Zeroizing::new(text.to_string_lossy().into_owned()), KEK);
     }
@@ -115,7 +237,7 @@ fn keys(context: &Context, store: &Path) -> Result<Vec<Key>, Failure> {
         Some(path) => path.clone(),
         None => home(context)?.join("kek"),
     };
-    if !path.exists() && !store.join("format").exists() {
+    if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
         let key = Key::generate(&mut rng());
         let line = Zeroizing::new(to_hex(key.expose_bytes()) + "\n");
@@ -181,6 +303,8 @@ impl From<StoreError> for Failure {
             StoreError::Locked => Code::StoreBusy,
             StoreError::Unknown { .. } => Code::StoreUnknown,
             StoreError::Exists => Code::StoreExists,
+            StoreError::Unsafe { .. } => Code::StoreUnsafe,
+            StoreError::Version { .. } => Code::StoreVersion,
             _ => Code::StoreFailed,
         };
         Self::new(code).because(error)

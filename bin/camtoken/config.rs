@@ -71,6 +71,10 @@ settings! {
     state_dir: Option<PathBuf> = default_state_dir(), Source::Default;
     /// The verifier's store: a directory or a URL; without one, a directory in `state_dir`.
     store: Option<Store> = None, Source::Default;
+    /// How many connections to the database there may be.
+    store_connections: Connections = Connections(8), Source::Default;
+    /// What the database has to promise.
+    store_durability: Durability = Durability::Disk, Source::Default;
     /// The token that is meant when none is named.
     token: Option<String> = None, Source::Default;
     /// The bank's name, as tokens show it at registration.
@@ -288,6 +292,57 @@ impl Value for Store {
     }
 }
 
+impl Store {
+    /// Whether it is a URL with a password in it.
+    pub fn has_password(&self) -> bool {
+        matches!(self, Self::Url(url) if without_password(url) != *url)
+    }
+}
+
+/// Who answers for it that what a database acknowledges stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Its disk.
+    Disk,
+    /// A synchronous standby, too.
+    Standby,
+    /// The operator.
+    Vouched,
+}
+
+impl Value for Durability {
+    const EXPECTED: &'static str = "disk|standby|vouched";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        match text {
+            "disk" => Ok(Self::Disk),
+            "standby" => Ok(Self::Standby),
+            "vouched" => Ok(Self::Vouched),
+            _ => Err(BadValue),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Disk => "disk",
+            Self::Standby => "standby",
+            Self::Vouched => "vouched",
+        }
+        .into()
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<Durability> for camtoken::store::postgres::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Disk => Self::Disk,
+            Durability::Standby => Self::Standby,
+            Durability::Vouched => Self::Vouched,
+        }
+    }
+}
+
 macro_rules! span_of_time {
     ($(#[$doc:meta])* $name:ident, $least:literal..=$most:literal) => {
         $(#[$doc])*
@@ -389,6 +444,10 @@ small_number! {
 small_number! {
     /// How many wrong responses are borne.
     Attempts, 1..=10
+}
+small_number! {
+    /// How many connections there may be.
+    Connections, 1..=200
 }
 
 impl Value for bool {
@@ -501,14 +560,17 @@ fn default_state_dir() -> Option<PathBuf> {
 
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}{path}")
-        }
-        None => url.to_owned(),
-    }
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => format!("{}@{host}", user.split(':').next().unwrap_or_default()),
+        None => authority.to_owned(),
+    };
+    let kept: Option<Vec<&str>> =
+        query.map(|query| query.split('&').filter(|pair| !pair.starts_with("password=")).collect());
+    let query =
+        kept.filter(|pairs| !pairs.is_empty()).map_or_else(String::new, |pairs| format!("?{}", pairs.join("&")));
+    format!("{scheme}://{authority}{path}{query}")
 }
 
 #[cfg(test)]
@@ -574,5 +636,15 @@ mod tests {
         let store =
             Store::read("postgres://camtoken:hunter:2@db@db.example:5432/bank?sslmode=verify-full").expect("a URL");
         assert_eq!(store.json(), "postgres://camtoken@db.example:5432/bank?sslmode=verify-full");
+        assert!(store.has_password());
+        for (url, shown) in [
+            ("postgres:///bank?host=/run&password=hunter2", "postgres:///bank?host=/run"),
+            ("postgres:///bank?password=hunter2", "postgres:///bank"),
+            ("postgres://db.example?password=hunter2", "postgres://db.example"),
+            ("postgres://db.example/bank?user=a@b", "postgres://db.example/bank?user=a@b"),
+        ] {
+            let store = Store::read(url).expect("a URL");
+            assert_eq!((store.json(), store.has_password()), (shown.into(), shown != url));
+        }
     }
 }

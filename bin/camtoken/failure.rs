@@ -91,6 +91,17 @@ codes! {
     /// A backup is none, or is not whole.
     Backup = "CT-E030" => Failed,
 
+    /// The database may lose what it acknowledges.
+    StoreUnsafe = "CT-E032" => Failed,
+    /// The store is of another version.
+    StoreVersion = "CT-E033" => Failed,
+    /// A password of the store on the command line.
+    StorePassword = "CT-E034" => Usage,
+    /// A store that needs no migration.
+    NoMigration = "CT-E035" => Usage,
+    /// A store that gives room back by itself.
+    OwnUpkeep = "CT-E036" => Usage,
+
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.

@@ -6,6 +6,7 @@ mod approval;
 mod bank;
 mod cli;
 mod config;
+mod engine;
 mod exit;
 mod failure;
 mod output;

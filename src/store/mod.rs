@@ -4,13 +4,15 @@
 //! it, and swaps a record for its successor only while the revision is the one that the caller has seen. A swap is
 //! durable before it is told, and the audit entry of a change is stored with the change or not at all.
 //!
-//! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory; both pass
-//! [`conformance`], which is there for other people's stores too.
+//! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory, `PostgresStore` (feature
+//! `postgres`) serves many processes; all pass [`conformance`], which is there for other people's stores too.
 
 pub mod backup;
 pub mod conformance;
 mod embedded;
 mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +22,8 @@ use crate::key::{ActivationId, TokenId};
 
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 
 /// The most bytes that a record, or an audit entry, may have: 64 KiB.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -66,6 +70,13 @@ pub trait Store: Send + Sync {
     ///
     /// As [`Store::load`].
     fn audit(&self, id: &RecordId) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send;
+
+    /// Gives the record as this process has last stored it, if the store remembers and asking is dear.
+    ///
+    /// It may be stale. It is good for a [`Store::replace`], which finds out, and for nothing else.
+    fn recall(&self, _id: &RecordId) -> Option<Versioned> {
+        None
+    }
 }
 
 /// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
@@ -267,6 +278,22 @@ pub enum StoreError {
     /// There is a store where a new one was to be made.
     #[error("there is a store already")]
     Exists,
+    /// What was given is no address of a database.
+    #[error("no address of a database: {reason}")]
+    Address {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database runs with a setting under which what it has acknowledged can be lost.
+    #[error("what the database acknowledges could be lost: {setting} is {found:?}, it must be {wanted}")]
+    Unsafe {
+        /// The server's name for it.
+        setting: &'static str,
+        /// What the server says.
+        found: String,
+        /// What it would have to be.
+        wanted: &'static str,
+    },
     /// The change has more bytes than a store takes.
     #[error("{part} of {len} bytes, at most {MAX_LEN} allowed")]
     TooLarge {
@@ -306,6 +333,10 @@ macro_rules! store_by_reference {
                 id: &RecordId,
             ) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send {
                 (**self).audit(id)
+            }
+
+            fn recall(&self, id: &RecordId) -> Option<Versioned> {
+                (**self).recall(id)
             }
         }
     )*};

@@ -32,6 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+pub use story::play as play_story;
 pub use values::TYPES;
 
 /// What came of a run.

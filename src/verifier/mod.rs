@@ -422,17 +422,32 @@ impl<S: Store> Verifier<S> {
         mut step: impl FnMut(&mut Record, Timestamp) -> Result<Decision<T>, VerifierError>,
     ) -> Result<Option<T>, VerifierError> {
         let id = RecordId::Activation(activation);
+        let mut recalled = self.store.recall(&id);
         for _ in 0..MAX_CONFLICTS {
-            let Some((revision, mut record)) = self.load::<Record>(&id).await? else { return Ok(None) };
-            let now = self.trusted(now, record.high_water)?;
-            record.high_water = now;
-            let (answer, event) = match step(&mut record, now)? {
-                Decision::Leave(answer) => return Ok(Some(answer)),
-                Decision::Replace(answer, event) => (answer, event),
+            let is_recalled = recalled.is_some();
+            let found = match recalled.take() {
+                Some(found) => Some(found),
+                None => self.store.load(&id).await?,
             };
-            let audit = event.map(|(event, about)| record.trail.append(event, now, record.failures, about));
-            if self.replace(&id, revision, &record, audit).await? {
-                return Ok(Some(answer));
+            let Some(found) = found else { return Ok(None) };
+            let mut decide = || {
+                let mut record: Record = record::from_bytes(&found.record)?;
+                let now = self.trusted(now, record.high_water)?;
+                record.high_water = now;
+                let decision = step(&mut record, now)?;
+                Ok((record, now, decision))
+            };
+            match decide() {
+                Ok((mut record, now, Decision::Replace(answer, event))) => {
+                    let audit = event.map(|(event, about)| record.trail.append(event, now, record.failures, about));
+                    if self.replace(&id, found.revision, &record, audit).await? {
+                        return Ok(Some(answer));
+                    }
+                }
+                // What was recalled may be stale, and only a replacement finds out.
+                _ if is_recalled => {}
+                Ok((_, _, Decision::Leave(answer))) => return Ok(Some(answer)),
+                Err(error) => return Err(error),
             }
         }
         Err(VerifierError::Contention)

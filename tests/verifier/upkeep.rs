@@ -4,6 +4,8 @@ use camtoken::store::backup;
 use camtoken::store::backup::{BackupError, Records, Saved};
 use camtoken::verifier::{Fault, Inventory, restored};
 
+use camtoken::Timestamp;
+
 use super::*;
 
 /// The bytes of a backup.

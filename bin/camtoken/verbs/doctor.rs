@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Context;
-use crate::config::{Source, variable_name};
+use crate::bank;
+use crate::config::{Source, Store, Value, variable_name};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Document;
@@ -61,8 +62,9 @@ enum Finding {
 }
 
 pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let checks =
-        vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context), terminal()];
+    let mut checks = vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context)];
+    checks.extend(database(context));
+    checks.push(terminal());
     let problems = checks.iter().filter(|check| check.result == Finding::Problem).count();
     context.out.report(&Report { version: env!("CARGO_PKG_VERSION"), features: features(), checks, problems })?;
     Ok(if problems == 0 { Exit::Done } else { Exit::Findings })
@@ -73,6 +75,7 @@ fn features() -> Vec<&'static str> {
         ("cli", cfg!(feature = "cli")),
         ("server", cfg!(feature = "server")),
         ("emulator", cfg!(feature = "emulator")),
+        ("postgres", cfg!(feature = "postgres")),
     ];
     all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
 }
@@ -158,6 +161,20 @@ fn kek(context: &Context) -> Check {
         Err(error) => problem_of("kek_file", format!("{shown}: {error}"), text.get("doctor-kek-unreadable")),
         Ok(_) => private("kek_file", file, shown, text),
     }
+}
+
+/// Connects to the database, if the settings name one, and looks at what a verifier would.
+fn database(context: &Context) -> Option<Check> {
+    let Store::Url(url) = context.settings.store.value.as_ref()? else { return None };
+    let shown = context.settings.store.value.as_ref()?.json().as_str().unwrap_or_default().to_owned();
+    Some(match bank::database::open(url, &context.settings) {
+        Ok(_) => ok("store", shown),
+        Err(failure) => {
+            let report = failure.report(&context.out.text);
+            let (what, advice) = report.what_and_hint();
+            problem_of("store", format!("{shown}\n{what}"), advice)
+        }
+    })
 }
 
 fn terminal() -> Check {

@@ -124,6 +124,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<serve::Report>(),
     Described::of::<store::Checked>(),
     Described::of::<store::Done>(),
+    Described::of::<store::Migrated>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),

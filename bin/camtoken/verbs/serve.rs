@@ -98,7 +98,6 @@ mod service {
 
     use camtoken::Key;
     use camtoken::server::{Clock, Options, Service, listen};
-    use camtoken::store::EmbeddedStore;
     use camtoken::verifier::Verifier;
     use secrecy::{ExposeSecret, SecretString};
     use tokio::runtime::{Builder, Runtime};
@@ -106,6 +105,7 @@ mod service {
 
     use super::{Args, Half, Log, Report};
     use crate::bank::Bank;
+    use crate::engine::Engine;
     use crate::exit::Exit;
     use crate::failure::{Code, Failure};
     use crate::outside::moment;
@@ -149,7 +149,7 @@ mod service {
     }
 
     async fn serve(
-        verifier: Option<Verifier<EmbeddedStore>>,
+        verifier: Option<Verifier<Engine>>,
         options: &Options,
         address: SocketAddr,
         serves: Vec<&'static str>,

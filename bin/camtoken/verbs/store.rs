@@ -1,11 +1,12 @@
-//! `camtoken store`: upkeep of the verifier's books. Check, compact, back up, put back, wrap the keys anew.
+//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, put back, wrap the keys anew, migrate.
+
+mod migrate;
 
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use camtoken::store::EmbeddedStore;
 use camtoken::store::backup::{self, BackupError, Records};
 use camtoken::verifier::{Inventory, restored};
 use clap::Subcommand;
@@ -15,6 +16,8 @@ use serde::Serialize;
 
 use super::Context;
 use crate::bank::{Bank, BankArgs};
+use crate::config::Store;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
@@ -22,6 +25,8 @@ use crate::outside::rng;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
+
+pub use migrate::Migrated;
 
 #[derive(clap::Args)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
@@ -38,6 +43,7 @@ enum Act {
     Restore(RestoreArgs),
     Void(BankArgs),
     Rewrap(BankArgs),
+    Migrate(BankArgs),
 }
 
 #[derive(clap::Args)]
@@ -113,6 +119,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             let records = block_on(bank.verifier.rewrap(&mut rng()))?;
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
+        Act::Migrate(args) => migrate::run(args, context),
     }
 }
 
@@ -124,13 +131,16 @@ fn check(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
+    let Store::Directory(dir) = args.place(context)? else { return Err(Failure::new(Code::OwnUpkeep)) };
     let bank = open(args, context)?;
-    let dir = args.dir(context)?;
-    let before = size(&dir).map_err(|error| Failure::new(Code::StoreFailed).because(error))?;
-    block_on(bank.verifier.store().compact())?;
+    let unreadable = |error| Failure::new(Code::StoreFailed).because(error);
+    let before = size(&dir).map_err(unreadable)?;
+    if let Engine::Embedded(store) = bank.verifier.store() {
+        block_on(store.compact())?;
+    }
     // The files that are not needed any more go when the store is closed.
     drop(bank);
-    let bytes = size(&dir).map_err(|error| Failure::new(Code::StoreFailed).because(error))?;
+    let bytes = size(&dir).map_err(unreadable)?;
     Done { bytes_before: Some(before), bytes: Some(bytes), ..Done::new("compacted") }.tell(context)
 }
 
@@ -159,7 +169,6 @@ fn save(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
     let now = args.bank.now(context)?;
-    let dir = args.bank.dir(context)?;
     let file: Box<dyn Read> = if args.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
@@ -174,21 +183,18 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
         voided.set(voided.get() + u64::from(restored.revision != before));
         Ok(restored)
     });
-    if let Some(above) = dir.parent() {
-        state::make_dir(above)
-            .map_err(|error| Failure::new(Code::State).because(format!("{}: {error}", above.display())))?;
-    }
-    let records = EmbeddedStore::restore(&dir, records).map_err(|error: BackupError| Failure::from(error))?;
+    let records = args.bank.restore(context, records)?;
     Done { records: Some(records), voided: Some(voided.get()), ..Done::new("restored") }.tell(context)
 }
 
 /// Opens the books that there are: upkeep begins none.
 fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
-    let dir = args.dir(context)?;
-    if !dir.join("format").exists() {
-        return Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())));
+    match args.place(context)? {
+        Store::Directory(dir) if !dir.join("format").exists() => {
+            Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())))
+        }
+        _ => Bank::open(context, args),
     }
-    Bank::open(context, args)
 }
 
 /// How many bytes the files of a directory have.

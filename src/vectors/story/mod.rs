@@ -42,6 +42,16 @@ pub(super) fn run(text: &str, report: &mut FileReport) {
     }
 }
 
+/// Plays one story on another store than those of the crate. `open` opens it: at the beginning, and again whenever the
+/// story says so.
+///
+/// # Errors
+///
+/// Which line did not come to what it should.
+pub fn play<S: Store>(text: &str, open: impl FnMut() -> Result<S, String>) -> Result<(), String> {
+    Story::read(text)?.play(open)
+}
+
 /// A story as it stands in its file.
 struct Story<'a> {
     /// What the last step comes to.

@@ -103,7 +103,8 @@ ct-e021 = a configuration file cannot be used
         not take. Unknown keys are refused, because a misspelt limit that is silently ignored is a limit that is not
         there.
 
-        Settings: lang, color, state_dir, store, token, bank, store_wait (0s..600s), accept_test_keys, kek_file,
+        Settings: lang, color, state_dir, store, store_connections (1..200),
+        store_durability (disk, standby, vouched), token, bank, store_wait (0s..600s), accept_test_keys, kek_file,
         challenge_lifetime (1s..600s), response_digits (6..10), max_attempts (1..10), max_failures (1..10). Relative paths start at the file.
 
         Try: mend the line that is shown. camtoken doctor and camtoken explain run even with a broken configuration.
@@ -146,9 +147,10 @@ ct-e026 = a fixed clock is for test keys only
         Try: a store of its own for tests, with accept_test_keys = true in its camtoken.toml.
 
 ct-e027 = this build has no store of that kind
-    .hint = set store to a directory
+    .hint = set store to a directory, or use a build with the feature postgres for postgres://…
     .long =
-        The setting store is a URL. This build keeps its records in a directory only.
+        The setting store is a URL. A build with the cargo feature postgres takes those of PostgreSQL; this build, or this
+        URL, is another.
 
         Try: camtoken config store shows where the setting comes from.
 
@@ -171,6 +173,49 @@ ct-e030 = the backup cannot be used
     .long =
         The file is no backup, was made by another version, was cut off, or was altered. Its last bytes are a hash of all
         of it; without them nothing is put back.
+
+ct-e032 = the database may lose what it acknowledges
+    .hint = change the server's setting that the reason names, or have the server's operator do it
+    .long =
+        A verifier that is told "stored" tells its verdict. If the server may lose that again, by a power cut or by a
+        failover, a response that was used is open once more. So the settings of the server are looked at on each
+        connection, and nothing is decided while one of them is unsafe: fsync, full_page_writes, data_checksums (on),
+        synchronous_commit (on or remote_apply), the server is no standby; with store_durability = standby also that
+        there is a synchronous standby (synchronous_standby_names).
+
+        Try: docs/POSTGRES.md has each setting. store_durability = vouched is for engines that have no such settings and
+        replicate by themselves; then the operator answers for it.
+
+ct-e033 = the store is of another version
+    .hint = a database: camtoken store migrate; a directory: use the camtoken that has made it
+    .long =
+        The tables of the database, or the files of the directory, were made by another version of camtoken, or there are
+        no tables yet. A verifier never changes them by itself.
+
+        Try: with a database, camtoken store migrate with a role that may create tables; verifiers of the version before
+        end first. A store of a later version is opened by that version only.
+
+ct-e034 = a password stands on the command line
+    .hint = put the URL into CAMTOKEN_STORE or a configuration file, or leave the password out of it
+    .long =
+        Everybody on a machine can read its command lines. --store takes a URL without a password; one with a password
+        comes from the variable CAMTOKEN_STORE or from the setting store of a configuration file that only its owner can
+        read.
+
+        Try: a server that knows the user by certificate (sslcert, sslkey) or on its own machine (peer) needs no password.
+
+ct-e035 = this store needs no migration
+    .hint = set store to the URL of a database
+    .long =
+        Only the tables of a database are made and changed by camtoken store migrate. A directory is made when it is used
+        first.
+
+        Try: camtoken config store shows which store is meant.
+
+ct-e036 = a database gives room back by itself
+    .hint = leave it to the server (autovacuum), or set store to a directory
+    .long =
+        camtoken store compact rewrites the files of a directory. The tables of a database are looked after by its server.
 
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away

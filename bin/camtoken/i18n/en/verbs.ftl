@@ -291,6 +291,7 @@ check-config = configuration
 check-clock = clock
 check-state = state
 check-kek-file = key file
+check-store = database
 check-terminal = terminal
 doctor-clock-wrong = Set the clock of this machine: challenges expire by it.
 doctor-clock-back = Files of camtoken were changed later than now: the clock was set back. Set it right.

@@ -3,7 +3,7 @@
 ## Options that several verbs have alike
 
 help-shared =
-    .store = The verifier's store, a directory [CAMTOKEN_STORE]
+    .store = The verifier's store: a directory, or postgres://… without a password [CAMTOKEN_STORE]
     .accept_test_keys = Take test tokens and a fixed clock [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = Where to draw the 2D code: PNG or SVG by the name, - is a PNG on standard output
     .ascii = Draw the 2D code on the terminal
@@ -232,6 +232,18 @@ help-store-rewrap = Wrap every key under the newest key-encryption key
         Put the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), the old ones behind it. When
         this has ended, the old ones may be taken out.
 
+help-store-migrate = Make the tables in a database, or bring them to this version
+    .long =
+        Make the tables in a database, or bring them to this version.
+
+        Needs a role that may create tables; a verifier needs less, and never does it by itself. End the verifiers of the
+        version before first. For the first tables of all the key-encryption key is drawn, unless there is one.
+
+          CAMTOKEN_STORE=postgres://bank@db.example/camtoken camtoken store migrate
+
+        A URL with a password comes from CAMTOKEN_STORE or a configuration file, never from an argument. The connection
+        is under TLS, and the server's certificate is checked (sslrootcert), unless the server is on this machine.
+
 store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
 store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.
@@ -240,3 +252,6 @@ store-saved = { $records } records saved.
 store-restored = { $records } records put back; { $voided } of them had something open, which is ended.
 store-voided = { $voided } activations had something open, which is ended.
 store-rewrapped = { $records } keys wrapped anew.
+migration-new = Tables of version { $to } were made.
+migration-none = The tables are of version { $to } already.
+migration-done = The tables were brought from version { $from } to { $to }.

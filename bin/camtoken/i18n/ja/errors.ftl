@@ -98,8 +98,9 @@ ct-e021 = 設定ファイルを使えません
         camtoken.toml、config.toml、または --config のファイルが読めない、TOML でない、設定にないキーがある、または値が許される範囲にありません。
         未知のキーは拒否します。綴りを誤った制限が黙って無視されると、制限がないのと同じだからです。
 
-        設定: lang, color, state_dir, store, token, accept_test_keys, kek_file, challenge_lifetime (1s..600s),
-        response_digits (6..10), max_attempts (1..10)。相対パスはそのファイルの場所から数えます。
+        設定: lang, color, state_dir, store, store_connections (1..200), store_durability (disk, standby, vouched), token,
+        bank, store_wait (0s..600s), accept_test_keys, kek_file, challenge_lifetime (1s..600s), response_digits (6..10),
+        max_attempts (1..10), max_failures (1..10)。相対パスはそのファイルの場所から数えます。
 
         試すこと: 示された行を直す。設定が壊れていても camtoken doctor と camtoken explain は動きます。
 
@@ -140,9 +141,10 @@ ct-e026 = 時刻を固定できるのはテスト用の鍵だけです
         試すこと: テスト専用の保存場所を作り、その camtoken.toml に accept_test_keys = true と書く。
 
 ct-e027 = この版はその種類の保存場所を扱えません
-    .hint = store にディレクトリを指定してください
+    .hint = store にディレクトリを指定するか、postgres://… には機能 postgres を入れた版を使ってください
     .long =
-        設定 store が URL です。この版が記録を置けるのはディレクトリだけです。
+        設定 store が URL です。cargo の機能 postgres を入れた版は PostgreSQL の URL を扱います。この版か、この URL は
+        そうではありません。
 
         試すこと: camtoken config store で設定の出どころを確認する。
 
@@ -165,6 +167,46 @@ ct-e030 = バックアップを使えません
     .long =
         バックアップでないか、別の版のものか、途中で切れているか、手を加えられています。最後に全体のハッシュがあり、それが
         合わなければ何も戻しません。
+
+ct-e032 = データベースが確定した内容を失うおそれがあります
+    .hint = 理由に示されたサーバーの設定を直すか、運用担当者に依頼してください
+    .long =
+        検証側は「保存した」という返答を受けてから判定を伝えます。停電や切り替えでサーバーがそれを失うと、使用済みの
+        レスポンスがまた有効になります。そのため接続のたびにサーバーの設定を調べ、危険な設定がある間は何も判定しません。
+        調べるのは fsync、full_page_writes、data_checksums（いずれも on）、synchronous_commit（on か remote_apply）、
+        スタンバイでないこと、store_durability = standby のときは同期スタンバイがあること（synchronous_standby_names）です。
+
+        試すこと: 各設定は docs/POSTGRES.md にあります。store_durability = vouched は、そのような設定がなく自ら複製する
+        エンジンのためのものです。その場合は運用担当者が責任を負います。
+
+ct-e033 = 保存場所の版が異なります
+    .hint = データベースなら camtoken store migrate、ディレクトリなら作成した版の camtoken を使ってください
+    .long =
+        データベースの表またはディレクトリのファイルが別の版の camtoken で作られたか、表がまだありません。検証側が
+        自分で変えることはありません。
+
+        試すこと: データベースなら、表を作れるロールで camtoken store migrate を実行する。その前に古い版の検証側を
+        終えてください。新しい版の保存場所は、その版でしか開けません。
+
+ct-e034 = コマンドラインにパスワードがあります
+    .hint = URL を CAMTOKEN_STORE か設定ファイルに書くか、パスワードを除いてください
+    .long =
+        コマンドラインは同じ機器の誰からも見えます。--store にはパスワードのない URL を渡します。パスワードを含む URL は
+        環境変数 CAMTOKEN_STORE か、所有者だけが読める設定ファイルの store に書きます。
+
+        試すこと: 証明書（sslcert、sslkey）や同じ機器の peer 認証で利用者を確かめるサーバーなら、パスワードは要りません。
+
+ct-e035 = この保存場所に移行は要りません
+    .hint = store にデータベースの URL を指定してください
+    .long =
+        camtoken store migrate が作り、変えるのはデータベースの表だけです。ディレクトリは最初に使うときに作られます。
+
+        試すこと: camtoken config store で対象の保存場所を確認する。
+
+ct-e036 = データベースの容量はデータベース自身が管理します
+    .hint = サーバー（autovacuum）に任せるか、store にディレクトリを指定してください
+    .long =
+        camtoken store compact はディレクトリのファイルを書き直します。データベースの表はそのサーバーが管理します。
 
 ct-e031 = 画像に二次元コードが見つかりません
     .hint = 少し離して、コード全体と周りの白い余白を入れてください

@@ -290,6 +290,7 @@ check-config = 設定
 check-clock = 時計
 check-state = 保存場所
 check-kek-file = 鍵ファイル
+check-store = データベース
 check-terminal = 端末
 doctor-clock-wrong = この機器の時計を合わせてください。チャレンジの期限は時計で決まります。
 doctor-clock-back = 現在より後に更新されたファイルがあります。時計が戻されています。正しく合わせてください。

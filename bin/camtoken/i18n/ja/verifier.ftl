@@ -3,7 +3,7 @@
 ## いくつかの動詞に共通のオプション
 
 help-shared =
-    .store = 検証側の保存場所（ディレクトリ）[CAMTOKEN_STORE]
+    .store = 検証側の保存場所。ディレクトリか、パスワードのない postgres://… [CAMTOKEN_STORE]
     .accept_test_keys = テスト用トークンと固定した時刻を受け入れる [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = 二次元コードの書き出し先。名前により PNG か SVG。- は標準出力へ PNG
     .ascii = 二次元コードを端末に描く
@@ -230,6 +230,18 @@ help-store-rewrap = すべての鍵を最新の鍵暗号化鍵で暗号化し直
         新しい鍵を鍵暗号化鍵のファイル（kek_file、CAMTOKEN_KEK）の先頭に、古い鍵をその後に置く。これが終われば、古い
         鍵は取り除いてよい。
 
+help-store-migrate = データベースに表を作るか、この版に合わせる
+    .long =
+        データベースに表を作るか、この版に合わせる。
+
+        表を作れるロールが要ります。検証側に要る権限はもっと少なく、検証側が自分で表を変えることはありません。前の版の
+        検証側は先に終えてください。最初の表を作るとき、鍵暗号化鍵がまだなければ作ります。
+
+          CAMTOKEN_STORE=postgres://bank@db.example/camtoken camtoken store migrate
+
+        パスワードを含む URL は、引数でなく CAMTOKEN_STORE か設定ファイルで渡します。接続は TLS で、サーバーの証明書を
+        確かめます（sslrootcert）。サーバーが同じ機器にあるときだけ TLS なしで接続します。
+
 store-held = 利用登録 { $activations } 件、トークン { $tokens } 個、監査記録 { $entries } 件。
 store-well = 異常はありません。
 store-found = 異常が { $count } 件あります。
@@ -238,3 +250,6 @@ store-saved = { $records } 件の記録を保存しました。
 store-restored = { $records } 件の記録を戻しました。うち { $voided } 件は未回答のものがあり、終わらせました。
 store-voided = { $voided } 件の利用登録に未回答のものがあり、終わらせました。
 store-rewrapped = { $records } 件の鍵を暗号化し直しました。
+migration-new = 版 { $to } の表を作りました。
+migration-none = 表はすでに版 { $to } です。
+migration-done = 表を版 { $from } から { $to } に合わせました。

@@ -1,0 +1,90 @@
+//! TLS with a real server, whose certificate an authority of the test's own has signed.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use camtoken::store::StoreError;
+use tempfile::TempDir;
+
+use crate::server::{Server, connect, sql};
+
+#[test]
+fn a_server_is_believed_by_its_certificate_only() {
+    let mut server = Server::start();
+    let database = server.database();
+    let name = database.split(['/', '?']).nth(3).expect("a name").to_owned();
+    let authority = Authority::new();
+    let others = Authority::new();
+    for file in ["server.pem", "server.key", "ca.pem"] {
+        server.take(&authority.path(file));
+    }
+    let hba = "local all all trust\nhostssl all all localhost cert\n";
+    fs::write(server.data().join("pg_hba.conf"), hba).expect("the directory is ours");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port").port();
+    server.stop();
+    server.run_with(&[
+        "listen_addresses=localhost",
+        &format!("port={port}"),
+        "ssl=on",
+        "ssl_cert_file=server.pem",
+        "ssl_key_file=server.key",
+        "ssl_ca_file=ca.pem",
+    ]);
+
+    let url = |host: &str, roots: &Authority, client: &Authority| {
+        let [roots, certificate, key] =
+            [roots.path("ca.pem"), client.path("postgres.pem"), client.path("postgres.key")]
+                .map(|path| path.replace('/', "%2F"));
+        format!(
+            "postgres://postgres@{host}:{port}/{name}?sslmode=verify-full&sslrootcert={roots}&sslcert={certificate}&sslkey={key}"
+        )
+    };
+    let store = connect(&url("localhost", &authority, &authority)).expect("each believes the other");
+    let secured = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'camtoken'";
+    assert_eq!(sql(&server.admin(), secured), ["t"]);
+    drop(store);
+
+    for (what, url) in [
+        ("an authority that has not signed it", url("localhost", &others, &authority)),
+        ("another name than it is for", url("127.0.0.1", &authority, &authority)),
+        ("a client that another authority has signed", url("localhost", &authority, &others)),
+        ("no TLS", format!("postgres://postgres@localhost:{port}/{name}?sslmode=disable")),
+    ] {
+        let refused = connect(&url).err();
+        assert!(matches!(refused, Some(StoreError::Unavailable { .. })), "{what}: {refused:?}");
+    }
+}
+
+/// An authority with a server's and a client's certificate.
+struct Authority(TempDir);
+
+impl Authority {
+    fn new() -> Self {
+        let this = Self(tempfile::tempdir().expect("a temporary directory"));
+        let dir = this.0.path();
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-batch"];
+        openssl(
+            dir,
+            &[&["req", "-x509", "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.pem"], &key[..]],
+        );
+        fs::write(dir.join("names"), "subjectAltName=DNS:localhost\n").expect("a new directory");
+        for (file, name) in [("server", "/CN=localhost"), ("postgres", "/CN=postgres")] {
+            let [secret, request, signed] = ["key", "csr", "pem"].map(|kind| format!("{file}.{kind}"));
+            openssl(dir, &[&["req", "-subj", name, "-keyout", &secret, "-out", &request], &key[..]]);
+            let sign = ["x509", "-req", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+            openssl(dir, &[&sign, &["-extfile", "names", "-in", &request, "-out", &signed]]);
+        }
+        this
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.0.path().join(file).display().to_string()
+    }
+}
+
+fn openssl(dir: &Path, args: &[&[&str]]) {
+    let output = Command::new("openssl").args(args.concat()).current_dir(dir).output().expect("openssl is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
