@@ -1,10 +1,8 @@
 //! Backups that are put back, books that are checked, keys that are wrapped anew.
 
-use camtoken::store::backup;
-use camtoken::store::backup::{BackupError, Records, Saved};
-use camtoken::verifier::{Fault, Inventory, restored};
-
 use camtoken::Timestamp;
+use camtoken::store::backup::{self, BackupError, Records, Saved};
+use camtoken::verifier::{Fault, Inventory, restored};
 
 use super::*;
 
