@@ -85,6 +85,9 @@ codes! {
     /// This build has no store of that kind.
     StoreKind = "CT-E027" => Usage,
 
+    /// No code found.
+    NothingFound = "CT-E031" ("T01") => NoCode,
+
     /// The database may lose what it acknowledges.
     StoreUnsafe = "CT-E032" => Failed,
     /// The store is of another version.
@@ -94,8 +97,6 @@ codes! {
     /// A store that needs no migration.
     NoMigration = "CT-E035" => Usage,
 
-    /// No code found.
-    NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
 
