@@ -91,6 +91,9 @@ codes! {
     /// A backup is none, or is not whole.
     Backup = "CT-E030" => Failed,
 
+    /// No code found.
+    NothingFound = "CT-E031" ("T01") => NoCode,
+
     /// The database may lose what it acknowledges.
     StoreUnsafe = "CT-E032" => Failed,
     /// The store is of another version.
@@ -102,8 +105,6 @@ codes! {
     /// A store that gives room back by itself.
     OwnUpkeep = "CT-E036" => Usage,
 
-    /// No code found.
-    NothingFound = "CT-E031" ("T01") => NoCode,
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
 

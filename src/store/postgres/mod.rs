@@ -129,23 +129,10 @@ impl PostgresStore {
     /// As [`PostgresStore::connect`]; [`StoreError::Version`] for tables of a later camtoken.
     pub fn migrate(url: &str, options: &Options) -> Result<(i32, i32), StoreError> {
         let address = Address::parse(url)?;
-        runtime()?.block_on(async {
-            let mut tries = Tries::until(options.deadline);
-            loop {
-                let migrated = async {
-                    let (mut client, _driver, _) = link::connect(&address).await?;
-                    link::check_settings(&client, options.durability).await?;
-                    schema::migrate(&mut client).await
-                };
-                match migrated.await {
-                    Ok(from) => return Ok((from, schema::VERSION)),
-                    // Each step may be run again.
-                    Err(Failed::Lost(reason)) => tries.again(Failed::Unsent(reason)).await,
-                    Err(failed) => tries.again(failed).await,
-                }
-                .map_err(Failed::into_error)?;
-            }
-        })
+        let migrate = || runtime()?.block_on(migrate(&address, options));
+        // The caller's thread may belong to a runtime, which must not start another.
+        let migrated = thread::scope(|scope| scope.spawn(migrate).join());
+        migrated.unwrap_or_else(|_| Err(unavailable("the thread has panicked".into())))
     }
 
     /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. Nobody
@@ -236,6 +223,24 @@ struct Shared {
     options: Options,
     queue: Arc<Queue>,
     recent: Arc<Recent>,
+}
+
+/// Migrates, and tries again as long as it may help: each step may be run again.
+async fn migrate(address: &Address, options: &Options) -> Result<(i32, i32), StoreError> {
+    let mut tries = Tries::until(options.deadline);
+    loop {
+        let migrated = async {
+            let (mut client, _driver, _) = link::connect(address).await?;
+            link::check_settings(&client, options.durability).await?;
+            schema::migrate(&mut client).await
+        };
+        match migrated.await {
+            Ok(from) => return Ok((from, schema::VERSION)),
+            Err(Failed::Lost(reason)) => tries.again(Failed::Unsent(reason)).await,
+            Err(failed) => tries.again(failed).await,
+        }
+        .map_err(Failed::into_error)?;
+    }
 }
 
 /// Opens the first connection, says how that went, and works until the store is dropped.
