@@ -5,5 +5,7 @@
 mod client;
 #[path = "server/doors.rs"]
 mod doors;
+#[path = "server/quality.rs"]
+mod quality;
 #[path = "server/story.rs"]
 mod story;

@@ -19,8 +19,10 @@ mod guard;
 mod idempotency;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod json;
+mod lint;
 mod listen;
 mod metrics;
+mod pictures;
 mod problem;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
@@ -31,7 +33,7 @@ use std::time::SystemTime;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
@@ -51,7 +53,7 @@ pub use listen::listen;
 pub use problem::{Code, Problem};
 
 use api::{Api, Described, Method};
-use guard::{Guard, guard};
+use guard::{Guard, Limit, guard};
 use json::Json;
 use metrics::Metrics;
 
@@ -151,6 +153,7 @@ struct Health {
 }
 
 fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>> {
+    const LINT: &str = "/v1/lint";
     let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
     Api::new(described)
         .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
@@ -162,6 +165,8 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
         .add(Method::Get, "/metrics", get(exposed::<S>), |op| {
             op.summary("service", "Counters for Prometheus").answer_of(200, "All of them", metrics)
         })
+        .add(Method::Post, LINT, post(lint::lint), lint::described)
+        .limit(LINT, Limit::Picture)
 }
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {

@@ -105,7 +105,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
-    Described::of::<lint::Report>(),
+    Described::of::<camtoken::qr::Lint>(),
     Described::of::<distort::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),
