@@ -49,16 +49,16 @@ function inside(path, method, operation) {
   const parameters = operation.parameters ?? [];
   if (parameters.length) {
     const parts = parameters.map((found) => part(found.name, found.schema, `${found.in}${found.required ? "" : ", optional"}`, found.description));
-    page.append(make("h4", {}, "Parameters"), make("ul", { className: "parts" }, ...parts));
+    page.append(make("h3", {}, "Parameters"), make("ul", { className: "parts" }, ...parts));
   }
-  if (operation.requestBody) page.append(make("h4", {}, "Body"), ...bodies(operation.requestBody.content));
-  page.append(make("h4", {}, "Answers"));
+  if (operation.requestBody) page.append(make("h3", {}, "Body"), ...bodies(operation.requestBody.content));
+  page.append(make("h3", {}, "Answers"));
   for (const [status, answer] of Object.entries(operation.responses)) {
     const { description, content } = resolve(answer);
     page.append(make("p", {}, make("span", { className: "status" }, status), description));
     if (!status.endsWith("XX")) page.append(...bodies(content ?? {}));
   }
-  page.append(make("h4", {}, "With curl"), make("pre", { tabIndex: 0 }, curl(path, method, operation)));
+  page.append(make("h3", {}, "With curl"), make("pre", { tabIndex: 0 }, curl(path, method, operation)));
   return page;
 }
 

@@ -31,11 +31,15 @@ export async function clipboard() {
 
 /** A picture that the browser knows and the service does not, as luma. */
 export async function decoded(file) {
-  const bitmap = await createImageBitmap(file);
+  const address = URL.createObjectURL(file);
   try {
-    return luma(bitmap, bitmap.width, bitmap.height);
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    // A drawing may have no size of its own.
+    return luma(image, image.naturalWidth || 800, image.naturalHeight || 800);
   } finally {
-    bitmap.close();
+    URL.revokeObjectURL(address);
   }
 }
 

@@ -73,7 +73,6 @@ function see(now) {
   labels();
   const digits = now.response ?? now.deviceCode;
   $("copy").hidden = !digits;
-  $("warn").hidden = !now.response;
   if (now.response && now.response !== before?.response && history[0]?.outcome === "shown") {
     history[0].response = now.response;
     drawHistory();
@@ -101,7 +100,7 @@ function tokenLanguage() {
 function tick() {
   const here = expiry !== null && shown?.lit;
   $("clock").hidden = !here;
-  $("below").hidden = $("copy").hidden && $("warn").hidden && !here;
+  $("below").hidden = $("copy").hidden && !here;
   if (!here) return;
   const left = Math.max(0, Math.ceil((expiry.at - Date.now() - clockAhead) / 1000));
   const late = left <= LATE_S;
@@ -163,6 +162,8 @@ async function took(scanned, seen) {
   }
   await picture(scanned, seen);
   tick();
+  // On a phone the token may be far up.
+  $("panel").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
 /** Shows how the picture was: what was seen in it, its grade, one word of advice. */
