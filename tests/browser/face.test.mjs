@@ -145,24 +145,22 @@ test("a picture without a code is refused and says what to do", async () => {
 });
 
 test("a screen that shows a code is grabbed", async () => {
-  const other = await browser("--auto-select-tab-capture-source-by-title=Bank page", "--use-fake-ui-for-media-stream");
+  const other = await browser("--auto-select-tab-capture-source-by-title=Bank page");
   try {
     const { page, context, close } = await open(other, house.url);
     await register(page);
     const code = await pay(page);
     const bank = await context.newPage();
-    await bank.goto(code.replace(".svg", ".png"));
-    const held = await bank.evaluate(() => document.images[0].src);
     await bank.goto(`${house.url}/docs`);
     await bank.evaluate((src) => {
       document.title = "Bank page";
-      const image = new Image();
-      image.src = src;
+      const image = Object.assign(new Image(), { src });
       image.style.margin = "120px";
       document.body.replaceChildren(image);
       return image.decode();
-    }, held);
+    }, code.replace(".svg", ".png"));
     await page.bringToFront();
+    await page.locator("#practice").evaluate((card) => card.remove());
     await page.locator("#grab").click();
     await showsTransfer(page);
     await close();
@@ -286,6 +284,38 @@ test("the token is found again when the page is opened again", async () => {
   assert.equal(await page.locator("#serial").textContent(), serial);
   assert.match(await page.locator("#slots").textContent(), /PRACTICE/);
   await close();
+});
+
+test("a service without a bank, or with one that takes no test token, says so", async () => {
+  for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--log", "off"], texts.en.practiceRefused]]) {
+    const other = await service(verb);
+    try {
+      const { page, close } = await open(chrome, other.url);
+      await page.waitForFunction((none) => document.getElementById("slots").textContent === none, texts.en.onTokenNone);
+      assert.equal(await page.locator("#practice").isVisible(), words !== null);
+      if (words) {
+        await page.locator("#practice .primary").click();
+        await page.locator("#practice").getByText(words).waitFor();
+      }
+      await close();
+    } finally {
+      await other.stop();
+    }
+  }
+});
+
+test("a service that was started anew is found again", async () => {
+  const verb = ["serve", "--only", "token", "--log", "off"];
+  let other = await service(verb);
+  const { page, context } = await open(chrome, other.url);
+  const serial = await page.locator("#serial").textContent();
+  await other.stop();
+  other = await service(verb, new URL(other.url).port);
+  await page.waitForFunction((old) => !["–", old].includes(document.getElementById("serial").textContent), serial, { timeout: 20000 });
+  await page.locator('[data-button="center"]').click();
+  await page.waitForSelector("#dark", { state: "hidden" });
+  await context.close();
+  await other.stop();
 });
 
 test("both languages have the same words", () => {

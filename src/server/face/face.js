@@ -9,6 +9,7 @@ import { choose, has, t, write } from "./texts.js";
 const $ = (id) => document.getElementById(id);
 const HISTORY = 50;
 const LATE_S = 20;
+const CALM = 4;
 
 let language = firstLanguage();
 let token;
@@ -92,9 +93,11 @@ function labels() {
   }
 }
 
-/** What the device speaks: its screen's language may differ from the page's, when it was chosen in its menu. */
+/** What the device speaks: another language may have been chosen in its menu. */
 function tokenLanguage() {
-  return /[\u3041-\u30fe\u4e00-\u9fff]/.test(shown?.softkeys.join("") ?? "") ? "ja" : language === "ja" && !shown?.softkeys.some(Boolean) ? "ja" : "en";
+  const header = shown?.lines.find(({ role }) => role === "header")?.text;
+  if (!header) return language;
+  return /[\u3041-\u30ff\u4e00-\u9fff]/.test(header) ? "ja" : "en";
 }
 
 function tick() {
@@ -224,7 +227,8 @@ async function film() {
       const scanned = await token.scan(frame);
       if (camera !== mine) return true;
       if (scanned.outcome === "looking") {
-        grade(scanned.quality);
+        // A word that changes with every frame cannot be read.
+        if (frame.frame % CALM === 0) grade(scanned.quality);
         return false;
       }
       halt();
@@ -353,6 +357,9 @@ function controls() {
     $("file").value = "";
   });
   $("paste").addEventListener("click", pasteFromClipboard);
+  // A phone has no screen to grab, and a page that came without TLS from elsewhere has neither.
+  $("grab").hidden = !navigator.mediaDevices?.getDisplayMedia;
+  $("camera").hidden = !navigator.mediaDevices?.getUserMedia;
   $("grab").addEventListener("click", grab);
   $("camera").addEventListener("click", film);
   $("stop").addEventListener("click", () => {

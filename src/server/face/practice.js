@@ -97,11 +97,6 @@ export class Practice {
     this.draw(true);
   }
 
-  /** The digits of the token, for the field of the page. */
-  offer(digits) {
-    this.digits = digits;
-  }
-
   draw(moveFocus = false) {
     const typed = this.body.querySelector("input[inputmode]")?.value ?? "";
     const parts = { start: this.starting, working: this.working, refused: this.refused, ready: this.ready, paying: this.paying, settled: this.settled };

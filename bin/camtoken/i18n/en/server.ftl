@@ -17,7 +17,7 @@ help-serve = Serve the verifier and a virtual token over HTTP
 
 serve-listening = Listening on { $url } ({ $serves })
 
-help-ui = A token in your browser, with a bank to practise with
+help-ui = Show a token in your browser, with a bank to practise with
     .port = Listen on this port [4870, or a free one when it is taken]
     .no_open = Print the address and open no browser
     .long =
