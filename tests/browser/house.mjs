@@ -109,7 +109,7 @@ export function said(page, role) {
 export async function showsTransfer(page) {
   await page.waitForSelector('#panel [data-role="amount"]');
   assert.deepEqual(await said(page, "amount"), ["¥128,000"]);
-  assert.deepEqual(await said(page, "payee"), ["ｶ)ｻﾝﾌﾟﾙ"]);
+  assert.deepEqual(await said(page, "payee"), ["ｶ)ﾐﾎﾝ ｼﾖｳｶｲ"]);
 }
 
 /** Presses OK until there are digits. */

@@ -5,7 +5,7 @@ import { t } from "./texts.js";
 
 /** What the invoice says, and what malware makes of it. Payees as banks write them: half-width kana. */
 const PAYMENTS = [
-  { bankCode: "0001", bankName: "ｶｸｳ", branchCode: "001", branchName: "ﾎﾝﾃﾝ", account: "0012345", payee: "ｶ)ｻﾝﾌﾟﾙ", amount: 128000 },
+  { bankCode: "0001", bankName: "ｶｸｳ", branchCode: "001", branchName: "ﾎﾝﾃﾝ", account: "0012345", payee: "ｶ)ﾐﾎﾝ ｼﾖｳｶｲ", amount: 128000 },
   { bankCode: "0001", bankName: "ｶｸｳ", branchCode: "204", branchName: "ﾐﾅﾄﾏﾁ", account: "7700412", payee: "ﾐﾎﾝ ｼﾖｳｼﾞ (ｶ", amount: 1250000 },
   { bankCode: "0002", bankName: "ﾐﾎﾝ", branchCode: "110", branchName: "ｴｷﾏｴ", account: "3141592", payee: "ｻﾝﾌﾟﾙ ｲﾝｻﾂ (ﾕ", amount: 46200 },
 ];
