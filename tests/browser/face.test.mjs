@@ -144,6 +144,25 @@ test("a picture without a code is refused and says what to do", async () => {
   await close();
 });
 
+test("while the token looks, its screen says so", async () => {
+  const { page, code, close } = await paying({ mode: "dark" });
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  await page.route(/\/scan\?/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.setInputFiles("#file", { name: "code.png", mimeType: "image/png", buffer: Buffer.from(await png(page, code)) });
+  await page.locator("#reading").waitFor();
+  await page.waitForTimeout(600);
+  await accessible(page, "while the token looks");
+  await picture(page, "reading");
+  go();
+  await showsTransfer(page);
+  assert.ok(await page.locator("#reading").isHidden());
+  await close();
+});
+
 test("a screen that shows a code is grabbed", async () => {
   const other = await browser("--auto-select-tab-capture-source-by-title=Bank page");
   try {

@@ -137,6 +137,7 @@ async function look(seen) {
   if (!seen || busy || !token) return;
   busy = true;
   document.body.classList.add("looking");
+  $("reading").hidden = false;
   tell(null);
   try {
     let scanned;
@@ -151,6 +152,7 @@ async function look(seen) {
     tell(problem);
   } finally {
     busy = false;
+    $("reading").hidden = true;
     document.body.classList.remove("looking");
   }
 }
