@@ -15,6 +15,8 @@ mod settings;
 mod streams;
 #[path = "cli/tokens.rs"]
 mod tokens;
+#[path = "cli/upkeep.rs"]
+mod upkeep;
 #[path = "cli/verifier.rs"]
 mod verifier;
 

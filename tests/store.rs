@@ -87,6 +87,19 @@ fn a_caller_who_stops_waiting_disturbs_nobody() {
 }
 
 #[test]
+fn a_compacted_store_has_everything_and_goes_on() {
+    let dir = tempdir();
+    for round in 0..4 {
+        let store = open(dir.path());
+        (0..50).for_each(|number| write(&store, &id(number), round).expect("nobody else writes"));
+        block_on(store.compact()).expect("a whole disk");
+        write(&store, &id(100), round).expect("it goes on");
+    }
+    let store = open(dir.path());
+    assert!((0..50).chain([100]).all(|number| state(&store, &id(number)).len() == 4));
+}
+
+#[test]
 fn the_directory_is_closed_to_others() {
     let dir = tempdir();
     let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;

@@ -1,5 +1,8 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/upkeep.rs"]
+mod upkeep;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -162,6 +165,8 @@ macro_rules! on_every_store {
         $test
     }};
 }
+
+use on_every_store;
 
 #[test]
 fn a_right_response_is_accepted_once() {
@@ -610,6 +615,10 @@ impl Vault for Counting {
     fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.unwrap(wrapped, context)
+    }
+
+    fn is_current(&self, wrapped: &[u8]) -> bool {
+        self.0.is_current(wrapped)
     }
 }
 

@@ -35,6 +35,37 @@ pub struct Bank {
     pub now: Timestamp,
 }
 
+impl BankArgs {
+    /// The directory of the store.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::StoreKind`] when the settings name a server, [`Code::State`] when nothing says where state is kept.
+    pub fn dir(&self, context: &Context) -> Result<PathBuf, Failure> {
+        match self.store.as_ref().or(context.settings.store.value.as_ref()) {
+            Some(Store::Directory(dir)) => Ok(dir.clone()),
+            Some(Store::Url(_)) => Err(Failure::new(Code::StoreKind)),
+            None => Ok(home(context)?.join("store")),
+        }
+    }
+
+    /// The moment to decide by.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FixedClock`]: real keys are used at the real time only.
+    pub fn now(&self, context: &Context) -> Result<Timestamp, Failure> {
+        if context.at.is_some() && !self.accept_test_keys(context) {
+            return Err(Failure::new(Code::FixedClock));
+        }
+        moment(context)
+    }
+
+    fn accept_test_keys(&self, context: &Context) -> bool {
+        self.accept_test_keys || context.settings.accept_test_keys.value
+    }
+}
+
 impl Bank {
     /// Opens the store, waiting for others that have it open. The first time makes store and key.
     ///
@@ -43,16 +74,8 @@ impl Bank {
     /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened.
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let settings = &context.settings;
-        let accept_test_keys = args.accept_test_keys || settings.accept_test_keys.value;
-        if context.at.is_some() && !accept_test_keys {
-            return Err(Failure::new(Code::FixedClock));
-        }
-        let now = moment(context)?;
-        let dir = match args.store.as_ref().or(settings.store.value.as_ref()) {
-            Some(Store::Directory(dir)) => dir.clone(),
-            Some(Store::Url(_)) => return Err(Failure::new(Code::StoreKind)),
-            None => home(context)?.join("store"),
-        };
+        let now = args.now(context)?;
+        let dir = args.dir(context)?;
         let vault = Box::new(LocalVault::new(&keys(context, &dir)?));
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
@@ -61,7 +84,7 @@ impl Bank {
             lifetime: settings.challenge_lifetime.value.duration(),
             max_attempts: settings.max_attempts.value.0,
             max_failures: settings.max_failures.value.0,
-            accept_test_keys,
+            accept_test_keys: args.accept_test_keys(context),
             ..Policy::default()
         };
         if let Some(above) = dir.parent() {
@@ -157,6 +180,7 @@ impl From<StoreError> for Failure {
         let code = match &error {
             StoreError::Locked => Code::StoreBusy,
             StoreError::Unknown { .. } => Code::StoreUnknown,
+            StoreError::Exists => Code::StoreExists,
             _ => Code::StoreFailed,
         };
         Self::new(code).because(error)

@@ -84,6 +84,12 @@ codes! {
     FixedClock = "CT-E026" => Usage,
     /// This build has no store of that kind.
     StoreKind = "CT-E027" => Usage,
+    /// There is no store where one is to be looked after.
+    NoStore = "CT-E028" => Failed,
+    /// There is a store where one is to be put back.
+    StoreExists = "CT-E029" => Failed,
+    /// A backup is none, or is not whole.
+    Backup = "CT-E030" => Failed,
 
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,

@@ -24,14 +24,26 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
 ///
 /// As the system says; the file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], for what is not written in one piece.
+///
+/// # Errors
+///
+/// As the system or `content` says; the file is then as it was.
+pub fn write_with<E: From<io::Error>>(path: &Path, content: impl FnOnce(&mut File) -> Result<(), E>) -> Result<(), E> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        return content(&mut OpenOptions::new().write(true).open(path)?);
     }
     let (dir, beside) = beside(path)?;
-    let written = private(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&beside, path))
-        .and_then(|()| File::open(dir)?.sync_all());
+    let write = |mut file: File| -> Result<(), E> {
+        content(&mut file)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        Ok(File::open(dir)?.sync_all()?)
+    };
+    let written = private(&beside).map_err(E::from).and_then(write);
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }

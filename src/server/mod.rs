@@ -12,6 +12,7 @@
 
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod api;
+mod backup;
 mod bank;
 #[cfg(feature = "emulator")]
 mod emulator;
@@ -110,6 +111,12 @@ impl Service {
         let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
+            // The books are not for everybody who may call.
+            if options.api_key.is_some() {
+                let state = backup::Backup::new(Arc::clone(&verifier));
+                let (routes, more) = backup::routes(described).finish(Arc::new(state));
+                (router, described) = (router.merge(routes), more);
+            }
             let state = bank::Bank::new(verifier, Arc::clone(&options.clock), Arc::clone(&metrics));
             let (routes, more) = bank::routes(described).finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);

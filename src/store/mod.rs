@@ -7,6 +7,7 @@
 //! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory; both pass
 //! [`conformance`], which is there for other people's stores too.
 
+pub mod backup;
 pub mod conformance;
 mod embedded;
 mod memory;
@@ -263,6 +264,9 @@ pub enum StoreError {
         /// The first name that does not belong.
         found: String,
     },
+    /// There is a store where a new one was to be made.
+    #[error("there is a store already")]
+    Exists,
     /// The change has more bytes than a store takes.
     #[error("{part} of {len} bytes, at most {MAX_LEN} allowed")]
     TooLarge {

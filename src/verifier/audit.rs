@@ -77,6 +77,8 @@ pub enum Event {
     Resumed,
     /// The activation was revoked.
     Revoked,
+    /// The books were put back from a backup, and what was open in them was ended.
+    Restored,
 }
 
 /// The end of a chain, kept in the record.

@@ -614,6 +614,6 @@ fn masked(contract: &str) -> String {
     format!("{}{told}", "*".repeat(hidden.min(4)))
 }
 
-fn token_context(token: &TokenId) -> Vec<u8> {
+pub(super) fn token_context(token: &TokenId) -> Vec<u8> {
     [b"token ", token.as_str().as_bytes()].concat()
 }

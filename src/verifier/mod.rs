@@ -26,6 +26,7 @@ mod enroll;
 pub mod policy;
 pub mod record;
 pub mod settle;
+mod upkeep;
 pub mod vault;
 pub mod verdict;
 
@@ -33,6 +34,7 @@ pub use enroll::{EnrollError, Enrollment, Step};
 pub use policy::{Policy, PolicyError};
 pub use record::{Credential, Record, State, Subscriber, TokenRecord};
 pub use settle::{Answer, Attempt, settle};
+pub use upkeep::{Fault, Finding, Inventory, restored};
 pub use vault::{LocalVault, Vault, VaultError};
 pub use verdict::{Accepted, Rejection, Verdict};
 
@@ -339,19 +341,13 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`]; [`VerifierError::Contention`] when the record never stood still.
+    /// [`VerifierError::Store`] or [`VerifierError::Record`].
     pub async fn audit(&self, activation: ActivationId) -> Result<Result<Vec<Entry>, AuditError>, VerifierError> {
         let id = RecordId::Activation(activation);
-        for _ in 0..MAX_CONFLICTS {
-            let before = self.load::<Record>(&id).await?;
-            let lines = self.store.audit(&id).await?;
-            let after = self.load::<Record>(&id).await?;
-            if before.as_ref().map(|(revision, _)| revision) == after.as_ref().map(|(revision, _)| revision) {
-                let trail = after.map(|(_, record)| record.trail).unwrap_or_default();
-                return Ok(trail.check(lines.iter().map(|(_, line)| line.as_slice())));
-            }
+        match self.load::<Record>(&id).await? {
+            Some((revision, record)) => self.history(&id, revision, &record.trail).await,
+            None => Ok(Ok(Vec::new())),
         }
-        Err(VerifierError::Contention)
     }
 
     /// What the verifier knows of a token.

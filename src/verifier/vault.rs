@@ -25,6 +25,9 @@ pub trait Vault: Send + Sync {
     /// [`VaultError::KeyEncryptionKey`] when it was made under a key that this vault does not have,
     /// [`VaultError::Damaged`] when it was altered or belongs to another context.
     fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError>;
+
+    /// Whether [`Vault::wrap`] would use the key-encryption key that this one was made under.
+    fn is_current(&self, wrapped: &[u8]) -> bool;
 }
 
 /// Why a stored key cannot be had.
@@ -86,6 +89,10 @@ impl Vault for LocalVault {
         let aad = [name, context].concat();
         let key = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad });
         key.map(Key::new).map_err(|_| VaultError::Damaged)
+    }
+
+    fn is_current(&self, wrapped: &[u8]) -> bool {
+        wrapped.starts_with(&self.0[0].0)
     }
 }
 

@@ -26,7 +26,7 @@ const TOKEN: &str = "KKK0000001";
 const CANARY: &[u8; 32] = b"canary-canary-canary-canary-key!";
 
 /// A bank of its own in a directory of its own, and the token's side of one activation done by hand.
-struct Story {
+pub struct Story {
     dir: tempfile::TempDir,
     now: u64,
     activation: String,
@@ -36,9 +36,9 @@ struct Story {
 
 /// What one process said.
 #[derive(Debug)]
-struct Said {
-    exit: i32,
-    document: Value,
+pub struct Said {
+    pub exit: i32,
+    pub document: Value,
 }
 
 impl Story {
@@ -61,7 +61,7 @@ impl Story {
     }
 
     /// Both codes, each read from its picture.
-    fn registered() -> Self {
+    pub fn registered() -> Self {
         let mut story = Self::new();
         let first = story.arg("code1.png");
         let said = story.run(&[
@@ -105,26 +105,26 @@ impl Story {
         story
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn arg(&self, name: &str) -> String {
+    pub fn arg(&self, name: &str) -> String {
         self.path(name).to_str().expect("a temporary path is Unicode").to_owned()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = camtoken(args);
         command.env("CAMTOKEN_STATE_DIR", self.path("state")).env("CAMTOKEN_NOW", self.now.to_string());
         command.env("CAMTOKEN_ACCEPT_TEST_KEYS", "true").stdin(Stdio::null());
         command
     }
 
-    fn run(&self, args: &[&str]) -> Said {
+    pub fn run(&self, args: &[&str]) -> Said {
         said(&self.command(args).arg("--json").output().expect("camtoken starts"))
     }
 
-    fn issue(&self, amount: &str) -> Said {
+    pub fn issue(&self, amount: &str) -> Said {
         let fields = transfer(amount);
         let mut args = vec!["issue", "transfer", "--for", &self.activation];
         args.extend(fields.iter().flat_map(|field| ["--field", field.as_str()]));
@@ -134,13 +134,13 @@ impl Story {
     }
 
     /// The response that the token gives to what was issued.
-    fn respond(&self, issued: &Said) -> String {
+    pub fn respond(&self, issued: &Said) -> String {
         let code: ChallengeCode = text(&issued.document["code"]).parse().expect("a code");
         let challenge = code::open(&code, &self.key).expect("sealed for this activation");
         challenge.respond(&self.key, &self.suite).expose_str().to_owned()
     }
 
-    fn verify(&self, issued: &Said, response: &str) -> Said {
+    pub fn verify(&self, issued: &Said, response: &str) -> Said {
         self.run(&["verify", &text(&issued.document["challenge"]), response])
     }
 }
@@ -167,7 +167,7 @@ fn device_key() -> Key {
     Key::new(CANARY.to_vec())
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 

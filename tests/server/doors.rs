@@ -199,3 +199,43 @@ fn the_end_is_orderly() {
     let books: Value = serde_json::from_slice(&output.expect("the binary was built").stdout).expect("one document");
     assert_eq!(books["activations"][0]["state"], "active", "{books}");
 }
+
+/// While the service runs: a backup is taken, the challenge is answered, and the restored books do not take it again.
+#[test]
+fn who_has_the_key_may_back_the_books_up() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let args = ["--accept-test-keys"];
+    let mut server = Server::start_with(&args, &[("CAMTOKEN_API_KEY", key)]);
+    assert_eq!(server.get("/v1/backup").problem(401), "CT-E103");
+    server.headers = vec![("authorization", format!("Bearer {key}"))];
+    let hand = Hand::new(&server, &json!({}));
+    let activation = hand.register();
+    let challenge = text(&hand.issue(&activation, 5_000_000), "id");
+    let picture = server.get(&format!("/v1/challenges/{challenge}/code.png"));
+    let response = hand.scan("", &picture)["response"].clone();
+    let backup = server.get("/v1/backup");
+    assert_eq!((backup.status, backup.kind.as_str()), (200, "application/octet-stream"));
+    assert_eq!(hand.verify(&challenge, &response)["result"], "accepted");
+
+    let file = server.path("books.backup");
+    std::fs::write(&file, &backup.body).expect("a writable directory");
+    let restored = server.path("restored");
+    let state = server.path("state");
+    let run = |args: &[&str]| -> Value {
+        let mut command = command(&state);
+        let output = command.args(args).arg("--json").arg("--accept-test-keys").arg("--store").arg(&restored).output();
+        serde_json::from_slice(&output.expect("the binary was built").stdout).expect("one document")
+    };
+    let file = file.to_str().expect("a temporary path is Unicode");
+    let put_back = run(&["store", "restore", file]);
+    assert_eq!(put_back["voided"], 1, "{put_back}");
+    let response = response.as_str().expect("digits");
+    assert_eq!(run(&["verify", &challenge, response])["result"], "superseded");
+    assert_eq!(run(&["store", "check"])["findings"], json!([]));
+}
+
+#[test]
+fn a_service_without_a_key_gives_no_backup() {
+    let server = Server::start(&["--only", "verifier"]);
+    assert_eq!(server.ask("GET", "/v1/backup", None).problem(404), "CT-E101");
+}

@@ -15,6 +15,7 @@ pub mod man;
 pub mod scan;
 pub mod schema;
 pub mod serve;
+pub mod store;
 pub mod token;
 pub mod ui;
 pub mod vectors;
@@ -43,6 +44,7 @@ pub enum Verb {
     Enroll(enroll::Args),
     Serve(serve::Args),
     Ui(ui::Args),
+    Store(store::Args),
     Vectors(vectors::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -71,6 +73,7 @@ impl Verb {
             Self::Enroll(args) => enroll::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Ui(args) => ui::run(args, context),
+            Self::Store(args) => store::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
@@ -123,6 +126,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::Exported>(),
     Described::of::<serve::Report>(),
     Described::of::<ui::Report>(),
+    Described::of::<store::Checked>(),
+    Described::of::<store::Done>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),

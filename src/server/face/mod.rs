@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::http::{HeaderName, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// What a page may load and do: from here alone; pictures that it has made itself.
@@ -56,7 +56,7 @@ pub(super) fn docs() -> Router {
 /// The token's face, where a browser starts.
 #[cfg(feature = "emulator")]
 pub(super) fn face() -> Router {
-    let start = || get(async || Redirect::to("/ui"));
+    let start = || get(async || axum::response::Redirect::to("/ui"));
     routes(FACE).route("/", start()).route("/ui/", start())
 }
 

@@ -24,27 +24,29 @@
 //! the number of its changes; if that is less, the journal has lost its end (it cannot be told from a frame that was cut
 //! off and never acknowledged) and the store does not open: a used response would be open again.
 
+mod dir;
 mod journal;
+mod tree;
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::mem;
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use futures_channel::oneshot;
 
+use dir::{check_format, create, lock, prepare, remove};
 use journal::Journal;
+use tree::{Engine, guarded};
 
-use super::{Change, MAX_LEN, RecordId, Replaced, Revision, Store, StoreError, Versioned};
+use super::backup::Saved;
+use super::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 
 const FORMAT: &str = "camtoken store 2";
 
@@ -54,13 +56,6 @@ const QUEUE: usize = 16_384;
 /// Changes that share one sync, at most, and bytes after which no more are taken in: far less than a file of the journal.
 const GROUP: usize = 1024;
 const GROUP_LEN: usize = 4 << 20;
-
-/// What each of the engine's two write buffers grows to before it becomes a file, and its cache of blocks. Small,
-/// because nothing but the audit entries is ever read again.
-const ENGINE_BUFFER: u64 = 8 << 20;
-
-/// How long the lock is left alone between two tries.
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// A store in one directory, for one process at a time.
 ///
@@ -87,6 +82,7 @@ struct Shared {
 enum Request {
     Replace { id: RecordId, expected: Revision, change: Change, answer: Answer<Replaced> },
     Audit { id: RecordId, answer: Answer<Vec<(Revision, Vec<u8>)>> },
+    Compact { answer: Answer<()> },
 }
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -144,6 +140,51 @@ impl EmbeddedStore {
         };
         let writer = thread::Builder::new().name("camtoken-store".into()).spawn(move || writer.run())?;
         Ok(Self { shared, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// Makes a store in `dir` from saved records, and says how many there were. The directory must hold no store yet.
+    /// Only when the last record was given and everything is durable there is a store; what is left of an attempt that
+    /// was cut off is in nobody's way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the records; [`StoreError::Exists`] when there is a store, and otherwise as [`EmbeddedStore::open`].
+    pub fn restore<E: From<StoreError>>(
+        dir: impl AsRef<Path>,
+        records: impl IntoIterator<Item = Result<Saved, E>>,
+    ) -> Result<u64, E> {
+        let dir = dir.as_ref();
+        prepare(dir)?;
+        let _lock = lock(dir, Duration::ZERO)?;
+        if check_format(dir)? {
+            return Err(StoreError::Exists.into());
+        }
+        for part in ["engine", "engine.new", "journal", "acknowledged"] {
+            remove(&dir.join(part))?;
+        }
+        let engine = guarded(|| Engine::open(&dir.join("engine.new")))?;
+        let mut count = 0;
+        for saved in records {
+            let saved = saved?;
+            guarded(|| engine.fill(&saved))?;
+            count += 1;
+        }
+        guarded(|| engine.sync())?;
+        drop(engine);
+        fs::rename(dir.join("engine.new"), dir.join("engine")).map_err(StoreError::from)?;
+        create(dir)?;
+        Ok(count)
+    }
+
+    /// Rewrites the tree without what later changes have made useless. Replacements wait meanwhile.
+    ///
+    /// The tree does so by itself, bit by bit; this is for whoever wants the room now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`]; the store holds the same records all the same.
+    pub async fn compact(&self) -> Result<(), StoreError> {
+        self.ask(|answer| Request::Compact { answer }).await
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, StoreError> {
@@ -236,6 +277,7 @@ impl Writer {
         while let Ok(first) = self.requests.recv() {
             let mut group = Group::default();
             let mut audits = Vec::new();
+            let mut compactions = Vec::new();
             let mut next = Some(first);
             while let Some(request) = next {
                 match request {
@@ -244,6 +286,7 @@ impl Writer {
                         group.decided.push((answer, replaced));
                     }
                     Request::Audit { id, answer } => audits.push((id, answer)),
+                    Request::Compact { answer } => compactions.push(answer),
                 }
                 let full = group.decided.len() + audits.len() == GROUP || group.len > GROUP_LEN;
                 next = if full { None } else { self.requests.try_recv().ok() };
@@ -252,6 +295,10 @@ impl Writer {
             for (id, answer) in audits {
                 let entries = self.shared.running().and_then(|()| self.audit(&id));
                 let _ = answer.send(entries);
+            }
+            for answer in compactions {
+                let compacted = self.shared.running().and_then(|()| guarded(|| self.engine.compact()));
+                let _ = answer.send(compacted);
             }
         }
     }
@@ -418,80 +465,6 @@ impl Drop for Keeper {
     }
 }
 
-/// The tree on disk.
-struct Engine {
-    records: Keyspace,
-    audit: Keyspace,
-    checkpoint: Keyspace,
-    database: Database,
-}
-
-impl Engine {
-    fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::builder(path).worker_threads(1).cache_size(ENGINE_BUFFER).open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER);
-        let records = database.keyspace("records", options)?;
-        let audit = database.keyspace("audit", options)?;
-        let checkpoint = database.keyspace("checkpoint", options)?;
-        Ok(Self { records, audit, checkpoint, database })
-    }
-
-    fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError> {
-        self.records
-            .iter()
-            .map(|entry| {
-                let (key, value) = entry.into_inner()?;
-                let id = RecordId::from_key(&key).ok_or_else(|| corrupt("a record has no proper key"))?;
-                let (revision, record) =
-                    value.split_first_chunk().ok_or_else(|| corrupt("a record has no revision"))?;
-                let revision = Revision(u64::from_be_bytes(*revision));
-                if revision == Revision::ABSENT || record.len() > MAX_LEN {
-                    return Err(corrupt("a record was not written by camtoken"));
-                }
-                Ok((id, Versioned { revision, record: record.into() }))
-            })
-            .collect()
-    }
-
-    /// The number of the journal's last frame that is in here; 0 for none.
-    fn checkpoint(&self) -> Result<u64, StoreError> {
-        let Some(number) = self.checkpoint.get([0])? else { return Ok(0) };
-        let number = number[..].try_into().map_err(|_| corrupt("the checkpoint has no 8 bytes"))?;
-        Ok(u64::from_be_bytes(number))
-    }
-
-    fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
-        let prefix = id.to_key();
-        self.audit
-            .prefix(&prefix)
-            .map(|entry| {
-                let (key, entry) = entry.into_inner()?;
-                let revision = key[prefix.len()..].try_into().map_err(|_| corrupt("an audit entry has no revision"))?;
-                Ok((Revision(u64::from_be_bytes(revision)), entry.to_vec()))
-            })
-            .collect()
-    }
-
-    /// Takes in what the journal holds up to the frame of this number: all of it, durably, or nothing.
-    fn take_in(&self, number: u64, recent: &Recent) -> Result<(), StoreError> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
-        for (id, Versioned { revision, record }) in &recent.records {
-            batch.insert(&self.records, id.to_key(), [&revision.0.to_be_bytes(), &**record].concat());
-        }
-        for ((id, revision), entry) in &recent.audit {
-            batch.insert(&self.audit, audit_key(id, *revision), &**entry);
-        }
-        batch.insert(&self.checkpoint, [0], number.to_be_bytes());
-        Ok(batch.commit()?)
-    }
-}
-
-fn audit_key(id: &RecordId, revision: Revision) -> Vec<u8> {
-    let mut key = id.to_key();
-    key.extend(revision.0.to_be_bytes());
-    key
-}
-
 /// How many changes are durable at least: see the top of this file.
 struct Acknowledged {
     file: File,
@@ -526,131 +499,6 @@ impl Acknowledged {
     }
 }
 
-/// Makes the directory if need be, and closes it to others. Touches nothing that is not a store's.
-fn prepare(dir: &Path) -> Result<(), StoreError> {
-    match fs::read_dir(dir) {
-        Ok(entries) => {
-            const OURS: [&str; 7] = ["format", "format.new", "lock", "acknowledged", "journal", "engine", "engine.new"];
-            for entry in entries {
-                let name = entry?.file_name();
-                if !OURS.iter().any(|ours| name == *ours) {
-                    return Err(StoreError::Foreign { found: name.to_string_lossy().into_owned() });
-                }
-            }
-            Ok(close_to_others(dir)?)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            create_private_dir(dir)?;
-            // The name of a new directory is durable once its parent is.
-            sync_dir(dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn lock(dir: &Path, patience: Duration) -> Result<File, StoreError> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join("lock"))?;
-    let start = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if start.elapsed() < patience => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-    }
-}
-
-/// Says whether the directory holds a whole store of this format.
-fn check_format(dir: &Path) -> Result<bool, StoreError> {
-    match fs::read(dir.join("format")) {
-        Ok(found) if found.trim_ascii_end() == FORMAT.as_bytes() => {
-            match ["journal", "engine"].into_iter().find(|part| !dir.join(part).is_dir()) {
-                Some(part) => Err(corrupt(&format!("{part} is missing"))),
-                None => Ok(true),
-            }
-        }
-        Ok(found) => {
-            let found = String::from_utf8_lossy(&found).trim_end().chars().take(40).collect();
-            Err(StoreError::Version { found, expected: FORMAT })
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Makes an empty store so that it can be cut off anywhere: `format` comes last, and without it nothing was ever
-/// acknowledged. The engine alone could not: it does not open again what it made halfway.
-fn create(dir: &Path) -> Result<(), StoreError> {
-    let (engine, new) = (dir.join("engine"), dir.join("engine.new"));
-    if !engine.exists() {
-        if new.exists() {
-            fs::remove_dir_all(&new)?;
-        }
-        drop(guarded(|| Engine::open(&new))?);
-        fs::rename(&new, &engine)?;
-        sync_dir(dir)?;
-    }
-    let journal = dir.join("journal");
-    fs::create_dir_all(&journal)?;
-    Journal::create(&journal)?;
-    sync_dir(&journal)?;
-    let mut format = File::create(dir.join("format.new"))?;
-    writeln!(format, "{FORMAT}")?;
-    format.sync_all()?;
-    fs::rename(dir.join("format.new"), dir.join("format"))?;
-    sync_dir(dir)
-}
-
-#[cfg(unix)]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-#[cfg(unix)]
-fn close_to_others(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mut permissions = fs::metadata(dir)?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        permissions.set_mode(0o700);
-        fs::set_permissions(dir, permissions)?;
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    Ok(File::open(dir)?.sync_all()?)
-}
-
-#[cfg(not(unix))]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)
-}
-
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_: &Path) -> Result<(), StoreError> {
-    Ok(())
-}
-
-/// Runs a step of the engine. Damaged files make it panic in places; that is an error of the files.
-fn guarded<T>(step: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(corrupt(panic_message(&*panic))))
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref().copied()).unwrap_or("the engine has panicked")
-}
-
 fn corrupt(reason: &str) -> StoreError {
     StoreError::Corrupt { reason: reason.to_owned() }
 }
@@ -658,22 +506,5 @@ fn corrupt(reason: &str) -> StoreError {
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
         Self::Unavailable { reason: error.to_string() }
-    }
-}
-
-impl From<fjall::Error> for StoreError {
-    fn from(error: fjall::Error) -> Self {
-        let io = match &error {
-            fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Some(io.kind()),
-            _ => None,
-        };
-        let reason = format!("engine: {error:?}");
-        match (error, io) {
-            (fjall::Error::Locked, _) => Self::Locked,
-            (_, None | Some(ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData)) => {
-                Self::Corrupt { reason }
-            }
-            (_, Some(_)) => Self::Unavailable { reason },
-        }
     }
 }

@@ -152,6 +152,26 @@ ct-e027 = this build has no store of that kind
 
         Try: camtoken config store shows where the setting comes from.
 
+ct-e028 = there is no store
+    .hint = set --store to the directory of one, or begin one: camtoken enroll import
+    .long =
+        The directory holds no store, so there is nothing to look after. Upkeep begins no books.
+
+        Try: camtoken config store shows which directory is meant.
+
+ct-e029 = there is a store already
+    .hint = restore into another directory, or move the store away first
+    .long =
+        A backup is put back into a directory that holds no store yet, so that nothing is lost by it.
+
+        Try: camtoken store restore FILE --store NEW-DIRECTORY, check it, then point store at it.
+
+ct-e030 = the backup cannot be used
+    .hint = take another backup; nothing was put back
+    .long =
+        The file is no backup, was made by another version, was cut off, or was altered. Its last bytes are a hash of all
+        of it; without them nothing is put back.
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =

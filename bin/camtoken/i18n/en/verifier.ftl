@@ -179,3 +179,64 @@ demo-altered = REFUSED by the token: a picture in which one bit was altered. It 
 demo-other = REFUSED by another token, which reads the picture: { $says }.
 demo-expired = REFUSED: the right response, three minutes later. The challenge has expired.
 demo-end = Every step went as it must. Pictures and the token's screens are in { $dir }.
+
+## store
+
+help-store = Look after the verifier's store: check, compact, back up, put back
+    .long =
+        Look after the verifier's store: check, compact, back up, put back.
+
+          camtoken store backup -o books.backup
+          camtoken store restore books.backup --store DIR
+          camtoken store check --store DIR
+
+        While a service has the store open, only the service can back it up: GET /v1/backup.
+
+help-store-check = Read every record, its history and its key, and say what is wrong
+    .long =
+        Read every record, its history and its key, and say what is wrong.
+
+        Exit 7 when anything is: a record or an audit entry that was touched, a key that does not open, an activation that
+        its token does not know of.
+
+help-store-compact = Give back the room of what later changes have made useless
+
+help-store-backup = Write all records and their histories into one file
+    .output = The file to write, mode 0600; - is standard output
+    .long =
+        Write all records and their histories into one file.
+
+        Keys in it are encrypted under the key-encryption key, which is not in it: keep that one elsewhere. What was signed
+        is not encrypted. The file ends with a hash of all of it.
+
+help-store-restore = Make a store from a backup, without what was open in it
+    .file = The backup; - reads standard input
+    .long =
+        Make a store from a backup, without what was open in it.
+
+        Whatever was open to be answered may have been answered since the backup: open challenges count as superseded,
+        registrations between their codes as given up, time-based passwords of before now as used. What was revoked,
+        suspended or counted since the backup is not known to it: do that again before anybody is let in.
+
+        There may be no store in the directory yet. Until the whole backup is read, there is none.
+
+help-store-void = End whatever is open, in a store that was put back by other means
+    .long =
+        End whatever is open, in a store that was put back by other means, such as a copy of its directory. Do it before
+        anything is issued. camtoken store restore does it by itself.
+
+help-store-rewrap = Wrap every key under the newest key-encryption key
+    .long =
+        Wrap every key under the newest key-encryption key.
+
+        Put the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), the old ones behind it. When
+        this has ended, the old ones may be taken out.
+
+store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
+store-well = Nothing is wrong.
+store-found = { $count } of them are not as they must be.
+store-compacted = { $before } MB before, { $after } MB now.
+store-saved = { $records } records saved.
+store-restored = { $records } records put back; { $voided } of them had something open, which is ended.
+store-voided = { $voided } activations had something open, which is ended.
+store-rewrapped = { $records } keys wrapped anew.

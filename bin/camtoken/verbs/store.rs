@@ -1,0 +1,279 @@
+//! `camtoken store`: upkeep of the verifier's books. Check, compact, back up, put back, wrap the keys anew.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use camtoken::store::EmbeddedStore;
+use camtoken::store::backup::{self, BackupError, Records};
+use camtoken::verifier::{Inventory, restored};
+use clap::Subcommand;
+use pollster::block_on;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::bank::{Bank, BankArgs};
+use crate::exit::Exit;
+use crate::failure::{Code, Failure};
+use crate::output::Document;
+use crate::outside::rng;
+use crate::state;
+use crate::terminal;
+use crate::text::Text;
+
+#[derive(clap::Args)]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Subcommand)]
+enum Act {
+    Check(BankArgs),
+    Compact(BankArgs),
+    Backup(BackupArgs),
+    Restore(RestoreArgs),
+    Void(BankArgs),
+    Rewrap(BankArgs),
+}
+
+#[derive(clap::Args)]
+struct BackupArgs {
+    #[arg(long, short, value_name = "FILE|-")]
+    output: PathBuf,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+#[derive(clap::Args)]
+struct RestoreArgs {
+    #[arg(value_name = "FILE|-")]
+    file: PathBuf,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+/// What the books hold, and what is wrong with them.
+#[derive(Serialize, JsonSchema)]
+pub struct Checked {
+    /// How many activations there are
+    activations: u64,
+    /// How many tokens
+    tokens: u64,
+    /// How many audit entries
+    entries: u64,
+    /// What is wrong; more than none: exit 7
+    findings: Vec<Finding>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Finding {
+    /// The record: activation:… or token:…
+    record: String,
+    /// What is wrong with it
+    fault: String,
+}
+
+/// What was done to a store.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// compacted, saved, restored, voided or rewrapped
+    done: &'static str,
+    /// How many records: those of the backup, or those that were changed
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<u64>,
+    /// How many activations had something open, which counts as superseded now
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<u64>,
+    /// How many bytes the directory took before
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_before: Option<u64>,
+    /// How many bytes it takes now
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+}
+
+pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    match &args.act {
+        Act::Check(args) => check(args, context),
+        Act::Compact(args) => compact(args, context),
+        Act::Backup(args) => save(args, context),
+        Act::Restore(args) => restore(args, context),
+        Act::Void(args) => {
+            let bank = open(args, context)?;
+            let voided = block_on(bank.verifier.void_open(bank.now))?;
+            Done { voided: Some(voided), ..Done::new("voided") }.tell(context)
+        }
+        Act::Rewrap(args) => {
+            let bank = open(args, context)?;
+            let records = block_on(bank.verifier.rewrap(&mut rng()))?;
+            Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
+        }
+    }
+}
+
+fn check(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
+    let bank = open(args, context)?;
+    let checked = Checked::of(block_on(bank.verifier.check())?);
+    context.out.report(&checked)?;
+    Ok(if checked.findings.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
+    let bank = open(args, context)?;
+    let dir = args.dir(context)?;
+    let before = size(&dir).map_err(|error| Failure::new(Code::StoreFailed).because(error))?;
+    block_on(bank.verifier.store().compact())?;
+    // The files that are not needed any more go when the store is closed.
+    drop(bank);
+    let bytes = size(&dir).map_err(|error| Failure::new(Code::StoreFailed).because(error))?;
+    Done { bytes_before: Some(before), bytes: Some(bytes), ..Done::new("compacted") }.tell(context)
+}
+
+fn save(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
+    let bank = open(&args.bank, context)?;
+    let store = bank.verifier.store();
+    let to_stdout = args.output == Path::new("-");
+    let mut records = 0;
+    let mut write = |to: &mut dyn Write| -> Result<(), BackupError> {
+        records = block_on(backup::write(store, BufWriter::new(to)))?;
+        Ok(())
+    };
+    if to_stdout {
+        write(&mut io::stdout().lock())?;
+    } else {
+        state::write_with(&args.output, |file| write(file))?;
+    }
+    let done = Done { records: Some(records), ..Done::new("saved") };
+    if to_stdout {
+        context.out.say(&done.human(&context.out.text));
+    } else {
+        context.out.report(&done)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
+    let now = args.bank.now(context)?;
+    let dir = args.bank.dir(context)?;
+    let file: Box<dyn Read> = if args.file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        let unread = |error| Failure::new(Code::Read).because(format!("{}: {error}", args.file.display()));
+        Box::new(File::open(&args.file).map_err(unread)?)
+    };
+    let voided = Cell::new(0);
+    let records = Records::new(BufReader::new(file))?.map(|saved| {
+        let saved = saved?;
+        let before = saved.revision;
+        let restored = restored(saved, now).map_err(|_| BackupError::Damaged)?;
+        voided.set(voided.get() + u64::from(restored.revision != before));
+        Ok(restored)
+    });
+    if let Some(above) = dir.parent() {
+        state::make_dir(above)
+            .map_err(|error| Failure::new(Code::State).because(format!("{}: {error}", above.display())))?;
+    }
+    let records = EmbeddedStore::restore(&dir, records).map_err(|error: BackupError| Failure::from(error))?;
+    Done { records: Some(records), voided: Some(voided.get()), ..Done::new("restored") }.tell(context)
+}
+
+/// Opens the books that there are: upkeep begins none.
+fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
+    let dir = args.dir(context)?;
+    if !dir.join("format").exists() {
+        return Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())));
+    }
+    Bank::open(context, args)
+}
+
+/// How many bytes the files of a directory have.
+fn size(dir: &Path) -> io::Result<u64> {
+    fs::read_dir(dir)?
+        .map(|entry| {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_dir() { size(&entry.path()) } else { Ok(metadata.len()) }
+        })
+        .sum()
+}
+
+impl Checked {
+    fn of(inventory: Inventory) -> Self {
+        let finding = |finding: camtoken::verifier::Finding| Finding {
+            record: finding.record.to_string(),
+            fault: finding.fault.to_string(),
+        };
+        Self {
+            activations: inventory.activations,
+            tokens: inventory.tokens,
+            entries: inventory.entries,
+            findings: inventory.findings.into_iter().map(finding).collect(),
+        }
+    }
+}
+
+impl Done {
+    fn new(done: &'static str) -> Self {
+        Self { done, records: None, voided: None, bytes_before: None, bytes: None }
+    }
+
+    fn tell(&self, context: &Context) -> Result<Exit, Failure> {
+        context.out.report(self)?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Document for Checked {
+    const SCHEMA: &'static str = "camtoken/check/1";
+
+    fn human(&self, text: &Text) -> String {
+        let rows: Vec<_> =
+            self.findings.iter().map(|finding| [finding.record.clone(), finding.fault.clone()]).collect();
+        let [activations, tokens, entries] =
+            [self.activations, self.tokens, self.entries].map(|count| count.to_string());
+        let counts = [("activations", &*activations), ("tokens", &*tokens), ("entries", &*entries)];
+        let held = text.with("store-held", &counts);
+        let found = self.findings.len().to_string();
+        let end = match self.findings.is_empty() {
+            true => text.get("store-well"),
+            false => text.with("store-found", &[("count", &found)]),
+        };
+        format!("{}{held} {end}\n", terminal::columns(&rows))
+    }
+
+    fn bare(&self) -> String {
+        self.findings.iter().map(|finding| format!("{}\n", finding.record)).collect()
+    }
+}
+
+impl Document for Done {
+    const SCHEMA: &'static str = "camtoken/upkeep/1";
+
+    fn human(&self, text: &Text) -> String {
+        let number = |number: Option<u64>| number.unwrap_or_default().to_string();
+        let [records, voided] = [number(self.records), number(self.voided)];
+        let megabytes = |bytes: Option<u64>| format!("{:.1}", bytes.unwrap_or_default() as f64 / 1e6);
+        let [before, after] = [megabytes(self.bytes_before), megabytes(self.bytes)];
+        let numbers = [("records", &*records), ("voided", &*voided), ("before", &*before), ("after", &*after)];
+        format!("{}\n", text.with(&format!("store-{}", self.done), &numbers))
+    }
+
+    fn bare(&self) -> String {
+        self.records.or(self.voided).or(self.bytes).map(|number| format!("{number}\n")).unwrap_or_default()
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::Io(_) => Self::new(Code::Write).because(error),
+            other => Self::new(Code::Backup).because(other),
+        }
+    }
+}

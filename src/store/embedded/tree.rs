@@ -1,0 +1,145 @@
+//! The tree (fjall): every record as it was when the journal was last brought in, and all audit entries.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{Recent, corrupt};
+use crate::store::backup::Saved;
+use crate::store::{MAX_LEN, RecordId, Revision, StoreError, Versioned};
+
+/// What each of the engine's two write buffers grows to before it becomes a file, and its cache of blocks. Small,
+/// because nothing but the audit entries is ever read again.
+const ENGINE_BUFFER: u64 = 8 << 20;
+
+/// The tree on disk.
+pub(super) struct Engine {
+    records: Keyspace,
+    audit: Keyspace,
+    checkpoint: Keyspace,
+    database: Database,
+}
+
+impl Engine {
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = Database::builder(path).worker_threads(1).cache_size(ENGINE_BUFFER).open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER);
+        let records = database.keyspace("records", options)?;
+        let audit = database.keyspace("audit", options)?;
+        let checkpoint = database.keyspace("checkpoint", options)?;
+        Ok(Self { records, audit, checkpoint, database })
+    }
+
+    pub fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError> {
+        self.records
+            .iter()
+            .map(|entry| {
+                let (key, value) = entry.into_inner()?;
+                let id = RecordId::from_key(&key).ok_or_else(|| corrupt("a record has no proper key"))?;
+                let (revision, record) =
+                    value.split_first_chunk().ok_or_else(|| corrupt("a record has no revision"))?;
+                let revision = Revision(u64::from_be_bytes(*revision));
+                if revision == Revision::ABSENT || record.len() > MAX_LEN {
+                    return Err(corrupt("a record was not written by camtoken"));
+                }
+                Ok((id, Versioned { revision, record: record.into() }))
+            })
+            .collect()
+    }
+
+    /// The number of the journal's last frame that is in here; 0 for none.
+    pub fn checkpoint(&self) -> Result<u64, StoreError> {
+        let Some(number) = self.checkpoint.get([0])? else { return Ok(0) };
+        let number = number[..].try_into().map_err(|_| corrupt("the checkpoint has no 8 bytes"))?;
+        Ok(u64::from_be_bytes(number))
+    }
+
+    pub fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
+        let prefix = id.to_key();
+        self.audit
+            .prefix(&prefix)
+            .map(|entry| {
+                let (key, entry) = entry.into_inner()?;
+                let revision = key[prefix.len()..].try_into().map_err(|_| corrupt("an audit entry has no revision"))?;
+                Ok((Revision(u64::from_be_bytes(revision)), entry.to_vec()))
+            })
+            .collect()
+    }
+
+    /// Takes in what the journal holds up to the frame of this number: all of it, durably, or nothing.
+    pub fn take_in(&self, number: u64, recent: &Recent) -> Result<(), StoreError> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        for (id, Versioned { revision, record }) in &recent.records {
+            batch.insert(&self.records, id.to_key(), record_value(*revision, record));
+        }
+        for ((id, revision), entry) in &recent.audit {
+            batch.insert(&self.audit, audit_key(id, *revision), &**entry);
+        }
+        batch.insert(&self.checkpoint, [0], number.to_be_bytes());
+        Ok(batch.commit()?)
+    }
+
+    /// Takes in a saved record with its history. It is durable with [`Engine::sync`].
+    pub fn fill(&self, saved: &Saved) -> Result<(), StoreError> {
+        let mut batch = self.database.batch();
+        batch.insert(&self.records, saved.id.to_key(), record_value(saved.revision, &saved.record));
+        for (revision, entry) in &saved.audit {
+            batch.insert(&self.audit, audit_key(&saved.id, *revision), &**entry);
+        }
+        Ok(batch.commit()?)
+    }
+
+    pub fn sync(&self) -> Result<(), StoreError> {
+        Ok(self.database.persist(PersistMode::SyncAll)?)
+    }
+
+    /// Brings everything into one run of files, without what was overwritten.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        for tree in [&self.records, &self.audit] {
+            tree.rotate_memtable_and_wait()?;
+            tree.major_compact()?;
+        }
+        Ok(())
+    }
+}
+
+fn record_value(revision: Revision, record: &[u8]) -> Vec<u8> {
+    [&revision.0.to_be_bytes(), record].concat()
+}
+
+fn audit_key(id: &RecordId, revision: Revision) -> Vec<u8> {
+    let mut key = id.to_key();
+    key.extend(revision.0.to_be_bytes());
+    key
+}
+
+/// Runs a step of the engine. Damaged files make it panic in places; that is an error of the files.
+pub(super) fn guarded<T>(step: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| Err(corrupt(panic_message(&*panic))))
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref().copied()).unwrap_or("the engine has panicked")
+}
+
+impl From<fjall::Error> for StoreError {
+    fn from(error: fjall::Error) -> Self {
+        let io = match &error {
+            fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Some(io.kind()),
+            _ => None,
+        };
+        let reason = format!("engine: {error:?}");
+        match (error, io) {
+            (fjall::Error::Locked, _) => Self::Locked,
+            (_, None | Some(ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData)) => {
+                Self::Corrupt { reason }
+            }
+            (_, Some(_)) => Self::Unavailable { reason },
+        }
+    }
+}
