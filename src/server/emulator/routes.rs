@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Query, Request, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -558,11 +558,9 @@ async fn scan_code(
     Shared(emulator): World,
     Path(names): OfToken,
     Query(asked): Query<ScanQuery>,
-    request: Request,
+    parcel: Parcel,
 ) -> Result<Json<Scanned>, Problem> {
     // Before anything is decoded: is there such a token?
-    with(&emulator, &names, |_| Ok(()))?;
-    let parcel = Parcel::from_request(request, &()).await?;
     let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
     let seen = tokio::task::spawn_blocking(move || look(parcel, language)).await.map_err(|_| Code::Internal)??;
     let mut scanned = match seen.said {
