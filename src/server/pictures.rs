@@ -23,7 +23,7 @@ pub(super) enum Sent {
 struct FrameQuery {
     width: Option<u32>,
     height: Option<u32>,
-    frame: Option<u64>,
+    frame: Option<u32>,
 }
 
 /// A body that has not been decoded.
@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             (None, None) => None,
             _ => return Err(Problem::from(Code::Value).because("width and height go together")),
         };
-        let effort = asked.frame.map_or(Effort::File, Effort::Frame);
+        let effort = asked.frame.map_or(Effort::File, |number| Effort::Frame(number.into()));
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
@@ -115,6 +115,6 @@ pub(super) fn frames(op: Operation<'_>) -> Operation<'_> {
         .query(
             "frame",
             "The number of a camera's frame, from 0: each of many is looked at briefly, in another way",
-            json!({ "type": "integer", "minimum": 0, "maximum": super::values::MOST_WHOLE }),
+            json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
         )
 }
