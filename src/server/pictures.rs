@@ -37,7 +37,7 @@ pub(super) struct Parcel {
 impl<S: Send + Sync> FromRequest<S> for Parcel {
     type Rejection = Problem;
 
-    /// Reads the body, or the first part of a form.
+    /// Reads the body, or the part `image` of a form.
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let wrong = |why: &str| Problem::from(Code::Request).because(why);
         let Query(asked) =
@@ -54,8 +54,14 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             return Ok(Self { body, size, effort });
         }
         let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
-        let part = form.next_field().await.map_err(|_| wrong("multipart/form-data"))?;
-        let body = part.ok_or_else(|| wrong("no part"))?.bytes().await.map_err(|_| wrong("multipart/form-data"))?;
+        let mut image = None;
+        while let Some(part) = form.next_field().await.map_err(|_| wrong("multipart/form-data"))? {
+            if part.name() != Some("image") || image.is_some() {
+                return Err(wrong("a part beside image"));
+            }
+            image = Some(part.bytes().await.map_err(|_| wrong("multipart/form-data"))?);
+        }
+        let body = image.ok_or_else(|| wrong("no part image"))?;
         Ok(Self { body, size, effort })
     }
 }
@@ -103,6 +109,7 @@ pub(super) fn kinds() -> Value {
         } },
         "multipart/form-data": { "schema": {
             "type": "object", "properties": { "image": { "type": "string", "format": "binary" } }, "required": ["image"],
+            "additionalProperties": false,
         } },
     })
 }

@@ -21,9 +21,10 @@ fn blank(width: u32, height: u32) -> Luma {
 }
 
 /// A form with one file in it.
-fn form(picture: &[u8]) -> Vec<u8> {
-    let head =
-        "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n";
+fn form(name: &str, picture: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
+    );
     [head.as_bytes(), picture, b"\r\n--x--\r\n"].concat()
 }
 
@@ -44,7 +45,7 @@ fn the_grade_over_http_is_the_document_of_the_command_line() {
         let body = Some(("image/png", png(module_px)));
         let said = server.call("POST", "/v1/lint?minGrade=C", body).ok(200);
         assert_eq!(said, printed, "{module_px}");
-        let body = Some(("multipart/form-data; boundary=x", form(&png(module_px))));
+        let body = Some(("multipart/form-data; boundary=x", form("image", &png(module_px))));
         assert_eq!(server.call("POST", "/v1/lint?minGrade=C", body).ok(200), said);
     }
 }
@@ -73,6 +74,8 @@ fn a_picture_without_a_code_says_what_is_missing() {
     };
     assert_eq!(lint("", "image/png", b"no picture").problem(422), "CT-E042");
     assert_eq!(lint("", "text/plain", TEXT.as_bytes()).problem(422), "CT-E042");
+    let named = form("picture", &png(4));
+    assert_eq!(lint("", "multipart/form-data; boundary=x", &named).problem(400), "CT-E100");
     assert_eq!(lint("?minGrade=E", "image/png", &png(4)).problem(400), "CT-E100");
     assert_eq!(lint("?dpr=9", "image/png", &png(4)).problem(422), "CT-E115");
     assert_eq!(lint("?width=3", "application/octet-stream", b"123").problem(422), "CT-E115");
