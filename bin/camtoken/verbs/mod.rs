@@ -17,6 +17,7 @@ pub mod schema;
 pub mod serve;
 pub mod store;
 pub mod token;
+pub mod ui;
 pub mod vectors;
 pub mod verify;
 
@@ -42,6 +43,7 @@ pub enum Verb {
     Verify(verify::Args),
     Enroll(enroll::Args),
     Serve(serve::Args),
+    Ui(ui::Args),
     Store(store::Args),
     Vectors(vectors::Args),
     Doctor(doctor::Args),
@@ -70,6 +72,7 @@ impl Verb {
             Self::Verify(args) => verify::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Ui(args) => ui::run(args, context),
             Self::Store(args) => store::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
@@ -108,7 +111,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
-    Described::of::<lint::Report>(),
+    Described::of::<camtoken::qr::Lint>(),
     Described::of::<distort::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),
@@ -122,6 +125,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),
     Described::of::<serve::Report>(),
+    Described::of::<ui::Report>(),
     Described::of::<store::Checked>(),
     Described::of::<store::Done>(),
     Described::of::<store::Migrated>(),
