@@ -30,6 +30,8 @@ pub struct Args {
     allow_origin: Vec<String>,
     #[arg(long, value_name = "debug|info|warn|off", hide_possible_values = true, default_value = "info")]
     log: Log,
+    #[arg(long)]
+    end_with_stdin: bool,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -80,8 +82,8 @@ impl Document for Report {
 pub fn run(args: &Args, _context: &Context) -> Result<Exit, Failure> {
     use crate::failure::Code;
 
-    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, bank } = args;
-    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log, bank);
+    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, end_with_stdin, bank } = args;
+    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log, end_with_stdin, bank);
     Err(Failure::new(Code::NotBuilt).because("serve").with("feature", "server"))
 }
 
@@ -144,20 +146,34 @@ mod service {
             virtual_token,
         };
         let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
-        runtime.block_on(serve(verifier, &options, address, serves, context))?;
+        let listening = Listening { address, serves, end_with_stdin: args.end_with_stdin };
+        runtime.block_on(serve(verifier, &options, listening, context))?;
         Ok(Exit::Done)
+    }
+
+    /// Where it listens, and until when.
+    struct Listening {
+        address: SocketAddr,
+        serves: Vec<&'static str>,
+        end_with_stdin: bool,
     }
 
     async fn serve(
         verifier: Option<Verifier<EmbeddedStore>>,
         options: &Options,
-        address: SocketAddr,
-        serves: Vec<&'static str>,
+        listening: Listening,
         context: &Context,
     ) -> Result<(), Failure> {
+        let Listening { address, serves, end_with_stdin } = listening;
         let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{address}: {error}"));
         let listener = listen(address).map_err(refused)?;
         let stop = stop().map_err(refused)?;
+        let stop = async move {
+            tokio::select! {
+                () = stop => {}
+                () = input_ended(), if end_with_stdin => {}
+            }
+        };
         let report = Report { url: format!("http://{}", listener.local_addr().map_err(refused)?), serves };
         context.out.line(&report)?;
         tracing::info!(url = report.url, serves = report.serves.join(","), "listening");
@@ -212,6 +228,17 @@ mod service {
 
     fn runtime() -> io::Result<Runtime> {
         Builder::new_multi_thread().enable_all().build()
+    }
+
+    /// Ends with standard input: whoever holds its other end has closed it or is gone, however that happened.
+    async fn input_ended() {
+        let (ended, end) = tokio::sync::oneshot::channel();
+        // A thread of its own: nothing else can wait for standard input, and none of ours waits for this thread.
+        std::thread::spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            let _ = ended.send(());
+        });
+        let _ = end.await;
     }
 
     /// Ends with Ctrl-C or SIGTERM.

@@ -8,6 +8,7 @@ help-serve = Serve the verifier and a virtual token over HTTP
     .allow_host = Answer under this name too, beside localhost and addresses
     .allow_origin = Answer pages of this origin too
     .log = What is logged, as lines of JSON on standard error
+    .end_with_stdin = End, too, when standard input ends: with the program that started it, however that ends
     .long =
         Serve the verifier and a virtual token over HTTP. /openapi.json describes every route; docs/HTTP.md tells the
         story with curl.

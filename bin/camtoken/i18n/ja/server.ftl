@@ -8,6 +8,7 @@ help-serve = 検証側と仮想トークンをHTTPで提供する
     .allow_host = localhost とIPアドレスのほかに、この名前でも応答する
     .allow_origin = このオリジンのページにも応答する
     .log = 標準エラー出力に1行ずつのJSONで記録する内容
+    .end_with_stdin = 標準入力が終わったときにも終了する。起動したプログラムがどう終わっても、残らない
     .long =
         検証側と仮想トークンをHTTPで提供する。すべてのパスは /openapi.json に、curlによる手順は docs/HTTP.md にある。
 
