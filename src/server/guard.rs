@@ -132,7 +132,7 @@ impl Guard {
             }
         }
         let path = parts.uri.path();
-        let open = ["/healthz", "/readyz", "/openapi.json"].contains(&path);
+        let open = ["/healthz", "/readyz", "/openapi.json", "/docs"].contains(&path) || path.starts_with("/ui/");
         match &self.key {
             Some(key) if !open && !bears(&parts.headers, key) => Err(Code::Key.into()),
             _ => Ok(()),

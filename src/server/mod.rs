@@ -15,6 +15,7 @@ mod api;
 mod bank;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod face;
 mod guard;
 mod idempotency;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
@@ -22,6 +23,7 @@ mod json;
 mod lint;
 mod listen;
 mod metrics;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod pictures;
 mod problem;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
@@ -117,6 +119,10 @@ impl Service {
             let state = emulator::Emulator::new(options.language, closed);
             let (routes, more) = emulator::routes(described).finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
+            // A browser has no key to send: the face is for this machine alone.
+            if options.api_key.is_none() {
+                router = router.merge(face::face());
+            }
         }
         #[cfg(not(feature = "emulator"))]
         drop(closed);
@@ -125,6 +131,7 @@ impl Service {
         let openapi = described.openapi(options.api_key.is_some());
         let openapi: Arc<[u8]> = serde_json::to_vec(&openapi).expect("plain data").into();
         router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
+        router = router.merge(face::docs());
 
         let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics)));
         let router = router

@@ -18,7 +18,7 @@ pub(super) enum Sent {
     Picture(Luma, Effort),
 }
 
-/// What a frame says of itself. Both sides make a frame of the body.
+/// What a frame says of itself.
 #[derive(Deserialize)]
 struct FrameQuery {
     width: Option<u32>,
@@ -29,7 +29,9 @@ struct FrameQuery {
 /// A body that has not been decoded.
 pub(super) struct Parcel {
     body: Bytes,
-    frame: Option<(u32, u32, u64)>,
+    /// Its columns and rows, where it is bare luma.
+    size: Option<(u32, u32)>,
+    effort: Effort,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Parcel {
@@ -40,20 +42,21 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
         let wrong = |why: &str| Problem::from(Code::Request).because(why);
         let Query(asked) =
             Query::<FrameQuery>::try_from_uri(request.uri()).map_err(|_| wrong("width, height, frame"))?;
-        let frame = match (asked.width, asked.height) {
-            (Some(width), Some(height)) => Some((width, height, asked.frame.unwrap_or_default())),
+        let size = match (asked.width, asked.height) {
+            (Some(width), Some(height)) => Some((width, height)),
             (None, None) => None,
             _ => return Err(Problem::from(Code::Value).because("width and height go together")),
         };
+        let effort = asked.frame.map_or(Effort::File, Effort::Frame);
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
-            return Ok(Self { body, frame });
+            return Ok(Self { body, size, effort });
         }
         let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
         let part = form.next_field().await.map_err(|_| wrong("multipart/form-data"))?;
         let body = part.ok_or_else(|| wrong("no part"))?.bytes().await.map_err(|_| wrong("multipart/form-data"))?;
-        Ok(Self { body, frame })
+        Ok(Self { body, size, effort })
     }
 }
 
@@ -61,14 +64,14 @@ impl Parcel {
     /// Decodes it. Takes a while: not for a thread that others wait for.
     pub fn open(self) -> Result<Sent, Problem> {
         let refused = |error| Problem::from(Code::Picture).because(error);
-        if let Some((width, height, number)) = self.frame {
+        if let Some((width, height)) = self.size {
             let luma = Luma::from_raw(width, height, self.body.into()).map_err(refused)?;
-            return Ok(Sent::Picture(luma, Effort::Frame(number)));
+            return Ok(Sent::Picture(luma, self.effort));
         }
         if let Some(text) = str::from_utf8(&self.body).ok().map(str::trim).filter(|text| is_code(text)) {
             return Ok(Sent::Text(text.to_owned()));
         }
-        Luma::decode(&self.body, &Limits::default()).map(|luma| Sent::Picture(luma, Effort::File)).map_err(refused)
+        Luma::decode(&self.body, &Limits::default()).map(|luma| Sent::Picture(luma, self.effort)).map_err(refused)
     }
 }
 
@@ -96,7 +99,7 @@ pub(super) fn kinds() -> Value {
         "image/png": binary, "image/jpeg": binary, "image/webp": binary, "image/bmp": binary,
         "application/octet-stream": { "schema": {
             "type": "string", "format": "binary",
-            "description": "With width and height: the luma of a camera's frame, a byte for each pixel, row by row",
+            "description": "With width and height: bare luma, a byte for each pixel, row by row",
         } },
         "multipart/form-data": { "schema": {
             "type": "object", "properties": { "image": { "type": "string", "format": "binary" } }, "required": ["image"],
@@ -107,11 +110,11 @@ pub(super) fn kinds() -> Value {
 /// Describes what makes a frame of the body.
 pub(super) fn frames(op: Operation<'_>) -> Operation<'_> {
     let side = json!({ "type": "integer", "minimum": 1, "maximum": 16_384 });
-    op.query("width", "Columns of a camera's frame, whose bare luma is the body", side.clone())
+    op.query("width", "Columns of a picture whose bare luma is the body", side.clone())
         .query("height", "Its rows", side)
         .query(
             "frame",
-            "Its number, counted from 0: one of many is looked at briefly, each in another way",
+            "The number of a camera's frame, from 0: each of many is looked at briefly, in another way",
             json!({ "type": "integer", "minimum": 0, "maximum": super::values::MOST_WHOLE }),
         )
 }
