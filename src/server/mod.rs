@@ -26,6 +26,7 @@ mod metrics;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod pictures;
 mod problem;
+mod provisioning;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
 
