@@ -95,7 +95,7 @@ async function formOf(request) {
 function page(title, content) {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
     <style>body{font:16px/1.5 system-ui;max-width:32rem;margin:2rem auto;padding:0 1rem}label{display:block;margin:.75rem 0}
-    input{display:block;font:inherit;padding:.4rem;width:100%;box-sizing:border-box}img{display:block;width:240px}</style>
+    input{display:block;font:inherit;padding:.4rem;width:100%;box-sizing:border-box}button{font:inherit;padding:.4rem 1.2rem}img{display:block;width:240px}</style>
     <h1>${title}</h1>${content}</html>`;
 }
 

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { CamtokenError, type Http } from './http.js';
 import { isLive, photograph, type Picture } from './picture.js';
 import { Scan, type ScannedDocument } from './scan.js';
+import { step } from './steps.js';
 
 /** The three buttons. */
 export type Button = 'left' | 'center' | 'right';
@@ -78,6 +79,8 @@ export interface TokenOptions {
   lang?: 'ja' | 'en';
   /** `auto`: a scan is approved at once; `step`: the test presses the buttons. */
   confirm?: 'auto' | 'step';
+  /** 5 to 8 digits, which the token asks for each time it is switched on: see {@link Token.enterPin}. */
+  pin?: string;
   /** A test token with its registrations: the path of a `*.camtoken.json`, or what `token.state()` gave. */
   state?: string | object;
 }
@@ -154,20 +157,7 @@ export class Token {
    * {@link Scan.refusal}.
    */
   async scan(picture: Picture, options: ScanOptions = {}): Promise<Scan> {
-    const timeout = options.timeout ?? PATIENCE_MS;
-    const deadline = Date.now() + timeout;
-    // A scan that is to fail fails once; only a page that is not ready yet is looked at again.
-    const looksAgain = isLive(picture) && (await this.faults()).nextScan == null;
-    for (;;) {
-      const shot = await photograph(picture, Math.max(timeout, PATIENCE_MS));
-      const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, {
-        bytes: shot.bytes,
-        query: { confirm: options.confirm, keep: options.keep === undefined ? undefined : options.keep ? 'yes' : 'no' },
-      });
-      const isUnseen = document.outcome === 'refused' && (document.code === 'T01' || document.code === 'T02');
-      if (!isUnseen || !looksAgain || Date.now() + AGAIN_MS >= deadline) return new Scan(document, this.http.url);
-      await new Promise((later) => setTimeout(later, AGAIN_MS));
-    }
+    return step('Scan with the token', () => this.look(picture, options));
   }
 
   /** Presses a button: left goes back, the centre goes to the next entry, right approves. */
@@ -178,6 +168,11 @@ export class Token {
   /** Holds a button; the centre button switches on and off. */
   async hold(button: Button): Promise<Screen> {
     return this.http.json('POST', `${this.path}/buttons/${button}`, { json: { action: 'hold' } });
+  }
+
+  /** Switches the token on and enters its PIN. With a wrong one the screen's state is still `pin`. */
+  async enterPin(pin: string): Promise<Screen> {
+    return this.http.json('POST', `${this.path}/pin`, { json: { pin } });
   }
 
   async screen(): Promise<Screen> {
@@ -191,18 +186,7 @@ export class Token {
 
   /** Waits until the screen shows a text, or what an expression describes. */
   async waitForScreen(text: string | RegExp, options: { timeout?: number } = {}): Promise<Screen> {
-    const deadline = Date.now() + (options.timeout ?? PATIENCE_MS);
-    for (;;) {
-      const seconds = Math.min(Math.max(Math.ceil((deadline - Date.now()) / 1_000), 0), 60);
-      const waited = await this.http.json<{ outcome: string; screen: Screen }>('GET', `${this.path}/events`, {
-        query: { wait: patternOf(text), timeout: `${seconds}s` },
-      });
-      if (waited.outcome === 'shown') return waited.screen;
-      if (Date.now() >= deadline) {
-        const seen = waited.screen.lit ? waited.screen.text.trimEnd() : '(dark)';
-        throw new CamtokenError(`camtoken: the screen does not show ${text}. It shows:\n${seen}`);
-      }
-    }
+    return step(`Wait until the token shows ${text}`, () => this.await(text, options.timeout ?? PATIENCE_MS));
   }
 
   /** What is broken; with an argument, breaks that and mends the rest. */
@@ -235,9 +219,53 @@ export class Token {
 
   /** Registers the token on any bank's pages: two codes, two answers. Returns the new activation. */
   async register(bank: BankPages): Promise<Activation> {
+    return step('Register the token', () => this.enroll(bank));
+  }
+
+  private async look(picture: Picture, options: ScanOptions): Promise<Scan> {
+    const timeout = options.timeout ?? PATIENCE_MS;
+    const deadline = Date.now() + timeout;
+    // A scan that is to fail fails once; only a page that is not ready yet is looked at again.
+    const looksAgain = isLive(picture) && (await this.faults()).nextScan == null;
+    for (;;) {
+      const shot = await photograph(picture, Math.max(timeout, PATIENCE_MS));
+      const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, {
+        bytes: shot.bytes,
+        query: { confirm: options.confirm, keep: options.keep === undefined ? undefined : options.keep ? 'yes' : 'no' },
+      });
+      const isUnseen = document.outcome === 'refused' && (document.code === 'T01' || document.code === 'T02');
+      if (!isUnseen || !looksAgain || Date.now() + AGAIN_MS >= deadline) return new Scan(document, this.http.url);
+      await new Promise((later) => setTimeout(later, AGAIN_MS));
+    }
+  }
+
+  private async await(text: string | RegExp, timeout: number): Promise<Screen> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const seconds = Math.min(Math.max(Math.ceil((deadline - Date.now()) / 1_000), 0), 60);
+      const waited = await this.http.json<{ outcome: string; screen: Screen }>('GET', `${this.path}/events`, {
+        query: { wait: patternOf(text), timeout: `${seconds}s` },
+      });
+      if (waited.outcome === 'shown') return waited.screen;
+      if (Date.now() >= deadline) {
+        const seen = waited.screen.lit ? waited.screen.text.trimEnd() : '(dark)';
+        throw new CamtokenError(`camtoken: the screen does not show ${text}. It shows:\n${seen}`);
+      }
+    }
+  }
+
+  private async enroll(bank: BankPages): Promise<Activation> {
     const known = new Set((await this.activations()).map((activation) => activation.id));
     const first = await this.scan(await bank.firstCode(), { confirm: 'auto' });
     await bank.enterDeviceCode(first.deviceCode);
+    // A page that still has the first code is waited for: approved again, that would begin anew.
+    const deadline = Date.now() + PATIENCE_MS;
+    while (
+      (await this.scan(await bank.secondCode(), { confirm: 'step' })).operation === first.operation &&
+      Date.now() < deadline
+    ) {
+      await new Promise((later) => setTimeout(later, AGAIN_MS));
+    }
     const second = await this.scan(await bank.secondCode(), { confirm: 'auto' });
     await bank.enterResponse(second.response);
     // The token asks whether the bank has confirmed, once its digits were read.

@@ -119,6 +119,11 @@ export class Verifier {
     return this.http.json('POST', `/v1/challenges/${id}/verify`, { json: { response }, idempotencyKey: attempt });
   }
 
+  /** Suspends an activation: nothing is accepted from it until it is resumed. */
+  async suspend(activation: string): Promise<void> {
+    await this.http.json('POST', `/v1/activations/${activation}/suspend`);
+  }
+
   /** Resumes a suspended activation. */
   async resume(activation: string): Promise<void> {
     await this.http.json('POST', `/v1/activations/${activation}/resume`);

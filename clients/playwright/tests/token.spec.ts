@@ -144,6 +144,47 @@ test('what is refused says what to do', async ({ camtoken, registered }) => {
   expect(error.message).toMatch(/hint {2}.*camtoken schema fields[^]*docs {2}camtoken explain CT-E071/);
 });
 
+test('a registration waits for the page with the second code', async ({ page, token, camtoken }) => {
+  // A page that takes a second to go on, and nobody who waits for it.
+  const http = (path: string, body: object) =>
+    fetch(camtoken.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.json());
+  await camtoken.verifier.addToken(token);
+  const begun = await http('/v1/enrollments', { tokenId: token.id, contract: '1234567890', user: 'TANAKA' });
+  const picture = async (path: string) => `data:image/png;base64,${Buffer.from(await (await fetch(camtoken.url + path)).arrayBuffer()).toString('base64')}`;
+  await page.setContent(`<img alt="code" style="width: 300px" src="${await picture(begun.code1.png)}">`);
+  const activation = await token.register({
+    firstCode: () => page.getByAltText('code'),
+    enterDeviceCode: async (deviceCode) => {
+      const { code2 } = await http(`/v1/enrollments/${begun.id}/device-code`, { deviceCode });
+      const second = await picture(code2.png);
+      await page.evaluate((second) => setTimeout(() => (document.images[0]!.src = second), 1_000), second);
+    },
+    secondCode: () => page.getByAltText('code'),
+    enterResponse: async (response) => {
+      expect(await http(`/v1/enrollments/${begun.id}/confirm`, { response })).toEqual({ result: 'accepted' });
+    },
+  });
+  expect(activation).toMatchObject({ id: begun.id, user: 'TANAKA' });
+});
+
+test('a token with a PIN reads nothing before it is entered', async ({ camtoken }) => {
+  const session = await camtoken.session({ lang: 'en' });
+  const token = await session.token({ pin: '48213' });
+  await expect(token.scan('CT1:ABC')).rejects.toThrow(/waits for another answer/);
+  expect((await token.enterPin('48214')).state).toBe('pin');
+  expect((await token.enterPin('48213')).state).toBe('ready');
+  expect((await token.scan('CT1:ABC')).refusal?.code).toMatch(/^T0/);
+  await session.close();
+});
+
+test('a suspended activation is not accepted', async ({ token, camtoken, registered }) => {
+  const challenge = await registered.issue();
+  const { response } = await token.scan(challenge.code);
+  await camtoken.verifier.suspend(registered.activation);
+  expect((await camtoken.verifier.verify(challenge, response)).result).toBe('suspended');
+  await camtoken.verifier.resume(registered.activation);
+});
+
 test.describe('in Japanese, by a clock and a seed', () => {
   test.use({ tokenOptions: { lang: 'ja', clock: '2026-11-24T09:00:00Z', seed: 'one', id: 'SEEDED-1' } });
 

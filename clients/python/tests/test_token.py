@@ -154,6 +154,25 @@ def test_a_code_is_graded(camtoken: Camtoken, issue: Issue, tmp_path: Path, toke
     assert overlay.read_text("utf-8").startswith("<svg")
 
 
+def test_a_token_with_a_pin_reads_nothing_before_it_is_entered(camtoken: Camtoken) -> None:
+    with camtoken.session(lang="en") as session:
+        token = session.token(pin="48213")
+        with pytest.raises(CamtokenError, match="waits for another answer"):
+            token.scan("CT1:ABC")
+        assert token.enter_pin("48214").state == "pin"
+        assert token.enter_pin("48213").state == "ready"
+
+
+def test_a_suspended_activation_is_not_accepted(
+    camtoken: Camtoken, token: Token, issue: Issue, activation: str
+) -> None:
+    challenge = issue()
+    response = token.scan(challenge.code).response
+    camtoken.verifier.suspend(activation)
+    assert camtoken.verifier.verify(challenge, response).result == "suspended"
+    camtoken.verifier.resume(activation)
+
+
 class TestInJapaneseByAClockAndASeed:
     @pytest.fixture
     def token_options(self) -> dict[str, str]:

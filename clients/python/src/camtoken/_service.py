@@ -137,6 +137,7 @@ class Session:
         id: str | None = None,
         lang: Literal["ja", "en"] | None = None,
         confirm: Literal["auto", "step"] | None = None,
+        pin: str | None = None,
         state: str | os.PathLike[str] | dict[str, Any] | None = None,
     ) -> Token:
         """Makes a token; or brings one back by ``state``, its file or what :meth:`Token.state` gave."""
@@ -145,7 +146,7 @@ class Session:
             id = document["id"]
             self._http.json("PUT", f"{self._path}/tokens/{id}/state", document)
         else:
-            options = {"id": id, "lang": lang, "confirm": confirm}
+            options = {"id": id, "lang": lang, "confirm": confirm, "pin": pin}
             new = {name: value for name, value in options.items() if value is not None}
             id = self._http.json("POST", f"{self._path}/tokens", new)["id"]
         return Token(self._http, f"{self._path}/tokens/{id}", str(id), self.clock)

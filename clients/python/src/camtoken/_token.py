@@ -111,6 +111,10 @@ class Token:
         """Holds a button; the centre button switches on and off."""
         return Screen._of(self._http.json("POST", f"{self._path}/buttons/{button}", {"action": "hold"}))
 
+    def enter_pin(self, pin: str) -> Screen:
+        """Switches the token on and enters its PIN. With a wrong one the screen's state is still ``pin``."""
+        return Screen._of(self._http.json("POST", f"{self._path}/pin", {"pin": pin}))
+
     def screen(self) -> Screen:
         return Screen._of(self._http.json("GET", f"{self._path}/screen"))
 
@@ -173,7 +177,12 @@ class Token:
     ) -> Activation:
         """Registers the token on any bank's pages: two codes, two answers. ``enter_response`` waits for the bank's yes."""
         known = {activation.id for activation in self.activations()}
-        enter_device_code(self.scan(first_code, confirm="auto").device_code)
+        first = self.scan(first_code, confirm="auto")
+        enter_device_code(first.device_code)
+        # A page that still has the first code is waited for: approved again, that would begin anew.
+        deadline = time.monotonic() + _PATIENCE
+        while self.scan(second_code, confirm="step").operation == first.operation and time.monotonic() < deadline:
+            time.sleep(_AGAIN)
         enter_response(self.scan(second_code, confirm="auto").response)
         # The token asks whether the bank has confirmed, once its digits were read.
         self.press("right")

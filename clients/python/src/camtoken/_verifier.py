@@ -119,6 +119,10 @@ class Verifier:
             first=answer.get("first"),
         )
 
+    def suspend(self, activation: str) -> None:
+        """Suspends an activation: nothing is accepted from it until it is resumed."""
+        self._http.json("POST", f"/v1/activations/{activation}/suspend")
+
     def resume(self, activation: str) -> None:
         """Resumes a suspended activation."""
         self._http.json("POST", f"/v1/activations/{activation}/resume")
