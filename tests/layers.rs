@@ -27,7 +27,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("verifier", &["code", "challenge", "transaction", "oath", "key", "store"]),
     ("provision", &["oath", "key"]),
     ("camera", &["qr"]),
-    ("server", &["verifier", "token", "store", "qr", "camera", "code", "challenge", "transaction", "key"]),
+    ("server", &["verifier", "token", "store", "qr", "camera", "provision", "code", "challenge", "transaction", "key"]),
     ("vectors", &["challenge", "code", "key", "oath", "provision", "qr", "store", "token", "transaction", "verifier"]),
 ];
 

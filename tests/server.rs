@@ -11,3 +11,6 @@ mod face;
 mod quality;
 #[path = "server/story.rs"]
 mod story;
+#[cfg(feature = "tls")]
+#[path = "server/tls.rs"]
+mod tls;

@@ -218,6 +218,8 @@ codes! {
     ApiKey = "CT-E114" => Usage,
     /// A value in a request that its part does not take.
     HttpValue = "CT-E115" => Failed,
+    /// Certificates or a key that make no TLS.
+    Tls = "CT-E116" => Usage,
 }
 
 impl Code {

@@ -1,6 +1,7 @@
 //! The verifier's routes. Each parses, asks the verifier once, and says what it said.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -21,12 +22,14 @@ use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
+use super::provisioning;
 use super::values::{Form, MOST_WHOLE, Picture, Secret, Signed, Span, whole};
 use super::{Clock, rng};
 use crate::key::{ActivationId, Key, TokenId};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
+use crate::verifier::audit::{AuditError, Entry};
 use crate::verifier::record::Issued;
 use crate::verifier::{
     ChallengeRef, Credential, Enrollment, Record, Rejection, State as Stands, Step, Subscriber, TokenRecord, Verdict,
@@ -35,21 +38,32 @@ use crate::verifier::{
 
 /// What the handlers share.
 pub(super) struct Bank<S> {
-    verifier: Arc<Verifier<S>>,
+    pub verifier: Arc<Verifier<S>>,
     clock: Clock,
     answers: Answers,
     metrics: Arc<Metrics>,
 }
 
-type Shared<S> = State<Arc<Bank<S>>>;
+pub(super) type Shared<S> = State<Arc<Bank<S>>>;
 
 impl<S> Bank<S> {
     pub fn new(verifier: Arc<Verifier<S>>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         Self { verifier, clock, answers: Answers::default(), metrics }
     }
 
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Tells a verdict: to the counters, to the log, to whoever asked.
+    pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Settled> {
+        let settled = Settled::of(verdict);
+        self.metrics.settled(settled.result);
+        match settled.reason {
+            Some(reason) => tracing::info!(challenge.id = %about, reason, "rejected"),
+            None => tracing::info!(challenge.id = %about, first = settled.first, "accepted"),
+        }
+        Json(settled)
     }
 }
 
@@ -118,7 +132,19 @@ pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S
         })
         .add(Method::Post, "/v1/activations/{activation}/resume", post(resume::<S>), |op| {
             op.summary("activations", "Resumes a suspended activation").answer::<Activation>(200, "It signs again")
+        })
+        .add(Method::Post, "/v1/activations/{activation}/suspend", post(suspend::<S>), |op| {
+            op.summary(
+                "activations",
+                "Suspends an activation: nothing is issued to it or accepted from it until it is resumed",
+            )
+            .answer::<Activation>(200, "It is suspended; doing it again changes nothing")
+        })
+        .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
+            op.summary("activations", "What happened to an activation: a chain of entries, checked link by link")
+                .answer::<History>(200, "The entries, or where the chain is broken")
         });
+    let api = provisioning::routes(api);
     api.add(Method::Post, "/v1/challenges", post(issue::<S>), |op| {
         op.summary("challenges", "Puts a transaction to an activation; the challenge before it is superseded")
             .idempotent()
@@ -235,10 +261,10 @@ struct DeviceCode {
 /// What the token answered.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Answer {
+pub(super) struct Answer {
     /// The digits; spaces do not count
     #[schemars(with = "String", length(max = 255))]
-    response: Secret,
+    pub response: Secret,
 }
 
 /// What a step of a registration came to.
@@ -323,6 +349,70 @@ impl Activation {
     }
 }
 
+/// What happened to an activation.
+#[derive(Serialize, JsonSchema)]
+struct History {
+    /// The activation
+    activation: String,
+    /// Whether the chain is whole; if it is not, no entry of it is shown
+    whole: bool,
+    /// Where it is broken
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken: Option<String>,
+    /// What happened, the oldest first
+    entries: Vec<Happened>,
+}
+
+/// One entry of a history. It names no field of a transaction, and no secret.
+#[derive(Serialize, JsonSchema)]
+struct Happened {
+    /// 1 for the first
+    number: u64,
+    /// When
+    at: String,
+    /// What happened
+    event: String,
+    /// The challenge that it was about
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<String>,
+    /// The operation of the challenge
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    /// SHA-256 over everything that the challenge says
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<String>,
+    /// Wrong responses in a row after it
+    failures: u8,
+}
+
+impl History {
+    fn of(activation: ActivationId, chain: Result<Vec<Entry>, AuditError>) -> Self {
+        let activation = activation.to_string();
+        match chain {
+            Ok(entries) => {
+                let entries = entries.into_iter().map(Happened::of).collect();
+                Self { activation, whole: true, broken: None, entries }
+            }
+            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+        }
+    }
+}
+
+impl Happened {
+    fn of(entry: Entry) -> Self {
+        let event = serde_json::to_value(entry.event).expect("an event is a word");
+        Self {
+            number: entry.number,
+            at: entry.at,
+            event: event.as_str().unwrap_or_default().to_owned(),
+            challenge: entry.challenge,
+            operation: entry.operation,
+            question: entry.question,
+            failures: entry.failures,
+        }
+    }
+}
+
 /// A transaction for an activation.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -402,7 +492,7 @@ struct Standing {
 /// A verdict.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Settled {
+pub(super) struct Settled {
     /// accepted, rejected, expired, used, superseded or suspended
     result: &'static str,
     /// All that a browser may learn beside attemptsLeft: accepted or rejected
@@ -543,6 +633,18 @@ async fn resume<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Res
     Ok(Json(bank.activation(id).await?))
 }
 
+async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
+    let id = parse(&id)?;
+    bank.verifier.suspend(id, bank.now()).await?;
+    Ok(Json(bank.activation(id).await?))
+}
+
+async fn audit<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<History>, Problem> {
+    let id = parse(&id)?;
+    bank.verifier.record(id).await?.ok_or(Code::NoActivation)?;
+    Ok(Json(History::of(id, bank.verifier.audit(id).await?)))
+}
+
 async fn code_png<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Response, Problem> {
     bank.enrollment_picture(&id, Form::Png).await
 }
@@ -615,13 +717,7 @@ async fn verify<S: Store>(
 ) -> Result<Json<Settled>, Problem> {
     let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
     let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
-    let settled = Settled::of(&verdict);
-    bank.metrics.settled(settled.result);
-    match settled.reason {
-        Some(reason) => tracing::info!(challenge.id = %reference, reason, "rejected"),
-        None => tracing::info!(challenge.id = %reference, first = settled.first, "accepted"),
-    }
-    Ok(Json(settled))
+    Ok(bank.told(reference, &verdict))
 }
 
 impl<S: Store> Bank<S> {
@@ -647,7 +743,7 @@ impl<S: Store> Bank<S> {
 }
 
 /// What a path names. What cannot be a name is the name of nothing.
-fn parse<T: FromStr>(text: &str) -> Result<T, Problem> {
+pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }
 

@@ -1,5 +1,6 @@
 //! Connections: how many, how long they may say nothing, and how they end.
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -11,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -29,9 +31,32 @@ const HEAD_TIME: Duration = Duration::from_secs(30);
 /// How long the last answers may take when the service ends.
 const CLOSING_TIME: Duration = Duration::from_secs(10);
 
+/// How long the other side may take to agree on TLS.
+#[cfg(feature = "tls")]
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
 impl Service {
     /// Serves until `stop`; then takes no more, and ends once the requests that it has are answered.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        self.run(listener, |stream| ready(Some(stream)), stop).await;
+    }
+
+    /// Serves as [`Service::serve`] does, under TLS. Whoever does not agree on it is never heard.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(self, listener: TcpListener, tls: &super::Tls, stop: impl Future<Output = ()>) {
+        let acceptor = tls.acceptor();
+        let agree = move |stream| {
+            let accept = acceptor.accept(stream);
+            async move { timeout(HANDSHAKE_TIME, accept).await.ok()?.ok() }
+        };
+        self.run(listener, agree, stop).await;
+    }
+
+    async fn run<T, A>(self, listener: TcpListener, agree: impl Fn(TcpStream) -> A, stop: impl Future<Output = ()>)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        A: Future<Output = Option<T>> + Send + 'static,
+    {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let mut stop = pin!(stop);
@@ -50,13 +75,20 @@ impl Service {
                 }
             };
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-            let connection = connection(stream, &self.router);
-            let connection = graceful.watch(connection);
-            let metrics = Arc::clone(&self.metrics);
+            let _ = stream.set_nodelay(true);
+            let (agreed, watcher) = (agree(stream), graceful.watcher());
+            let (router, metrics) = (self.router.clone(), Arc::clone(&self.metrics));
+            let mut closing = self.closing.subscribe();
             tokio::spawn(async move {
                 metrics.connections.inc();
-                // What goes wrong on a connection is the caller's business.
-                let _ = connection.await;
+                let stream = tokio::select! {
+                    stream = agreed => stream,
+                    _ = closing.wait_for(|closing| *closing) => None,
+                };
+                if let Some(stream) = stream {
+                    // What goes wrong on a connection is the caller's business.
+                    let _ = watcher.watch(connection(stream, router)).await;
+                }
                 metrics.connections.dec();
                 drop(place);
             });
@@ -83,14 +115,13 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn connection(
-    stream: TcpStream,
-    router: &Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    let _ = stream.set_nodelay(true);
+fn connection<T>(stream: T, router: Router) -> http1::Connection<TokioIo<T>, TowerToHyperService<Router>>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(64 << 10)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }

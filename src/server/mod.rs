@@ -27,6 +27,9 @@ mod metrics;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod pictures;
 mod problem;
+mod provisioning;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
 
@@ -54,6 +57,8 @@ use crate::verifier::Verifier;
 
 pub use listen::listen;
 pub use problem::{Code, Problem};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
 
 use api::{Api, Described, Method};
 use guard::{Guard, Limit, guard};

@@ -149,6 +149,14 @@ codes! {
     Fields = "CT-E071", UNPROCESSABLE_ENTITY:
         "the fields make no transaction" / "項目が取引になっていません";
         "`camtoken schema fields` describes the fields of each operation." / "各取引の項目は `camtoken schema fields` にあります。";
+    /// The file of keys cannot be read.
+    KeyFile = "CT-E073", UNPROCESSABLE_ENTITY:
+        "the file of keys cannot be read" / "鍵ファイルを読めません";
+        "See `detail`; a protected file needs its passphrase or its key." / "`detail` を確認してください。保護されたファイルにはパスフレーズか鍵が必要です。";
+    /// No package is a device key.
+    NoDeviceKey = "CT-E074", UNPROCESSABLE_ENTITY:
+        "the file has no device key" / "ファイルに機器鍵がありません";
+        "A device key is an OCRA key of at least 16 bytes with a serial number." / "機器鍵は、製造番号のある16バイト以上のOCRAの鍵です。";
     /// What a token cannot show.
     Subscriber = "CT-E075", UNPROCESSABLE_ENTITY:
         "the contract number or the user ID cannot be shown by a token" / "契約番号かユーザーIDをトークンに表示できません";

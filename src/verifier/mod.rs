@@ -181,6 +181,12 @@ impl<S: Store> Verifier<S> {
         &self.policy
     }
 
+    /// The bank's name, as tokens and generators show it.
+    #[must_use]
+    pub fn bank(&self) -> &str {
+        &self.bank
+    }
+
     /// Issues a challenge to an activation. It takes the place of the one before (V-8).
     ///
     /// # Errors

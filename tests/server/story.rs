@@ -177,6 +177,18 @@ fn every_route_answers_as_described() {
     assert_eq!(hand.verify(&text(&issued, "id"), &json!("00000000"))["suspended"], true);
     assert_eq!(server.post(&format!("/v1/activations/{activation}/resume"), &json!({})).ok(200)["state"], "active");
     assert_eq!(server.post(&format!("/v1/activations/{activation}/resume"), &json!({})).problem(409), "CT-E089");
+    for _ in 0..2 {
+        let suspended = server.call("POST", &format!("/v1/activations/{activation}/suspend"), None).ok(200);
+        assert_eq!(suspended["state"], "suspended");
+    }
+    let refused = json!({ "activation": activation, "operation": "limit-change", "fields": {} });
+    assert_ne!(server.post("/v1/challenges", &refused).status, 201);
+    server.post(&format!("/v1/activations/{activation}/resume"), &json!({})).ok(200);
+    let history = server.get(&format!("/v1/activations/{activation}/audit")).ok(200);
+    assert_eq!((&history["whole"], &history["entries"][0]["event"]), (&json!(true), &json!("enrolled")), "{history}");
+    let events: Vec<_> = history["entries"].as_array().expect("a list").iter().map(|entry| &entry["event"]).collect();
+    assert_eq!(events[events.len() - 2..], ["suspendedByBank", "resumed"]);
+    assert!(!history.to_string().contains("5000000"), "no field of a transaction");
     assert_eq!(server.post(&format!("/v1/enrollments/{activation}/reset"), &json!({})).problem(409), "CT-E087");
     assert_eq!(server.get(&format!("/v1/enrollments/{activation}")).ok(200)["failures"], 0);
     assert_eq!(server.get(&format!("/v1/enrollments/{activation}/code.svg")).problem(404), "CT-E101");
@@ -189,6 +201,16 @@ fn every_route_answers_as_described() {
     assert_eq!(server.get("/readyz").ok(200), json!({ "status": "ok" }));
     assert!(server.get("/metrics").text().contains("camtoken_verdicts_total{result=\"accepted\"} 1\n"));
 
+    // A PIN; keys from a file; a generator.
+    let hand = Hand::new(&server, &json!({ "lang": "en" }));
+    let session = format!("/v1/sessions/{}", hand.session);
+    let locked = server.post(&format!("{session}/tokens"), &json!({ "pin": "48213" })).ok(201);
+    let locked = Hand { server: &server, session: hand.session.clone(), token: text(&locked, "id") };
+    enters_its_pin(&locked);
+    assert_eq!(server.post(&format!("{session}/tokens"), &json!({ "pin": "12345" })).problem(422), "CT-E115");
+    takes_keys_from_a_file(&server);
+    settles_a_generator(&server);
+
     let paths = server.description()["paths"].as_object().expect("paths");
     let described: BTreeSet<String> = paths
         .iter()
@@ -198,6 +220,87 @@ fn every_route_answers_as_described() {
         .collect();
     assert!(described.len() > 40, "the routes are described");
     assert_eq!(&described, &*server.called.lock().expect("no panic"), "described and called");
+}
+
+/// A token with the PIN 48213.
+fn enters_its_pin(hand: &Hand<'_>) {
+    let server = hand.server;
+    let enter = |pin: &str| server.post(&hand.path("/pin"), &json!({ "pin": pin }));
+    let code = Some(("text/plain", b"CT1:ABC".to_vec()));
+    assert_eq!(server.call("POST", &hand.path("/scan"), code.clone()).problem(409), "CT-E049", "it asks for its PIN");
+    assert_eq!(enter("1234").problem(422), "CT-E115");
+    assert_eq!(enter("48214").ok(200)["state"], "pin");
+    let right = enter("48213");
+    assert_eq!(right.ok(200)["state"], "ready");
+    assert!(!right.text().contains("48213"));
+    assert_eq!(server.call("POST", &hand.path("/scan"), code).ok(200)["outcome"], "refused");
+    server.call("POST", &hand.path("/buttons/center"), Some(("application/json", b"{\"action\":\"hold\"}".to_vec())));
+    for _ in 0..5 {
+        enter("99999");
+    }
+    assert_eq!(enter("48213").ok(200)["code"], "T14", "wrong too often");
+}
+
+/// Two device keys and one that is none, made by another implementation (testvectors/pskc).
+fn takes_keys_from_a_file(server: &Server) {
+    let import = |document: Value| server.post("/v1/tokens/import", &document);
+    let container = r#"<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">
+        <KeyPackage><DeviceInfo><Manufacturer>Example</Manufacturer><SerialNo>PSKC000001</SerialNo></DeviceInfo>
+          <Key Id="1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:ocra"><Data><Secret>
+            <PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=</PlainValue></Secret></Data></Key></KeyPackage>
+        <KeyPackage><DeviceInfo><Manufacturer>Example</Manufacturer><SerialNo>HOTP1</SerialNo></DeviceInfo>
+          <Key Id="2" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:hotp"><Data><Secret>
+            <PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"#;
+    for _ in 0..2 {
+        let imported = import(json!({ "pskc": container })).ok(200);
+        assert_eq!(imported["tokens"], json!(["PSKC000001"]));
+        assert_eq!(imported["skipped"], json!([{ "name": "HOTP1", "why": "not an OCRA key" }]));
+    }
+    assert_eq!(server.get("/v1/tokens/PSKC000001").ok(200)["test"], false);
+    assert_eq!(import(json!({ "pskc": container.replace(":ocra", ":hotp") })).problem(422), "CT-E074");
+    assert_eq!(import(json!({ "pskc": "<html/>" })).problem(422), "CT-E073");
+    let two = json!({ "pskc": container, "passphrase": "qwerty", "key": "MTIzNDU2Nzg5MDEyMzQ1Ng==" });
+    assert_eq!(import(two).problem(422), "CT-E115");
+    // Figure 7 of RFC 6030 is under the passphrase "qwerty", and is a HOTP key.
+    let figure = include_str!("../../testvectors/pskc/rfc6030_figure7.pskcxml");
+    let wrong = import(json!({ "pskc": figure, "passphrase": "qwertz" }));
+    assert_eq!(wrong.problem(422), "CT-E073");
+    let opened = import(json!({ "pskc": figure, "passphrase": "qwerty" }));
+    assert_eq!(opened.problem(422), "CT-E074", "it was opened, and has no device key");
+}
+
+/// A password of RFC 6238 is computed here from the URI, by the RFC's own words over another HMAC.
+fn settles_a_generator(server: &Server) {
+    let new = json!({ "contract": "1234567890", "user": "TANAKA" });
+    let made = server.post("/v1/generators", &new).ok(201);
+    assert!(text(&made, "uri").starts_with("otpauth://totp/"), "{made}");
+    for (contract, user) in [("", "TANAKA"), ("1234567890", ""), ("1234567890", &"A".repeat(65))] {
+        let unfit = json!({ "contract": contract, "user": user });
+        assert_eq!(server.post("/v1/generators", &unfit).problem(422), "CT-E075");
+    }
+    let id = text(&made, "id");
+    let known = server.get(&format!("/v1/activations/{id}")).ok(200);
+    assert_eq!((&known["state"], &known["tokenId"]), (&json!("active"), &Value::Null));
+    let verify =
+        |response: &str| server.post(&format!("/v1/activations/{id}/verify"), &json!({ "response": response })).ok(200);
+    let wrong = verify("12345");
+    assert_eq!((&wrong["result"], &wrong["reason"]), (&json!("rejected"), &json!("Malformed")));
+    let secret = text(&made, "uri").split("secret=").nth(1).and_then(|rest| rest.split('&').next()).map(str::to_owned);
+    let password = python_totp(&secret.expect("a secret"));
+    assert_eq!(verify(&password)["result"], "accepted");
+    assert_eq!(verify(&password)["result"], "used", "once");
+    // Somebody without a generator, and somebody with a camera token: the answer is the same.
+    let nobody = server.post("/v1/activations/0123456789ab/verify", &json!({ "response": "123456" })).ok(200);
+    assert_eq!(nobody["result"], "rejected");
+}
+
+/// What an authenticator app shows for a secret, by Python's own HMAC.
+fn python_totp(secret: &str) -> String {
+    let script = "import base64,hmac,struct,sys,time\ns=sys.argv[1]\nk=base64.b32decode(s+'='*(-len(s)%8))\n\
+        d=hmac.digest(k,struct.pack('>Q',int(time.time())//30),'sha1')\no=d[-1]&15\n\
+        print('%06d'%((struct.unpack('>I',d[o:o+4])[0]&0x7fffffff)%10**6))";
+    let output = Command::new("python3").args(["-c", script, secret]).output().expect("python3 is there");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[test]

@@ -30,6 +30,14 @@ pub struct Args {
     allow_origin: Vec<String>,
     #[arg(long, value_name = "debug|info|warn|off", hide_possible_values = true, default_value = "info")]
     log: Log,
+    #[arg(long, value_name = "FILE.pem", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.pem", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.pem", requires = "tls_cert")]
+    client_ca: Option<PathBuf>,
+    #[arg(long)]
+    end_with_stdin: bool,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -80,8 +88,10 @@ impl Document for Report {
 pub fn run(args: &Args, _context: &Context) -> Result<Exit, Failure> {
     use crate::failure::Code;
 
-    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, bank } = args;
-    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log, bank);
+    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, .. } = args;
+    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log);
+    let Args { tls_cert, tls_key, client_ca, end_with_stdin, bank, .. } = args;
+    let _ = (tls_cert, tls_key, client_ca, end_with_stdin, bank);
     Err(Failure::new(Code::NotBuilt).because("serve").with("feature", "server"))
 }
 
@@ -94,14 +104,20 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 pub(super) mod service {
     use std::io;
     use std::net::SocketAddr;
+    #[cfg(feature = "tls")]
+    use std::path::Path;
     use std::sync::Arc;
 
     use camtoken::Key;
+    #[cfg(feature = "tls")]
+    use camtoken::server::Tls;
     use camtoken::server::{Clock, Options, Service, listen};
     use camtoken::verifier::Verifier;
     use secrecy::{ExposeSecret, SecretString};
     use tokio::runtime::{Builder, Runtime};
     use tracing::level_filters::LevelFilter;
+    #[cfg(feature = "tls")]
+    use zeroize::Zeroizing;
 
     use super::{Args, Half, Log, Report};
     use crate::bank::Bank;
@@ -124,7 +140,8 @@ pub(super) mod service {
         }
         let address = args.address();
         let api_key = api_key(args)?;
-        if !address.ip().is_loopback() && api_key.is_none() {
+        let tls = tls(args)?;
+        if !address.ip().is_loopback() && api_key.is_none() && args.client_ca.is_none() {
             return Err(Failure::new(Code::OpenAddress).because(address));
         }
         log(args.log);
@@ -144,24 +161,45 @@ pub(super) mod service {
             virtual_token,
         };
         let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
-        runtime.block_on(serve(verifier, &options, address, serves, context))?;
+        let listening = Listening { address, tls, serves, end_with_stdin: args.end_with_stdin };
+        runtime.block_on(serve(verifier, &options, listening, context))?;
         Ok(Exit::Done)
+    }
+
+    /// Where it listens, and until when.
+    struct Listening {
+        address: SocketAddr,
+        tls: Option<Tls>,
+        serves: Vec<&'static str>,
+        end_with_stdin: bool,
     }
 
     async fn serve(
         verifier: Option<Verifier<Engine>>,
         options: &Options,
-        address: SocketAddr,
-        serves: Vec<&'static str>,
+        listening: Listening,
         context: &Context,
     ) -> Result<(), Failure> {
+        let Listening { address, tls, serves, end_with_stdin } = listening;
         let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{address}: {error}"));
         let listener = listen(address).map_err(refused)?;
         let stop = stop().map_err(refused)?;
-        let report = Report { url: format!("http://{}", listener.local_addr().map_err(refused)?), serves };
+        let stop = async move {
+            tokio::select! {
+                () = stop => {}
+                () = input_ended(), if end_with_stdin => {}
+            }
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let report = Report { url: format!("{scheme}://{}", listener.local_addr().map_err(refused)?), serves };
         context.out.line(&report)?;
         tracing::info!(url = report.url, serves = report.serves.join(","), "listening");
-        Service::new(verifier, options).serve(listener, stop).await;
+        let service = Service::new(verifier, options);
+        match tls {
+            None => service.serve(listener, stop).await,
+            #[cfg(feature = "tls")]
+            Some(tls) => service.serve_tls(listener, &tls, stop).await,
+        }
         tracing::info!("ended");
         Ok(())
     }
@@ -191,6 +229,33 @@ pub(super) mod service {
         }
     }
 
+    /// Without the feature nothing is ever served under it.
+    #[cfg(not(feature = "tls"))]
+    enum Tls {}
+
+    #[cfg(not(feature = "tls"))]
+    fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
+        match args.tls_cert {
+            None => Ok(None),
+            Some(_) => Err(Failure::new(Code::NotBuilt).because("--tls-cert").with("feature", "tls")),
+        }
+    }
+
+    /// What the service shows of itself, and whom it lets in.
+    #[cfg(feature = "tls")]
+    fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
+        let (Some(chain), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+        let clients = args.client_ca.as_deref().map(pem).transpose()?;
+        let tls = Tls::new(&pem(chain)?, &pem(key)?, clients.as_deref().map(Vec::as_slice));
+        tls.map(Some).map_err(|error| Failure::new(Code::Tls).because(error))
+    }
+
+    #[cfg(feature = "tls")]
+    fn pem(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let unreadable = |error| Failure::new(Code::Tls).because(format!("{}: {error}", file.display()));
+        std::fs::read(file).map(Zeroizing::new).map_err(unreadable)
+    }
+
     /// The system's clock, or the moment that `--at` fixes.
     pub(in crate::verbs) fn clock(context: &Context) -> Clock {
         match (context.at, moment(context)) {
@@ -212,6 +277,17 @@ pub(super) mod service {
 
     pub(in crate::verbs) fn runtime() -> io::Result<Runtime> {
         Builder::new_multi_thread().enable_all().build()
+    }
+
+    /// Ends with standard input: whoever holds its other end has closed it or is gone, however that happened.
+    async fn input_ended() {
+        let (ended, end) = tokio::sync::oneshot::channel();
+        // A thread of its own: nothing else can wait for standard input, and none of ours waits for this thread.
+        std::thread::spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            let _ = ended.send(());
+        });
+        let _ = end.await;
     }
 
     /// Ends with Ctrl-C or SIGTERM.

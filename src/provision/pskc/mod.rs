@@ -22,7 +22,7 @@ use secrecy::SecretString;
 
 pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
-use crate::key::Key;
+use crate::key::{IdError, Key, TokenId};
 use crate::time::Timestamp;
 
 /// A file of key packages (`KeyContainer`).
@@ -141,6 +141,30 @@ impl KeyPackage {
             return Err(PolicyError::Usage { usage });
         }
         self.secret.as_ref().ok_or(PolicyError::NoSecret)
+    }
+
+    /// The device key of a camera token, and whose it is: an OCRA key of at least 16 bytes that may be used for challenge and
+    /// response, of a device whose serial number is a token ID.
+    ///
+    /// # Errors
+    ///
+    /// What it is instead.
+    pub fn device_key(&self, now: Timestamp) -> Result<(TokenId, &Key), NoDeviceKey> {
+        if self.algorithm != Some(Algorithm::Ocra) {
+            return Err(NoDeviceKey::Algorithm);
+        }
+        let key = self.key_for(KeyUsage::ChallengeResponse, now)?;
+        if key.expose_bytes().len() < LEAST_DEVICE_KEY {
+            return Err(NoDeviceKey::Short);
+        }
+        let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?;
+        Ok((serial.parse()?, key))
+    }
+
+    /// How it is called in a list: the serial number of its device, or its own ID.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.device.serial.as_deref().or(self.key_id.as_deref()).unwrap_or("?")
     }
 
     /// The key whatever its policy says, for passing the package on. To use it, ask [`KeyPackage::key_for`].
@@ -303,6 +327,30 @@ impl fmt::Display for Place {
         }
     }
 }
+
+/// Why a key package is not the device key of a camera token.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoDeviceKey {
+    /// It is for another algorithm.
+    #[error("not an OCRA key")]
+    Algorithm,
+    /// Its policy forbids the use, or the secret is missing.
+    #[error("{0}")]
+    Policy(#[from] PolicyError),
+    /// It would be weaker than what it seals.
+    #[error("a device key has at least {LEAST_DEVICE_KEY} bytes")]
+    Short,
+    /// It says of no device whose it is.
+    #[error("no serial number")]
+    NoSerial,
+    /// The serial number is no token ID.
+    #[error("SerialNo: {0}")]
+    Serial(#[from] IdError),
+}
+
+/// A shorter key is no device key.
+const LEAST_DEVICE_KEY: usize = 16;
 
 /// Why a container cannot be read or written. No message holds a value of the document other than names.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -113,9 +113,23 @@ impl<'a> Grid<'a> {
 
     /// Climbs to the corners at which the fixed patterns stand out most. What the reader gives may be off by half a
     /// module.
+    ///
+    /// By the nearest pixel alone a climb sees steps and no slope, and may stop where small modules still lie half a module
+    /// off; between pixels it sees slopes, which are shallow where a module has two pixels. The better end is taken.
     fn refine(&mut self, version: u8) {
         let probes = probes(version);
-        let mut best = self.fit(&probes);
+        let start = (self.corners, self.map);
+        self.climb(&probes, Self::point);
+        let (sharp, fit) = ((self.corners, self.map), self.fit(&probes, Self::point));
+        (self.corners, self.map) = start;
+        self.climb(&probes, Self::blended);
+        if self.fit(&probes, Self::point) <= fit {
+            (self.corners, self.map) = sharp;
+        }
+    }
+
+    fn climb(&mut self, probes: &[Probe], look: fn(&Self, f64, f64) -> Option<f64>) {
+        let mut best = self.fit(probes, look);
         for step in [0.4, 0.2, 0.1, 0.05] {
             let (px, py) = self.pitch();
             let shift = step * (px + py) / 2.0;
@@ -127,7 +141,7 @@ impl<'a> Grid<'a> {
                         self.corners[corner].0 += dx;
                         self.corners[corner].1 += dy;
                         self.map = Perspective::onto(&self.corners, self.side as f64);
-                        let fit = self.fit(&probes);
+                        let fit = self.fit(probes, look);
                         if fit > best + 1e-9 {
                             best = fit;
                         } else {
@@ -143,8 +157,25 @@ impl<'a> Grid<'a> {
     }
 
     /// How far dark and light lie apart at places where both are known, inside modules and at their edges.
-    fn fit(&self, probes: &[Probe]) -> f64 {
-        probes.iter().map(|probe| probe.sign * self.point(probe.x, probe.y).unwrap_or(0.5)).sum()
+    fn fit(&self, probes: &[Probe], look: fn(&Self, f64, f64) -> Option<f64>) -> f64 {
+        probes.iter().map(|probe| probe.sign * look(self, probe.x, probe.y).unwrap_or(0.5)).sum()
+    }
+
+    /// The reflectance between the four pixels around a position.
+    fn blended(&self, x: f64, y: f64) -> Option<f64> {
+        let (x, y) = self.map.at(x, y);
+        let (width, height) = (self.luma.width as usize, self.luma.height as usize);
+        if !(x >= 0.0 && y >= 0.0 && x < width as f64 && y < height as f64) {
+            return None;
+        }
+        let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
+        let (along, down) = (x.fract(), y.fract());
+        let at = |x: usize, y: usize| f64::from(self.luma.pixels[y * width + x]);
+        let between = |y: usize| at(left, y) * (1.0 - along) + at(right, y) * along;
+        let v = between(top) * (1.0 - down) + between(bottom) * down;
+        Some(if self.inverted { 255.0 - v } else { v } / 255.0)
     }
 }
 

@@ -691,6 +691,24 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_a_page_scales_keeps_its_quiet_zone() {
+        // 240 CSS pixels for 57 modules, as browsers scale: no module begins where a pixel does.
+        for content in 0..40_u64 {
+            let text: String = (0..200).map(|i| char::from(b'A' + (content * 7919 + i * i * 31) as u8 % 26)).collect();
+            let symbol = encode(&text, EcLevel::M).expect("it fits");
+            assert_eq!(symbol.version(), 8);
+            let drawn = symbol.to_luma(4);
+            let drawn = image::GrayImage::from_raw(drawn.width, drawn.height, drawn.pixels).expect("one pixel each");
+            let scaled = image::imageops::resize(&drawn, 240, 240, image::imageops::FilterType::Triangle);
+            let mut page = image::GrayImage::from_pixel(288, 288, image::Luma([255]));
+            image::imageops::replace(&mut page, &scaled, 24, 24);
+            let luma = Luma::from_raw(288, 288, page.into_raw()).expect("one pixel each");
+            let quality = graded(&luma);
+            assert!(quality.grade >= Grade::B, "{content}: {:#?}", quality.measures);
+        }
+    }
+
+    #[test]
     fn size_asks_for_two_pixels_a_module() {
         // Version 7: 45 modules and eight of quiet zone.
         let symbol = encode(&"A".repeat(170), EcLevel::M).expect("it fits");

@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::super::api::{Api, Described, Method};
 use super::super::guard::Limit;
@@ -18,7 +19,7 @@ use super::super::json::{Json, OptionalJson};
 use super::super::lint::grade;
 use super::super::pictures::{self, Parcel, Sent};
 use super::super::problem::{Code, Problem};
-use super::super::values::{Form, Moment, Span, whole};
+use super::super::values::{Form, Moment, Secret, Span, whole};
 use super::Emulator;
 use super::album::Shot;
 use super::events::{Waited, events};
@@ -127,6 +128,11 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
             op.summary("virtual tokens", "Presses or holds a button")
                 .optional_body::<Press>()
                 .answer::<Shown>(200, "The screen afterwards")
+        })
+        .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/pin", post(enter_pin), |op| {
+            op.summary("virtual tokens", "Switches the token on and enters its PIN, digit by digit, as a person does")
+                .body::<Entry>()
+                .answer::<Shown>(200, "The screen afterwards; a wrong PIN leaves it at state pin")
         })
         .add(Method::Get, EVENTS, get(events), |op| {
             let events = json!({
@@ -289,6 +295,9 @@ struct NewToken {
     lang: Option<Lang>,
     /// auto: a scan is approved at once; step: somebody presses the buttons
     confirm: Option<Confirm>,
+    /// A PIN of 5 to 8 digits, which the token asks for each time it is switched on
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{5,8}$"))]
+    pin: Option<Secret>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
@@ -378,6 +387,15 @@ enum Action {
     #[default]
     Press,
     Hold,
+}
+
+/// A PIN to enter.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// 5 to 8 digits
+    #[schemars(with = "String", regex(pattern = "^[0-9]{5,8}$"))]
+    pin: Secret,
 }
 
 /// What is broken.
@@ -501,7 +519,8 @@ async fn new_token(
     let wanted = wanted.map_err(|_| Problem::from(Code::Request).because("id"))?;
     let language = new.lang.map_or(session.language, Language::from);
     let mut inside = session.inside();
-    let token = inside.add(wanted, language, new.confirm != Some(Confirm::Step))?;
+    let auto = new.confirm != Some(Confirm::Step);
+    let token = inside.add(wanted, language, auto, new.pin.as_ref().map(Secret::expose))?;
     let report = TokenReport::of(&inside.token(&token)?);
     let place = [(header::LOCATION, format!("/v1/sessions/{id}/tokens/{token}"))];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
@@ -621,6 +640,23 @@ async fn press(
             Action::Press => hand.press(button),
             Action::Hold => hand.hold(button),
         }
+        hand.settle();
+        Ok(Json(Shown::of(hand.held, hand.now)))
+    })
+}
+
+async fn enter_pin(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Json(entry): Json<Entry>,
+) -> Result<Json<Shown>, Problem> {
+    let digits: Zeroizing<Vec<u8>> =
+        entry.pin.expose().bytes().map(|digit| digit.wrapping_sub(b'0')).collect::<Vec<_>>().into();
+    if !(5..=8).contains(&digits.len()) || digits.iter().any(|digit| *digit > 9) {
+        return Err(Problem::from(Code::Value).because("pin: 5 to 8 digits"));
+    }
+    with(&emulator, &names, |hand| {
+        hand.enter_pin(&digits);
         hand.settle();
         Ok(Json(Shown::of(hand.held, hand.now)))
     })

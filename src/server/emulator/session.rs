@@ -14,7 +14,7 @@ use crate::key::TokenId;
 use crate::language::Language;
 use crate::seeded::Seeded;
 use crate::time::Timestamp;
-use crate::token::{Button, Device, Refusal, Seen, State, Token};
+use crate::token::{Button, Device, Pin, Refusal, Seen, State, Token};
 
 /// Tokens of one session.
 const TOKENS: usize = 64;
@@ -114,7 +114,13 @@ impl Session {
 
 impl Inside {
     /// A new token, switched off.
-    pub fn add(&mut self, id: Option<TokenId>, language: Language, auto: bool) -> Result<TokenId, Problem> {
+    pub fn add(
+        &mut self,
+        id: Option<TokenId>,
+        language: Language,
+        auto: bool,
+        pin: Option<&str>,
+    ) -> Result<TokenId, Problem> {
         if self.tokens.len() >= TOKENS {
             return Err(Code::TooMany.into());
         }
@@ -131,6 +137,11 @@ impl Inside {
         };
         let mut token = self.randomness.with(|mut rng| Token::generate(id.clone(), true, &mut rng));
         token.language = language;
+        if let Some(pin) = pin {
+            let pin = self.randomness.with(|mut rng| Pin::new(pin, &mut rng));
+            let unfit = |why: &dyn std::fmt::Display| Problem::from(Code::Value).because(format!("pin: {why}"));
+            token.set_pin(Some(pin.map_err(|error| unfit(&error))?)).map_err(|refusal| unfit(&refusal))?;
+        }
         self.tokens.insert(id.clone(), Virtual::new(Device::new(token), auto));
         Ok(id)
     }
@@ -193,6 +204,24 @@ impl Hand<'_> {
 
     pub fn state(&self) -> State {
         self.held.device.state(self.now)
+    }
+
+    /// Switches the token on and enters a PIN as a person does, if it asks for one.
+    pub fn enter_pin(&mut self, digits: &[u8]) {
+        self.held.device.tick(self.now);
+        if self.state() == State::Off {
+            self.hold(Button::Center);
+        }
+        if self.state() != State::Pin {
+            return;
+        }
+        // The centre button counts up; behind 9 stands the end of the PIN.
+        for steps in digits.iter().copied().chain([10]) {
+            for _ in 0..steps {
+                self.press(Button::Center);
+            }
+            self.press(Button::Right);
+        }
     }
 
     /// Holds a code before the camera of a token that is switched on for it.

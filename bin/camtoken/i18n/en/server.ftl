@@ -1,13 +1,17 @@
 ### The service: its verb, and the problems that it answers with.
 
 help-serve = Serve the verifier and a virtual token over HTTP
-    .listen = Listen here; an address that others reach needs an API key
+    .listen = Listen here; an address that others reach needs an API key or --client-ca
     .port = Listen on this port; 0 takes a free one, which is printed
     .only = Serve one half only
     .api_key_file = What callers send as Authorization: Bearer; - reads standard input [CAMTOKEN_API_KEY]
     .allow_host = Answer under this name too, beside localhost and addresses
     .allow_origin = Answer pages of this origin too
     .log = What is logged, as lines of JSON on standard error
+    .tls_cert = Serve under TLS with this chain of certificates, the service's own first
+    .tls_key = The private key of the certificate
+    .client_ca = Let in only who shows a certificate of this authority
+    .end_with_stdin = End, too, when standard input ends: with the program that started it, however that ends
     .long =
         Serve the verifier and a virtual token over HTTP. /openapi.json describes every route; docs/HTTP.md tells the
         story with curl.
@@ -99,11 +103,12 @@ ct-e112 = the service cannot listen there
     .long =
         The operating system does not give the address: it is in use, not one of this machine, or a port below 1024.
 
-ct-e113 = an address that others reach needs an API key
-    .hint = give one by --api-key-file FILE, or listen on 127.0.0.1
+ct-e113 = an address that others reach needs an API key or known clients
+    .hint = give one by --api-key-file FILE, let in known clients by --client-ca FILE, or listen on 127.0.0.1
     .long =
         On loopback whoever has an account on this machine can call. On any other address the network can, so every caller
-        has to show an API key: at least 16 characters, for instance from openssl rand -hex 32. Put TLS in front of it.
+        has to show an API key, of at least 16 characters, for instance from openssl rand -hex 32; or, under TLS, a
+        certificate of the authority that --client-ca names. A key needs TLS too: --tls-cert, or TLS in front of it.
 
 ct-e114 = the API key is not fit to be one
     .hint = use at least 16 printable characters without spaces: openssl rand -hex 32
@@ -115,3 +120,9 @@ ct-e115 = a value is beyond its limits
     .long =
         The request has the right form, and a value in it that its part does not take: a life of a challenge beyond ten
         minutes, a pattern that is no regular expression. Nothing was done.
+
+ct-e116 = the certificates or the key are not fit for TLS
+    .hint = see the reason; all three are PEM files
+    .long =
+        --tls-cert is a chain of certificates, the service's own first; --tls-key is its private key; --client-ca has the
+        authorities whose certificates let a client in. What is wrong with which of them stands in "why". Nothing is served.

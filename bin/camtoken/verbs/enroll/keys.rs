@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 use std::str;
 
-use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, KeyUsage, Protection, PskcError};
+use camtoken::Key;
+use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, Protection, PskcError};
 use camtoken::store::RecordId;
 use camtoken::token::file;
 use camtoken::verifier::EnrollError;
-use camtoken::{Key, TokenId};
 use pollster::block_on;
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -86,9 +86,6 @@ struct Skipped {
     why: String,
 }
 
-/// A shorter key is no device key: it would be weaker than what it seals.
-const LEAST: usize = 16;
-
 pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let bytes = read_input(&args.file, Container::MAX_LEN)?;
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
@@ -99,12 +96,12 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     } else {
         let container = args.container(&bytes, context)?;
         for package in &container.packages {
-            match device_key(package, &bank) {
+            match package.device_key(bank.now) {
                 Ok((token, key)) => {
                     block_on(bank.verifier.register(&token, key, false, bank.now, &mut rng()))?;
                     tokens.push(token.to_string());
                 }
-                Err(why) => skipped.push(Skipped { name: name(package), why }),
+                Err(why) => skipped.push(Skipped { name: package.name().to_owned(), why: why.to_string() }),
             }
         }
     }
@@ -204,23 +201,6 @@ fn pre_shared(bytes: &[u8]) -> Option<Key> {
     let digits = str::from_utf8(bytes).ok().and_then(|text| from_hex(text.trim()));
     let key = Zeroizing::new(digits.unwrap_or_else(|| bytes.to_vec()));
     matches!(key.len(), 16 | 24 | 32).then(|| Key::new(key.to_vec()))
-}
-
-fn device_key<'p>(package: &'p KeyPackage, bank: &Bank) -> Result<(TokenId, &'p Key), String> {
-    if package.algorithm != Some(Algorithm::Ocra) {
-        return Err("not an OCRA key".to_owned());
-    }
-    let key = package.key_for(KeyUsage::ChallengeResponse, bank.now).map_err(|error| error.to_string())?;
-    if key.expose_bytes().len() < LEAST {
-        return Err(format!("a device key has at least {LEAST} bytes"));
-    }
-    let serial = package.device.serial.as_deref().ok_or("no serial number")?;
-    let token = serial.parse().map_err(|error: camtoken::key::IdError| format!("SerialNo: {error}"))?;
-    Ok((token, key))
-}
-
-fn name(package: &KeyPackage) -> String {
-    package.device.serial.clone().or_else(|| package.key_id.clone()).unwrap_or_else(|| "?".to_owned())
 }
 
 fn unreadable(error: &PskcError) -> Failure {

@@ -1,0 +1,142 @@
+/** What is said of codes and of what tokens show. */
+
+import { expect as base, test, type Locator, type Page } from '@playwright/test';
+
+import { CamtokenError } from './http.js';
+import { isLive, photograph, type Picture, type Shot } from './picture.js';
+import { Scan, told, type Field } from './scan.js';
+import type { Camtoken } from './service.js';
+
+/** A is the best. */
+export type Grade = 'A' | 'B' | 'C' | 'D' | 'F';
+
+/** One measure of a code. */
+export interface Measure {
+  name: string;
+  value: number;
+  unit: string;
+  grade: Grade;
+  /** What to change in the page. */
+  advice?: string;
+}
+
+/** What `camtoken lint` says of a picture. */
+export interface Lint {
+  grade: Grade;
+  minGrade: Grade;
+  passed: boolean;
+  measures?: Measure[];
+  /** Why nothing was read. */
+  reasons?: { text: string; advice: string }[];
+  pxPerModule?: number;
+  /** The picture with what was seen drawn onto it, as SVG. */
+  overlay?: string;
+}
+
+const AGAIN_MS = 150;
+
+let service: Camtoken | undefined;
+
+/** @internal Says which service grades pictures in this worker. */
+export function useForMatchers(camtoken: Camtoken | undefined): void {
+  service = camtoken;
+}
+
+/** Playwright's `expect` with `toBeScannable` and `toShow`. */
+export const expect = base.extend({
+  /** Would a camera read this code off the screen? The grade is the lowest of ten measures after ISO/IEC 15415. */
+  async toBeScannable(
+    picture: Locator | Page | Uint8Array | string,
+    options: { minGrade?: Grade; timeout?: number } = {},
+  ) {
+    const minGrade = options.minGrade ?? 'B';
+    const timeout = options.timeout ?? this.timeout ?? 5_000;
+    const { lint, shot } = await graded(picture, minGrade, this.isNot, timeout);
+    if (!lint.passed && !this.isNot) {
+      // Where nothing was found there is nothing to draw onto the picture.
+      const seen = lint.overlay === undefined ? { body: shot.bytes, type: 'image/png' } : { body: lint.overlay, type: 'image/svg+xml' };
+      const body = typeof seen.body === 'string' ? seen.body : Buffer.from(seen.body);
+      await test.info().attach('what a camera sees', { body, contentType: seen.type });
+    }
+    const head = this.utils.matcherHint('toBeScannable', undefined, `{ minGrade: '${minGrade}' }`, { isNot: this.isNot });
+    return { name: 'toBeScannable', pass: lint.passed, message: () => `${head}\n\n${report(lint)}` };
+  },
+
+  /** Did the token show this? A field is held against what stands on the screen and against its canonical form. */
+  toShow(scan: Scan, expected: Record<string, string | number | RegExp>) {
+    const head = this.utils.matcherHint('toShow', 'scan', 'expected', { isNot: this.isNot });
+    if (!(scan instanceof Scan)) {
+      throw new CamtokenError('camtoken: toShow takes what token.scan() gave\n  hint  const scan = await token.scan(…)');
+    }
+    const lines = Object.entries(expected).map(([name, wanted]) => line(name, wanted, scan.fields[name]));
+    const pass = scan.refusal === undefined && lines.every((line) => line.fits);
+    const message = () => {
+      if (scan.refusal) return `${head}\n\n${told(scan.refusal)}`;
+      const rest = Object.values(scan.fields).filter((field) => !(field.name in expected));
+      const also = rest.map((field) => `    ${field.name}: ${quoted(field.shown)} (not asked for)`);
+      const texts = lines.map((line) => line.text);
+      return [`${head}\n\n  ${scan.operation} on the token’s screen`, ...texts, ...also].join('\n');
+    };
+    return { name: 'toShow', pass, message };
+  },
+});
+
+/** Grades a picture; a page is looked at again until it is as wanted. */
+async function graded(picture: Picture, minGrade: Grade, isNot: boolean, timeout: number): Promise<{ lint: Lint; shot: Shot }> {
+  if (!service) {
+    throw new CamtokenError(
+      "camtoken: there is no service to grade a picture\n  hint  Import `test` from '@camtoken/playwright', too, or bring it in by mergeTests.",
+    );
+  }
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const shot = await photograph(picture, Math.max(timeout, 5_000));
+    const lint = await service.http.json<Lint>('POST', '/v1/lint', {
+      bytes: shot.bytes,
+      query: { minGrade, overlay: 'svg', dpr: shot.dpr?.toString() },
+    });
+    if (lint.passed !== isNot || !isLive(picture) || Date.now() + AGAIN_MS >= deadline) return { lint, shot };
+    await new Promise((later) => setTimeout(later, AGAIN_MS));
+  }
+}
+
+function report(lint: Lint): string {
+  const weak = (lint.measures ?? []).filter((measure) => measure.grade > 'A');
+  const rows = weak.map(({ name, value, unit, grade }) => `  ${grade}  ${name}: ${round(value)}${unit ? ` ${unit}` : ''}`);
+  const size = lint.pxPerModule === undefined ? '' : `, ${round(lint.pxPerModule)} px per module`;
+  const reasons = (lint.reasons ?? []).map(({ text, advice }) => `\n  ${text}\n  ${advice}`);
+  const advice = new Set(weak.flatMap((measure) => measure.advice ?? []));
+  return [`Grade ${lint.grade}, at least ${lint.minGrade} is wanted${size}`, ...rows, ...reasons, '', ...advice].join('\n').trimEnd();
+}
+
+function line(name: string, wanted: string | number | RegExp, field: Field | undefined): { fits: boolean; text: string } {
+  if (!field) {
+    return { fits: false, text: `  - ${name}: ${quoted(wanted)}\n  + ${name}: the token shows no such field` };
+  }
+  if (matches(wanted, field)) return { fits: true, text: `    ${name}: ${quoted(field.shown)}` };
+  const canonical = field.value === field.shown ? '' : ` (${field.value})`;
+  return { fits: false, text: `  - ${name}: ${quoted(wanted)}\n  + ${name}: ${quoted(field.shown)}${canonical}` };
+}
+
+function matches(wanted: string | number | RegExp, { shown, value }: Field): boolean {
+  if (wanted instanceof RegExp) return wanted.test(shown) || wanted.test(value);
+  const text = alike(String(wanted));
+  return text === alike(shown) || text === alike(value);
+}
+
+const SMALL = 'ァィゥェォッャュョヮ';
+const LARGE = 'アイウエオツヤユヨワ';
+
+/** The same for both widths of a character, and for small kana, which the banks' character set does not have. */
+function alike(text: string): string {
+  const wide = text.normalize('NFKC').replace(/[‐‑–—―−ー]/g, '-');
+  return [...wide].map((character) => LARGE[SMALL.indexOf(character)] ?? character).join('').trim();
+}
+
+function quoted(wanted: string | number | RegExp): string {
+  return wanted instanceof RegExp ? String(wanted) : JSON.stringify(String(wanted));
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

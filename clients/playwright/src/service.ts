@@ -1,0 +1,191 @@
+/** The service behind the tokens: started for a worker, or one that runs already. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+
+import { CamtokenError, Http } from './http.js';
+import { Clock, fileOf, Token, type TokenOptions } from './token.js';
+import { Verifier } from './verifier.js';
+
+/** Which service. */
+export interface ServiceOptions {
+  /** One that runs already; else `CAMTOKEN_URL`, else a service is started. */
+  url?: string;
+  /** The binary; else `CAMTOKEN_BIN`, else `camtoken` on the path. */
+  bin?: string;
+  /** What a service that others reach asks for; else `CAMTOKEN_API_KEY`. */
+  apiKey?: string;
+}
+
+/** A world of tokens with a clock and randomness of its own. */
+export interface SessionOptions {
+  lang?: 'ja' | 'en';
+  /** A moment at which the clock stands; without it the clock is the system's. */
+  clock?: Date | string;
+  /** Makes keys and numbers the same in every run. */
+  seed?: string;
+  /** How long it lives after its last use: `1h`. */
+  ttl?: string;
+}
+
+const STARTING_MS = 30_000;
+const ENDING_MS = 15_000;
+
+/** A service. */
+export class Camtoken {
+  readonly verifier: Verifier;
+
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly http: Http,
+    private readonly end: () => Promise<void>,
+  ) {
+    this.verifier = new Verifier(http);
+  }
+
+  /** Uses the service that runs already, or starts one that ends with this process, however that ends. */
+  static async start(options: ServiceOptions = {}): Promise<Camtoken> {
+    const url = options.url ?? process.env['CAMTOKEN_URL'];
+    const apiKey = options.apiKey ?? process.env['CAMTOKEN_API_KEY'];
+    if (url) return new Camtoken(new Http(url, apiKey), async () => {});
+    const bin = binary(options.bin);
+    const dir = mkdtempSync(join(tmpdir(), 'camtoken-'));
+    const clear = () => rmSync(dir, { recursive: true, force: true });
+    const args = ['serve', '--json', '--port', '0', '--accept-test-keys', '--end-with-stdin', '--log', 'warn'];
+    const child = spawn(bin, [...args, '--state-dir', dir], { cwd: dir, env: surroundings(dir), stdio: 'pipe' });
+    try {
+      const url = await listening(child, bin);
+      return new Camtoken(new Http(url, undefined), async () => {
+        await ended(child);
+        clear();
+      });
+    } catch (error) {
+      child.kill('SIGKILL');
+      clear();
+      throw error;
+    }
+  }
+
+  /** Its address, for what is no JavaScript. */
+  get url(): string {
+    return this.http.url;
+  }
+
+  /** Opens a session. */
+  async session(options: SessionOptions = {}): Promise<Session> {
+    const { clock, ...rest } = options;
+    const json = clock === undefined ? rest : { ...rest, clock: new Date(clock).toISOString().replace(/\.\d+Z$/, 'Z') };
+    const { id } = await this.http.json<{ id: string }>('POST', '/v1/sessions', { json });
+    return new Session(this.http, `/v1/sessions/${id}`);
+  }
+
+  /** Ends the service, if it was started here. */
+  async close(): Promise<void> {
+    await this.end();
+  }
+}
+
+/** Tokens that share a clock. */
+export class Session {
+  readonly clock: Clock;
+
+  /** @internal */
+  constructor(
+    private readonly http: Http,
+    private readonly path: string,
+  ) {
+    this.clock = new Clock(http, path);
+  }
+
+  /** Makes a token, or brings one back. */
+  async token(options: TokenOptions = {}): Promise<Token> {
+    const { state, ...rest } = options;
+    let id: string;
+    if (state === undefined) {
+      ({ id } = await this.http.json<{ id: string }>('POST', `${this.path}/tokens`, { json: rest }));
+    } else {
+      const file = await fileOf(state);
+      id = file.id;
+      await this.http.json('PUT', `${this.path}/tokens/${id}/state`, { json: file });
+    }
+    return new Token(this.http, `${this.path}/tokens/${id}`, id, this.clock);
+  }
+
+  /** Ends it with all that is in it. */
+  async close(): Promise<void> {
+    await this.http.json('DELETE', this.path);
+  }
+}
+
+/** The binary: as it was said, or the first on the path. */
+function binary(said: string | undefined): string {
+  const given = said ?? process.env['CAMTOKEN_BIN'];
+  const names = process.platform === 'win32' ? ['camtoken.exe'] : ['camtoken'];
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).flatMap((dir) => names.map((name) => join(dir, name)));
+  const found = (given ? [resolve(given)] : onPath).find(isProgram);
+  if (found) return found;
+  throw new CamtokenError(
+    given
+      ? `camtoken: ${given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`
+      : 'camtoken: the program `camtoken` is not on the path\n' +
+        '  hint  Install it (`cargo install --path .` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to a service that runs.',
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Nobody's configuration but ours: a developer's own tokens and books stay out of the tests. */
+function surroundings(dir: string): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CAMTOKEN_'));
+  return { ...Object.fromEntries(own), CAMTOKEN_LANG: 'en', XDG_CONFIG_HOME: dir };
+}
+
+/** Waits for the line that says where it listens. */
+async function listening(child: ChildProcess, bin: string): Promise<string> {
+  let said = '';
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-4_000);
+  });
+  return new Promise((found, failed) => {
+    const fail = (why: string) => {
+      clearTimeout(patience);
+      failed(new CamtokenError(`camtoken: ${bin} serve ${why}\n${said}${complaints}`.trimEnd()));
+    };
+    const patience = setTimeout(() => fail(`said nothing in ${STARTING_MS / 1_000} s`), STARTING_MS);
+    const early = (code: number | null) => fail(`ended with exit code ${code}`);
+    child.once('error', (error) => fail(`did not start: ${error.message}`));
+    child.once('close', early);
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const [, url] = /^\{"schema":"camtoken\/listening\/1","url":"([^"]+)".*\n/.exec(said) ?? [];
+      if (url === undefined) return;
+      clearTimeout(patience);
+      child.off('close', early);
+      found(url);
+    });
+  });
+}
+
+/** Lets the service end by itself; it is ended when it does not. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((over) => {
+    const patience = setTimeout(() => child.kill('SIGKILL'), ENDING_MS);
+    child.once('exit', () => {
+      clearTimeout(patience);
+      over();
+    });
+    child.stdin?.end();
+  });
+}

@@ -1,0 +1,294 @@
+/** A virtual token in the hand of a test. */
+
+import { readFile } from 'node:fs/promises';
+
+import { CamtokenError, type Http } from './http.js';
+import { isLive, photograph, type Picture } from './picture.js';
+import { Scan, type ScannedDocument } from './scan.js';
+import { step } from './steps.js';
+
+/** The three buttons. */
+export type Button = 'left' | 'center' | 'right';
+
+/** One line of writing in its box; the panel has 320 x 240 dots. */
+export interface Line {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  text: string;
+  style: string;
+  /** `header`, `page`, `owner`, `label`, or the name of the field. */
+  role: string;
+}
+
+/** What the panel shows at one moment. */
+export interface Panel {
+  lit: boolean;
+  lines: Line[];
+  /** What the left, the centre and the right button do now. */
+  softkeys: [string | null, string | null, string | null];
+}
+
+/** The screen, and what the token is doing. */
+export interface Screen extends Panel {
+  state: 'off' | 'pin' | 'ready' | 'menu' | 'showing' | 'answered' | 'asking' | 'done' | 'refused';
+  /** `T01` to `T14`, when it refuses. */
+  code?: string;
+  page?: number;
+  pages?: number;
+  /** The same as text, as it stands on the screen. */
+  text: string;
+  response?: string;
+  deviceCode?: string;
+  now: string;
+}
+
+/** What is broken; what is left out is whole. */
+export interface Faults {
+  /** Percent; with 0 the token reads nothing (T13). */
+  battery?: number;
+  /** Every activation acts as if it had not been finished (T09). */
+  halfActivated?: boolean;
+  /** Seconds that the token's clock is ahead. */
+  clockOffset?: number;
+  /** How the next scan ends: `T01` to `T14`. */
+  nextScan?: string;
+}
+
+/** What is pressed by itself when the screen shows something. */
+export interface Rule {
+  when: { screen: string | RegExp };
+  do: (Button | 'holdCenter')[];
+}
+
+/** An activation on the token. */
+export interface Activation {
+  slot: number;
+  id: string;
+  suite: string;
+  bank: string;
+  contract: string;
+  user: string;
+}
+
+/** How a token is made. */
+export interface TokenOptions {
+  /** 1 to 10 capital letters, digits or hyphens; drawn when left out. */
+  id?: string;
+  lang?: 'ja' | 'en';
+  /** `auto`: a scan is approved at once; `step`: the test presses the buttons. */
+  confirm?: 'auto' | 'step';
+  /** 5 to 8 digits, which the token asks for each time it is switched on: see {@link Token.enterPin}. */
+  pin?: string;
+  /** A test token with its registrations: the path of a `*.camtoken.json`, or what `token.state()` gave. */
+  state?: string | object;
+}
+
+/** How a code is held before the token. */
+export interface ScanOptions {
+  confirm?: 'auto' | 'step';
+  /** At the second code of a registration: the answer whether the bank has confirmed it. */
+  keep?: boolean;
+  /** How long to wait for a code to appear on the page, in milliseconds; 5 s if left out. */
+  timeout?: number;
+}
+
+/** A bank's pages for a registration, however they look. */
+export interface BankPages {
+  /** Where the first code is. */
+  firstCode: () => Picture | Promise<Picture>;
+  /** Types the token's answer to it, and goes on. */
+  enterDeviceCode: (digits: string) => Promise<unknown>;
+  /** Where the second code is. */
+  secondCode: () => Picture | Promise<Picture>;
+  /** Types the token's response, and waits until the bank has confirmed. */
+  enterResponse: (digits: string) => Promise<unknown>;
+}
+
+/** A span of time: seconds, `3m1s` or `PT181S`. */
+export type Span = number | string;
+
+const PATIENCE_MS = 5_000;
+const AGAIN_MS = 100;
+
+/** The clock of a session. The verifier's clock does not move with it. */
+export class Clock {
+  constructor(
+    private readonly http: Http,
+    private readonly session: string,
+  ) {}
+
+  /** Moves it by a span, such as `3m1s`, or back with `-5s`. */
+  async advance(span: Span): Promise<Date> {
+    const advance = typeof span === 'number' ? `${span}s` : span;
+    return this.change({ advance });
+  }
+
+  /** Sets it to a moment; there it stands until it is moved. */
+  async set(moment: Date | string): Promise<Date> {
+    return this.change({ set: new Date(moment).toISOString().replace(/\.\d+Z$/, 'Z') });
+  }
+
+  async now(): Promise<Date> {
+    const session = await this.http.json<{ clock: { now: string } }>('GET', this.session);
+    return new Date(session.clock.now);
+  }
+
+  private async change(json: object): Promise<Date> {
+    return new Date((await this.http.json<{ now: string }>('POST', `${this.session}/clock`, { json })).now);
+  }
+}
+
+/** A token with a camera, a screen and three buttons. */
+export class Token {
+  constructor(
+    private readonly http: Http,
+    private readonly path: string,
+    /** The token ID. */
+    readonly id: string,
+    readonly clock: Clock,
+  ) {}
+
+  /**
+   * Holds a place on a page, a picture or the text of a code before the camera, and approves what is shown.
+   *
+   * On a page it looks again until there is a code that can be read. What the token refuses is an answer: see
+   * {@link Scan.refusal}.
+   */
+  async scan(picture: Picture, options: ScanOptions = {}): Promise<Scan> {
+    return step('Scan with the token', () => this.look(picture, options));
+  }
+
+  /** Presses a button: left goes back, the centre goes to the next entry, right approves. */
+  async press(button: Button): Promise<Screen> {
+    return this.http.json('POST', `${this.path}/buttons/${button}`);
+  }
+
+  /** Holds a button; the centre button switches on and off. */
+  async hold(button: Button): Promise<Screen> {
+    return this.http.json('POST', `${this.path}/buttons/${button}`, { json: { action: 'hold' } });
+  }
+
+  /** Switches the token on and enters its PIN. With a wrong one the screen's state is still `pin`. */
+  async enterPin(pin: string): Promise<Screen> {
+    return this.http.json('POST', `${this.path}/pin`, { json: { pin } });
+  }
+
+  async screen(): Promise<Screen> {
+    return this.http.json('GET', `${this.path}/screen`);
+  }
+
+  /** The screen as a picture. */
+  async screenshot(): Promise<Buffer> {
+    return this.http.bytes(`${this.path}/screen.png`);
+  }
+
+  /** Waits until the screen shows a text, or what an expression describes. */
+  async waitForScreen(text: string | RegExp, options: { timeout?: number } = {}): Promise<Screen> {
+    return step(`Wait until the token shows ${text}`, () => this.await(text, options.timeout ?? PATIENCE_MS));
+  }
+
+  /** What is broken; with an argument, breaks that and mends the rest. */
+  async faults(faults?: Faults): Promise<Faults> {
+    return faults === undefined
+      ? this.http.json('GET', `${this.path}/faults`)
+      : this.http.json('PUT', `${this.path}/faults`, { json: faults });
+  }
+
+  /** Says what is pressed by itself, in the place of what was said before. */
+  async rules(rules: Rule[]): Promise<void> {
+    const json = rules.map((rule) => ({ when: { screen: patternOf(rule.when.screen) }, do: rule.do }));
+    await this.http.json('PUT', `${this.path}/rules`, { json });
+  }
+
+  /** Who is registered on the token. */
+  async activations(): Promise<Activation[]> {
+    return this.http.json('GET', `${this.path}/activations`);
+  }
+
+  /** Deletes an activation, as the token's menu does. */
+  async forget(activation: string): Promise<void> {
+    await this.http.json('DELETE', `${this.path}/activations/${activation}`);
+  }
+
+  /** All that the token holds, keys included: a test token's file. A bank under test takes its device key from it. */
+  async state(): Promise<Record<string, unknown>> {
+    return this.http.json('GET', `${this.path}/state`);
+  }
+
+  /** Registers the token on any bank's pages: two codes, two answers. Returns the new activation. */
+  async register(bank: BankPages): Promise<Activation> {
+    return step('Register the token', () => this.enroll(bank));
+  }
+
+  private async look(picture: Picture, options: ScanOptions): Promise<Scan> {
+    const timeout = options.timeout ?? PATIENCE_MS;
+    const deadline = Date.now() + timeout;
+    // A scan that is to fail fails once; only a page that is not ready yet is looked at again.
+    const looksAgain = isLive(picture) && (await this.faults()).nextScan == null;
+    for (;;) {
+      const shot = await photograph(picture, Math.max(timeout, PATIENCE_MS));
+      const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, {
+        bytes: shot.bytes,
+        query: { confirm: options.confirm, keep: options.keep === undefined ? undefined : options.keep ? 'yes' : 'no' },
+      });
+      const isUnseen = document.outcome === 'refused' && (document.code === 'T01' || document.code === 'T02');
+      if (!isUnseen || !looksAgain || Date.now() + AGAIN_MS >= deadline) return new Scan(document, this.http.url);
+      await new Promise((later) => setTimeout(later, AGAIN_MS));
+    }
+  }
+
+  private async await(text: string | RegExp, timeout: number): Promise<Screen> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const seconds = Math.min(Math.max(Math.ceil((deadline - Date.now()) / 1_000), 0), 60);
+      const waited = await this.http.json<{ outcome: string; screen: Screen }>('GET', `${this.path}/events`, {
+        query: { wait: patternOf(text), timeout: `${seconds}s` },
+      });
+      if (waited.outcome === 'shown') return waited.screen;
+      if (Date.now() >= deadline) {
+        const seen = waited.screen.lit ? waited.screen.text.trimEnd() : '(dark)';
+        throw new CamtokenError(`camtoken: the screen does not show ${text}. It shows:\n${seen}`);
+      }
+    }
+  }
+
+  private async enroll(bank: BankPages): Promise<Activation> {
+    const known = new Set((await this.activations()).map((activation) => activation.id));
+    const first = await this.scan(await bank.firstCode(), { confirm: 'auto' });
+    await bank.enterDeviceCode(first.deviceCode);
+    // A page that still has the first code is waited for: approved again, that would begin anew.
+    const deadline = Date.now() + PATIENCE_MS;
+    while (
+      (await this.scan(await bank.secondCode(), { confirm: 'step' })).operation === first.operation &&
+      Date.now() < deadline
+    ) {
+      await new Promise((later) => setTimeout(later, AGAIN_MS));
+    }
+    const second = await this.scan(await bank.secondCode(), { confirm: 'auto' });
+    await bank.enterResponse(second.response);
+    // The token asks whether the bank has confirmed, once its digits were read.
+    await this.press('right');
+    await this.press('right');
+    const activation = (await this.activations()).find((activation) => !known.has(activation.id));
+    if (activation) return activation;
+    throw new CamtokenError(`camtoken: the token did not keep the registration. It shows:\n${(await this.screen()).text}`);
+  }
+}
+
+/** The content of a token's file, wherever it is. */
+export async function fileOf(state: string | object): Promise<{ id: string }> {
+  const document: unknown = typeof state === 'string' ? JSON.parse(await readFile(state, 'utf8')) : state;
+  if (typeof document === 'object' && document !== null && 'id' in document && typeof document.id === 'string') {
+    return document as { id: string };
+  }
+  throw new CamtokenError('camtoken: this is no test token\n  hint  `camtoken token export NAME` and token.state() give one.');
+}
+
+/** A text as it is, an expression between slashes, as the service takes them. */
+function patternOf(text: string | RegExp): string {
+  if (typeof text === 'string') return text;
+  const flags = [...text.flags].filter((flag) => 'ims'.includes(flag)).join('');
+  return flags ? `/(?${flags})${text.source}/` : `/${text.source}/`;
+}

@@ -1,0 +1,205 @@
+"""The service behind the tokens: started for a test run, or one that runs already."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Literal
+
+from ._http import CamtokenError, Http
+from ._scan import Lint
+from ._token import Clock, Picture, Token, content, file_of, when
+from ._verifier import Verifier
+
+Grade = Literal["A", "B", "C", "D", "F"]
+
+_ENDING = 15.0
+
+
+class Camtoken:
+    """A service. As a context it is closed at its end."""
+
+    def __init__(self, http: Http, end: Callable[[], None] = lambda: None) -> None:
+        self._http = http
+        self._end = end
+        self.verifier = Verifier(http)
+
+    @classmethod
+    def start(cls, *, url: str | None = None, bin: str | None = None, api_key: str | None = None) -> Camtoken:
+        """Uses the service of ``url`` or ``CAMTOKEN_URL``, or starts one, which ends with this process, however that ends.
+
+        The binary is ``bin``, ``CAMTOKEN_BIN``, or ``camtoken`` on the path.
+        """
+        url = url or os.environ.get("CAMTOKEN_URL")
+        if url:
+            return cls(Http(url, api_key or os.environ.get("CAMTOKEN_API_KEY")))
+        program = _program(bin or os.environ.get("CAMTOKEN_BIN"))
+        directory = tempfile.mkdtemp(prefix="camtoken-")
+        complaints = tempfile.TemporaryFile()
+        args = ["serve", "--json", "--port", "0", "--accept-test-keys", "--end-with-stdin", "--log", "warn"]
+        child = subprocess.Popen(
+            [program, *args, "--state-dir", directory],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            cwd=directory,
+            env=_surroundings(directory),
+        )
+
+        def end() -> None:
+            _ended(child)
+            complaints.close()
+            shutil.rmtree(directory, ignore_errors=True)
+
+        try:
+            return cls(Http(_listening(child, program, complaints)), end)
+        except BaseException:
+            child.kill()
+            end()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Its address, for what is no Python."""
+        return self._http.url
+
+    def session(
+        self,
+        *,
+        lang: Literal["ja", "en"] | None = None,
+        clock: datetime | str | None = None,
+        seed: str | None = None,
+        ttl: str | None = None,
+    ) -> Session:
+        """Opens a world of tokens with a clock and randomness of its own.
+
+        With ``clock`` its time stands there until it is moved; with ``seed`` keys and numbers are the same in every run.
+        """
+        options = {"lang": lang, "clock": when(clock) if clock is not None else None, "seed": seed, "ttl": ttl}
+        new = {name: value for name, value in options.items() if value is not None}
+        return Session(self._http, f"/v1/sessions/{self._http.json('POST', '/v1/sessions', new)['id']}")
+
+    def lint(self, picture: Picture, *, min_grade: Grade = "B", dpr: float | None = None) -> Lint:
+        """Grades a code as a camera would see it.
+
+        ``dpr`` is the browser's ``devicePixelRatio``, for a screenshot of several pixels to one CSS pixel.
+        """
+        query = {"minGrade": min_grade, "overlay": "svg", "dpr": None if dpr is None else f"{dpr:g}"}
+        return Lint._of(self._http.json("POST", "/v1/lint", body=content(picture), query=query))
+
+    def assert_scannable(
+        self,
+        picture: Picture,
+        *,
+        min_grade: Grade = "B",
+        dpr: float | None = None,
+        overlay: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Asserts that a camera would read this code, or says what to change on the page; the picture with what was seen
+        drawn onto it is then written to ``overlay``, an SVG."""
+        lint = self.lint(picture, min_grade=min_grade, dpr=dpr)
+        if lint.passed:
+            return
+        if overlay is not None and lint.overlay is not None:
+            Path(overlay).write_text(lint.overlay, "utf-8")
+        raise AssertionError(str(lint))
+
+    def close(self) -> None:
+        """Ends the service, if it was started here."""
+        self._end()
+        self._end = lambda: None
+
+    def __enter__(self) -> Camtoken:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class Session:
+    """Tokens that share a clock. As a context it ends with all that is in it."""
+
+    def __init__(self, http: Http, path: str) -> None:
+        self._http = http
+        self._path = path
+        self.clock = Clock(http, path)
+
+    def token(
+        self,
+        *,
+        id: str | None = None,
+        lang: Literal["ja", "en"] | None = None,
+        confirm: Literal["auto", "step"] | None = None,
+        pin: str | None = None,
+        state: str | os.PathLike[str] | dict[str, Any] | None = None,
+    ) -> Token:
+        """Makes a token; or brings one back by ``state``, its file or what :meth:`Token.state` gave."""
+        if state is not None:
+            document = file_of(state)
+            id = document["id"]
+            self._http.json("PUT", f"{self._path}/tokens/{id}/state", document)
+        else:
+            options = {"id": id, "lang": lang, "confirm": confirm, "pin": pin}
+            new = {name: value for name, value in options.items() if value is not None}
+            id = self._http.json("POST", f"{self._path}/tokens", new)["id"]
+        return Token(self._http, f"{self._path}/tokens/{id}", str(id), self.clock)
+
+    def close(self) -> None:
+        """Ends it with all that is in it."""
+        self._http.json("DELETE", self._path)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _program(given: str | None) -> str:
+    found = shutil.which(given or "camtoken")
+    if found:
+        return str(Path(found).resolve())
+    if given:
+        raise CamtokenError(f"{given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary `camtoken`.")
+    raise CamtokenError(
+        "the program `camtoken` is not on the path\n"
+        "  hint  Install it (`cargo install --path .` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to"
+        " a service that runs."
+    )
+
+
+def _surroundings(directory: str) -> dict[str, str]:
+    """Nobody's configuration but ours: a developer's own tokens and books stay out of the tests."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CAMTOKEN_")}
+    return {**own, "CAMTOKEN_LANG": "en", "XDG_CONFIG_HOME": directory}
+
+
+def _listening(child: subprocess.Popen[bytes], program: str, complaints: IO[bytes]) -> str:
+    """Waits for the line that says where it listens."""
+    assert child.stdout is not None
+    line = child.stdout.readline()
+    if line.startswith(b'{"schema":"camtoken/listening/1"'):
+        url: str = json.loads(line)["url"]
+        return url
+    said = line + child.stdout.read()
+    complaints.seek(0)
+    raise CamtokenError(f"{program} serve ended\n{(said + complaints.read()).decode(errors='replace')}".rstrip())
+
+
+def _ended(child: subprocess.Popen[bytes]) -> None:
+    """Lets the service end by itself; it is ended when it does not."""
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            stream.close()
+    try:
+        child.wait(_ENDING)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -1,0 +1,46 @@
+"""The pytest plugin: a service for the run, a token for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from ._http import CamtokenError
+from ._service import Camtoken
+from ._token import Token
+
+
+@pytest.fixture(scope="session")
+def camtoken() -> Iterator[Camtoken]:
+    """The service: more sessions and tokens, the verifier, and the grade of a picture."""
+    with Camtoken.start() as camtoken:
+        yield camtoken
+
+
+@pytest.fixture
+def token_options() -> dict[str, Any]:
+    """How ``token`` is made: override it to return any of id, lang, confirm, state, clock, seed, ttl."""
+    return {}
+
+
+@pytest.fixture
+def token(camtoken: Camtoken, token_options: dict[str, Any]) -> Iterator[Token]:
+    """A virtual token in a session of its own."""
+    options = dict(token_options)
+    of_session = {name: options.pop(name) for name in ("clock", "seed", "ttl") if name in options}
+    with camtoken.session(lang=options.get("lang", "en"), **of_session) as session:
+        yield session.token(**options)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    token = getattr(item, "funcargs", {}).get("token")
+    if call.when == "call" and report.failed and isinstance(token, Token):
+        # What the token showed last often says why.
+        with suppress(CamtokenError):
+            report.sections.append(("the token's screen", token.screen().text))
