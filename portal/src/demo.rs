@@ -97,6 +97,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
                 registered: false,
                 suspended: false,
                 last_login: None,
+                login_before: None,
             });
         }
         for (contract, branch, kind, number, holder, balance) in [

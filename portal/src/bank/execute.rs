@@ -109,7 +109,7 @@ pub(super) fn execute(
 #[must_use]
 pub fn digest(person: &Person) -> String {
     let mut person = person.clone();
-    person.last_login = None;
+    (person.last_login, person.login_before) = (None, None);
     for credential in [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()] {
         credential.into_iter().for_each(|credential| credential.wrong = 0);
     }

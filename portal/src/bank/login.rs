@@ -75,7 +75,7 @@ impl Bank {
         let now = self.now();
         Ok(self.books.change(|sheet| {
             if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
-                person.last_login = Some(now.as_unix());
+                person.login_before = person.last_login.replace(now.as_unix());
                 sheet.put(&person);
             }
             Ok::<_, BooksError>(())

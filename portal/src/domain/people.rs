@@ -184,8 +184,10 @@ pub struct Person {
     pub registered: bool,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
-    /// The login before the one that lasts, seconds since 1970.
+    /// The last login, seconds since 1970.
     pub last_login: Option<u64>,
+    /// The one before it, which is what a person in session wants to know.
+    pub login_before: Option<u64>,
 }
 
 /// Why a first-OTP password does not open a registration.
@@ -240,7 +242,7 @@ impl Person {
         }
     }
 
-    /// The login before this one.
+    /// The last login.
     #[must_use]
     pub fn last_login(&self) -> Option<Timestamp> {
         self.last_login.map(Timestamp::from_unix)
@@ -298,6 +300,7 @@ mod tests {
             registered: false,
             suspended: false,
             last_login: None,
+            login_before: None,
         }
     }
 

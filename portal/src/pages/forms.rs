@@ -86,7 +86,7 @@ impl<'a> Input<'a> {
                 label for=(self.name) { (self.label) @if !self.required { " " span.optional { "－" } } }
                 @if let Some(hint) = &self.hint { p.hint id=(hint_id) { (hint) } }
                 input id=(self.name) name=(self.name) type=(self.kind) value=(self.value) autocomplete=(self.autocomplete)
-                    .code[self.mode == Some("numeric")]
+                    .digits[self.mode == Some("numeric")]
                     inputmode=[self.mode] maxlength=[self.max] required[self.required]
                     aria-invalid=[error.map(|_| "true")]
                     aria-describedby=[(!described.is_empty()).then(|| described.join(" "))];

@@ -1,5 +1,6 @@
 //! The first page behind the login: what there is, and what is left to do.
 
+use camtoken::Timestamp;
 use maud::html;
 
 use super::layout::{MENU, page};
@@ -15,7 +16,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
     let own: Vec<&Account> = accounts.iter().filter(|account| account.contract == contract.number).collect();
     let content = html! {
         p.lead { (contract.name) " " span.muted { (t.with("welcome", &[("name", &person.name)])) } }
-        @if let Some(moment) = person.last_login() {
+        @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {
             p.muted { (t.with("last-login", &[("at", &t.moment(moment))])) }
         }
         @if person.signs().is_none() {

@@ -103,6 +103,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
         registered: false,
         suspended: false,
         last_login: None,
+        login_before: None,
     };
     let difference = role(t, person.role);
     match checked(t, put(None, person, "register", None, &[difference])) {
