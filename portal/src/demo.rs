@@ -30,12 +30,16 @@ pub const SAMPLE: &str = "1234567890";
 /// The company of login method 1.
 pub const MIHON: &str = "2345678901";
 /// Every token of the demonstration.
-pub const TOKENS: [(&str, &str); 5] = [
+pub const TOKENS: [(&str, &str); 8] = [
     ("KKK0000001", SAMPLE),
     ("KKK0000002", SAMPLE),
     ("KKK0000003", SAMPLE),
     ("KKK0000011", MIHON),
     ("KKK0000012", MIHON),
+    // In stock, for companies that apply.
+    ("KKK0000021", ""),
+    ("KKK0000022", ""),
+    ("KKK0000023", ""),
 ];
 
 /// Puts everybody into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty.
@@ -92,6 +96,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
                 login: Credential::new(login.clone()),
                 transaction: Credential::new(transaction.clone()),
                 first_otp: (role == Role::Administrator).then(|| Credential::new(first_otp.clone())),
+                first_otp_from: (role == Role::Administrator).then(|| today.to_string()),
                 token: token.map(str::to_owned),
                 activation: None,
                 registered: false,

@@ -42,7 +42,7 @@ pub fn post(
     words: &[(&str, &str)],
     now: Timestamp,
 ) -> Result<(), BooksError> {
-    let number = sheet.list::<Mail>("")?.last().map_or(1, |last| last.number + 1);
+    let number = sheet.last::<Mail>()?.map_or(1, |last| last.number + 1);
     let words = words.iter().map(|(name, word)| ((*name).to_owned(), (*word).to_owned())).collect();
     sheet.put(&Mail { number, at: now.as_unix(), to: to.to_owned(), text: text.to_owned(), words });
     Ok(())

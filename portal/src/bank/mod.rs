@@ -27,12 +27,14 @@ use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
 
+mod contracts;
 mod execute;
 mod login;
 mod operator;
 mod orders;
 mod registration;
 
+pub use contracts::{Completed, Unfit, Wish};
 pub use execute::digest;
 pub use login::{LoggedIn, Numbers};
 pub use orders::{Draft, Placed, Settled};

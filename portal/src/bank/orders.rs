@@ -8,11 +8,12 @@ use camtoken::verifier::{AttemptId, ChallengeRef, IssueError, Rejection, Verdict
 use camtoken::{ActivationId, Timestamp};
 
 use super::execute::execute;
+use super::login::tell_suspension;
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::BooksError;
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Booking, Outcome};
-use crate::domain::order::{Act, Order};
+use crate::domain::order::{Act, Issued, Order};
 use crate::domain::people::Person;
 
 /// What a person asks for, before the transaction password.
@@ -151,7 +152,9 @@ impl Bank {
             other => other?,
         };
         self.books.change(|sheet| {
-            sheet.put(&Order { challenge: Some(issued.reference.to_string()), ..order });
+            let challenge = issued.reference.to_string();
+            sheet.put(&Issued { challenge: challenge.clone(), order: order.id.clone() });
+            sheet.put(&Order { challenge: Some(challenge), ..order });
             Ok::<_, BooksError>(())
         })?;
         Ok(Ok(issued.reference))
@@ -196,7 +199,13 @@ impl Bank {
             }
         };
         match verdict {
-            Verdict::Rejected(rejection) => Ok(Settled::Rejected(rejection)),
+            Verdict::Rejected(rejection) => {
+                if matches!(rejection, Rejection::Wrong { suspended: true, .. }) {
+                    let (now, entry) = (self.now(), Entry::Wrong { left: 0, just_suspended: true });
+                    self.books.change(|sheet| tell_suspension(sheet, person, "otp", entry, now))?;
+                }
+                Ok(Settled::Rejected(rejection))
+            }
             Verdict::Accepted(_) if matches!(order.act, Act::Login) => Ok(Settled::LoggedIn),
             Verdict::Accepted(accepted) => match accepted.transaction() {
                 Some(transaction) => Ok(Settled::Booked(Box::new(self.book(&order, reference, transaction).await?))),
@@ -231,8 +240,9 @@ impl Bank {
         if self.books.get::<Booking>(&reference.to_string())?.is_some() {
             return Ok(());
         }
-        let name = reference.to_string();
-        let order = self.books.list::<Order>("")?.into_iter().find(|order| order.challenge.as_ref() == Some(&name));
+        // A challenge whose order was not written down was shown to nobody.
+        let Some(known) = self.books.get::<Issued>(&reference.to_string())? else { return Ok(()) };
+        let order = self.books.get::<Order>(&known.order)?;
         if let Some(order) = order.filter(|order| !matches!(order.act, Act::Login)) {
             self.book(&order, reference, &issued.transaction).await?;
         }

@@ -7,7 +7,7 @@ use super::{Bank, BankError, rng};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Entry, Password};
-use crate::domain::people::{Contract, FirstOtp, LentToken, Person};
+use crate::domain::people::{FirstOtp, LentToken, Person};
 use crate::outbox::post;
 
 /// What came of the first step.
@@ -77,9 +77,7 @@ impl Bank {
             return Ok(First::Already);
         }
         if person.is_administrator() {
-            let contract = self.books.get::<Contract>(&person.contract)?;
-            let completed = contract.and_then(|contract| contract.completed());
-            let open = completed.map_or(FirstOtp::None, |day| person.first_otp(day, day_in_japan(now)));
+            let open = person.first_otp(day_in_japan(now));
             if open != FirstOtp::Open {
                 return Ok(First::NoPassword(open));
             }
@@ -171,7 +169,7 @@ impl Bank {
                 return Ok::<_, BooksError>(());
             };
             person.registered = true;
-            person.first_otp = None;
+            (person.first_otp, person.first_otp_from) = (None, None);
             let words = [("user", person.user.as_str()), ("token", person.token.as_deref().unwrap_or_default())];
             post(sheet, &person.mail, "mail-registered", &words, now)?;
             sheet.put(&person);

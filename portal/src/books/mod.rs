@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
-use crate::domain::order::Order;
-use crate::domain::people::{Contract, LentToken, Operator, Person};
+use crate::domain::order::{Issued, Order};
+use crate::domain::people::{Application, Contract, LentToken, Operator, Person};
 use crate::outbox::Mail;
 
 /// The books, open for one process.
@@ -84,6 +84,16 @@ impl Books {
         self.rows.prefix(name::<T>(beginning)).map(|entry| read(&entry.into_inner()?.1)).collect()
     }
 
+    /// The last row of a kind, by its key.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn last<T: Row>(&self) -> Result<Option<T>, BooksError> {
+        let last = self.rows.prefix(name::<T>("")).next_back();
+        last.map(|entry| read(&entry.into_inner()?.1)).transpose()
+    }
+
     /// Changes several rows as one. What `step` refuses is not written at all.
     ///
     /// # Errors
@@ -130,6 +140,19 @@ impl Sheet<'_> {
             rows.insert(key.clone(), read(bytes)?);
         }
         Ok(rows.into_values().collect())
+    }
+
+    /// The last row of a kind, by its key, as it stands on this sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn last<T: Row>(&self) -> Result<Option<T>, BooksError> {
+        let start = name::<T>("");
+        let written = self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)).last();
+        let written = written.map(|(_, bytes)| read::<T>(bytes)).transpose()?;
+        let known = self.books.last::<T>()?;
+        Ok(known.into_iter().chain(written).max_by_key(Row::key))
     }
 
     /// Lets `step` write on this sheet, and takes back all that it wrote when it refuses.
@@ -222,6 +245,22 @@ impl Row for Payee {
 
 impl Row for Order {
     const KIND: &'static str = "order";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Issued {
+    const KIND: &'static str = "issued";
+
+    fn key(&self) -> String {
+        self.challenge.clone()
+    }
+}
+
+impl Row for Application {
+    const KIND: &'static str = "application";
 
     fn key(&self) -> String {
         self.id.clone()

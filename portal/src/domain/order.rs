@@ -30,6 +30,15 @@ pub struct Order {
     pub challenge: Option<String>,
 }
 
+/// Which order a challenge was issued for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    /// The challenge.
+    pub challenge: String,
+    /// The order.
+    pub order: String,
+}
+
 /// What to do once an order is signed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -134,12 +134,6 @@ impl Contract {
         self.limits.retain(|(known, _)| *known != limit);
         self.limits.push((limit, yen));
     }
-
-    /// The day of completion.
-    #[must_use]
-    pub fn completed(&self) -> Option<Date> {
-        self.completed.parse().ok()
-    }
 }
 
 /// What a person may do for the company.
@@ -176,6 +170,8 @@ pub struct Person {
     pub transaction: Credential,
     /// 初回OTP利用開始登録用パスワード: administrators only, until it is used.
     pub first_otp: Option<Credential>,
+    /// The day from which its days count: that of the registration's completion, or of a letter with a new one.
+    pub first_otp_from: Option<String>,
     /// The token that was handed to this person.
     pub token: Option<String>,
     /// The activation at the verifier, from the first code on.
@@ -232,12 +228,19 @@ impl Person {
         self.token.as_ref()?.parse().ok()
     }
 
+    /// The last day on which the first-OTP password is taken, while there is one.
+    #[must_use]
+    pub fn first_otp_until(&self) -> Option<Date> {
+        let from = self.first_otp_from.as_ref().filter(|_| self.first_otp.is_some())?;
+        from.parse().ok().map(first_otp_last_day)
+    }
+
     /// Whether the first-OTP password may be tried today: 90 days from the completion of the registration, once.
     #[must_use]
-    pub fn first_otp(&self, completed: Date, today: Date) -> FirstOtp {
-        match &self.first_otp {
+    pub fn first_otp(&self, today: Date) -> FirstOtp {
+        match self.first_otp_until() {
             None => FirstOtp::None,
-            Some(_) if today > first_otp_last_day(completed) => FirstOtp::Over,
+            Some(until) if today > until => FirstOtp::Over,
             Some(_) => FirstOtp::Open,
         }
     }
@@ -247,6 +250,29 @@ impl Person {
     pub fn last_login(&self) -> Option<Timestamp> {
         self.last_login.map(Timestamp::from_unix)
     }
+}
+
+/// What a company asks for before it is a contractor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Application {
+    /// Its number.
+    pub id: String,
+    /// The company.
+    pub name: String,
+    /// The same in kana.
+    pub kana: String,
+    /// 届出: how its people are to log in.
+    pub method: LoginMethod,
+    /// Which service it wants.
+    pub profile: Profile,
+    /// Its first administrator.
+    pub administrator: String,
+    /// Where mail goes.
+    pub mail: String,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// The contract that came of it.
+    pub contract: Option<String>,
 }
 
 /// One of the bank's own people.
@@ -295,6 +321,7 @@ mod tests {
             login: credential(),
             transaction: credential(),
             first_otp: Some(credential()),
+            first_otp_from: Some("2026-11-21".into()),
             token: None,
             activation: None,
             registered: false,
@@ -306,8 +333,7 @@ mod tests {
 
     #[test]
     fn the_first_otp_password_ends_with_the_ninetieth_day_in_japan() {
-        let completed = "2026-11-21".parse().expect("a day");
-        let on = |moment: &str| person().first_otp(completed, day_in_japan(moment.parse().expect("a moment")));
+        let on = |moment: &str| person().first_otp(day_in_japan(moment.parse().expect("a moment")));
         assert_eq!(on("2026-11-21T00:00:00Z"), FirstOtp::Open);
         assert_eq!(on("2027-02-19T14:59:59Z"), FirstOtp::Open, "the last second of 19 February in Japan");
         assert_eq!(on("2027-02-19T15:00:00Z"), FirstOtp::Over, "20 February in Japan");
@@ -316,10 +342,7 @@ mod tests {
     #[test]
     fn the_first_otp_password_is_good_once() {
         let used = Person { first_otp: None, ..person() };
-        assert_eq!(
-            used.first_otp("2026-11-21".parse().expect("a day"), "2026-11-21".parse().expect("a day")),
-            FirstOtp::None
-        );
+        assert_eq!(used.first_otp("2026-11-21".parse().expect("a day")), FirstOtp::None);
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub(super) struct Input<'a> {
     pub mode: Option<&'a str>,
     /// The most characters.
     pub max: Option<usize>,
-    /// Whether something must be entered.
-    pub required: bool,
+    /// What is said beside the label when nothing needs to be entered.
+    pub optional: Option<String>,
 }
 
 impl<'a> Input<'a> {
@@ -57,7 +57,7 @@ impl<'a> Input<'a> {
             autocomplete: "off",
             mode: None,
             max: None,
-            required: true,
+            optional: None,
         }
     }
 
@@ -83,11 +83,11 @@ impl<'a> Input<'a> {
             .collect();
         html! {
             div.field.wrong[error.is_some()] {
-                label for=(self.name) { (self.label) @if !self.required { " " span.optional { "－" } } }
+                label for=(self.name) { (self.label) @if let Some(optional) = &self.optional { " " span.optional { (optional) } } }
                 @if let Some(hint) = &self.hint { p.hint id=(hint_id) { (hint) } }
                 input id=(self.name) name=(self.name) type=(self.kind) value=(self.value) autocomplete=(self.autocomplete)
                     .digits[self.mode == Some("numeric")]
-                    inputmode=[self.mode] maxlength=[self.max] required[self.required]
+                    inputmode=[self.mode] maxlength=[self.max] required[self.optional.is_none()]
                     aria-invalid=[error.map(|_| "true")]
                     aria-describedby=[(!described.is_empty()).then(|| described.join(" "))];
                 @if let Some(error) = error { p.error id=(error_id) { (error) } }
@@ -112,7 +112,10 @@ impl Errors {
             _ => "form".to_owned(),
         };
         let spec = specs.iter().find(|spec| spec.name == name);
-        let text = spec.map_or_else(|| t.get("error-field"), |spec| expected(t, spec));
+        let text = spec.map_or_else(
+            || t.get("error-field"),
+            |spec| t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))]),
+        );
         Self::one(&name, text)
     }
 
@@ -135,8 +138,7 @@ impl Errors {
 
 /// What a field of the catalogue can hold.
 pub(super) fn expected(t: Text, spec: &FieldSpec) -> String {
-    let label = spec.label.text(t.0);
-    let say = |key: &str, max: usize| t.with(key, &[("field", label), ("max", &max.to_string())]);
+    let say = |key: &str, max: usize| t.with(key, &[("max", &max.to_string())]);
     match spec.kind {
         Kind::Kana { max } => say("expected-kana", max),
         Kind::Text { max } => say("expected-text", max),
@@ -225,6 +227,10 @@ pub(super) fn shown(t: Text, value: &Value) -> String {
         Value::Date(day) => t.day(*day),
         Value::Moment(moment) => t.moment(*moment),
         Value::Choice(choice) => choice.label.text(t.0).to_owned(),
+        Value::CheckCode(_) => {
+            let digits: Vec<char> = value.to_string().chars().collect();
+            digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+        }
         Value::Flag(true) => match t.0 {
             Language::Ja => "はい".to_owned(),
             Language::En => "Yes".to_owned(),

@@ -11,8 +11,11 @@ use super::Visit;
 use super::forms::csrf;
 use super::session::Stage;
 
-/// Where the menu leads, with the name of each text, and whether it is for administrators only.
-pub(super) const MENU: &[(&str, &[(&str, &str, bool)])] = &[
+/// One line of the menu: where it leads, the name of its text, whether it is for administrators only.
+type Entry = (&'static str, &'static str, bool);
+
+/// The parts of the menu, with the name of each heading.
+pub(super) const MENU: &[(&str, &[Entry])] = &[
     ("menu-look", &[("/home", "menu-home", false), ("/orders", "menu-orders", false)]),
     (
         "menu-pay",

@@ -140,6 +140,7 @@ fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
             (Input::password("password", t.get("login-password")).draw(&Errors::default()))
             p.actions { button.main type="submit" { (t.get("login")) } }
         }))
+        p { (t.get("apply-question")) " " a href="/apply" { (t.get("apply")) } }
         aside.advice {
             h2 { (t.get("login-advice-title")) }
             p { (t.get("login-advice")) }

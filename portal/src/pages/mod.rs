@@ -20,6 +20,7 @@ use crate::domain::people::{Contract, Person};
 use crate::text::Text;
 
 mod accounts;
+mod application;
 mod attacks;
 mod batches;
 mod forms;
@@ -93,6 +94,7 @@ impl Site {
     pub fn router(self: Arc<Self>) -> Router {
         Router::new()
             .route("/", get(async || Redirect::to("/home")))
+            .route("/apply", get(application::form).post(application::enter))
             .route("/login", get(login::form).post(login::enter))
             .route("/login/otp", get(login::otp).post(login::otp_enter))
             .route("/login/otp/code", post(login::otp_code))
@@ -127,6 +129,7 @@ impl Site {
             .route("/outbox/{number}", get(outbox::show))
             .route("/operator", get(operator::home))
             .route("/operator/login", get(operator::form).post(operator::enter))
+            .route("/operator/applications/{application}", post(operator::complete))
             .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/attacks", get(attacks::show))

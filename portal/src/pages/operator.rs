@@ -11,7 +11,8 @@ use super::layout::page;
 use super::session::{Stage, Who};
 use super::users::{facts, role, state};
 use super::{Answer, Fault, Fields, Visit};
-use crate::domain::people::{Contract, LentToken, Person};
+use crate::bank::Completed;
+use crate::domain::people::{Application, Contract, LentToken, LoginMethod, Person};
 use crate::text::Text;
 
 pub(super) async fn form(visit: Visit) -> Answer {
@@ -51,7 +52,24 @@ pub(super) async fn home(visit: Visit) -> Answer {
         let people = books.list::<Person>(&format!("{}/", contract.number))?;
         parts.push((contract, people));
     }
+    let applications = books.list::<Application>("")?;
+    let open: Vec<&Application> = applications.iter().filter(|known| known.contract.is_none()).collect();
     let content = html! {
+        @if !open.is_empty() {
+            h2 { (t.get("applications")) }
+            ul.rows {
+                @for application in &open {
+                    li {
+                        b { (application.name) }
+                        span.muted { (application.id) " " (t.get(if application.method == LoginMethod::Password { "method-2" } else { "method-1" })) }
+                        form method="post" action={ "/operator/applications/" (application.id) } {
+                            (csrf(&visit))
+                            button type="submit" { (t.get("complete")) }
+                        }
+                    }
+                }
+            }
+        }
         @for (contract, people) in &parts {
             section {
                 h2 { (contract.name) " " small.muted { (contract.number) } }
@@ -109,6 +127,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
             (button("suspend", "suspend", "danger"))
             (button("resume", "resume", ""))
             (button("initialise", "initialise", ""))
+            @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
         h2 { (t.get("trail")) }
@@ -155,6 +174,10 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
             visit.bank().set_service(&person, true).await?;
             visit.tell("done-resumed");
         }
+        "first-otp" if person.is_administrator() && !person.registered => {
+            visit.bank().new_first_otp(&person).await?;
+            visit.tell("done-first-otp");
+        }
         "initialise" => {
             let done = visit.bank().give_up(&person).await?;
             visit.tell(if done { "registration-reset" } else { "registration-not-reset" });
@@ -162,6 +185,18 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
         _ => return Err(Fault::NotFound),
     }
     Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+pub(super) async fn complete(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Err(Fault::NotFound);
+    }
+    visit.tell(match visit.bank().complete(&id).await? {
+        Completed::Contract(_) => "done-completed",
+        Completed::Known => "done-known",
+        Completed::NoToken => "no-token-left",
+    });
+    Ok(Redirect::to("/operator").into_response())
 }
 
 pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {

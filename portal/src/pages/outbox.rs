@@ -9,6 +9,18 @@ use super::{Answer, Fault, Visit};
 use crate::outbox::Mail;
 use crate::text::Text;
 
+/// What a letter tells, in this order: the name of the word, and of its label.
+const LETTER: &[(&str, &str)] = &[
+    ("contract", "contract"),
+    ("user", "user"),
+    ("login-id", "login-id"),
+    ("login", "login-password"),
+    ("transaction", "transaction-password"),
+    ("first", "first-otp"),
+    ("until", "valid-until"),
+    ("token", "serial"),
+];
+
 pub(super) async fn list(visit: Visit) -> Answer {
     let t = visit.t;
     let mut mails = visit.bank().books.list::<Mail>("")?;
@@ -35,13 +47,15 @@ pub(super) async fn show(visit: Visit, Path(number): Path<u64>) -> Answer {
     let content = html! {
         article.letter[mail.is_letter()] {
             p.muted { (mail.to) " " (t.moment(Timestamp::from_unix(mail.at))) }
-            @if mail.text == "letter-report" {
-                p { (word("name")) " " (t.get("letter-to")) }
-                p { (t.get("letter-report-text")) }
+            @if mail.is_letter() {
+                p { @if !word("name").is_empty() { (word("name")) " " (t.get("letter-to")) } }
+                p { (t.get(&format!("{}-text", mail.text))) }
                 dl.facts {
-                    div { dt { (t.get("contract")) } dd { (word("contract")) } }
-                    div { dt { (t.get("first-otp")) } dd { code { (word("first")) } } }
-                    div { dt { (t.get("valid-until")) } dd { (day(word("until"))) } }
+                    @for (name, label) in LETTER {
+                        @if !word(name).is_empty() {
+                            div { dt { (t.get(label)) } dd { @if *name == "until" { (day(word(name))) } @else { code { (word(name)) } } } }
+                        }
+                    }
                 }
                 p { (t.get("letter-report-advice")) }
                 p.sender { (t.get("bank")) }
@@ -65,7 +79,7 @@ fn subject(t: Text, mail: &Mail) -> String {
 fn spoken(t: Text, mail: &Mail) -> Vec<(String, String)> {
     let speak = |(name, word): &(String, String)| {
         let word = match name.as_str() {
-            "credential" if word == "first-otp" => t.get("first-otp"),
+            "credential" if ["first-otp", "otp"].contains(&word.as_str()) => t.get(word),
             "credential" => t.get(&format!("{word}-password")),
             "operation" => super::orders::operation(t, word),
             _ => word.clone(),

@@ -166,7 +166,8 @@ fn asked(plain: &Plain) -> impl Iterator<Item = &'static FieldSpec> {
 fn field(t: Text, spec: &'static FieldSpec, typed: Typed<'_>, errors: &Errors) -> Markup {
     let label = spec.label.text(t.0);
     let value = typed.map_or("", |typed| typed.text(spec.name));
-    let input = Input { value, required: !spec.optional, ..Input::new(spec.name, label.to_owned()) };
+    let input =
+        Input { value, optional: spec.optional.then(|| t.get("optional")), ..Input::new(spec.name, label.to_owned()) };
     match spec.kind {
         Kind::Choice(choices) => {
             let options = choices.iter().map(|choice| (choice.name.to_owned(), choice.label.text(t.0).to_owned()));

@@ -8,7 +8,7 @@ use super::layout::page;
 use super::session::Stage;
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{First, Progress};
-use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::calendar::day_in_japan;
 use crate::domain::people::{FirstOtp, Person};
 
 pub(super) async fn show(visit: Visit) -> Answer {
@@ -69,7 +69,7 @@ async fn draw(visit: &Visit, errors: &Errors) -> Answer {
     // As the books are now, not as they were when the request came.
     let person = visit.registrant()?;
     let content = match visit.bank().progress(&person).await? {
-        Progress::None => begin_page(visit, &person, errors)?,
+        Progress::None => begin_page(visit, &person, errors),
         Progress::First(code) => html! {
             (steps(visit, 2))
             (errors.summary(visit.t))
@@ -105,14 +105,11 @@ async fn draw(visit: &Visit, errors: &Errors) -> Answer {
     Ok(page(visit, &visit.t.get("registration"), &content))
 }
 
-fn begin_page(visit: &Visit, person: &Person, errors: &Errors) -> Result<Markup, Fault> {
+fn begin_page(visit: &Visit, person: &Person, errors: &Errors) -> Markup {
     let t = visit.t;
-    let contract = visit.contract(person)?;
-    let today = day_in_japan(visit.bank().now());
-    let completed = contract.completed().unwrap_or(today);
-    let open = person.first_otp(completed, today);
-    let until = t.day(first_otp_last_day(completed));
-    Ok(html! {
+    let open = person.first_otp(day_in_japan(visit.bank().now()));
+    let until = person.first_otp_until().map_or_else(String::new, |day| t.day(day));
+    html! {
         (steps(visit, 1))
         p { (t.get("registration-intro")) }
         @if person.token.is_none() {
@@ -129,7 +126,7 @@ fn begin_page(visit: &Visit, person: &Person, errors: &Errors) -> Result<Markup,
                 p.actions { button.main type="submit" { (t.get("next")) } }
             }))
         }
-    })
+    }
 }
 
 fn done(visit: &Visit, person: &Person) -> Markup {

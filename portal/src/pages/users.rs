@@ -98,6 +98,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
         transaction: Credential::new(visit.bank().hash(transaction).await?),
         // An administrator's first-OTP password comes from the bank, by letter.
         first_otp: None,
+        first_otp_from: None,
         token,
         activation: None,
         registered: false,
