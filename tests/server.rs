@@ -5,5 +5,9 @@
 mod client;
 #[path = "server/doors.rs"]
 mod doors;
+#[path = "server/face.rs"]
+mod face;
+#[path = "server/quality.rs"]
+mod quality;
 #[path = "server/story.rs"]
 mod story;

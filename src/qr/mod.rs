@@ -31,8 +31,8 @@ mod scan;
 
 pub use distort::Distortion;
 pub use quality::{
-    Advice, Diagnosis, Edge, Grade, GradeError, Measure, MeasureKind, Overlay, Quality, QualityOptions, Reason,
-    diagnose, quality,
+    Advice, Diagnosis, Drawn, Edge, Finding, Grade, GradeError, Lint, LintOptions, Measure, MeasureKind, Measured,
+    Overlay, Quality, QualityOptions, Reason, diagnose, quality,
 };
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, decoding, scan};

@@ -132,7 +132,7 @@ impl Guard {
             }
         }
         let path = parts.uri.path();
-        let open = ["/healthz", "/readyz", "/openapi.json"].contains(&path);
+        let open = ["/healthz", "/readyz", "/openapi.json", "/docs"].contains(&path) || path.starts_with("/ui/");
         match &self.key {
             Some(key) if !open && !bears(&parts.headers, key) => Err(Code::Key.into()),
             _ => Ok(()),
@@ -160,12 +160,13 @@ impl Guard {
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
 
 /// The outermost layer.
-pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let language = guard.language(request.headers());
+    request.extensions_mut().insert(language);
     let mut response = match guard.pass(request, route, next).await {
         Ok(response) => response,
         Err(problem) => problem.render(language),

@@ -15,12 +15,16 @@ mod api;
 mod bank;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod face;
 mod guard;
 mod idempotency;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod json;
+mod lint;
 mod listen;
 mod metrics;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
+mod pictures;
 mod problem;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
@@ -31,7 +35,7 @@ use std::time::SystemTime;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
@@ -51,7 +55,7 @@ pub use listen::listen;
 pub use problem::{Code, Problem};
 
 use api::{Api, Described, Method};
-use guard::{Guard, guard};
+use guard::{Guard, Limit, guard};
 use json::Json;
 use metrics::Metrics;
 
@@ -115,6 +119,10 @@ impl Service {
             let state = emulator::Emulator::new(options.language, closed);
             let (routes, more) = emulator::routes(described).finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
+            // A browser has no key to send: the face is for this machine alone.
+            if options.api_key.is_none() {
+                router = router.merge(face::face());
+            }
         }
         #[cfg(not(feature = "emulator"))]
         drop(closed);
@@ -123,6 +131,7 @@ impl Service {
         let openapi = described.openapi(options.api_key.is_some());
         let openapi: Arc<[u8]> = serde_json::to_vec(&openapi).expect("plain data").into();
         router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
+        router = router.merge(face::docs());
 
         let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics)));
         let router = router
@@ -151,6 +160,7 @@ struct Health {
 }
 
 fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>> {
+    const LINT: &str = "/v1/lint";
     let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
     Api::new(described)
         .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
@@ -162,6 +172,8 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
         .add(Method::Get, "/metrics", get(exposed::<S>), |op| {
             op.summary("service", "Counters for Prometheus").answer_of(200, "All of them", metrics)
         })
+        .add(Method::Post, LINT, post(lint::lint), lint::described)
+        .limit(LINT, Limit::Picture)
 }
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {

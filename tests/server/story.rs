@@ -105,6 +105,10 @@ fn every_route_answers_as_described() {
     assert_eq!(scanned["outcome"], "shown");
     assert_eq!(scanned["fields"][2]["shown"], "¥5,000,000", "{scanned}");
     assert_eq!(scanned["quality"]["pxPerModule"], 4.0);
+    assert!(server.get(&hand.path("/overlay.png")).body.starts_with(b"\x89PNG"));
+    assert!(server.get(&hand.path("/overlay.svg")).text().starts_with("<svg "));
+    let picture = server.get(&format!("{path}/code.png"));
+    assert_eq!(server.call("POST", "/v1/lint", Some(("image/png", picture.body))).ok(200)["grade"], "A");
     assert_eq!(scanned["screen"]["pages"][0]["lines"][0]["role"], "header");
     assert_eq!(server.get(&hand.path("/screen")).ok(200)["response"], scanned["response"]);
     assert!(server.get(&hand.path("/screen.txt")).text().contains("OK"));

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use camtoken::code::{ChallengeCode, KeyName, ParseError};
-use camtoken::qr::{Scan, ScanOptions, Symbol, scan};
+use camtoken::qr::{Drawn, Scan, ScanOptions, scan};
 use camtoken::{ChallengeId, Timestamp};
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -104,27 +104,6 @@ struct Item {
     /// What it is, in English
     #[serde(skip_serializing_if = "Option::is_none")]
     meaning: Option<&'static str>,
-}
-
-/// A symbol, measured.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Drawn {
-    /// 1 to 40
-    version: u8,
-    /// How much may be damaged: L, M, Q or H
-    #[serde(skip_serializing_if = "Option::is_none")]
-    level: Option<String>,
-    /// Modules on a side
-    modules: u32,
-    /// Pixels of the picture for one module
-    px_per_module: f32,
-    /// The outer corners in pixels: top left, top right, bottom right, bottom left as printed
-    corners: [(f32, f32); 4],
-    /// Light on dark
-    inverted: bool,
-    /// Seen in a mirror
-    mirrored: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
@@ -229,22 +208,6 @@ impl Name {
             _ => ("unknown", String::new()),
         };
         Self { domain, id }
-    }
-}
-
-impl Drawn {
-    /// Measures a symbol.
-    pub fn of(symbol: &Symbol) -> Self {
-        let round = |value: f32| (value * 10.0).round() / 10.0;
-        Self {
-            version: symbol.version,
-            level: symbol.level.map(|level| format!("{level:?}")),
-            modules: 4 * u32::from(symbol.version) + 17,
-            px_per_module: round(symbol.module_px),
-            corners: symbol.corners.map(|(x, y)| (round(x), round(y))),
-            inverted: symbol.inverted,
-            mirrored: symbol.mirrored,
-        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod scan;
 pub mod schema;
 pub mod serve;
 pub mod token;
+pub mod ui;
 pub mod vectors;
 pub mod verify;
 
@@ -41,6 +42,7 @@ pub enum Verb {
     Verify(verify::Args),
     Enroll(enroll::Args),
     Serve(serve::Args),
+    Ui(ui::Args),
     Vectors(vectors::Args),
     Doctor(doctor::Args),
     Config(config::Args),
@@ -68,6 +70,7 @@ impl Verb {
             Self::Verify(args) => verify::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Ui(args) => ui::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
@@ -105,7 +108,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
-    Described::of::<lint::Report>(),
+    Described::of::<camtoken::qr::Lint>(),
     Described::of::<distort::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),
@@ -119,6 +122,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),
     Described::of::<serve::Report>(),
+    Described::of::<ui::Report>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, scan};
+use camtoken::qr::{Drawn, Effort, Luma, Scan, ScanOptions, Symbol, scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Refusal, pages};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Context;
-use super::inspect::Drawn;
 use crate::approval::{Answer, Approval, Confirm, Digits, Keep, Shown};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};

@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 }
 
 #[cfg(feature = "server")]
-mod service {
+pub(super) mod service {
     use std::io;
     use std::net::SocketAddr;
     use std::sync::Arc;
@@ -192,7 +192,7 @@ mod service {
     }
 
     /// The system's clock, or the moment that `--at` fixes.
-    fn clock(context: &Context) -> Clock {
+    pub(in crate::verbs) fn clock(context: &Context) -> Clock {
         match (context.at, moment(context)) {
             (Some(at), _) => Arc::new(move || at),
             _ => Options::default().clock,
@@ -210,13 +210,13 @@ mod service {
         lines.with_max_level(level).with_writer(io::stderr).init();
     }
 
-    fn runtime() -> io::Result<Runtime> {
+    pub(in crate::verbs) fn runtime() -> io::Result<Runtime> {
         Builder::new_multi_thread().enable_all().build()
     }
 
     /// Ends with Ctrl-C or SIGTERM.
     #[cfg(unix)]
-    fn stop() -> io::Result<impl Future<Output = ()>> {
+    pub(in crate::verbs) fn stop() -> io::Result<impl Future<Output = ()>> {
         use tokio::signal::unix::{SignalKind, signal};
 
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -229,7 +229,7 @@ mod service {
     }
 
     #[cfg(not(unix))]
-    fn stop() -> io::Result<impl Future<Output = ()>> {
+    pub(in crate::verbs) fn stop() -> io::Result<impl Future<Output = ()>> {
         Ok(async {
             let _ = tokio::signal::ctrl_c().await;
         })

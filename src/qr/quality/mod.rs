@@ -8,7 +8,9 @@
 mod codewords;
 mod diagnose;
 mod grid;
+mod lint;
 mod overlay;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +19,7 @@ use codewords::{Block, Printed};
 use grid::{Grid, segment_modules};
 
 pub use diagnose::{Diagnosis, Edge, Reason, diagnose};
+pub use lint::{Drawn, Finding, Lint, LintOptions, Measured};
 pub use overlay::Overlay;
 pub(super) use overlay::png;
 

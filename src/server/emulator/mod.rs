@@ -2,6 +2,7 @@
 //!
 //! A session is a worker of a test run: its tokens, its clock and its randomness are its own, and end with it.
 
+mod album;
 mod events;
 mod routes;
 mod rules;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use super::problem::{Code, Problem};
 use crate::language::Language;
 
+use album::Album;
 pub(super) use routes::routes;
 use session::Session;
 
@@ -27,6 +29,7 @@ const SESSIONS: usize = 1_000;
 /// All sessions.
 pub(super) struct Emulator {
     sessions: Mutex<HashMap<String, Arc<Session>>>,
+    album: Mutex<Album>,
     language: Language,
     /// Raised when the service ends.
     closed: watch::Receiver<bool>,
@@ -34,7 +37,7 @@ pub(super) struct Emulator {
 
 impl Emulator {
     pub fn new(language: Language, closed: watch::Receiver<bool>) -> Self {
-        Self { sessions: Mutex::default(), language, closed }
+        Self { sessions: Mutex::default(), album: Mutex::default(), language, closed }
     }
 
     /// Keeps a new session under a name that nobody guesses.
@@ -63,13 +66,20 @@ impl Emulator {
             return Ok(session);
         }
         sessions.remove(id);
+        self.album().forget(|its_session, _| its_session == id);
         Err(Code::NotFound.into())
     }
 
     fn remove(&self, id: &str) -> Result<(), Problem> {
         let session = self.sessions().remove(id).ok_or(Code::NotFound)?;
         session.end();
+        self.album().forget(|its_session, _| its_session == id);
         Ok(())
+    }
+
+    /// The last pictures. Never asked for while a token is in the hand.
+    fn album(&self) -> MutexGuard<'_, Album> {
+        self.album.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State as Shared};
+use axum::extract::{FromRequest, Path, Query, Request, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -15,16 +15,19 @@ use serde_json::json;
 use super::super::api::{Api, Described, Method};
 use super::super::guard::Limit;
 use super::super::json::{Json, OptionalJson};
+use super::super::lint::grade;
+use super::super::pictures::{self, Parcel, Sent};
 use super::super::problem::{Code, Problem};
 use super::super::values::{Form, Moment, Span, whole};
 use super::Emulator;
+use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Session};
 use super::shown::{Digits, Quality, Scanned, Shown};
 use crate::key::TokenId;
 use crate::language::Language;
-use crate::qr::{Limits, Luma, Scan, ScanOptions, scan};
+use crate::qr::{Effort, LintOptions, Overlay, Scan, scan};
 use crate::token::{Button, Faults, Refusal, Seen, State, file};
 use crate::transaction::Domain;
 
@@ -35,13 +38,8 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
     const EVENTS: &str = "/v1/sessions/{session}/tokens/{token}/events";
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     let text = json!({ "schema": { "type": "string" } });
-    let pictures = json!({
-        "image/png": binary, "image/jpeg": binary, "image/webp": binary, "image/bmp": binary,
-        "text/plain": { "schema": { "type": "string", "description": "The text of a code: CT1:…" } },
-        "multipart/form-data": { "schema": {
-            "type": "object", "properties": { "image": { "type": "string", "format": "binary" } }, "required": ["image"],
-        } },
-    });
+    let mut pictures = pictures::kinds();
+    pictures["text/plain"] = json!({ "schema": { "type": "string", "description": "The text of a code: CT1:…" } });
     let either = |words: [&str; 2]| json!({ "enum": words });
     let token_file = json!({ "application/json": { "schema": {
         "type": "object",
@@ -102,13 +100,29 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
             |op| op.summary("virtual tokens", "Deletes an activation, as the token's menu does").done("It is gone"),
         )
         .add(Method::Post, SCAN, post(scan_code), |op| {
-            op.summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
+            let op = op
+                .summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
                 .query("confirm", "auto: all pages are approved; step: the first page stays", either(["auto", "step"]))
-                .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]))
+                .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]));
+            pictures::frames(op)
                 .body_of(true, pictures)
                 .answer::<Scanned>(200, "What the token shows, or why it refuses")
         })
         .limit(SCAN, Limit::Picture)
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/overlay.svg", get(overlay_svg), |op| {
+            op.summary(
+                "virtual tokens",
+                "The last picture, with what was seen drawn onto it and the measures beside it",
+            )
+            .answer_of(200, "The picture", json!({ "image/svg+xml": binary }))
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/overlay.png", get(overlay_png), |op| {
+            op.summary("virtual tokens", "The last picture, with what was seen drawn onto it").answer_of(
+                200,
+                "The picture",
+                json!({ "image/png": binary }),
+            )
+        })
         .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/buttons/{button}", post(press), |op| {
             op.summary("virtual tokens", "Presses or holds a button")
                 .optional_body::<Press>()
@@ -500,6 +514,7 @@ async fn token(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Tok
 async fn remove_token(Shared(emulator): World, Path((session, token)): OfToken) -> Result<StatusCode, Problem> {
     let token = token_id(&token)?;
     emulator.find(&session)?.inside().remove(&token)?;
+    emulator.album().forget(|its_session, its_token| its_session == session && its_token == token.as_str());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -547,14 +562,49 @@ async fn scan_code(
 ) -> Result<Json<Scanned>, Problem> {
     // Before anything is decoded: is there such a token?
     with(&emulator, &names, |_| Ok(()))?;
-    let body = picture(request).await?;
-    let seen = tokio::task::spawn_blocking(move || look(&body)).await.map_err(|_| Code::Internal)??;
-    with(&emulator, &names, |hand| {
-        let mut scanned = hand_over(hand, seen.said.as_deref().map_err(|refusal| *refusal), &asked)?;
-        scanned.quality = seen.px_per_module.map(|px_per_module| Quality { px_per_module });
-        hand.settle();
-        Ok(Json(scanned))
-    })
+    let parcel = Parcel::from_request(request, &()).await?;
+    let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
+    let seen = tokio::task::spawn_blocking(move || look(parcel, language)).await.map_err(|_| Code::Internal)??;
+    let mut scanned = match seen.said {
+        Err(_) if seen.is_frame => Scanned::looking(),
+        said => with(&emulator, &names, |hand| {
+            let scanned = hand_over(hand, said.as_deref().map_err(|refusal| *refusal), &asked)?;
+            hand.settle();
+            Ok(scanned)
+        })?,
+    };
+    if let Some(shot) = seen.shot {
+        let (session, token) = &names;
+        scanned.quality = Some(Quality::from(&shot.lint));
+        scanned.overlay_url =
+            shot.overlay.as_ref().map(|_| format!("/v1/sessions/{session}/tokens/{token}/overlay.svg"));
+        emulator.album().keep(session, token, shot);
+    }
+    Ok(Json(scanned))
+}
+
+async fn overlay_svg(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+    let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
+    drawn(&emulator, &names, Form::Svg, move |shot, overlay| shot.lint.svg(overlay, &shot.luma, language).into_bytes())
+        .await
+}
+
+async fn overlay_png(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+    drawn(&emulator, &names, Form::Png, |shot, overlay| overlay.to_png(&shot.luma)).await
+}
+
+/// Draws what was seen in the last picture of a token.
+async fn drawn(
+    emulator: &Emulator,
+    names: &(String, String),
+    form: Form,
+    draw: impl FnOnce(&Shot, &Overlay) -> Vec<u8> + Send + 'static,
+) -> Result<Response, Problem> {
+    with(emulator, names, |_| Ok(()))?;
+    let shot = emulator.album().find(&names.0, &names.1).ok_or(Code::NotFound)?;
+    let work = move || shot.overlay.as_ref().map(|overlay| draw(&shot, overlay));
+    let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?.ok_or(Code::NotFound)?;
+    Ok(form.response(bytes))
 }
 
 async fn press(
@@ -649,52 +699,31 @@ pub(super) fn token_id(text: &str) -> Result<TokenId, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }
 
-/// The picture of a request: its body, or the first part of a form.
-async fn picture(request: Request) -> Result<Bytes, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
-        return Bytes::from_request(request, &()).await.map_err(|_| Code::Request.into());
-    }
-    let wrong = |why: &str| Problem::from(Code::Request).because(why);
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
-    let part = form.next_field().await.map_err(|_| wrong("multipart/form-data"))?;
-    part.ok_or_else(|| wrong("no part"))?.bytes().await.map_err(|_| wrong("multipart/form-data"))
-}
-
 /// What a camera sees in a picture.
 struct Sight {
     said: Result<String, Refusal>,
-    px_per_module: Option<f32>,
+    is_frame: bool,
+    shot: Option<Shot>,
 }
 
 /// Looks at a picture, or takes the text of a code as it is.
-fn look(body: &[u8]) -> Result<Sight, Problem> {
-    if let Some(text) = str::from_utf8(body).ok().map(str::trim).filter(|text| is_code(text)) {
-        return Ok(Sight { said: Ok(text.to_owned()), px_per_module: None });
-    }
-    let luma = Luma::decode(body, &Limits::default()).map_err(|error| Problem::from(Code::Picture).because(error))?;
-    // Where several symbols are read, the first that is a code for a token is the one that is meant.
-    Ok(match scan(&luma, &ScanOptions { all: true, ..ScanOptions::default() }) {
-        Scan::NotFound => Sight { said: Err(Refusal::NoCode), px_per_module: None },
-        Scan::Unreadable { module_px } => {
-            Sight { said: Err(Refusal::Unreadable { module_px }), px_per_module: module_px }
-        }
+fn look(parcel: Parcel, language: Language) -> Result<Sight, Problem> {
+    let (luma, effort) = match parcel.open()? {
+        Sent::Text(text) => return Ok(Sight { said: Ok(text), is_frame: false, shot: None }),
+        Sent::Picture(luma, effort) => (luma, effort),
+    };
+    let seen = scan(&luma, &pictures::options(effort));
+    let (lint, overlay) = grade(&luma, &seen, &LintOptions { language, ..LintOptions::default() });
+    let said = match &seen {
+        Scan::NotFound => Err(Refusal::NoCode),
+        Scan::Unreadable { module_px } => Err(Refusal::Unreadable { module_px: *module_px }),
         Scan::Read(symbols) => {
-            let text = |payload: &[u8]| String::from_utf8_lossy(payload).into_owned();
-            let meant = symbols.iter().find(|symbol| is_code(&text(&symbol.payload))).or(symbols.first());
-            Sight {
-                said: meant.map(|symbol| text(&symbol.payload)).ok_or(Refusal::NoCode),
-                px_per_module: meant.map(|symbol| symbol.module_px),
-            }
+            let meant = pictures::meant(symbols.iter().map(|symbol| symbol.payload.as_slice()));
+            let symbol = symbols.get(meant).ok_or(Refusal::NoCode);
+            symbol.map(|symbol| String::from_utf8_lossy(&symbol.payload).into_owned())
         }
-    })
-}
-
-/// Whether a text begins as a code does.
-fn is_code(text: &str) -> bool {
-    let version = text.strip_prefix("CT").and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
-    version.is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
-        && !text.contains('\n')
+    };
+    Ok(Sight { said, is_frame: matches!(effort, Effort::Frame(_)), shot: Some(Shot { luma, lint, overlay }) })
 }
 
 /// Hands a token what its camera sees, and approves it if that is wanted.

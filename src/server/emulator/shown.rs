@@ -8,6 +8,7 @@ use super::super::values::Moment;
 use super::session::Virtual;
 use crate::challenge::Challenge;
 use crate::language::Language;
+use crate::qr::{Grade, Lint};
 use crate::time::Timestamp;
 use crate::token::screen::{Screen, Softkeys, Style};
 use crate::token::{Refusal, State, pages};
@@ -80,7 +81,7 @@ pub(super) struct Digits {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Scanned {
-    /// shown or refused
+    /// shown, refused, or looking: nothing was read in a frame, and the token has not taken notice of it
     outcome: &'static str,
     /// T01 to T14, when refused
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,17 +111,50 @@ pub(super) struct Scanned {
     /// From then on no response is accepted
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Moment>,
-    /// How the picture was, where it was one in which a code was found
+    /// How the picture was, where it was one
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
+    /// Path of the picture with what was seen drawn onto it; the last one of the token is kept for a while
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay_url: Option<String>,
 }
 
-/// How well a code could be seen.
+/// How well a code could be seen. `/v1/lint` says more.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Quality {
+    /// A, B, C, D or F
+    grade: &'static str,
     /// Pixels of the picture for one module; under 2 is too small
-    pub px_per_module: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    px_per_module: Option<f64>,
+    /// What to change, in the token's language, the worst first
+    advice: Vec<String>,
+    /// What is worst: a measure, or a reason why nothing was read, as `/v1/lint` names it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst: Option<&'static str>,
+    /// The outer corners in pixels: top left, top right, bottom right, bottom left as printed
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corners: Option<[(f32, f32); 4]>,
+    /// Codewords that error correction repaired
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<u32>,
+}
+
+impl From<&Lint> for Quality {
+    fn from(lint: &Lint) -> Self {
+        let graded = lint.measures.iter().filter(|found| found.advice.is_some());
+        let worst = graded.min_by_key(|found| found.grade.parse::<Grade>().ok()).map(|found| found.name);
+        let reasons = lint.reasons.iter().map(|found| found.advice.clone());
+        Self {
+            grade: lint.grade,
+            px_per_module: lint.px_per_module,
+            advice: lint.advice().into_iter().map(str::to_owned).chain(reasons).collect(),
+            worst: worst.or(lint.reasons.first().map(|found| found.reason)),
+            corners: lint.symbol.as_ref().map(|symbol| symbol.corners),
+            corrected: lint.corrected,
+        }
+    }
 }
 
 /// Screens one after the other.
@@ -206,6 +240,11 @@ impl Scanned {
         }
     }
 
+    /// A frame of a camera in which nothing was read.
+    pub fn looking() -> Self {
+        Self { outcome: "looking", ..Self::empty() }
+    }
+
     fn empty() -> Self {
         Self {
             outcome: "",
@@ -220,6 +259,7 @@ impl Scanned {
             registered: None,
             expires_at: None,
             quality: None,
+            overlay_url: None,
         }
     }
 }

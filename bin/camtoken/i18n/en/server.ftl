@@ -17,6 +17,18 @@ help-serve = Serve the verifier and a virtual token over HTTP
 
 serve-listening = Listening on { $url } ({ $serves })
 
+help-ui = Show a token in your browser, with a bank to practise with
+    .port = Listen on this port [4870, or a free one when it is taken]
+    .no_open = Print the address and open no browser
+    .long =
+        Show a camera token in your browser. It reads a 2D code from a picture, from the clipboard, from the screen or from
+        a webcam, shows the transaction, and answers with digits to type.
+
+        The page is served on this machine alone, and so is a bank for practice, which takes test tokens and keeps nothing.
+        `camtoken serve` has the same page at /ui. It ends with Ctrl-C.
+
+ui-open = Open { $url } in your browser. Ctrl-C ends it.
+
 ct-e100 = the request was not understood
     .hint = compare it with /openapi.json; the answer's detail names the part
     .long =

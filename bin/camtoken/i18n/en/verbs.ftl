@@ -195,59 +195,8 @@ help-lint = Grade a code as a camera sees it, and say what to change in the page
         Exit 0 at --min-grade or better and 7 below, 3 when no code was found, 4 when one was not readable.
         With --quiet the grade alone is printed.
 
-measure-contrast = contrast
-measure-modulation = modulation
-measure-reflectance-margin = reflectance margin
-measure-fixed-pattern-damage = fixed pattern damage
-measure-unused-error-correction = unused error correction
-measure-quiet-zone = quiet zone
-measure-module-size = module size
-measure-axial-nonuniformity = axial nonuniformity
-measure-grid-nonuniformity = grid nonuniformity
-measure-polarity = polarity
-unit-percent = { $value } %
-unit-modules = { $value } modules
-unit-px = { $value } CSS px
-lint-dark-on-light = dark on light
-lint-light-on-dark = light on dark
 lint-passed = Grade { $grade }: good enough ({ $min } or better).
 lint-failed = Grade { $grade }: below { $min }.
-lint-title = 2D code, grade { $grade }
-advice-padding = Put { $px } px of light padding around the code, beside what is there.
-advice-enlarge = Show the code larger: at least { $px } CSS px wide, quiet zone included.
-advice-whole-pixels = Make modules whole pixels wide: { $px } CSS px for the code with its quiet zone, image-rendering: pixelated.
-advice-contrast = Draw black on white: the contrast is { $percent } %, 70 % is wanted.
-advice-sharpen = Make the edges sharp: modules stand out by { $percent } %, 50 % is wanted. Scale without smoothing; focus, hold still.
-advice-even-light = Take away reflections, shadows and moire: { $codewords } codewords are close to grey or beyond it.
-advice-uncover = Let nothing cover the corners and edges of the code: { $modules } modules of its fixed patterns are wrong.
-advice-repair = Let nothing cover the code, or draw it at a higher level: { $codewords } codewords are wrong, a block bears { $capacity }.
-advice-straighten = Hold the camera straight before the code, and scale both sides alike: one is longer by { $percent } %.
-advice-flatten = Hold the camera straight before the code, and the code flat.
-advice-dark-on-light = Draw the code dark on light, in dark mode too.
-reason-blank = the picture is of one colour: light and dark differ by { $percent } %
-remedy-blank = Wait until the page has drawn the code; take away what covers the lens
-reason-low-contrast = light and dark differ by { $percent } % only
-remedy-low-contrast = Draw black on white, brighten the screen, avoid reflections: 70 % is wanted
-reason-too-small = a module is { $px } px wide
-remedy-too-small = Show the code larger or go nearer: at least 2 px for each module, 3 and more is good
-reason-cut-off = the code runs into the { $edge } edge of the picture
-remedy-cut-off = Take in the whole code with the white margin around it
-reason-no-quiet-zone = there are { $modules } light modules around the code
-remedy-no-quiet-zone = Leave a light margin of 4 modules on every side
-reason-noisy = pixels differ by chance: by { $percent } % of the contrast (standard deviation)
-remedy-noisy = Give more light, go nearer
-reason-blurred = the edges are blurred over { $px } px (standard deviation)
-remedy-blurred = Focus, hold still, wipe the lens; scale pictures without smoothing
-reason-blurred-modules = the edges are blurred over { $px } px (standard deviation), { $modules } of a module
-remedy-blurred-modules = Focus, hold still, wipe the lens: at half a module nothing reads
-reason-damaged = the corners are there, large and sharp enough, but too many modules are wrong
-remedy-damaged = Take away what covers the code, reflections, and folds
-reason-no-finder = nothing looks like the corner of a code
-remedy-no-finder = Take in the whole code, from nearer and straight
-edge-top = top
-edge-right = right
-edge-bottom = bottom
-edge-left = left
 
 ## distort
 

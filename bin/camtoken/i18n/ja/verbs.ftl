@@ -194,59 +194,8 @@ help-lint = カメラから見たコードを等級付けし、ページの直�
         --min-grade 以上で 0、未満で 7、コードがないと 3、読み取れないと 4 で終了する。
         --quiet では等級だけを出力する。
 
-measure-contrast = コントラスト
-measure-modulation = 変調
-measure-reflectance-margin = 反射率の余裕
-measure-fixed-pattern-damage = 固定パターンの損傷
-measure-unused-error-correction = 誤り訂正の残り
-measure-quiet-zone = 余白
-measure-module-size = セルの大きさ
-measure-axial-nonuniformity = 縦横の不均一
-measure-grid-nonuniformity = 格子のゆがみ
-measure-polarity = 明暗
-unit-percent = { $value } %
-unit-modules = { $value } セル
-unit-px = { $value } CSS px
-lint-dark-on-light = 明るい地に暗いセル
-lint-light-on-dark = 暗い地に明るいセル
 lint-passed = 等級 { $grade }: 十分です（{ $min } 以上）。
 lint-failed = 等級 { $grade }: { $min } に届きません。
-lint-title = 二次元コード、等級 { $grade }
-advice-padding = コードの周りに明るい余白をあと { $px } px 付けてください。
-advice-enlarge = コードを大きく表示してください: 余白を含めて幅 { $px } CSS px 以上。
-advice-whole-pixels = セルを整数ピクセルの幅にしてください: 余白を含めて { $px } CSS px、image-rendering: pixelated。
-advice-contrast = 白地に黒で描いてください: コントラストは { $percent } %、必要なのは 70 % です。
-advice-sharpen = 輪郭をはっきりさせてください: セルの際立ちは { $percent } %、必要なのは 50 % です。平滑化せずに拡大縮小し、ピントを合わせ、動かさないでください。
-advice-even-light = 反射、影、モアレをなくしてください: { $codewords } 個のコード語の明暗がはっきりしないか、逆になっています。
-advice-uncover = コードの角と縁を何も覆わないようにしてください: 固定パターンの { $modules } セルが誤っています。
-advice-repair = コードを何も覆わないようにするか、訂正レベルを上げてください: { $codewords } 個のコード語が誤っています。ブロックの限度は { $capacity } 個です。
-advice-straighten = カメラをコードの正面に構え、縦横を同じ比率にしてください: 一方が { $percent } % 長くなっています。
-advice-flatten = カメラをコードの正面に構え、コードを平らにしてください。
-advice-dark-on-light = ダークモードでも、コードは明るい地に暗く描いてください。
-reason-blank = 画像が一色です: 明暗の差は { $percent } %
-remedy-blank = ページがコードを描き終えるまで待ち、レンズを覆うものを取り除いてください
-reason-low-contrast = 明暗の差が { $percent } % しかありません
-remedy-low-contrast = 白地に黒で描き、画面を明るくし、反射を避けてください。70 % 必要です
-reason-too-small = 1 セルが { $px } px です
-remedy-too-small = コードを大きく表示するか近づいてください。1 セル 2 px 以上、3 px 以上なら良好です
-reason-cut-off = コードが画像の{ $edge }で切れています
-remedy-cut-off = 周りの白い余白ごとコード全体を収めてください
-reason-no-quiet-zone = コードの周りの明るい余白が { $modules } セルしかありません
-remedy-no-quiet-zone = 四辺に 4 セルの明るい余白を空けてください
-reason-noisy = 画素がばらついています: コントラストの { $percent } %（標準偏差）
-remedy-noisy = もっと明るくするか、近づいてください
-reason-blurred = 輪郭が { $px } px（標準偏差）ぼけています
-remedy-blurred = ピントを合わせ、動かさず、レンズを拭いてください。画像は平滑化せずに拡大縮小してください
-reason-blurred-modules = 輪郭が { $px } px（標準偏差）、{ $modules } セル分ぼけています
-remedy-blurred-modules = ピントを合わせ、動かさず、レンズを拭いてください。半セルぼけると読み取れません
-reason-damaged = 角は十分な大きさと鮮明さで写っていますが、誤ったセルが多すぎます
-remedy-damaged = コードを覆うもの、反射、折れをなくしてください
-reason-no-finder = コードの角らしいものがありません
-remedy-no-finder = 近くから正面で、コード全体を収めてください
-edge-top = 上端
-edge-right = 右端
-edge-bottom = 下端
-edge-left = 左端
 
 ## distort
 

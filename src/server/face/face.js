@@ -1,0 +1,480 @@
+// The page: a token in its session, what it is shown, and what it says.
+
+import { Problem, Token, speak } from "./api.js";
+import { buttons, draw, spoken } from "./device.js";
+import { Camera, carried, clipboard, decoded, grabbed } from "./eyes.js";
+import { Practice } from "./practice.js";
+import { choose, has, t, write } from "./texts.js";
+
+const $ = (id) => document.getElementById(id);
+const HISTORY = 50;
+const LATE_S = 20;
+const CALM = 4;
+
+let language = firstLanguage();
+let token;
+let practice;
+let shown = null;
+let expiry = null;
+let clockAhead = 0;
+let busy = false;
+let camera = null;
+let overlayUrl = null;
+const history = [];
+
+await start();
+
+async function start() {
+  colours(localStorage.getItem("mode") ?? "auto");
+  words();
+  controls();
+  try {
+    token = await Token.open(language);
+    await token.speak(language);
+    $("serial").textContent = token.id;
+    token.watch(see, again);
+    practice = new Practice($("practice-body"), token, { show: look, wake: slots, fail: tell });
+    if (await Practice.isThere()) {
+      $("practice").hidden = false;
+      await practice.begin();
+    }
+    await slots();
+  } catch (problem) {
+    tell(problem);
+  }
+  setInterval(tick, 250);
+}
+
+/** The session is over, or the service was started anew. */
+async function again() {
+  try {
+    token = await Token.open(language);
+    $("serial").textContent = token.id;
+    token.watch(see, again);
+    Object.assign(practice, { token, stage: "start" });
+    await practice.begin();
+    await slots();
+    tell(null);
+  } catch {
+    $("error").textContent = t("away");
+    $("error").hidden = false;
+    setTimeout(again, 2000);
+  }
+}
+
+// ---- What the token shows.
+
+function see(now) {
+  const before = shown;
+  shown = now;
+  clockAhead = Date.parse(now.now) - Date.now();
+  draw($("panel"), now);
+  $("panel").lang = tokenLanguage();
+  $("dark").hidden = now.lit;
+  labels();
+  const digits = now.response ?? now.deviceCode;
+  $("copy").hidden = !digits;
+  if (now.response && now.response !== before?.response && history[0]?.outcome === "shown") {
+    history[0].response = now.response;
+    drawHistory();
+  }
+  if (["off", "ready", "refused"].includes(now.state)) expiry = null;
+  if (before && before.text !== now.text) $("said").textContent = now.lit ? spoken(now) : t("darkText");
+  if (before && ["asking", "done", "menu"].includes(before.state) && before.state !== now.state) slots();
+  tick();
+}
+
+function labels() {
+  const keys = { left: 0, center: 1, right: 2 };
+  for (const [side, at] of Object.entries(keys)) {
+    let label = shown?.softkeys[at] ?? "";
+    if (side === "center" && !label) label = t(shown?.lit ? "powerOff" : "powerOn");
+    $(`key-${side}`).textContent = t(label ? "keyWith" : "keyNone", { side: t(side), label });
+  }
+}
+
+/** What the device speaks: another language may have been chosen in its menu. */
+function tokenLanguage() {
+  const header = shown?.lines.find(({ role }) => role === "header")?.text;
+  if (!header) return language;
+  return /[\u3041-\u30ff\u4e00-\u9fff]/.test(header) ? "ja" : "en";
+}
+
+function tick() {
+  const here = expiry !== null && shown?.lit;
+  $("clock").hidden = !here;
+  $("below").hidden = $("copy").hidden && !here;
+  if (!here) return;
+  const left = Math.max(0, Math.ceil((expiry.at - Date.now() - clockAhead) / 1000));
+  const late = left <= LATE_S;
+  $("clock").classList.toggle("late", late);
+  $("bar").style.transform = `scaleX(${Math.min(1, left / expiry.span)})`;
+  $("clock-text").textContent = left ? t("valid", { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` }) : t("expired");
+  // Who listens is told three times, not every second.
+  const stage = left === 0 ? "end" : late ? "late" : "start";
+  if (stage !== expiry.told) {
+    expiry.told = stage;
+    const time = t("minutes", { m: Math.floor(left / 60), s: left % 60 });
+    $("time-said").textContent = t({ start: "saidStart", late: "saidLate", end: "saidEnd" }[stage], { time });
+  }
+}
+
+async function press(button, action) {
+  if (!token) return;
+  if (button === "center" && !shown?.lit) action = "hold";
+  try {
+    see(await token.press(button, action));
+    tell(null);
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+// ---- What the token is shown.
+
+/** Holds a picture, a code's text or a frame before the token. */
+async function look(seen) {
+  if (!seen || busy || !token) return;
+  busy = true;
+  document.body.classList.add("looking");
+  tell(null);
+  try {
+    let scanned;
+    try {
+      scanned = await token.scan(seen);
+    } catch (problem) {
+      if (problem.code !== "CT-E042" || !(seen instanceof Blob)) throw problem;
+      scanned = await token.scan(await decoded(seen).catch(() => Promise.reject(new Error(t("unread")))));
+    }
+    await took(scanned, seen);
+  } catch (problem) {
+    tell(problem);
+  } finally {
+    busy = false;
+    document.body.classList.remove("looking");
+  }
+}
+
+async function took(scanned, seen) {
+  if (scanned.outcome !== "looking") remember(scanned);
+  if (scanned.expiresAt) {
+    const at = Date.parse(scanned.expiresAt);
+    expiry = { at, span: Math.max(1, (at - Date.now() - clockAhead) / 1000), told: "" };
+  } else if (scanned.outcome === "refused") {
+    expiry = null;
+  }
+  await picture(scanned, seen);
+  tick();
+  // On a phone the token may be far up.
+  $("panel").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+/** Shows how the picture was: what was seen in it, its grade, one word of advice. */
+async function picture(scanned, seen) {
+  const { quality } = scanned;
+  if (!quality) {
+    $("view").hidden = true;
+    return;
+  }
+  grade(quality);
+  if (camera) return;
+  if (overlayUrl) URL.revokeObjectURL(overlayUrl);
+  overlayUrl = null;
+  if (scanned.overlayUrl) {
+    const response = await fetch(scanned.overlayUrl.replace(".svg", ".png"));
+    if (response.ok) overlayUrl = URL.createObjectURL(await response.blob());
+  } else if (seen instanceof Blob) {
+    overlayUrl = URL.createObjectURL(seen);
+  }
+  $("overlay").hidden = !overlayUrl;
+  if (overlayUrl) $("overlay").src = overlayUrl;
+  $("shot").hidden = !overlayUrl;
+  $("view").hidden = false;
+}
+
+function grade(quality) {
+  $("grade").hidden = false;
+  $("letter").textContent = quality.grade;
+  $("letter").dataset.grade = quality.grade;
+  $("letter").setAttribute("aria-label", t("gradeOf", { grade: quality.grade }));
+  $("letter").setAttribute("role", "img");
+  $("word").textContent = quality.worst && has(quality.worst) ? t(quality.worst) : t("good");
+  $("advice").textContent = quality.advice[0] ?? t("goodText");
+}
+
+async function film() {
+  if (camera) return halt();
+  camera = new Camera($("video"));
+  try {
+    tell(null);
+    await camera.start();
+  } catch (problem) {
+    camera = null;
+    return tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
+  }
+  const mine = camera;
+  Object.assign($("overlay"), { hidden: true });
+  for (const id of ["view", "shot", "video", "stop"]) $(id).hidden = false;
+  $("grade").hidden = false;
+  $("letter").textContent = "·";
+  $("letter").removeAttribute("data-grade");
+  $("word").textContent = t("looking");
+  $("advice").textContent = t("lookingAdvice");
+  document.body.classList.add("looking");
+  $("stop").focus();
+  try {
+    await mine.run(async (frame) => {
+      const scanned = await token.scan(frame);
+      if (camera !== mine) return true;
+      if (scanned.outcome === "looking") {
+        // A word that changes with every frame cannot be read.
+        if (frame.frame % CALM === 0) grade(scanned.quality);
+        return false;
+      }
+      halt();
+      await took(scanned, frame);
+      $("token").focus();
+      return true;
+    });
+  } catch (problem) {
+    halt();
+    tell(problem);
+  }
+}
+
+function halt() {
+  camera?.stop();
+  camera = null;
+  document.body.classList.remove("looking");
+  $("video").hidden = true;
+  $("stop").hidden = true;
+  $("view").hidden = $("overlay").hidden;
+}
+
+async function grab() {
+  try {
+    await look(await grabbed());
+  } catch (problem) {
+    tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
+  }
+}
+
+async function pasteFromClipboard() {
+  try {
+    const seen = await clipboard();
+    if (!seen) return tell(new Error(t("nothingPasted")));
+    await look(seen);
+  } catch (problem) {
+    tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
+  }
+}
+
+async function copy() {
+  const digits = shown?.response ?? shown?.deviceCode;
+  if (!digits) return;
+  try {
+    await navigator.clipboard.writeText(digits);
+    const label = $("copy").querySelector("span");
+    label.textContent = t("copied");
+    $("said").textContent = t("copied");
+    setTimeout(() => (label.textContent = t("copy")), 1800);
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+// ---- What has happened.
+
+function remember(scanned) {
+  const title = scanned.screen?.pages[0]?.lines.find(({ role }) => role === "header")?.text ?? "";
+  const field = (name) => scanned.fields.find((found) => found.name === name)?.shown;
+  const parts = [field("amount"), field("payee")].filter(Boolean);
+  const detail = parts.length ? parts : scanned.fields.slice(0, 2).map(({ label, shown: value }) => `${label} ${value}`);
+  history.unshift({ at: new Date(), outcome: scanned.outcome, title, detail: detail.join(" · "), code: scanned.code, message: scanned.message });
+  history.length = Math.min(history.length, HISTORY);
+  drawHistory();
+}
+
+function drawHistory() {
+  $("history-none").hidden = history.length > 0;
+  const entries = history.map((entry) => {
+    const item = document.createElement("li");
+    const time = document.createElement("time");
+    time.dateTime = entry.at.toISOString();
+    time.textContent = entry.at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const what = document.createElement("div");
+    what.className = "what";
+    const title = document.createElement("b");
+    const detail = document.createElement("span");
+    const refused = entry.outcome === "refused";
+    title.textContent = refused ? t("refusedBy", { code: entry.code }) : entry.title;
+    if (refused) title.className = "refused";
+    detail.textContent = refused ? entry.message : entry.detail;
+    what.append(title, detail);
+    const answer = document.createElement("span");
+    answer.className = "answer";
+    answer.textContent = entry.response ? `${entry.response.slice(0, 4)} ${entry.response.slice(4)}` : "";
+    item.append(time, what, answer);
+    return item;
+  });
+  $("history").replaceChildren(...entries);
+}
+
+/** Who is registered on the token. */
+async function slots() {
+  const { activations } = await token.report();
+  const entries = activations.map(({ slot, bank, contract, user }) => {
+    const item = document.createElement("li");
+    const number = document.createElement("span");
+    number.className = "slot";
+    number.textContent = t("slot", { slot });
+    item.append(number, `${bank}  ${contract}  ${user}`);
+    return item;
+  });
+  if (!entries.length) {
+    const none = document.createElement("li");
+    none.className = "muted";
+    none.textContent = t("onTokenNone");
+    entries.push(none);
+  }
+  $("slots").replaceChildren(...entries);
+}
+
+function tell(problem) {
+  const said = problem instanceof Problem ? `${problem.message}. ${problem.hint}` : problem instanceof TypeError ? t("away") : (problem?.message ?? "");
+  $("error").textContent = said.replace(/。\. /, "。").replace(/([。.])\. /, "$1 ");
+  $("error").hidden = !problem;
+  if (problem) $("said").textContent = $("error").textContent;
+}
+
+// ---- The page.
+
+function controls() {
+  buttons(document.querySelectorAll(".key"), press);
+  $("choose").addEventListener("click", () => $("file").click());
+  $("file").addEventListener("change", async () => {
+    await look($("file").files[0]);
+    $("file").value = "";
+  });
+  $("paste").addEventListener("click", pasteFromClipboard);
+  // A phone has no screen to grab, and a page that came without TLS from elsewhere has neither.
+  $("grab").hidden = !navigator.mediaDevices?.getDisplayMedia;
+  $("camera").hidden = !navigator.mediaDevices?.getUserMedia;
+  $("grab").addEventListener("click", grab);
+  $("camera").addEventListener("click", film);
+  $("stop").addEventListener("click", () => {
+    halt();
+    $("camera").focus();
+  });
+  $("copy").addEventListener("click", copy);
+  $("mode").addEventListener("click", () => {
+    const modes = ["auto", "light", "dark"];
+    colours(modes[(modes.indexOf(localStorage.getItem("mode") ?? "auto") + 1) % modes.length]);
+  });
+  for (const choice of document.querySelectorAll("[data-lang]")) {
+    choice.addEventListener("click", () => inLanguage(choice.dataset.lang));
+  }
+  $("letters").checked = localStorage.getItem("letters") !== "no";
+  $("letters").addEventListener("change", () => localStorage.setItem("letters", $("letters").checked ? "yes" : "no"));
+  document.addEventListener("keydown", keys);
+  document.addEventListener("paste", async (event) => {
+    if (event.target.closest?.("input, textarea") && !event.clipboardData.files.length) return;
+    event.preventDefault();
+    const seen = await carried(event.clipboardData);
+    if (seen) await look(seen);
+    else tell(new Error(t("nothingPasted")));
+  });
+  // Digits that are selected on the screen are copied without the space that groups them.
+  $("panel").addEventListener("copy", (event) => {
+    const selected = String(getSelection()).trim();
+    if (!/^[\d ]+$/.test(selected)) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", selected.replaceAll(" ", ""));
+  });
+  drops();
+  addEventListener("resize", () => shown && draw($("panel"), shown));
+  document.fonts?.ready.then(() => shown && draw($("panel"), shown));
+}
+
+function keys(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
+  const inside = event.target.closest?.("input, textarea, select, button, a, summary");
+  const letters = $("letters").checked && !event.target.closest?.("input:not([type=checkbox]), textarea, select");
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const act = {
+    c: () => letters && copy(),
+    p: () => letters && press("center", "hold"),
+    Enter: () => !inside && press("right", "press"),
+    ArrowRight: () => !inside?.matches("input") && press("right", "press"),
+    ArrowLeft: () => !inside?.matches("input") && press("left", "press"),
+    ArrowDown: () => event.target.closest?.("#token") && press("center", "press"),
+    Escape: () => !inside?.matches("input") && (camera ? halt() : press("left", "press")),
+  }[key];
+  if (act && act() !== false && key === "ArrowDown") event.preventDefault();
+}
+
+function drops() {
+  let depth = 0;
+  const veil = (on) => ($("veil").hidden = !on);
+  addEventListener("dragenter", (event) => {
+    event.preventDefault();
+    depth += 1;
+    veil(true);
+  });
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("dragleave", () => {
+    depth = Math.max(0, depth - 1);
+    if (!depth) veil(false);
+  });
+  addEventListener("dragend", () => veil((depth = 0)));
+  addEventListener("drop", async (event) => {
+    event.preventDefault();
+    veil((depth = 0));
+    const seen = await carried(event.dataTransfer);
+    if (seen) await look(seen);
+    else tell(new Error(t("notCarried")));
+  });
+}
+
+function firstLanguage() {
+  const asked = new URLSearchParams(location.search).get("lang") ?? localStorage.getItem("lang");
+  if (asked === "ja" || asked === "en") return asked;
+  return navigator.languages.find((tag) => /^(ja|en)\b/.test(tag))?.slice(0, 2) ?? "en";
+}
+
+async function inLanguage(lang) {
+  language = lang;
+  localStorage.setItem("lang", lang);
+  words();
+  try {
+    await token?.speak(lang);
+    await slots();
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+function words() {
+  choose(language);
+  speak(language);
+  document.documentElement.lang = language;
+  document.title = `camtoken – ${t("title")}`;
+  write(document);
+  $("overlay").alt = t("overlayAlt");
+  for (const choice of document.querySelectorAll("[data-lang]")) {
+    choice.setAttribute("aria-pressed", String(choice.dataset.lang === language));
+  }
+  colours(localStorage.getItem("mode") ?? "auto");
+  labels();
+  drawHistory();
+  practice?.draw();
+}
+
+function colours(mode) {
+  localStorage.setItem("mode", mode);
+  if (mode === "auto") delete document.documentElement.dataset.mode;
+  else document.documentElement.dataset.mode = mode;
+  const name = t({ auto: "modeAuto", light: "modeLight", dark: "modeDark" }[mode]);
+  $("mode-text").textContent = name;
+  $("mode").setAttribute("aria-label", t("modeLabel", { mode: name }));
+}

@@ -1,0 +1,77 @@
+//! The pages: the token's face at `/ui`, which does what it does over `/v1`, and the description to read at `/docs`.
+//!
+//! They are plain files, compiled in. A page takes nothing from elsewhere and has no script of its own in it
+//! (Content-Security-Policy).
+
+use axum::Router;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+
+/// What a page may load and do: from here alone; pictures that it has made itself.
+const POLICY: &str = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
+
+/// What a page may ask the browser for.
+const PERMISSIONS: &str = "camera=(self), display-capture=(self), microphone=(), geolocation=()";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+macro_rules! files {
+    ($($path:literal $kind:ident $file:literal)+) => { &[$(($path, $kind, include_str!($file)),)+] };
+}
+
+/// What both pages need.
+const COMMON: &[(&str, &str, &str)] = files! {
+    "/ui/common.css" CSS "common.css"
+    "/ui/icon.svg" SVG "icon.svg"
+};
+
+const DOCS: &[(&str, &str, &str)] = files! {
+    "/docs" HTML "docs.html"
+    "/ui/docs.css" CSS "docs.css"
+    "/ui/docs.js" SCRIPT "docs.js"
+};
+
+#[cfg(feature = "emulator")]
+const FACE: &[(&str, &str, &str)] = files! {
+    "/ui" HTML "face.html"
+    "/ui/face.css" CSS "face.css"
+    "/ui/face.js" SCRIPT "face.js"
+    "/ui/api.js" SCRIPT "api.js"
+    "/ui/device.js" SCRIPT "device.js"
+    "/ui/eyes.js" SCRIPT "eyes.js"
+    "/ui/practice.js" SCRIPT "practice.js"
+    "/ui/texts.js" SCRIPT "texts.js"
+};
+
+/// The description, to be read.
+pub(super) fn docs() -> Router {
+    routes(COMMON).merge(routes(DOCS))
+}
+
+/// The token's face, where a browser starts.
+#[cfg(feature = "emulator")]
+pub(super) fn face() -> Router {
+    let start = || get(async || Redirect::to("/ui"));
+    routes(FACE).route("/", start()).route("/ui/", start())
+}
+
+fn routes(files: &'static [(&str, &str, &str)]) -> Router {
+    files
+        .iter()
+        .fold(Router::new(), |router, &(path, kind, text)| router.route(path, get(async move || page(kind, text))))
+}
+
+fn page(kind: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ];
+    (headers, text).into_response()
+}

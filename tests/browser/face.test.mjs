@@ -1,0 +1,379 @@
+// The face in Chromium: every way to show the token a code, keyboard alone, both languages, nothing from elsewhere.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { texts } from "../../src/server/face/texts.js";
+import { accessible, approve, browser, open, pay, picture, register, said, service, showsTransfer } from "./house.mjs";
+import { film } from "./film.mjs";
+
+let house;
+let chrome;
+
+before(async () => {
+  house = await service();
+  chrome = await browser();
+});
+
+after(async () => {
+  await chrome?.close();
+  await house?.stop();
+});
+
+/** A registered token with a payment of the practice bank. */
+async function paying(options = {}) {
+  const window = await open(chrome, house.url, options);
+  await register(window.page);
+  const code = await pay(window.page);
+  return { ...window, code };
+}
+
+async function png(page, code) {
+  return page.evaluate(async (svg) => {
+    const bytes = new Uint8Array(await (await fetch(svg.replace(".svg", ".png"))).arrayBuffer());
+    return [...bytes];
+  }, code);
+}
+
+test("a dropped picture is read", async () => {
+  const { page, code, close } = await paying();
+  const bytes = await png(page, code);
+  const drop = await page.evaluateHandle((data) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(data)], "code.png", { type: "image/png" }));
+    return transfer;
+  }, bytes);
+  await page.dispatchEvent("body", "dragenter", { dataTransfer: drop });
+  assert.ok(await page.locator("#veil").isVisible());
+  await page.dispatchEvent("body", "drop", { dataTransfer: drop });
+  await showsTransfer(page);
+  assert.ok(await page.locator("#veil").isHidden());
+  await page.waitForSelector("#overlay:not([hidden])");
+  assert.equal(await page.locator("#letter").textContent(), "A");
+  assert.equal(await page.locator("#word").textContent(), texts.en.good);
+  assert.ok(await page.locator("#overlay").evaluate((image) => image.decode().then(() => image.naturalWidth > 100)));
+  await picture(page, "dropped");
+  await close();
+});
+
+test("the code of the page is dragged to the token", async () => {
+  const { page, close } = await paying();
+  await page.locator("#practice .code img").dragTo(page.locator("#panel"));
+  await showsTransfer(page);
+  await close();
+});
+
+test("a picture on the clipboard is pasted, and by the button too", async () => {
+  const { page, code, close } = await paying();
+  const clip = () =>
+    page.evaluate(async (svg) => {
+      const blob = await (await fetch(svg.replace(".svg", ".png"))).blob();
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    }, code);
+  await clip();
+  await page.locator("#token").focus();
+  await page.keyboard.press("Control+V");
+  await showsTransfer(page);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector('#panel [data-role="amount"]', { state: "detached" });
+  await page.locator("#paste").click();
+  await showsTransfer(page);
+  await page.evaluate(() => navigator.clipboard.writeText("nothing of the kind"));
+  await page.locator("#paste").click();
+  await page.waitForSelector("#error:not([hidden])");
+  assert.equal(await page.locator("#error").textContent(), texts.en.nothingPasted);
+  await close();
+});
+
+test("the text of a code is pasted", async () => {
+  const { page, close } = await open(chrome, house.url);
+  await register(page);
+  await page.evaluate(async () => {
+    const body = {
+      activation: localStorage.getItem("practice"),
+      operation: "limit-change",
+      fields: { limit: "transfer", old: 1000000, new: 7000000 },
+    };
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("/v1/challenges", { method: "POST", headers, body: JSON.stringify(body) });
+    await navigator.clipboard.writeText((await response.json()).code.text);
+  });
+  await page.locator("#token").focus();
+  await page.keyboard.press("Control+V");
+  await page.waitForSelector('#panel [data-role="new"]');
+  assert.deepEqual(await said(page, "new"), ["¥7,000,000"]);
+  assert.ok(await page.locator("#view").isHidden(), "there is no picture to grade");
+  await close();
+});
+
+test("a file is chosen", async () => {
+  const { page, code, close } = await paying({ lang: "ja" });
+  const buffer = Buffer.from(await png(page, code));
+  const chooser = page.waitForEvent("filechooser");
+  await page.locator("#choose").click();
+  await (await chooser).setFiles({ name: "code.png", mimeType: "image/png", buffer });
+  await showsTransfer(page);
+  await close();
+});
+
+test("a format that only the browser knows is read", async () => {
+  const { page, code, close } = await paying();
+  const svg = await page.evaluate(async (address) => (await fetch(address)).text(), code);
+  await page.setInputFiles("#file", { name: "code.svg", mimeType: "image/svg+xml", buffer: Buffer.from(svg) });
+  await showsTransfer(page);
+  await close();
+});
+
+test("a picture without a code is refused and says what to do", async () => {
+  const { page, close } = await paying({ lang: "ja" });
+  const blank = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(300, 200);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#ddd";
+    context.fillRect(0, 0, 300, 200);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  await page.setInputFiles("#file", { name: "blank.png", mimeType: "image/png", buffer: Buffer.from(blank) });
+  await page.waitForSelector("#history .refused");
+  assert.match(await page.locator("#history .refused").textContent(), /T01/);
+  assert.equal(await page.locator("#letter").textContent(), "F");
+  assert.equal(await page.locator("#word").textContent(), texts.ja.blank);
+  assert.deepEqual(await said(page, "amount"), [], "a refusal shows no field");
+  await close();
+});
+
+test("a screen that shows a code is grabbed", async () => {
+  const other = await browser("--auto-select-tab-capture-source-by-title=Bank page");
+  try {
+    const { page, context, close } = await open(other, house.url);
+    await register(page);
+    const code = await pay(page);
+    const bank = await context.newPage();
+    await bank.goto(`${house.url}/docs`);
+    await bank.evaluate((src) => {
+      document.title = "Bank page";
+      const image = Object.assign(new Image(), { src });
+      image.style.margin = "120px";
+      document.body.replaceChildren(image);
+      return image.decode();
+    }, code.replace(".svg", ".png"));
+    await page.bringToFront();
+    await page.locator("#practice").evaluate((card) => card.remove());
+    await page.locator("#grab").click();
+    await showsTransfer(page);
+    await close();
+  } finally {
+    await other.close();
+  }
+});
+
+test("a code before the webcam is read, and the camera is off afterwards", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "camtoken-film-"));
+  const { page, code, close } = await paying();
+  const kept = await page.evaluate(() => ({ ...localStorage }));
+  await film(page, code, join(dir, "film.y4m"));
+  const flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${join(dir, "film.y4m")}`];
+  const other = await browser(...flags);
+  try {
+    const held = `Object.assign(localStorage, ${JSON.stringify(kept)})`;
+    const window = await open(other, house.url, { before: held });
+    let frames = 0;
+    window.page.on("request", (request) => (frames += /scan\?.*frame=/.test(request.url()) ? 1 : 0));
+    await window.page.locator("#camera").click();
+    await window.page.waitForSelector("#video:not([hidden])");
+    await window.page.waitForFunction((looking) => document.getElementById("word").textContent !== looking, texts.en.looking);
+    await accessible(window.page, "while it looks");
+    await picture(window.page, "camera");
+    await showsTransfer(window.page);
+    assert.ok(frames > 1, `${frames} frames`);
+    assert.equal(await window.page.locator("#video").evaluate((video) => video.srcObject), null);
+    await window.page.waitForSelector("#overlay:not([hidden])");
+    await picture(window.page, "camera-read");
+    await window.close();
+  } finally {
+    await other.close();
+    rmSync(dir, { recursive: true });
+  }
+  await close();
+});
+
+test("the whole story is told by the keyboard alone", async () => {
+  const { page, close } = await open(chrome, house.url);
+  const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
+  const tabTo = async (words) => {
+    for (let tabs = 0; tabs < 30 && (await focused()) !== words; tabs += 1) await page.keyboard.press("Tab");
+    assert.equal(await focused(), words);
+  };
+  await tabTo(texts.en.practiceSet);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#practice .check");
+  assert.equal(await focused(), texts.en.practicePay, "the focus goes on to the next step");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#practice .code");
+  assert.equal(await focused(), texts.en.codeShow);
+  await page.keyboard.press("Enter");
+  await showsTransfer(page);
+  await page.waitForFunction(() => document.getElementById("said").textContent.includes("¥128,000"));
+  const digits = await approve(page, () => page.keyboard.press("ArrowRight"));
+  await page.waitForFunction((spaced) => document.getElementById("said").textContent.includes(spaced), [...digits].join(" ").replace(/^((?:\d ){4})/, "$1  "));
+  await page.keyboard.press("c");
+  await page.waitForFunction((label) => document.getElementById("copy").textContent.includes(label), texts.en.copied);
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), digits, "eight digits without a space");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Control+V");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#practice .verdict.yes");
+  await page.keyboard.press("p");
+  await page.waitForSelector("#dark:not([hidden])");
+  await close();
+});
+
+test("the letters can be turned off", async () => {
+  const { page, close } = await open(chrome, house.url);
+  await page.locator(".help summary").click();
+  await page.locator("#letters").uncheck();
+  await page.locator("#token").focus();
+  await page.keyboard.press("p");
+  await page.waitForTimeout(300);
+  assert.ok(await page.locator("#dark").isVisible());
+  await page.locator("#letters").check();
+  await page.locator("#token").focus();
+  await page.keyboard.press("p");
+  await page.waitForSelector("#dark", { state: "hidden" });
+  await close();
+});
+
+test("the middle button switches on, and held switches off", async () => {
+  const { page, close } = await open(chrome, house.url);
+  const power = page.locator('[data-button="center"]');
+  await power.click();
+  await page.waitForSelector("#dark", { state: "hidden" });
+  await power.click({ delay: 900 });
+  await page.waitForSelector("#dark:not([hidden])");
+  await close();
+});
+
+test("malware that changes the payee is seen on the token", async () => {
+  const { page, close } = await open(chrome, house.url);
+  await register(page);
+  await page.locator("#practice .check input").check();
+  await pay(page);
+  assert.match(await page.locator("#practice .invoice").textContent(), /¥128,000/);
+  await page.locator("#practice .page .primary").click();
+  await page.waitForSelector('#panel [data-role="amount"]');
+  assert.deepEqual(await said(page, "amount"), ["¥9,800,000"]);
+  await close();
+});
+
+test("a wrong response is told with the tries that are left", async () => {
+  const { page, close } = await paying({ lang: "ja" });
+  await page.locator("input[name=response]").fill("0000 0000");
+  await page.locator("#practice form button").click();
+  await page.waitForSelector("#practice .verdict.no");
+  assert.equal(await page.locator("#practice .verdict").textContent(), texts.ja.rejected.replace("{left}", "2"));
+  await close();
+});
+
+test("the token is found again when the page is opened again", async () => {
+  const { page, close } = await paying();
+  const serial = await page.locator("#serial").textContent();
+  await page.reload();
+  await page.waitForSelector("#practice .check");
+  assert.equal(await page.locator("#serial").textContent(), serial);
+  assert.match(await page.locator("#slots").textContent(), /PRACTICE/);
+  await close();
+});
+
+test("a service without a bank, or with one that takes no test token, says so", async () => {
+  for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--log", "off"], texts.en.practiceRefused]]) {
+    const other = await service(verb);
+    try {
+      const { page, close } = await open(chrome, other.url);
+      await page.waitForFunction((none) => document.getElementById("slots").textContent === none, texts.en.onTokenNone);
+      assert.equal(await page.locator("#practice").isVisible(), words !== null);
+      if (words) {
+        await page.locator("#practice .primary").click();
+        await page.locator("#practice").getByText(words).waitFor();
+      }
+      await close();
+    } finally {
+      await other.stop();
+    }
+  }
+});
+
+test("a service that was started anew is found again", async () => {
+  const verb = ["serve", "--only", "token", "--log", "off"];
+  let other = await service(verb);
+  const { page, context } = await open(chrome, other.url);
+  const serial = await page.locator("#serial").textContent();
+  await other.stop();
+  other = await service(verb, new URL(other.url).port);
+  await page.waitForFunction((old) => !["–", old].includes(document.getElementById("serial").textContent), serial, { timeout: 20000 });
+  await page.locator('[data-button="center"]').click();
+  await page.waitForSelector("#dark", { state: "hidden" });
+  await context.close();
+  await other.stop();
+});
+
+test("both languages have the same words", () => {
+  assert.deepEqual(Object.keys(texts.ja), Object.keys(texts.en));
+  for (const [key, text] of Object.entries(texts.en)) {
+    const values = (words) => [...words.matchAll(/\{\w+\}/g)].map(String).sort();
+    assert.deepEqual(values(texts.ja[key]), values(text), key);
+  }
+});
+
+for (const lang of ["ja", "en"]) {
+  for (const mode of ["light", "dark"]) {
+    for (const width of [360, 1280]) {
+      test(`every state is accessible and fits: ${lang}, ${mode}, ${width} px`, async () => {
+        const { page, close } = await open(chrome, house.url, { lang, mode, width, height: width === 360 ? 740 : 900 });
+        const state = async (name) => {
+          await page.waitForTimeout(250);
+          await accessible(page, name);
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(over <= 0, `${name}: ${over} px too wide`);
+          await picture(page, `${lang}-${mode}-${width}-${name}`);
+        };
+        assert.equal(await page.locator("html").getAttribute("lang"), lang);
+        await state("1-empty");
+        await register(page);
+        await state("2-registered");
+        const code = await pay(page);
+        const ground = await page.locator("#practice .code").evaluate((box) => getComputedStyle(box).backgroundColor);
+        assert.equal(ground, "rgb(255, 255, 255)", "the code stays white");
+        await page.locator("#practice .page .primary").click();
+        await showsTransfer(page);
+        await state("3-transaction");
+        await approve(page);
+        const size = await page.locator('#panel [data-role="response"]').evaluate((line) => parseFloat(getComputedStyle(line).fontSize));
+        assert.ok(size >= 44, `digits of ${size} px`);
+        await state("4-response");
+        await page.setInputFiles("#file", { name: "again.png", mimeType: "image/png", buffer: Buffer.from(await png(page, code)) });
+        await page.waitForSelector("#history .refused");
+        await page.waitForSelector("#overlay:not([hidden])");
+        await state("5-refusal");
+        await close();
+      });
+    }
+  }
+}
+
+test("the description is there to be read", async () => {
+  const { page, close } = await open(chrome, house.url, { path: "/docs" });
+  await page.waitForSelector(".route");
+  const api = await page.evaluate(async () => (await fetch("/openapi.json")).json());
+  const operations = Object.values(api.paths).flatMap(Object.keys).length;
+  assert.equal(await page.locator(".route").count(), operations);
+  await page.locator("#find").fill("lint");
+  assert.equal(await page.locator(".route:visible").count(), 1);
+  await page.locator(".route:visible summary").click();
+  await page.waitForSelector(".inside");
+  assert.match(await page.locator(".inside").textContent(), /minGrade.*measures.*advice/s);
+  await accessible(page, "docs");
+  await picture(page, "docs");
+  await close();
+});

@@ -1,0 +1,42 @@
+// A film for the fake webcam: a wall, then a code that is held before it by a hand that is not quite still.
+
+import { writeFileSync } from "node:fs";
+
+const [WIDTH, HEIGHT] = [1280, 720];
+
+/** Writes Y4M (4:2:0) at ten frames a second; the frames are drawn by a page that knows the code. */
+export async function film(page, code, path) {
+  const frame = (held) => page.evaluate(draw, { code, held, WIDTH, HEIGHT });
+  const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420jpeg\n`);
+  const grey = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
+  const parts = [head];
+  for (const held of [null, null, null, null, 0, 1, 2, 3, 2, 1]) {
+    parts.push(Buffer.from("FRAME\n"), Buffer.from(await frame(held), "base64"), grey);
+  }
+  writeFileSync(path, Buffer.concat(parts));
+}
+
+async function draw({ code, held, WIDTH, HEIGHT }) {
+  const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
+  const context = canvas.getContext("2d");
+  const wall = context.createLinearGradient(0, 0, WIDTH, HEIGHT);
+  wall.addColorStop(0, "#9a9a92");
+  wall.addColorStop(1, "#5c5c58");
+  context.fillStyle = wall;
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  if (held !== null) {
+    const image = await createImageBitmap(await (await fetch(code.replace(".svg", ".png"))).blob());
+    context.translate(WIDTH / 2 + 6 * held, HEIGHT / 2 - 4 * held);
+    context.rotate(0.09 + 0.01 * held);
+    context.transform(1, 0.04, -0.03, 1, 0, 0);
+    context.filter = "blur(0.6px) brightness(0.92)";
+    context.imageSmoothingQuality = "high";
+    context.drawImage(image, -230, -230, 460, 460);
+  }
+  const { data } = context.getImageData(0, 0, WIDTH, HEIGHT);
+  let luma = "";
+  for (let at = 0; at < data.length; at += 4) {
+    luma += String.fromCharCode((77 * data[at] + 150 * data[at + 1] + 29 * data[at + 2]) >> 8);
+  }
+  return btoa(luma);
+}
