@@ -94,7 +94,7 @@ async fn run(args: &Args) -> Result<(), String> {
     let token_url = format!("http://{}", token_listener.local_addr().map_err(|error| say(&error))?);
     let url = format!("http://{}", listener.local_addr().map_err(|error| say(&error))?);
     let session = drawer.session().to_owned();
-    let face = drawer.has_face().await.then(|| format!("{token_url}/ui?session={session}&token="));
+    let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
     let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")));
 
     if args.json {

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
+use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{AttemptId, Rejection, Verdict};
 use camtoken::{Timestamp, TokenId};
-use camtoken_portal::bank::{Bank, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, rng};
+use camtoken_portal::bank::{Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Wish, rng};
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::{Act, Order};
-use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, Person, Profile};
+use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Person, Profile};
+use camtoken_portal::outbox::Mail;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
 const START: u64 = 1_795_230_000;
@@ -394,4 +396,111 @@ async fn who_is_taken_out_of_service_signs_nothing_until_resumed() {
     let response = world.response(&person, &order).await;
     let settled = world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("a decision");
     assert!(matches!(settled, Settled::Booked(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_says() {
+    let mut world = World::new().await;
+    let wish = Wish {
+        name: "株式会社こころみ".to_owned(),
+        kana: "カ）ココロミ".to_owned(),
+        method: LoginMethod::Password,
+        profile: Profile::ContractAndUser,
+        administrator: "総務部 管理者".to_owned(),
+        mail: "somu@kokoromi.example".to_owned(),
+    };
+    let application = world.bank.apply(&wish).expect("the books answer");
+    let Completed::Contract(number) = world.bank.complete(&application).await.expect("a decision") else {
+        panic!("not completed")
+    };
+    assert_eq!(world.bank.complete(&application).await.expect("a decision"), Completed::Known);
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let letter = mails.iter().find(|mail| mail.text == "letter-report" && mail.to == number).expect("a letter");
+    let word = |name: &str| letter.words.iter().find(|(known, _)| known == name).expect("a word").1.clone();
+    let answer =
+        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&word("login"))).await;
+    assert_eq!(answer.expect("a decision").map(|(_, next)| next), Some(LoggedIn::Yes));
+    // The token is one of the stock, and the password of the letter opens its registration.
+    let person = world.person(&number, "ADMIN01");
+    assert_eq!(person.token.as_deref(), Some("KKK0000021"));
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)));
+    assert!(matches!(world.begin(&person, &word("first")).await, First::Begun));
+    assert_eq!(world.token("KKK0000021").activations().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_lent_once_and_then_there_are_none() {
+    let world = World::new().await;
+    let wish = Wish {
+        name: "会社".to_owned(),
+        kana: "ｶｲｼﾔ".to_owned(),
+        method: LoginMethod::PasswordOtp,
+        profile: Profile::LoginId,
+        administrator: "管理者".to_owned(),
+        mail: "a@b.example".to_owned(),
+    };
+    let mut lent = Vec::new();
+    for _ in 0..4 {
+        let application = world.bank.apply(&wish).expect("the books answer");
+        match world.bank.complete(&application).await.expect("a decision") {
+            Completed::Contract(number) => lent.extend(world.person(&number, "ADMIN01").token),
+            other => assert_eq!((other, lent.len()), (Completed::NoToken, 3)),
+        }
+    }
+    assert_eq!(lent, ["KKK0000021", "KKK0000022", "KKK0000023"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
+    let world = World::new().await;
+    world.later(91 * 24 * 3600);
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::NoPassword(FirstOtp::Over)));
+    world.bank.new_first_otp(&person).await.expect("a decision");
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let letter = mails.iter().find(|mail| mail.text == "letter-first-otp").expect("a letter");
+    let (_, word) = letter.words.iter().find(|(name, _)| name == "first").expect("the password");
+    world.later(90 * 24 * 3600);
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)), "the old one is good no more");
+    assert!(matches!(world.begin(&world.person(SAMPLE, "ADMIN01"), word).await, First::Begun));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_signed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
+    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
+    let draft = |file: Vec<u8>| {
+        let fields = [
+            ("count", "3".to_owned()),
+            ("total", "1085500".to_owned()),
+            ("date", "2026-11-21".to_owned()),
+            ("payingAccount", "1020012345".to_owned()),
+            ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
+            ("largestAmount", "812000".to_owned()),
+            ("newPayees", "2".to_owned()),
+            ("checkCode", hex(&batch.canonical_sha256()[..8])),
+            ("file", hex(&batch.canonical_sha256())),
+        ];
+        let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
+        let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+        Draft { operation: Operation::Bulk, fields, act }
+    };
+    // Another file behind the order than the one that the token has shown the check code of.
+    let mut other = batch.canonical_bytes();
+    let account = 120 + 43;
+    other[account..account + 7].copy_from_slice(b"6660001");
+    for (file, outcome, balance) in
+        [(other, Outcome::Refused(Refusal::Changed), 58_420_000), (batch.canonical_bytes(), Outcome::Done, 57_334_500)]
+    {
+        let order = world.order(&person, draft(file)).await;
+        let response = world.response(&person, &order).await;
+        let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+        assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == outcome));
+        assert_eq!(world.balance(), balance);
+    }
+    let lines = world.bank.books.list::<LedgerLine>("").expect("the books answer");
+    assert_eq!(lines.len(), 4, "three went out, and one of them came in at this bank");
 }

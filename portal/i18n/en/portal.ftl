@@ -53,6 +53,7 @@ todo-register-title = Your token is not registered yet
 todo-register = To sign anything you need to register the camera token in your hands. It reads two 2D codes, one after the other, and takes about two minutes.
 your-token = Your token (demonstration)
 your-token-text = In place of a real device, use token {$token} on your screen.
+your-token-link = Token
 open-token = Open the token
 registration = Register the token
 registration-intro = Have the token at hand. Its serial number is on the back.

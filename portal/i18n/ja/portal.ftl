@@ -53,6 +53,7 @@ todo-register-title = トークンの利用開始登録がまだです
 todo-register = お取引には、お手元のカメラ付きハードトークンの登録が必要です。二つの二次元コードを順に読み取ります（約2分）。
 your-token = お手元のトークン（デモ）
 your-token-text = 本物のトークンのかわりに、画面のなかのトークン {$token} を使えます。
+your-token-link = トークン
 open-token = トークンを開く
 registration = トークンの利用開始登録
 registration-intro = お手元にトークンをご用意ください。シリアル番号は裏面にあります。

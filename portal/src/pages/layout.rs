@@ -45,6 +45,8 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
     let is_in = matches!(visit.session.stage, Stage::In(_));
     let who = visit.session.stage.who();
     let administrator = is_in && visit.person().is_ok_and(|person| person.is_administrator());
+    let token = who.and_then(|who| visit.look_up(who).ok()).and_then(|person| person.token);
+    let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
     let notice = visit.notice();
     let (other, label) = match t.0 {
         Language::Ja => ("en", "English"),
@@ -72,6 +74,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                         }
                         div.tools {
                             @if let Some(who) = who { span.who { (who.user) } }
+                            @if let Some(face) = &face { a.quiet href=(face) target="_blank" rel="noopener" { (t.get("your-token-link")) } }
                             a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?lang=" (other) } { (label) }
                             @if visit.session.stage != Stage::Nobody {
                                 form method="post" action="/logout" {

@@ -2,10 +2,11 @@
 // suspension and resumption, login by method 1, the attack room.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import {
-  LOGIN, PHONE, Token, login, look, register, sign, startBank, startBrowser, toCode, visitor,
+  LOGIN, PHONE, Token, gallery, login, look, register, sign, startBank, startBrowser, toCode, visitor,
 } from "./bank.mjs";
 
 let browser;
@@ -244,6 +245,66 @@ test("login by method 1 asks for the token, after it was registered", async () =
   });
 });
 
+for (const lang of ["ja", "en"]) {
+  test(`a company applies, gets its letters, and signs its first login (${lang})`, async () => {
+    await withBank({ lang, viewport: lang === "en" ? PHONE : undefined }, async ({ bank, page }) => {
+      await page.goto("/login");
+      await page.locator("main a[href='/apply']").click();
+      await page.locator("#company").fill("株式会社こころみ");
+      await page.locator("#kana").fill("漢字");
+      await page.locator("#method").selectOption("password-otp");
+      await page.locator("#service").selectOption("direct");
+      await page.locator("#administrator").fill("総務部 管理者");
+      await page.locator("#mail").fill("somu@kokoromi.example");
+      await go(page);
+      await page.locator("#kana-error").waitFor();
+      await look(page, `${lang}-apply-error`, assert);
+      await page.locator("#kana").fill("カ）ココロミ");
+      await go(page);
+      await page.locator("p.success").waitFor();
+
+      const desk = await visitor(browser, bank, { lang });
+      await operator(desk.page);
+      await desk.page.locator("form[action^='/operator/applications/'] button").click();
+      await desk.page.locator(".notice").waitFor();
+      await look(desk.page, `${lang}-operator-completed`, assert);
+
+      await page.goto("/outbox");
+      const letters = await page.locator("ul.rows a").evaluateAll((links) => links.slice(0, 2).map((link) => link.getAttribute("href")));
+      const words = [];
+      for (const [place, letter] of letters.entries()) {
+        await page.goto(letter);
+        words.push(...(await page.locator("article code").allTextContents()));
+        await look(page, `${lang}-letter-${place + 1}`, assert);
+        await page.pdf({ path: join(gallery, `${lang}-letter-${place + 1}.pdf`), format: "A4" });
+      }
+      const [serial, , , id, password, , first] = words;
+      const enter = async () => {
+        await page.goto("/login?service=direct");
+        await page.locator("#login-id").fill(id);
+        await page.locator("#password").fill(password);
+        await page.locator("main button.main").click();
+      };
+      await enter();
+      const token = new Token(bank, serial);
+      await register(page, token, serial, { firstOtp: first });
+      await page.locator("main button.main").click();
+      await enter();
+      await page.locator("figure.code img").waitFor();
+      await sign(page, token);
+      await page.locator("ul.accounts").waitFor();
+    });
+  });
+}
+
+async function operator(page) {
+  await page.goto("/operator");
+  await page.locator("#operator").fill("OP01");
+  await page.locator("#password").fill("Madoguchi-3");
+  await page.locator("main button.main").click();
+  await page.locator("table").first().waitFor();
+}
+
 test("wrong one-time passwords are counted, told, and end in a suspension that the bank lifts", async () => {
   await withBank({ lang: "ja" }, async ({ bank, page }) => {
     const token = await administrator(bank, page);
@@ -269,11 +330,7 @@ test("wrong one-time passwords are counted, told, and end in a suspension that t
     assert.match(await wrong(), /あと1回/);
     assert.match(await wrong(), /一時停止/);
     const bankPage = await visitor(browser, bank, { lang: "ja" });
-    await bankPage.page.goto("/operator");
-    await bankPage.page.locator("#operator").fill("OP01");
-    await bankPage.page.locator("#password").fill("Madoguchi-3");
-    await bankPage.page.locator("main button.main").click();
-    await bankPage.page.locator("table").first().waitFor();
+    await operator(bankPage.page);
     await look(bankPage.page, "ja-desktop-operator", assert);
     await bankPage.page.goto("/operator/1234567890/ADMIN01");
     await look(bankPage.page, "ja-desktop-operator-person", assert);
