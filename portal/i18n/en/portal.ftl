@@ -249,6 +249,7 @@ state-unregistered = Token not registered
 wrong-entries = In use ({$count} wrong entries in a row)
 suspend = Suspend
 resume = Resume
+delete = Delete this user
 resume-by-bank = Administrators are resumed by the bank.
 user-new = Register a user
 user-form = Latin letters and digits, at most 10

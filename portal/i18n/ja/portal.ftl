@@ -249,6 +249,7 @@ state-unregistered = トークン未登録
 wrong-entries = 利用中（連続まちがい {$count}回）
 suspend = 一時停止する
 resume = 利用を再開する
+delete = 利用者を削除する
 resume-by-bank = 管理者の利用再開は当行が行います。
 user-new = 利用者を登録する
 user-form = 英数字10文字まで

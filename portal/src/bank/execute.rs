@@ -95,6 +95,13 @@ pub(super) fn execute(
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
+        Act::RemovePerson { .. } => {
+            let key = Person::key(&contract.number, &text("targetId"));
+            let known = sheet.get::<Person>(&key)?.filter(|person| digest(person) == text("before"));
+            let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
+            tell(sheet, &person, order, now)?;
+            sheet.strike::<Person>(&key);
+        }
         Act::RevokeToken => {
             if revoke_token(sheet, &contract.number, &text("tokenId"))?.is_none() {
                 return Ok(Err(Refusal::Changed));

@@ -91,7 +91,7 @@ impl Bank {
                     self.set_signing(&person, matches!(order.act, Act::Resume)).await?;
                 }
             }
-            Act::PutPerson { ends: Some(activation), .. } => {
+            Act::PutPerson { ends: Some(activation), .. } | Act::RemovePerson { ends: Some(activation) } => {
                 if let Ok(activation) = activation.parse() {
                     self.verifier.revoke(activation, self.now()).await?;
                 }

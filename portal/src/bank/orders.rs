@@ -187,6 +187,10 @@ impl Bank {
     ) -> Result<Settled, BankError> {
         let Some(order) = self.order(person, order)? else { return Ok(Settled::None) };
         let Some(reference) = reference(&order) else { return Ok(Settled::None) };
+        // Whoever has been given another token signs with that one.
+        if person.signs() != Some(reference.activation) {
+            return Ok(Settled::Rejected(Rejection::Revoked));
+        }
         let _till = self.till(reference.activation).await;
         let attempt = AttemptId::from_bytes(attempt);
         let mut tries = 0;

@@ -50,7 +50,8 @@ pub trait Row: Serialize + DeserializeOwned {
 /// A change in the making.
 pub struct Sheet<'a> {
     books: &'a Books,
-    written: BTreeMap<String, Vec<u8>>,
+    /// What was written, or `None` for a row that was struck out.
+    written: BTreeMap<String, Option<Vec<u8>>>,
     _turn: MutexGuard<'a, ()>,
 }
 
@@ -106,7 +107,10 @@ impl Books {
         if !sheet.written.is_empty() {
             let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
             for (key, row) in &sheet.written {
-                batch.insert(&self.rows, key.as_bytes(), row.as_slice());
+                match row {
+                    Some(row) => batch.insert(&self.rows, key.as_bytes(), row.as_slice()),
+                    None => batch.remove(&self.rows, key.as_bytes()),
+                }
             }
             batch.commit().map_err(BooksError::from)?;
         }
@@ -122,7 +126,7 @@ impl Sheet<'_> {
     /// [`BooksError`]
     pub fn get<T: Row>(&self, key: &str) -> Result<Option<T>, BooksError> {
         match self.written.get(&name::<T>(key)) {
-            Some(bytes) => read(bytes).map(Some),
+            Some(row) => row.as_deref().map(read).transpose(),
             None => self.books.get(key),
         }
     }
@@ -136,8 +140,11 @@ impl Sheet<'_> {
         let mut rows: BTreeMap<String, T> =
             self.books.list::<T>(beginning)?.into_iter().map(|row| (name::<T>(&row.key()), row)).collect();
         let start = name::<T>(beginning);
-        for (key, bytes) in self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)) {
-            rows.insert(key.clone(), read(bytes)?);
+        for (key, row) in self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)) {
+            match row {
+                Some(bytes) => rows.insert(key.clone(), read(bytes)?),
+                None => rows.remove(key),
+            };
         }
         Ok(rows.into_values().collect())
     }
@@ -149,10 +156,13 @@ impl Sheet<'_> {
     /// [`BooksError`]
     pub fn last<T: Row>(&self) -> Result<Option<T>, BooksError> {
         let start = name::<T>("");
+        let mut written = self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
+        if written.any(|(_, row)| row.is_none()) {
+            return Ok(self.list::<T>("")?.pop());
+        }
         let written = self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)).last();
-        let written = written.map(|(_, bytes)| read::<T>(bytes)).transpose()?;
-        let known = self.books.last::<T>()?;
-        Ok(known.into_iter().chain(written).max_by_key(Row::key))
+        let written = written.and_then(|(_, row)| row.as_deref()).map(read::<T>).transpose()?;
+        Ok(self.books.last::<T>()?.into_iter().chain(written).max_by_key(Row::key))
     }
 
     /// Lets `step` write on this sheet, and takes back all that it wrote when it refuses.
@@ -175,7 +185,12 @@ impl Sheet<'_> {
     /// Writes a row, new or in the place of the one with its key.
     pub fn put<T: Row>(&mut self, row: &T) {
         let bytes = serde_json::to_vec(row).expect("a row is plain data");
-        self.written.insert(name::<T>(&row.key()), bytes);
+        self.written.insert(name::<T>(&row.key()), Some(bytes));
+    }
+
+    /// Strikes a row out.
+    pub fn strike<T: Row>(&mut self, key: &str) {
+        self.written.insert(name::<T>(key), None);
     }
 }
 
@@ -313,6 +328,27 @@ mod tests {
             Ok(sheet.list::<LentToken>("")?.len())
         });
         assert_eq!(done.expect("a change"), 2);
+    }
+
+    #[test]
+    fn a_row_that_was_struck_out_is_gone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        let done: Result<(), BooksError> = books.change(|sheet| {
+            sheet.put(&token("A"));
+            sheet.put(&token("B"));
+            Ok(())
+        });
+        done.expect("a change");
+        let done: Result<(), BooksError> = books.change(|sheet| {
+            sheet.strike::<LentToken>("B");
+            assert!(sheet.get::<LentToken>("B")?.is_none());
+            assert_eq!(sheet.list::<LentToken>("")?.len(), 1);
+            assert_eq!(sheet.last::<LentToken>()?.map(|token| token.id), Some("A".to_owned()));
+            Ok(())
+        });
+        done.expect("a change");
+        assert_eq!(books.last::<LentToken>().expect("an answer").map(|token| token.id), Some("A".to_owned()));
     }
 
     #[test]

@@ -81,6 +81,11 @@ pub enum Act {
     Suspend,
     /// Takes a person, and what was suspended of theirs, back into service.
     Resume,
+    /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
+    RemovePerson {
+        /// The activation that ends by it; others on the same token go on.
+        ends: Option<String>,
+    },
     /// Revokes a token with all activations on it.
     RevokeToken,
 }

@@ -116,7 +116,6 @@ fn name(field: LoginField) -> &'static str {
 fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
     let t = visit.t;
     let content = html! {
-        @if visit.ended { p.notice role="status" { (t.get("session-ended")) } }
         nav.tabs aria-label=(t.get("login-services")) {
             @for known in [Profile::ContractAndUser, Profile::LoginId] {
                 a href={ "/login?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {

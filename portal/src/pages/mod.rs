@@ -59,8 +59,6 @@ struct Visit {
     session: Session,
     t: Text,
     path: String,
-    /// The session that this browser had was idle for too long.
-    ended: bool,
 }
 
 /// Why there is no page.
@@ -310,14 +308,16 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let (name, session, is_new) = match (named, found) {
         (Some(name), Ok(session)) => (name, session, false),
         _ => {
-            let (name, session) = site.sessions.begin(Stage::Nobody, now);
+            let (name, mut session) = site.sessions.begin(Stage::Nobody, now);
+            session.notice = ended.then_some("session-ended");
+            site.sessions.change(&name, |kept| kept.notice = session.notice);
             (name, session, true)
         }
     };
     let asked = request.uri().query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("lang="));
     let asked: Option<Language> = asked.and_then(|language| language.parse().ok());
     let t = Text(asked.unwrap_or_else(|| language(request.headers())));
-    let visit = Visit { site, name, session, t, path: request.uri().path().to_owned(), ended };
+    let visit = Visit { site, name, session, t, path: request.uri().path().to_owned() };
     request.extensions_mut().insert(visit.clone());
     let mut response = next.run(request).await;
     if let Some(Unwritten(text)) = response.extensions_mut().remove::<Unwritten>() {

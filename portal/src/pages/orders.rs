@@ -261,7 +261,8 @@ fn outcome(t: Text, outcome: Outcome) -> String {
 
 /// What a booking means for sessions: whose password has changed or who was suspended is out everywhere else.
 fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
-    let touches = matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. });
+    let touches =
+        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. });
     if booking.outcome != Outcome::Done || !touches {
         return;
     }

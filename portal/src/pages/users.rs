@@ -136,6 +136,11 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
     let draft = match act.as_str() {
         "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
         "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
+        "delete" if !is_self => {
+            let mut draft = plain(&person, "delete", Act::RemovePerson { ends: person.activation.clone() });
+            draft.fields.push(("before".to_owned(), digest(&person)));
+            draft
+        }
         "token" => {
             let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
                 return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("serial-wrong"))).await;
@@ -291,6 +296,7 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
             div.actions {
                 (button("suspend", "suspend", "danger"))
                 @if !person.is_administrator() { (button("resume", "resume", "")) }
+                (button("delete", "delete", "danger"))
             }
             @if person.is_administrator() { p.muted { (t.get("resume-by-bank")) } }
         }

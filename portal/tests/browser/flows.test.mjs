@@ -178,6 +178,18 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
         assert.equal(other.page.url().endsWith("/home"), works, act);
       }
 
+      // A user who shares the administrator's token is removed; the administrator signs on.
+      const shared = await visitor(browser, bank, { lang, viewport });
+      await login(shared.page, "KEIRI01");
+      await register(shared.page, token, "KKK0000001", { firstOtp: null });
+      await page.goto("/users/KEIRI01");
+      await page.locator("form", { has: page.locator("input[value=delete]") }).locator("button").click();
+      await toCode(page);
+      assert.equal(value(await sign(page, token), "act"), "delete");
+      await page.locator("p.success").waitFor();
+      await shared.page.goto("/home");
+      assert.ok(shared.page.url().endsWith("/login"));
+
       // The token is lost: revoked by the administrator, listed with a star, its user registers on none.
       await page.goto("/users");
       await page.locator("li", { hasText: "KKK0000003" }).locator("button").click();
