@@ -17,19 +17,23 @@ use camtoken::Timestamp;
 
 /// Keeps what was entered and goes to the page that asks for the transaction password.
 pub(super) fn keep(visit: &Visit, draft: Draft) -> Response {
-    visit.change(|session| session.draft = Some(draft));
+    visit.change(|session| session.draft = Some((random_hex(8), draft)));
     Redirect::to("/orders/confirm").into_response()
 }
 
 pub(super) async fn confirm(visit: Visit) -> Answer {
     let person = visit.person()?;
-    let Some(draft) = visit.session.draft.clone() else { return Ok(Redirect::to("/home").into_response()) };
-    draw_confirm(&visit, &person, &draft, &Errors::default())
+    let Some(kept) = &visit.session.draft else { return Ok(Redirect::to("/home").into_response()) };
+    draw_confirm(&visit, &person, kept, &Errors::default())
 }
 
 pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
     let person = visit.person()?;
-    let Some(draft) = visit.session.draft.clone() else { return Ok(Redirect::to("/home").into_response()) };
+    let Some(kept) = &visit.session.draft else { return Ok(Redirect::to("/home").into_response()) };
+    let (name, draft) = kept;
+    if form.text("draft") != name {
+        return Err(Fault::Form);
+    }
     let errors = match visit.bank().place(&person, draft.clone(), form.password("transaction-password")).await? {
         Placed::Order(order) => {
             visit.change(|session| session.draft = None);
@@ -43,7 +47,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
         Placed::Password(entry) => Errors::one("transaction-password", wrong_entry(visit.t, entry)),
         Placed::NotRegistered => Errors::one("form", visit.t.get("not-registered")),
     };
-    draw_confirm(&visit, &person, &draft, &errors)
+    draw_confirm(&visit, &person, kept, &errors)
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
@@ -198,7 +202,7 @@ fn known(visit: &Visit, person: &Person, id: &str) -> Result<Order, Fault> {
     order.ok_or(Fault::NotFound)
 }
 
-fn draw_confirm(visit: &Visit, person: &Person, draft: &Draft, errors: &Errors) -> Answer {
+fn draw_confirm(visit: &Visit, person: &Person, (name, draft): &(String, Draft), errors: &Errors) -> Answer {
     let t = visit.t;
     let transaction = draft.transaction().map_err(BankError::from)?;
     let content = html! {
@@ -210,6 +214,7 @@ fn draw_confirm(visit: &Visit, person: &Person, draft: &Draft, errors: &Errors) 
             p { a.button.main href="/registration" { (t.get("menu-registration")) } }
         } @else {
             (card(visit, "/orders/confirm", &html! {
+                input type="hidden" name="draft" value=(name);
                 (Input::password("transaction-password", t.get("transaction-password")).draw(errors))
                 p.actions {
                     button.main type="submit" { (t.get("to-code")) }

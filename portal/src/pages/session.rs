@@ -12,7 +12,7 @@ use crate::bank::{Draft, random_hex};
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);
 
-/// More sessions than this are not kept; the ones that said nothing for longest make room.
+/// More sessions than this are not kept; those that nobody is in make room first, then those that said nothing for longest.
 const MAX: usize = 10_000;
 
 /// The cookie.
@@ -29,8 +29,9 @@ pub struct Session {
     pub stage: Stage,
     /// What every form of it carries.
     pub csrf: String,
-    /// What was entered and waits for the transaction password.
-    pub draft: Option<Draft>,
+    /// What was entered and waits for the transaction password, with the name that its page carries: of two pages in two tabs
+    /// only the later one is good.
+    pub draft: Option<(String, Draft)>,
     /// A text to show once.
     pub notice: Option<&'static str>,
     last_seen: Timestamp,
@@ -74,9 +75,9 @@ impl Sessions {
         if sessions.len() >= MAX {
             sessions.retain(|_, session| now.since(session.last_seen) < IDLE);
             if sessions.len() >= MAX
-                && let Some(oldest) = sessions.iter().min_by_key(|(_, session)| session.last_seen).map(|(key, _)| *key)
+                && let Some(first) = sessions.iter().min_by_key(|(_, session)| session.weight()).map(|(key, _)| *key)
             {
-                sessions.remove(&oldest);
+                sessions.remove(&first);
             }
         }
         sessions.insert(key(&name), session.clone());
@@ -123,6 +124,13 @@ impl Sessions {
     }
 }
 
+impl Session {
+    /// What has less of it makes room first.
+    fn weight(&self) -> (bool, Timestamp) {
+        (self.stage != Stage::Nobody, self.last_seen)
+    }
+}
+
 impl Stage {
     /// Whose session it is, however far.
     #[must_use]
@@ -155,6 +163,18 @@ mod tests {
         assert!(sessions.find(&name, at(1_598)).is_ok(), "every request counts");
         assert_eq!(sessions.find(&name, at(1_898)).err(), Some(true));
         assert_eq!(sessions.find(&name, at(1_898)).err(), Some(false));
+    }
+
+    #[test]
+    fn a_flood_of_strangers_drives_nobody_out() {
+        let sessions = Sessions::default();
+        let at = Timestamp::from_unix;
+        let (name, _) = sessions.begin(Stage::In(who("A")), at(1_000));
+        for _ in 0..MAX + 5 {
+            sessions.begin(Stage::Nobody, at(1_001));
+        }
+        assert_eq!(sessions.lock().len(), MAX);
+        assert!(sessions.find(&name, at(1_002)).is_ok());
     }
 
     #[test]

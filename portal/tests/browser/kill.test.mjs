@@ -76,7 +76,7 @@ test("killed at any moment, the bank loses no acknowledged booking and books not
     await visitor.ask("/transfer");
     const to = visitor.page.match(/name="to" value="(9902[^"]*)"/)[1];
     await visitor.send("/transfer", { from: "102-0012345", to, amount: String(AMOUNT) });
-    await visitor.send("/orders/confirm", { "transaction-password": TRANSACTION });
+    await visitor.send("/orders/confirm", { draft: visitor.hidden("draft"), "transaction-password": TRANSACTION });
     const order = visitor.path;
     const scan = await token.scan(await visitor.picture(`${order}/code.png`));
     const attempt = visitor.hidden("attempt");
