@@ -31,7 +31,14 @@ export async function ask(method, path, body, headers = {}) {
   return document;
 }
 
-/** One token in one session, found again when the page is opened again. */
+/** The token that the address names: `/ui#session=…&token=…`, for a site that has given somebody one. */
+const named = () => {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const [session, id] = [words.get("session") ?? "", words.get("token") ?? ""];
+  return /^[0-9a-f]{32}$/.test(session) && /^[A-Z0-9-]{1,10}$/.test(id) ? { session, id } : null;
+};
+
+/** One token in one session: the one that is named, else one's own, found again when the page is opened again. */
 export class Token {
   constructor(session, id) {
     this.session = session;
@@ -40,7 +47,7 @@ export class Token {
   }
 
   static async open(lang) {
-    const kept = JSON.parse(localStorage.getItem("token") ?? "null");
+    const kept = named() ?? JSON.parse(localStorage.getItem("token") ?? "null");
     if (kept) {
       const token = new Token(kept.session, kept.id);
       try {

@@ -1,0 +1,284 @@
+//! Carrying out what was signed. Everything that matters is read from the challenge's transaction, never from a request.
+
+use camtoken::Timestamp;
+use camtoken::transaction::zengin::{BatchFile, Encoding};
+use camtoken::transaction::{Operation, Transaction, Value};
+use sha2::{Digest, Sha256};
+
+use super::to_hex;
+use crate::books::{BooksError, Sheet};
+use crate::domain::calendar::day_in_japan;
+use crate::domain::credential::Credential;
+use crate::domain::directory::OWN_BANK;
+use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Person, Role};
+use crate::domain::rates::yen_of;
+use crate::outbox::post;
+
+/// Carries out an order by its challenge's transaction, on one sheet. After a refusal the sheet is to be taken back:
+/// [`Sheet::attempt`].
+pub(super) fn execute(
+    sheet: &mut Sheet<'_>,
+    order: &Order,
+    transaction: &Transaction,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, BooksError> {
+    let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
+    let number = transaction.get("orderId").map(ToString::to_string);
+    if transaction.operation().to_string() != order.operation || number.is_some_and(|number| number != order.id) {
+        return Ok(Err(Refusal::Changed));
+    }
+    let Some(mut contract) = sheet.get::<Contract>(&order.contract)? else { return Ok(Err(Refusal::Changed)) };
+    match &order.act {
+        Act::Login => {}
+        Act::Pay { from, limit } => return pay(sheet, &contract, order, (from, *limit), transaction, now),
+        Act::PayBatch { from, limit, file } => {
+            return pay_batch(sheet, &contract, order, (from, *limit, file), transaction, now);
+        }
+        Act::RegisterPayee => sheet.put(&Payee {
+            contract: contract.number,
+            bank: text("bankCode"),
+            branch: text("branchCode"),
+            kind: text("accountType"),
+            number: text("account"),
+            name: text("payee"),
+        }),
+        Act::ChangeLimit => {
+            let limit = Limit::from_name(&text("limit"));
+            let (Some(limit), Some(Value::Yen(old)), Some(Value::Yen(new))) =
+                (limit, transaction.get("old"), transaction.get("new"))
+            else {
+                return Ok(Err(Refusal::Changed));
+            };
+            if contract.limit(limit) != *old {
+                return Ok(Err(Refusal::Changed));
+            }
+            contract.set_limit(limit, *new);
+            sheet.put(&contract);
+        }
+        Act::SetPassword { hash } => {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
+                return Ok(Err(Refusal::Changed));
+            };
+            let credential = match text("password").as_str() {
+                "login" => &mut person.login,
+                "transaction" => &mut person.transaction,
+                _ => return Ok(Err(Refusal::Changed)),
+            };
+            credential.hash = hash.clone();
+            credential.resume();
+            tell(sheet, &person, order, now)?;
+            sheet.put(&person);
+        }
+        Act::PutPerson { person, .. } => {
+            if text("after") != digest(person) || text("targetId") != person.user {
+                return Ok(Err(Refusal::Changed));
+            }
+            let known = sheet.list::<Person>(&format!("{}/", contract.number))?;
+            let administrators = known.iter().filter(|known| known.role == Role::Administrator);
+            let before = known.iter().find(|known| known.user == person.user);
+            let is_as_shown = before.map(digest) == transaction.get("before").map(ToString::to_string);
+            let too_many = person.is_administrator()
+                && administrators.filter(|known| known.user != person.user).count() >= MAX_ADMINISTRATORS;
+            if !is_as_shown || too_many {
+                return Ok(Err(Refusal::Changed));
+            }
+            tell(sheet, person, order, now)?;
+            sheet.put(&**person);
+        }
+        Act::Suspend | Act::Resume => {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
+                return Ok(Err(Refusal::Changed));
+            };
+            put_in_service(&mut person, matches!(order.act, Act::Resume));
+            tell(sheet, &person, order, now)?;
+            sheet.put(&person);
+        }
+        Act::RemovePerson { .. } => {
+            let key = Person::key(&contract.number, &text("targetId"));
+            let known = sheet.get::<Person>(&key)?.filter(|person| digest(person) == text("before"));
+            let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
+            tell(sheet, &person, order, now)?;
+            sheet.strike::<Person>(&key);
+        }
+        Act::RevokeToken => {
+            if revoke_token(sheet, &contract.number, &text("tokenId"))?.is_none() {
+                return Ok(Err(Refusal::Changed));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
+/// without what changes by itself.
+#[must_use]
+pub fn digest(person: &Person) -> String {
+    let mut person = person.clone();
+    (person.last_login, person.login_before) = (None, None);
+    for credential in [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()] {
+        credential.into_iter().for_each(|credential| credential.wrong = 0);
+    }
+    to_hex(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
+}
+
+/// Takes a person out of service, or back with all their credentials.
+pub(super) fn put_in_service(person: &mut Person, in_service: bool) {
+    person.suspended = !in_service;
+    if in_service {
+        person.login.resume();
+        person.transaction.resume();
+        person.first_otp.iter_mut().for_each(Credential::resume);
+    }
+}
+
+/// Marks a token of the contract as revoked, and takes it and its activations from everybody who has it. `None` when the
+/// contract has no such token.
+pub(super) fn revoke_token(sheet: &mut Sheet<'_>, contract: &str, id: &str) -> Result<Option<()>, BooksError> {
+    let lent = sheet.get::<LentToken>(id)?.filter(|lent| lent.contract == contract);
+    let Some(mut token) = lent else { return Ok(None) };
+    token.revoked = true;
+    sheet.put(&token);
+    for mut person in sheet.list::<Person>(&format!("{contract}/"))? {
+        if person.token.as_deref() == Some(id) {
+            person.token = None;
+            person.activation = None;
+            person.registered = false;
+            sheet.put(&person);
+        }
+    }
+    Ok(Some(()))
+}
+
+fn pay(
+    sheet: &mut Sheet<'_>,
+    contract: &Contract,
+    order: &Order,
+    (from, limit): (&str, Limit),
+    transaction: &Transaction,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, BooksError> {
+    let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
+    let amount = match transaction.get("amount") {
+        Some(Value::Yen(yen)) => *yen,
+        Some(Value::Money(money)) => match yen_of(money) {
+            Some(yen) => yen,
+            None => return Ok(Err(Refusal::Changed)),
+        },
+        _ => return Ok(Err(Refusal::Changed)),
+    };
+    let other = if transaction.operation() == Operation::PayEasy { text("biller") } else { text("payee") };
+    let to_us = transaction.operation() == Operation::Transfer && text("bankCode") == OWN_BANK;
+    let to = to_us.then(|| Account::key_of(&text("branchCode"), &text("account")));
+    Ok(match Till::open(sheet, contract, order, from, limit, now)? {
+        Err(refusal) => Err(refusal),
+        Ok(mut till) => match till.pay(sheet, amount, &other, to)? {
+            Err(refusal) => Err(refusal),
+            Ok(()) => {
+                till.close(sheet);
+                Ok(())
+            }
+        },
+    })
+}
+
+fn pay_batch(
+    sheet: &mut Sheet<'_>,
+    contract: &Contract,
+    order: &Order,
+    (from, limit, file): (&str, Limit, &[u8]),
+    transaction: &Transaction,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, BooksError> {
+    let Ok(batch) = BatchFile::parse(file, Encoding::ShiftJis) else { return Ok(Err(Refusal::Changed)) };
+    // V-14: the challenge binds every payee and amount by the hash of the canonical file.
+    let bound = transaction.get("file").map(ToString::to_string);
+    if bound != Some(to_hex(&batch.canonical_sha256())) {
+        return Ok(Err(Refusal::Changed));
+    }
+    let mut till = match Till::open(sheet, contract, order, from, limit, now)? {
+        Ok(till) => till,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    for payee in batch.payees() {
+        let to_us = payee.bank_code.as_str() == OWN_BANK;
+        let to = to_us.then(|| Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str()));
+        if let Err(refusal) = till.pay(sheet, payee.amount, &payee.name.to_string(), to)? {
+            return Ok(Err(refusal));
+        }
+    }
+    till.close(sheet);
+    Ok(Ok(()))
+}
+
+/// An account that pays, with what has left it today.
+struct Till<'a> {
+    account: Account,
+    contract: &'a Contract,
+    order: &'a Order,
+    limit: u64,
+    spent: u64,
+    now: Timestamp,
+}
+
+impl<'a> Till<'a> {
+    fn open(
+        sheet: &Sheet<'_>,
+        contract: &'a Contract,
+        order: &'a Order,
+        from: &str,
+        limit: Limit,
+        now: Timestamp,
+    ) -> Result<Result<Self, Refusal>, BooksError> {
+        let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
+        let Some(account) = account else { return Ok(Err(Refusal::Account)) };
+        let mut spent_today = 0;
+        for known in sheet.list::<Account>("")?.iter().filter(|known| known.contract == contract.number) {
+            let lines = sheet.list::<LedgerLine>(&format!("{}/", known.key()))?;
+            spent_today += spent(&lines, day_in_japan(now), &order.operation);
+        }
+        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent: spent_today, now }))
+    }
+
+    /// Pays once; `to` is an account of this bank.
+    fn pay(
+        &mut self,
+        sheet: &mut Sheet<'_>,
+        amount: u64,
+        other: &str,
+        to: Option<String>,
+    ) -> Result<Result<(), Refusal>, BooksError> {
+        let line =
+            Line { day: day_in_japan(self.now), operation: &self.order.operation, text: other, order: &self.order.id };
+        let receiver = match to {
+            None => None,
+            Some(key) if key == self.account.key() => return Ok(Err(Refusal::Account)),
+            Some(key) => match sheet.get::<Account>(&key)? {
+                None => return Ok(Err(Refusal::Account)),
+                known => known,
+            },
+        };
+        match self.account.pay(amount, self.spent, self.limit, line) {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok(paid) => sheet.put(&paid),
+        }
+        self.spent += amount;
+        if let Some(mut receiver) = receiver {
+            let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
+            sheet.put(&received);
+            sheet.put(&receiver);
+        }
+        Ok(Ok(()))
+    }
+
+    fn close(self, sheet: &mut Sheet<'_>) {
+        sheet.put(&self.account);
+    }
+}
+
+/// The person learns of it by mail.
+fn tell(sheet: &mut Sheet<'_>, person: &Person, order: &Order, now: Timestamp) -> Result<(), BooksError> {
+    let words = [("user", person.user.as_str()), ("operation", order.operation.as_str()), ("order", order.id.as_str())];
+    post(sheet, &person.mail, "mail-changed", &words, now)
+}

@@ -1,0 +1,156 @@
+//! Login: numbers and password first, then whatever the contract's method asks for.
+
+use camtoken::Timestamp;
+
+use super::{Bank, BankError};
+use crate::books::{BooksError, Sheet};
+use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
+use crate::domain::people::{Contract, LoginField, LoginMethod, Person, Profile};
+use crate::outbox::post;
+
+/// What was typed beside the password, by field.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers(pub Vec<(LoginField, String)>);
+
+/// How far a right entry leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoggedIn {
+    /// In.
+    Yes,
+    /// A one-time password is asked for next (method 1).
+    Otp,
+    /// The token has to be registered first (method 1 without a token).
+    Register,
+}
+
+impl Bank {
+    /// Checks numbers and password. `None` whatever was wrong: one answer, the same work, for an unknown person, a wrong
+    /// password and a suspended credential (V-15).
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn log_in(
+        &self,
+        profile: Profile,
+        numbers: &Numbers,
+        password: Password,
+    ) -> Result<Option<(Person, LoggedIn)>, BankError> {
+        let found = self.find(profile, numbers)?;
+        let hash = found.as_ref().map_or_else(PasswordHash::decoy, |person| person.login.hash.clone());
+        let right = self.is_right(hash.clone(), password).await?;
+        let Some(found) = found else { return Ok(None) };
+
+        let now = self.now();
+        let entry = self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&found.contract, &found.user))? else {
+                return Ok::<_, BooksError>(None);
+            };
+            // A password that was changed meanwhile was not the one that was compared.
+            let right = right && person.login.hash == hash && !person.suspended;
+            let entry = person.login.enter(right);
+            tell_suspension(sheet, &person, "login", entry, now)?;
+            sheet.put(&person);
+            Ok((entry == Entry::Right).then_some(person))
+        })?;
+        let Some(person) = entry else { return Ok(None) };
+        let Some(contract) = self.books.get::<Contract>(&person.contract)? else { return Ok(None) };
+        let next = match contract.method {
+            LoginMethod::Password => LoggedIn::Yes,
+            LoginMethod::PasswordOtp if person.signs().is_some() => LoggedIn::Otp,
+            LoginMethod::PasswordOtp => LoggedIn::Register,
+        };
+        if next == LoggedIn::Yes {
+            self.note_login(&person)?;
+        }
+        Ok(Some((person, next)))
+    }
+
+    /// Writes down that the person is in now.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn note_login(&self, person: &Person) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                person.login_before = person.last_login.replace(now.as_unix());
+                sheet.put(&person);
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
+    /// Counts an entry of the transaction password.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn enter_transaction_password(&self, person: &Person, password: Password) -> Result<Entry, BankError> {
+        self.enter(person, password, "transaction", |person| Some(&mut person.transaction)).await
+    }
+
+    /// Counts an entry of one of a person's credentials.
+    pub(super) async fn enter(
+        &self,
+        person: &Person,
+        password: Password,
+        name: &str,
+        which: impl Fn(&mut Person) -> Option<&mut Credential>,
+    ) -> Result<Entry, BankError> {
+        let key = Person::key(&person.contract, &person.user);
+        let mut known = person.clone();
+        let hash = which(&mut known).map_or_else(PasswordHash::decoy, |credential| credential.hash.clone());
+        let right = self.is_right(hash.clone(), password).await?;
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let refused = Entry::Wrong { left: 0, just_suspended: false };
+            let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok::<_, BooksError>(refused) };
+            let suspended = person.suspended;
+            let Some(credential) = which(&mut person) else { return Ok(refused) };
+            let entry = credential.enter(right && credential.hash == hash && !suspended);
+            tell_suspension(sheet, &person, name, entry, now)?;
+            sheet.put(&person);
+            Ok(entry)
+        })?)
+    }
+
+    fn find(&self, profile: Profile, numbers: &Numbers) -> Result<Option<Person>, BankError> {
+        let typed = |field| numbers.0.iter().find(|(known, _)| *known == field).map(|(_, text)| text.trim());
+        let person = match profile {
+            Profile::ContractAndUser => {
+                let key = typed(LoginField::Contract).zip(typed(LoginField::User));
+                match key {
+                    Some((contract, user)) => self.person(contract, &user.to_ascii_uppercase())?,
+                    None => None,
+                }
+            }
+            Profile::LoginId => {
+                let id = typed(LoginField::LoginId).filter(|id| !id.is_empty());
+                self.books
+                    .list::<Person>("")?
+                    .into_iter()
+                    .find(|person| id.is_some() && person.login_id.as_deref() == id)
+            }
+        };
+        let Some(person) = person else { return Ok(None) };
+        let contract = self.books.get::<Contract>(&person.contract)?;
+        Ok(contract.filter(|contract| contract.profile == profile).map(|_| person))
+    }
+}
+
+/// The person learns of a suspension by mail, not from the page that anybody may see.
+pub(super) fn tell_suspension(
+    sheet: &mut Sheet<'_>,
+    person: &Person,
+    credential: &str,
+    entry: Entry,
+    now: Timestamp,
+) -> Result<(), BooksError> {
+    if let Entry::Wrong { just_suspended: true, .. } = entry {
+        let words = [("user", person.user.as_str()), ("credential", credential)];
+        post(sheet, &person.mail, "mail-suspended", &words, now)?;
+    }
+    Ok(())
+}

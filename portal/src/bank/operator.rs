@@ -1,0 +1,138 @@
+//! What the bank's own people do, and what administrators do for their users: suspend, resume, initialise, revoke, look.
+
+use camtoken::transaction::Transaction;
+use camtoken::verifier::audit::{AuditError, Entry as AuditEntry};
+use camtoken::verifier::{EnrollError, State};
+
+use super::execute::{put_in_service, revoke_token};
+use super::{Bank, BankError};
+use crate::books::BooksError;
+use crate::domain::credential::{Entry, Password, PasswordHash};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::{LentToken, Operator, Person};
+use crate::outbox::post;
+
+impl Bank {
+    /// Checks a bank operator's password: one answer whatever was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn log_in_operator(&self, id: &str, password: Password) -> Result<Option<Operator>, BankError> {
+        let found = self.books.get::<Operator>(id.trim())?;
+        let hash = found.as_ref().map_or_else(PasswordHash::decoy, |operator| operator.password.hash.clone());
+        let right = self.is_right(hash, password).await?;
+        let Some(found) = found else { return Ok(None) };
+        Ok(self.books.change(|sheet| {
+            let Some(mut operator) = sheet.get::<Operator>(&found.id)? else { return Ok::<_, BooksError>(None) };
+            let entry = operator.password.enter(right);
+            sheet.put(&operator);
+            Ok((entry == Entry::Right).then_some(operator))
+        })?)
+    }
+
+    /// Takes a person out of service, or back with all that was suspended of theirs: by the bank, at once.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn set_service(&self, person: &Person, in_service: bool) -> Result<(), BankError> {
+        let now = self.now();
+        self.books.change(|sheet| {
+            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                put_in_service(&mut person, in_service);
+                let text = if in_service { "mail-resumed" } else { "mail-out-of-service" };
+                post(sheet, &person.mail, text, &[("user", person.user.as_str())], now)?;
+                sheet.put(&person);
+            }
+            Ok::<_, BooksError>(())
+        })?;
+        self.set_signing(person, in_service).await
+    }
+
+    /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn revoke_token(&self, token: &LentToken) -> Result<(), BankError> {
+        self.books.change(|sheet| revoke_token(sheet, &token.contract, &token.id).map(|_| ()))?;
+        self.revoke_at_verifier(&token.id).await
+    }
+
+    /// What happened to a person's activation, by the verifier's own chain.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be had. A chain that was touched is an answer.
+    pub async fn trail(&self, person: &Person) -> Result<Result<Vec<AuditEntry>, AuditError>, BankError> {
+        match person.activation() {
+            Some(activation) => Ok(self.verifier.audit(activation).await?),
+            None => Ok(Ok(Vec::new())),
+        }
+    }
+
+    /// Whether one-time passwords of this person are suspended at the verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be had.
+    pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
+        let Some(activation) = person.activation() else { return Ok(false) };
+        Ok(self.verifier.record(activation).await?.is_some_and(|record| record.state == State::Suspended))
+    }
+
+    /// What the verifier has to know of an order that was carried out.
+    pub(super) async fn carry_to_verifier(&self, order: &Order, transaction: &Transaction) -> Result<(), BankError> {
+        let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
+        match &order.act {
+            Act::Suspend | Act::Resume => {
+                if let Some(person) = self.person(&order.contract, &text("targetId"))? {
+                    self.set_signing(&person, matches!(order.act, Act::Resume)).await?;
+                }
+            }
+            Act::PutPerson { ends: Some(activation), .. } | Act::RemovePerson { ends: Some(activation) } => {
+                if let Ok(activation) = activation.parse() {
+                    self.verifier.revoke(activation, self.now()).await?;
+                }
+            }
+            Act::RevokeToken => self.revoke_at_verifier(&text("tokenId")).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended.
+    pub(super) async fn follow_suspensions(&self) -> Result<(), BankError> {
+        for person in self.books.list::<Person>("")?.iter().filter(|person| person.suspended) {
+            self.set_signing(person, false).await?;
+        }
+        for token in self.books.list::<LentToken>("")?.iter().filter(|token| token.revoked) {
+            self.revoke_at_verifier(&token.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
+        let Some(activation) = person.activation() else { return Ok(()) };
+        let now = self.now();
+        let done = if signing {
+            self.verifier.resume(activation, now).await
+        } else {
+            self.verifier.suspend(activation, now).await
+        };
+        match done {
+            // It is as it should be, or signs nothing anyway.
+            Err(EnrollError::NotSuspended(_) | EnrollError::NotActive(_) | EnrollError::Revoked(_)) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
+    async fn revoke_at_verifier(&self, token: &str) -> Result<(), BankError> {
+        let Ok(token) = token.parse() else { return Ok(()) };
+        match self.verifier.revoke_token(&token, self.now()).await {
+            Err(EnrollError::UnknownToken(_)) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! From what a person asks for to what is booked.
+
+use camtoken::code::ChallengeCode;
+use camtoken::store::StoreError;
+use camtoken::transaction::{Operation, Transaction, TransactionError};
+use camtoken::verifier::record::Ending;
+use camtoken::verifier::{AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
+use camtoken::{ActivationId, Timestamp};
+
+use super::execute::execute;
+use super::login::tell_suspension;
+use super::{Bank, BankError, random_hex, rng};
+use crate::books::BooksError;
+use crate::domain::credential::{Entry, Password};
+use crate::domain::ledger::{Booking, Outcome};
+use crate::domain::order::{Act, Issued, Order};
+use crate::domain::people::Person;
+
+/// What a person asks for, before the transaction password.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The operation.
+    pub operation: Operation,
+    /// Its fields, without the order's number.
+    pub fields: Vec<(String, String)>,
+    /// What to do once it is signed.
+    pub act: Act,
+}
+
+/// What came of placing an order.
+#[derive(Debug)]
+pub enum Placed {
+    /// It waits for its challenge.
+    Order(Box<Order>),
+    /// The transaction password is wrong.
+    Password(Entry),
+    /// The person has not registered on a token.
+    NotRegistered,
+}
+
+/// What came of a response.
+#[derive(Debug)]
+pub enum Settled {
+    /// It was accepted, and this is what came of the order.
+    Booked(Box<Booking>),
+    /// It was accepted, and the person may come in.
+    LoggedIn,
+    /// It was not accepted.
+    Rejected(Rejection),
+    /// There is no such order of this person, or no challenge of it.
+    None,
+}
+
+impl Draft {
+    /// The transaction that is issued for it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError`] names the field that cannot hold what was typed.
+    pub fn transaction(&self) -> Result<Transaction, TransactionError> {
+        transaction(self.operation, &self.fields)
+    }
+}
+
+impl Bank {
+    /// Takes an order, once the transaction password was entered rightly.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; [`BankError::Transaction`] when the draft was never checked.
+    pub async fn place(&self, person: &Person, draft: Draft, password: Password) -> Result<Placed, BankError> {
+        if person.signs().is_none() {
+            return Ok(Placed::NotRegistered);
+        }
+        let entry = self.enter_transaction_password(person, password).await?;
+        if entry != Entry::Right {
+            return Ok(Placed::Password(entry));
+        }
+        Ok(Placed::Order(Box::new(self.take(person, draft)?)))
+    }
+
+    /// Takes the order to come in, for which no transaction password is asked.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub fn place_login(&self, person: &Person, fields: Vec<(String, String)>) -> Result<Order, BankError> {
+        self.take(person, Draft { operation: Operation::Login, fields, act: Act::Login })
+    }
+
+    fn take(&self, person: &Person, draft: Draft) -> Result<Order, BankError> {
+        let id = format!("F{}", random_hex(6).to_ascii_uppercase());
+        let mut fields = draft.fields;
+        if draft.operation.entry().fields.iter().any(|field| field.name == "orderId") {
+            fields.push(("orderId".to_owned(), id.clone()));
+        }
+        transaction(draft.operation, &fields)?;
+        let order = Order {
+            id,
+            contract: person.contract.clone(),
+            user: person.user.clone(),
+            operation: draft.operation.to_string(),
+            fields,
+            act: draft.act,
+            at: self.now().as_unix(),
+            challenge: None,
+        };
+        self.books.change(|sheet| {
+            sheet.put(&order);
+            Ok::<_, BooksError>(())
+        })?;
+        Ok(order)
+    }
+
+    /// An order of this person.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn order(&self, person: &Person, id: &str) -> Result<Option<Order>, BankError> {
+        let order = self.books.get::<Order>(id)?;
+        Ok(order.filter(|order| order.contract == person.contract && order.user == person.user))
+    }
+
+    /// What came of an order, if it was signed.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn booking(&self, order: &Order) -> Result<Option<Booking>, BankError> {
+        let Some(challenge) = &order.challenge else { return Ok(None) };
+        Ok(self.books.get(challenge)?)
+    }
+
+    /// Issues a challenge for an order; it takes the place of the one before (V-8). A "no" of the verifier is an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn issue(&self, person: &Person, order: &str) -> Result<Result<ChallengeRef, Rejection>, BankError> {
+        let Some(order) = self.order(person, order)? else { return Ok(Err(Rejection::Unknown)) };
+        let Some(activation) = person.signs() else { return Ok(Err(Rejection::NotActivated)) };
+        let _till = self.till(activation).await;
+        self.recover_one(activation).await?;
+        if self.booking(&order)?.is_some() {
+            return Ok(Err(Rejection::AlreadySettled));
+        }
+        let operation: Operation = order.operation.parse().map_err(|_| BooksError::Row { kind: "order" })?;
+        let transaction = transaction(operation, &order.fields)?;
+        let issued = match self.verifier.issue(activation, transaction, None, self.now(), &mut rng()).await {
+            Err(IssueError::Refused(rejection)) => return Ok(Err(rejection)),
+            other => other?,
+        };
+        self.books.change(|sheet| {
+            let challenge = issued.reference.to_string();
+            sheet.put(&Issued { challenge: challenge.clone(), order: order.id.clone() });
+            sheet.put(&Order { challenge: Some(challenge), ..order });
+            Ok::<_, BooksError>(())
+        })?;
+        Ok(Ok(issued.reference))
+    }
+
+    /// The code of an order's challenge, as long as it may be answered.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be had.
+    pub async fn code(&self, order: &Order) -> Result<Option<(ChallengeCode, Timestamp)>, BankError> {
+        let Some(reference) = reference(order) else { return Ok(None) };
+        let Some(code) = self.verifier.code(reference, self.now()).await? else { return Ok(None) };
+        let record = self.verifier.record(reference.activation).await?;
+        let expires_at = record.and_then(|record| record.challenge).map(|issued| issued.expires_at);
+        Ok(expires_at.map(|expires_at| (code, expires_at)))
+    }
+
+    /// Takes a response, and carries out what was signed: the transaction of the challenge, under the challenge's name.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    pub async fn settle(
+        &self,
+        person: &Person,
+        order: &str,
+        response: &str,
+        attempt: [u8; 16],
+    ) -> Result<Settled, BankError> {
+        let Some(order) = self.order(person, order)? else { return Ok(Settled::None) };
+        let Some(reference) = reference(&order) else { return Ok(Settled::None) };
+        // Whoever has been given another token signs with that one.
+        if person.signs() != Some(reference.activation) {
+            return Ok(Settled::Rejected(Rejection::Revoked));
+        }
+        let _till = self.till(reference.activation).await;
+        let attempt = AttemptId::from_bytes(attempt);
+        let mut tries = 0;
+        let verdict = loop {
+            tries += 1;
+            match self.verifier.verify(reference, response, attempt, self.now()).await {
+                // The outcome is found out by the same attempt, which is not charged twice.
+                Err(VerifierError::Store(StoreError::Unknown { .. })) if tries < 3 => {}
+                other => break other?,
+            }
+        };
+        match verdict {
+            Verdict::Rejected(rejection) => {
+                if matches!(rejection, Rejection::Wrong { suspended: true, .. }) {
+                    let (now, entry) = (self.now(), Entry::Wrong { left: 0, just_suspended: true });
+                    self.books.change(|sheet| tell_suspension(sheet, person, "otp", entry, now))?;
+                }
+                Ok(Settled::Rejected(rejection))
+            }
+            Verdict::Accepted(_) if matches!(order.act, Act::Login) => Ok(Settled::LoggedIn),
+            Verdict::Accepted(accepted) => match accepted.transaction() {
+                Some(transaction) => Ok(Settled::Booked(Box::new(self.book(&order, reference, transaction).await?))),
+                None => Ok(Settled::None),
+            },
+        }
+    }
+
+    /// Books what was accepted before the process ended, for every person.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when something of it cannot be had.
+    pub async fn recover(&self) -> Result<(), BankError> {
+        for person in self.books.list::<Person>("")? {
+            self.catch_up(&person).await?;
+            if let Some(activation) = person.signs() {
+                let _till = self.till(activation).await;
+                self.recover_one(activation).await?;
+            }
+        }
+        self.follow_suspensions().await
+    }
+
+    /// Books what the verifier has accepted last for this activation, unless it stands in the books.
+    async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
+        let Some(record) = self.verifier.record(activation).await? else { return Ok(()) };
+        let Some(issued) = record.challenge.filter(|issued| issued.ending == Some(Ending::Accepted)) else {
+            return Ok(());
+        };
+        let reference = ChallengeRef { activation, id: issued.id };
+        if self.books.get::<Booking>(&reference.to_string())?.is_some() {
+            return Ok(());
+        }
+        // A challenge whose order was not written down was shown to nobody.
+        let Some(known) = self.books.get::<Issued>(&reference.to_string())? else { return Ok(()) };
+        let order = self.books.get::<Order>(&known.order)?;
+        if let Some(order) = order.filter(|order| !matches!(order.act, Act::Login)) {
+            self.book(&order, reference, &issued.transaction).await?;
+        }
+        Ok(())
+    }
+
+    async fn book(
+        &self,
+        order: &Order,
+        reference: ChallengeRef,
+        transaction: &Transaction,
+    ) -> Result<Booking, BankError> {
+        let now = self.now();
+        let booking = self.books.change(|sheet| {
+            if let Some(known) = sheet.get::<Booking>(&reference.to_string())? {
+                return Ok::<_, BooksError>(known);
+            }
+            let outcome = match sheet.attempt(|sheet| execute(sheet, order, transaction, now))? {
+                Ok(()) => Outcome::Done,
+                Err(refusal) => Outcome::Refused(refusal),
+            };
+            let booking = Booking {
+                challenge: reference.to_string(),
+                order: order.id.clone(),
+                contract: order.contract.clone(),
+                user: order.user.clone(),
+                operation: transaction.operation().to_string(),
+                at: now.as_unix(),
+                fields: transaction.fields().map(|(field, value)| (field.name.to_owned(), value.to_string())).collect(),
+                outcome,
+            };
+            sheet.put(&booking);
+            Ok(booking)
+        })?;
+        if booking.outcome == Outcome::Done {
+            self.carry_to_verifier(order, transaction).await?;
+        }
+        Ok(booking)
+    }
+}
+
+fn reference(order: &Order) -> Option<ChallengeRef> {
+    order.challenge.as_ref()?.parse().ok()
+}
+
+fn transaction(operation: Operation, fields: &[(String, String)]) -> Result<Transaction, TransactionError> {
+    Transaction::new(operation, fields.iter().map(|(name, text)| (name, text)))
+}

@@ -1,0 +1,190 @@
+//! 利用開始登録: a person registers on the token in their hands, by two codes.
+
+use camtoken::TokenId;
+use camtoken::verifier::{EnrollError, Enrollment, Rejection, State, Step, Subscriber};
+
+use super::{Bank, BankError, rng};
+use crate::books::BooksError;
+use crate::domain::calendar::day_in_japan;
+use crate::domain::credential::{Entry, Password};
+use crate::domain::people::{FirstOtp, LentToken, Person};
+use crate::outbox::post;
+
+/// What came of the first step.
+#[derive(Debug)]
+pub enum First {
+    /// The first code stands ready.
+    Begun,
+    /// The first-OTP password is wrong; entries that are left, and whether this one suspended it.
+    Wrong(Entry),
+    /// The first-OTP password's days are over, or it is used up.
+    NoPassword(FirstOtp),
+    /// It is not the serial number of the token that was handed to this person.
+    Serial,
+    /// The token has no place for another user.
+    Full,
+    /// The person is registered already.
+    Already,
+}
+
+/// Where a registration stands.
+#[derive(Debug)]
+pub enum Progress {
+    /// Not begun, or given up.
+    None,
+    /// The first code is to be answered with a device code.
+    First(Enrollment),
+    /// The second code is to be answered with a response.
+    Second(Enrollment),
+    /// Finished.
+    Done,
+}
+
+impl Bank {
+    /// Where the person's registration stands, by the verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be had.
+    pub async fn progress(&self, person: &Person) -> Result<Progress, BankError> {
+        let Some(activation) = person.activation() else { return Ok(Progress::None) };
+        let Some(record) = self.verifier.record(activation).await? else { return Ok(Progress::None) };
+        let code = match self.verifier.enrollment_code(activation, self.now()).await {
+            Err(EnrollError::TokenRevoked(_)) => return Ok(Progress::None),
+            other => other?,
+        };
+        Ok(match (&record.state, code) {
+            (State::FirstCode(_), Some(code)) => Progress::First(code),
+            (State::SecondCode(_), Some(code)) => Progress::Second(code),
+            (State::Active | State::Suspended, _) => Progress::Done,
+            _ => Progress::None,
+        })
+    }
+
+    /// Begins a registration: administrators give their first-OTP password, everybody the serial number of the token.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn begin_registration(
+        &self,
+        person: &Person,
+        first_otp: Option<Password>,
+        serial: &str,
+    ) -> Result<First, BankError> {
+        let now = self.now();
+        if matches!(self.progress(person).await?, Progress::Done) {
+            return Ok(First::Already);
+        }
+        if person.is_administrator() {
+            let open = person.first_otp(day_in_japan(now));
+            if open != FirstOtp::Open {
+                return Ok(First::NoPassword(open));
+            }
+            let password = first_otp.unwrap_or_default();
+            let entry = self.enter(person, password, "first-otp", |person| person.first_otp.as_mut()).await?;
+            if entry != Entry::Right {
+                return Ok(First::Wrong(entry));
+            }
+        }
+        let serial: Option<TokenId> = serial.trim().to_ascii_uppercase().parse().ok();
+        let Some(token) = serial.filter(|serial| person.token_id().as_ref() == Some(serial)) else {
+            return Ok(First::Serial);
+        };
+        let lent = self.books.get::<LentToken>(token.as_str())?;
+        if lent.is_none_or(|lent| lent.revoked || lent.contract != person.contract) {
+            return Ok(First::Serial);
+        }
+        self.give_up(person).await?;
+        let subscriber = Subscriber { contract: person.contract.clone(), user: person.user.clone() };
+        let begun = match self.verifier.enroll(&token, subscriber, now, &mut rng()).await {
+            Err(EnrollError::TokenFull { .. }) => return Ok(First::Full),
+            Err(EnrollError::TokenRevoked(_) | EnrollError::UnknownToken(_)) => return Ok(First::Serial),
+            other => other?,
+        };
+        self.set_activation(person, Some(begun.activation.to_string()), false)?;
+        Ok(First::Begun)
+    }
+
+    /// Takes the token's device code and makes the second code.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn second_code(&self, person: &Person, device_code: &str) -> Result<Result<(), Rejection>, BankError> {
+        let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
+        Ok(match self.verifier.second(activation, device_code, self.now(), &mut rng()).await? {
+            Step::Done(_) => Ok(()),
+            Step::Rejected(rejection) => Err(rejection),
+        })
+    }
+
+    /// Takes the token's response to the second code. From now on the person signs, and the first-OTP password is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn confirm(&self, person: &Person, response: &str) -> Result<Result<(), Rejection>, BankError> {
+        let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
+        match self.verifier.confirm(activation, response, self.now()).await? {
+            Step::Done(()) => {
+                self.finish_registration(person)?;
+                Ok(Ok(()))
+            }
+            Step::Rejected(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    /// Brings the books up to what the verifier has: a registration that was confirmed just before the process ended.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be had.
+    pub async fn catch_up(&self, person: &Person) -> Result<(), BankError> {
+        let done = matches!(self.progress(person).await?, Progress::Done);
+        if done && !person.registered { self.finish_registration(person) } else { Ok(()) }
+    }
+
+    /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn give_up(&self, person: &Person) -> Result<bool, BankError> {
+        let Some(activation) = person.activation() else { return Ok(false) };
+        match self.verifier.reset(activation, self.now()).await {
+            Ok(()) => {}
+            Err(EnrollError::HasSigned(_)) => return Ok(false),
+            Err(EnrollError::Revoked(_) | EnrollError::UnknownActivation(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.set_activation(person, None, false)?;
+        Ok(true)
+    }
+
+    fn finish_registration(&self, person: &Person) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
+                return Ok::<_, BooksError>(());
+            };
+            person.registered = true;
+            (person.first_otp, person.first_otp_from) = (None, None);
+            let words = [("user", person.user.as_str()), ("token", person.token.as_deref().unwrap_or_default())];
+            post(sheet, &person.mail, "mail-registered", &words, now)?;
+            sheet.put(&person);
+            Ok(())
+        })?)
+    }
+
+    fn set_activation(&self, person: &Person, activation: Option<String>, registered: bool) -> Result<(), BankError> {
+        Ok(self.books.change(|sheet| {
+            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                person.activation = activation;
+                person.registered = registered;
+                sheet.put(&person);
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+}

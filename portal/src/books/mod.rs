@@ -1,0 +1,367 @@
+//! The bank's books: one directory, one writer, changes that are whole and durable before they are answered.
+//!
+//! [`Books::change`] hands out a [`Sheet`]: it reads what stands in the books and what was written on it, and all of it goes
+//! to disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment has lost nothing that
+//! it told anybody, and has half of nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
+use crate::domain::order::{Issued, Order};
+use crate::domain::people::{Application, Contract, LentToken, Operator, Person};
+use crate::outbox::Mail;
+
+/// The books, open for one process.
+pub struct Books {
+    rows: Keyspace,
+    database: Database,
+    writer: Mutex<()>,
+}
+
+/// Why the books do not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum BooksError {
+    /// The disk, or another process that has them open.
+    #[error("the books do not answer: {0}")]
+    Engine(#[from] fjall::Error),
+    /// A row is not what this version writes.
+    #[error("a row of the books cannot be read: {kind}")]
+    Row {
+        /// Which kind of row.
+        kind: &'static str,
+    },
+}
+
+/// What stands in the books, one kind of row each.
+pub trait Row: Serialize + DeserializeOwned {
+    /// The kind's name in the books; it never changes.
+    const KIND: &'static str;
+
+    /// The row's own name among its kind.
+    fn key(&self) -> String;
+}
+
+/// A change in the making.
+pub struct Sheet<'a> {
+    books: &'a Books,
+    /// What was written, or `None` for a row that was struck out.
+    written: BTreeMap<String, Option<Vec<u8>>>,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Books {
+    /// Opens the books in a directory, or begins them.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError::Engine`]
+    pub fn open(dir: &Path) -> Result<Self, BooksError> {
+        let database = Database::builder(dir).worker_threads(1).open()?;
+        let rows = database.keyspace("rows", KeyspaceCreateOptions::default)?;
+        Ok(Self { rows, database, writer: Mutex::new(()) })
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn get<T: Row>(&self, key: &str) -> Result<Option<T>, BooksError> {
+        self.rows.get(name::<T>(key))?.map(|bytes| read(&bytes)).transpose()
+    }
+
+    /// Every row of a kind whose key begins so, in the order of the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn list<T: Row>(&self, beginning: &str) -> Result<Vec<T>, BooksError> {
+        self.rows.prefix(name::<T>(beginning)).map(|entry| read(&entry.into_inner()?.1)).collect()
+    }
+
+    /// The last row of a kind, by its key.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn last<T: Row>(&self) -> Result<Option<T>, BooksError> {
+        let last = self.rows.prefix(name::<T>("")).next_back();
+        last.map(|entry| read(&entry.into_inner()?.1)).transpose()
+    }
+
+    /// Changes several rows as one. What `step` refuses is not written at all.
+    ///
+    /// # Errors
+    ///
+    /// What `step` says, or that the books do not answer.
+    pub fn change<T, E: From<BooksError>>(&self, step: impl FnOnce(&mut Sheet<'_>) -> Result<T, E>) -> Result<T, E> {
+        let turn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sheet = Sheet { books: self, written: BTreeMap::new(), _turn: turn };
+        let answer = step(&mut sheet)?;
+        if !sheet.written.is_empty() {
+            let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+            for (key, row) in &sheet.written {
+                match row {
+                    Some(row) => batch.insert(&self.rows, key.as_bytes(), row.as_slice()),
+                    None => batch.remove(&self.rows, key.as_bytes()),
+                }
+            }
+            batch.commit().map_err(BooksError::from)?;
+        }
+        Ok(answer)
+    }
+}
+
+impl Sheet<'_> {
+    /// One row, as it stands on this sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn get<T: Row>(&self, key: &str) -> Result<Option<T>, BooksError> {
+        match self.written.get(&name::<T>(key)) {
+            Some(row) => row.as_deref().map(read).transpose(),
+            None => self.books.get(key),
+        }
+    }
+
+    /// Every row of a kind whose key begins so, as they stand on this sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn list<T: Row>(&self, beginning: &str) -> Result<Vec<T>, BooksError> {
+        let mut rows: BTreeMap<String, T> =
+            self.books.list::<T>(beginning)?.into_iter().map(|row| (name::<T>(&row.key()), row)).collect();
+        let start = name::<T>(beginning);
+        for (key, row) in self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)) {
+            match row {
+                Some(bytes) => rows.insert(key.clone(), read(bytes)?),
+                None => rows.remove(key),
+            };
+        }
+        Ok(rows.into_values().collect())
+    }
+
+    /// The last row of a kind, by its key, as it stands on this sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn last<T: Row>(&self) -> Result<Option<T>, BooksError> {
+        let start = name::<T>("");
+        let mut written = self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start));
+        if written.any(|(_, row)| row.is_none()) {
+            return Ok(self.list::<T>("")?.pop());
+        }
+        let written = self.written.range(start.clone()..).take_while(|(key, _)| key.starts_with(&start)).last();
+        let written = written.and_then(|(_, row)| row.as_deref()).map(read::<T>).transpose()?;
+        Ok(self.books.last::<T>()?.into_iter().chain(written).max_by_key(Row::key))
+    }
+
+    /// Lets `step` write on this sheet, and takes back all that it wrote when it refuses.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn attempt<T, E>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<Result<T, E>, BooksError>,
+    ) -> Result<Result<T, E>, BooksError> {
+        let before = self.written.clone();
+        let answer = step(self)?;
+        if answer.is_err() {
+            self.written = before;
+        }
+        Ok(answer)
+    }
+
+    /// Writes a row, new or in the place of the one with its key.
+    pub fn put<T: Row>(&mut self, row: &T) {
+        let bytes = serde_json::to_vec(row).expect("a row is plain data");
+        self.written.insert(name::<T>(&row.key()), Some(bytes));
+    }
+
+    /// Strikes a row out.
+    pub fn strike<T: Row>(&mut self, key: &str) {
+        self.written.insert(name::<T>(key), None);
+    }
+}
+
+fn name<T: Row>(key: &str) -> String {
+    format!("{}/{key}", T::KIND)
+}
+
+fn read<T: Row>(bytes: &[u8]) -> Result<T, BooksError> {
+    serde_json::from_slice(bytes).map_err(|_| BooksError::Row { kind: T::KIND })
+}
+
+impl Row for Contract {
+    const KIND: &'static str = "contract";
+
+    fn key(&self) -> String {
+        self.number.clone()
+    }
+}
+
+impl Row for Person {
+    const KIND: &'static str = "person";
+
+    fn key(&self) -> String {
+        Self::key(&self.contract, &self.user)
+    }
+}
+
+impl Row for LentToken {
+    const KIND: &'static str = "token";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Operator {
+    const KIND: &'static str = "operator";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Account {
+    const KIND: &'static str = "account";
+
+    fn key(&self) -> String {
+        self.key()
+    }
+}
+
+impl Row for LedgerLine {
+    const KIND: &'static str = "line";
+
+    fn key(&self) -> String {
+        format!("{}/{:08}", self.account, self.number)
+    }
+}
+
+impl Row for Payee {
+    const KIND: &'static str = "payee";
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.contract, self.account())
+    }
+}
+
+impl Row for Order {
+    const KIND: &'static str = "order";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Issued {
+    const KIND: &'static str = "issued";
+
+    fn key(&self) -> String {
+        self.challenge.clone()
+    }
+}
+
+impl Row for Application {
+    const KIND: &'static str = "application";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Booking {
+    const KIND: &'static str = "booking";
+
+    fn key(&self) -> String {
+        self.challenge.clone()
+    }
+}
+
+impl Row for Mail {
+    const KIND: &'static str = "mail";
+
+    fn key(&self) -> String {
+        format!("{:08}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(id: &str) -> LentToken {
+        LentToken { id: id.to_owned(), contract: "1".to_owned(), revoked: false }
+    }
+
+    #[test]
+    fn a_sheet_is_written_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        let refused: Result<(), BooksError> = books.change(|sheet| {
+            sheet.put(&token("A"));
+            assert!(sheet.get::<LentToken>("A")?.is_some(), "a sheet reads what stands on it");
+            Err(BooksError::Row { kind: "test" })
+        });
+        assert!(refused.is_err());
+        assert!(books.list::<LentToken>("").expect("a list").is_empty());
+        let done: Result<usize, BooksError> = books.change(|sheet| {
+            sheet.put(&token("A"));
+            sheet.put(&token("B"));
+            let refused = sheet.attempt(|sheet| {
+                sheet.put(&token("C"));
+                Ok(Err::<(), _>("no"))
+            })?;
+            assert_eq!(refused, Err("no"));
+            Ok(sheet.list::<LentToken>("")?.len())
+        });
+        assert_eq!(done.expect("a change"), 2);
+    }
+
+    #[test]
+    fn a_row_that_was_struck_out_is_gone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        let done: Result<(), BooksError> = books.change(|sheet| {
+            sheet.put(&token("A"));
+            sheet.put(&token("B"));
+            Ok(())
+        });
+        done.expect("a change");
+        let done: Result<(), BooksError> = books.change(|sheet| {
+            sheet.strike::<LentToken>("B");
+            assert!(sheet.get::<LentToken>("B")?.is_none());
+            assert_eq!(sheet.list::<LentToken>("")?.len(), 1);
+            assert_eq!(sheet.last::<LentToken>()?.map(|token| token.id), Some("A".to_owned()));
+            Ok(())
+        });
+        done.expect("a change");
+        assert_eq!(books.last::<LentToken>().expect("an answer").map(|token| token.id), Some("A".to_owned()));
+    }
+
+    #[test]
+    fn what_was_written_is_there_when_the_books_are_opened_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        let done: Result<(), BooksError> = books.change(|sheet| {
+            sheet.put(&token("A"));
+            Ok(())
+        });
+        done.expect("a change");
+        drop(books);
+        let books = Books::open(dir.path()).expect("the same books");
+        assert_eq!(books.get::<LentToken>("A").expect("an answer").map(|token| token.id), Some("A".to_owned()));
+    }
+}

@@ -1,0 +1,190 @@
+//! Who and what is there from the start: two companies, their people, accounts and tokens, one bank operator.
+//!
+//! The passwords are no secrets: the demonstration prints them. It listens on loopback only.
+
+use camtoken::token::{Device, Token, file};
+use camtoken::transaction::text::KanaText;
+use camtoken::transaction::zengin::{
+    AccountType, BatchFile, BatchKind, Digits, Header, MonthDay, NewCode, Payee as BatchPayee, Reference, Route,
+};
+use camtoken::{Timestamp, TokenId};
+
+use crate::bank::{Bank, BankError, rng};
+use crate::books::BooksError;
+use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::credential::{Credential, Password, PasswordHash};
+use crate::domain::ledger::{Account, Payee};
+use crate::domain::people::{Contract, LentToken, Limit, LoginMethod, Operator, Person, Profile, Role};
+use crate::outbox::post;
+
+/// Everybody's login password.
+pub const LOGIN: &str = "Kumo-no-ue-1";
+/// Everybody's transaction password.
+pub const TRANSACTION: &str = "Hayashi-no-oku-2";
+/// The administrators' first-OTP password.
+pub const FIRST_OTP: &str = "HAT5-9KQ2-W7RM";
+/// The bank operator's password.
+pub const OPERATOR: &str = "Madoguchi-3";
+/// The company of login method 2.
+pub const SAMPLE: &str = "1234567890";
+/// The company of login method 1.
+pub const MIHON: &str = "2345678901";
+/// Every token of the demonstration.
+pub const TOKENS: [(&str, &str); 8] = [
+    ("KKK0000001", SAMPLE),
+    ("KKK0000002", SAMPLE),
+    ("KKK0000003", SAMPLE),
+    ("KKK0000011", MIHON),
+    ("KKK0000012", MIHON),
+    // In stock, for companies that apply.
+    ("KKK0000021", ""),
+    ("KKK0000022", ""),
+    ("KKK0000023", ""),
+];
+
+/// Puts everybody into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty.
+///
+/// # Errors
+///
+/// [`BankError`] when books or verifier do not take it.
+pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
+    if !bank.books.list::<Contract>("")?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = bank.now();
+    let mut files = Vec::new();
+    for (id, _) in TOKENS {
+        let token = Token::generate(id.parse().expect("an ID of ours"), true, &mut rng());
+        bank.verifier.register(token.id(), token.device_key(), true, now, &mut rng()).await?;
+        let id = token.id().clone();
+        files.push((id, file::to_string(&Device::new(token)).expect("a test token is written in clear")));
+    }
+    let login = bank.hash(Password::new(LOGIN.to_owned())).await?;
+    let transaction = bank.hash(Password::new(TRANSACTION.to_owned())).await?;
+    let first_otp = bank.hash(Password::new(FIRST_OTP.to_owned())).await?;
+    let operator = bank.hash(Password::new(OPERATOR.to_owned())).await?;
+    bank.books.change(|sheet| {
+        let today = day_in_japan(now);
+        for (number, name, kana, method, profile) in [
+            (SAMPLE, "株式会社サンプル", "ｶ)ｻﾝﾌﾟﾙ", LoginMethod::Password, Profile::ContractAndUser),
+            (MIHON, "有限会社みほん", "ﾕ)ﾐﾎﾝ", LoginMethod::PasswordOtp, Profile::LoginId),
+        ] {
+            sheet.put(&Contract {
+                number: number.to_owned(),
+                name: name.to_owned(),
+                kana: kana.to_owned(),
+                method,
+                profile,
+                completed: today.to_string(),
+                limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
+            });
+            let last_day = first_otp_last_day(today).to_string();
+            let words = [("contract", number), ("name", name), ("first", FIRST_OTP), ("until", last_day.as_str())];
+            post(sheet, number, "letter-report", &words, now)?;
+        }
+        for (id, contract) in TOKENS {
+            sheet.put(&LentToken { id: id.to_owned(), contract: contract.to_owned(), revoked: false });
+        }
+        for (contract, user, login_id, name, role, token) in people() {
+            sheet.put(&Person {
+                contract: contract.to_owned(),
+                user: user.to_owned(),
+                login_id: login_id.map(str::to_owned),
+                name: name.to_owned(),
+                mail: format!("{}@{contract}.example", user.to_lowercase()),
+                role,
+                login: Credential::new(login.clone()),
+                transaction: Credential::new(transaction.clone()),
+                first_otp: (role == Role::Administrator).then(|| Credential::new(first_otp.clone())),
+                first_otp_from: (role == Role::Administrator).then(|| today.to_string()),
+                token: token.map(str::to_owned),
+                activation: None,
+                registered: false,
+                suspended: false,
+                last_login: None,
+                login_before: None,
+            });
+        }
+        for (contract, branch, kind, number, holder, balance) in [
+            (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),
+            (SAMPLE, "102", "current", "0200789", "ｶ)ｻﾝﾌﾟﾙ", 12_300_000),
+            (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
+        ] {
+            sheet.put(&Account {
+                contract: contract.to_owned(),
+                branch: branch.to_owned(),
+                kind: kind.to_owned(),
+                number: number.to_owned(),
+                holder: holder.to_owned(),
+                balance,
+                lines: 0,
+            });
+        }
+        sheet.put(&Payee {
+            contract: SAMPLE.to_owned(),
+            bank: "9902".to_owned(),
+            branch: "110".to_owned(),
+            kind: "ordinary".to_owned(),
+            number: "0054321".to_owned(),
+            name: "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned(),
+        });
+        sheet.put(&Operator { id: "OP01".to_owned(), password: Credential::new(PasswordHash::clone(&operator)) });
+        Ok::<_, BooksError>(())
+    })?;
+    Ok(files)
+}
+
+type Seeded = (&'static str, &'static str, Option<&'static str>, &'static str, Role, Option<&'static str>);
+
+fn people() -> [Seeded; 5] {
+    [
+        (SAMPLE, "ADMIN01", None, "総務部 管理者", Role::Administrator, Some("KKK0000001")),
+        (SAMPLE, "ADMIN02", None, "経理部 管理者", Role::Administrator, Some("KKK0000002")),
+        (SAMPLE, "KEIRI01", None, "経理部 担当者", Role::User, Some("KKK0000001")),
+        (MIHON, "MIHON01", Some("mihon-admin"), "管理者", Role::Administrator, Some("KKK0000011")),
+        (MIHON, "MIHON02", Some("mihon-keiri"), "担当者", Role::User, Some("KKK0000012")),
+    ]
+}
+
+/// A batch file to try with, paid today from the first company's account.
+#[must_use]
+pub fn sample_batch(kind: BatchKind, now: Timestamp) -> BatchFile {
+    fn digits<const N: usize>(text: &str) -> Digits<N> {
+        text.parse().expect("that many digits")
+    }
+    let kana = |text: &str| KanaText::canonical(text, 40).expect("kana");
+    let today = day_in_japan(now);
+    let day = |part: u8| i8::try_from(part).expect("a month or a day of the month");
+    let header = Header {
+        kind,
+        originator_code: digits("0000012345"),
+        originator_name: kana("ｶ)ｻﾝﾌﾟﾙ"),
+        date: MonthDay::new(day(today.month()), day(today.day())).expect("a day of the calendar"),
+        bank_code: digits("9901"),
+        bank_name: kana("ｶｸｳﾁﾕｳｵｳ"),
+        branch_code: digits("102"),
+        branch_name: kana("ﾐﾅﾄ"),
+        account_type: AccountType::Ordinary,
+        account_number: digits("0012345"),
+    };
+    let payees = [
+        ("9902", "ﾐﾎﾝ", "110", "ｷﾀ", "0054321", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ", 812_000),
+        ("9903", "ﾚｲ", "007", "ﾔﾏﾉﾃ", "1200034", "ﾚｲｺｳｷﾞﾖｳ(ﾕ", 240_500),
+        ("9901", "ｶｸｳﾁﾕｳｵｳ", "001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ", 33_000),
+    ]
+    .map(|(bank, bank_name, branch, branch_name, number, name, amount)| BatchPayee {
+        bank_code: digits(bank),
+        bank_name: kana(bank_name),
+        branch_code: digits(branch),
+        branch_name: kana(branch_name),
+        clearing_house: digits("0000"),
+        account_type: AccountType::Ordinary,
+        account_number: digits(number),
+        name: kana(name),
+        amount,
+        new_code: NewCode::Other,
+        reference: Reference::default(),
+        route: Route::Unspecified,
+    });
+    BatchFile::new(header, payees.into()).expect("a batch of ours is one")
+}

@@ -1,0 +1,239 @@
+//! Accounts and what moves on them.
+
+use camtoken::time::Date;
+use serde::{Deserialize, Serialize};
+
+/// An account of this bank.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub contract: String,
+    /// Three digits.
+    pub branch: String,
+    /// `ordinary` or `current`, as the catalogue names them.
+    pub kind: String,
+    /// Seven digits.
+    pub number: String,
+    /// The holder, in kana.
+    pub holder: String,
+    /// Yen.
+    pub balance: u64,
+    /// How many lines its ledger has.
+    pub lines: u64,
+}
+
+/// One line of an account's ledger.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// The key of the account.
+    pub account: String,
+    /// From 1.
+    pub number: u64,
+    /// The day in Japan.
+    pub day: String,
+    /// What it is about: the operation's name in the catalogue.
+    pub operation: String,
+    /// The other side.
+    pub text: String,
+    /// What came in, or went out when negative.
+    pub amount: i64,
+    /// What was there afterwards.
+    pub balance: u64,
+    /// The order that it carries out.
+    pub order: String,
+}
+
+/// A payee that the company has registered.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Payee {
+    /// Whose payee.
+    pub contract: String,
+    /// Four digits.
+    pub bank: String,
+    /// Three digits.
+    pub branch: String,
+    /// As the catalogue names it.
+    pub kind: String,
+    /// Seven digits.
+    pub number: String,
+    /// In kana.
+    pub name: String,
+}
+
+/// What came of a signed order. It stands under the challenge that was answered, so it is there once.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Booking {
+    /// The challenge.
+    pub challenge: String,
+    /// The order.
+    pub order: String,
+    /// 契約番号
+    pub contract: String,
+    /// Who signed.
+    pub user: String,
+    /// The operation's name in the catalogue.
+    pub operation: String,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// What was signed, field by field, as it stood in the challenge.
+    pub fields: Vec<(String, String)>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a signed order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Carried out.
+    Done,
+    /// Not carried out, for this reason.
+    Refused(Refusal),
+}
+
+/// Why a signed order is not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// There is not enough on the account.
+    Funds,
+    /// More than may leave on one day.
+    Limit,
+    /// The account is not the company's, or not there.
+    Account,
+    /// What it is about has changed since it was asked for.
+    Changed,
+}
+
+impl Account {
+    /// The key under which the books keep an account with these numbers.
+    #[must_use]
+    pub fn key_of(branch: &str, number: &str) -> String {
+        format!("{branch}-{number}")
+    }
+
+    /// The key under which the books keep it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        Self::key_of(&self.branch, &self.number)
+    }
+
+    /// Takes money off, and gives the line for the ledger. `spent` is what has left under the same limit today.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Limit`] or [`Refusal::Funds`]; the account is as before.
+    pub fn pay(&mut self, amount: u64, spent: u64, limit: u64, line: Line<'_>) -> Result<LedgerLine, Refusal> {
+        if spent.checked_add(amount).is_none_or(|sum| sum > limit) {
+            return Err(Refusal::Limit);
+        }
+        self.balance = self.balance.checked_sub(amount).ok_or(Refusal::Funds)?;
+        Ok(self.line(-signed(amount), line))
+    }
+
+    /// Adds money, and gives the line for the ledger.
+    pub fn receive(&mut self, amount: u64, line: Line<'_>) -> LedgerLine {
+        self.balance = self.balance.saturating_add(amount);
+        self.line(signed(amount), line)
+    }
+
+    fn line(&mut self, amount: i64, line: Line<'_>) -> LedgerLine {
+        self.lines += 1;
+        LedgerLine {
+            account: self.key(),
+            number: self.lines,
+            day: line.day.to_string(),
+            operation: line.operation.to_owned(),
+            text: line.text.to_owned(),
+            amount,
+            balance: self.balance,
+            order: line.order.to_owned(),
+        }
+    }
+}
+
+/// What a line of the ledger says beside the amount.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// The day in Japan.
+    pub day: Date,
+    /// The operation's name.
+    pub operation: &'a str,
+    /// The other side.
+    pub text: &'a str,
+    /// The order.
+    pub order: &'a str,
+}
+
+impl Payee {
+    /// What makes an account: bank, branch, type and number.
+    #[must_use]
+    pub fn account(&self) -> String {
+        format!("{}-{}-{}-{}", self.bank, self.branch, self.kind, self.number)
+    }
+}
+
+/// What has left on a day under the given operations.
+#[must_use]
+pub fn spent(lines: &[LedgerLine], day: Date, operation: &str) -> u64 {
+    let day = day.to_string();
+    lines
+        .iter()
+        .filter(|line| line.amount < 0 && line.day == day && line.operation == operation)
+        .map(|line| line.amount.unsigned_abs())
+        .sum()
+}
+
+fn signed(amount: u64) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(balance: u64) -> Account {
+        let text = |text: &str| text.to_owned();
+        Account {
+            contract: text("1234567890"),
+            branch: text("102"),
+            kind: text("ordinary"),
+            number: text("0012345"),
+            holder: text("ｻﾝﾌﾟﾙ"),
+            balance,
+            lines: 0,
+        }
+    }
+
+    fn line() -> Line<'static> {
+        Line { day: "2026-11-24".parse().expect("a day"), operation: "transfer", text: "ﾐﾎﾝ", order: "F1" }
+    }
+
+    #[test]
+    fn an_account_pays_what_it_has_and_what_the_limit_allows() {
+        let mut one = account(1_000);
+        assert_eq!(one.pay(1_001, 0, 5_000, line()), Err(Refusal::Funds));
+        assert_eq!(one.pay(600, 500, 1_000, line()), Err(Refusal::Limit));
+        assert_eq!(one.pay(600, u64::MAX, 1_000, line()), Err(Refusal::Limit));
+        assert_eq!((one.balance, one.lines), (1_000, 0), "a refusal changes nothing");
+        let paid = one.pay(600, 400, 1_000, line()).expect("just enough");
+        assert_eq!((paid.amount, paid.balance, paid.number), (-600, 400, 1));
+        assert_eq!(one.receive(50, line()).balance, 450);
+    }
+
+    #[test]
+    fn only_what_left_on_the_day_counts_for_the_limit() {
+        let mut one = account(1_000);
+        let today = line();
+        let earlier = Line { day: "2026-11-23".parse().expect("a day"), ..today };
+        let other = Line { operation: "bulk", ..today };
+        let lines = [
+            one.pay(100, 0, 1_000, earlier).expect("enough"),
+            one.pay(10, 0, 1_000, today).expect("enough"),
+            one.pay(20, 0, 1_000, today).expect("enough"),
+            one.pay(40, 0, 1_000, other).expect("enough"),
+            one.receive(500, today),
+        ];
+        assert_eq!(spent(&lines, today.day, "transfer"), 30);
+    }
+}

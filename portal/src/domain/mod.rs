@@ -1,0 +1,11 @@
+//! The rules of the bank, as functions on values: no disk, no socket, no clock.
+//!
+//! Time is an argument everywhere. What is kept of these values, and how, is the business of [`books`](crate::books).
+
+pub mod calendar;
+pub mod credential;
+pub mod directory;
+pub mod ledger;
+pub mod order;
+pub mod people;
+pub mod rates;

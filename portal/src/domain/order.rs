@@ -1,0 +1,91 @@
+//! An order: what a person asked for, until the token has signed it or it is given up.
+//!
+//! The order says what the challenge cannot: which account pays, what a changed record looks like, the file of a batch. It is
+//! made by the bank from what was typed before the challenge was issued. What is carried out of it is what the challenge
+//! says; the rest is bound to the challenge by the order's number or by a hash.
+
+use serde::{Deserialize, Serialize};
+
+use super::credential::PasswordHash;
+use super::people::{Limit, Person};
+
+/// What a person asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// 受付番号, at most 16 characters.
+    pub id: String,
+    /// 契約番号
+    pub contract: String,
+    /// Who asked.
+    pub user: String,
+    /// The operation's name in the catalogue.
+    pub operation: String,
+    /// The fields of the transaction to be issued.
+    pub fields: Vec<(String, String)>,
+    /// What to do once it is signed.
+    pub act: Act,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// The challenge that was issued last.
+    pub challenge: Option<String>,
+}
+
+/// Which order a challenge was issued for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Issued {
+    /// The challenge.
+    pub challenge: String,
+    /// The order.
+    pub order: String,
+}
+
+/// What to do once an order is signed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// Lets the person in.
+    Login,
+    /// Pays from an account.
+    Pay {
+        /// The key of the account.
+        from: String,
+        /// Which daily limit it counts for.
+        limit: Limit,
+    },
+    /// Pays what stands in a batch file.
+    PayBatch {
+        /// The key of the account.
+        from: String,
+        /// Which daily limit it counts for.
+        limit: Limit,
+        /// The canonical file; the challenge binds its SHA-256.
+        file: Vec<u8>,
+    },
+    /// Registers the payee that the challenge names.
+    RegisterPayee,
+    /// Sets the limit that the challenge names.
+    ChangeLimit,
+    /// Sets a password; the challenge says which and whose.
+    SetPassword {
+        /// The new one.
+        hash: PasswordHash,
+    },
+    /// Puts a person into the books; the challenge binds the SHA-256 of the record.
+    PutPerson {
+        /// The record as it will be.
+        person: Box<Person>,
+        /// The activation that ends by it, because the person gets another token.
+        ends: Option<String>,
+    },
+    /// Takes a person out of service.
+    Suspend,
+    /// Takes a person, and what was suspended of theirs, back into service.
+    Resume,
+    /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
+    RemovePerson {
+        /// The activation that ends by it; others on the same token go on.
+        ends: Option<String>,
+    },
+    /// Revokes a token with all activations on it.
+    RevokeToken,
+}

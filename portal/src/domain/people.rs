@@ -1,0 +1,354 @@
+//! Contracts and the persons that act under them.
+
+use camtoken::time::Date;
+use camtoken::{ActivationId, Timestamp, TokenId};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::first_otp_last_day;
+use super::credential::Credential;
+
+/// What a person proves at login, one for each contract (requirements, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginMethod {
+    /// 1: password and one-time password.
+    PasswordOtp,
+    /// 2: password.
+    Password,
+}
+
+/// Which numbers a service asks for: data of the service profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Contract number and user ID.
+    ContractAndUser,
+    /// A login ID alone.
+    LoginId,
+}
+
+/// A field of the login form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginField {
+    /// 契約番号
+    Contract,
+    /// ユーザーID
+    User,
+    /// ログインID
+    LoginId,
+}
+
+impl Profile {
+    /// Its name in an address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ContractAndUser => "business",
+            Self::LoginId => "direct",
+        }
+    }
+
+    /// The profile of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::ContractAndUser, Self::LoginId].into_iter().find(|profile| profile.as_str() == name)
+    }
+
+    /// What it asks for beside the password.
+    #[must_use]
+    pub const fn fields(self) -> &'static [LoginField] {
+        match self {
+            Self::ContractAndUser => &[LoginField::Contract, LoginField::User],
+            Self::LoginId => &[LoginField::LoginId],
+        }
+    }
+}
+
+/// A contract: a company.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Contract {
+    /// 契約番号, ten digits.
+    pub number: String,
+    /// 契約者
+    pub name: String,
+    /// The same in kana, as it stands in a transfer.
+    pub kana: String,
+    /// How its people log in.
+    pub method: LoginMethod,
+    /// Which service it uses.
+    pub profile: Profile,
+    /// The day in Japan on which its registration was completed.
+    pub completed: String,
+    /// What may leave its accounts on one day in yen, by the name of the limit.
+    pub limits: Vec<(Limit, u64)>,
+}
+
+/// A daily limit, by its name in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// 振込・振替
+    Transfer,
+    /// 総合振込
+    Bulk,
+    /// 給与・賞与振込
+    Payroll,
+    /// ペイジー
+    PayEasy,
+    /// 仕向送金
+    Remittance,
+}
+
+impl Limit {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Transfer, Self::Bulk, Self::Payroll, Self::PayEasy, Self::Remittance];
+
+    /// Its name in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Bulk => "bulk",
+            Self::Payroll => "payroll",
+            Self::PayEasy => "pay-easy",
+            Self::Remittance => "remittance",
+        }
+    }
+
+    /// The limit of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.as_str() == name)
+    }
+}
+
+impl Contract {
+    /// The daily limit in yen; nothing may leave where none was set.
+    #[must_use]
+    pub fn limit(&self, limit: Limit) -> u64 {
+        self.limits.iter().find(|(known, _)| *known == limit).map_or(0, |(_, yen)| *yen)
+    }
+
+    /// Sets a daily limit.
+    pub fn set_limit(&mut self, limit: Limit, yen: u64) {
+        self.limits.retain(|(known, _)| *known != limit);
+        self.limits.push((limit, yen));
+    }
+}
+
+/// What a person may do for the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// 管理者: at most two of a contract.
+    Administrator,
+    /// 利用者
+    User,
+}
+
+/// The most administrators of one contract.
+pub const MAX_ADMINISTRATORS: usize = 2;
+
+/// A person under a contract.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Person {
+    /// 契約番号
+    pub contract: String,
+    /// ユーザーID, at most ten characters; a token shows it.
+    pub user: String,
+    /// ログインID, for a service that asks for it.
+    pub login_id: Option<String>,
+    /// For people.
+    pub name: String,
+    /// Where mail goes.
+    pub mail: String,
+    /// Administrator or user.
+    pub role: Role,
+    /// ログインパスワード
+    pub login: Credential,
+    /// 取引実行パスワード
+    pub transaction: Credential,
+    /// 初回OTP利用開始登録用パスワード: administrators only, until it is used.
+    pub first_otp: Option<Credential>,
+    /// The day from which its days count: that of the registration's completion, or of a letter with a new one.
+    pub first_otp_from: Option<String>,
+    /// The token that was handed to this person.
+    pub token: Option<String>,
+    /// The activation at the verifier, from the first code on.
+    pub activation: Option<String>,
+    /// Whether the bank has seen the registration's last response.
+    pub registered: bool,
+    /// Taken out of service by an administrator or by the bank.
+    pub suspended: bool,
+    /// The last login, seconds since 1970.
+    pub last_login: Option<u64>,
+    /// The one before it, which is what a person in session wants to know.
+    pub login_before: Option<u64>,
+}
+
+/// Why a first-OTP password does not open a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstOtp {
+    /// It may be tried.
+    Open,
+    /// It has been used, or never was.
+    None,
+    /// Its days are over.
+    Over,
+}
+
+impl Person {
+    /// The key under which the books keep a person.
+    #[must_use]
+    pub fn key(contract: &str, user: &str) -> String {
+        format!("{contract}/{user}")
+    }
+
+    /// Whether this is an administrator.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.role == Role::Administrator
+    }
+
+    /// The activation, once there is one.
+    #[must_use]
+    pub fn activation(&self) -> Option<ActivationId> {
+        self.activation.as_ref()?.parse().ok()
+    }
+
+    /// The activation that signs, once the registration is complete.
+    #[must_use]
+    pub fn signs(&self) -> Option<ActivationId> {
+        self.activation().filter(|_| self.registered)
+    }
+
+    /// The token in this person's hands.
+    #[must_use]
+    pub fn token_id(&self) -> Option<TokenId> {
+        self.token.as_ref()?.parse().ok()
+    }
+
+    /// The last day on which the first-OTP password is taken, while there is one.
+    #[must_use]
+    pub fn first_otp_until(&self) -> Option<Date> {
+        let from = self.first_otp_from.as_ref().filter(|_| self.first_otp.is_some())?;
+        from.parse().ok().map(first_otp_last_day)
+    }
+
+    /// Whether the first-OTP password may be tried today: 90 days from the completion of the registration, once.
+    #[must_use]
+    pub fn first_otp(&self, today: Date) -> FirstOtp {
+        match self.first_otp_until() {
+            None => FirstOtp::None,
+            Some(until) if today > until => FirstOtp::Over,
+            Some(_) => FirstOtp::Open,
+        }
+    }
+
+    /// The last login.
+    #[must_use]
+    pub fn last_login(&self) -> Option<Timestamp> {
+        self.last_login.map(Timestamp::from_unix)
+    }
+}
+
+/// What a company asks for before it is a contractor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Application {
+    /// Its number.
+    pub id: String,
+    /// The company.
+    pub name: String,
+    /// The same in kana.
+    pub kana: String,
+    /// 届出: how its people are to log in.
+    pub method: LoginMethod,
+    /// Which service it wants.
+    pub profile: Profile,
+    /// Its first administrator.
+    pub administrator: String,
+    /// Where mail goes.
+    pub mail: String,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// The contract that came of it.
+    pub contract: Option<String>,
+}
+
+/// One of the bank's own people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Operator {
+    /// Who.
+    pub id: String,
+    /// How they come in.
+    pub password: Credential,
+}
+
+/// A token in the bank's own books: lent to a contract.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LentToken {
+    /// トークンID
+    pub id: String,
+    /// To whom it was lent.
+    pub contract: String,
+    /// Revoked for good.
+    pub revoked: bool,
+}
+
+impl LentToken {
+    /// As lists show it: a revoked one with a trailing `*`.
+    #[must_use]
+    pub fn listed(&self) -> String {
+        format!("{}{}", self.id, if self.revoked { "*" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::day_in_japan;
+    use crate::domain::credential::PasswordHash;
+
+    fn person() -> Person {
+        let credential = || Credential::new(PasswordHash::decoy());
+        Person {
+            contract: "1234567890".into(),
+            user: "ADMIN01".into(),
+            login_id: None,
+            name: "管理者".into(),
+            mail: String::new(),
+            role: Role::Administrator,
+            login: credential(),
+            transaction: credential(),
+            first_otp: Some(credential()),
+            first_otp_from: Some("2026-11-21".into()),
+            token: None,
+            activation: None,
+            registered: false,
+            suspended: false,
+            last_login: None,
+            login_before: None,
+        }
+    }
+
+    #[test]
+    fn the_first_otp_password_ends_with_the_ninetieth_day_in_japan() {
+        let on = |moment: &str| person().first_otp(day_in_japan(moment.parse().expect("a moment")));
+        assert_eq!(on("2026-11-21T00:00:00Z"), FirstOtp::Open);
+        assert_eq!(on("2027-02-19T14:59:59Z"), FirstOtp::Open, "the last second of 19 February in Japan");
+        assert_eq!(on("2027-02-19T15:00:00Z"), FirstOtp::Over, "20 February in Japan");
+    }
+
+    #[test]
+    fn the_first_otp_password_is_good_once() {
+        let used = Person { first_otp: None, ..person() };
+        assert_eq!(used.first_otp("2026-11-21".parse().expect("a day")), FirstOtp::None);
+    }
+
+    #[test]
+    fn a_revoked_token_is_listed_with_a_star() {
+        let token = LentToken { id: "KKK0000001".into(), contract: "1".into(), revoked: true };
+        assert_eq!(token.listed(), "KKK0000001*");
+        assert_eq!(LentToken { revoked: false, ..token }.listed(), "KKK0000001");
+    }
+}

@@ -1,0 +1,27 @@
+//! The reference bank: 架空中央銀行 (Kakuu Central Bank), which nobody owns and where nothing is at stake.
+//!
+//! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
+//!
+//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the cookie goes over plain HTTP,
+//! and nothing holds back whoever asks too often but the price of a password's hash. All of it listens on loopback only.
+//!
+//! | room | what stands there |
+//! | --- | --- |
+//! | [`domain`] | the rules, as functions on values |
+//! | [`books`] | what the bank knows, on disk: whole changes, durable before they are answered |
+//! | [`bank`] | the work: rules, books and verifier together |
+//! | [`outbox`] | mails and letters |
+//! | [`attacks`] | somebody else in the browser, against a bank of their own |
+//! | [`pages`] | the site |
+//! | [`text`] | its words, in two languages |
+//! | [`demo`], [`drawer`] | the companies that are there from the start, and their tokens |
+
+pub mod attacks;
+pub mod bank;
+pub mod books;
+pub mod demo;
+pub mod domain;
+pub mod drawer;
+pub mod outbox;
+pub mod pages;
+pub mod text;

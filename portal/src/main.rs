@@ -1,0 +1,147 @@
+//! Starts the reference bank on loopback, with the demonstration's tokens beside it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use camtoken::Timestamp;
+use camtoken::server::listen;
+use camtoken_portal::bank::Bank;
+use camtoken_portal::demo;
+use camtoken_portal::drawer::Drawer;
+use camtoken_portal::pages::Site;
+
+const USAGE: &str = "\
+Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
+
+Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--json] [--demo]
+
+  --dir DIR        where its books are kept (default: portal-state)
+  --port N         the bank's port (default: 4880; 0 takes a free one)
+  --token-port N   the port of its customers' tokens (default: 4881; 0 takes a free one)
+  --json           print one line of JSON once it listens
+  --demo           print who can log in how, and end";
+
+/// What the command line says.
+struct Args {
+    dir: PathBuf,
+    port: u16,
+    token_port: u16,
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let args = match args() {
+        Ok(Some(args)) => args,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(run(&args)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn args() -> Result<Option<Args>, String> {
+    let mut args = Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, json: false };
+    let mut given = std::env::args().skip(1);
+    while let Some(flag) = given.next() {
+        let mut value = || given.next().ok_or(format!("{flag} needs a value"));
+        let port = |text: String| text.parse().map_err(|_| format!("{text} is no port"));
+        match flag.as_str() {
+            "--dir" => args.dir = value()?.into(),
+            "--port" => args.port = port(value()?)?,
+            "--token-port" => args.token_port = port(value()?)?,
+            "--json" => args.json = true,
+            "--demo" => {
+                println!("{}", who_can_log_in());
+                return Ok(None);
+            }
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return Ok(None);
+            }
+            _ => return Err(format!("{flag} is unknown")),
+        }
+    }
+    Ok(Some(args))
+}
+
+async fn run(args: &Args) -> Result<(), String> {
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    let clock = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_unix(since.as_secs())
+    };
+    let bank = Bank::open(&args.dir, Arc::new(clock)).map_err(|error| say(&error))?;
+    let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
+    bank.recover().await.map_err(|error| say(&error))?;
+    let (drawer, tokens) = Drawer::open(&args.dir.join("tokens"), new).await.map_err(|error| say(&error))?;
+
+    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let token_listener = listen(at(args.token_port)).map_err(|error| format!("port {}: {error}", args.token_port))?;
+    let listener = listen(at(args.port)).map_err(|error| format!("port {}: {error}", args.port))?;
+    let token_url = format!("http://{}", token_listener.local_addr().map_err(|error| say(&error))?);
+    let url = format!("http://{}", listener.local_addr().map_err(|error| say(&error))?);
+    let session = drawer.session().to_owned();
+    let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
+    let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")));
+
+    if args.json {
+        let schema = "camtoken-portal/listening/1";
+        println!("{}", serde_json::json!({ "schema": schema, "url": url, "tokens": token_url, "session": session }));
+    } else {
+        println!("The bank:   {url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}", who_can_log_in());
+    }
+    let bank = axum::serve(listener, site.router()).with_graceful_shutdown(stop());
+    let tokens = tokens.serve(token_listener, stop());
+    tokio::select! {
+        (ended, ()) = async { tokio::join!(async { bank.await }, tokens) } => ended.map_err(|error| say(&error)),
+        lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
+    }
+}
+
+/// Ctrl-C or SIGTERM.
+async fn stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn who_can_log_in() -> String {
+    format!(
+        "株式会社サンプル (contract {sample}, login method 2: password)\n\
+         \x20 ADMIN01  administrator, token KKK0000001, first-OTP password {first}\n\
+         \x20 ADMIN02  administrator, token KKK0000002, first-OTP password {first}\n\
+         \x20 KEIRI01  user, token KKK0000001\n\
+         有限会社みほん (login method 1: password and one-time password)\n\
+         \x20 mihon-admin  administrator, token KKK0000011, first-OTP password {first}\n\
+         \x20 mihon-keiri  user, token KKK0000012\n\
+         Everybody: login password {login}, transaction password {transaction}\n\
+         The bank's operator: OP01, password {operator}, at /operator",
+        sample = demo::SAMPLE,
+        first = demo::FIRST_OTP,
+        login = demo::LOGIN,
+        transaction = demo::TRANSACTION,
+        operator = demo::OPERATOR,
+    )
+}

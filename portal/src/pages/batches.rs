@@ -1,0 +1,157 @@
+//! 総合振込 and 給与・賞与振込: a file of the Zengin system becomes one order.
+
+use axum::extract::Multipart;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use camtoken::transaction::Operation;
+use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
+use maud::html;
+
+use super::forms::{Errors, csrf};
+use super::layout::page;
+use super::orders::keep;
+use super::payments::checked;
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::{Draft, to_hex};
+use crate::demo;
+use crate::domain::directory::OWN_BANK;
+use crate::domain::ledger::{Account, Payee};
+use crate::domain::order::Act;
+use crate::domain::people::{Limit, Person};
+
+pub(super) async fn bulk(visit: Visit) -> Answer {
+    draw(&visit, Operation::Bulk, &Errors::default())
+}
+
+pub(super) async fn bulk_enter(visit: Visit, upload: Multipart) -> Answer {
+    enter(&visit, Operation::Bulk, upload).await
+}
+
+pub(super) async fn payroll(visit: Visit) -> Answer {
+    draw(&visit, Operation::Payroll, &Errors::default())
+}
+
+pub(super) async fn payroll_enter(visit: Visit, upload: Multipart) -> Answer {
+    enter(&visit, Operation::Payroll, upload).await
+}
+
+/// A file to try with.
+pub(super) async fn sample_bulk(visit: Visit) -> Response {
+    sample(&visit, BatchKind::Bulk)
+}
+
+/// The same for wages.
+pub(super) async fn sample_payroll(visit: Visit) -> Response {
+    sample(&visit, BatchKind::Salary)
+}
+
+async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let mut fields = Fields(Vec::new());
+    let mut file = Vec::new();
+    while let Some(part) = upload.next_field().await.map_err(|_| Fault::Form)? {
+        match part.name().unwrap_or_default() {
+            "file" => file = part.bytes().await.map_err(|_| Fault::Form)?.to_vec(),
+            name => {
+                let name = name.to_owned();
+                fields.0.push((name, part.text().await.map_err(|_| Fault::Form)?));
+            }
+        }
+    }
+    fields.check(visit)?;
+    if file.is_empty() {
+        return draw(visit, operation, &Errors::one("file", t.get("file-none")));
+    }
+    let batch = match BatchFile::parse(&file, Encoding::Detect) {
+        Ok(batch) => batch,
+        Err(error) => {
+            let words = [("record", error.record.to_string()), ("field", error.field.to_owned())];
+            let words: Vec<_> = words.iter().map(|(name, word)| (*name, word.as_str())).collect();
+            return draw(visit, operation, &Errors::one("file", t.with("file-fault", &words)));
+        }
+    };
+    match draft(visit, &person, operation, &batch)? {
+        Ok(draft) => Ok(keep(visit, draft)),
+        Err(errors) => draw(visit, operation, &errors),
+    }
+}
+
+fn draft(
+    visit: &Visit,
+    person: &Person,
+    operation: Operation,
+    batch: &BatchFile,
+) -> Result<Result<Draft, Errors>, Fault> {
+    let t = visit.t;
+    let refuse = |text: &str| Ok(Err(Errors::one("file", t.get(text))));
+    let header = batch.header();
+    if (header.kind == BatchKind::Bulk) != (operation == Operation::Bulk) {
+        return refuse("file-kind");
+    }
+    let books = &visit.bank().books;
+    let from = Account::key_of(header.branch_code.as_str(), header.account_number.as_str());
+    let account = books.get::<Account>(&from)?.filter(|account| account.contract == person.contract);
+    if header.bank_code.as_str() != OWN_BANK || account.is_none() {
+        return refuse("file-account");
+    }
+    for payee in batch.payees().iter().filter(|payee| payee.bank_code.as_str() == OWN_BANK) {
+        let key = Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
+        if key == from || books.get::<Account>(&key)?.is_none() {
+            return refuse("file-payee");
+        }
+    }
+    let Some(date) = batch.date_on_or_after(visit.bank().now()) else { return refuse("file-account") };
+    let known = books.list::<Payee>(&format!("{}/", person.contract))?;
+    let is_known = |payee: &camtoken::transaction::zengin::Payee| {
+        known.iter().any(|known| {
+            (known.bank.as_str(), known.branch.as_str(), known.number.as_str())
+                == (payee.bank_code.as_str(), payee.branch_code.as_str(), payee.account_number.as_str())
+        })
+    };
+    let largest = batch.largest_payee();
+    let fields = [
+        ("count", batch.count().to_string()),
+        ("total", batch.total().to_string()),
+        ("date", date.to_string()),
+        ("payingAccount", format!("{}{}", header.branch_code, header.account_number)),
+        ("largestPayee", largest.name.to_string()),
+        ("largestAmount", largest.amount.to_string()),
+        ("newPayees", batch.new_payees(is_known).len().to_string()),
+        ("checkCode", batch.check_code().to_ascii_lowercase()),
+        ("file", to_hex(&batch.canonical_sha256())),
+    ];
+    let limit = if operation == Operation::Bulk { Limit::Bulk } else { Limit::Payroll };
+    let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };
+    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+    Ok(checked(t, Draft { operation, fields, act }))
+}
+
+fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
+    let t = visit.t;
+    visit.person()?;
+    let path = if operation == Operation::Bulk { "/bulk" } else { "/payroll" };
+    let title = if operation == Operation::Bulk { "menu-bulk" } else { "menu-payroll" };
+    let error = errors.0.first().map(|(_, text)| text);
+    let content = html! {
+        p { (t.get("file-intro")) }
+        (errors.summary(t))
+        form.card method="post" action=(path) enctype="multipart/form-data" data-once {
+            (csrf(visit))
+            div.field.wrong[error.is_some()] {
+                label for="file" { (t.get("file")) }
+                p.hint #file-hint { (t.get("file-hint")) }
+                input id="file" name="file" type="file" accept=".txt,.dat,text/plain" required aria-describedby="file-hint";
+                @if let Some(error) = error { p.error { (error) } }
+            }
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }
+        p { a href={ (path) "/sample.txt" } download { (t.get("file-sample")) } }
+    };
+    Ok(page(visit, &t.get(title), &content))
+}
+
+fn sample(visit: &Visit, kind: BatchKind) -> Response {
+    let bytes = demo::sample_batch(kind, visit.bank().now()).to_bytes(LineEnd::CrLf);
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=shift_jis"), (header::CONTENT_DISPOSITION, "attachment")];
+    (kind, bytes).into_response()
+}

@@ -1,0 +1,263 @@
+//! The pieces of forms: each input has its label above, its hint and its error beside it.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use camtoken::code::ChallengeCode;
+use camtoken::qr::{self, EcLevel};
+use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value};
+use camtoken::verifier::Rejection;
+use camtoken::{Language, Timestamp};
+use maud::{Markup, html};
+
+use super::Visit;
+use crate::domain::credential::Entry;
+use crate::text::Text;
+
+/// CSS pixels for one module of a code: at least two are needed, a phone's camera likes more.
+const MODULE: usize = 4;
+
+/// Pixels of the picture for one module, so that it is sharp on fine screens.
+const MODULE_PX: u32 = 8;
+
+/// What was wrong with a form: the name of the input, and what to say beside it.
+#[derive(Default)]
+pub(super) struct Errors(pub Vec<(String, String)>);
+
+/// One input.
+pub(super) struct Input<'a> {
+    /// Its name in the form, and its ID in the page.
+    pub name: &'a str,
+    /// Its label.
+    pub label: String,
+    /// What is said under the label.
+    pub hint: Option<String>,
+    /// Its `type`.
+    pub kind: &'a str,
+    /// What it holds already.
+    pub value: &'a str,
+    /// Its `autocomplete`.
+    pub autocomplete: &'a str,
+    /// Its `inputmode`.
+    pub mode: Option<&'a str>,
+    /// The most characters.
+    pub max: Option<usize>,
+    /// What is said beside the label when nothing needs to be entered.
+    pub optional: Option<String>,
+}
+
+impl<'a> Input<'a> {
+    /// A plain one.
+    pub fn new(name: &'a str, label: String) -> Self {
+        Self {
+            name,
+            label,
+            hint: None,
+            kind: "text",
+            value: "",
+            autocomplete: "off",
+            mode: None,
+            max: None,
+            optional: None,
+        }
+    }
+
+    /// One for a password.
+    pub fn password(name: &'a str, label: String) -> Self {
+        Self { kind: "password", autocomplete: "current-password", max: Some(64), ..Self::new(name, label) }
+    }
+
+    /// One for digits that a token shows.
+    pub fn otp(name: &'a str, label: String) -> Self {
+        Self { autocomplete: "one-time-code", mode: Some("numeric"), max: Some(24), ..Self::new(name, label) }
+    }
+
+    /// Draws it, with its error if there is one.
+    pub fn draw(&self, errors: &Errors) -> Markup {
+        let error = errors.of(self.name);
+        let hint_id = format!("{}-hint", self.name);
+        let error_id = format!("{}-error", self.name);
+        let described: Vec<&str> = [(self.hint.is_some(), &hint_id), (error.is_some(), &error_id)]
+            .into_iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, id)| id.as_str())
+            .collect();
+        html! {
+            div.field.wrong[error.is_some()] {
+                label for=(self.name) { (self.label) @if let Some(optional) = &self.optional { " " span.optional { (optional) } } }
+                @if let Some(hint) = &self.hint { p.hint id=(hint_id) { (hint) } }
+                input id=(self.name) name=(self.name) type=(self.kind) value=(self.value) autocomplete=(self.autocomplete)
+                    .digits[self.mode == Some("numeric")]
+                    inputmode=[self.mode] maxlength=[self.max] required[self.optional.is_none()]
+                    aria-invalid=[error.map(|_| "true")]
+                    aria-describedby=[(!described.is_empty()).then(|| described.join(" "))];
+                @if let Some(error) = error { p.error id=(error_id) { (error) } }
+            }
+        }
+    }
+}
+
+impl Errors {
+    /// One error.
+    pub fn one(name: &str, text: String) -> Self {
+        Self(vec![(name.to_owned(), text)])
+    }
+
+    /// The field that a transaction cannot hold, in words about what it can hold.
+    pub fn of_transaction(t: Text, error: &TransactionError, specs: &'static [FieldSpec]) -> Self {
+        let name = match error {
+            TransactionError::Field { field, .. }
+            | TransactionError::Missing { field }
+            | TransactionError::Twice { field } => (*field).to_owned(),
+            TransactionError::UnknownField { field, .. } => field.clone(),
+            _ => "form".to_owned(),
+        };
+        let spec = specs.iter().find(|spec| spec.name == name);
+        let text = spec.map_or_else(
+            || t.get("error-field"),
+            |spec| t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))]),
+        );
+        Self::one(&name, text)
+    }
+
+    fn of(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// What is wrong, above the form, with ways to it.
+    pub fn summary(&self, t: Text) -> Markup {
+        html! {
+            @if !self.0.is_empty() {
+                div.summary role="alert" tabindex="-1" {
+                    p { (t.get("error-summary")) }
+                    ul { @for (name, text) in &self.0 { li { a href={ "#" (name) } { (text) } } } }
+                }
+            }
+        }
+    }
+}
+
+/// What a field of the catalogue can hold.
+pub(super) fn expected(t: Text, spec: &FieldSpec) -> String {
+    let say = |key: &str, max: usize| t.with(key, &[("max", &max.to_string())]);
+    match spec.kind {
+        Kind::Kana { max } => say("expected-kana", max),
+        Kind::Text { max } => say("expected-text", max),
+        Kind::Ascii { max } => say("expected-ascii", max),
+        Kind::Digits { min, max } if min == max => say("expected-digits-exactly", max),
+        Kind::Digits { max, .. } => say("expected-digits", max),
+        Kind::Yen { digits } | Kind::Count { digits } => say("expected-yen", usize::try_from(digits).unwrap_or(0)),
+        Kind::Money { .. } => say("expected-money", 0),
+        _ => say("expected-other", 0),
+    }
+}
+
+/// A list to choose from.
+pub(super) fn select(name: &str, label: &str, options: &[(String, String)], chosen: &str, errors: &Errors) -> Markup {
+    let error = errors.of(name);
+    let error_id = format!("{name}-error");
+    html! {
+        div.field.wrong[error.is_some()] {
+            label for=(name) { (label) }
+            select id=(name) name=(name) aria-describedby=[error.map(|_| &error_id)] {
+                @for (value, text) in options {
+                    option value=(value) selected[value == chosen] { (text) }
+                }
+            }
+            @if let Some(error) = error { p.error id=(error_id) { (error) } }
+        }
+    }
+}
+
+/// What every form of this session carries.
+pub(super) fn csrf(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visit.session.csrf); }
+}
+
+/// A form of this session.
+pub(super) fn form(visit: &Visit, action: &str, content: &Markup) -> Markup {
+    html! {
+        form.card method="post" action=(action) novalidate data-once {
+            (csrf(visit))
+            (content)
+        }
+    }
+}
+
+/// The picture of a code, never smaller than a camera needs, white also in the dark. It says nothing of the transaction.
+pub(super) fn code_picture(t: Text, code: &ChallengeCode, src: &str, expires_at: Option<Timestamp>) -> Markup {
+    let side = qr::encode(code.as_str(), EcLevel::M).map_or(0, |symbol| (symbol.modules_per_side() + 8) * MODULE);
+    html! {
+        figure.code {
+            img src=(src) width=(side) height=(side) alt=(t.get("code-alt"));
+            @if let Some(expires_at) = expires_at {
+                figcaption {
+                    p.clock data-expires=(expires_at.as_unix()) data-left=(t.get("code-left")) data-over=(t.get("code-over"))
+                        data-soon=(t.get("code-soon")) { (t.with("code-until", &[("time", &t.moment(expires_at))])) }
+                    p.unseen role="status" data-say="" {}
+                }
+            }
+        }
+    }
+}
+
+/// The same as PNG.
+pub(super) fn code_png(code: &ChallengeCode) -> Response {
+    let png = qr::encode(code.as_str(), EcLevel::M).map(|symbol| symbol.to_png(MODULE_PX)).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "image/png")], png).into_response()
+}
+
+/// The transaction field by field, for the page before the password and the page after the booking.
+pub(super) fn fields<'a>(t: Text, fields: impl Iterator<Item = (&'static FieldSpec, &'a Value)>) -> Markup {
+    html! {
+        dl.facts {
+            @for (spec, value) in fields.filter(|(spec, _)| !matches!(spec.kind, Kind::Hash) && spec.name != "orderId") {
+                div.money[matches!(value, Value::Yen(_) | Value::Money(_))] {
+                    dt { (spec.label.text(t.0)) }
+                    dd { (shown(t, value)) }
+                }
+            }
+        }
+    }
+}
+
+/// A value as people read it.
+pub(super) fn shown(t: Text, value: &Value) -> String {
+    match value {
+        Value::Yen(yen) => t.yen(*yen),
+        Value::Date(day) => t.day(*day),
+        Value::Moment(moment) => t.moment(*moment),
+        Value::Choice(choice) => choice.label.text(t.0).to_owned(),
+        Value::CheckCode(_) => {
+            let digits: Vec<char> = value.to_string().chars().collect();
+            digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+        }
+        Value::Flag(true) => match t.0 {
+            Language::Ja => "はい".to_owned(),
+            Language::En => "Yes".to_owned(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// What is said of a wrong entry of a credential.
+pub(super) fn wrong_entry(t: Text, entry: Entry) -> String {
+    match entry {
+        Entry::Wrong { left: 0, .. } => t.get("entry-suspended"),
+        Entry::Wrong { left: 1, .. } => t.get("entry-one-left"),
+        _ => t.get("entry-wrong"),
+    }
+}
+
+/// What a browser learns of a rejection: that it was one, how many tries are left, and what to do.
+pub(super) fn rejected(t: Text, rejection: Rejection) -> String {
+    match rejection {
+        Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
+        Rejection::Wrong { tries_left: 0, .. } | Rejection::Exhausted => t.get("otp-exhausted"),
+        Rejection::Wrong { tries_left: 1, .. } => t.get("otp-one-left"),
+        Rejection::Wrong { tries_left, .. } => t.with("otp-wrong", &[("left", &tries_left.to_string())]),
+        Rejection::Expired => t.get("otp-expired"),
+        Rejection::AlreadySettled | Rejection::Superseded => t.get("otp-old"),
+        Rejection::Malformed => t.get("otp-malformed"),
+        _ => t.get("otp-none"),
+    }
+}

@@ -1,0 +1,63 @@
+//! The first page behind the login: what there is, and what is left to do.
+
+use camtoken::Timestamp;
+use maud::html;
+
+use super::layout::{MENU, page};
+use super::{Answer, Visit};
+use crate::domain::ledger::Account;
+
+pub(super) async fn show(visit: Visit) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    visit.bank().catch_up(&person).await?;
+    let person = visit.person()?;
+    let contract = visit.contract(&person)?;
+    let accounts = visit.bank().books.list::<Account>("")?;
+    let own: Vec<&Account> = accounts.iter().filter(|account| account.contract == contract.number).collect();
+    let content = html! {
+        p.lead { (contract.name) " " span.muted { (t.with("welcome", &[("name", &person.name)])) } }
+        @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {
+            p.muted { (t.with("last-login", &[("at", &t.moment(moment))])) }
+        }
+        @if person.signs().is_none() {
+            section.todo {
+                h2 { (t.get("todo-register-title")) }
+                p { (t.get("todo-register")) }
+                p { a.button.main href="/registration" { (t.get("menu-registration")) } }
+            }
+        }
+        h2 { (t.get("accounts")) }
+        ul.accounts {
+            @for account in own {
+                li {
+                    a href={ "/accounts/" (account.key()) } {
+                        span { (t.get(&format!("account-{}", account.kind))) " " (account.branch) "-" (account.number) }
+                        b { (t.yen(account.balance)) }
+                    }
+                }
+            }
+        }
+        nav.tiles aria-label=(t.get("menu")) {
+            @for (heading, entries) in MENU {
+                section {
+                    h2 { (t.get(heading)) }
+                    ul {
+                        @for (path, text, administrators) in *entries {
+                            @if (!administrators || person.is_administrator()) && *path != "/home" {
+                                li { a href=(path) { (t.get(text)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if let (Some(face), Some(token)) = (&visit.site.face, &person.token) {
+            aside.advice {
+                h2 { (t.get("your-token")) }
+                p { (t.with("your-token-text", &[("token", token)])) }
+                p { a.button href={ (face) (token) } target="_blank" rel="noopener" { (t.get("open-token")) } }
+            }
+        }
+    };
+    Ok(page(&visit, &t.get("menu-home"), &content))
+}

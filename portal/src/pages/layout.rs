@@ -1,0 +1,143 @@
+//! What every page has around its content, and the files that stand beside the pages.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use camtoken::Language;
+use maud::{DOCTYPE, Markup, html};
+
+use super::Visit;
+use super::forms::csrf;
+use super::session::Stage;
+
+/// One line of the menu: where it leads, the name of its text, whether it is for administrators only.
+type Entry = (&'static str, &'static str, bool);
+
+/// The parts of the menu, with the name of each heading.
+pub(super) const MENU: &[(&str, &[Entry])] = &[
+    ("menu-look", &[("/home", "menu-home", false), ("/orders", "menu-orders", false)]),
+    (
+        "menu-pay",
+        &[
+            ("/transfer", "menu-transfer", false),
+            ("/bulk", "menu-bulk", false),
+            ("/payroll", "menu-payroll", false),
+            ("/pay-easy", "menu-pay-easy", false),
+            ("/remittance", "menu-remittance", false),
+        ],
+    ),
+    (
+        "menu-settings",
+        &[
+            ("/payees", "menu-payees", false),
+            ("/limits", "menu-limits", true),
+            ("/password", "menu-password", false),
+            ("/registration", "menu-registration", false),
+            ("/users", "menu-users", true),
+        ],
+    ),
+];
+
+/// A page for somebody, with the menu when they are in.
+pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
+    let t = visit.t;
+    let is_in = matches!(visit.session.stage, Stage::In(_));
+    let who = visit.session.stage.who();
+    let administrator = is_in && visit.person().is_ok_and(|person| person.is_administrator());
+    let token = who.and_then(|who| visit.look_up(who).ok()).and_then(|person| person.token);
+    let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
+    let notice = visit.notice();
+    let (other, label) = match t.0 {
+        Language::Ja => ("en", "English"),
+        Language::En => ("ja", "日本語"),
+    };
+    let markup = html! {
+        (DOCTYPE)
+        html lang=(t.0) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " | " (t.get("bank")) }
+                link rel="icon" href="/static/mark.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/static/portal.css";
+                script src="/static/portal.js" defer {}
+            }
+            body {
+                a.skip href="#content" { (t.get("skip")) }
+                header.top {
+                    div.wide {
+                        a.brand href="/" {
+                            img src="/static/mark.svg" alt="" width="32" height="32";
+                            span { b { (t.get("bank")) } small { (t.get("bank-service")) } }
+                        }
+                        div.tools {
+                            @if let Some(who) = who { span.who { (who.user) } }
+                            @if let Some(face) = &face { a.quiet href=(face) target="_blank" rel="noopener" { (t.get("your-token-link")) } }
+                            a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?lang=" (other) } { (label) }
+                            @if visit.session.stage != Stage::Nobody {
+                                form method="post" action="/logout" {
+                                    (csrf(visit))
+                                    button.quiet type="submit" { (t.get("logout")) }
+                                }
+                            }
+                        }
+                    }
+                }
+                p.demo-strip { (t.get("demo-strip")) }
+                div.wide.columns {
+                    @if is_in {
+                        nav.menu aria-label=(t.get("menu")) {
+                            @for (heading, entries) in MENU {
+                                @let open: Vec<_> = entries.iter().filter(|entry| !entry.2 || administrator).collect();
+                                h2 { (t.get(heading)) }
+                                ul {
+                                    @for (path, text, _) in open {
+                                        li { a href=(path) aria-current=[(visit.path == *path).then_some("page")] { (t.get(text)) } }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    main #content tabindex="-1" {
+                        h1 { (title) }
+                        @if let Some(notice) = notice { p.notice role="status" { (t.get(notice)) } }
+                        (content)
+                    }
+                }
+                footer {
+                    div.wide {
+                        p { (t.get("footer")) }
+                        ul {
+                            li { a href="/outbox" { (t.get("outbox")) } }
+                            li { a href="/operator" { (t.get("operator")) } }
+                            li { a href="/attacks" { (t.get("attacks")) } }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    Html(markup.into_string()).into_response()
+}
+
+/// A page that says one thing, such as why there is no other.
+pub(super) fn message(visit: &Visit, text: &str) -> Response {
+    let content = html! {
+        p { (visit.t.get(text)) }
+        p { a.button href="/" { (visit.t.get("back-to-start")) } }
+    };
+    page(visit, &visit.t.get("message"), &content)
+}
+
+/// The files that pages refer to.
+pub(super) fn statics<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let file = |kind: &'static str, text: &'static str| {
+        get(async move || ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text))
+    };
+    Router::new()
+        .route("/static/portal.css", file("text/css; charset=utf-8", include_str!("../../assets/portal.css")))
+        .route("/static/portal.js", file("text/javascript; charset=utf-8", include_str!("../../assets/portal.js")))
+        .route("/static/mark.svg", file("image/svg+xml", include_str!("../../assets/mark.svg")))
+}

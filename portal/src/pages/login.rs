@@ -1,0 +1,149 @@
+//! Login and logout.
+
+use axum::extract::Query;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::html;
+use serde::Deserialize;
+
+use super::forms::{Errors, Input, form as card, rejected};
+use super::layout::page;
+use super::orders::sign_page;
+use super::session::{Stage, Who};
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::{LoggedIn, NAME, Numbers, Settled};
+use crate::domain::people::{LoginField, Person, Profile};
+
+#[derive(Deserialize)]
+pub(super) struct Service {
+    service: Option<String>,
+}
+
+pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer {
+    if matches!(visit.session.stage, Stage::In(_)) {
+        return Ok(Redirect::to("/home").into_response());
+    }
+    let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
+    Ok(draw(&visit, profile, &Errors::default()))
+}
+
+pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
+    let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
+    let numbers = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
+    let password = fields.password("password");
+    let Some((person, next)) = visit.bank().log_in(profile, &Numbers(numbers), password).await? else {
+        let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
+        return Ok(draw(&visit, profile, &error));
+    };
+    let who = Who { contract: person.contract.clone(), user: person.user.clone() };
+    match next {
+        LoggedIn::Yes => Ok(visit.enter(Stage::In(who), "/home")),
+        LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
+        LoggedIn::Otp => {
+            let order = visit.bank().place_login(&person, login_fields(&person))?;
+            // What the verifier says against it is said on the next page.
+            let _issued = visit.bank().issue(&person, &order.id).await?;
+            Ok(visit.enter(Stage::Otp { person: who, order: order.id }, "/login/otp"))
+        }
+    }
+}
+
+pub(super) async fn otp(visit: Visit) -> Answer {
+    let (person, order) = awaited(&visit)?;
+    let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
+    Ok(sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &Errors::default()).await?)
+}
+
+pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
+    let (person, order) = awaited(&visit)?;
+    let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
+    Ok(match visit.bank().issue(&person, &order.id).await? {
+        Ok(_) => Redirect::to("/login/otp").into_response(),
+        Err(rejection) => {
+            let errors = Errors::one("otp", rejected(visit.t, rejection));
+            sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &errors).await?
+        }
+    })
+}
+
+pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
+    let (person, id) = awaited(&visit)?;
+    let order = visit.bank().order(&person, &id)?.ok_or(Fault::Login)?;
+    let attempt = super::orders::attempt(&fields).ok_or(Fault::Form)?;
+    match visit.bank().settle(&person, &id, &fields.digits("otp"), attempt).await? {
+        Settled::LoggedIn => {
+            visit.bank().note_login(&person)?;
+            Ok(visit.enter(Stage::In(Who { contract: person.contract, user: person.user }), "/home"))
+        }
+        Settled::Booked(_) | Settled::None => Err(Fault::Login),
+        Settled::Rejected(rejection) => {
+            let errors = Errors::one("otp", rejected(visit.t, rejection));
+            Ok(sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &errors).await?)
+        }
+    }
+}
+
+pub(super) async fn leave(visit: Visit, _: Fields) -> Response {
+    visit.enter(Stage::Nobody, "/login")
+}
+
+/// The person whose one-time password is awaited, and the order to come in.
+fn awaited(visit: &Visit) -> Result<(Person, String), Fault> {
+    match &visit.session.stage {
+        Stage::Otp { person, order } => Ok((visit.look_up(person)?, order.clone())),
+        _ => Err(Fault::Login),
+    }
+}
+
+fn login_fields(person: &Person) -> Vec<(String, String)> {
+    let masked = format!("****{}", &person.contract[person.contract.len().saturating_sub(4)..]);
+    let mut fields = vec![
+        ("service".to_owned(), NAME.to_owned()),
+        ("contract".to_owned(), masked),
+        ("user".to_owned(), person.user.clone()),
+    ];
+    fields.extend(person.last_login().map(|moment| ("lastLogin".to_owned(), moment.to_string())));
+    fields
+}
+
+fn name(field: LoginField) -> &'static str {
+    match field {
+        LoginField::Contract => "contract",
+        LoginField::User => "user",
+        LoginField::LoginId => "login-id",
+    }
+}
+
+fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        nav.tabs aria-label=(t.get("login-services")) {
+            @for known in [Profile::ContractAndUser, Profile::LoginId] {
+                a href={ "/login?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
+                    @match known {
+                        Profile::ContractAndUser => (t.get("service-business")),
+                        Profile::LoginId => (t.get("service-direct")),
+                    }
+                }
+            }
+        }
+        (errors.summary(t))
+        (card(visit, "/login", &html! {
+            input type="hidden" name="service" value=(profile.as_str());
+            @for field in profile.fields() {
+                @match field {
+                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), ..Input::new("contract", t.get("contract")) }.draw(&Errors::default())),
+                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&Errors::default())),
+                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&Errors::default())),
+                }
+            }
+            (Input::password("password", t.get("login-password")).draw(&Errors::default()))
+            p.actions { button.main type="submit" { (t.get("login")) } }
+        }))
+        p { (t.get("apply-question")) " " a href="/apply" { (t.get("apply")) } }
+        aside.advice {
+            h2 { (t.get("login-advice-title")) }
+            p { (t.get("login-advice")) }
+        }
+    };
+    page(visit, &t.get("login"), &content)
+}

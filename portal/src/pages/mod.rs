@@ -1,0 +1,378 @@
+//! The site. Handlers hold no rules: they read a form, ask the bank once, and show what it says.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use camtoken::Language;
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::bank::{Bank, BankError};
+use crate::domain::credential::Password;
+use crate::domain::people::{Contract, Person};
+use crate::text::Text;
+
+mod accounts;
+mod application;
+mod attacks;
+mod batches;
+mod forms;
+mod home;
+mod layout;
+mod login;
+mod operator;
+mod orders;
+mod outbox;
+mod payments;
+mod registration;
+mod session;
+mod settings;
+mod users;
+
+pub use session::IDLE;
+use session::{COOKIE, Session, Sessions, Stage, Who};
+
+/// The site with all that stands behind it.
+pub struct Site {
+    /// The bank.
+    pub bank: Bank,
+    sessions: Sessions,
+    /// Where the page with a token's face is, up to the token's ID; none when this build has no such page.
+    face: Option<String>,
+    /// Where attacks are played, one at a time.
+    attack_dir: PathBuf,
+    stage: Semaphore,
+}
+
+/// What a request needs to know of its visitor.
+#[derive(Clone)]
+struct Visit {
+    site: Arc<Site>,
+    name: String,
+    session: Session,
+    t: Text,
+    path: String,
+}
+
+/// Why there is no page.
+#[derive(Debug)]
+enum Fault {
+    /// Somebody has to log in first.
+    Login,
+    /// The token has to be registered first.
+    Registration,
+    /// The one-time password is awaited.
+    Otp,
+    /// No such page for this person.
+    NotFound,
+    /// The form is not one that this session was shown.
+    Form,
+    /// Nothing was decided.
+    Bank(BankError),
+}
+
+type Answer = Result<Response, Fault>;
+
+impl Site {
+    /// A site for this bank. `face` is the address of the token's face without the token's ID; attacks are played in
+    /// `attack_dir`.
+    #[must_use]
+    pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
+        Self { bank, sessions: Sessions::default(), face, attack_dir, stage: Semaphore::new(1) }
+    }
+
+    /// The routes.
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/", get(async || Redirect::to("/home")))
+            .route("/apply", get(application::form).post(application::enter))
+            .route("/login", get(login::form).post(login::enter))
+            .route("/login/otp", get(login::otp).post(login::otp_enter))
+            .route("/login/otp/code", post(login::otp_code))
+            .route("/logout", post(login::leave))
+            .route("/home", get(home::show))
+            .route("/registration", get(registration::show).post(registration::begin))
+            .route("/registration/code.png", get(registration::code))
+            .route("/registration/device-code", post(registration::device_code))
+            .route("/registration/confirm", post(registration::confirm))
+            .route("/registration/reset", post(registration::reset))
+            .route("/accounts/{account}", get(accounts::show))
+            .route("/orders", get(orders::list))
+            .route("/orders/confirm", get(orders::confirm).post(orders::place))
+            .route("/orders/{order}", get(orders::show).post(orders::sign))
+            .route("/orders/{order}/code", post(orders::new_code))
+            .route("/orders/{order}/code.png", get(orders::code))
+            .route("/transfer", get(payments::transfer).post(payments::transfer_enter))
+            .route("/payees", get(payments::payees).post(payments::payee_enter))
+            .route("/pay-easy", get(payments::pay_easy).post(payments::pay_easy_enter))
+            .route("/remittance", get(payments::remittance).post(payments::remittance_enter))
+            .route("/bulk", get(batches::bulk).post(batches::bulk_enter))
+            .route("/payroll", get(batches::payroll).post(batches::payroll_enter))
+            .route("/bulk/sample.txt", get(batches::sample_bulk))
+            .route("/payroll/sample.txt", get(batches::sample_payroll))
+            .route("/limits", get(settings::limits).post(settings::limits_enter))
+            .route("/password", get(settings::password).post(settings::password_enter))
+            .route("/users", get(users::list))
+            .route("/users/new", get(users::new).post(users::new_enter))
+            .route("/users/{user}", get(users::show).post(users::change))
+            .route("/tokens/{token}/revoke", post(users::revoke_token))
+            .route("/outbox", get(outbox::list))
+            .route("/outbox/{number}", get(outbox::show))
+            .route("/operator", get(operator::home))
+            .route("/operator/login", get(operator::form).post(operator::enter))
+            .route("/operator/applications/{application}", post(operator::complete))
+            .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
+            .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
+            .route("/attacks", get(attacks::show))
+            .route("/attacks/{attack}", post(attacks::play))
+            .fallback(async || Fault::NotFound)
+            .layer(from_fn_with_state(Arc::clone(&self), visitor))
+            .layer(DefaultBodyLimit::max(1 << 20))
+            .merge(layout::statics())
+            .layer(axum::middleware::map_response(async |mut response: Response| {
+                guard_headers(response.headers_mut());
+                response
+            }))
+            .with_state(self)
+    }
+}
+
+impl Visit {
+    fn bank(&self) -> &Bank {
+        &self.site.bank
+    }
+
+    /// Who is in.
+    fn person(&self) -> Result<Person, Fault> {
+        match &self.session.stage {
+            Stage::In(who) => self.look_up(who),
+            Stage::Registering(_) => Err(Fault::Registration),
+            Stage::Otp { .. } => Err(Fault::Otp),
+            Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
+        }
+    }
+
+    /// Who is in, or may register.
+    fn registrant(&self) -> Result<Person, Fault> {
+        match &self.session.stage {
+            Stage::In(who) | Stage::Registering(who) => self.look_up(who),
+            Stage::Otp { .. } => Err(Fault::Otp),
+            Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
+        }
+    }
+
+    /// An administrator who is in.
+    fn administrator(&self) -> Result<Person, Fault> {
+        let person = self.person()?;
+        if person.is_administrator() { Ok(person) } else { Err(Fault::NotFound) }
+    }
+
+    /// The person's contract.
+    fn contract(&self, person: &Person) -> Result<Contract, Fault> {
+        self.bank().books.get(&person.contract).map_err(BankError::from)?.ok_or(Fault::Login)
+    }
+
+    fn look_up(&self, who: &Who) -> Result<Person, Fault> {
+        let person = self.bank().person(&who.contract, &who.user)?;
+        // Taken out of service: at once, also in the middle of a session.
+        person.filter(|person| !person.suspended && !person.login.suspended).ok_or(Fault::Login)
+    }
+
+    /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
+    fn enter(&self, stage: Stage, to: &str) -> Response {
+        let sessions = &self.site.sessions;
+        sessions.end(&self.name);
+        let (name, _) = sessions.begin(stage, self.bank().now());
+        let mut response = Redirect::to(to).into_response();
+        response.headers_mut().append(header::SET_COOKIE, cookie(&name));
+        response
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Session)) {
+        self.site.sessions.change(&self.name, change);
+    }
+
+    /// The text to show once, if there is one.
+    fn notice(&self) -> Option<&'static str> {
+        let notice = self.session.notice;
+        if notice.is_some() {
+            self.change(|session| session.notice = None);
+        }
+        notice
+    }
+
+    /// Shows a text on the next page.
+    fn tell(&self, notice: &'static str) {
+        self.change(|session| session.notice = Some(notice));
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Visit {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Fault> {
+        parts.extensions.get::<Self>().cloned().ok_or(Fault::NotFound)
+    }
+}
+
+/// What a form says, once it was seen that this session was shown it.
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.trim())
+    }
+
+    /// Digits as people type them: spaces and hyphens between them, full width.
+    fn digits(&self, name: &str) -> String {
+        let narrow = |c: char| match c {
+            '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
+            other => other,
+        };
+        self.text(name).chars().map(narrow).filter(|c| !c.is_whitespace() && !matches!(c, '-' | ',' | '，')).collect()
+    }
+
+    fn password(&mut self, name: &str) -> Password {
+        let place = self.0.iter_mut().find(|(known, _)| known == name);
+        Password::new(place.map(|(_, text)| std::mem::take(text)).unwrap_or_default())
+    }
+}
+
+impl FromRequest<Arc<Site>> for Fields {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Fault> {
+        let visit = request.extensions().get::<Visit>().cloned().ok_or(Fault::NotFound)?;
+        let Form(fields) = Form::from_request(request, site).await.map_err(|_| Fault::Form)?;
+        let fields = Self(fields);
+        fields.check(&visit)?;
+        Ok(fields)
+    }
+}
+
+impl Fields {
+    fn check(&self, visit: &Visit) -> Result<(), Fault> {
+        let same = self.text("csrf").as_bytes().ct_eq(visit.session.csrf.as_bytes());
+        if bool::from(same) { Ok(()) } else { Err(Fault::Form) }
+    }
+}
+
+impl From<BankError> for Fault {
+    fn from(error: BankError) -> Self {
+        Self::Bank(error)
+    }
+}
+
+impl From<crate::books::BooksError> for Fault {
+    fn from(error: crate::books::BooksError) -> Self {
+        Self::Bank(error.into())
+    }
+}
+
+/// A page that has no text of its own: the middleware knows the visitor's language and writes it.
+#[derive(Clone, Copy)]
+struct Unwritten(&'static str);
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::Login => return Redirect::to("/login").into_response(),
+            Self::Registration => return Redirect::to("/registration").into_response(),
+            Self::Otp => return Redirect::to("/login/otp").into_response(),
+            Self::NotFound => (StatusCode::NOT_FOUND, "fault-not-found"),
+            Self::Form => (StatusCode::FORBIDDEN, "fault-form"),
+            Self::Bank(error) => {
+                eprintln!("error: {error}");
+                (StatusCode::SERVICE_UNAVAILABLE, "fault-bank")
+            }
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Unwritten(text));
+        response
+    }
+}
+
+/// Finds the visitor's session, or begins one, and writes pages that have no text yet.
+async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let now = site.bank.now();
+    let named = cookie_named(request.headers(), COOKIE);
+    let found = named.as_deref().map_or(Err(false), |name| site.sessions.find(name, now));
+    let ended = found.as_ref().err() == Some(&true);
+    let (name, session, is_new) = match (named, found) {
+        (Some(name), Ok(session)) => (name, session, false),
+        _ => {
+            let (name, mut session) = site.sessions.begin(Stage::Nobody, now);
+            session.notice = ended.then_some("session-ended");
+            site.sessions.change(&name, |kept| kept.notice = session.notice);
+            (name, session, true)
+        }
+    };
+    let asked = request.uri().query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("lang="));
+    let asked: Option<Language> = asked.and_then(|language| language.parse().ok());
+    let t = Text(asked.unwrap_or_else(|| language(request.headers())));
+    let visit = Visit { site, name, session, t, path: request.uri().path().to_owned() };
+    request.extensions_mut().insert(visit.clone());
+    let mut response = next.run(request).await;
+    if let Some(Unwritten(text)) = response.extensions_mut().remove::<Unwritten>() {
+        let status = response.status();
+        response = layout::message(&visit, text);
+        *response.status_mut() = status;
+    }
+    let headers = response.headers_mut();
+    let sets_name = headers.get_all(header::SET_COOKIE).iter().any(|value| value.as_bytes().starts_with(b"kcb="));
+    if is_new && !sets_name {
+        headers.append(header::SET_COOKIE, cookie(&visit.name));
+    }
+    if let Some(language) = asked {
+        let value = format!("lang={language}; Path=/; Max-Age=31536000; SameSite=Lax");
+        headers.append(header::SET_COOKIE, HeaderValue::from_str(&value).expect("ASCII"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn guard_headers(headers: &mut HeaderMap) {
+    const CSP: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'none'; \
+                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// The cookie has no `Secure`, for the demonstration is plain HTTP on loopback; a bank sets it, with the prefix `__Host-`.
+fn cookie(name: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("{COOKIE}={name}; Path=/; HttpOnly; SameSite=Lax")).expect("hexadecimal digits")
+}
+
+fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+/// What the visitor chose, else what the browser asks for, else Japanese.
+fn language(headers: &HeaderMap) -> Language {
+    if let Some(chosen) = cookie_named(headers, "lang").and_then(|chosen| chosen.parse().ok()) {
+        return chosen;
+    }
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let first = accepted.split(',').find_map(|part| {
+        let tag = part.split(';').next().unwrap_or_default().trim();
+        tag.split('-').next().unwrap_or_default().to_ascii_lowercase().parse().ok()
+    });
+    first.unwrap_or_default()
+}

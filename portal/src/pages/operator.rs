@@ -1,0 +1,222 @@
+//! The bank's own console: loss and theft, suspension and resumption, initialising, the audit trail.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect};
+use camtoken::Timestamp;
+use camtoken::verifier::audit::Event;
+use maud::html;
+
+use super::forms::{Errors, Input, csrf, form as card};
+use super::layout::page;
+use super::session::{Stage, Who};
+use super::users::{facts, role, state};
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::Completed;
+use crate::domain::people::{Application, Contract, LentToken, LoginMethod, Person};
+use crate::text::Text;
+
+pub(super) async fn form(visit: Visit) -> Answer {
+    draw_form(&visit, &Errors::default())
+}
+
+pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
+    let password = fields.password("password");
+    match visit.bank().log_in_operator(fields.text("operator"), password).await? {
+        Some(operator) => Ok(visit.enter(Stage::Operator(operator.id), "/operator")),
+        None => draw_form(&visit, &Errors::one("operator", visit.t.get("login-wrong"))),
+    }
+}
+
+fn draw_form(visit: &Visit, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let content = html! {
+        (errors.summary(t))
+        (card(visit, "/operator/login", &html! {
+            (Input { autocomplete: "username", max: Some(10), ..Input::new("operator", t.get("operator-id")) }.draw(&Errors::default()))
+            (Input::password("password", t.get("password")).draw(&Errors::default()))
+            p.actions { button.main type="submit" { (t.get("login")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("operator"), &content))
+}
+
+pub(super) async fn home(visit: Visit) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Ok(Redirect::to("/operator/login").into_response());
+    }
+    let t = visit.t;
+    let books = &visit.bank().books;
+    let tokens = books.list::<LentToken>("")?;
+    let mut parts = Vec::new();
+    for contract in books.list::<Contract>("")? {
+        let people = books.list::<Person>(&format!("{}/", contract.number))?;
+        parts.push((contract, people));
+    }
+    let applications = books.list::<Application>("")?;
+    let open: Vec<&Application> = applications.iter().filter(|known| known.contract.is_none()).collect();
+    let content = html! {
+        @if !open.is_empty() {
+            h2 { (t.get("applications")) }
+            ul.rows {
+                @for application in &open {
+                    li {
+                        b { (application.name) }
+                        span.muted { (application.id) " " (t.get(if application.method == LoginMethod::Password { "method-2" } else { "method-1" })) }
+                        form method="post" action={ "/operator/applications/" (application.id) } {
+                            (csrf(&visit))
+                            button type="submit" { (t.get("complete")) }
+                        }
+                    }
+                }
+            }
+        }
+        @for (contract, people) in &parts {
+            section {
+                h2 { (contract.name) " " small.muted { (contract.number) } }
+                div.scroll tabindex="0" role="region" aria-label=(contract.name) {
+                    table {
+                        thead { tr {
+                            th scope="col" { (t.get("user")) } th scope="col" { (t.get("role")) }
+                            th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
+                        } }
+                        tbody {
+                            @for person in people {
+                                tr {
+                                    td { a href={ "/operator/" (person.contract) "/" (person.user) } { (person.user) } }
+                                    td { (role(t, person.role)) }
+                                    td { (person.token.as_deref().unwrap_or("－")) }
+                                    td { (state(t, person)) }
+                                }
+                            }
+                        }
+                    }
+                }
+                h3 { (t.get("tokens")) }
+                ul.rows {
+                    @for token in tokens.iter().filter(|token| token.contract == contract.number) {
+                        li {
+                            b { (token.listed()) }
+                            @if !token.revoked {
+                                form method="post" action={ "/operator/tokens/" (token.id) "/revoke" } {
+                                    (csrf(&visit))
+                                    button.danger type="submit" { (t.get("revoke")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p.muted { (t.get("tokens-star")) }
+    };
+    Ok(page(&visit, &t.get("operator"), &content))
+}
+
+pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, String)>) -> Answer {
+    let person = known(&visit, &contract, &user)?;
+    let t = visit.t;
+    let path = format!("/operator/{contract}/{user}");
+    let otp = visit.bank().otp_suspended(&person).await?;
+    let trail = visit.bank().trail(&person).await?;
+    let button = |act: &str, text: &str, class: &str| {
+        html! { form method="post" action=(path) { (csrf(&visit)) input type="hidden" name="act" value=(act); button class=(class) type="submit" { (t.get(text)) } } }
+    };
+    let content = html! {
+        (facts(t, &person, otp))
+        div.actions {
+            (button("suspend", "suspend", "danger"))
+            (button("resume", "resume", ""))
+            (button("initialise", "initialise", ""))
+            @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
+        }
+        p.hint { (t.get("initialise-hint")) }
+        h2 { (t.get("trail")) }
+        @match &trail {
+            Err(_) => p.warning role="alert" { (t.get("trail-broken")) },
+            Ok(entries) if entries.is_empty() => p { (t.get("trail-empty")) },
+            Ok(entries) => {
+                p.success { (t.with("trail-whole", &[("count", &entries.len().to_string())])) }
+                div.scroll tabindex="0" role="region" aria-label=(t.get("trail")) {
+                    table {
+                        thead { tr {
+                            th.number scope="col" { (t.get("number")) } th scope="col" { (t.get("at")) }
+                            th scope="col" { (t.get("event")) } th scope="col" { (t.get("operation")) } th.number scope="col" { (t.get("failures")) }
+                        } }
+                        tbody {
+                            @for entry in entries.iter().rev() {
+                                tr {
+                                    td.number { (entry.number) }
+                                    td { (entry.at.parse::<Timestamp>().map_or_else(|_| entry.at.clone(), |at| t.moment(at))) }
+                                    td { (event(t, entry.event)) }
+                                    td { (entry.operation.as_deref().map_or_else(String::new, |name| super::orders::operation(t, name))) }
+                                    td.number { (entry.failures) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p { a href="/operator" { (t.get("operator")) } }
+    };
+    Ok(page(&visit, &person.user, &content))
+}
+
+pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, String)>, fields: Fields) -> Answer {
+    let person = known(&visit, &contract, &user)?;
+    match fields.text("act") {
+        "suspend" => {
+            visit.bank().set_service(&person, false).await?;
+            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.tell("done-suspended");
+        }
+        "resume" => {
+            visit.bank().set_service(&person, true).await?;
+            visit.tell("done-resumed");
+        }
+        "first-otp" if person.is_administrator() && !person.registered => {
+            visit.bank().new_first_otp(&person).await?;
+            visit.tell("done-first-otp");
+        }
+        "initialise" => {
+            let done = visit.bank().give_up(&person).await?;
+            visit.tell(if done { "registration-reset" } else { "registration-not-reset" });
+        }
+        _ => return Err(Fault::NotFound),
+    }
+    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+pub(super) async fn complete(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Err(Fault::NotFound);
+    }
+    visit.tell(match visit.bank().complete(&id).await? {
+        Completed::Contract(_) => "done-completed",
+        Completed::Known => "done-known",
+        Completed::NoToken => "no-token-left",
+    });
+    Ok(Redirect::to("/operator").into_response())
+}
+
+pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Err(Fault::NotFound);
+    }
+    let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
+    visit.bank().revoke_token(&token).await?;
+    visit.tell("done-revoked");
+    Ok(Redirect::to("/operator").into_response())
+}
+
+fn known(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Err(Fault::NotFound);
+    }
+    visit.bank().person(contract, user)?.ok_or(Fault::NotFound)
+}
+
+fn event(t: Text, event: Event) -> String {
+    let name = serde_json::to_value(event).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    t.get(&format!("event-{name}"))
+}

@@ -1,0 +1,277 @@
+//! Orders: what was entered, the transaction password, the code, the response, what came of it.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use camtoken::transaction::{Operation, Transaction};
+use maud::{Markup, html};
+
+use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as card, rejected, wrong_entry};
+use super::layout::page;
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
+use crate::domain::ledger::{Booking, Outcome, Refusal};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::Person;
+use crate::text::Text;
+use camtoken::Timestamp;
+
+/// Keeps what was entered and goes to the page that asks for the transaction password.
+pub(super) fn keep(visit: &Visit, draft: Draft) -> Response {
+    visit.change(|session| session.draft = Some((random_hex(8), draft)));
+    Redirect::to("/orders/confirm").into_response()
+}
+
+pub(super) async fn confirm(visit: Visit) -> Answer {
+    let person = visit.person()?;
+    let Some(kept) = &visit.session.draft else { return Ok(Redirect::to("/home").into_response()) };
+    draw_confirm(&visit, &person, kept, &Errors::default())
+}
+
+pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
+    let person = visit.person()?;
+    let Some(kept) = &visit.session.draft else { return Ok(Redirect::to("/home").into_response()) };
+    let (name, draft) = kept;
+    if form.text("draft") != name {
+        return Err(Fault::Form);
+    }
+    let errors = match visit.bank().place(&person, draft.clone(), form.password("transaction-password")).await? {
+        Placed::Order(order) => {
+            visit.change(|session| session.draft = None);
+            return Ok(match visit.bank().issue(&person, &order.id).await? {
+                Ok(_) => Redirect::to(&format!("/orders/{}", order.id)).into_response(),
+                Err(rejection) => {
+                    sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, rejection))).await?
+                }
+            });
+        }
+        Placed::Password(entry) => Errors::one("transaction-password", wrong_entry(visit.t, entry)),
+        Placed::NotRegistered => Errors::one("form", visit.t.get("not-registered")),
+    };
+    draw_confirm(&visit, &person, kept, &errors)
+}
+
+pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
+    let person = visit.person()?;
+    let order = known(&visit, &person, &id)?;
+    match visit.bank().booking(&order)? {
+        Some(booking) => draw_booking(&visit, &booking),
+        None => Ok(sign_page(&visit, &order, paths(&order), &Errors::default()).await?),
+    }
+}
+
+pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> Answer {
+    let person = visit.person()?;
+    let order = known(&visit, &person, &id)?;
+    let attempt = attempt(&form).ok_or(Fault::Form)?;
+    match visit.bank().settle(&person, &id, &form.digits("otp"), attempt).await? {
+        Settled::Booked(booking) => {
+            after(&visit, &person, &order, &booking);
+            Ok(Redirect::to(&format!("/orders/{id}")).into_response())
+        }
+        Settled::LoggedIn | Settled::None => Err(Fault::NotFound),
+        Settled::Rejected(rejection) => {
+            let errors = Errors::one("otp", rejected(visit.t, rejection));
+            Ok(sign_page(&visit, &order, paths(&order), &errors).await?)
+        }
+    }
+}
+
+pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let person = visit.person()?;
+    let order = known(&visit, &person, &id)?;
+    Ok(match visit.bank().issue(&person, &id).await? {
+        Ok(_) => Redirect::to(&format!("/orders/{id}")).into_response(),
+        Err(rejection) => {
+            sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, rejection))).await?
+        }
+    })
+}
+
+pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
+    let who = visit.session.stage.who().ok_or(Fault::Login)?;
+    let person = visit.look_up(who)?;
+    let order = visit.bank().order(&person, &id)?.ok_or(Fault::NotFound)?;
+    let (code, _) = visit.bank().code(&order).await?.ok_or(Fault::NotFound)?;
+    Ok(code_png(&code))
+}
+
+pub(super) async fn list(visit: Visit) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let mut bookings = visit.bank().books.list::<Booking>("")?;
+    bookings.retain(|booking| booking.contract == person.contract);
+    bookings.sort_by_key(|booking| std::cmp::Reverse(booking.at));
+    let content = html! {
+        @if bookings.is_empty() { p { (t.get("no-orders")) } } @else {
+            div.scroll tabindex="0" role="region" aria-label=(t.get("menu-orders")) {
+                table {
+                    thead { tr {
+                        th scope="col" { (t.get("at")) }
+                        th scope="col" { (t.get("operation")) }
+                        th scope="col" { (t.get("user")) }
+                        th scope="col" { (t.get("outcome")) }
+                    } }
+                    tbody {
+                        @for booking in &bookings {
+                            tr {
+                                td { (t.moment(Timestamp::from_unix(booking.at))) }
+                                td {
+                                    @if booking.user == person.user { a href={ "/orders/" (booking.order) } { (operation(t, &booking.operation)) } }
+                                    @else { (operation(t, &booking.operation)) }
+                                    br; small.muted { (booking.order) }
+                                }
+                                td { (booking.user) }
+                                td { (outcome(t, booking.outcome)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    Ok(page(&visit, &t.get("menu-orders"), &content))
+}
+
+/// The page with the code. It does not say what is signed: that is what the token is for.
+pub(super) async fn sign_page(
+    visit: &Visit,
+    order: &Order,
+    (sign, new_code): (impl AsRef<str>, impl AsRef<str>),
+    errors: &Errors,
+) -> Result<Response, BankError> {
+    let t = visit.t;
+    // The challenge may have been issued after the caller has read the order.
+    let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
+    let code = visit.bank().code(&order).await?;
+    let again = html! {
+        form method="post" action=(new_code.as_ref()) {
+            (csrf(visit))
+            button type="submit" { (t.get("new-code")) }
+        }
+    };
+    let content = html! {
+        (errors.summary(t))
+        @match &code {
+            Some((code, expires_at)) => div.sign {
+                (code_picture(t, code, &format!("/orders/{}/code.png?{}", order.id, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
+                div {
+                    ol.how {
+                        li { (t.get("sign-1")) }
+                        li { b { (t.get(if matches!(order.act, Act::Login) { "sign-2-login" } else { "sign-2" })) } }
+                        li { (t.get("sign-3")) }
+                    }
+                    (card(visit, sign.as_ref(), &html! {
+                        input type="hidden" name="attempt" value=(random_hex(16));
+                        (Input { hint: Some(t.get("otp-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+                        p.actions { button.main type="submit" { (t.get(if matches!(order.act, Act::Login) { "login" } else { "carry-out" })) } }
+                    }))
+                    div.actions {
+                        (again)
+                        @if !matches!(order.act, Act::Login) { a.button href="/home" { (t.get("give-up")) } }
+                    }
+                    p.caution { (t.get("never-tell")) }
+                }
+            },
+            None => {
+                p { (t.get("code-gone")) }
+                div.actions { (again) a.button href="/" { (t.get("give-up")) } }
+            }
+        }
+    };
+    Ok(page(visit, &t.get("otp-title"), &content))
+}
+
+/// The attempt that the form carries, so that a form that is sent twice is one attempt.
+pub(super) fn attempt(form: &Fields) -> Option<[u8; 16]> {
+    let text = form.text("attempt");
+    let digits = |place: usize| u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..16).map(digits).collect();
+    bytes.filter(|_| text.len() == 32)?.try_into().ok()
+}
+
+/// The name of an operation, as its token names it.
+pub(super) fn operation(t: Text, name: &str) -> String {
+    name.parse::<Operation>().map_or_else(|_| name.to_owned(), |operation| operation.entry().label.text(t.0).to_owned())
+}
+
+fn paths(order: &Order) -> (String, String) {
+    (format!("/orders/{}", order.id), format!("/orders/{}/code", order.id))
+}
+
+fn known(visit: &Visit, person: &Person, id: &str) -> Result<Order, Fault> {
+    let order = visit.bank().order(person, id)?.filter(|order| !matches!(order.act, Act::Login));
+    order.ok_or(Fault::NotFound)
+}
+
+fn draw_confirm(visit: &Visit, person: &Person, (name, draft): &(String, Draft), errors: &Errors) -> Answer {
+    let t = visit.t;
+    let transaction = draft.transaction().map_err(BankError::from)?;
+    let content = html! {
+        p { (t.get("confirm-intro")) }
+        (contents(t, &transaction))
+        (errors.summary(t))
+        @if person.signs().is_none() {
+            p.warning { (t.get("not-registered")) }
+            p { a.button.main href="/registration" { (t.get("menu-registration")) } }
+        } @else {
+            (card(visit, "/orders/confirm", &html! {
+                input type="hidden" name="draft" value=(name);
+                (Input::password("transaction-password", t.get("transaction-password")).draw(errors))
+                p.actions {
+                    button.main type="submit" { (t.get("to-code")) }
+                    a.button href="/home" { (t.get("give-up")) }
+                }
+            }))
+        }
+    };
+    Ok(page(
+        visit,
+        &t.with("confirm-title", &[("operation", &operation(t, &transaction.operation().to_string()))]),
+        &content,
+    ))
+}
+
+fn draw_booking(visit: &Visit, booking: &Booking) -> Answer {
+    let t = visit.t;
+    let known: Operation = booking.operation.parse().map_err(|_| Fault::NotFound)?;
+    let transaction = Transaction::new(known, booking.fields.iter().map(|(name, text)| (name, text)));
+    let transaction = transaction.map_err(BankError::from)?;
+    let content = html! {
+        @match booking.outcome {
+            Outcome::Done => p.success role="status" { (t.get("booked")) },
+            Outcome::Refused(_) => p.warning role="status" { (t.get("not-booked")) " " (outcome(t, booking.outcome)) },
+        }
+        p { (t.get("order-number")) ": " b { (booking.order) } "  " span.muted { (t.moment(Timestamp::from_unix(booking.at))) } }
+        (contents(t, &transaction))
+        p.actions {
+            a.button.main href="/home" { (t.get("menu-home")) }
+            a.button href="/orders" { (t.get("menu-orders")) }
+        }
+    };
+    Ok(page(visit, &operation(t, &booking.operation), &content))
+}
+
+fn contents(t: Text, transaction: &Transaction) -> Markup {
+    fields(t, transaction.fields())
+}
+
+fn outcome(t: Text, outcome: Outcome) -> String {
+    t.get(match outcome {
+        Outcome::Done => "outcome-done",
+        Outcome::Refused(Refusal::Funds) => "outcome-funds",
+        Outcome::Refused(Refusal::Limit) => "outcome-limit",
+        Outcome::Refused(Refusal::Account) => "outcome-account",
+        Outcome::Refused(Refusal::Changed) => "outcome-changed",
+    })
+}
+
+/// What a booking means for sessions: whose password has changed or who was suspended is out everywhere else.
+fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
+    let touches =
+        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. });
+    if booking.outcome != Outcome::Done || !touches {
+        return;
+    }
+    let Some((_, user)) = booking.fields.iter().find(|(name, _)| name == "targetId") else { return };
+    let who = super::Who { contract: person.contract.clone(), user: user.clone() };
+    visit.site.sessions.end_all_of(&who, Some(&visit.name));
+}

@@ -1,0 +1,348 @@
+//! 振込・振替, 振込先登録, ペイジー, 仕向送金: forms that become drafts.
+
+use camtoken::transaction::{FieldSpec, Kind, Operation};
+use maud::{Markup, html};
+
+use super::forms::{Errors, Input, expected, form as card, select};
+use super::layout::page;
+use super::orders::keep;
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::Draft;
+use crate::domain::calendar::day_in_japan;
+use crate::domain::directory::{BANKS, OWN_BANK, find};
+use crate::domain::ledger::{Account, Payee};
+use crate::domain::order::Act;
+use crate::domain::people::{Limit, Person};
+use crate::domain::rates::RATES;
+use crate::text::Text;
+
+/// What was typed so far, to be shown again.
+type Typed<'a> = Option<&'a Fields>;
+
+pub(super) async fn transfer(visit: Visit) -> Answer {
+    draw_transfer(&visit, &visit.person()?, None, &Errors::default())
+}
+
+pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let mut fields = match typed.text("to") {
+        "new" => payee_fields(&typed),
+        known => {
+            let payee = visit.bank().books.get::<Payee>(&format!("{}/{known}", person.contract))?;
+            let payee = payee.filter(|payee| payee.contract == person.contract);
+            payee.map(|payee| fields_of(&payee)).unwrap_or_default()
+        }
+    };
+    if fields.is_empty() {
+        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("to", t.get("payee-choose")));
+    }
+    let Some(from) = own_account(&visit, &person, typed.text("from"))? else {
+        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("from", t.get("account-choose")));
+    };
+    if typed.text("to") == "new" && is_missing(&visit, &fields)? {
+        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
+    }
+    if typed.text("to") == "new" {
+        fields.push(("newPayee".to_owned(), "yes".to_owned()));
+    }
+    let contract = visit.contract(&person)?;
+    fields.extend([
+        ("amount".to_owned(), typed.digits("amount")),
+        ("date".to_owned(), day_in_japan(visit.bank().now()).to_string()),
+        ("payingAccount".to_owned(), from.number[from.number.len().saturating_sub(4)..].to_owned()),
+        ("originator".to_owned(), contract.kana),
+    ]);
+    let act = Act::Pay { from: from.key(), limit: Limit::Transfer };
+    match checked(t, Draft { operation: Operation::Transfer, fields, act }) {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(errors) => draw_transfer(&visit, &person, Some(&typed), &errors),
+    }
+}
+
+pub(super) async fn payees(visit: Visit) -> Answer {
+    draw_payees(&visit, &visit.person()?, None, &Errors::default())
+}
+
+pub(super) async fn payee_enter(visit: Visit, typed: Fields) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let fields = payee_fields(&typed);
+    if is_missing(&visit, &fields)? {
+        return draw_payees(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
+    }
+    match checked(t, Draft { operation: Operation::PayeeRegistration, fields, act: Act::RegisterPayee }) {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(errors) => draw_payees(&visit, &person, Some(&typed), &errors),
+    }
+}
+
+pub(super) async fn pay_easy(visit: Visit) -> Answer {
+    draw_plain(&visit, &visit.person()?, &PAY_EASY, None, &Errors::default())
+}
+
+pub(super) async fn pay_easy_enter(visit: Visit, typed: Fields) -> Answer {
+    enter_plain(&visit, &PAY_EASY, &typed)
+}
+
+pub(super) async fn remittance(visit: Visit) -> Answer {
+    draw_plain(&visit, &visit.person()?, &REMITTANCE, None, &Errors::default())
+}
+
+pub(super) async fn remittance_enter(visit: Visit, typed: Fields) -> Answer {
+    enter_plain(&visit, &REMITTANCE, &typed)
+}
+
+/// A form that asks for the fields of an operation as the catalogue has them.
+struct Plain {
+    operation: Operation,
+    limit: Limit,
+    path: &'static str,
+    title: &'static str,
+    intro: &'static str,
+    /// The field that is today.
+    day: &'static str,
+}
+
+const PAY_EASY: Plain = Plain {
+    operation: Operation::PayEasy,
+    limit: Limit::PayEasy,
+    path: "/pay-easy",
+    title: "menu-pay-easy",
+    intro: "pay-easy-intro",
+    day: "date",
+};
+
+const REMITTANCE: Plain = Plain {
+    operation: Operation::Remittance,
+    limit: Limit::Remittance,
+    path: "/remittance",
+    title: "menu-remittance",
+    intro: "remittance-intro",
+    day: "valueDate",
+};
+
+fn enter_plain(visit: &Visit, plain: &Plain, typed: &Fields) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let Some(from) = own_account(visit, &person, typed.text("from"))? else {
+        return draw_plain(visit, &person, plain, Some(typed), &Errors::one("from", t.get("account-choose")));
+    };
+    let mut fields = vec![(plain.day.to_owned(), day_in_japan(visit.bank().now()).to_string())];
+    for spec in asked(plain) {
+        let text = match spec.kind {
+            Kind::Digits { .. } | Kind::Yen { .. } => typed.digits(spec.name),
+            Kind::Money { .. } => format!("{} {}", typed.text("currency"), typed.digits(spec.name)),
+            _ => typed.text(spec.name).to_owned(),
+        };
+        if !(text.is_empty() && spec.optional) {
+            fields.push((spec.name.to_owned(), text));
+        }
+    }
+    let act = Act::Pay { from: from.key(), limit: plain.limit };
+    match checked(t, Draft { operation: plain.operation, fields, act }) {
+        Ok(draft) => Ok(keep(visit, draft)),
+        Err(errors) => draw_plain(visit, &person, plain, Some(typed), &errors),
+    }
+}
+
+fn draw_plain(visit: &Visit, person: &Person, plain: &Plain, typed: Typed<'_>, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let content = html! {
+        p { (t.get(plain.intro)) }
+        (errors.summary(t))
+        (card(visit, plain.path, &html! {
+            (from_account(visit, person, typed, errors)?)
+            @for spec in asked(plain) { (field(t, spec, typed, errors)) }
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }))
+    };
+    Ok(page(visit, &t.get(plain.title), &content))
+}
+
+fn asked(plain: &Plain) -> impl Iterator<Item = &'static FieldSpec> {
+    let fields = plain.operation.entry().fields.iter();
+    fields.filter(move |spec| spec.name != plain.day && spec.name != "orderId")
+}
+
+/// The input for a field of the catalogue.
+fn field(t: Text, spec: &'static FieldSpec, typed: Typed<'_>, errors: &Errors) -> Markup {
+    let label = spec.label.text(t.0);
+    let value = typed.map_or("", |typed| typed.text(spec.name));
+    let input =
+        Input { value, optional: spec.optional.then(|| t.get("optional")), ..Input::new(spec.name, label.to_owned()) };
+    match spec.kind {
+        Kind::Choice(choices) => {
+            let options = choices.iter().map(|choice| (choice.name.to_owned(), choice.label.text(t.0).to_owned()));
+            select(spec.name, label, &options.collect::<Vec<_>>(), value, errors)
+        }
+        Kind::Digits { max, .. } => {
+            Input { mode: Some("numeric"), max: Some(max + 8), hint: Some(expected(t, spec)), ..input }.draw(errors)
+        }
+        Kind::Yen { .. } => Input { mode: Some("numeric"), max: Some(16), ..input }.draw(errors),
+        Kind::Money { .. } => {
+            let currencies: Vec<_> = RATES
+                .iter()
+                .map(|(name, rate)| {
+                    ((*name).to_owned(), t.with("rate", &[("currency", name), ("yen", &rate.to_string())]))
+                })
+                .collect();
+            html! {
+                (select("currency", &t.get("currency"), &currencies, typed.map_or("", |typed| typed.text("currency")), errors))
+                (Input { mode: Some("decimal"), max: Some(18), hint: Some(expected(t, spec)), ..input }.draw(errors))
+            }
+        }
+        Kind::Kana { max } | Kind::Text { max } | Kind::Ascii { max } => {
+            Input { max: Some(max), hint: Some(expected(t, spec)), ..input }.draw(errors)
+        }
+        _ => input.draw(errors),
+    }
+}
+
+fn draw_transfer(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let payees = visit.bank().books.list::<Payee>(&format!("{}/", person.contract))?;
+    let chosen = typed
+        .map_or_else(|| payees.first().map_or("new".to_owned(), Payee::account), |typed| typed.text("to").to_owned());
+    let content = html! {
+        (errors.summary(t))
+        (card(visit, "/transfer", &html! {
+            (from_account(visit, person, typed, errors)?)
+            fieldset #to {
+                legend { (t.get("payee")) }
+                @for payee in &payees {
+                    label.choice {
+                        input type="radio" name="to" value=(payee.account()) checked[payee.account() == chosen];
+                        span { span.kana { (payee.name) } small.muted { (place(&payee.bank, &payee.branch)) " " (t.get(&format!("account-{}", payee.kind))) " " (payee.number) } }
+                    }
+                }
+                label.choice {
+                    input type="radio" name="to" value="new" checked[chosen == "new"];
+                    span { (t.get("payee-new")) }
+                }
+                div.only-new { (payee_inputs(t, typed, errors)) }
+            }
+            (Input { mode: Some("numeric"), max: Some(16), hint: Some(t.get("amount-hint")), value: typed.map_or("", |typed| typed.text("amount")), ..Input::new("amount", t.get("amount")) }.draw(errors))
+            p.muted { (t.with("today-only", &[("day", &t.day(day_in_japan(visit.bank().now())))])) }
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("menu-transfer"), &content))
+}
+
+fn draw_payees(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let payees = visit.bank().books.list::<Payee>(&format!("{}/", person.contract))?;
+    let content = html! {
+        @if payees.is_empty() { p { (t.get("no-payees")) } } @else {
+            ul.rows {
+                @for payee in &payees {
+                    li { b.kana { (payee.name) } span.muted { (place(&payee.bank, &payee.branch)) " " (t.get(&format!("account-{}", payee.kind))) " " (payee.number) } }
+                }
+            }
+        }
+        h2 { (t.get("payee-register")) }
+        (errors.summary(t))
+        (card(visit, "/payees", &html! {
+            (payee_inputs(t, typed, errors))
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("menu-payees"), &content))
+}
+
+fn payee_inputs(t: Text, typed: Typed<'_>, errors: &Errors) -> Markup {
+    let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let branches: Vec<_> = BANKS
+        .iter()
+        .flat_map(|bank| bank.branches.iter().map(move |branch| (bank, branch)))
+        .map(|(bank, branch)| (format!("{}-{}", bank.code, branch.code), format!("{} {}", bank.name, branch.name)))
+        .collect();
+    let kinds: Vec<_> = ["ordinary", "current", "savings"]
+        .map(|kind| (kind.to_owned(), t.get(&format!("account-{kind}"))))
+        .into_iter()
+        .collect();
+    html! {
+        (select("branch", &t.get("bank-and-branch"), &branches, text("branch"), errors))
+        (select("accountType", &t.get("account-kind"), &kinds, text("accountType"), errors))
+        (Input { mode: Some("numeric"), max: Some(9), hint: Some(t.get("account-hint")), value: text("account"), ..Input::new("account", t.get("account-number")) }.draw(errors))
+        (Input { max: Some(48), hint: Some(t.get("payee-hint")), value: text("payee"), ..Input::new("payee", t.get("payee-name")) }.draw(errors))
+    }
+}
+
+fn payee_fields(typed: &Fields) -> Vec<(String, String)> {
+    let (bank, branch) = typed.text("branch").split_once('-').unwrap_or_default();
+    let Some((bank, branch)) = find(bank, branch) else { return Vec::new() };
+    [
+        ("bankCode", bank.code.to_owned()),
+        ("bankName", bank.kana.to_owned()),
+        ("branchCode", branch.code.to_owned()),
+        ("branchName", branch.kana.to_owned()),
+        ("accountType", typed.text("accountType").to_owned()),
+        ("account", typed.digits("account")),
+        ("payee", typed.text("payee").to_owned()),
+    ]
+    .map(|(name, text)| (name.to_owned(), text))
+    .into()
+}
+
+fn fields_of(payee: &Payee) -> Vec<(String, String)> {
+    let (bank, branch) = find(&payee.bank, &payee.branch).map_or(("", ""), |(bank, branch)| (bank.kana, branch.kana));
+    [
+        ("bankCode", payee.bank.as_str()),
+        ("bankName", bank),
+        ("branchCode", &payee.branch),
+        ("branchName", branch),
+        ("accountType", &payee.kind),
+        ("account", &payee.number),
+        ("payee", &payee.name),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .into()
+}
+
+/// Whether the payee would be an account of this bank that there is not.
+fn is_missing(visit: &Visit, fields: &[(String, String)]) -> Result<bool, Fault> {
+    let text = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str());
+    if text("bankCode") != OWN_BANK {
+        return Ok(false);
+    }
+    Ok(visit.bank().books.get::<Account>(&Account::key_of(text("branchCode"), text("account")))?.is_none())
+}
+
+fn own_account(visit: &Visit, person: &Person, key: &str) -> Result<Option<Account>, Fault> {
+    let account = visit.bank().books.get::<Account>(key)?;
+    Ok(account.filter(|account| account.contract == person.contract))
+}
+
+/// The list of the company's own accounts.
+pub(super) fn from_account(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let accounts = visit.bank().books.list::<Account>("")?;
+    let own = accounts.iter().filter(|account| account.contract == person.contract);
+    let options = own.map(|account| {
+        let kind = t.get(&format!("account-{}", account.kind));
+        (account.key(), format!("{kind} {}-{}  {}", account.branch, account.number, t.yen(account.balance)))
+    });
+    Ok(select(
+        "from",
+        &t.get("from-account"),
+        &options.collect::<Vec<_>>(),
+        typed.map_or("", |typed| typed.text("from")),
+        errors,
+    ))
+}
+
+/// The draft, if it makes a transaction; else what is wrong with which input.
+pub(super) fn checked(t: Text, draft: Draft) -> Result<Draft, Errors> {
+    match draft.transaction() {
+        Ok(transaction) => {
+            let zero = transaction
+                .get("amount")
+                .is_some_and(|amount| amount.to_string().bytes().all(|byte| !(b'1'..=b'9').contains(&byte)));
+            if zero { Err(Errors::one("amount", t.get("amount-zero"))) } else { Ok(draft) }
+        }
+        Err(error) => Err(Errors::of_transaction(t, &error, draft.operation.entry().fields)),
+    }
+}
+
+fn place(bank: &str, branch: &str) -> String {
+    find(bank, branch).map_or_else(String::new, |(bank, branch)| format!("{} {}", bank.name, branch.name))
+}

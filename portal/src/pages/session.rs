@@ -1,0 +1,189 @@
+//! Sessions: a random name in a cookie, everything else here, five minutes without a word and it is over.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use camtoken::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::bank::{Draft, random_hex};
+
+/// How long a session lives after the last request.
+pub const IDLE: Duration = Duration::from_secs(300);
+
+/// More sessions than this are not kept; those that nobody is in make room first, then those that said nothing for longest.
+const MAX: usize = 10_000;
+
+/// The cookie.
+pub const COOKIE: &str = "kcb";
+
+/// All the sessions of the site. The names themselves are not kept, only their hashes.
+#[derive(Default)]
+pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
+
+/// One browser's session.
+#[derive(Clone)]
+pub struct Session {
+    /// How far its person has come.
+    pub stage: Stage,
+    /// What every form of it carries.
+    pub csrf: String,
+    /// What was entered and waits for the transaction password, with the name that its page carries: of two pages in two tabs
+    /// only the later one is good.
+    pub draft: Option<(String, Draft)>,
+    /// A text to show once.
+    pub notice: Option<&'static str>,
+    last_seen: Timestamp,
+}
+
+/// How far a session's person has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody.
+    Nobody,
+    /// The password was right; the one-time password of this order is awaited.
+    Otp {
+        /// Who.
+        person: Who,
+        /// The order to come in.
+        order: String,
+    },
+    /// The password was right; nothing but the registration is open.
+    Registering(Who),
+    /// In.
+    In(Who),
+    /// One of the bank's own people.
+    Operator(String),
+}
+
+/// A person by contract and user ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    /// 契約番号
+    pub contract: String,
+    /// ユーザーID
+    pub user: String,
+}
+
+impl Sessions {
+    /// Begins a session and gives its name, for the cookie.
+    pub fn begin(&self, stage: Stage, now: Timestamp) -> (String, Session) {
+        let name = random_hex(32);
+        let session = Session { stage, csrf: random_hex(16), draft: None, notice: None, last_seen: now };
+        let mut sessions = self.lock();
+        if sessions.len() >= MAX {
+            sessions.retain(|_, session| now.since(session.last_seen) < IDLE);
+            if sessions.len() >= MAX
+                && let Some(first) = sessions.iter().min_by_key(|(_, session)| session.weight()).map(|(key, _)| *key)
+            {
+                sessions.remove(&first);
+            }
+        }
+        sessions.insert(key(&name), session.clone());
+        (name, session)
+    }
+
+    /// The session of this name, which lives on from now. `Err` with whether it has just ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// `true` for one that was idle for too long and had somebody in it, `false` for none.
+    pub fn find(&self, name: &str, now: Timestamp) -> Result<Session, bool> {
+        let mut sessions = self.lock();
+        let Some(session) = sessions.get_mut(&key(name)) else { return Err(false) };
+        if now.since(session.last_seen) >= IDLE {
+            let was_in = session.stage != Stage::Nobody;
+            sessions.remove(&key(name));
+            return Err(was_in);
+        }
+        session.last_seen = now;
+        Ok(session.clone())
+    }
+
+    /// Changes a session.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Session)) {
+        if let Some(session) = self.lock().get_mut(&key(name)) {
+            change(session);
+        }
+    }
+
+    /// Ends a session.
+    pub fn end(&self, name: &str) {
+        self.lock().remove(&key(name));
+    }
+
+    /// Ends every session of a person: their password has changed, or they were taken out of service.
+    pub fn end_all_of(&self, who: &Who, but: Option<&str>) {
+        let but = but.map(key);
+        self.lock().retain(|key, session| session.stage.who() != Some(who) || Some(*key) == but);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// What has less of it makes room first.
+    fn weight(&self) -> (bool, Timestamp) {
+        (self.stage != Stage::Nobody, self.last_seen)
+    }
+}
+
+impl Stage {
+    /// Whose session it is, however far.
+    #[must_use]
+    pub fn who(&self) -> Option<&Who> {
+        match self {
+            Self::Otp { person: who, .. } | Self::Registering(who) | Self::In(who) => Some(who),
+            Self::Nobody | Self::Operator(_) => None,
+        }
+    }
+}
+
+fn key(name: &str) -> [u8; 32] {
+    Sha256::digest(name).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn who(user: &str) -> Who {
+        Who { contract: "1".to_owned(), user: user.to_owned() }
+    }
+
+    #[test]
+    fn a_session_ends_after_five_idle_minutes() {
+        let sessions = Sessions::default();
+        let at = Timestamp::from_unix;
+        let (name, _) = sessions.begin(Stage::In(who("A")), at(1_000));
+        assert!(sessions.find(&name, at(1_299)).is_ok());
+        assert!(sessions.find(&name, at(1_598)).is_ok(), "every request counts");
+        assert_eq!(sessions.find(&name, at(1_898)).err(), Some(true));
+        assert_eq!(sessions.find(&name, at(1_898)).err(), Some(false));
+    }
+
+    #[test]
+    fn a_flood_of_strangers_drives_nobody_out() {
+        let sessions = Sessions::default();
+        let at = Timestamp::from_unix;
+        let (name, _) = sessions.begin(Stage::In(who("A")), at(1_000));
+        for _ in 0..MAX + 5 {
+            sessions.begin(Stage::Nobody, at(1_001));
+        }
+        assert_eq!(sessions.lock().len(), MAX);
+        assert!(sessions.find(&name, at(1_002)).is_ok());
+    }
+
+    #[test]
+    fn all_sessions_of_a_person_end_together() {
+        let sessions = Sessions::default();
+        let now = Timestamp::from_unix(1_000);
+        let names: Vec<_> =
+            ["A", "A", "B"].map(|user| sessions.begin(Stage::In(who(user)), now).0).into_iter().collect();
+        sessions.end_all_of(&who("A"), Some(&names[0]));
+        assert_eq!(names.iter().map(|name| sessions.find(name, now).is_ok()).collect::<Vec<_>>(), [true, false, true]);
+    }
+}

@@ -1,0 +1,125 @@
+//! 限度額変更 and パスワード変更.
+
+use camtoken::transaction::Operation;
+use maud::html;
+
+use super::forms::{Errors, Input, form as card, select};
+use super::layout::page;
+use super::orders::keep;
+use super::payments::checked;
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::Draft;
+use crate::domain::credential::{Password, WeakPassword};
+use crate::domain::order::Act;
+use crate::domain::people::{Limit, Person};
+use crate::text::Text;
+
+pub(super) async fn limits(visit: Visit) -> Answer {
+    draw_limits(&visit, &visit.administrator()?, None, &Errors::default())
+}
+
+pub(super) async fn limits_enter(visit: Visit, typed: Fields) -> Answer {
+    let (t, person) = (visit.t, visit.administrator()?);
+    let contract = visit.contract(&person)?;
+    let limit = Limit::from_name(typed.text("limit")).ok_or(Fault::NotFound)?;
+    let fields = [
+        ("limit", limit.as_str().to_owned()),
+        ("old", contract.limit(limit).to_string()),
+        ("new", typed.digits("new")),
+    ]
+    .map(|(name, text)| (name.to_owned(), text));
+    match checked(t, Draft { operation: Operation::LimitChange, fields: fields.into(), act: Act::ChangeLimit }) {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(errors) => draw_limits(&visit, &person, Some(&typed), &errors),
+    }
+}
+
+fn draw_limits(visit: &Visit, person: &Person, typed: Option<&Fields>, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let contract = visit.contract(person)?;
+    let options: Vec<_> = Limit::ALL
+        .iter()
+        .map(|limit| {
+            (limit.as_str().to_owned(), format!("{}  {}", limit_name(t, *limit), t.yen(contract.limit(*limit))))
+        })
+        .collect();
+    let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let content = html! {
+        p { (t.get("limits-intro")) }
+        (errors.summary(t))
+        (card(visit, "/limits", &html! {
+            (select("limit", &t.get("limit"), &options, text("limit"), errors))
+            (Input { mode: Some("numeric"), max: Some(18), hint: Some(t.get("amount-hint")), value: text("new"), ..Input::new("new", t.get("limit-new")) }.draw(errors))
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("menu-limits"), &content))
+}
+
+pub(super) async fn password(visit: Visit) -> Answer {
+    draw_password(&visit, &visit.person()?, "login", &Errors::default())
+}
+
+pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
+    let (t, person) = (visit.t, visit.person()?);
+    let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
+    let (new, again) = (typed.password("new"), typed.password("again"));
+    if let Err(errors) = new_password(t, &person.user, &new, &again) {
+        return draw_password(&visit, &person, which, &errors);
+    }
+    let other = if which == "login" { &person.transaction } else { &person.login };
+    // The two passwords of a person are two, or one glance at one of them would give both.
+    if other.hash.is_of(&new) {
+        return draw_password(&visit, &person, which, &Errors::one("new", t.get("password-reused")));
+    }
+    let draft = set_password(&visit, &person, which, new).await?;
+    Ok(keep(&visit, draft))
+}
+
+/// The draft that sets a password of a person.
+pub(super) async fn set_password(visit: &Visit, person: &Person, which: &str, new: Password) -> Result<Draft, Fault> {
+    let hash = visit.bank().hash(new).await?;
+    let fields = [("password", which.to_owned()), ("targetId", person.user.clone())];
+    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+    Ok(Draft { operation: Operation::PasswordReset, fields, act: Act::SetPassword { hash } })
+}
+
+/// Whether a new password may be set, in words beside its input when it may not.
+pub(super) fn new_password(t: Text, user: &str, new: &Password, again: &Password) -> Result<(), Errors> {
+    let text = match new.check(user) {
+        Err(WeakPassword::Length) => "password-length",
+        Err(WeakPassword::Guessable) => "password-guessable",
+        Err(WeakPassword::Reused) => "password-reused",
+        Ok(()) if new.expose() != again.expose() => return Err(Errors::one("again", t.get("password-again-wrong"))),
+        Ok(()) => return Ok(()),
+    };
+    Err(Errors::one("new", t.get(text)))
+}
+
+/// The two inputs of a new password.
+pub(super) fn password_inputs(t: Text, errors: &Errors) -> maud::Markup {
+    html! {
+        (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("new", t.get("password-new")) }.draw(errors))
+        (Input { autocomplete: "new-password", ..Input::password("again", t.get("password-again")) }.draw(errors))
+    }
+}
+
+fn draw_password(visit: &Visit, person: &Person, which: &str, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let options = ["login", "transaction"].map(|name| (name.to_owned(), t.get(&format!("{name}-password"))));
+    let content = html! {
+        p { (t.with("password-intro", &[("user", &person.user)])) }
+        (errors.summary(t))
+        (card(visit, "/password", &html! {
+            (select("which", &t.get("password-which"), &options, which, errors))
+            (password_inputs(t, errors))
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("menu-password"), &content))
+}
+
+/// The name of a limit, as tokens name it.
+fn limit_name(t: Text, limit: Limit) -> String {
+    t.get(&format!("op-{}", limit.as_str()))
+}

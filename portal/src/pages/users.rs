@@ -1,0 +1,341 @@
+//! ユーザー管理業務: what administrators do for their company's people and tokens. Each act is signed.
+
+use axum::extract::Path;
+use camtoken::transaction::Operation;
+use maud::{Markup, html};
+
+use super::forms::{Errors, Input, csrf, form as card, select};
+use super::layout::page;
+use super::orders::keep;
+use super::payments::checked;
+use super::settings::{new_password, password_inputs, set_password};
+use super::{Answer, Fault, Fields, Visit};
+use crate::bank::{Draft, digest};
+use crate::domain::credential::Credential;
+use crate::domain::order::Act;
+use crate::domain::people::{LentToken, Person, Role};
+use crate::text::Text;
+
+pub(super) async fn list(visit: Visit) -> Answer {
+    let (t, administrator) = (visit.t, visit.administrator()?);
+    let people = visit.bank().books.list::<Person>(&format!("{}/", administrator.contract))?;
+    let tokens = tokens_of(&visit, &administrator.contract)?;
+    let content = html! {
+        p { a.button href="/users/new" { (t.get("user-new")) } }
+        div.scroll tabindex="0" role="region" aria-label=(t.get("menu-users")) {
+            table {
+                thead { tr {
+                    th scope="col" { (t.get("user")) } th scope="col" { (t.get("name")) } th scope="col" { (t.get("role")) }
+                    th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
+                } }
+                tbody {
+                    @for person in &people {
+                        tr {
+                            td { a href={ "/users/" (person.user) } { (person.user) } }
+                            td { (person.name) }
+                            td { (role(t, person.role)) }
+                            td { (person.token.as_deref().unwrap_or("－")) }
+                            td { (state(t, person)) }
+                        }
+                    }
+                }
+            }
+        }
+        h2 { (t.get("tokens")) }
+        ul.rows {
+            @for token in &tokens {
+                li {
+                    b { (token.listed()) }
+                    @let holders: Vec<&str> = people.iter().filter(|person| person.token.as_deref() == Some(&token.id)).map(|person| person.user.as_str()).collect();
+                    span.muted { @if token.revoked { (t.get("token-revoked")) } @else if holders.is_empty() { (t.get("token-free")) } @else { (holders.join(", ")) } }
+                    @if !token.revoked {
+                        form method="post" action={ "/tokens/" (token.id) "/revoke" } { (csrf(&visit)) button.danger type="submit" { (t.get("revoke")) } }
+                    }
+                }
+            }
+        }
+        p.muted { (t.get("tokens-star")) }
+    };
+    Ok(page(&visit, &t.get("menu-users"), &content))
+}
+
+pub(super) async fn new(visit: Visit) -> Answer {
+    draw_new(&visit, &visit.administrator()?, None, &Errors::default())
+}
+
+pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
+    let (t, administrator) = (visit.t, visit.administrator()?);
+    let user = typed.text("user").to_ascii_uppercase();
+    let refuse = |typed: &Fields, name: &str, text: &str| {
+        draw_new(&visit, &administrator, Some(typed), &Errors::one(name, t.get(text)))
+    };
+    if user.is_empty() || user.len() > 10 || !user.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return refuse(&typed, "user", "user-form");
+    }
+    if visit.bank().person(&administrator.contract, &user)?.is_some() {
+        return refuse(&typed, "user", "user-taken");
+    }
+    let (login, login_again) = (typed.password("new"), typed.password("again"));
+    if let Err(errors) = new_password(t, &user, &login, &login_again) {
+        return draw_new(&visit, &administrator, Some(&typed), &errors);
+    }
+    let transaction = typed.password("transaction-new");
+    if transaction.check(&user).is_err() || transaction.expose() == login.expose() {
+        return refuse(&typed, "transaction-new", "password-guessable");
+    }
+    let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
+        return refuse(&typed, "token", "serial-wrong");
+    };
+    let is_administrator = typed.text("role") == "administrator";
+    let person = Person {
+        contract: administrator.contract.clone(),
+        user: user.clone(),
+        login_id: administrator.login_id.as_ref().map(|_| user.to_lowercase()),
+        name: typed.text("name").to_owned(),
+        mail: typed.text("mail").to_owned(),
+        role: if is_administrator { Role::Administrator } else { Role::User },
+        login: Credential::new(visit.bank().hash(login).await?),
+        transaction: Credential::new(visit.bank().hash(transaction).await?),
+        // An administrator's first-OTP password comes from the bank, by letter.
+        first_otp: None,
+        first_otp_from: None,
+        token,
+        activation: None,
+        registered: false,
+        suspended: false,
+        last_login: None,
+        login_before: None,
+    };
+    let difference = role(t, person.role);
+    match checked(t, put(None, person, "register", None, &[difference])) {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(Errors(mut errors)) => {
+            for (name, _) in &mut errors {
+                *name = match name.as_str() {
+                    "targetName" => "name".to_owned(),
+                    "targetId" => "user".to_owned(),
+                    other => other.to_owned(),
+                };
+            }
+            draw_new(&visit, &administrator, Some(&typed), &Errors(errors))
+        }
+    }
+}
+
+pub(super) async fn show(visit: Visit, Path(user): Path<String>) -> Answer {
+    let administrator = visit.administrator()?;
+    draw_person(&visit, &administrator, &user, &Errors::default()).await
+}
+
+pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fields) -> Answer {
+    let (t, administrator) = (visit.t, visit.administrator()?);
+    let person = visit.bank().person(&administrator.contract, &user)?.ok_or(Fault::NotFound)?;
+    // An administrator is resumed by the bank, and suspends others, not themselves.
+    let act = typed.text("act").to_owned();
+    let is_self = person.user == administrator.user;
+    let draft = match act.as_str() {
+        "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
+        "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
+        "delete" if !is_self => {
+            let mut draft = plain(&person, "delete", Act::RemovePerson { ends: person.activation.clone() });
+            draft.fields.push(("before".to_owned(), digest(&person)));
+            draft
+        }
+        "token" => {
+            let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
+                return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("serial-wrong"))).await;
+            };
+            let ends = person.activation.clone().filter(|_| token != person.token);
+            let mut after = person.clone();
+            if token != person.token {
+                (after.activation, after.registered) = (None, false);
+            }
+            after.token = token;
+            let difference = format!("{} → {}", name_of(&person), name_of(&after));
+            put(Some(&person), after, "token", ends, &[difference])
+        }
+        "password" if !is_self => {
+            let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
+            let (new, again) = (typed.password("new"), typed.password("again"));
+            if let Err(errors) = new_password(t, &person.user, &new, &again) {
+                return draw_person(&visit, &administrator, &user, &errors).await;
+            }
+            set_password(&visit, &person, which, new).await?
+        }
+        _ => return Err(Fault::NotFound),
+    };
+    match checked(t, draft) {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(errors) => draw_person(&visit, &administrator, &user, &errors).await,
+    }
+}
+
+pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let administrator = visit.administrator()?;
+    let tokens = tokens_of(&visit, &administrator.contract)?;
+    let token = tokens.into_iter().find(|token| token.id == id && !token.revoked).ok_or(Fault::NotFound)?;
+    let people = visit.bank().books.list::<Person>(&format!("{}/", administrator.contract))?;
+    let holder = people.iter().find(|person| person.token.as_deref() == Some(&token.id));
+    let user = holder.map_or("-", |person| person.user.as_str()).to_owned();
+    let fields = [("tokenId", token.id), ("user", user)].map(|(name, text)| (name.to_owned(), text));
+    let draft = Draft { operation: Operation::TokenRevocation, fields: fields.into(), act: Act::RevokeToken };
+    Ok(keep(&visit, checked(visit.t, draft).map_err(|_| Fault::NotFound)?))
+}
+
+/// How somebody is doing, in one word.
+pub(super) fn state(t: Text, person: &Person) -> String {
+    let key = if person.suspended || person.login.suspended || person.transaction.suspended {
+        "state-suspended"
+    } else if person.registered {
+        "state-registered"
+    } else {
+        "state-unregistered"
+    };
+    t.get(key)
+}
+
+/// Administrator or user.
+pub(super) fn role(t: Text, role: Role) -> String {
+    t.get(match role {
+        Role::Administrator => "role-administrator",
+        Role::User => "role-user",
+    })
+}
+
+/// A change that needs no new record: the token shows the act and whom it is about.
+fn plain(person: &Person, act: &str, then: Act) -> Draft {
+    let fields = [("act", act.to_owned()), ("targetId", person.user.clone()), ("targetName", person.name.clone())];
+    Draft {
+        operation: Operation::UserManagement,
+        fields: fields.map(|(name, text)| (name.to_owned(), text)).into(),
+        act: then,
+    }
+}
+
+/// A new record in the place of the one before; the token shows the difference and binds both by their hashes.
+fn put(before: Option<&Person>, after: Person, act: &str, ends: Option<String>, differences: &[String]) -> Draft {
+    let mut fields = vec![
+        ("act".to_owned(), act.to_owned()),
+        ("targetId".to_owned(), after.user.clone()),
+        ("targetName".to_owned(), after.name.clone()),
+        ("after".to_owned(), digest(&after)),
+    ];
+    fields.extend(before.map(|before| ("before".to_owned(), digest(before))));
+    fields.extend(after.token.iter().map(|token| ("tokenId".to_owned(), token.clone())));
+    fields.extend((1..=3).zip(differences).map(|(place, text)| (format!("difference{place}"), text.clone())));
+    Draft { operation: Operation::UserManagement, fields, act: Act::PutPerson { person: Box::new(after), ends } }
+}
+
+fn name_of(person: &Person) -> &str {
+    // Two IDs of ten columns would not fit into one line of twenty beside the arrow.
+    person.token.as_deref().map_or("-", |token| &token[token.len().saturating_sub(7)..])
+}
+
+fn tokens_of(visit: &Visit, contract: &str) -> Result<Vec<LentToken>, Fault> {
+    let mut tokens = visit.bank().books.list::<LentToken>("")?;
+    tokens.retain(|token| token.contract == contract);
+    Ok(tokens)
+}
+
+/// The token that was chosen, `Some(None)` for none of them, `None` for one that cannot be.
+fn token_choice(visit: &Visit, contract: &str, chosen: &str) -> Result<Option<Option<String>>, Fault> {
+    if chosen.is_empty() {
+        return Ok(Some(None));
+    }
+    let tokens = tokens_of(visit, contract)?;
+    let token = tokens.into_iter().find(|token| token.id == chosen && !token.revoked);
+    Ok(token.map(|token| Some(token.id)))
+}
+
+fn token_select(visit: &Visit, contract: &str, chosen: &str, errors: &Errors) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let mut options = vec![(String::new(), t.get("token-none"))];
+    let tokens = tokens_of(visit, contract)?;
+    options.extend(tokens.into_iter().filter(|token| !token.revoked).map(|token| (token.id.clone(), token.id)));
+    Ok(select("token", &t.get("token-hand"), &options, chosen, errors))
+}
+
+fn draw_new(visit: &Visit, administrator: &Person, typed: Option<&Fields>, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let roles = [("user", Role::User), ("administrator", Role::Administrator)];
+    let roles: Vec<_> = roles.into_iter().map(|(name, known)| (name.to_owned(), role(t, known))).collect();
+    let content = html! {
+        (errors.summary(t))
+        (card(visit, "/users/new", &html! {
+            (Input { max: Some(10), hint: Some(t.get("user-form")), value: text("user"), ..Input::new("user", t.get("user")) }.draw(errors))
+            (Input { max: Some(20), value: text("name"), ..Input::new("name", t.get("name")) }.draw(errors))
+            (Input { kind: "email", max: Some(100), value: text("mail"), ..Input::new("mail", t.get("mail")) }.draw(errors))
+            (select("role", &t.get("role"), &roles, text("role"), errors))
+            (token_select(visit, &administrator.contract, text("token"), errors)?)
+            fieldset {
+                legend { (t.get("login-password")) }
+                (password_inputs(t, errors))
+            }
+            (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("transaction-new", t.get("transaction-password")) }.draw(errors))
+            p.actions { button.main type="submit" { (t.get("to-confirm")) } a.button href="/users" { (t.get("give-up")) } }
+        }))
+    };
+    Ok(page(visit, &t.get("user-new"), &content))
+}
+
+async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let person = visit.bank().person(&administrator.contract, user)?.ok_or(Fault::NotFound)?;
+    let otp = visit.bank().otp_suspended(&person).await?;
+    let path = format!("/users/{}", person.user);
+    let is_self = person.user == administrator.user;
+    let button = |act: &str, text: &str, class: &str| {
+        html! { form method="post" action=(path) { (csrf(visit)) input type="hidden" name="act" value=(act); button class=(class) type="submit" { (t.get(text)) } } }
+    };
+    let which = ["login", "transaction"].map(|name| (name.to_owned(), t.get(&format!("{name}-password"))));
+    let content = html! {
+        (errors.summary(t))
+        (facts(t, &person, otp))
+        @if !is_self {
+            div.actions {
+                (button("suspend", "suspend", "danger"))
+                @if !person.is_administrator() { (button("resume", "resume", "")) }
+                (button("delete", "delete", "danger"))
+            }
+            @if person.is_administrator() { p.muted { (t.get("resume-by-bank")) } }
+        }
+        h2 { (t.get("token-hand")) }
+        (card(visit, &path, &html! {
+            input type="hidden" name="act" value="token";
+            (token_select(visit, &administrator.contract, person.token.as_deref().unwrap_or(""), errors)?)
+            p.hint { (t.get("token-hand-hint")) }
+            p.actions { button type="submit" { (t.get("to-confirm")) } }
+        }))
+        @if !is_self {
+            h2 { (t.get("password-reset")) }
+            (card(visit, &path, &html! {
+                input type="hidden" name="act" value="password";
+                (select("which", &t.get("password-which"), &which, "login", errors))
+                (password_inputs(t, errors))
+                p.actions { button type="submit" { (t.get("to-confirm")) } }
+            }))
+        }
+        p { a href="/users" { (t.get("menu-users")) } }
+    };
+    Ok(page(visit, &person.user, &content))
+}
+
+/// What administrators and the bank see of a person.
+pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool) -> Markup {
+    let credential = |suspended: bool, wrong: u8| {
+        if suspended { t.get("state-suspended") } else { t.with("wrong-entries", &[("count", &wrong.to_string())]) }
+    };
+    html! {
+        dl.facts {
+            div { dt { (t.get("name")) } dd { (person.name) } }
+            div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
+            div { dt { (t.get("state")) } dd { (state(t, person)) } }
+            div { dt { (t.get("token")) } dd { (person.token.as_deref().unwrap_or("－")) } }
+            div { dt { (t.get("login-password")) } dd { (credential(person.login.suspended, person.login.wrong)) } }
+            div { dt { (t.get("transaction-password")) } dd { (credential(person.transaction.suspended, person.transaction.wrong)) } }
+            @if let Some(first) = &person.first_otp { div { dt { (t.get("first-otp")) } dd { (credential(first.suspended, first.wrong)) } } }
+            div { dt { (t.get("otp")) } dd { @if otp_suspended { (t.get("state-suspended")) } @else { (t.get("state-ok")) } } }
+        }
+    }
+}

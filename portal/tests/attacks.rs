@@ -1,0 +1,88 @@
+//! Every attack is played, and the ledger is looked at afterwards.
+
+use camtoken_portal::attacks::{Attack, Report};
+
+async fn play(attack: Attack) -> Report {
+    let dir = tempfile::tempdir().expect("a directory");
+    attack.play(dir.path()).await.expect("the play goes to its end")
+}
+
+fn says(report: &Report, text: &str) -> usize {
+    report.lines.iter().filter(|line| line.text == text).count()
+}
+
+fn reasons(report: &Report) -> Vec<&str> {
+    let words = report.lines.iter().flat_map(|line| &line.words);
+    words.filter(|(name, word)| *name == "reason" && !word.is_empty()).map(|(_, word)| word.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchanged_payee_stands_on_the_token_and_is_not_paid() {
+    let report = play(Attack::SwapPayee).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    let shown = report.lines.iter().find(|line| line.text == "attack-token-shows").expect("the token shows it");
+    assert!(shown.words.contains(&("account", "6660001".to_owned())));
+    assert_eq!(says(&report, "attack-customer-declines"), 1);
+    assert_eq!(reasons(&report), ["Wrong"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raised_amount_stands_on_the_token_and_is_not_paid() {
+    let report = play(Attack::RaiseAmount).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    let shown = report.lines.iter().find(|line| line.text == "attack-token-shows").expect("the token shows it");
+    assert!(shown.words.contains(&("amount", "8250000".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_altered_code_is_refused_by_the_token() {
+    let report = play(Attack::AlterCode).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    let refused = report.lines.iter().find(|line| line.text == "attack-token-refuses").expect("the token refuses");
+    assert_eq!(refused.words, [("code", "T05".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_no_use_to_another_token() {
+    let report = play(Attack::Relay).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    assert_eq!(says(&report, "attack-token-refuses"), 1);
+    assert_eq!(says(&report, "attack-token-shows"), 0, "nothing of the transaction is shown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_is_sent_twice_is_booked_once() {
+    let report = play(Attack::Replay).await;
+    assert_eq!((report.stolen, report.paid), (0, 1_250_000));
+    assert_eq!(says(&report, "attack-bank-booked"), 1);
+    assert_eq!(reasons(&report), ["AlreadySettled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_books_no_other_order() {
+    let report = play(Attack::OtherOrder).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    assert_eq!(reasons(&report), ["Wrong", "Superseded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_response_to_an_old_code_is_not_accepted() {
+    let report = play(Attack::OldCode).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    assert_eq!(reasons(&report), ["Wrong"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_that_comes_late_is_not_accepted() {
+    let report = play(Attack::Late).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    assert_eq!(reasons(&report), ["Expired"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_hundred_guesses_at_once_three_are_compared() {
+    let report = play(Attack::Guess).await;
+    assert_eq!((report.stolen, report.paid), (0, 0));
+    let counts = report.lines.iter().find(|line| line.text == "attack-bank-counts").expect("the bank counts");
+    assert_eq!(counts.words, [("compared", "3".to_owned()), ("refused", "197".to_owned())]);
+}

@@ -1,0 +1,506 @@
+//! The bank with a token in somebody's hands: registration, orders, suspension, and what is left after the process was killed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use camtoken::token::{Received, Token, file};
+use camtoken::transaction::Operation;
+use camtoken::transaction::zengin::BatchKind;
+use camtoken::verifier::{AttemptId, Rejection, Verdict};
+use camtoken::{Timestamp, TokenId};
+use camtoken_portal::bank::{Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Wish, rng};
+use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
+use camtoken_portal::domain::credential::{Entry, Password};
+use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
+use camtoken_portal::domain::order::{Act, Order};
+use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Person, Profile};
+use camtoken_portal::outbox::Mail;
+
+/// 2026-11-21T03:00:00Z, noon in Japan.
+const START: u64 = 1_795_230_000;
+
+struct World {
+    bank: Bank,
+    clock: Arc<AtomicU64>,
+    tokens: Vec<Token>,
+    dir: tempfile::TempDir,
+}
+
+fn open(dir: &Path, clock: &Arc<AtomicU64>) -> Bank {
+    let clock = Arc::clone(clock);
+    let now = move || Timestamp::from_unix(clock.load(Ordering::Relaxed));
+    Bank::open(dir, Arc::new(now)).expect("the bank opens")
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(AtomicU64::new(START));
+        let bank = open(dir.path(), &clock);
+        let files: Vec<(TokenId, String)> = demo::seed(&bank).await.expect("a new bank");
+        let token = |(_, text): &(TokenId, String)| file::from_str(text, None).expect("a token file").into_token();
+        let tokens = files.iter().map(token).collect();
+        Self { bank, clock, tokens, dir }
+    }
+
+    /// The process is killed and started again.
+    async fn again(self) -> Self {
+        let Self { bank, clock, tokens, dir } = self;
+        drop(bank);
+        let bank = open(dir.path(), &clock);
+        bank.recover().await.expect("the bank recovers");
+        Self { bank, clock, tokens, dir }
+    }
+
+    fn later(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn person(&self, contract: &str, user: &str) -> Person {
+        self.bank.person(contract, user).expect("the books answer").expect("a person of the demonstration")
+    }
+
+    fn token(&mut self, id: &str) -> &mut Token {
+        self.tokens.iter_mut().find(|token| token.id().as_str() == id).expect("a token of the demonstration")
+    }
+
+    async fn begin(&self, person: &Person, first_otp: &str) -> First {
+        let serial = person.token.clone().expect("a token was handed out");
+        let begun = self.bank.begin_registration(person, Some(password(first_otp)), &serial).await;
+        begun.expect("the bank decides")
+    }
+
+    async fn register(&mut self, contract: &str, user: &str) -> Person {
+        let person = self.person(contract, user);
+        assert!(matches!(self.begin(&person, FIRST_OTP).await, First::Begun));
+        let person = self.person(contract, user);
+        let Progress::First(first) = self.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+        let id = person.token.clone().expect("a token");
+        let Ok(Received::FirstCode(received)) = self.token(&id).receive(&first.code) else { panic!("refused") };
+        let device_code = received.approve(&mut rng()).expose_digits();
+        self.bank.second_code(&person, &device_code).await.expect("an answer").expect("it is right");
+        let Progress::Second(second) = self.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+        let Ok(Received::SecondCode(received)) = self.token(&id).receive(&second.code) else { panic!("refused") };
+        let unconfirmed = received.approve();
+        let response = unconfirmed.response().expose_str().to_owned();
+        unconfirmed.keep();
+        self.bank.confirm(&person, &response).await.expect("an answer").expect("it is right");
+        self.person(contract, user)
+    }
+
+    async fn order(&self, person: &Person, draft: Draft) -> Order {
+        let placed = self.bank.place(person, draft, password(TRANSACTION)).await.expect("the bank decides");
+        let Placed::Order(order) = placed else { panic!("the order was not taken: {placed:?}") };
+        self.bank.issue(person, &order.id).await.expect("the bank decides").expect("a challenge");
+        self.bank.order(person, &order.id).expect("the books answer").expect("the order")
+    }
+
+    async fn response(&mut self, person: &Person, order: &Order) -> String {
+        let (code, _) = self.bank.code(order).await.expect("an answer").expect("a code");
+        let id = person.token.clone().expect("a token");
+        let Ok(Received::Transaction(received)) = self.token(&id).receive(&code) else { panic!("refused") };
+        received.approve().expose_str().to_owned()
+    }
+
+    fn balance(&self) -> u64 {
+        self.bank.books.get::<Account>("102-0012345").expect("the books answer").expect("the account").balance
+    }
+}
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+fn transfer(amount: u64) -> Draft {
+    transfer_to(("9902", "ﾐﾎﾝ", "110", "ｷﾀ", "0054321", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ"), amount)
+}
+
+fn transfer_to(
+    (bank, name, branch, branch_name, account, payee): (&str, &str, &str, &str, &str, &str),
+    amount: u64,
+) -> Draft {
+    let fields = [
+        ("bankCode", bank),
+        ("bankName", name),
+        ("branchCode", branch),
+        ("branchName", branch_name),
+        ("accountType", "ordinary"),
+        ("account", account),
+        ("payee", payee),
+        ("amount", &amount.to_string()),
+        ("date", "2026-11-21"),
+    ];
+    let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let act = Act::Pay { from: "102-0012345".to_owned(), limit: Limit::Transfer };
+    Draft { operation: Operation::Transfer, fields, act }
+}
+
+fn numbers(contract: &str, user: &str) -> Numbers {
+    Numbers(vec![(LoginField::Contract, contract.to_owned()), (LoginField::User, user.to_owned())])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_transfer_is_booked_as_the_challenge_says() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(1_250_000)).await;
+    let response = world.response(&person, &order).await;
+    let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+    let Settled::Booked(booking) = settled else { panic!("not booked: {settled:?}") };
+    assert_eq!(booking.outcome, Outcome::Done);
+    assert_eq!(world.balance(), 57_170_000);
+    // The same form once more, and the same response in another attempt.
+    let again = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+    assert!(matches!(again, Settled::Booked(again) if again == booking));
+    let other = world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("the bank decides");
+    assert!(matches!(other, Settled::Rejected(Rejection::AlreadySettled)));
+    assert_eq!(world.balance(), 57_170_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_the_process_was_killed_is_booked_once() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(300)).await;
+    let response = world.response(&person, &order).await;
+    // The process ends between the verdict and the booking.
+    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
+    let verdict =
+        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
+    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    assert_eq!(world.balance(), 58_420_000);
+    let world = world.again().await;
+    assert_eq!(world.balance(), 58_419_700);
+    // Killed again, and the customer sends the form again.
+    let world = world.again().await;
+    let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+    assert!(matches!(settled, Settled::Booked(_)));
+    assert_eq!(world.balance(), 58_419_700);
+    assert_eq!(world.bank.books.list::<Booking>("").expect("the books answer").len(), 1);
+    assert_eq!(world.bank.books.list::<LedgerLine>("").expect("the books answer").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_is_booked_before_another_challenge_is_issued() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(300)).await;
+    let response = world.response(&person, &order).await;
+    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
+    let verdict =
+        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
+    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    world.order(&person, transfer(1)).await;
+    assert_eq!(world.balance(), 58_419_700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_that_was_confirmed_before_the_process_was_killed_is_finished() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    // As it stood in the books one step earlier.
+    world
+        .bank
+        .books
+        .change(|sheet| {
+            sheet.put(&Person { registered: false, first_otp: Some(person.login.clone()), ..person.clone() });
+            Ok::<_, camtoken_portal::books::BooksError>(())
+        })
+        .expect("the books answer");
+    let world = world.again().await;
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(person.registered && person.first_otp.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daily_limit_and_the_balance_hold_and_leave_no_trace() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    for (amount, outcome) in [
+        (9_999_999, Outcome::Done),
+        (2, Outcome::Refused(Refusal::Limit)),
+        (1, Outcome::Done),
+        (1, Outcome::Refused(Refusal::Limit)),
+    ] {
+        let order = world.order(&person, transfer(amount)).await;
+        let response = world.response(&person, &order).await;
+        let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+        assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == outcome), "{amount}");
+    }
+    assert_eq!(world.balance(), 48_420_000);
+    assert_eq!(world.bank.books.list::<LedgerLine>("").expect("the books answer").len(), 2);
+    // The next day in Japan.
+    world.later(24 * 3600);
+    let order = world.order(&person, transfer(5)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+    assert_eq!(world.balance(), 48_419_995);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_within_the_bank_arrives() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer_to(("9901", "ｶｸｳﾁﾕｳｵｳ", "001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ"), 40)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
+    let other = world.bank.books.get::<Account>("001-0777001").expect("the books answer").expect("the account");
+    assert_eq!((world.balance(), other.balance), (58_419_960, 3_000_040));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
+    let world = World::new().await;
+    let business = Profile::ContractAndUser;
+    for (contract, user, text) in [
+        (SAMPLE, "ADMIN01", "wrong"),
+        (SAMPLE, "NOBODY", LOGIN),
+        ("0000000000", "ADMIN01", LOGIN),
+        (MIHON, "MIHON01", LOGIN),
+    ] {
+        let answer = world.bank.log_in(business, &numbers(contract, user), password(text)).await.expect("a decision");
+        assert!(answer.is_none(), "{contract} {user}");
+    }
+    let answer = world.bank.log_in(business, &numbers(SAMPLE, "admin01"), password(LOGIN)).await.expect("a decision");
+    assert_eq!(answer.map(|(_, next)| next), Some(LoggedIn::Yes));
+    let id = Numbers(vec![(LoginField::LoginId, "mihon-admin".to_owned())]);
+    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+    assert_eq!(answer.map(|(_, next)| next), Some(LoggedIn::Register), "method 1 registers first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_passwords_suspend_the_login_until_the_bank_resumes_it() {
+    let world = World::new().await;
+    let enter = async |text: &str| {
+        let answer = world.bank.log_in(Profile::ContractAndUser, &numbers(SAMPLE, "ADMIN01"), password(text)).await;
+        answer.expect("a decision").is_some()
+    };
+    for _ in 0..5 {
+        assert!(!enter("wrong").await);
+    }
+    assert!(!enter(LOGIN).await, "the right one does not help any more");
+    world.bank.set_service(&world.person(SAMPLE, "ADMIN01"), true).await.expect("the bank resumes");
+    assert!(enter(LOGIN).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_transaction_passwords_suspend_it_and_no_order_is_taken() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    for left in [4, 3, 2, 1, 0] {
+        let placed = world.bank.place(&person, transfer(1), password("wrong")).await.expect("a decision");
+        assert!(matches!(placed, Placed::Password(Entry::Wrong { left: found, .. }) if found == left));
+    }
+    let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
+    assert!(matches!(placed, Placed::Password(_)));
+    assert!(world.bank.books.list::<Order>("").expect("the books answer").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_one_time_passwords_suspend_across_orders() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let mut last = None;
+    for attempt in 0..5_u8 {
+        let order = world.order(&person, transfer(1)).await;
+        let settled = world.bank.settle(&person, &order.id, "00000000", [attempt; 16]).await.expect("a decision");
+        last = Some(settled);
+    }
+    assert!(matches!(last, Some(Settled::Rejected(Rejection::Wrong { suspended: true, .. }))));
+    let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
+    let Placed::Order(order) = placed else { panic!("the order is taken") };
+    let issued = world.bank.issue(&person, &order.id).await.expect("a decision");
+    assert_eq!(issued.expect_err("no challenge"), Rejection::Suspended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_otp_password_is_taken_for_ninety_days_in_japan() {
+    // Completed on 21 November at noon in Japan; 19 February is the last day.
+    let last_second = START + (90 * 24 + 12) * 3600 - 1;
+    for (now, open) in [(last_second, true), (last_second + 1, false)] {
+        let world = World::new().await;
+        world.clock.store(now, Ordering::Relaxed);
+        let begun = world.begin(&world.person(SAMPLE, "ADMIN01"), FIRST_OTP).await;
+        match begun {
+            First::Begun => assert!(open),
+            First::NoPassword(FirstOtp::Over) => assert!(!open),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_first_otp_passwords_suspend_it() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        let begun = world.begin(&world.person(SAMPLE, "ADMIN01"), "wrong").await;
+        assert!(matches!(begun, First::Wrong(_)));
+    }
+    let begun = world.begin(&world.person(SAMPLE, "ADMIN01"), FIRST_OTP).await;
+    assert!(matches!(begun, First::Wrong(Entry::Wrong { left: 0, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_registers_without_a_first_otp_password_on_the_token_that_was_handed_out() {
+    let mut world = World::new().await;
+    world.register(SAMPLE, "ADMIN01").await;
+    let person = world.person(SAMPLE, "KEIRI01");
+    let wrong = world.bank.begin_registration(&person, None, "KKK0000002").await.expect("a decision");
+    assert!(matches!(wrong, First::Serial));
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    assert!(person.registered);
+    assert_eq!(world.token("KKK0000001").activations().count(), 2, "two users share one token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_is_initialised_until_it_has_signed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    assert!(world.bank.give_up(&person).await.expect("a decision"));
+    // The token said "yes" to the first one and keeps it; the second takes another place.
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    let order = world.order(&person, transfer(1)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+    assert!(!world.bank.give_up(&person).await.expect("a decision"));
+    assert!(world.person(SAMPLE, "KEIRI01").registered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_signs_nothing_and_nobody_has_it_any_more() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(1)).await;
+    let response = world.response(&person, &order).await;
+    let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
+    world.bank.revoke_token(&token).await.expect("it is revoked");
+    let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+    assert!(matches!(settled, Settled::Rejected(Rejection::Revoked)), "{settled:?}");
+    let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
+    assert_eq!(token.listed(), "KKK0000001*");
+    assert!(world.person(SAMPLE, "ADMIN01").token.is_none() && world.person(SAMPLE, "KEIRI01").token.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_taken_out_of_service_signs_nothing_until_resumed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(1)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.set_service(&person, false).await.expect("a decision");
+    let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+    assert!(matches!(settled, Settled::Rejected(Rejection::Suspended)));
+    world.bank.set_service(&person, true).await.expect("a decision");
+    let order = world.order(&world.person(SAMPLE, "ADMIN01"), transfer(1)).await;
+    let response = world.response(&person, &order).await;
+    let settled = world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("a decision");
+    assert!(matches!(settled, Settled::Booked(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_says() {
+    let mut world = World::new().await;
+    let wish = Wish {
+        name: "株式会社こころみ".to_owned(),
+        kana: "カ）ココロミ".to_owned(),
+        method: LoginMethod::Password,
+        profile: Profile::ContractAndUser,
+        administrator: "総務部 管理者".to_owned(),
+        mail: "somu@kokoromi.example".to_owned(),
+    };
+    let application = world.bank.apply(&wish).expect("the books answer");
+    let Completed::Contract(number) = world.bank.complete(&application).await.expect("a decision") else {
+        panic!("not completed")
+    };
+    assert_eq!(world.bank.complete(&application).await.expect("a decision"), Completed::Known);
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let letter = mails.iter().find(|mail| mail.text == "letter-report" && mail.to == number).expect("a letter");
+    let word = |name: &str| letter.words.iter().find(|(known, _)| known == name).expect("a word").1.clone();
+    let answer =
+        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&word("login"))).await;
+    assert_eq!(answer.expect("a decision").map(|(_, next)| next), Some(LoggedIn::Yes));
+    // The token is one of the stock, and the password of the letter opens its registration.
+    let person = world.person(&number, "ADMIN01");
+    assert_eq!(person.token.as_deref(), Some("KKK0000021"));
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)));
+    assert!(matches!(world.begin(&person, &word("first")).await, First::Begun));
+    assert_eq!(world.token("KKK0000021").activations().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_lent_once_and_then_there_are_none() {
+    let world = World::new().await;
+    let wish = Wish {
+        name: "会社".to_owned(),
+        kana: "ｶｲｼﾔ".to_owned(),
+        method: LoginMethod::PasswordOtp,
+        profile: Profile::LoginId,
+        administrator: "管理者".to_owned(),
+        mail: "a@b.example".to_owned(),
+    };
+    let mut lent = Vec::new();
+    for _ in 0..4 {
+        let application = world.bank.apply(&wish).expect("the books answer");
+        match world.bank.complete(&application).await.expect("a decision") {
+            Completed::Contract(number) => lent.extend(world.person(&number, "ADMIN01").token),
+            other => assert_eq!((other, lent.len()), (Completed::NoToken, 3)),
+        }
+    }
+    assert_eq!(lent, ["KKK0000021", "KKK0000022", "KKK0000023"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
+    let world = World::new().await;
+    world.later(91 * 24 * 3600);
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::NoPassword(FirstOtp::Over)));
+    world.bank.new_first_otp(&person).await.expect("a decision");
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let letter = mails.iter().find(|mail| mail.text == "letter-first-otp").expect("a letter");
+    let (_, word) = letter.words.iter().find(|(name, _)| name == "first").expect("the password");
+    world.later(90 * 24 * 3600);
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)), "the old one is good no more");
+    assert!(matches!(world.begin(&world.person(SAMPLE, "ADMIN01"), word).await, First::Begun));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_signed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
+    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
+    let draft = |file: Vec<u8>| {
+        let fields = [
+            ("count", "3".to_owned()),
+            ("total", "1085500".to_owned()),
+            ("date", "2026-11-21".to_owned()),
+            ("payingAccount", "1020012345".to_owned()),
+            ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
+            ("largestAmount", "812000".to_owned()),
+            ("newPayees", "2".to_owned()),
+            ("checkCode", hex(&batch.canonical_sha256()[..8])),
+            ("file", hex(&batch.canonical_sha256())),
+        ];
+        let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
+        let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+        Draft { operation: Operation::Bulk, fields, act }
+    };
+    // Another file behind the order than the one that the token has shown the check code of.
+    let mut other = batch.canonical_bytes();
+    let account = 120 + 43;
+    other[account..account + 7].copy_from_slice(b"6660001");
+    for (file, outcome, balance) in
+        [(other, Outcome::Refused(Refusal::Changed), 58_420_000), (batch.canonical_bytes(), Outcome::Done, 57_334_500)]
+    {
+        let order = world.order(&person, draft(file)).await;
+        let response = world.response(&person, &order).await;
+        let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+        assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == outcome));
+        assert_eq!(world.balance(), balance);
+    }
+    let lines = world.bank.books.list::<LedgerLine>("").expect("the books answer");
+    assert_eq!(lines.len(), 4, "three went out, and one of them came in at this bank");
+}

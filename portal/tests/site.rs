@@ -1,0 +1,183 @@
+//! The site without a socket: sessions, forms, and what a page says to somebody whom the bank does not know.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use camtoken::Timestamp;
+use camtoken_portal::bank::Bank;
+use camtoken_portal::demo::{self, LOGIN, SAMPLE};
+use camtoken_portal::pages::{IDLE, Site};
+use tower::ServiceExt;
+
+struct Browser {
+    site: Router,
+    clock: Arc<AtomicU64>,
+    cookie: String,
+    page: String,
+    path: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Browser {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(AtomicU64::new(1_795_230_000));
+        let now = {
+            let clock = Arc::clone(&clock);
+            move || Timestamp::from_unix(clock.load(Ordering::Relaxed))
+        };
+        let bank = Bank::open(dir.path(), Arc::new(now)).expect("the bank opens");
+        demo::seed(&bank).await.expect("a new bank");
+        let site = Arc::new(Site::new(bank, None, dir.path().join("attacks"))).router();
+        let (cookie, page, path) = (String::new(), String::new(), String::new());
+        Self { site, clock, cookie, page, path, _dir: dir }
+    }
+
+    async fn ask(&mut self, path: &str, form: Option<String>) -> StatusCode {
+        let mut path = path.to_owned();
+        let mut form = form;
+        loop {
+            let request = Request::builder().uri(&path).header(header::COOKIE, &self.cookie);
+            let request = match form.take() {
+                Some(form) => request
+                    .method("POST")
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(Body::from(form)),
+                None => request.body(Body::empty()),
+            };
+            let response = self.site.clone().oneshot(request.expect("a request")).await.expect("routes do not fail");
+            for cookie in response.headers().get_all(header::SET_COOKIE) {
+                let cookie = cookie.to_str().expect("ASCII");
+                assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+                self.cookie = cookie.split(';').next().expect("a pair").to_owned();
+            }
+            let status = response.status();
+            let to = response.headers().get(header::LOCATION).map(|to| to.to_str().expect("ASCII").to_owned());
+            let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+            match to {
+                Some(to) => path = to,
+                None => {
+                    self.page = String::from_utf8(body.into()).expect("UTF-8");
+                    self.path = path;
+                    return status;
+                }
+            }
+        }
+    }
+
+    fn csrf(&self) -> String {
+        let at = self.page.find("name=\"csrf\" value=\"").expect("a form") + 19;
+        self.page[at..at + 32].to_owned()
+    }
+
+    async fn log_in(&mut self, user: &str, password: &str) {
+        self.ask("/login", None).await;
+        let csrf = self.csrf();
+        let form = format!("csrf={csrf}&service=business&contract={SAMPLE}&user={user}&password={password}");
+        self.ask("/login", Some(form)).await;
+    }
+
+    fn later(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_five_idle_minutes_somebody_is_out_and_told_so() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    assert_eq!(browser.path, "/home");
+    browser.later(IDLE.as_secs() - 1);
+    browser.ask("/orders", None).await;
+    assert_eq!(browser.path, "/orders");
+    browser.later(IDLE.as_secs());
+    browser.ask("/orders", None).await;
+    assert_eq!(browser.path, "/login");
+    assert!(browser.page.contains("5分間操作がなかった"));
+    browser.ask("/login", None).await;
+    assert!(!browser.page.contains("5分間操作がなかった"), "it is said once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_page_says_the_same_whatever_was_wrong() {
+    let mut browser = Browser::new().await;
+    let mut pages = Vec::new();
+    for (user, password) in [("ADMIN01", "wrong"), ("NOBODY", "wrong"), ("NOBODY", LOGIN)] {
+        browser.log_in(user, password).await;
+        let csrf = browser.csrf();
+        pages.push(browser.page.replace(&csrf, ""));
+    }
+    // Suspended, and then the right password.
+    for _ in 0..5 {
+        browser.log_in("ADMIN02", "wrong").await;
+    }
+    browser.log_in("ADMIN02", LOGIN).await;
+    let csrf = browser.csrf();
+    pages.push(browser.page.replace(&csrf, ""));
+    assert!(pages[0].contains("ログインできません"));
+    assert!(pages.iter().all(|page| *page == pages[0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_has_another_name_after_the_login_and_ends_with_the_logout() {
+    let mut browser = Browser::new().await;
+    browser.ask("/login", None).await;
+    let before = browser.cookie.clone();
+    browser.log_in("ADMIN01", LOGIN).await;
+    let inside = browser.cookie.clone();
+    assert_ne!(before, inside);
+    let csrf = browser.csrf();
+    browser.ask("/logout", Some(format!("csrf={csrf}"))).await;
+    assert_ne!(browser.cookie, inside);
+    browser.cookie = inside;
+    browser.ask("/home", None).await;
+    assert_eq!(browser.path, "/login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_session_is_refused() {
+    let mut browser = Browser::new().await;
+    browser.ask("/login", None).await;
+    let foreign = browser.csrf();
+    browser.log_in("ADMIN01", LOGIN).await;
+    for csrf in [foreign.as_str(), ""] {
+        let form = format!("csrf={csrf}&from=102-0012345&to=new&amount=1");
+        assert_eq!(browser.ask("/transfer", Some(form)).await, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(browser.ask("/transfer", Some("amount=1".to_owned())).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_is_not_of_the_last_draft_is_refused() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    let csrf = browser.csrf();
+    browser.ask("/limits", Some(format!("csrf={csrf}&limit=transfer&new=1"))).await;
+    assert_eq!(browser.path, "/orders/confirm");
+    let form = format!("csrf={csrf}&draft=0000000000000000&transaction-password={}", demo::TRANSACTION);
+    assert_eq!(browser.ask("/orders/confirm", Some(form)).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_peoples_text_stays_text() {
+    let mut browser = Browser::new().await;
+    browser.ask("/apply", None).await;
+    let csrf = browser.csrf();
+    let form = format!("csrf={csrf}&company=%3Cscript%3E%22&kana=&administrator=A&mail=a%40b.example");
+    browser.ask("/apply", Some(form)).await;
+    assert!(browser.page.contains("&lt;script&gt;&quot;"));
+    assert!(!browser.page.contains("<script>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_one_company_are_not_there_for_another() {
+    let mut browser = Browser::new().await;
+    browser.log_in("KEIRI01", LOGIN).await;
+    for path in ["/accounts/001-0777001", "/users", "/limits", "/operator/1234567890/ADMIN01", "/orders/F000000000000"]
+    {
+        assert_eq!(browser.ask(path, None).await, StatusCode::NOT_FOUND, "{path}");
+    }
+}
