@@ -159,7 +159,7 @@ test("while the token looks, its screen says so", async () => {
   await picture(page, "reading");
   go();
   await showsTransfer(page);
-  assert.ok(await page.locator("#reading").isHidden());
+  await page.locator("#reading").waitFor({ state: "hidden" });
   await close();
 });
 

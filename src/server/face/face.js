@@ -147,6 +147,7 @@ async function look(seen) {
       if (problem.code !== "CT-E042" || !(seen instanceof Blob)) throw problem;
       scanned = await token.scan(await decoded(seen).catch(() => Promise.reject(new Error(t("unread")))));
     }
+    $("reading").hidden = true;
     await took(scanned, seen);
   } catch (problem) {
     tell(problem);
