@@ -87,6 +87,23 @@ codes! {
 
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,
+    /// There is no such camera.
+    NoCamera = "CT-E032" => Failed,
+    /// Another program has the camera.
+    CameraBusy = "CT-E033" => Failed,
+    /// The camera was unplugged.
+    CameraGone = "CT-E034" => Failed,
+    /// The camera has no format that is read.
+    CameraFormat = "CT-E035" => Failed,
+    /// A source gives no frames.
+    NoFrames = "CT-E036" => Failed,
+    /// This account may not use the camera.
+    CameraDenied = "CT-E037" => Failed,
+    /// The camera's driver gave up.
+    CameraFailed = "CT-E038" => Failed,
+    /// The screen or the clipboard gives no picture.
+    Desktop = "CT-E039" => Failed,
+
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
 

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod exit;
 mod failure;
+mod feed;
 mod output;
 mod outside;
 mod picture;
@@ -18,6 +19,7 @@ mod terminal;
 mod text;
 mod tokens;
 mod verbs;
+mod viewfinder;
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

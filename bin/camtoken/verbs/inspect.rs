@@ -107,7 +107,7 @@ struct Item {
 }
 
 /// A symbol, measured.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema, Clone)]
 #[serde(rename_all = "camelCase")]
 pub struct Drawn {
     /// 1 to 40
