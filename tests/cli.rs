@@ -3,6 +3,8 @@
 
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/frames.rs"]
+mod frames;
 #[path = "cli/pictures.rs"]
 mod pictures;
 #[path = "cli/quality.rs"]

@@ -11,7 +11,7 @@ use crate::camera::{Frame, FrameError, FrameSource};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
     /// It is dropped: a camera does not wait.
-    #[cfg_attr(not(feature = "camera"), allow(dead_code))]
+    #[cfg_attr(not(all(feature = "camera", target_os = "linux")), allow(dead_code))]
     Newest,
     /// The next one waits: no frame of a film is lost.
     Wait,

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 use std::time::Duration;
 
-use crate::camera::{Frame, FrameError, FrameSource};
+use crate::camera::{Frame, FrameError, FrameSource, raw};
 use crate::qr::{Format, Limits, Luma, PictureError};
 
 /// How a YUV4MPEG2 film begins.

@@ -79,7 +79,7 @@ pub fn choose(modes: &[Mode]) -> Option<Mode> {
 /// [`PictureError::Length`] for too few bytes, and those of [`Luma::decode`].
 pub fn luma(format: PixelFormat, width: u32, height: u32, bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
     if format == PixelFormat::Mjpeg {
-        return Luma::decode(bytes, limits);
+        return jpeg(bytes, limits);
     }
     let area = u64::from(width) * u64::from(height);
     let per_pixel = match format {
@@ -103,6 +103,33 @@ pub fn luma(format: PixelFormat, width: u32, height: u32, bytes: &[u8], limits: 
         _ => bytes.to_vec(),
     };
     Luma::from_raw(width, height, pixels)
+}
+
+/// Reads a JPEG that may lack its Huffman tables, as those of most webcams do: then they are the ones of the standard
+/// (ITU-T T.81, K.3), which the decoder has for what says that it comes from an AVI.
+pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
+    /// An application segment of two bytes of length, the name and padding.
+    const AVI: &[u8] = b"\xff\xe0\x00\x10AVI1\0\0\0\0\0\0\0\0\0\0";
+    if bytes.len() < 2 || has_tables(bytes) {
+        return Luma::decode(bytes, limits);
+    }
+    Luma::decode(&[&bytes[..2], AVI, &bytes[2..]].concat(), limits)
+}
+
+/// Whether Huffman tables stand before the first scan (ITU-T T.81, B.1.1.4). What cannot be followed is left as it is.
+fn has_tables(jpeg: &[u8]) -> bool {
+    const TABLES: u8 = 0xc4;
+    const SCAN: u8 = 0xda;
+    let mut at = 2;
+    while let Some(&[0xff, marker, high, low]) = jpeg.get(at..at + 4) {
+        match marker {
+            TABLES => return true,
+            SCAN => return false,
+            0xff => at += 1,
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
                 Next::Frame(frame) => frame,
                 Next::Wait => continue,
                 Next::Over => {
-                    // Nothing more will come: the last frame is worth what a file is.
+                    // Nothing more will come: what is left is worth what a file is.
                     let (luma, seen): (Luma, Scan) = last.expect("a feed is over after a frame at the earliest");
                     let again = || scan(&luma, &ScanOptions { all: self.args.all, effort: Effort::File });
                     let seen = if matches!(seen, Scan::Read(_)) { seen } else { again() };
@@ -265,9 +265,10 @@ impl<'a> Reader<'a> {
                     break (frame.luma, seen);
                 }
                 // A symbol of somebody else's is in view: what a token reads may be beside it.
-                watcher = Watcher::new(true);
+                watcher.look_for_all();
             }
-            if !matches!((&last, &seen), (Some((_, Scan::Read(_))), Scan::NotFound | Scan::Unreadable { .. })) {
+            // The frame that tells most; of two alike the newer.
+            if last.as_ref().is_none_or(|(_, known)| worth(known) <= worth(&seen)) {
                 last = Some((frame.luma, seen));
             }
         };
@@ -325,6 +326,15 @@ impl<'a> Reader<'a> {
         report.code = Some(refusal.code());
         report.message = Some(text.get(&failure.code().key()));
         Ok((report, Some(failure)))
+    }
+}
+
+/// How much a frame tells.
+fn worth(seen: &Scan) -> u8 {
+    match seen {
+        Scan::NotFound => 0,
+        Scan::Unreadable { .. } => 1,
+        Scan::Read(_) => 2,
     }
 }
 

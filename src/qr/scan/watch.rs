@@ -38,6 +38,11 @@ impl Watcher {
         Self { all, ..Self::default() }
     }
 
+    /// Reads all symbols in view from here on.
+    pub fn look_for_all(&mut self) {
+        self.all = true;
+    }
+
     /// Reads the next frame.
     pub fn read(&mut self, frame: &Luma) -> Scan {
         let number = self.number;
@@ -157,5 +162,135 @@ impl Region {
         let rows = frame.rows().skip(self.top as usize).take(self.height as usize);
         let pixels = rows.flat_map(|row| &row[self.left as usize..][..self.width as usize]).copied().collect();
         Luma { width: self.width, height: self.height, pixels }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qr::{Distortion, EcLevel, encode};
+
+    /// A desk with a symbol on a page, at a place that may differ from frame to frame.
+    fn desk(text: &str, module_px: u32, left: u32, top: u32) -> Luma {
+        let symbol = encode(text, EcLevel::M).expect("a short text").to_luma(module_px);
+        let (width, height) = (640u32, 480u32);
+        let pixels = (0..width * height).map(|i| match ((i % width).checked_sub(left), (i / width).checked_sub(top)) {
+            (Some(x), Some(y)) if x < symbol.width && y < symbol.height => {
+                symbol.pixels[(y * symbol.width + x) as usize]
+            }
+            _ => 170,
+        });
+        Luma { width, height, pixels: pixels.collect() }
+    }
+
+    /// As a poor camera sees it: each frame with noise of its own.
+    fn poor(luma: &Luma, frame: u64, blur: f64, noise: f64) -> Luma {
+        Distortion { fade: 0.3, blur, noise, seed: frame + 1, ..Distortion::default() }.apply(luma)
+    }
+
+    fn text(scan: &Scan) -> Option<&str> {
+        let Scan::Read(symbols) = scan else { return None };
+        Some(str::from_utf8(&symbols[0].payload).expect("the texts are ASCII"))
+    }
+
+    const TEXT: &str = "CT1:6BFOXN*TS0BI$ZD4 6BFOXN*TS0BI$ZD4 6BFOXN*TS0BI$ZD4";
+    const OTHER: &str = "CT1:8$0S9TNDG35549SV0CI/F /+S:.S 29N%GLBA:FX1H%VFN HN4";
+
+    /// The frame in which it is read, and how many frames scan reads by themselves, however long it takes.
+    fn watched(frames: impl Iterator<Item = Luma>) -> (Option<usize>, usize) {
+        let mut watcher = Watcher::new(false);
+        let (mut first, mut alone) = (None, 0);
+        for (number, frame) in frames.enumerate() {
+            let seen = watcher.read(&frame);
+            assert!(text(&seen).is_none_or(|read| read == TEXT), "{seen:?}");
+            if text(&seen).is_some() && first.is_none() {
+                first = Some(number);
+            }
+            let file = ScanOptions { all: false, effort: Effort::File };
+            alone += usize::from(text(&scan(&frame, &file)).is_some());
+        }
+        (first, alone)
+    }
+
+    #[test]
+    fn frames_that_say_nothing_alone_say_it_together() {
+        for (blur, noise, by) in [(1.0, 75.0, 24), (2.0, 40.0, 24)] {
+            let still = desk(TEXT, 4, 200, 120);
+            let (first, alone) = watched((0..24).map(|frame| poor(&still, frame, blur, noise)));
+            println!("blur {blur} noise {noise}: {first:?}, {alone} of 24 alone");
+            assert_eq!(alone, 0, "blur {blur}, noise {noise}: a single frame is enough");
+            assert!(first.is_some_and(|first| first < by), "blur {blur}, noise {noise}: {first:?}");
+        }
+    }
+
+    #[test]
+    fn a_hand_that_is_not_still_is_followed() {
+        let frames =
+            (0..24u32).map(|frame| poor(&desk(TEXT, 4, 180 + frame, 130 - frame % 3), frame.into(), 2.0, 40.0));
+        let (first, alone) = watched(frames);
+        println!("moving: {first:?}, {alone} alone");
+        assert_eq!(alone, 0);
+        assert!(first.is_some());
+    }
+
+    #[test]
+    fn a_symbol_that_changes_is_not_mixed_with_the_one_before() {
+        let (before, after) = (desk(TEXT, 4, 200, 120), desk(OTHER, 4, 200, 120));
+        for change in [5u64, 9, 14] {
+            let mut watcher = Watcher::new(false);
+            let mut read = Vec::new();
+            for frame in 0..change + 24 {
+                let luma = poor(if frame < change { &before } else { &after }, frame, 2.0, 40.0);
+                if let Some(text) = text(&watcher.read(&luma)) {
+                    let shown = if frame < change { TEXT } else { OTHER };
+                    assert_eq!(text, shown, "frame {frame}, changed at {change}");
+                    read.push(frame);
+                }
+            }
+            assert!(read.iter().any(|frame| *frame >= change), "the other is read, too: {read:?}");
+        }
+    }
+
+    #[test]
+    fn noise_says_nothing_however_long_it_is_watched() {
+        let grey = Luma { width: 320, height: 240, pixels: vec![128; 320 * 240] };
+        let mut watcher = Watcher::new(false);
+        for frame in 0..60 {
+            assert!(!matches!(watcher.read(&poor(&grey, frame, 1.0, 90.0)), Scan::Read(_)), "frame {frame}");
+        }
+    }
+
+    #[test]
+    fn corners_are_those_of_the_frame_wherever_the_symbol_goes() {
+        let mut watcher = Watcher::new(false);
+        for (frame, (left, top)) in [(10, 20), (14, 26), (40, 60), (400, 250), (402, 251)].into_iter().enumerate() {
+            let Scan::Read(symbols) = watcher.read(&desk(TEXT, 4, left, top)) else { panic!("it is clean") };
+            let corner = symbols[0].corners[0];
+            let off = (corner.0 - left as f32 - 16.0).hypot(corner.1 - top as f32 - 16.0);
+            assert!(off < 1.5, "frame {frame}: {corner:?}");
+        }
+        let smaller = Luma { width: 50, height: 40, pixels: vec![255; 2000] };
+        assert_eq!(watcher.read(&smaller), Scan::NotFound, "a frame of another size has nothing at that place");
+    }
+
+    #[test]
+    fn light_on_dark_is_gathered_too() {
+        let mut dark = desk(TEXT, 4, 200, 120);
+        dark.pixels.iter_mut().for_each(|v| *v = 255 - *v);
+        let mut watcher = Watcher::new(false);
+        let seen = (0..32).map(|frame| watcher.read(&poor(&dark, frame, 2.0, 40.0))).find(|seen| text(seen).is_some());
+        let Some(Scan::Read(symbols)) = seen else { panic!("thirty-two frames are enough") };
+        assert!(symbols[0].inverted && symbols[0].payload == TEXT.as_bytes());
+    }
+
+    #[test]
+    fn all_symbols_in_view_are_read_when_they_are_wanted() {
+        let mut desk = desk(TEXT, 4, 30, 30);
+        let other = encode("CT9:TWO", EcLevel::M).expect("a short text").to_luma(4);
+        for (row, line) in other.rows().enumerate() {
+            desk.pixels[(300 + row) * 640 + 400..][..line.len()].copy_from_slice(line);
+        }
+        let Scan::Read(symbols) = Watcher::new(true).read(&desk) else { panic!("two symbols") };
+        assert_eq!(symbols.len(), 2);
     }
 }
