@@ -47,6 +47,8 @@ pub struct Feed {
     frames: u64,
     /// The first frame that was damaged.
     damaged: Option<FrameError>,
+    /// When the last whole frame came.
+    since: Instant,
 }
 
 /// What came of waiting for a moment.
@@ -83,7 +85,8 @@ impl Feed {
         };
         let source = source.map_err(|error| failure(&error, &name))?;
         let timeout = args.timeout.map(Wait::duration).or(live_timeout.filter(|_| live));
-        Ok(Self { name, live, source, timeout, begun: Instant::now(), frames: 0, damaged: None })
+        let begun = Instant::now();
+        Ok(Self { name, live, source, timeout, begun, frames: 0, damaged: None, since: begun })
     }
 
     /// Waits for a moment. At least one frame is given before the time is up.
@@ -98,10 +101,11 @@ impl Feed {
         match self.source.next(A_MOMENT) {
             Ok(Some(frame)) => {
                 self.frames += 1;
+                self.since = Instant::now();
                 Ok(Next::Frame(frame))
             }
             Ok(None) => Ok(Next::Wait),
-            Err(error @ FrameError::Damaged { .. }) => {
+            Err(error @ FrameError::Damaged { .. }) if self.since.elapsed() < PATIENCE => {
                 self.damaged.get_or_insert(error);
                 Ok(Next::Wait)
             }

@@ -1,6 +1,9 @@
 //! What a camera delivers: which of its modes is taken, and how its bytes become luma.
 
 use std::fmt;
+use std::sync::OnceLock;
+
+use image::codecs::jpeg::JpegEncoder;
 
 use crate::qr::{Limits, Luma, PictureError};
 
@@ -105,31 +108,45 @@ pub fn luma(format: PixelFormat, width: u32, height: u32, bytes: &[u8], limits: 
     Luma::from_raw(width, height, pixels)
 }
 
-/// Reads a JPEG that may lack its Huffman tables, as those of most webcams do: then they are the ones of the standard
-/// (ITU-T T.81, K.3), which the decoder has for what says that it comes from an AVI.
+/// Reads a JPEG that may lack its Huffman tables, as those of most webcams do: then they are the ones of the standard.
 pub(super) fn jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
-    /// An application segment of two bytes of length, the name and padding.
-    const AVI: &[u8] = b"\xff\xe0\x00\x10AVI1\0\0\0\0\0\0\0\0\0\0";
     if bytes.len() < 2 || has_tables(bytes) {
         return Luma::decode(bytes, limits);
     }
-    Luma::decode(&[&bytes[..2], AVI, &bytes[2..]].concat(), limits)
+    Luma::decode(&[&bytes[..2], standard_tables(), &bytes[2..]].concat(), limits)
 }
 
-/// Whether Huffman tables stand before the first scan (ITU-T T.81, B.1.1.4). What cannot be followed is left as it is.
+/// The segments with the Huffman tables of ITU-T T.81, K.3, which every plain encoder writes: taken from a picture.
+fn standard_tables() -> &'static [u8] {
+    static SEGMENTS: OnceLock<Vec<u8>> = OnceLock::new();
+    SEGMENTS.get_or_init(|| {
+        let mut jpeg = Vec::new();
+        // In memory, and of three components: nothing of this fails.
+        let _ = JpegEncoder::new(&mut jpeg).encode(&[0; 3], 1, 1, image::ExtendedColorType::Rgb8);
+        segments(&jpeg).filter(|(marker, _)| *marker == TABLES).flat_map(|(_, segment)| segment).copied().collect()
+    })
+}
+
 fn has_tables(jpeg: &[u8]) -> bool {
-    const TABLES: u8 = 0xc4;
+    segments(jpeg).any(|(marker, _)| marker == TABLES)
+}
+
+/// Defines Huffman tables (ITU-T T.81, B.1.1.3).
+const TABLES: u8 = 0xc4;
+
+/// The segments before the first scan (ITU-T T.81, B.1.1.4), each with its marker.
+fn segments(jpeg: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     const SCAN: u8 = 0xda;
-    let mut at = 2;
-    while let Some(&[0xff, marker, high, low]) = jpeg.get(at..at + 4) {
-        match marker {
-            TABLES => return true,
-            SCAN => return false,
-            0xff => at += 1,
-            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+    let mut rest = jpeg.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let &[0xff, marker, high, low, ..] = rest else { return None };
+        if marker == SCAN {
+            return None;
         }
-    }
-    true
+        let (segment, after) = rest.split_at_checked(2 + usize::from(u16::from_be_bytes([high, low])))?;
+        rest = after;
+        Some((marker, segment))
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +182,21 @@ mod tests {
         assert_eq!(read(PixelFormat::Rgb, &red).expect("it is long enough").pixels(), [76; 6]);
         assert_eq!(read(PixelFormat::Bgr, &red).expect("it is long enough").pixels(), [29; 6]);
         assert!(luma(PixelFormat::Rgb, u32::MAX, u32::MAX, &red, &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn the_tables_that_a_webcam_leaves_out_are_those_of_the_standard() {
+        // Class and number, then how many codes there are of each length: ITU-T T.81, tables K.3, K.5, K.4 and K.6.
+        let expected = [
+            [0x00, 0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0],
+            [0x10, 0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7d],
+            [0x01, 0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0],
+            [0x11, 0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77],
+        ];
+        let picture = [b"\xff\xd8", standard_tables()].concat();
+        let found: Vec<&[u8]> = segments(&picture).map(|(_, segment)| &segment[4..21]).collect();
+        assert_eq!(found, expected);
+        assert_eq!(standard_tables().len(), 2 * (4 + 17 + 12) + 2 * (4 + 17 + 162));
     }
 
     #[test]

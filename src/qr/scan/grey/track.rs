@@ -13,6 +13,10 @@ const MEMORY: u32 = 24;
 /// this, one symbol has so much noise that it would take a hundred frames.
 const SAME: f32 = 0.3;
 
+/// The least share of the correlation that earlier frames had. Symbols that say nearly the same differ in more codewords
+/// than error correction bears, and so in a fifth of their modules.
+const AS_BEFORE: f32 = 0.75;
+
 /// Frames between two tries to take the smear out, which is dear.
 const UNSMEAR: u32 = 3;
 
@@ -27,6 +31,10 @@ pub(in crate::qr::scan) struct Track {
     laid: Laid,
     mean: Modules<'static>,
     frames: u32,
+    /// How well the frames agreed so far, on average.
+    usual: f32,
+    /// Whether the mean could be decoded.
+    plain: bool,
 }
 
 impl Laid {
@@ -44,7 +52,7 @@ impl Track {
         let mut grid = laid.grid.scaled(scale, luma)?;
         grid.settle(luma, 0.2, 0.05);
         let mean = modules(&grid, luma);
-        Some(Self { laid: Laid { grid, inverted: laid.inverted }, mean, frames: 1 })
+        Some(Self { laid: Laid { grid, inverted: laid.inverted }, mean, frames: 1, usual: 0.0, plain: false })
     }
 
     /// Whether the symbol lies there, within three modules.
@@ -63,32 +71,37 @@ impl Track {
             return None;
         }
         let seen = modules(grid, luma);
-        if self.agrees(&seen) {
+        let agreement = self.agreement(&seen);
+        if agreement > SAME.max(AS_BEFORE * self.usual) {
+            let share = 1.0 / self.frames.min(MEMORY) as f32;
+            self.usual += share * (agreement - self.usual);
             self.frames += 1;
             self.mean.blend(&seen, 1.0 / self.frames.min(MEMORY) as f32);
         } else {
-            (self.mean, self.frames) = (seen, 1);
+            (self.mean, self.frames, self.usual) = (seen, 1, 0.0);
         }
+        let decoded = self.decode();
+        self.plain = decoded.is_some();
         Some(
-            self.decode()
+            decoded
                 .map(|decoded| Symbol { stage: Stage::Frames, ..symbol(&self.laid.grid, decoded, self.laid.inverted) }),
         )
     }
 
-    /// Whether a frame shows the symbol that was averaged so far. Two symbols in one place have the fixed patterns in
-    /// common, so only the others are compared.
-    fn agrees(&self, seen: &Modules) -> bool {
+    /// How much a frame is like what was averaged so far. Two symbols in one place have the fixed patterns in common, so
+    /// only the others are compared.
+    fn agreement(&self, seen: &Modules) -> f32 {
         let plan = self.laid.grid.plan;
         let (known, seen) = (self.mean.plain(), seen.plain());
         let data = (0..known.len()).filter(|i| plan.carries_data(i % plan.side, i / plan.side));
         let pairs: Vec<(f32, f32)> = data.map(|i| (known[i].clamp(-4.0, 4.0), seen[i].clamp(-4.0, 4.0))).collect();
-        correlation(&pairs) > SAME
+        correlation(&pairs)
     }
 
     fn decode(&self) -> Option<Decoded> {
         let plan = self.laid.grid.plan;
         decode::decode(plan, &self.mean.plain()).or_else(|| {
-            let due = self.frames.is_multiple_of(UNSMEAR);
+            let due = self.plain || self.frames.is_multiple_of(UNSMEAR);
             due.then(|| decode::decode(plan, &self.mean.unsmeared().modules)).flatten()
         })
     }
