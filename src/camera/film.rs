@@ -79,8 +79,7 @@ impl<R: BufRead> Film<R> {
                 }
                 let jpeg = jpeg(&mut self.from, self.limits.max_file_bytes).map_err(cut)?;
                 let jpeg = jpeg.ok_or(FrameError::Film { reason: "between two JPEGs is something else" })?;
-                let luma =
-                    Luma::decode(&jpeg, &self.limits).map_err(|reason| FrameError::Damaged { number, reason })?;
+                let luma = raw::jpeg(&jpeg, &self.limits).map_err(|reason| FrameError::Damaged { number, reason })?;
                 Ok(Frame { luma, at: Duration::from_nanos((number - 1) * 1_000_000_000 / JPEG_RATE) })
             }
         }

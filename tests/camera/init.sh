@@ -43,7 +43,7 @@ plug() {
     sleep 0.3
 }
 unplug() {
-    kill $plugged
+    kill $plugged 2>/dev/null
     wait $plugged 2>/dev/null
     i=0
     while [ -e /dev/video0 ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
@@ -56,7 +56,7 @@ plug mjpeg:1280x720=/frames/first.jpg mjpeg:640x480=/frames/blank.jpg yuyv:640x4
 reads "doctor lists camera and formats, best first" 0 '0: .* (MJPEG 1280x720 30/s, YUYV 640x480 30/s, MJPEG 640x480' camtoken doctor
 if camtoken doctor | grep -q '  1: '; then bad "the metadata node is hidden"; else ok "the metadata node is hidden"; fi
 reads "MJPEG is read" 0 '^CT1:FIRST CODE$' camtoken scan --raw --quiet --camera 0
-reads "it is read again" 0 '"text":"CT1:FIRST CODE"' sh -c 'camtoken scan --raw --json --camera /dev/video0 | tr -d " \n"'
+reads "it is read again, by its node" 0 '"text": "CT1:FIRST CODE"' camtoken scan --raw --json --camera /dev/video0
 reads "the metadata node gives no pictures" 1 'CT-E035' camtoken scan --raw --camera 1
 camtoken watch --camera 0 --json >/tmp/holder &
 holder=$!
@@ -77,9 +77,14 @@ plug yuyv:640x480=/frames/first.yuyv
 reads "YUYV is read" 0 '^CT1:FIRST CODE$' camtoken scan --raw --quiet --camera 0
 unplug
 
-plug mjpeg:640x480=/frames/blank.jpg*30,/frames/small1.jpg*90,/frames/small2.jpg
+plug mjpeg:640x480=/frames/blank.jpg*15,/frames/small1.jpg*240,/frames/small2.jpg
 reads "an empty desk has no code" 3 'CT-E031' camtoken scan --raw --camera 0 --timeout 0s
-camtoken watch --camera 0 --json --timeout 9s >/tmp/out 2>&1
+camtoken watch --camera 0 --json >/tmp/out 2>&1 &
+watching=$!
+i=0
+while ! grep -q 'SECOND CODE' /tmp/out && [ $i -lt 60 ]; do sleep 1; i=$((i + 1)); done
+kill $watching
+wait $watching 2>/dev/null
 said=$(sed -n 's/.*"text":"\([^"]*\)".*/\1/p' /tmp/out | uniq | tr '\n' '|')
 if [ "$said" = "CT1:FIRST CODE|CT1:SECOND CODE|" ]; then ok "a code that changes is told once each"; else
     bad "a code that changes is told once each: $said"
