@@ -120,6 +120,11 @@ impl Feed {
         }
     }
 
+    /// Lets the time begin now.
+    pub fn restart(&mut self) {
+        (self.begun, self.since) = (Instant::now(), Instant::now());
+    }
+
     /// Since it was opened.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()

@@ -204,11 +204,10 @@ fn what_this_build_lacks_is_said_with_how_to_get_it() {
         (&["--clipboard"], "clipboard", cfg!(feature = "clipboard")),
     ] {
         for verb in ["scan", "watch"] {
-            let raw = if verb == "scan" { &["scan", "--raw"][..] } else { &["watch"] };
             if built || (verb, feature) == ("watch", "clipboard") {
                 continue;
             }
-            let (_, stderr, exit) = run(&[raw, flag].concat());
+            let (_, stderr, exit) = run(&[&[verb], flag].concat());
             assert_eq!(exit, 2, "{flag:?}: {stderr}");
             assert!(stderr.contains(&format!("cargo install camtoken --features {feature}")), "{flag:?}: {stderr}");
         }

@@ -156,21 +156,17 @@ struct Found {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    if args.feed.is_given() || args.clipboard {
+    // What cannot be had is told before anybody is asked for anything.
+    if args.clipboard {
+        let start = Instant::now();
+        let luma = feed::clipboard()?;
+        return told(Reader::new(args, context)?.picture("clipboard", &luma, start)?, context);
+    }
+    if args.feed.is_given() {
+        let mut feed = Feed::open(&args.feed, Some(if args.feed.screen { Duration::ZERO } else { PATIENCE }))?;
         let mut reader = Reader::new(args, context)?;
-        let (report, failure) = if args.clipboard {
-            let start = Instant::now();
-            let luma = feed::clipboard()?;
-            reader.picture("clipboard", &luma, start)?
-        } else {
-            reader.watch(Feed::open(&args.feed, Some(if args.feed.screen { Duration::ZERO } else { PATIENCE }))?)?
-        };
-        let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
-        match failure {
-            Some(failure) if !context.out.is_for_a_program() => drop(context.out.failure(&failure)),
-            _ => context.out.report(&report)?,
-        }
-        return Ok(exit);
+        feed.restart();
+        return told(reader.watch(feed)?, context);
     }
     let (sources, many) = source::sources(&args.images)?;
     let alone = [("--overlay", args.overlay.is_some()), ("--confirm step", args.confirm == Some(Confirm::Step))];
@@ -196,6 +192,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             _ if many => context.out.line(&report)?,
             _ => context.out.report(&report)?,
         }
+    }
+    Ok(exit)
+}
+
+/// Tells of the one thing that was looked at.
+fn told((report, failure): (Report, Option<Failure>), context: &Context) -> Result<Exit, Failure> {
+    let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
+    match failure {
+        Some(failure) if !context.out.is_for_a_program() => drop(context.out.failure(&failure)),
+        _ => context.out.report(&report)?,
     }
     Ok(exit)
 }
