@@ -87,22 +87,6 @@ codes! {
 
     /// No code found.
     NothingFound = "CT-E031" ("T01") => NoCode,
-    /// There is no such camera.
-    NoCamera = "CT-E032" => Failed,
-    /// Another program has the camera.
-    CameraBusy = "CT-E033" => Failed,
-    /// The camera was unplugged.
-    CameraGone = "CT-E034" => Failed,
-    /// The camera has no format that is read.
-    CameraFormat = "CT-E035" => Failed,
-    /// A source gives no frames.
-    NoFrames = "CT-E036" => Failed,
-    /// This account may not use the camera.
-    CameraDenied = "CT-E037" => Failed,
-    /// The camera's driver gave up.
-    CameraFailed = "CT-E038" => Failed,
-    /// The screen or the clipboard gives no picture.
-    Desktop = "CT-E039" => Failed,
 
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
@@ -217,6 +201,23 @@ codes! {
     ApiKey = "CT-E114" => Usage,
     /// A value in a request that its part does not take.
     HttpValue = "CT-E115" => Failed,
+
+    /// There is no such camera.
+    NoCamera = "CT-E121" => Failed,
+    /// Another program has the camera.
+    CameraBusy = "CT-E122" => Failed,
+    /// The camera was unplugged.
+    CameraGone = "CT-E123" => Failed,
+    /// The camera has no format that is read.
+    CameraFormat = "CT-E124" => Failed,
+    /// A source gives no frames.
+    NoFrames = "CT-E125" => Failed,
+    /// This account may not use the camera.
+    CameraDenied = "CT-E126" => Failed,
+    /// The camera's driver gave up.
+    CameraFailed = "CT-E127" => Failed,
+    /// The screen or the clipboard gives no picture.
+    Desktop = "CT-E128" => Failed,
 }
 
 impl Code {

@@ -50,18 +50,18 @@ unplug() {
 }
 
 reads "no camera, doctor is well" 0 'none found' camtoken doctor
-reads "no camera is told" 1 'CT-E032' camtoken scan --raw --camera 0
+reads "no camera is told" 1 'CT-E121' camtoken scan --raw --camera 0
 
 plug mjpeg:1280x720=/frames/first.jpg mjpeg:640x480=/frames/blank.jpg yuyv:640x480=/frames/blank.yuyv
 reads "doctor lists camera and formats, best first" 0 '0: .* (MJPEG 1280x720 30/s, YUYV 640x480 30/s, MJPEG 640x480' camtoken doctor
 if camtoken doctor | grep -q '  1: '; then bad "the metadata node is hidden"; else ok "the metadata node is hidden"; fi
 reads "MJPEG is read" 0 '^CT1:FIRST CODE$' camtoken scan --raw --quiet --camera 0
 reads "it is read again, by its node" 0 '"text": "CT1:FIRST CODE"' camtoken scan --raw --json --camera /dev/video0
-reads "the metadata node gives no pictures" 1 'CT-E035' camtoken scan --raw --camera 1
+reads "the metadata node gives no pictures" 1 'CT-E124' camtoken scan --raw --camera 1
 camtoken watch --camera 0 --json >/tmp/holder &
 holder=$!
 sleep 2
-reads "a busy camera is told" 1 'CT-E033' camtoken scan --raw --camera 0
+reads "a busy camera is told" 1 'CT-E122' camtoken scan --raw --camera 0
 kill $holder
 wait $holder 2>/dev/null
 unplug
@@ -92,14 +92,14 @@ fi
 unplug
 
 plug --seconds 5 mjpeg:640x480=/frames/blank.jpg
-reads "a pulled cable is told" 1 '"outcome":"failed".*"code":"CT-E034"' camtoken watch --camera 0 --json --timeout 30s
+reads "a pulled cable is told" 1 '"outcome":"failed".*"code":"CT-E123"' camtoken watch --camera 0 --json --timeout 30s
 unplug
 plug mjpeg:640x480=/frames/small2.jpg
 reads "the camera is back" 0 '^CT1:SECOND CODE$' camtoken scan --raw --quiet --camera 0
 unplug
 
 plug --stall 10 yuyv:640x480=/frames/blank.yuyv
-reads "a camera that hangs is told" 1 'CT-E036' camtoken scan --raw --camera 0 --timeout 30s
+reads "a camera that hangs is told" 1 'CT-E125' camtoken scan --raw --camera 0 --timeout 30s
 unplug
 
 echo "RESULT failed=$failed after $(now) s"

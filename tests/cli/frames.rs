@@ -192,7 +192,7 @@ fn a_pipe_that_gives_nothing_has_stalled() {
     let output = camtoken(&["scan", "--raw", "--camera", "-"]).stdin(reader).output().expect("camtoken starts");
     drop(writer);
     let (_, stderr, exit) = told(output);
-    assert!(exit == 1 && stderr.contains("CT-E036"), "{stderr}");
+    assert!(exit == 1 && stderr.contains("CT-E125"), "{stderr}");
     assert!((4..60).contains(&start.elapsed().as_secs()));
 }
 
