@@ -68,10 +68,12 @@
 //! * [`token`], [`verifier`]: the two parties. [`store`] is where a verifier's records live.
 //! * [`oath`]: HOTP, TOTP and OCRA (RFC 4226, 6238, 6287) by themselves.
 //! * [`provision`]: keys in and out, as PSKC (RFC 6030) or otpauth URIs.
+//! * [`camera`]: frames from films, folders, and (features) webcams and screens.
 //! * `server` (feature of that name): the verifier, and a token for tests, over HTTP.
 //!
 //! The bytes are in `docs/SPEC.md`, the reasons in `docs/ARCHITECTURE.md`, the threats in `docs/SECURITY.md`.
 
+pub mod camera;
 pub mod challenge;
 pub mod code;
 mod hex;

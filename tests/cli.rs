@@ -5,6 +5,8 @@
 mod documents;
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/frames.rs"]
+mod frames;
 #[path = "cli/pictures.rs"]
 mod pictures;
 #[path = "cli/quality.rs"]

@@ -220,6 +220,23 @@ codes! {
     HttpValue = "CT-E115" => Failed,
     /// Certificates or a key that make no TLS.
     Tls = "CT-E116" => Usage,
+
+    /// There is no such camera.
+    NoCamera = "CT-E121" => Failed,
+    /// Another program has the camera.
+    CameraBusy = "CT-E122" => Failed,
+    /// The camera was unplugged.
+    CameraGone = "CT-E123" => Failed,
+    /// The camera has no format that is read.
+    CameraFormat = "CT-E124" => Failed,
+    /// A source gives no frames.
+    NoFrames = "CT-E125" => Failed,
+    /// This account may not use the camera.
+    CameraDenied = "CT-E126" => Failed,
+    /// The camera's driver gave up.
+    CameraFailed = "CT-E127" => Failed,
+    /// The screen or the clipboard gives no picture.
+    Desktop = "CT-E128" => Failed,
 }
 
 impl Code {

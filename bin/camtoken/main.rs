@@ -9,6 +9,7 @@ mod config;
 mod engine;
 mod exit;
 mod failure;
+mod feed;
 mod output;
 mod outside;
 mod picture;
@@ -19,6 +20,7 @@ mod terminal;
 mod text;
 mod tokens;
 mod verbs;
+mod viewfinder;
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

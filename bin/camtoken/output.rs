@@ -78,16 +78,34 @@ impl Output {
         }
     }
 
+    /// Prints one document of a stream that may be endless, as [`line`](Self::line), and tells whether anybody still reads.
+    ///
+    /// # Errors
+    ///
+    /// As [`report`](Self::report).
+    pub fn line_goes_on<T: Document>(&self, document: &T) -> Result<bool, Failure> {
+        self.write(&match self.mode {
+            Mode::Json => ndjson(document),
+            Mode::Human => document.human(&self.text),
+            Mode::Quiet => document.bare(),
+        })
+    }
+
     /// Prints text that is data in itself, such as help.
     ///
     /// # Errors
     ///
     /// As [`report`](Self::report).
     pub fn print(&self, page: &str) -> Result<(), Failure> {
+        self.write(page).map(drop)
+    }
+
+    /// Writes to standard output; `false` if its reader has left.
+    fn write(&self, page: &str) -> Result<bool, Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color.into());
         match stdout.write_all(page.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(Code::Write).because(error)),
-            _ => Ok(()),
+            written => Ok(written.is_ok()),
         }
     }
 
@@ -144,6 +162,12 @@ impl Output {
     /// Whether a program reads the answer.
     pub fn is_for_a_program(&self) -> bool {
         self.mode == Mode::Json
+    }
+
+    /// Whether standard output takes colours, as the setting and the terminal have it.
+    pub fn is_coloured(&self) -> bool {
+        let stream = AutoStream::new(io::stdout().lock(), self.color.into());
+        stream.current_choice() != anstream::ColorChoice::Never
     }
 
     /// Whether a person reads the answer.

@@ -1,9 +1,10 @@
 //! Pictures and codes from outside: files, folders and standard input, sniffed by content, of bounded size.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use camtoken::camera;
 use camtoken::qr::{Limits, Luma, Symbol};
 
 use crate::failure::{Code, Failure};
@@ -32,9 +33,6 @@ pub enum Said {
     /// Bytes that are no text of a known encoding.
     Bytes(Vec<u8>),
 }
-
-/// The extensions that a folder is searched for; the content decides.
-const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
 
 /// What was named, folders opened, and whether that may be more than one.
 ///
@@ -143,26 +141,19 @@ pub fn code_text(text: &str) -> Option<&str> {
 }
 
 fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error: io::Error| Failure::new(Code::Read).because(format!("{}: {error}", folder.display()));
-    let mut pictures = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let known = |extension: &str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().and_then(|extension| extension.to_str()).is_some_and(known) && path.is_file() {
-            pictures.push(path);
-        }
-    }
+    let pictures = camera::pictures(folder)
+        .map_err(|error| Failure::new(Code::Read).because(format!("{}: {error}", folder.display())))?;
     if pictures.is_empty() {
-        let why = format!("{}: {}", folder.display(), EXTENSIONS.map(|extension| format!("*.{extension}")).join(" "));
-        return Err(Failure::new(Code::Picture).because(why));
+        let known = camera::EXTENSIONS.map(|extension| format!("*.{extension}")).join(" ");
+        return Err(Failure::new(Code::Picture).because(format!("{}: {known}", folder.display())));
     }
-    pictures.sort();
     Ok(pictures)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

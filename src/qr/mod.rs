@@ -7,7 +7,7 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the rest. Everything that reads takes 8-bit luma and gives bytes, corners and the
+//!   order), `watch` (frame after frame), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the rest. Everything that reads takes 8-bit luma and gives bytes, corners and the
 //!   size of a module.
 //! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
 //!   made from a seed.
@@ -35,7 +35,7 @@ pub use quality::{
     Overlay, Quality, QualityOptions, Reason, diagnose, quality,
 };
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
-pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, decoding, scan};
+pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan};
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.
 #[derive(Clone, PartialEq, Eq)]

@@ -330,8 +330,6 @@ fn without_a_terminal_the_flag_that_answers_is_named() {
         let answer = desk.run(args).failed("CT-E023", 2);
         assert!(answer.stderr.contains(flag), "{args:?}: {}", answer.stderr);
     }
-    desk.run(&["scan", "--camera", "0"]).failed("CT-E048", 2);
-    desk.run(&["scan", "--screen"]).failed("CT-E048", 2);
 }
 
 #[test]

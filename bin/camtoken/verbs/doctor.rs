@@ -25,6 +25,10 @@ const RELEASED: u64 = 1_793_491_200;
 /// A clock beyond this is wrong: 2100-01-01.
 const TOO_FAR: u64 = 4_102_444_800;
 
+/// Modes of a camera that are listed, the best ones.
+#[cfg(all(feature = "camera", target_os = "linux"))]
+const SHOWN: usize = 4;
+
 #[derive(clap::Args)]
 pub struct Args {}
 
@@ -65,6 +69,7 @@ pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut checks = vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context)];
     checks.extend(database(context));
     checks.push(terminal());
+    checks.push(cameras(&context.out.text));
     let problems = checks.iter().filter(|check| check.result == Finding::Problem).count();
     context.out.report(&Report { version: env!("CARGO_PKG_VERSION"), features: features(), checks, problems })?;
     Ok(if problems == 0 { Exit::Done } else { Exit::Findings })
@@ -76,6 +81,9 @@ fn features() -> Vec<&'static str> {
         ("server", cfg!(feature = "server")),
         ("emulator", cfg!(feature = "emulator")),
         ("postgres", cfg!(feature = "postgres")),
+        ("camera", cfg!(feature = "camera")),
+        ("screen", cfg!(feature = "screen")),
+        ("clipboard", cfg!(feature = "clipboard")),
     ];
     all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
 }
@@ -183,6 +191,28 @@ fn terminal() -> Check {
     let streams = format!("stdin={} stdout={}", kind(io::stdin().is_terminal()), kind(io::stdout().is_terminal()));
     let variables = ["TERM", "NO_COLOR"].into_iter().filter_map(variable);
     ok("terminal", std::iter::once(streams).chain(variables).collect())
+}
+
+/// No camera is no problem: most machines that run this have none.
+#[cfg(all(feature = "camera", target_os = "linux"))]
+fn cameras(text: &Text) -> Check {
+    let devices = camtoken::camera::devices();
+    let lines: Vec<String> = devices
+        .iter()
+        .map(|device| {
+            let state = match &device.modes {
+                Ok(modes) => modes.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                Err(error) => error.to_string(),
+            };
+            format!("{}: {} ({state})", device.number, device.name)
+        })
+        .collect();
+    ok("cameras", if lines.is_empty() { text.get("doctor-no-cameras") } else { lines.join("\n") })
+}
+
+#[cfg(not(all(feature = "camera", target_os = "linux")))]
+fn cameras(text: &Text) -> Check {
+    ok("cameras", text.get("doctor-cameras-not-built"))
 }
 
 fn private(name: &'static str, path: &Path, shown: String, text: &Text) -> Check {

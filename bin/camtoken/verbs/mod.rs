@@ -20,6 +20,7 @@ pub mod token;
 pub mod ui;
 pub mod vectors;
 pub mod verify;
+pub mod watch;
 
 use camtoken::Timestamp;
 use clap::Subcommand;
@@ -34,6 +35,7 @@ use crate::output::{self, Document, Output};
 #[derive(Subcommand)]
 pub enum Verb {
     Scan(scan::Args),
+    Watch(watch::Args),
     Token(token::Args),
     Inspect(inspect::Args),
     Lint(lint::Args),
@@ -63,6 +65,7 @@ impl Verb {
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::Scan(args) => scan::run(args, context),
+            Self::Watch(args) => watch::run(args, context),
             Self::Token(args) => token::run(args, context),
             Self::Inspect(args) => inspect::run(args, context),
             Self::Lint(args) => lint::run(args, context),
@@ -106,6 +109,7 @@ pub struct Context {
 pub const DOCUMENTS: &[Described] = &[
     Described::of::<failure::Report>(),
     Described::of::<scan::Report>(),
+    Described::of::<watch::Report>(),
     Described::of::<token::Info>(),
     Described::of::<token::List>(),
     Described::of::<token::Shown>(),

@@ -1,9 +1,9 @@
 //! `camtoken scan`: reads a picture and hands the code in it to a token, which shows it and answers.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use camtoken::qr::{Drawn, Effort, Luma, Scan, ScanOptions, Symbol, scan};
+use camtoken::qr::{Drawn, Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Refusal, pages};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -14,6 +14,7 @@ use super::Context;
 use crate::approval::{Answer, Approval, Confirm, Digits, Keep, Shown};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::feed::{self, Feed, FeedArgs, Next};
 use crate::output::Document;
 use crate::secret;
 use crate::source::{self, Content, Said, Source, code_text};
@@ -21,9 +22,12 @@ use crate::terminal;
 use crate::text::Text;
 use crate::tokens::Held;
 
+/// How long a camera is watched for a code.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 #[derive(clap::Args, Default)]
 pub struct Args {
-    #[arg(value_name = "IMAGE|DIR|-", required_unless_present_any = ["camera", "screen"])]
+    #[arg(value_name = "IMAGE|DIR|-", required_unless_present_any = ["camera", "screen", "clipboard"], conflicts_with_all = ["camera", "screen", "timeout"])]
     pub images: Vec<PathBuf>,
     #[arg(long, value_name = "NAME")]
     pub token: Option<String>,
@@ -35,7 +39,7 @@ pub struct Args {
     pub raw: bool,
     #[arg(long)]
     pub all: bool,
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["camera", "screen"])]
     pub try_harder: bool,
     #[arg(long, value_name = "FILE.png")]
     pub overlay: Option<PathBuf>,
@@ -43,10 +47,10 @@ pub struct Args {
     pub pin_file: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    #[arg(long, value_name = "N", conflicts_with = "images")]
-    pub camera: Option<u8>,
-    #[arg(long, conflicts_with = "images")]
-    pub screen: bool,
+    #[command(flatten)]
+    pub feed: FeedArgs,
+    #[arg(long, conflicts_with_all = ["images", "camera", "screen"])]
+    pub clipboard: bool,
 }
 
 /// What became of one picture.
@@ -90,8 +94,11 @@ pub struct Report {
     /// Whether a registration is kept; none as long as the token asks
     #[serde(skip_serializing_if = "Option::is_none")]
     registered: Option<bool>,
-    /// How long reading the picture took
+    /// How long reading took; of a camera: from its opening to the frame that was read
     ms: u64,
+    /// Frames that were looked at (--camera, --screen)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<u64>,
     /// Pixels for one module of the first symbol, also of one that could not be read
     #[serde(skip_serializing_if = "Option::is_none")]
     px_per_module: Option<f32>,
@@ -148,9 +155,17 @@ struct Found {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    if args.camera.is_some() || args.screen {
-        let feature = if args.screen { "screen" } else { "camera" };
-        return Err(Failure::new(Code::NotBuilt).because(format!("--{feature}")).with("feature", feature));
+    // What cannot be had is told before anybody is asked for anything.
+    if args.clipboard {
+        let start = Instant::now();
+        let luma = feed::clipboard()?;
+        return told(Reader::new(args, context)?.picture("clipboard", &luma, start)?, context);
+    }
+    if args.feed.is_given() {
+        let mut feed = Feed::open(&args.feed, Some(if args.feed.screen { Duration::ZERO } else { PATIENCE }))?;
+        let mut reader = Reader::new(args, context)?;
+        feed.restart();
+        return told(reader.watch(feed)?, context);
     }
     let (sources, many) = source::sources(&args.images)?;
     let alone = [("--overlay", args.overlay.is_some()), ("--confirm step", args.confirm == Some(Confirm::Step))];
@@ -176,6 +191,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             _ if many => context.out.line(&report)?,
             _ => context.out.report(&report)?,
         }
+    }
+    Ok(exit)
+}
+
+/// Tells of the one thing that was looked at.
+fn told((report, failure): (Report, Option<Failure>), context: &Context) -> Result<Exit, Failure> {
+    let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
+    match failure {
+        Some(failure) if !context.out.is_for_a_program() => drop(context.out.failure(&failure)),
+        _ => context.out.report(&report)?,
     }
     Ok(exit)
 }
@@ -206,28 +231,76 @@ impl<'a> Reader<'a> {
     /// One picture: its report, and what a person is told of a refusal.
     fn read(&mut self, source: &Source) -> Result<(Report, Option<Failure>), Failure> {
         let start = Instant::now();
-        let content = source.content()?;
-        let mut report = Report { file: source.name(), ..Report::default() };
-        let mut symbols = Vec::new();
-        let said = match content {
-            Content::Code(code) => Ok(Said::Text(code)),
-            Content::Picture(luma) => {
-                let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
-                let seen = scan(&luma, &ScanOptions { all: self.args.all, effort });
-                report.ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-                let refusal = refusal_of(&seen);
-                if let Scan::Unreadable { module_px } = seen {
-                    report.px_per_module = module_px.map(rounded);
+        match source.content()? {
+            Content::Code(code) => {
+                self.hand(Report { file: source.name(), ..Report::default() }, Ok(Said::Text(code)), &[])
+            }
+            Content::Picture(luma) => self.picture(&source.name(), &luma, start),
+        }
+    }
+
+    fn picture(&mut self, name: &str, luma: &Luma, start: Instant) -> Result<(Report, Option<Failure>), Failure> {
+        let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
+        let seen = scan(luma, &ScanOptions { all: self.args.all, effort });
+        let report = Report { file: name.to_owned(), ms: millis(start.elapsed()), ..Report::default() };
+        self.see(report, luma, seen)
+    }
+
+    /// Frames, until one of them says what is looked for.
+    fn watch(&mut self, mut feed: Feed) -> Result<(Report, Option<Failure>), Failure> {
+        let mut watcher = Watcher::new(self.args.all);
+        let (mut frames, mut last) = (0, None);
+        let (luma, seen) = loop {
+            let frame = match feed.next()? {
+                Next::Frame(frame) => frame,
+                Next::Wait => continue,
+                Next::Over => {
+                    // Nothing more will come: what is left is worth what a file is.
+                    let (luma, seen): (Luma, Scan) = last.expect("a feed is over after a frame at the earliest");
+                    let again = || scan(&luma, &ScanOptions { all: self.args.all, effort: Effort::File });
+                    let seen = if matches!(seen, Scan::Read(_)) { seen } else { again() };
+                    break (luma, seen);
                 }
-                if let Scan::Read(read) = seen {
-                    symbols = read;
+            };
+            frames += 1;
+            let seen = watcher.read(&frame.luma);
+            if let Scan::Read(symbols) = &seen {
+                let is_code = |said: Said| matches!(said, Said::Text(text) if code_text(&text).is_some());
+                if self.token.is_none() || chosen(symbols).is_some_and(is_code) {
+                    break (frame.luma, seen);
                 }
-                if let Some(path) = &self.args.overlay {
-                    draw(&luma, &symbols, path)?;
-                }
-                chosen(&symbols).ok_or(refusal)
+                // A symbol of somebody else's is in view: what a token reads may be beside it.
+                watcher.look_for_all();
+            }
+            // The frame that tells most; of two alike the newer.
+            if last.as_ref().is_none_or(|(_, known)| worth(known) <= worth(&seen)) {
+                last = Some((frame.luma, seen));
             }
         };
+        let ms = millis(feed.elapsed());
+        let report = Report { file: feed.name, frames: Some(frames), ms, ..Report::default() };
+        self.see(report, &luma, seen)
+    }
+
+    fn see(&mut self, mut report: Report, luma: &Luma, seen: Scan) -> Result<(Report, Option<Failure>), Failure> {
+        let refusal = refusal_of(&seen);
+        if let Scan::Unreadable { module_px } = seen {
+            report.px_per_module = module_px.map(rounded);
+        }
+        let symbols = if let Scan::Read(read) = seen { read } else { Vec::new() };
+        if let Some(path) = &self.args.overlay {
+            draw(luma, &symbols, path)?;
+        }
+        self.hand(report, chosen(&symbols).ok_or(refusal), &symbols)
+    }
+
+    /// Hands what was read to the token, if there is one.
+    fn hand(
+        &mut self,
+        mut report: Report,
+        said: Result<Said, Refusal>,
+        symbols: &[Symbol],
+    ) -> Result<(Report, Option<Failure>), Failure> {
         report.px_per_module = symbols.first().map(|symbol| rounded(symbol.module_px)).or(report.px_per_module);
         report.symbols = symbols.iter().map(|symbol| Found::of(symbol, self.args.raw)).collect();
         let refused = match (&mut self.token, said) {
@@ -253,11 +326,20 @@ impl<'a> Reader<'a> {
         };
         let text = &self.context.out.text;
         let Some(refusal) = refused else { return Ok((report, None)) };
-        let failure = failure_of(refusal, &source.name(), text);
+        let failure = failure_of(refusal, &report.file, text);
         report.outcome = Outcome::Refused;
         report.code = Some(refusal.code());
         report.message = Some(text.get(&failure.code().key()));
         Ok((report, Some(failure)))
+    }
+}
+
+/// How much a frame tells.
+fn worth(seen: &Scan) -> u8 {
+    match seen {
+        Scan::NotFound => 0,
+        Scan::Unreadable { .. } => 1,
+        Scan::Read(_) => 2,
     }
 }
 
@@ -382,6 +464,10 @@ fn line(picture: &mut RgbImage, from: (f32, f32), to: (f32, f32), colour: Rgb<u8
         }
         step += 1.0;
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn rounded(px: f32) -> f32 {

@@ -48,6 +48,8 @@ pub enum Stage {
     Grey,
     /// At most 3200 pixels, read by grey levels, with more patience.
     FineGrey,
+    /// The grey levels of several frames taken together.
+    Frames,
 }
 
 const FILE: [Stage; 9] = [
@@ -128,7 +130,7 @@ impl Stage {
         let factor = luma.width.max(luma.height).div_ceil(longest).min(luma.width.min(luma.height));
         let fitted = if factor > 1 { Cow::Owned(prepare::shrink(luma, factor)) } else { Cow::Borrowed(luma) };
         let prepared = match self {
-            Self::Plain | Self::FullSize | Self::CoarseGrey | Self::Grey | Self::FineGrey => fitted,
+            Self::Plain | Self::FullSize | Self::CoarseGrey | Self::Grey | Self::FineGrey | Self::Frames => fitted,
             Self::CoarseThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 31)),
             Self::Blur => Cow::Owned(prepare::blur(&fitted)),
             Self::GlobalThreshold => Cow::Owned(prepare::threshold_globally(&fitted)),
@@ -152,6 +154,7 @@ impl fmt::Display for Stage {
             Self::CoarseGrey => "coarse grey",
             Self::Grey => "grey",
             Self::FineGrey => "fine grey",
+            Self::Frames => "frames",
         })
     }
 }

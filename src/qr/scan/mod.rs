@@ -5,12 +5,14 @@ mod ladder;
 mod picture;
 mod prepare;
 mod rxing;
+mod watch;
 
 use std::cell::Cell;
 use std::panic::{UnwindSafe, catch_unwind};
 
 pub use ladder::{Effort, Stage};
 pub use picture::{Format, Limits, PictureError};
+pub use watch::Watcher;
 
 use crate::qr::{Luma, Symbol};
 
@@ -60,6 +62,8 @@ trait Reader {
 struct Reading {
     symbols: Vec<Symbol>,
     sighting: Option<Sighting>,
+    /// Where a symbol lies whose modules could not be decoded.
+    laid: Option<grey::Laid>,
 }
 
 /// A symbol that was seen and not read.

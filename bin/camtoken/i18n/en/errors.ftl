@@ -243,7 +243,7 @@ ct-e041 = the code was found but could not be read
 ct-e042 = the file is not a picture that can be read
     .hint = give a PNG, JPEG, WebP or BMP of at most 40 megapixels
     .long =
-        The file was opened, but it is no picture of a kind that is read, is damaged, or is larger than a picture may be.
+        The file was opened, but it is no picture or film of a kind that is read, is damaged, or is larger than one may be.
         The line "why" says which. The content decides, not the name. A folder must have a picture in it.
 
         Try: open the picture in a viewer and save it as PNG; make a screenshot instead of a photo in another format.
@@ -293,8 +293,8 @@ ct-e047 = there is a token of that name
 ct-e048 = this build cannot do that
     .hint = it needs a build with the feature { $feature }: cargo install camtoken --features { $feature }
     .long =
-        Cameras, screens and the service need builds that have the feature for it. Pictures in files are read by every
-        build.
+        Cameras, screens, the clipboard and the service need builds that have the feature for it. Pictures and films in
+        files are read by every build. Cameras are read on Linux.
 
         Try: camtoken doctor lists the features of this build. Save a screenshot and scan the file.
 
@@ -522,3 +522,62 @@ ct-e091 = the registration is not finished
         end it.
 
         Try: go on with camtoken enroll second or confirm; or reset it and start again.
+
+ct-e121 = there is no such camera
+    .hint = camtoken doctor lists the cameras; 0 is the first
+    .long =
+        The system has no camera of that number. Cameras are counted from 0, and the second node that every USB camera
+        has is none.
+
+        Try: camtoken doctor; plug the camera in again; in a virtual machine or a container, pass the device through.
+
+ct-e122 = the camera is in use by another program
+    .hint = close the other program (a call, a browser tab), or take another camera
+    .long =
+        A camera gives its frames to one program at a time.
+
+        Try: fuser -v /dev/video* tells who has it. Browsers let it go when the tab is closed.
+
+ct-e123 = the camera was unplugged
+    .hint = plug it in and start again
+    .long =
+        The camera was there and is no longer: the cable was pulled, the hub lost power, or the driver gave it up.
+
+        Try: another cable or port; dmesg tells what the system saw.
+
+ct-e124 = the camera has no format that is read
+    .hint = take another camera; camtoken doctor lists the formats of each
+    .long =
+        MJPEG, YUYV, NV12, grey, RGB and BGR are read. This node offers none of them: it gives something else than
+        pictures, or only a compressed film such as H.264.
+
+        Try: camtoken doctor; the number before or after, as a camera may have several nodes.
+
+ct-e125 = no frames come
+    .hint = plug the camera in again; of a pipe, look at the program that writes
+    .long =
+        The source is open, and has given nothing for five seconds.
+
+        Likely: a camera that hangs, a USB hub that is too weak, a pipe whose writer waits for something.
+
+ct-e126 = this account may not use the camera
+    .hint = add the account to the group video, then log in again
+    .long =
+        The camera's node belongs to root and the group video, and the account is not in that group.
+
+        Try: ls -l /dev/video0; sudo usermod -aG video "$USER", then log in again.
+
+ct-e127 = the camera's driver gave up
+    .hint = plug the camera in again, or take another one
+    .long =
+        The driver, or the library that speaks with it, reported an error that has no name here. The line "why" has it.
+
+        Try: dmesg; another port; another program, to see whether the camera works at all.
+
+ct-e128 = there is no picture on the screen or in the clipboard
+    .hint = save a screenshot and scan the file
+    .long =
+        The screen is read over X11: there is none (DISPLAY), it may not be looked at, or the session is Wayland's, which
+        shows no program what others draw. Or the clipboard has text, or nothing.
+
+        Try: a screenshot to a file, or to the clipboard and --clipboard.

@@ -41,8 +41,10 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
     .overlay = Draw corners and quiet zone onto the picture
     .pin_file = The token's PIN; - is standard input [CAMTOKEN_PIN]
     .passphrase_file = The passphrase of the token's file; - is standard input [CAMTOKEN_PASSPHRASE]
-    .camera = Read from a camera (not in this build)
-    .screen = Read from the screen (not in this build)
+    .camera = Watch a camera by its number, a film (YUV4MPEG2, MJPEG), a folder of pictures, or - until a code is read
+    .screen = Look at the screen (X11)
+    .timeout = How long to watch [30s for a camera; the screen is looked at once; a film to its end]
+    .clipboard = Take the picture in the clipboard
     .long =
         Read a picture and hand the code in it to a token, which shows it and answers.
 
@@ -55,6 +57,31 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
 
 scan-ask = Page { $page } of { $pages }: Enter = right button, b = back, n = cancel >
 scan-module = a module is { $px } pixels wide
+
+## watch
+
+help-watch = Show what a camera sees, with a grade and one word of advice, until Ctrl-C
+    .camera = A camera by its number, a film (YUV4MPEG2, MJPEG), a folder of pictures, or -
+    .screen = The screen (X11)
+    .timeout = How long to watch [until the source ends]
+    .long =
+        Show what a camera sees, with a grade and one word of advice, until Ctrl-C.
+
+        On a terminal it is a viewfinder with the symbol framed. Elsewhere there is a line for each change, and with --json
+        a document (NDJSON); --quiet prints each text that is read. Exit 0 when a code was read at any time, 3 or 4 when
+        none was.
+
+watch-good = good
+watch-nearer = nearer
+watch-farther = farther
+watch-aim = aim
+watch-brighter = brighter
+watch-steady = steady
+watch-straighten = straighten
+watch-uncover = uncover
+watch-reflection = reflection
+watch-negative = negative
+watch-below = { $source }, { $rate } frames/s, { $px } px a module; Ctrl-C ends
 
 ## token
 
@@ -226,9 +253,9 @@ distort-written = { $file }: { $width } x { $height } pixels
 
 ## doctor
 
-help-doctor = Look at this machine: language, configuration, clock, state, terminal
+help-doctor = Look at this machine: language, configuration, clock, state, terminal, cameras
     .long =
-        Look at this machine: language, configuration, clock, state, terminal.
+        Look at this machine: language, configuration, clock, state, terminal, cameras.
 
         Exit 0 when all is well and 7 when there is a problem; each problem comes with advice.
         With --quiet the names of the checks that found one are printed.
@@ -242,6 +269,9 @@ check-state = state
 check-kek-file = key file
 check-store = database
 check-terminal = terminal
+check-cameras = cameras
+doctor-no-cameras = none found
+doctor-cameras-not-built = not in this build: cargo install camtoken --features camera
 doctor-clock-wrong = Set the clock of this machine: challenges expire by it.
 doctor-clock-back = Files of camtoken were changed later than now: the clock was set back. Set it right.
 doctor-state-nowhere = Say where to keep state: --state-dir DIR or CAMTOKEN_STATE_DIR.

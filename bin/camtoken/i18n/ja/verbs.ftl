@@ -41,8 +41,10 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
     .overlay = 角と余白を描き入れた画像を書き出す
     .pin_file = トークンの PIN。- は標準入力 [CAMTOKEN_PIN]
     .passphrase_file = トークンのファイルのパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
-    .camera = カメラから読み取る（このビルドにはない）
-    .screen = 画面から読み取る（このビルドにはない）
+    .camera = カメラの番号、動画（YUV4MPEG2、MJPEG）、画像のフォルダー、または -。コードが読めるまで見る
+    .screen = 画面を見る（X11）
+    .timeout = 見る時間 [カメラは 30s、画面は一度だけ、動画は終わりまで]
+    .clipboard = クリップボードの画像を読み取る
     .long =
         画像を読み取り、コードをトークンに渡す。トークンが表示して回答する。
 
@@ -54,6 +56,30 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
 
 scan-ask = { $page }/{ $pages } ページ: Enter = 右ボタン、b = 戻る、n = 取消 >
 scan-module = 1 セルは { $px } ピクセル
+
+## watch
+
+help-watch = カメラに映るものを、等級と一言の助言とともに表示する。Ctrl-C で終わる
+    .camera = カメラの番号、動画（YUV4MPEG2、MJPEG）、画像のフォルダー、または -
+    .screen = 画面（X11）
+    .timeout = 見る時間 [映像が終わるまで]
+    .long =
+        カメラに映るものを、等級と一言の助言とともに表示する。Ctrl-C で終わる。
+
+        端末では、コードに枠を付けて映像を表示する。端末でないときは変化のたびに一行を、--json では文書を一つ（NDJSON）、
+        --quiet では読めた内容を出力する。一度でも読めれば終了コードは 0、読めなければ 3 か 4。
+
+watch-good = 良好
+watch-nearer = 近づける
+watch-farther = 離す
+watch-aim = コードに向ける
+watch-brighter = 明るくする
+watch-steady = 動かさない
+watch-straighten = まっすぐにする
+watch-uncover = 覆いを除く
+watch-reflection = 反射を避ける
+watch-negative = 白黒が逆
+watch-below = { $source }、毎秒 { $rate } コマ、1 セル { $px } ピクセル。Ctrl-C で終了
 
 ## token
 
@@ -225,9 +251,9 @@ distort-written = { $file }: { $width } x { $height } ピクセル
 
 ## doctor
 
-help-doctor = この環境を調べる: 言語、設定、時計、保存場所、端末
+help-doctor = この環境を調べる: 言語、設定、時計、保存場所、端末、カメラ
     .long =
-        この環境を調べる: 言語、設定、時計、保存場所、端末。
+        この環境を調べる: 言語、設定、時計、保存場所、端末、カメラ。
 
         問題がなければ終了コード 0、問題があれば 7。問題ごとに対処を示す。
         --quiet では問題のあった検査の名前だけを出力する。
@@ -240,6 +266,9 @@ check-clock = 時計
 check-state = 保存場所
 check-kek-file = 鍵ファイル
 check-store = データベース
+check-cameras = カメラ
+doctor-no-cameras = 見つからない
+doctor-cameras-not-built = このビルドにはない: cargo install camtoken --features camera
 check-terminal = 端末
 doctor-clock-wrong = この機器の時計を合わせてください。チャレンジの期限は時計で決まります。
 doctor-clock-back = 現在より後に更新されたファイルがあります。時計が戻されています。正しく合わせてください。

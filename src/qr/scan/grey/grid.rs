@@ -150,6 +150,11 @@ impl<'a> Grid<'a> {
         Self::at(self.plan, self.anchors, seen, luma, self.detail)
     }
 
+    /// The same grid in another picture, of which a pixel is `scale` times as small.
+    pub(super) fn scaled(&self, scale: f32, luma: &Luma) -> Option<Self> {
+        self.moved(self.seen.map(|(x, y)| (x * scale, y * scale)), luma)
+    }
+
     /// Looks more closely from here on.
     pub(super) fn look_closely(&mut self, luma: &Luma) {
         self.detail = 2;

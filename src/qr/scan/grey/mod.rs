@@ -13,6 +13,7 @@ mod grid;
 mod modules;
 mod plan;
 mod solve;
+mod track;
 
 use std::sync::OnceLock;
 
@@ -21,6 +22,7 @@ use finder::Finder;
 use grid::{Grid, Triple};
 use modules::Modules;
 use plan::Plan;
+pub(super) use track::{Laid, Track};
 
 use crate::qr::scan::{Reader, Reading, Sighting, prepare};
 use crate::qr::{Luma, Stage, Symbol};
@@ -125,6 +127,9 @@ impl Grey {
                 let likeness = grid.likeness.max(grid.finder_likeness(soft));
                 if likeness > SURE_LIKENESS {
                     reading.see(Sighting { module_px, likeness });
+                }
+                if reading.laid.as_ref().is_none_or(|known| known.grid.likeness < grid.likeness) {
+                    reading.laid = Some(Laid { grid, inverted });
                 }
             }
         }

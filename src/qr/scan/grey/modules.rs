@@ -49,6 +49,13 @@ impl<'a> Modules<'a> {
         Self { plan, side, grey }
     }
 
+    /// Moves every grey level toward that of another picture of the symbol, by a share of the way.
+    pub(super) fn blend(&mut self, other: &Self, share: f32) {
+        for (grey, other) in self.grey.iter_mut().zip(&other.grey) {
+            *grey += share * (other - *grey);
+        }
+    }
+
     /// The modules of the symbol, by their own grey alone: positive is dark, the farther from 0 the surer.
     pub(super) fn plain(&self) -> Vec<f32> {
         let guess = self.guess();
@@ -237,7 +244,7 @@ fn round_kernel(spread: f32) -> [f32; KERNEL * KERNEL] {
     std::array::from_fn(|k| weight(k % KERNEL) * weight(k / KERNEL) / (sum * sum))
 }
 
-fn correlation(pairs: &[(f32, f32)]) -> f32 {
+pub(super) fn correlation(pairs: &[(f32, f32)]) -> f32 {
     let count = pairs.len().max(1) as f32;
     let mean = |f: &dyn Fn(&(f32, f32)) -> f32| pairs.iter().map(f).sum::<f32>() / count;
     let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));

@@ -1,0 +1,210 @@
+//! Frames for the verbs that watch: which source the arguments mean, when it is over, and what its errors are called.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use camtoken::camera::{self, Frame, FrameError, FrameSource};
+use camtoken::qr::Limits;
+
+use crate::cli::value;
+use crate::config::{Value, Wait};
+use crate::failure::{Code, Failure};
+
+/// How long a camera or a pipe may give nothing before it counts as stalled.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a frame is waited for at a time, so that whoever waits stays awake.
+pub const A_MOMENT: Duration = Duration::from_millis(100);
+
+/// Where frames come from.
+#[derive(clap::Args, Default)]
+pub struct FeedArgs {
+    #[arg(long, value_name = "N|FILM|DIR|-")]
+    pub camera: Option<PathBuf>,
+    #[arg(long, conflicts_with = "camera")]
+    pub screen: bool,
+    #[arg(long, value_name = Wait::EXPECTED, value_parser = value::<Wait>)]
+    pub timeout: Option<Wait>,
+}
+
+impl FeedArgs {
+    /// Whether frames are asked for.
+    pub fn is_given(&self) -> bool {
+        self.camera.is_some() || self.screen
+    }
+}
+
+/// A source of frames with an end.
+pub struct Feed {
+    /// What it is called.
+    pub name: String,
+    /// Frames come when they come, and not as fast as they are asked for.
+    pub live: bool,
+    source: Box<dyn FrameSource>,
+    timeout: Option<Duration>,
+    begun: Instant,
+    /// Whole frames.
+    frames: u64,
+    /// The first frame that was damaged.
+    damaged: Option<FrameError>,
+    /// When the last whole frame came.
+    since: Instant,
+}
+
+/// What came of waiting for a moment.
+pub enum Next {
+    /// A frame.
+    Frame(Frame),
+    /// No frame yet.
+    Wait,
+    /// No frame any more: the film has ended, or the time is up.
+    Over,
+}
+
+impl Feed {
+    /// Opens what the arguments name; `live_timeout` is for a source that does not end by itself.
+    ///
+    /// # Errors
+    ///
+    /// A source that cannot be opened, or that this build does not have.
+    pub fn open(args: &FeedArgs, live_timeout: Option<Duration>) -> Result<Self, Failure> {
+        let limits = Limits::default();
+        let (name, live, source): (String, bool, Result<Box<dyn FrameSource>, FrameError>) = match &args.camera {
+            None => ("screen".to_owned(), true, screen(&limits)?),
+            Some(path) => match number(path) {
+                Some(number) => (format!("camera {number}"), true, device(number, &limits)?),
+                None if path == Path::new("-") => {
+                    let pipe = camera::pipe(io::stdin(), &limits, PATIENCE);
+                    ("-".to_owned(), false, Ok(Box::new(pipe)))
+                }
+                None => {
+                    let film = camera::open(path, &limits);
+                    (path.display().to_string(), false, film.map(|film| film as Box<dyn FrameSource>))
+                }
+            },
+        };
+        let source = source.map_err(|error| failure(&error, &name))?;
+        let timeout = args.timeout.map(Wait::duration).or(live_timeout.filter(|_| live));
+        let begun = Instant::now();
+        Ok(Self { name, live, source, timeout, begun, frames: 0, damaged: None, since: begun })
+    }
+
+    /// Waits for a moment. At least one frame is given before the time is up.
+    ///
+    /// # Errors
+    ///
+    /// A source that fails, or gives nothing but damaged frames.
+    pub fn next(&mut self) -> Result<Next, Failure> {
+        if self.frames > 0 && self.timeout.is_some_and(|timeout| self.begun.elapsed() > timeout) {
+            return Ok(Next::Over);
+        }
+        match self.source.next(A_MOMENT) {
+            Ok(Some(frame)) => {
+                self.frames += 1;
+                self.since = Instant::now();
+                Ok(Next::Frame(frame))
+            }
+            Ok(None) => Ok(Next::Wait),
+            Err(error @ FrameError::Damaged { .. }) if self.since.elapsed() < PATIENCE => {
+                self.damaged.get_or_insert(error);
+                Ok(Next::Wait)
+            }
+            Err(FrameError::Ended) => match &self.damaged {
+                Some(error) if self.frames == 0 => Err(failure(error, &self.name)),
+                None if self.frames == 0 => {
+                    Err(Failure::new(Code::Picture).because(format!("{}: no picture in it", self.name)))
+                }
+                _ => Ok(Next::Over),
+            },
+            Err(error) => Err(failure(&error, &self.name)),
+        }
+    }
+
+    /// Lets the time begin now.
+    pub fn restart(&mut self) {
+        (self.begun, self.since) = (Instant::now(), Instant::now());
+    }
+
+    /// Since it was opened.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+/// The camera that an argument names: a number, or its node.
+fn number(path: &Path) -> Option<u32> {
+    let text = path.to_str()?;
+    let digits = text.strip_prefix("/dev/video").unwrap_or(text);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+type Opened = Result<Box<dyn FrameSource>, FrameError>;
+
+#[cfg(all(feature = "camera", target_os = "linux"))]
+fn device(number: u32, limits: &Limits) -> Result<Opened, Failure> {
+    let camera = camera::Camera::open(number, None, PATIENCE, limits);
+    Ok(camera.map(|camera| Box::new(camera) as Box<dyn FrameSource>))
+}
+
+#[cfg(not(all(feature = "camera", target_os = "linux")))]
+fn device(_number: u32, _limits: &Limits) -> Result<Opened, Failure> {
+    Err(Failure::new(Code::NotBuilt).because("--camera N").with("feature", "camera"))
+}
+
+#[cfg(feature = "screen")]
+fn screen(limits: &Limits) -> Result<Opened, Failure> {
+    Ok(camera::Display::open(limits).map(|display| Box::new(display) as Box<dyn FrameSource>))
+}
+
+#[cfg(not(feature = "screen"))]
+fn screen(_limits: &Limits) -> Result<Opened, Failure> {
+    Err(Failure::new(Code::NotBuilt).because("--screen").with("feature", "screen"))
+}
+
+/// The picture in the clipboard.
+///
+/// # Errors
+///
+/// A clipboard without a picture, and a build that has no clipboard.
+#[cfg(feature = "clipboard")]
+pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
+    camera::clipboard(&Limits::default()).map_err(|error| failure(&error, "clipboard"))
+}
+
+/// As this build has no clipboard, says so.
+#[cfg(not(feature = "clipboard"))]
+pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
+    Err(Failure::new(Code::NotBuilt).because("--clipboard").with("feature", "clipboard"))
+}
+
+/// What an error of a source is called here.
+pub fn failure(error: &FrameError, name: &str) -> Failure {
+    let code = match error {
+        FrameError::NoCamera { .. } => Code::NoCamera,
+        FrameError::Busy => Code::CameraBusy,
+        FrameError::Denied => Code::CameraDenied,
+        FrameError::Unplugged => Code::CameraGone,
+        FrameError::NoFormat => Code::CameraFormat,
+        FrameError::Stalled { .. } => Code::NoFrames,
+        FrameError::Driver { .. } => Code::CameraFailed,
+        FrameError::Desktop { .. } => Code::Desktop,
+        FrameError::Io(_) => Code::Read,
+        _ => Code::Picture,
+    };
+    Failure::new(code).because(format!("{name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_or_a_node_is_a_camera_and_all_else_a_file() {
+        for (name, expected) in [("0", Some(0)), ("12", Some(12)), ("/dev/video3", Some(3))] {
+            assert_eq!(number(Path::new(name)), expected, "{name}");
+        }
+        for name in ["", "-", "./0", "film.y4m", "/dev/video", "99999999999", "-1", "/dev/videox"] {
+            assert_eq!(number(Path::new(name)), None, "{name}");
+        }
+    }
+}
