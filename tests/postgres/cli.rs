@@ -125,3 +125,43 @@ fn what_is_wrong_is_said_with_what_to_do() {
     assert!(doctor.all.contains("synchronous_commit"), "{}", doctor.all);
     assert_eq!(sql(&url, "SELECT count(*) FROM camtoken_record"), ["0"], "and nothing was written");
 }
+
+#[test]
+fn books_move_by_their_backup_from_a_directory_to_a_database_and_back() {
+    let mut server = Server::start();
+    let url = server.database();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = |name: &str| dir.path().join(name).to_str().expect("a temporary path is Unicode").to_owned();
+    let key = "5a".repeat(32);
+    let run = |store: &str, args: &[&str]| said(camtoken(dir.path(), store, args).env("CAMTOKEN_KEK", &key));
+    for user in ["SATO", "TANAKA"] {
+        let enrolled = run(&path("old"), &["enroll", "time-based", "--contract", "1234567890", "--user", user]);
+        assert_eq!(enrolled.exit, 0, "{}", enrolled.all);
+    }
+    let whole = |store: &str| {
+        let check = run(store, &["store", "check"]);
+        assert_eq!((check.exit, &check.document["findings"]), (0, &json!([])), "{}", check.all);
+        (check.document["activations"].clone(), check.document["entries"].clone())
+    };
+    let restored = |from: &str, to: &str, through: &str| {
+        let saved = run(from, &["store", "backup", "-o", through]);
+        assert_eq!((saved.exit, &saved.document["records"]), (0, &json!(2)), "{}", saved.all);
+        let restored = run(to, &["store", "restore", through]);
+        assert_eq!((restored.exit, &restored.document["records"]), (0, &json!(2)), "{}", restored.all);
+    };
+    restored(&path("old"), &url, &path("there.backup"));
+    assert_eq!(whole(&url), (json!(2), json!(4)), "each activation has its old entry and that of its return");
+    restored(&url, &path("new"), &path("back.backup"));
+    assert_eq!(whole(&path("new")).0, json!(2));
+
+    let again = run(&url, &["store", "restore", &path("there.backup")]);
+    assert_eq!((again.exit, &again.document["code"]), (1, &json!("CT-E029")), "{}", again.all);
+    let compact = run(&url, &["store", "compact"]);
+    assert_eq!((compact.exit, &compact.document["code"]), (2, &json!("CT-E036")), "{}", compact.all);
+    let cut_off = std::fs::read(path("there.backup")).expect("just written");
+    std::fs::write(path("there.backup"), &cut_off[..cut_off.len() - 1]).expect("a writable directory");
+    let empty = server.database();
+    let half = run(&empty, &["store", "restore", &path("there.backup")]);
+    assert_eq!((half.exit, &half.document["code"]), (1, &json!("CT-E030")), "{}", half.all);
+    assert_eq!(whole(&empty).0, json!(0), "all of it or nothing");
+}
