@@ -216,7 +216,7 @@ mod tests {
         let source = all_sources();
         for (key, variables) in keys(Language::En) {
             for variable in variables {
-                let given = [format!("with(\"{variable}\""), format!("(\"{variable}\", &")];
+                let given = [format!("with(\"{variable}\""), format!("(\"{variable}\", ")];
                 assert!(given.iter().any(|given| source.contains(given)), "{variable} of {key}");
             }
         }

@@ -529,7 +529,7 @@ fn a_store_that_is_busy_foreign_or_without_its_key_decides_nothing() {
     fs::write(story.path("photos/cat.jpg"), "").expect("a writable directory");
     let foreign = story.run(&["enroll", "status", "--store", &story.arg("photos")]);
     assert_eq!((foreign.exit, &foreign.document["code"]), (1, &json!("CT-E014")), "{foreign:?}");
-    let url = story.run(&["enroll", "status", "--store", "postgres://db.example/bank"]);
+    let url = story.run(&["enroll", "status", "--store", "mysql://db.example/bank"]);
     assert_eq!((url.exit, &url.document["code"]), (2, &json!("CT-E027")));
 
     let kek = story.path("state/verifier/kek");
