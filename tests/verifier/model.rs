@@ -72,7 +72,7 @@ enum Step {
 
 /// A record is the same when everything that it says is.
 #[derive(Debug, Clone, PartialEq)]
-struct Stored(Record);
+struct Stored(Box<Record>);
 
 impl Eq for Stored {}
 
@@ -88,7 +88,7 @@ impl Model for Protocol {
 
     fn init_states(&self) -> Vec<World> {
         let requests = vec![Phase::Sent { left: self.resent }; self.requests.len()];
-        vec![World { record: Stored(self.record.clone()), revision: 1, over: false, requests, winner: None }]
+        vec![World { record: Stored(Box::new(self.record.clone())), revision: 1, over: false, requests, winner: None }]
     }
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
@@ -189,7 +189,7 @@ impl Protocol {
             Verdict::Rejected(Rejection::Wrong { .. }) => Told::Wrong,
             Verdict::Rejected(_) => Told::Refused,
         };
-        (Stored(settled), told)
+        (Stored(Box::new(settled)), told)
     }
 }
 
