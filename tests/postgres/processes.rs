@@ -75,10 +75,12 @@ fn several_verifiers(count: usize, rounds: usize) {
         let wrong: usize = told.iter().map(|(_, wrong)| wrong).sum();
         assert!(accepted <= 1, "round {round}: accepted {accepted} times");
         assert!(wrong <= 3, "round {round}: {wrong} wrong ones were answered");
-        assert!(accepted == 1 || wrong == 3, "round {round}: somebody is told something");
+        // Without an acceptance in between, wrong responses are counted on from round to round; the fifth suspends.
+        let suspended = accepted == 0 && pair.events().last().map(String::as_str) == Some("Suspended");
+        assert!(accepted == 1 || wrong == 3 || suspended, "round {round}: somebody is told something");
         settled += accepted;
         guesses += wrong;
-        if accepted == 0 && pair.events().last().map(String::as_str) == Some("Suspended") {
+        if suspended {
             block_on(pair.verifier.resume(pair.activation, NOW)).expect("it is suspended");
         }
     }
