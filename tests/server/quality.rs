@@ -103,7 +103,7 @@ fn a_scan_says_how_the_picture_was_and_keeps_it_for_a_while() {
     let refused = hand.scan("", &nothing);
     assert_eq!((&refused["code"], &refused["quality"]["worst"]), (&json!("T01"), &json!("blank")));
     assert_eq!((&refused["quality"]["grade"], &refused["overlayUrl"]), (&json!("F"), &Value::Null));
-    assert_eq!(server.get(&url).problem(404), "CT-E101");
+    assert_eq!(server.get(&url).status, 204, "nothing is drawn of what was not found");
 }
 
 #[test]

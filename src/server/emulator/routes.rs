@@ -116,13 +116,12 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
                 "The last picture, with what was seen drawn onto it and the measures beside it",
             )
             .answer_of(200, "The picture", json!({ "image/svg+xml": binary }))
+            .done(NOTHING_DRAWN)
         })
         .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/overlay.png", get(overlay_png), |op| {
-            op.summary("virtual tokens", "The last picture, with what was seen drawn onto it").answer_of(
-                200,
-                "The picture",
-                json!({ "image/png": binary }),
-            )
+            op.summary("virtual tokens", "The last picture, with what was seen drawn onto it")
+                .answer_of(200, "The picture", json!({ "image/png": binary }))
+                .done(NOTHING_DRAWN)
         })
         .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/buttons/{button}", post(press), |op| {
             op.summary("virtual tokens", "Presses or holds a button")
@@ -610,6 +609,8 @@ async fn overlay_png(Shared(emulator): World, Path(names): OfToken) -> Result<Re
     drawn(&emulator, &names, Form::Png, |shot, overlay| overlay.to_png(&shot.luma)).await
 }
 
+const NOTHING_DRAWN: &str = "There was no picture yet, or nothing was found in the last";
+
 /// Draws what was seen in the last picture of a token.
 async fn drawn(
     emulator: &Emulator,
@@ -618,10 +619,10 @@ async fn drawn(
     draw: impl FnOnce(&Shot, &Overlay) -> Vec<u8> + Send + 'static,
 ) -> Result<Response, Problem> {
     with(emulator, names, |_| Ok(()))?;
-    let shot = emulator.album().find(&names.0, &names.1).ok_or(Code::NotFound)?;
-    let work = move || shot.overlay.as_ref().map(|overlay| draw(&shot, overlay));
-    let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?.ok_or(Code::NotFound)?;
-    Ok(form.response(bytes))
+    let shot = emulator.album().find(&names.0, &names.1);
+    let work = move || shot.and_then(|shot| shot.overlay.as_ref().map(|overlay| draw(&shot, overlay)));
+    let drawn = tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?;
+    Ok(drawn.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |bytes| form.response(bytes)))
 }
 
 async fn press(
