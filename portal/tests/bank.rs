@@ -259,8 +259,15 @@ async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
         ("0000000000", "ADMIN01", LOGIN),
         (MIHON, "MIHON01", LOGIN),
     ] {
+        let before = world.bank.books.changes();
         let answer = world.bank.log_in(business, &numbers(contract, user), password(text)).await.expect("a decision");
         assert!(answer.is_none(), "{contract} {user}");
+        assert_eq!(world.bank.books.changes() - before, 1, "{contract} {user}: who is unknown waits for the disk too");
+    }
+    for id in ["OP01", "nobody"] {
+        let before = world.bank.books.changes();
+        assert!(world.bank.log_in_operator(id, password("wrong")).await.expect("a decision").is_none());
+        assert_eq!(world.bank.books.changes() - before, 1, "{id}");
     }
     let answer = world.bank.log_in(business, &numbers(SAMPLE, "admin01"), password(LOGIN)).await.expect("a decision");
     assert_eq!(answer.map(|(_, next)| next), Some(LoggedIn::Yes));

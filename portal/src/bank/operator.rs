@@ -22,7 +22,10 @@ impl Bank {
         let found = self.books.get::<Operator>(id.trim())?;
         let hash = found.as_ref().map_or_else(PasswordHash::decoy, |operator| operator.password.hash.clone());
         let right = self.is_right(hash, password).await?;
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = found else {
+            self.books.pretend()?;
+            return Ok(None);
+        };
         Ok(self.books.change(|sheet| {
             let Some(mut operator) = sheet.get::<Operator>(&found.id)? else { return Ok::<_, BooksError>(None) };
             let entry = operator.password.enter(right);
