@@ -9,6 +9,9 @@ mod doors;
 mod face;
 #[path = "server/quality.rs"]
 mod quality;
+#[cfg(unix)]
+#[path = "server/siege.rs"]
+mod siege;
 #[path = "server/story.rs"]
 mod story;
 #[cfg(feature = "tls")]

@@ -22,6 +22,9 @@ use super::Service;
 /// Open connections; more are closed at once.
 const CONNECTIONS: usize = 16_384;
 
+/// Files that a process needs to have open for all connections, its store and itself.
+pub const OPEN_FILES: u64 = CONNECTIONS as u64 + 1024;
+
 /// Connections that the system keeps until they are accepted; the system may have a limit of its own.
 const BACKLOG: u32 = 4096;
 
@@ -122,6 +125,8 @@ where
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
+        // Who has said all that there is to say may close that side and still be answered.
+        .half_close(true)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }

@@ -15,7 +15,7 @@ mod api;
 mod backup;
 mod bank;
 #[cfg(feature = "emulator")]
-mod emulator;
+pub(crate) mod emulator;
 mod face;
 mod guard;
 mod idempotency;
@@ -55,7 +55,7 @@ use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 use crate::verifier::Verifier;
 
-pub use listen::listen;
+pub use listen::{OPEN_FILES, listen};
 pub use problem::{Code, Problem};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};

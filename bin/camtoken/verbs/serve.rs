@@ -145,6 +145,7 @@ pub(super) mod service {
             return Err(Failure::new(Code::OpenAddress).because(address));
         }
         log(args.log);
+        more_files();
         let verifier = match args.only {
             Some(Half::Token) => None,
             _ => Some(Bank::open(context, &args.bank)?.verifier),
@@ -274,6 +275,27 @@ pub(super) mod service {
         let lines = tracing_subscriber::fmt().json().flatten_event(true).with_target(false);
         lines.with_max_level(level).with_writer(io::stderr).init();
     }
+
+    /// Asks for as many open files as the service can use: each connection is one, and 1,024 is what a process usually has.
+    #[cfg(unix)]
+    fn more_files() {
+        use camtoken::server::OPEN_FILES;
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        let wanted = maximum.map_or(OPEN_FILES, |most| OPEN_FILES.min(most));
+        if current.is_some_and(|current| current < wanted) {
+            // What is refused leaves the limit as it was.
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+        }
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(OPEN_FILES);
+        if files < OPEN_FILES {
+            tracing::warn!(files, wanted = OPEN_FILES, "few open files: connections beyond them wait");
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn more_files() {}
 
     pub(in crate::verbs) fn runtime() -> io::Result<Runtime> {
         Builder::new_multi_thread().enable_all().build()
