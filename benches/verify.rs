@@ -44,12 +44,14 @@ fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Client {
     let asked = open_first(&first.code, &device_key).expect("sealed for this token");
     let nonce = DeviceNonce::generate(rng);
     let device_code = asked.device_code(&device_key, nonce).expose_digits();
-    let Ok(Step::Done(second)) = block_on(verifier.second(first.activation, &device_code, NOW, rng)) else {
+    let Ok(Step::Done(second)) =
+        block_on(verifier.second(first.activation, &device_code, AttemptId::generate(rng), NOW, rng))
+    else {
         panic!("the device code is right");
     };
     let (granted, grant) = open_second(&second.code, &device_key, Binding { first: asked.id, nonce }).expect("ours");
     let response = granted.respond(&grant.key, &grant.suite);
-    let confirmed = block_on(verifier.confirm(first.activation, response.expose_str(), NOW));
+    let confirmed = block_on(verifier.confirm(first.activation, response.expose_str(), AttemptId::generate(rng), NOW));
     assert!(matches!(confirmed, Ok(Step::Done(()))));
     Client { activation: first.activation, key: grant.key }
 }

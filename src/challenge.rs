@@ -10,7 +10,7 @@ use minicbor::Encoder;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex_id;
+use crate::hex::{hex_id, to_hex};
 use crate::key::{ActivationId, IdError, Key};
 use crate::oath::Response;
 use crate::oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
@@ -138,7 +138,8 @@ impl ResponseSuite {
     }
 
     fn respond(&self, key: &Key, hash: &[u8; 32]) -> Response {
-        let mut digits: String = hash.iter().map(|byte| format!("{byte:02X}")).collect();
+        let mut digits = to_hex(hash);
+        digits.make_ascii_uppercase();
         digits.truncate(usize::from(self.0.question().max_len()));
         let question = Question::new(self.0.question(), &digits).expect("40 to 64 hexadecimal digits");
         ocra::respond(&self.0, key, &DataInput::new(question)).expect("the suite takes a question only")
@@ -219,6 +220,11 @@ impl DeviceCode {
     #[must_use]
     pub fn nonce(&self) -> DeviceNonce {
         self.nonce
+    }
+
+    /// The six digits that prove it.
+    pub(crate) fn check(&self) -> &Response {
+        &self.check
     }
 
     /// Whether the two are the same, compared in constant time.

@@ -1,6 +1,6 @@
 //! Bytes as hexadecimal digits.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// The parts that every identifier of fixed length has: its bytes, and hexadecimal digits for people.
 macro_rules! hex_id {
@@ -48,7 +48,7 @@ pub(crate) use hex_id;
 
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    digits(bytes).try_for_each(|digit| f.write_char(digit))
 }
 
 /// Reads exactly `2 * N` hexadecimal digits of either case.
@@ -65,5 +65,13 @@ pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits(bytes));
+    text
+}
+
+/// Each byte's two digits. Not for secrets: a table is looked into.
+fn digits(bytes: &[u8]) -> impl Iterator<Item = char> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(DIGITS[usize::from(half)]))
 }

@@ -118,6 +118,9 @@ pub enum IdError {
     /// No challenge ID.
     #[error("not a challenge ID: expected 24 hexadecimal digits")]
     Challenge,
+    /// No attempt ID.
+    #[error("not an attempt ID: expected a UUID")]
+    Attempt,
 }
 
 #[cfg(test)]

@@ -33,11 +33,11 @@
 //! let first = verifier.enroll(token.id(), subscriber, now, rng).await?;
 //! let Received::FirstCode(received) = token.receive(&first.code)? else { panic!("another kind of code") };
 //! let device_code = received.approve(rng);
-//! let second = verifier.second(first.activation, &device_code.expose_digits(), now, rng).await?;
+//! let second = verifier.second(first.activation, &device_code.expose_digits(), AttemptId::generate(rng), now, rng).await?;
 //! let Step::Done(second) = second else { panic!("the device code is right") };
 //! let Received::SecondCode(received) = token.receive(&second.code)? else { panic!("another kind of code") };
 //! let unconfirmed = received.approve();
-//! verifier.confirm(first.activation, unconfirmed.response().expose_str(), now).await?;
+//! verifier.confirm(first.activation, unconfirmed.response().expose_str(), AttemptId::generate(rng), now).await?;
 //! unconfirmed.keep();
 //!
 //! // A transfer: issued, drawn, scanned, shown, approved, verified.
@@ -69,13 +69,20 @@
 //! * [`oath`]: HOTP, TOTP and OCRA (RFC 4226, 6238, 6287) by themselves.
 //! * [`provision`]: keys in and out, as PSKC (RFC 6030) or otpauth URIs.
 //! * [`camera`]: frames from films, folders, and (features) webcams and screens.
-//! * `server` (feature of that name): the verifier, and a token for tests, over HTTP.
+//! * `server` (feature of that name): the verifier, and a token for tests, over HTTP; `emulator` (feature): that token in a
+//!   Rust test.
 //!
 //! The bytes are in `docs/SPEC.md`, the reasons in `docs/ARCHITECTURE.md`, the threats in `docs/SECURITY.md`.
 
 pub mod camera;
 pub mod challenge;
 pub mod code;
+#[cfg(feature = "emulator")]
+pub mod emulator {
+    //! The virtual token in a Rust test's own hands, without HTTP.
+
+    pub use crate::server::emulator::handle::{Answer, Session, Unanswered, VirtualToken};
+}
 mod hex;
 pub mod key;
 pub mod language;

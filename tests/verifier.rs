@@ -262,7 +262,10 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     let token = token_id();
     block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
     let first = block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng())).expect("a free place");
-    let answer = |digits: &str| block_on(verifier.second(first.activation, digits, NOW, &mut rng())).expect("decided");
+    let answer = |digits: &str| {
+        block_on(verifier.second(first.activation, digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+            .expect("decided")
+    };
     assert!(matches!(answer("12345"), Step::Rejected(Rejection::Malformed)));
     let mut left = Vec::new();
     for _ in 0..3 {
@@ -279,6 +282,74 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     assert_eq!(record.state, State::Reset);
 }
 
+/// What a bank asks after a crash, when the attempt's name is lost with the answer.
+#[test]
+fn what_was_accepted_can_be_asked_for_until_the_next_challenge() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let accepted = |challenge, at| block_on(pair.verifier.accepted(challenge, at)).expect("the store answers");
+        let (challenge, response) = pair.issue("1", NOW);
+        assert_eq!(accepted(challenge, NOW), None, "open");
+        assert!(!pair.verify(challenge, &wrong(&response), NOW).is_accepted());
+        assert_eq!(accepted(challenge, NOW), None, "answered wrongly");
+        assert!(pair.verify(challenge, &response, later(1)).is_accepted());
+        let told = accepted(challenge, later(900)).expect("accepted before");
+        assert!(told.transaction().is_some_and(|told| *told == transfer("1")));
+        assert_eq!((told.challenge(), told.first()), (Some(challenge.id), false));
+        let other = ChallengeRef { id: ChallengeId::from_bytes([1; 12]), ..challenge };
+        assert_eq!(accepted(other, later(900)), None);
+        let nobody = ChallengeRef { activation: ActivationId::from_bytes([1; 6]), ..challenge };
+        assert_eq!(accepted(nobody, later(900)), None);
+        // To ask changes nothing but the time that was seen.
+        assert_eq!(rejected(&pair.verify(challenge, &response, later(900))), Rejection::AlreadySettled);
+        let clock_back = block_on(pair.verifier.accepted(challenge, NOW));
+        assert!(matches!(clock_back, Err(VerifierError::ClockBehind { .. })));
+        let history = block_on(pair.verifier.audit(pair.activation)).expect("the store answers");
+        assert!(history.is_ok(), "the chain is whole");
+        pair.issue("2", later(901));
+        assert_eq!(accepted(challenge, later(902)), None, "a newer one has taken its place");
+    });
+}
+
+#[test]
+fn a_confirmation_is_told_again_to_the_same_attempt_alone() {
+    let verifier = verifier(MemoryStore::new(), test_policy());
+    block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let first = block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
+    let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
+    let nonce = DeviceNonce::generate(&mut rng());
+    let digits = asked.device_code(&device_key(), nonce).expose_digits();
+    let attempt = AttemptId::generate(&mut rng());
+    let second = block_on(verifier.second(first.activation, &digits, attempt, NOW, &mut rng())).expect("decided");
+    let Step::Done(second) = second else { panic!("a right device code") };
+    let binding = Binding { first: asked.id, nonce };
+    let (granted, grant) = open_second(&second.code, &device_key(), binding).expect("sealed for this token");
+    let response = granted.respond(&grant.key, &grant.suite).expose_str().to_owned();
+    let confirm =
+        |attempt, at| match block_on(verifier.confirm(first.activation, &response, attempt, at)).expect("decided") {
+            Step::Done(()) => None,
+            Step::Rejected(rejection) => Some(rejection),
+        };
+    let (mine, other) = (AttemptId::generate(&mut rng()), AttemptId::generate(&mut rng()));
+    assert_eq!(confirm(mine, NOW), None);
+    assert_eq!(confirm(mine, later(599)), None);
+    assert_eq!(confirm(other, later(599)), Some(Rejection::AlreadySettled));
+    assert_eq!(confirm(mine, later(600)), Some(Rejection::AlreadySettled), "later it is a replay");
+    let chain = block_on(verifier.audit(first.activation)).expect("the store answers").expect("whole");
+    let events: Vec<_> = chain.iter().map(|entry| entry.event).collect();
+    assert_eq!(events, [Event::Enrolled, Event::SecondCode, Event::Activated]);
+}
+
+#[test]
+fn an_attempt_is_written_as_a_uuid_and_read_with_or_without_its_hyphens() {
+    let attempt = AttemptId::from_bytes(*b"0123456789abcdef");
+    assert_eq!(attempt.to_string(), "30313233-3435-3637-3839-616263646566");
+    for text in ["30313233-3435-3637-3839-616263646566", "30313233343536373839616263646566"] {
+        assert_eq!(text.parse(), Ok(attempt));
+    }
+    assert!("30313233-3435-3637-3839-61626364656".parse::<AttemptId>().is_err());
+}
+
 #[test]
 fn a_second_code_is_made_once_for_one_device_code() {
     let verifier = verifier(MemoryStore::new(), test_policy());
@@ -289,7 +360,8 @@ fn a_second_code_is_made_once_for_one_device_code() {
     let [one, two] = ["111111", "222222"].map(|nonce| nonce.parse::<DeviceNonce>().expect("six digits"));
     let second = |nonce| {
         let digits = asked.device_code(&device_key(), nonce).expose_digits();
-        block_on(verifier.second(first.activation, &digits, NOW, &mut rng())).expect("decided")
+        block_on(verifier.second(first.activation, &digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+            .expect("decided")
     };
     let (Step::Done(made), Step::Done(again)) = (second(one), second(one)) else { panic!("refused") };
     assert_eq!(made.code, again.code, "the answer was lost and is asked for again");
@@ -472,7 +544,8 @@ fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
     assert_eq!(rejected(&verdict.expect("the store answers")), Rejection::Unknown);
     let issued = block_on(strict.issue(pair.activation, transfer("1"), None, NOW, &mut rng()));
     assert!(matches!(issued, Err(IssueError::TestToken(_))), "{issued:?}");
-    let second = block_on(strict.second(first.activation, "000000000000", NOW, &mut rng()));
+    let second =
+        block_on(strict.second(first.activation, "000000000000", AttemptId::generate(&mut rng()), NOW, &mut rng()));
     assert!(matches!(second, Err(EnrollError::TestToken(_))), "{second:?}");
     let again = block_on(strict.enrollment_code(first.activation, NOW));
     assert!(matches!(again, Err(EnrollError::TestToken(_))), "{again:?}");
@@ -540,8 +613,8 @@ fn each_step_of_a_verifier_can_move_between_threads() {
     let attempt = AttemptId::generate(rng);
     sent(verifier.register(&token, &device_key(), true, NOW, rng));
     sent(verifier.enroll(&token, subscriber(), NOW, rng));
-    sent(verifier.second(pair.activation, "", NOW, rng));
-    sent(verifier.confirm(pair.activation, "", NOW));
+    sent(verifier.second(pair.activation, "", attempt, NOW, rng));
+    sent(verifier.confirm(pair.activation, "", attempt, NOW));
     sent(verifier.reset(pair.activation, NOW));
     sent(verifier.revoke(pair.activation, NOW));
     sent(verifier.revoke_token(&token, NOW));

@@ -275,6 +275,12 @@ impl Failure {
         self
     }
 
+    /// Adds a line to the reason.
+    pub fn and(mut self, line: impl fmt::Display) -> Self {
+        self.why = Some(self.why.map_or_else(|| line.to_string(), |why| format!("{why}\n{line}")));
+        self
+    }
+
     /// Adds a value that the hint's text speaks of.
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));

@@ -96,11 +96,13 @@ pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S
         })
         .add(Method::Post, "/v1/enrollments/{enrollment}/device-code", post(second::<S>), |op| {
             op.summary("enrollments", "Takes the token's answer to the first code and makes the second")
+                .idempotent()
                 .body::<DeviceCode>()
                 .answer::<SecondCode>(200, "The second code, or why there is none")
         })
         .add(Method::Post, "/v1/enrollments/{enrollment}/confirm", post(confirm::<S>), |op| {
             op.summary("enrollments", "Takes the token's response to the second code")
+                .idempotent()
                 .body::<Answer>()
                 .answer::<Stepped>(200, "Whether the activation signs from now on")
         })
@@ -589,10 +591,12 @@ async fn enrollment<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) ->
 async fn second<S: Store>(
     State(bank): Shared<S>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Json(answer): Json<DeviceCode>,
 ) -> Result<Json<SecondCode>, Problem> {
-    let activation = parse(&id)?;
-    let step = bank.verifier.second(activation, &answer.device_code.digits()?, bank.now(), &mut rng()).await?;
+    let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
+    let digits = answer.device_code.digits()?;
+    let step = bank.verifier.second(activation, &digits, attempt, bank.now(), &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -606,9 +610,11 @@ async fn second<S: Store>(
 async fn confirm<S: Store>(
     State(bank): Shared<S>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Json(answer): Json<Answer>,
 ) -> Result<Json<Stepped>, Problem> {
-    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, bank.now()).await?;
+    let attempt = attempt(&headers)?;
+    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),

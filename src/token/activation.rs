@@ -36,8 +36,7 @@ pub(super) struct Pending {
 }
 
 /// The places, numbered from 0. One that becomes free is the next to be taken.
-#[derive(Default)]
-pub(super) struct Slots(pub [Option<Activation>; Slots::COUNT]);
+pub(super) struct Slots(pub Vec<Option<Activation>>);
 
 impl Activation {
     /// How many answered challenges are remembered. An older one would be answered again, with the same digits: that a
@@ -120,8 +119,19 @@ impl fmt::Debug for Activation {
     }
 }
 
+impl Default for Slots {
+    fn default() -> Self {
+        Self::new(Self::COUNT).expect("not more than there can be")
+    }
+}
+
 impl Slots {
     pub const COUNT: usize = 8;
+
+    /// So many places, all free. None beyond [`Slots::COUNT`].
+    pub fn new(count: usize) -> Option<Self> {
+        (1..=Self::COUNT).contains(&count).then(|| Self(std::iter::repeat_with(|| None).take(count).collect()))
+    }
 
     pub fn taken(&self) -> impl Iterator<Item = (usize, &Activation)> {
         self.0.iter().enumerate().filter_map(|(slot, activation)| Some((slot, activation.as_ref()?)))

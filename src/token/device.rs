@@ -84,6 +84,24 @@ pub enum State {
     Refused(Refusal),
 }
 
+impl State {
+    /// The name in documents: `off`, `pin`, `ready`, `menu`, `showing`, `answered`, `asking`, `done` or `refused`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Pin => "pin",
+            Self::Ready => "ready",
+            Self::Menu => "menu",
+            Self::Showing { .. } => "showing",
+            Self::Answered => "answered",
+            Self::Asking => "asking",
+            Self::Done => "done",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// Where a device stands. A code is kept as its text and opened again at each step: the token's rules hold at the last one
 /// as at the first.
 #[derive(Clone, Serialize, Deserialize)]
@@ -507,7 +525,7 @@ impl Device {
                 self.list(say(DELETE), entries)
             }
             Stage::Info => {
-                let slots = format!("{}/{}", self.token.activations().count(), Token::SLOTS);
+                let slots = format!("{}/{}", self.token.activations().count(), self.token.slots());
                 let layout = Layout::new(say(INFO))
                     .row("tokenId", say(TOKEN_ID), self.token.id().as_str(), Style::Bold)
                     .row("slots", say(REGISTERED), &slots, Style::Normal)
@@ -593,7 +611,7 @@ impl Device {
                 if matches!(opened, Opened::Deletion { .. }) { DELETE_SURE } else { SURE }
             }
             Opened::FirstCode { slot, .. } | Opened::SecondCode { slot, .. } => {
-                let slot = format!("{}/{}", slot + 1, Token::SLOTS);
+                let slot = format!("{}/{}", slot + 1, self.token.slots());
                 layout = layout.row("slot", say(SLOT), &slot, Style::Normal);
                 REGISTER_SURE
             }

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::activation::{Activation, Introduction, Pending, Slots};
 use super::device::Stage;
-use super::{Device, Faults, Pin, Token};
+use super::{Device, Faults, Pin, Profile, Token};
 use crate::challenge::ChallengeId;
 use crate::code::activation::Binding;
 use crate::key::{Key, TokenId};
@@ -311,6 +311,8 @@ struct Saved {
     id: String,
     device_key: Secret,
     language: Language,
+    #[serde(default, skip_serializing_if = "Profile::is_default")]
+    profile: Profile,
     slots: Vec<Option<SavedActivation>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<SavedPending>,
@@ -402,6 +404,7 @@ impl Saved {
             id: token.id.to_string(),
             device_key: Secret::of(&token.device_key),
             language: token.language,
+            profile: token.profile,
             slots,
             pending: token.pending.map(|pending| SavedPending {
                 activation: pending.activation.to_string(),
@@ -430,9 +433,13 @@ impl Saved {
         let mut token = Token::new(id, device_key, self.purpose == Purpose::Test);
         token.language = self.language;
         token.faults = self.faults;
+        token.profile = self.profile;
         token.slots = slots(self.slots)?;
         token.pending = self.pending.map(SavedPending::read).transpose()?;
         token.pin = self.pin.map(SavedPin::read).transpose()?;
+        if token.pin.is_some() && !token.profile.takes_pin() {
+            return Err(part("pin"));
+        }
         token.unlocked = self.device.unlocked && !matches!(self.device.stage, Stage::Off | Stage::Pin { .. });
         let SavedDevice { stage, page, since, .. } = self.device;
         if page > MAX_PAGE || !stage.is_sound() {
@@ -499,7 +506,10 @@ impl SavedPin {
 fn slots(saved: Vec<Option<SavedActivation>>) -> Result<Slots, FileError> {
     let read = |slot: Option<SavedActivation>| slot.map(SavedActivation::read).transpose();
     let slots = saved.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let slots = Slots(slots.try_into().map_err(|_| FileError::Part("slots"))?);
+    if !(1..=Slots::COUNT).contains(&slots.len()) {
+        return Err(FileError::Part("slots"));
+    }
+    let slots = Slots(slots);
     let twice = slots.taken().any(|(slot, known)| slots.find(known.id).is_some_and(|(first, _)| first != slot));
     if twice { Err(FileError::Part("slots")) } else { Ok(slots) }
 }
@@ -677,12 +687,28 @@ mod tests {
         assert_eq!(with("/slots/0/suite", "OCRA-1:HOTP-SHA1-6:QN08".into()), wrong("slots"));
         assert_eq!(with("/slots/1", original["slots"][0].clone()), wrong("slots"));
         assert_eq!(with("/slots", serde_json::json!([])), wrong("slots"));
+        assert_eq!(with("/slots", vec![serde_json::Value::Null; 9].into()), wrong("slots"));
         assert_eq!(with("/slots/0/answered", vec!["00".repeat(12); 65].into()), wrong("slots"));
         assert_eq!(with("/pending/nonce", "12345".into()), wrong("pending"));
         assert_eq!(with("/pin/hash", "".into()), wrong("pin"));
         assert!(matches!(from_str("", None), Err(FileError::Form { .. })));
         assert!(matches!(from_str("[]", None), Err(FileError::Form { .. })));
         assert!(matches!(from_str(&" ".repeat(MAX_LEN + 1), None), Err(FileError::TooLarge)));
+    }
+
+    #[test]
+    fn how_a_token_was_made_is_kept() {
+        let token = Token::generate("KKK0000001".parse().expect("a token ID"), true, &mut UnwrapErr(SysRng));
+        let plain = Device::new(token);
+        assert!(!to_string(&plain).expect("a test token").contains("profile"), "older readers know no profile");
+        let token = plain.token.with_profile(Profile::Japan).with_slots(3).expect("three places");
+        let text = to_string(&Device::new(token)).expect("a test token");
+        let again = from_str(&text, None).expect("as written");
+        assert_eq!((again.token.profile(), again.token.slots()), (Profile::Japan, 3));
+        let pin = json(&busy().device)["pin"].clone();
+        let mut with_pin: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        with_pin["pin"] = pin;
+        assert!(matches!(from_str(&with_pin.to_string(), None), Err(FileError::Part("pin"))));
     }
 
     #[test]

@@ -33,14 +33,18 @@ mod faults;
 pub mod file;
 pub mod pages;
 mod pin;
+mod profile;
 mod refusal;
+mod report;
 pub mod screen;
 
 pub use activation::{Activation, Introduction};
 pub use device::{Button, Device, Seen, State};
 pub use faults::Faults;
 pub use pin::{Pin, PinError};
+pub use profile::Profile;
 pub use refusal::{Refusal, UnknownRefusal};
+pub use report::Registered;
 
 use activation::{Pending, Slots};
 
@@ -49,6 +53,7 @@ pub struct Token {
     id: TokenId,
     device_key: Key,
     test: bool,
+    profile: Profile,
     slots: Slots,
     pending: Option<Pending>,
     pin: Option<Pin>,
@@ -60,7 +65,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// How many users a token takes.
+    /// How many users a token takes, unless it is made with fewer places.
     pub const SLOTS: usize = Slots::COUNT;
 
     /// A token as it leaves the factory. One made for tests says so, and a verifier refuses it unless told otherwise (V-20).
@@ -70,6 +75,7 @@ impl Token {
             id,
             device_key,
             test,
+            profile: Profile::default(),
             slots: Slots::default(),
             pending: None,
             pin: None,
@@ -83,6 +89,18 @@ impl Token {
     #[must_use]
     pub fn generate(id: TokenId, test: bool, rng: &mut impl CryptoRng) -> Self {
         Self::new(id, Key::generate(rng), test)
+    }
+
+    /// The token as one of a profile: without users or a PIN, as it leaves the factory.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, slots: Slots::new(self.slots.0.len()).unwrap_or_default(), pin: None, ..self }
+    }
+
+    /// The token with so many places for users, all free. None unless that is 1 to [`Token::SLOTS`].
+    #[must_use]
+    pub fn with_slots(self, count: usize) -> Option<Self> {
+        Some(Self { slots: Slots::new(count)?, ..self })
     }
 
     /// Opens a code, and gives what is to be shown.
@@ -116,7 +134,19 @@ impl Token {
         self.test
     }
 
-    /// The activations with the numbers of their slots, 1 to 8.
+    /// What kind of token it is.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// How many users it takes.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots.0.len()
+    }
+
+    /// The activations with the numbers of their slots, from 1.
     pub fn activations(&self) -> impl Iterator<Item = (usize, &Activation)> {
         self.slots.taken().map(|(slot, activation)| (slot + 1, activation))
     }
@@ -137,10 +167,13 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Locked`] while a PIN that is set already was not entered.
-    pub fn set_pin(&mut self, pin: Option<Pin>) -> Result<(), Refusal> {
+    /// [`PinError::Locked`] while a PIN that is set already was not entered, [`PinError::Off`] where the profile has none.
+    pub fn set_pin(&mut self, pin: Option<Pin>) -> Result<(), PinError> {
         if self.is_locked() {
-            return Err(Refusal::Locked);
+            return Err(PinError::Locked);
+        }
+        if pin.is_some() && !self.profile.takes_pin() {
+            return Err(PinError::Off);
         }
         self.pin = pin;
         self.unlocked = true;
@@ -171,10 +204,11 @@ impl Token {
         self.pin.is_some() && !self.unlocked
     }
 
-    /// Empties the token: no activation, no PIN, no fault. The ID and the device key stay.
+    /// Empties the token: no activation, no PIN, no fault. The ID, the device key and how it was made stay.
     pub fn reset(&mut self) {
         let device_key = std::mem::replace(&mut self.device_key, Key::new(Vec::new()));
-        *self = Self::new(self.id.clone(), device_key, self.test);
+        let (profile, slots) = (self.profile, Slots::new(self.slots.0.len()).unwrap_or_default());
+        *self = Self { profile, slots, ..Self::new(self.id.clone(), device_key, self.test) };
     }
 
     /// Gives up a registration that waits for its second code.

@@ -30,9 +30,12 @@ pub enum PinError {
         /// How many more may be wrong before the token locks.
         tries_left: u8,
     },
-    /// Wrong too often; only a reset of the token helps.
+    /// Wrong too often, and only a reset of the token helps; or not entered yet.
     #[error("the token is locked")]
     Locked,
+    /// Tokens of this profile have none.
+    #[error("a token of this profile has no PIN")]
+    Off,
 }
 
 impl Pin {

@@ -63,13 +63,20 @@ impl Story {
         let first = self.enroll(user);
         let Ok(Received::FirstCode(received)) = self.token().receive(&first.code) else { panic!("a first code") };
         let device_code = received.approve(&mut rng()).expose_digits();
-        let second = block_on(self.bank.second(first.activation, &device_code, NOW, &mut rng()));
+        let second = block_on(self.bank.second(
+            first.activation,
+            &device_code,
+            AttemptId::generate(&mut rng()),
+            NOW,
+            &mut rng(),
+        ));
         let Ok(Step::Done(second)) = second else { panic!("a right device code") };
         (first.activation, second.code)
     }
 
     fn confirm(&self, activation: ActivationId, response: &str) {
-        let step = block_on(self.bank.confirm(activation, response, NOW)).expect("the store answers");
+        let step = block_on(self.bank.confirm(activation, response, AttemptId::generate(&mut rng()), NOW))
+            .expect("the store answers");
         assert!(matches!(step, Step::Done(())), "{step:?}");
     }
 
@@ -172,7 +179,8 @@ fn a_registration_a_transfer_and_the_same_response_again() {
     let device_code = story.digits();
     assert_eq!(device_code.len(), 12);
     let second =
-        block_on(story.bank.second(first.activation, &device_code, NOW, &mut rng())).expect("the store answers");
+        block_on(story.bank.second(first.activation, &device_code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+            .expect("the store answers");
     let Step::Done(second) = second else { panic!("a right device code") };
 
     story.press(Button::Right);
@@ -446,7 +454,8 @@ fn a_second_code_is_good_for_the_number_that_the_token_drew_and_for_no_other() {
     };
     let device_code = answer(&mut story);
     let second =
-        block_on(story.bank.second(first.activation, &device_code, NOW, &mut rng())).expect("the store answers");
+        block_on(story.bank.second(first.activation, &device_code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+            .expect("the store answers");
     let Step::Done(second) = second else { panic!("a right device code") };
     assert!(story.token().receive(&second.code).is_ok());
     while answer(&mut story)[..6] == device_code[..6] {}
@@ -509,7 +518,13 @@ fn a_device_that_is_left_alone_goes_dark_and_forgets() {
     story.on();
     story.scan(&first.code);
     story.leaf_through();
-    let second = block_on(story.bank.second(first.activation, &story.digits(), NOW, &mut rng()));
+    let second = block_on(story.bank.second(
+        first.activation,
+        &story.digits(),
+        AttemptId::generate(&mut rng()),
+        NOW,
+        &mut rng(),
+    ));
     let Ok(Step::Done(second)) = second else { panic!("a right device code") };
     story.device.hold(Button::Center, NOW);
     assert_eq!(story.device.token().pending(), None);
@@ -558,7 +573,7 @@ fn a_pin_is_asked_for_and_five_wrong_ones_lock_for_good() {
     story.device.hold(Button::Center, NOW);
     assert_eq!(story.device.state(NOW), State::Pin);
     assert_eq!(story.refusal(&issued.code), Refusal::Locked);
-    assert_eq!(story.token().set_pin(None), Err(Refusal::Locked));
+    assert_eq!(story.token().set_pin(None), Err(PinError::Locked));
     assert_eq!(story.scan(&issued.code), Seen::NotLooking);
     enter(&mut story, "25802");
     assert!(story.device.screen(NOW).to_text().contains("残り回数: 4"));
@@ -576,6 +591,35 @@ fn a_pin_is_asked_for_and_five_wrong_ones_lock_for_good() {
     assert_eq!(story.device.state(NOW), State::Refused(Refusal::Locked));
     story.token().reset();
     assert_eq!(story.refusal(&issued.code), Refusal::NotActivated);
+}
+
+#[test]
+fn a_token_has_as_many_places_as_it_was_made_with_also_after_a_reset() {
+    let token = || Token::generate("KKK0000001".parse().expect("a token ID"), true, &mut rng());
+    assert!(token().with_slots(0).is_none() && token().with_slots(Token::SLOTS + 1).is_none());
+    let mut story = Story::new();
+    let device_key = Key::new(story.token().device_key().expose_bytes().to_vec());
+    let small = Token::new(story.token().id().clone(), device_key, true).with_slots(1).expect("one place");
+    story.device = Device::new(small.with_profile(Profile::Japan));
+    let activation = story.register("YAMADA01");
+    story.on();
+    let first = story.enroll("YAMADA02");
+    assert_eq!(story.refusal(&first.code), Refusal::Full);
+    assert!(story.token().delete(activation));
+    assert!(story.token().receive(&first.code).is_ok(), "there is a place again");
+    story.token().reset();
+    assert_eq!((story.token().slots(), story.token().profile()), (1, Profile::Japan));
+}
+
+#[test]
+fn a_token_of_the_japan_profile_has_no_pin() {
+    let pin = || Some(Pin::new("25801", &mut rng()).expect("a good PIN"));
+    let token = Token::generate("KKK0000001".parse().expect("a token ID"), true, &mut rng());
+    let mut token = token.with_profile(Profile::Japan);
+    assert_eq!(token.set_pin(pin()), Err(PinError::Off));
+    assert_eq!((token.set_pin(None), token.is_locked()), (Ok(()), false));
+    let mut standard = token.with_profile(Profile::Standard);
+    assert_eq!(standard.set_pin(pin()), Ok(()));
 }
 
 #[test]
@@ -715,7 +759,9 @@ fn what_asks_and_answers_fits_one_page_in_both_languages() {
         story.leaf_through();
         let code = story.digits();
         assert!(single(&story).contains(&pages::in_fours(&code)));
-        let Ok(Step::Done(second)) = block_on(story.bank.second(first.activation, &code, NOW, &mut rng())) else {
+        let Ok(Step::Done(second)) =
+            block_on(story.bank.second(first.activation, &code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+        else {
             panic!("a right device code")
         };
         story.press(Button::Right);

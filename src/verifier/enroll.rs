@@ -10,9 +10,11 @@
 use rand::CryptoRng;
 
 use super::audit::{About, Event, Trail};
-use super::record::{AwaitedCode, SealedFor};
+use super::record::{AwaitedCode, LastAttempt, Outcome, SealedFor};
+use super::settle::repeated;
 use super::{
-    Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about, context,
+    AttemptId, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about,
+    context,
 };
 use crate::challenge::{Challenge, ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
@@ -173,16 +175,17 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Takes the device code that the token showed for the first code, and makes the second code for it alone. The same
-    /// device code again gives the same second code.
+    /// device code again gives the same second code, and the same `attempt` the same answer without a second charge.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided. A wrong device code is [`Step::Rejected`], and the third one ends the
-    /// registration.
+    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong device code is
+    /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn second(
         &self,
         activation: ActivationId,
         device_code: &str,
+        attempt: AttemptId,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Step<Enrollment>, EnrollError> {
@@ -199,26 +202,34 @@ impl<S: Store> Verifier<S> {
         let new_id = ChallengeId::generate(now, rng);
 
         let step = self.update(activation, now, |record, now| {
+            let Credential::Camera { suite, key, .. } = &record.credential else {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
+            };
+            // The place of a registration that its token's revocation has overtaken has no key.
+            if record.state == State::Revoked || key.is_empty() {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked)));
+            }
+            let grant = self.grant(activation, suite, key)?;
+            let tag = attempt.tag(&grant.key, format!("device code {}", answer.nonce()).as_bytes(), answer.check());
+            if let Some(Outcome::Wrong { tries_left, suspended }) = repeated(record, &tag, now) {
+                let again = Step::Rejected(Rejection::Wrong { tries_left, suspended });
+                return Ok(Decision::Replace(again, None));
+            }
             let (first, awaited) = match &record.state {
                 State::FirstCode(awaited) => (awaited.challenge(activation), None),
                 State::SecondCode(second) => match &second.sealed_for {
                     Some(sealed_for) => (sealed_for.first_challenge(activation, second), Some(second.clone())),
                     None => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
                 },
-                State::Revoked => return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked))),
                 _ => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
             };
             if now >= first.expires_at {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
             }
             let right = first.device_code(&device_key, answer.nonce()).ct_eq(&answer);
-            let Credential::Camera { suite, key, .. } = &record.credential else {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
-            };
             if !right {
-                return Ok(self.wrong_answer(record, Event::DeviceCodeWrong));
+                return Ok(self.wrong_answer(record, Event::DeviceCodeWrong, tag, now));
             }
-            let grant = self.grant(activation, suite, key)?;
             let (second, is_new) = match awaited {
                 Some(second) if second.is_sealed_for(answer.nonce()) => (second, false),
                 Some(_) => return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled))),
@@ -234,9 +245,11 @@ impl<S: Store> Verifier<S> {
             let binding = Binding { first: first.id, nonce: answer.nonce() };
             let code = seal_second(&challenge, &token, &device_key, binding, &grant);
             let enrollment = Step::Done(Enrollment { activation, expires_at: second.expires_at, code });
+            // A yes rests on a write, also when it is said again.
             if !is_new {
-                return Ok(Decision::Leave(enrollment));
+                return Ok(Decision::Replace(enrollment, None));
             }
+            record.last_attempt = Some(LastAttempt { tag, outcome: Outcome::Accepted, at: now });
             record.state = State::SecondCode(second);
             Ok(Decision::Replace(enrollment, Some((Event::SecondCode, Some(about(&challenge))))))
         });
@@ -273,43 +286,59 @@ impl<S: Store> Verifier<S> {
         Ok(Some(Enrollment { activation, expires_at: awaited.expires_at, code }))
     }
 
-    /// Takes the token's response to the second code; the activation signs from then on.
+    /// Takes the token's response to the second code; the activation signs from then on. The same `attempt` gets the same
+    /// answer, without a second charge; another one is told [`Rejection::AlreadySettled`] once the registration is finished.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided. A wrong response is [`Step::Rejected`], and the third one ends the
-    /// registration.
+    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong response is
+    /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn confirm(
         &self,
         activation: ActivationId,
         response: &str,
+        attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Step<()>, EnrollError> {
         let step = self.update(activation, now, |record, now| {
-            let second = match &record.state {
-                State::SecondCode(second) => second,
-                State::FirstCode(_) | State::Reset => {
-                    return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated)));
-                }
-                State::Revoked => return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked))),
-                State::Active | State::Suspended => {
-                    return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled)));
-                }
-            };
             let Credential::Camera { suite, key, .. } = &record.credential else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
             };
+            // The place of a registration that its token's revocation has overtaken has no key.
+            if record.state == State::Revoked || key.is_empty() {
+                return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked)));
+            }
             let grant = self.grant(activation, suite, key)?;
             let Ok(response) = Response::parse(response, grant.suite.digits()) else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Malformed)));
+            };
+            let tag = attempt.tag(&grant.key, b"confirm", &response);
+            if let Some(outcome) = repeated(record, &tag, now) {
+                return Ok(Decision::Replace(
+                    match outcome {
+                        Outcome::Accepted => Step::Done(()),
+                        Outcome::Wrong { tries_left, suspended } => {
+                            Step::Rejected(Rejection::Wrong { tries_left, suspended })
+                        }
+                    },
+                    None,
+                ));
+            }
+            let second = match &record.state {
+                State::SecondCode(second) => second,
+                State::Active | State::Suspended => {
+                    return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled)));
+                }
+                _ => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
             };
             if now >= second.expires_at {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
             }
             let challenge = second.challenge(activation);
             if !challenge.respond(&grant.key, &grant.suite).ct_eq(&response) {
-                return Ok(self.wrong_answer(record, Event::ConfirmationWrong));
+                return Ok(self.wrong_answer(record, Event::ConfirmationWrong, tag, now));
             }
+            record.last_attempt = Some(LastAttempt { tag, outcome: Outcome::Accepted, at: now });
             record.state = State::Active;
             Ok(Decision::Replace(Step::Done(()), Some((Event::Activated, Some(about(&challenge))))))
         });
@@ -538,7 +567,7 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Counts a wrong answer to a code of a registration; the last one ends it.
-    fn wrong_answer<T>(&self, record: &mut Record, event: Event) -> Decision<Step<T>> {
+    fn wrong_answer<T>(&self, record: &mut Record, event: Event, tag: [u8; 16], now: Timestamp) -> Decision<Step<T>> {
         let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &mut record.state else {
             return Decision::Leave(Step::Rejected(Rejection::NotActivated));
         };
@@ -547,6 +576,8 @@ impl<S: Store> Verifier<S> {
         if tries_left == 0 {
             record.state = State::Reset;
         }
+        let outcome = Outcome::Wrong { tries_left, suspended: false };
+        record.last_attempt = Some(LastAttempt { tag, outcome, at: now });
         Decision::Replace(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), Some((event, None)))
     }
 

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
 use crate::code::{self, ChallengeCode};
-use crate::hex::to_hex;
+use crate::hex::{parse_hex, to_hex};
 use crate::key::{ActivationId, IdError, Key, TokenId};
 use crate::oath::Response;
 use crate::oath::totp::Totp;
@@ -272,6 +272,29 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.flatten().unwrap_or_else(|| self.unknown(challenge, response, attempt)))
     }
 
+    /// What was accepted for a challenge: for a caller that lost the answer, and its attempt with it, before it had executed.
+    /// Nothing unless it is the last challenge of its activation: a newer one may only be issued once this is asked.
+    ///
+    /// That it was accepted is confirmed by a write, as a repeated attempt is: a read may see what a failover takes back.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when nothing is known; ask again.
+    pub async fn accepted(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<Accepted>, VerifierError> {
+        let update = self.update(challenge.activation, now, |record, _| {
+            let accepted = |issued: &&Issued| issued.id == challenge.id && issued.ending == Some(Ending::Accepted);
+            Ok(match record.challenge.as_ref().filter(accepted) {
+                None => Decision::Leave(None),
+                Some(issued) => {
+                    let transaction = Some(issued.transaction.clone());
+                    let accepted = Accepted { challenge: Some(issued.id), transaction, first: false };
+                    Decision::Replace(Some(accepted), None)
+                }
+            })
+        });
+        Ok(update.await?.flatten())
+    }
+
     /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
     ///
     /// # Errors
@@ -384,12 +407,12 @@ impl<S: Store> Verifier<S> {
             Verdict::Rejected(_) => None,
         };
         // A repeated answer changes nothing and is written all the same: a yes rests on a write, never on a read.
-        let repeated = settle::repeated(record, attempt, now).is_some();
+        let repeated = settle::repeated(record, &attempt.tag, now).is_some();
         let event = if repeated { None } else { event };
-        let about = next.challenge.as_ref().map(|issued| about(&issued.challenge(activation)));
         let write = event.is_some() || repeated;
         *record = next;
-        if write { Decision::Replace(verdict, event.map(|event| (event, about))) } else { Decision::Leave(verdict) }
+        let about = || record.challenge.as_ref().map(|issued| about(&issued.challenge(activation)));
+        if write { Decision::Replace(verdict, event.map(|event| (event, about()))) } else { Decision::Leave(verdict) }
     }
 
     /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
@@ -534,6 +557,23 @@ impl AttemptId {
         mac.update(question);
         mac.update(response.expose_str().as_bytes());
         mac.finalize().into_bytes()[..16].try_into().expect("16 of 32 bytes")
+    }
+}
+
+/// As a UUID is written.
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = to_hex(&self.0);
+        write!(f, "{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    }
+}
+
+/// A UUID, or its 32 hexadecimal digits.
+impl std::str::FromStr for AttemptId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse_hex(&text.replace('-', "")).map(Self).ok_or(IdError::Attempt)
     }
 }
 

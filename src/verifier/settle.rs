@@ -43,7 +43,7 @@ pub fn settle(policy: &Policy, record: &Record, attempt: &Attempt, now: Timestam
     next.high_water = now.max(record.high_water);
     let now = next.high_water;
 
-    if let Some(outcome) = repeated(record, attempt, now) {
+    if let Some(outcome) = repeated(record, &attempt.tag, now) {
         return (next, repeat(record, outcome));
     }
     if let Err(rejection) = may_answer(&mut next, &attempt.answer, now) {
@@ -70,8 +70,8 @@ pub fn settle(policy: &Policy, record: &Record, attempt: &Attempt, now: Timestam
 /// What was said of this attempt before, if it is the one that was decided last. A request is repeated within the longest
 /// life of a challenge or not at all: later the same attempt is a replay.
 #[must_use]
-pub(super) fn repeated(record: &Record, attempt: &Attempt, now: Timestamp) -> Option<Outcome> {
-    let last = record.last_attempt.as_ref().filter(|last| last.tag == attempt.tag)?;
+pub(super) fn repeated(record: &Record, tag: &[u8; 16], now: Timestamp) -> Option<Outcome> {
+    let last = record.last_attempt.as_ref().filter(|last| last.tag == *tag)?;
     (now.since(last.at) < Policy::MAX_LIFETIME).then_some(last.outcome)
 }
 

@@ -116,7 +116,15 @@ impl Desk {
     }
 
     fn second(&self, activation: ActivationId, device_code: &str) -> ChallengeCode {
-        match block_on(self.verifier.second(activation, device_code.trim(), NOW, &mut rng())).expect("decided") {
+        match block_on(self.verifier.second(
+            activation,
+            device_code.trim(),
+            AttemptId::generate(&mut rng()),
+            NOW,
+            &mut rng(),
+        ))
+        .expect("decided")
+        {
             Step::Done(second) => second.code,
             Step::Rejected(rejection) => panic!("{rejection}"),
         }
@@ -129,7 +137,9 @@ impl Desk {
         let second = self.picture("second.png", self.second(first.activation, &device_code).as_str());
         let scan = ["token", "activate", token, &second, "--confirm", "auto", "--keep", "yes", "--quiet"];
         let response = self.run(&scan).done();
-        let confirmed = block_on(self.verifier.confirm(first.activation, response.trim(), NOW)).expect("decided");
+        let confirmed =
+            block_on(self.verifier.confirm(first.activation, response.trim(), AttemptId::generate(&mut rng()), NOW))
+                .expect("decided");
         assert!(matches!(confirmed, Step::Done(())), "{confirmed:?}");
         first.activation
     }

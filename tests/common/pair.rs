@@ -62,14 +62,24 @@ pub fn register<S: Store>(verifier: &Verifier<S>) -> (ActivationId, Key, Respons
     let nonce = DeviceNonce::generate(&mut rng());
     let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
     let device_code = asked.device_code(&device_key(), nonce).expose_digits();
-    let second = match block_on(verifier.second(first.activation, &device_code, NOW, &mut rng())).expect("decided") {
+    let second = match block_on(verifier.second(
+        first.activation,
+        &device_code,
+        AttemptId::generate(&mut rng()),
+        NOW,
+        &mut rng(),
+    ))
+    .expect("decided")
+    {
         Step::Done(second) => second,
         Step::Rejected(rejection) => panic!("{rejection}"),
     };
     let binding = Binding { first: asked.id, nonce };
     let (granted, grant) = open_second(&read(&second.code), &device_key(), binding).expect("sealed for this answer");
     let response = granted.respond(&grant.key, &grant.suite);
-    let confirmed = block_on(verifier.confirm(first.activation, response.expose_str(), NOW)).expect("decided");
+    let confirmed =
+        block_on(verifier.confirm(first.activation, response.expose_str(), AttemptId::generate(&mut rng()), NOW))
+            .expect("decided");
     assert!(matches!(confirmed, Step::Done(())), "{confirmed:?}");
     (first.activation, grant.key, grant.suite)
 }

@@ -160,6 +160,16 @@ fn every_route_answers_as_described() {
     assert_eq!(now["now"], "2026-11-21T03:07:06Z");
     assert_eq!(server.get(&hand.path("/screen")).ok(200)["state"], "off", "it has gone dark");
 
+    // Made with fewer places, and as banks in Japan hand it out.
+    let tokens = format!("{session}/tokens");
+    let made = server.post(&tokens, &json!({ "profile": "japan", "slots": 2 })).ok(201);
+    assert_eq!((&made["profile"], &made["slots"], &made["lang"]), (&json!("japan"), &json!(2), &json!("ja")));
+    let file = server.get(&format!("{tokens}/{}/state", text(&made, "id"))).ok(200);
+    assert_eq!((&file["profile"], file["slots"].as_array().map(Vec::len)), (&json!("japan"), Some(2)));
+    for wrong in [json!({ "profile": "japan", "pin": "48213" }), json!({ "slots": 0 }), json!({ "slots": 9 })] {
+        assert_eq!(server.post(&tokens, &wrong).problem(422), "CT-E115", "{wrong}");
+    }
+
     // State out and in; then everything ends.
     let state = hand.state();
     assert_eq!(server.delete(&hand.path("")).status, 204);

@@ -15,9 +15,9 @@ POLICY = r"(suite|lifetime|max-attempts|max-failures|test-tokens)=\S+"
 NAME, TIME, FIELD = r"[\w-]+", r"(\+\d+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", r'\w+=("[^"]*"|[^\s"]+)'
 ANSWER = rf"(( response of {NAME}| digits \S+)?( as (wrong|full-width|spaced|shortened|lengthened))?)"
 STEPS = [
-    rf"token {NAME} {TIME} [0-9A-Z-]+( test)?",
+    rf"token {NAME} {TIME} [0-9A-Z-]+( test)?( slots [1-8])?",
     rf"(enroll|activate) {NAME} {TIME} {NAME}",
-    rf"(second|confirm) {NAME} {TIME}{ANSWER}",
+    rf"(second|confirm) {NAME} {TIME}{ANSWER}( attempt {NAME})?",
     rf"(keep|discard) {NAME}",
     rf"generator {NAME} {TIME}",
     rf"issue {NAME} {TIME} {NAME} [a-z0-9-]+( {FIELD})*( for \d+)?",

@@ -152,14 +152,22 @@ impl<'a> Stage<'a> {
         let message = self.text.with("demo-code1", &[("digits", &grouped(&device_code))]);
         self.went("code1", "shown", message, Some(&picture));
 
-        let second =
-            block_on(self.verifier.second(enrollment.activation, device_code.expose_secret(), self.now, &mut rng()));
+        let second = block_on(self.verifier.second(
+            enrollment.activation,
+            device_code.expose_secret(),
+            attempt(),
+            self.now,
+            &mut rng(),
+        ));
         let second = done("code2", second?)?;
         self.device.press(Button::Right, self.now, &mut rng());
         let picture = self.draw("2-code2.png", second.code.as_str())?;
         self.show("code2", &picture)?;
         let response = self.digits("code2")?;
-        done("code2", block_on(self.verifier.confirm(second.activation, response.expose_secret(), self.now))?)?;
+        done(
+            "code2",
+            block_on(self.verifier.confirm(second.activation, response.expose_secret(), attempt(), self.now))?,
+        )?;
         // 「登録できましたか?」 Yes, and back to the camera.
         for _ in 0..3 {
             self.device.press(Button::Right, self.now, &mut rng());
@@ -192,11 +200,12 @@ impl<'a> Stage<'a> {
         other.hold(Button::Center, now);
         let first = block_on(self.verifier.enroll(&id, subscriber("SUZUKI"), now, &mut rng()))?;
         let device_code = answer(&mut other, "other", first.code.as_str(), now)?;
-        let second = block_on(self.verifier.second(first.activation, device_code.expose_secret(), now, &mut rng()))?;
+        let second =
+            block_on(self.verifier.second(first.activation, device_code.expose_secret(), attempt(), now, &mut rng()))?;
         let second = done("other", second)?;
         other.press(Button::Right, now, &mut rng());
         let response = answer(&mut other, "other", second.code.as_str(), now)?;
-        done("other", block_on(self.verifier.confirm(second.activation, response.expose_secret(), now))?)?;
+        done("other", block_on(self.verifier.confirm(second.activation, response.expose_secret(), attempt(), now))?)?;
         for _ in 0..3 {
             other.press(Button::Right, now, &mut rng());
         }
@@ -236,7 +245,7 @@ impl<'a> Stage<'a> {
     }
 
     fn verify(&self, issued: &IssuedChallenge, response: &SecretString) -> Result<Verdict, Failure> {
-        let attempt = AttemptId::generate(&mut rng());
+        let attempt = attempt();
         let verdict = self.verifier.verify(issued.reference, response.expose_secret(), attempt, self.now);
         Ok(block_on(verdict)?)
     }
@@ -440,4 +449,9 @@ fn framed(screen: &str) -> String {
     let line = "─".repeat(WIDTH + 2);
     let rows = screen.lines().map(|row| format!("    │ {} │\n", terminal::pad(&terminal::clean(row), WIDTH)));
     format!("    ┌{line}┐\n{}    └{line}┘\n", rows.collect::<String>())
+}
+
+/// A name for each question: nothing here is asked twice by one.
+fn attempt() -> AttemptId {
+    AttemptId::generate(&mut rng())
 }

@@ -12,7 +12,8 @@ use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, verify};
+use super::Context;
+use super::verify::{self, AttemptArgs};
 use crate::bank::{Bank, BankArgs};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
@@ -76,6 +77,8 @@ struct SecondArgs {
     #[arg(value_name = "DEVICE-CODE|-")]
     device_code: String,
     #[command(flatten)]
+    attempt: AttemptArgs,
+    #[command(flatten)]
     picture: PictureArgs,
     #[command(flatten)]
     bank: BankArgs,
@@ -87,6 +90,8 @@ struct ConfirmArgs {
     activation: ActivationId,
     #[arg(value_name = "RESPONSE|-")]
     response: String,
+    #[command(flatten)]
+    attempt: AttemptArgs,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -213,18 +218,20 @@ fn start(args: &StartArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn second(args: &SecondArgs, context: &Context) -> Result<Exit, Failure> {
     args.picture.check(&context.out)?;
-    let device_code = verify::response(&args.device_code)?;
+    let (device_code, attempt) = (verify::response(&args.device_code)?, args.attempt.read());
     let bank = Bank::open(context, &args.bank)?;
-    match block_on(bank.verifier.second(args.activation, &device_code, bank.now, &mut rng()))? {
+    let step = block_on(bank.verifier.second(args.activation, &device_code, attempt, bank.now, &mut rng()));
+    match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(enrollment) => show(&enrollment, "secondCode", &args.picture, context),
         Step::Rejected(rejection) => refuse(rejection, context),
     }
 }
 
 fn confirm(args: &ConfirmArgs, context: &Context) -> Result<Exit, Failure> {
-    let response = verify::response(&args.response)?;
+    let (response, attempt) = (verify::response(&args.response)?, args.attempt.read());
     let bank = Bank::open(context, &args.bank)?;
-    match block_on(bank.verifier.confirm(args.activation, &response, bank.now))? {
+    let step = block_on(bank.verifier.confirm(args.activation, &response, attempt, bank.now));
+    match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(()) => StateReport::tell(args.activation, "active", context),
         Step::Rejected(rejection) => refuse(rejection, context),
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use camtoken::token::screen::Screen;
-use camtoken::token::{Button, Device, Faults, Pin, Refusal, State, Token};
+use camtoken::token::{Button, Device, Faults, Pin, Profile, Refusal, Registered, State, Token};
 use camtoken::{Timestamp, TokenId};
 use clap::{Subcommand, ValueEnum};
 use rand::Rng;
@@ -56,6 +56,17 @@ struct New {
     passphrase_file: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
+    #[arg(long, value_name = "standard|japan", default_value = "standard", hide_possible_values = true)]
+    profile: Kind,
+    #[arg(long, value_name = "1..8", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=8))]
+    slots: u8,
+}
+
+/// What kind of token it is.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    Standard,
+    Japan,
 }
 
 #[derive(clap::Args)]
@@ -170,31 +181,19 @@ pub struct Info {
     encrypted: bool,
     /// What it speaks: ja or en
     language: &'static str,
+    /// standard, or japan: it has no PIN
+    profile: &'static str,
+    /// How many users it takes
+    slots: usize,
     /// What it is doing
     state: &'static str,
     /// Who is registered
-    activations: Vec<Activation>,
+    activations: Vec<Registered>,
     /// The registration that waits for its second code
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<String>,
     /// The faults that are set
     faults: FaultReport,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Activation {
-    /// Its slot, 1 to 8
-    slot: usize,
-    /// Its name, 12 hex digits
-    id: String,
-    /// How its responses are computed
-    suite: String,
-    /// The bank's name
-    bank: String,
-    /// The contract number, masked
-    contract: String,
-    /// The user's ID
-    user: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -230,6 +229,9 @@ struct Entry {
     /// How many users are registered
     #[serde(skip_serializing_if = "Option::is_none")]
     activations: Option<usize>,
+    /// How many it takes
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slots: Option<usize>,
     /// Why it cannot be read
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
@@ -307,14 +309,19 @@ fn new(args: &New, context: &Context) -> Result<Exit, Failure> {
     };
     let passphrase =
         if args.test { None } else { Some(tokens::new_passphrase(args.passphrase_file.as_deref(), context)?) };
-    let mut token = Token::generate(id, args.test, &mut rng());
+    let profile = match args.profile {
+        Kind::Standard => Profile::Standard,
+        Kind::Japan => Profile::Japan,
+    };
+    let token = Token::generate(id, args.test, &mut rng()).with_profile(profile);
+    let mut token = token.with_slots(args.slots.into()).expect("the argument is 1 to 8");
     token.language = context.settings.lang.value;
     if let Some(file) = &args.pin_file {
         let prompt = context.out.text.with("prompt-pin", &[("name", &args.name)]);
         let pin = Asked { prompt: &prompt, flag: "--pin-file", file: Some(file), variable: "CAMTOKEN_PIN" }.secret()?;
         Pin::new(pin.expose_secret(), &mut rng())
             .map_err(|error| error.to_string())
-            .and_then(|pin| token.set_pin(Some(pin)).map_err(|refusal| refusal.to_string()))
+            .and_then(|pin| token.set_pin(Some(pin)).map_err(|error| error.to_string()))
             .map_err(|why| Failure::new(Code::CommandLine).because(why).with("usage", "--pin-file FILE"))?;
     }
     let held = Held::create(&args.name, Device::new(token), passphrase, context)?;
@@ -326,13 +333,13 @@ fn list(context: &Context) -> Result<Exit, Failure> {
     let mut entries = Vec::new();
     for name in tokens::names(context)? {
         let encrypted = tokens::is_encrypted(&name, context).unwrap_or(false);
-        let mut entry = Entry { name, encrypted, id: None, activations: None, error: None };
+        let mut entry = Entry { name, encrypted, id: None, activations: None, slots: None, error: None };
         if !encrypted {
             match Held::open(Some(&entry.name), None, context) {
                 Ok(held) => {
                     let token = held.device.token();
                     entry.id = Some(token.id().to_string());
-                    entry.activations = Some(token.activations().count());
+                    (entry.activations, entry.slots) = (Some(token.activations().count()), Some(token.slots()));
                 }
                 Err(failure) => entry.error = Some(failure.code().as_str()),
             }
@@ -512,17 +519,6 @@ impl Gone {
 impl Info {
     fn of(held: &Held, now: Timestamp) -> Self {
         let token = held.device.token();
-        let activation = |(slot, known): (usize, &camtoken::token::Activation)| {
-            let user = known.introduction();
-            Activation {
-                slot,
-                id: known.id().to_string(),
-                suite: known.suite().to_string(),
-                bank: user.bank().to_owned(),
-                contract: user.contract().to_owned(),
-                user: user.user().to_owned(),
-            }
-        };
         let Faults { battery, half_activated, clock_offset, next_scan } = token.faults.clone();
         Self {
             name: held.name.clone(),
@@ -530,8 +526,10 @@ impl Info {
             test: token.is_test(),
             encrypted: held.is_encrypted(),
             language: token.language.as_str(),
-            state: name_of(held.device.state(now)),
-            activations: token.activations().map(activation).collect(),
+            profile: token.profile().as_str(),
+            slots: token.slots(),
+            state: held.device.state(now).as_str(),
+            activations: Registered::all(token),
             pending: token.pending().map(|id| id.to_string()),
             faults: FaultReport { battery, half_activated, clock_offset, next_scan: next_scan.map(Refusal::code) },
         }
@@ -549,9 +547,10 @@ impl Document for Info {
         let kind = if self.test { "token-test" } else { "token-production" };
         row("token-kind", text.get(kind));
         row("token-language", self.language.to_owned());
+        row("token-slots", format!("{}/{}  {}", self.activations.len(), self.slots, self.profile));
         row("token-state", text.get(&format!("state-{}", self.state)));
         for known in &self.activations {
-            let Activation { slot, id, bank, contract, user, .. } = known;
+            let Registered { slot, id, bank, contract, user, .. } = known;
             row("token-activation", format!("{slot}  {id}  {bank}  {contract}  {user}"));
         }
         if let Some(pending) = &self.pending {
@@ -591,7 +590,7 @@ impl Document for List {
             .map(|entry| {
                 let inside = match (entry.activations, entry.error) {
                     (_, Some(code)) => code.to_owned(),
-                    (Some(count), _) => format!("{count}/{}", Token::SLOTS),
+                    (Some(count), _) => format!("{count}/{}", entry.slots.unwrap_or(Token::SLOTS)),
                     (None, None) => text.get("token-encrypted"),
                 };
                 [entry.name.clone(), entry.id.clone().unwrap_or_else(|| "-".to_owned()), inside]
@@ -616,7 +615,7 @@ impl Shown {
         let code = if let State::Refused(refusal) = state { Some(refusal.code()) } else { None };
         let (response, device_code) = Digits::on(&held.device, now).map(Digits::parts).unwrap_or_default();
         let (name, text) = (held.name.clone(), screen.to_text());
-        Self { name, state: name_of(state), code, page, pages, screen, text, response, device_code }
+        Self { name, state: state.as_str(), code, page, pages, screen, text, response, device_code }
     }
 }
 
@@ -644,22 +643,6 @@ impl Document for Saved {
 
     fn bare(&self) -> String {
         self.file.as_ref().map(|file| format!("{}\n", terminal::clean(file))).unwrap_or_default()
-    }
-}
-
-/// A state by the name it has in documents.
-fn name_of(state: State) -> &'static str {
-    match state {
-        State::Off => "off",
-        State::Pin => "pin",
-        State::Ready => "ready",
-        State::Menu => "menu",
-        State::Showing { .. } => "showing",
-        State::Answered => "answered",
-        State::Asking => "asking",
-        State::Done => "done",
-        State::Refused(_) => "refused",
-        _ => "other",
     }
 }
 

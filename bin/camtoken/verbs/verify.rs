@@ -12,7 +12,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Context;
-use crate::bank::{Bank, BankArgs, from_hex};
+use crate::bank::{Bank, BankArgs};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
@@ -26,8 +26,8 @@ pub struct Args {
     challenge: String,
     #[arg(value_name = "RESPONSE|-")]
     response: String,
-    #[arg(long, value_name = "UUID")]
-    attempt: Option<String>,
+    #[command(flatten)]
+    attempt: AttemptArgs,
     #[arg(long)]
     time_based: bool,
     #[command(flatten)]
@@ -57,6 +57,9 @@ pub struct Report {
     /// When accepted: false for the repetition of an attempt that was accepted before
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<bool>,
+    /// The name of the attempt: asked again by it, the answer is the same
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
 }
 
 /// A transaction as it was stored with the challenge and shown by the token.
@@ -72,19 +75,15 @@ struct Signed {
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let asked = Asked::read(args)?;
-    let attempt = match &args.attempt {
-        Some(text) => attempt(text)?,
-        None => AttemptId::generate(&mut rng()),
-    };
+    let attempt = args.attempt.read();
     let response = response(&args.response)?;
     let bank = Bank::open(context, &args.bank)?;
     let verdict = match asked {
-        Asked::Challenge(challenge) => block_on(bank.verifier.verify(challenge, &response, attempt, bank.now))?,
-        Asked::Clock(activation) => {
-            block_on(bank.verifier.verify_time_based(activation, &response, attempt, bank.now))?
-        }
+        Asked::Challenge(challenge) => block_on(bank.verifier.verify(challenge, &response, attempt, bank.now)),
+        Asked::Clock(activation) => block_on(bank.verifier.verify_time_based(activation, &response, attempt, bank.now)),
     };
-    context.out.report(&Report::of(&verdict, &context.out.text))?;
+    let verdict = verdict.map_err(|error| unknown(error, attempt))?;
+    context.out.report(&Report { attempt: Some(attempt.to_string()), ..Report::of(&verdict, &context.out.text) })?;
     Ok(if verdict.is_accepted() { Exit::Done } else { Exit::Rejected })
 }
 
@@ -111,10 +110,23 @@ fn misused(why: impl std::fmt::Display, usage: &str) -> Failure {
     Failure::new(Code::CommandLine).because(why).with("usage", usage)
 }
 
-/// A UUID or 32 hexadecimal digits.
-fn attempt(text: &str) -> Result<AttemptId, Failure> {
-    let bytes = from_hex(&text.replace('-', "")).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(AttemptId::from_bytes).ok_or_else(|| misused("--attempt: expected a UUID", "--attempt UUID"))
+/// The name of an attempt: given, or drawn.
+#[derive(clap::Args)]
+pub struct AttemptArgs {
+    #[arg(long, value_name = "UUID")]
+    attempt: Option<AttemptId>,
+}
+
+impl AttemptArgs {
+    pub fn read(&self) -> AttemptId {
+        self.attempt.unwrap_or_else(|| AttemptId::generate(&mut rng()))
+    }
+}
+
+/// A failure after which it may not be known what was decided: with the name to ask again by.
+pub fn unknown(error: impl Into<Failure>, attempt: AttemptId) -> Failure {
+    let failure = error.into();
+    if failure.code() == Code::StoreUnknown { failure.and(format!("--attempt {attempt}")) } else { failure }
 }
 
 /// What a person typed, without the spaces that group it; of standard input, one line.
@@ -144,6 +156,7 @@ impl Report {
                 suspended: None,
                 transaction: accepted.transaction().map(Signed::of),
                 first: Some(accepted.first()),
+                attempt: None,
             },
         }
     }
@@ -162,6 +175,7 @@ impl Report {
             suspended,
             transaction: None,
             first: None,
+            attempt: None,
         }
     }
 }

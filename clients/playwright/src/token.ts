@@ -81,6 +81,10 @@ export interface TokenOptions {
   confirm?: 'auto' | 'step';
   /** 5 to 8 digits, which the token asks for each time it is switched on: see {@link Token.enterPin}. */
   pin?: string;
+  /** `japan`: it has no PIN, and speaks Japanese unless `lang` says otherwise. */
+  profile?: 'standard' | 'japan';
+  /** How many users it takes, 1 to 8; 8 when left out. */
+  slots?: number;
   /** A test token with its registrations: the path of a `*.camtoken.json`, or what `token.state()` gave. */
   state?: string | object;
 }

@@ -177,6 +177,14 @@ test('a token with a PIN reads nothing before it is entered', async ({ camtoken 
   await session.close();
 });
 
+test('a token is made for as many users as it is asked for', async ({ camtoken }) => {
+  const session = await camtoken.session({ lang: 'en' });
+  const token = await session.token({ profile: 'japan', slots: 2 });
+  expect(await token.state()).toMatchObject({ profile: 'japan', slots: [null, null], language: 'ja' });
+  await expect(session.token({ profile: 'japan', pin: '48213' })).rejects.toThrow(/pin/);
+  await session.close();
+});
+
 test('a suspended activation is not accepted', async ({ token, camtoken, registered }) => {
   const challenge = await registered.issue();
   const { response } = await token.scan(challenge.code);

@@ -163,6 +163,14 @@ def test_a_token_with_a_pin_reads_nothing_before_it_is_entered(camtoken: Camtoke
         assert token.enter_pin("48213").state == "ready"
 
 
+def test_a_token_is_made_for_as_many_users_as_it_is_asked_for(camtoken: Camtoken) -> None:
+    with camtoken.session(lang="en") as session:
+        made = session.token(profile="japan", slots=2).state()
+        assert (made["profile"], len(made["slots"]), made["language"]) == ("japan", 2, "ja")
+        with pytest.raises(CamtokenError, match="pin"):
+            session.token(profile="japan", pin="48213")
+
+
 def test_a_suspended_activation_is_not_accepted(
     camtoken: Camtoken, token: Token, issue: Issue, activation: str
 ) -> None:

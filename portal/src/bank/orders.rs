@@ -3,8 +3,7 @@
 use camtoken::code::ChallengeCode;
 use camtoken::store::StoreError;
 use camtoken::transaction::{Operation, Transaction, TransactionError};
-use camtoken::verifier::record::Ending;
-use camtoken::verifier::{AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
+use camtoken::verifier::{Accepted, AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
 use camtoken::{ActivationId, Timestamp};
 
 use super::execute::execute;
@@ -236,19 +235,20 @@ impl Bank {
 
     /// Books what the verifier has accepted last for this activation, unless it stands in the books.
     async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
-        let Some(record) = self.verifier.record(activation).await? else { return Ok(()) };
-        let Some(issued) = record.challenge.filter(|issued| issued.ending == Some(Ending::Accepted)) else {
+        let Some(last) = self.verifier.record(activation).await?.and_then(|record| record.challenge) else {
             return Ok(());
         };
-        let reference = ChallengeRef { activation, id: issued.id };
+        let reference = ChallengeRef { activation, id: last.id };
         if self.books.get::<Booking>(&reference.to_string())?.is_some() {
             return Ok(());
         }
         // A challenge whose order was not written down was shown to nobody.
         let Some(known) = self.books.get::<Issued>(&reference.to_string())? else { return Ok(()) };
         let order = self.books.get::<Order>(&known.order)?;
-        if let Some(order) = order.filter(|order| !matches!(order.act, Act::Login)) {
-            self.book(&order, reference, &issued.transaction).await?;
+        let Some(order) = order.filter(|order| !matches!(order.act, Act::Login)) else { return Ok(()) };
+        let accepted = self.verifier.accepted(reference, self.now()).await?;
+        if let Some(transaction) = accepted.as_ref().and_then(Accepted::transaction) {
+            self.book(&order, reference, transaction).await?;
         }
         Ok(())
     }

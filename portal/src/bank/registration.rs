@@ -1,7 +1,7 @@
 //! 利用開始登録: a person registers on the token in their hands, by two codes.
 
 use camtoken::TokenId;
-use camtoken::verifier::{EnrollError, Enrollment, Rejection, State, Step, Subscriber};
+use camtoken::verifier::{AttemptId, EnrollError, Enrollment, Rejection, State, Step, Subscriber};
 
 use super::{Bank, BankError, rng};
 use crate::books::BooksError;
@@ -113,10 +113,16 @@ impl Bank {
     /// [`BankError`] when nothing was decided.
     pub async fn second_code(&self, person: &Person, device_code: &str) -> Result<Result<(), Rejection>, BankError> {
         let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
-        Ok(match self.verifier.second(activation, device_code, self.now(), &mut rng()).await? {
-            Step::Done(_) => Ok(()),
-            Step::Rejected(rejection) => Err(rejection),
-        })
+        Ok(
+            match self
+                .verifier
+                .second(activation, device_code, AttemptId::generate(&mut rng()), self.now(), &mut rng())
+                .await?
+            {
+                Step::Done(_) => Ok(()),
+                Step::Rejected(rejection) => Err(rejection),
+            },
+        )
     }
 
     /// Takes the token's response to the second code. From now on the person signs, and the first-OTP password is used up.
@@ -126,7 +132,7 @@ impl Bank {
     /// [`BankError`] when nothing was decided.
     pub async fn confirm(&self, person: &Person, response: &str) -> Result<Result<(), Rejection>, BankError> {
         let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
-        match self.verifier.confirm(activation, response, self.now()).await? {
+        match self.verifier.confirm(activation, response, AttemptId::generate(&mut rng()), self.now()).await? {
             Step::Done(()) => {
                 self.finish_registration(person)?;
                 Ok(Ok(()))

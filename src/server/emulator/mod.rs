@@ -4,6 +4,7 @@
 
 mod album;
 mod events;
+pub(crate) mod handle;
 mod routes;
 mod rules;
 mod session;

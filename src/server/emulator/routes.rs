@@ -24,12 +24,12 @@ use super::Emulator;
 use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
-use super::session::{Clock, Hand, Session};
+use super::session::{Clock, Hand, Make, Session};
 use super::shown::{Digits, Quality, Scanned, Shown};
 use crate::key::TokenId;
 use crate::language::Language;
 use crate::qr::{Effort, LintOptions, Overlay, Scan, scan};
-use crate::token::{Button, Faults, Refusal, Seen, State, file};
+use crate::token::{Button, Faults, Profile, Refusal, Registered, Seen, State, file};
 use crate::transaction::Domain;
 
 /// The table of the routes.
@@ -92,7 +92,7 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
         .limit(STATE, Limit::File);
     let api = api
         .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/activations", get(activations), |op| {
-            op.summary("virtual tokens", "Who is registered on the token").answer::<Vec<Activation>>(200, "By slot")
+            op.summary("virtual tokens", "Who is registered on the token").answer::<Vec<Registered>>(200, "By slot")
         })
         .add(
             Method::Delete,
@@ -284,7 +284,7 @@ impl ClockReport {
 }
 
 /// A token to make.
-#[derive(Deserialize, JsonSchema, Default)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewToken {
     /// The token ID; without one it is drawn
@@ -294,9 +294,44 @@ struct NewToken {
     lang: Option<Lang>,
     /// auto: a scan is approved at once; step: somebody presses the buttons
     confirm: Option<Confirm>,
+    /// standard; or japan: it has no PIN, and speaks Japanese unless lang says otherwise
+    #[serde(default)]
+    profile: Kind,
+    /// How many users it takes, 1 to 8
+    #[serde(default = "eight", deserialize_with = "whole")]
+    #[schemars(range(min = 1, max = 8))]
+    slots: u8,
     /// A PIN of 5 to 8 digits, which the token asks for each time it is switched on
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{5,8}$"))]
     pin: Option<Secret>,
+}
+
+impl Default for NewToken {
+    fn default() -> Self {
+        Self { id: None, lang: None, confirm: None, profile: Kind::default(), slots: eight(), pin: None }
+    }
+}
+
+const fn eight() -> u8 {
+    8
+}
+
+/// What kind of token it is.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, Default)]
+#[serde(rename_all = "camelCase")]
+enum Kind {
+    #[default]
+    Standard,
+    Japan,
+}
+
+impl From<Kind> for Profile {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Standard => Self::Standard,
+            Kind::Japan => Self::Japan,
+        }
+    }
 }
 
 #[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
@@ -316,8 +351,12 @@ struct TokenReport {
     lang: Lang,
     /// Who approves
     confirm: Confirm,
+    /// standard, or japan: it has no PIN
+    profile: &'static str,
+    /// How many users it takes
+    slots: usize,
     /// Who is registered on it
-    activations: Vec<Activation>,
+    activations: Vec<Registered>,
     /// The registration that waits for its second code
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<String>,
@@ -330,44 +369,11 @@ impl TokenReport {
             id: token.id().to_string(),
             lang: token.language.into(),
             confirm: if hand.held.auto { Confirm::Auto } else { Confirm::Step },
-            activations: Activation::all(hand),
+            profile: token.profile().as_str(),
+            slots: token.slots(),
+            activations: Registered::all(hand.held.device.token()),
             pending: token.pending().map(|id| id.to_string()),
         }
-    }
-}
-
-/// An activation on a token.
-#[derive(Serialize, JsonSchema)]
-struct Activation {
-    /// The slot, 1 to 8
-    slot: usize,
-    /// Its name
-    id: String,
-    /// How it answers
-    suite: String,
-    /// The bank
-    bank: String,
-    /// The contract number, masked
-    contract: String,
-    /// The user ID
-    user: String,
-}
-
-impl Activation {
-    fn all(hand: &Hand<'_>) -> Vec<Self> {
-        let activations = hand.held.device.token().activations();
-        let report = |(slot, known): (usize, &crate::token::Activation)| {
-            let user = known.introduction();
-            Self {
-                slot,
-                id: known.id().to_string(),
-                suite: known.suite().to_string(),
-                bank: user.bank().to_owned(),
-                contract: user.contract().to_owned(),
-                user: user.user().to_owned(),
-            }
-        };
-        activations.map(report).collect()
     }
 }
 
@@ -516,10 +522,13 @@ async fn new_token(
     let session = emulator.find(&id)?;
     let wanted = new.id.map(|id| id.parse::<TokenId>()).transpose();
     let wanted = wanted.map_err(|_| Problem::from(Code::Request).because("id"))?;
-    let language = new.lang.map_or(session.language, Language::from);
+    let profile = Profile::from(new.profile);
+    let usual = if profile == Profile::Japan { Language::Ja } else { session.language };
+    let language = new.lang.map_or(usual, Language::from);
+    let make = Make { language, profile, slots: new.slots.into(), pin: new.pin.as_ref().map(Secret::expose) };
     let mut inside = session.inside();
     let auto = new.confirm != Some(Confirm::Step);
-    let token = inside.add(wanted, language, auto, new.pin.as_ref().map(Secret::expose))?;
+    let token = inside.add(wanted, &make, auto)?;
     let report = TokenReport::of(&inside.token(&token)?);
     let place = [(header::LOCATION, format!("/v1/sessions/{id}/tokens/{token}"))];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
@@ -556,8 +565,8 @@ async fn put_state(Shared(emulator): World, Path((session, token)): OfToken, bod
     Ok((status, Json(TokenReport::of(&inside.token(&token)?))).into_response())
 }
 
-async fn activations(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Vec<Activation>>, Problem> {
-    with(&emulator, &names, |hand| Ok(Json(Activation::all(hand))))
+async fn activations(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Vec<Registered>>, Problem> {
+    with(&emulator, &names, |hand| Ok(Json(Registered::all(hand.held.device.token()))))
 }
 
 async fn remove_activation(

@@ -14,7 +14,7 @@ use crate::key::TokenId;
 use crate::language::Language;
 use crate::seeded::Seeded;
 use crate::time::Timestamp;
-use crate::token::{Button, Device, Pin, Refusal, Seen, State, Token};
+use crate::token::{Button, Device, Pin, Profile, Refusal, Seen, State, Token};
 
 /// Tokens of one session.
 const TOKENS: usize = 64;
@@ -32,6 +32,14 @@ pub(super) struct Inside {
     pub clock: Clock,
     randomness: Randomness,
     tokens: BTreeMap<TokenId, Virtual>,
+}
+
+/// How a token is made.
+pub(super) struct Make<'a> {
+    pub language: Language,
+    pub profile: Profile,
+    pub slots: usize,
+    pub pin: Option<&'a str>,
 }
 
 /// The time of a session.
@@ -114,13 +122,7 @@ impl Session {
 
 impl Inside {
     /// A new token, switched off.
-    pub fn add(
-        &mut self,
-        id: Option<TokenId>,
-        language: Language,
-        auto: bool,
-        pin: Option<&str>,
-    ) -> Result<TokenId, Problem> {
+    pub fn add(&mut self, id: Option<TokenId>, make: &Make<'_>, auto: bool) -> Result<TokenId, Problem> {
         if self.tokens.len() >= TOKENS {
             return Err(Code::TooMany.into());
         }
@@ -135,12 +137,14 @@ impl Inside {
                 }
             },
         };
-        let mut token = self.randomness.with(|mut rng| Token::generate(id.clone(), true, &mut rng));
-        token.language = language;
-        if let Some(pin) = pin {
+        let token = self.randomness.with(|mut rng| Token::generate(id.clone(), true, &mut rng));
+        let token = token.with_profile(make.profile).with_slots(make.slots);
+        let mut token = token.ok_or_else(|| Problem::from(Code::Value).because("slots: 1 to 8"))?;
+        token.language = make.language;
+        if let Some(pin) = make.pin {
             let pin = self.randomness.with(|mut rng| Pin::new(pin, &mut rng));
-            let unfit = |why: &dyn std::fmt::Display| Problem::from(Code::Value).because(format!("pin: {why}"));
-            token.set_pin(Some(pin.map_err(|error| unfit(&error))?)).map_err(|refusal| unfit(&refusal))?;
+            let set = pin.and_then(|pin| token.set_pin(Some(pin)));
+            set.map_err(|error| Problem::from(Code::Value).because(format!("pin: {error}")))?;
         }
         self.tokens.insert(id.clone(), Virtual::new(Device::new(token), auto));
         Ok(id)

@@ -133,9 +133,13 @@ pub(super) struct Quality {
     /// What is worst: a measure, or a reason why nothing was read, as `/v1/lint` names it
     #[serde(skip_serializing_if = "Option::is_none")]
     worst: Option<&'static str>,
-    /// The outer corners in pixels: top left, top right, bottom right, bottom left as printed
+    /// The outer corners in pixels: top left, top right, bottom right, bottom left as printed; of a symbol that was not read
+    /// those that its finder patterns span, in some order around it
     #[serde(skip_serializing_if = "Option::is_none")]
     corners: Option<[(f32, f32); 4]>,
+    /// Of a symbol that was not read: the centres of its finder patterns, as far as they were found
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    finders: Vec<(f32, f32)>,
     /// Codewords that error correction repaired
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<u32>,
@@ -145,13 +149,15 @@ impl From<&Lint> for Quality {
     fn from(lint: &Lint) -> Self {
         let graded = lint.measures.iter().filter(|found| found.advice.is_some());
         let worst = graded.min_by_key(|found| found.grade.parse::<Grade>().ok()).map(|found| found.name);
+        let sighted = lint.sighted.as_ref();
         let reasons = lint.reasons.iter().map(|found| found.advice.clone());
         Self {
             grade: lint.grade,
             px_per_module: lint.px_per_module,
             advice: lint.advice().into_iter().map(str::to_owned).chain(reasons).collect(),
             worst: worst.or(lint.reasons.first().map(|found| found.reason)),
-            corners: lint.symbol.as_ref().map(|symbol| symbol.corners),
+            corners: lint.symbol.as_ref().map(|symbol| symbol.corners).or(sighted.and_then(|sighted| sighted.corners)),
+            finders: sighted.map(|sighted| sighted.finders.clone()).unwrap_or_default(),
             corrected: lint.corrected,
         }
     }
@@ -185,7 +191,7 @@ impl Shown {
             _ => (None, None),
         };
         Self {
-            state: name_of(state),
+            state: state.as_str(),
             code: if let State::Refused(refusal) = state { Some(refusal.code()) } else { None },
             page,
             pages,
@@ -284,21 +290,6 @@ fn wrong(response: &str) -> String {
     let (rest, last) = response.split_at(response.len().saturating_sub(1));
     let last = last.parse::<u8>().map_or(0, |digit| (digit + 1) % 10);
     format!("{rest}{last}")
-}
-
-/// A state by the name it has in documents.
-fn name_of(state: State) -> &'static str {
-    match state {
-        State::Off => "off",
-        State::Pin => "pin",
-        State::Ready => "ready",
-        State::Menu => "menu",
-        State::Showing { .. } => "showing",
-        State::Answered => "answered",
-        State::Asking => "asking",
-        State::Done => "done",
-        State::Refused(_) => "refused",
-    }
 }
 
 #[cfg(test)]

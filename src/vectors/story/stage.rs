@@ -147,6 +147,8 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let now = self.time(words)?;
         let id = words.next("token ID")?.parse().map_err(|error| format!("{error}"))?;
         let token = Token::generate(id, words.take("test"), &mut self.rng);
+        let count = if words.take("slots") { words.next("number")?.parse().unwrap_or_default() } else { Token::SLOTS };
+        let token = token.with_slots(count).ok_or_else(|| format!("expected 1 to {} slots", Token::SLOTS))?;
         let verifier = self.verifier.as_ref().expect("it is open");
         let registered =
             block_on(verifier.register(token.id(), token.device_key(), token.is_test(), now, &mut self.rng));
@@ -193,14 +195,14 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         }
     }
 
-    /// `second USER TIME [ANSWER]`: the device code is typed, and gives the second code.
+    /// `second USER TIME [ANSWER] [attempt NAME]`: the device code is typed, and gives the second code.
     fn second(&mut self, words: &mut Words) -> Played {
         let user = words.next("user")?;
         let now = self.time(words)?;
         let typed = self.answer(&user, now, words)?;
-        let activation = self.asked(&user)?.activation;
+        let (attempt, activation) = (self.attempt(words)?, self.asked(&user)?.activation);
         let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.second(activation, &typed, now, &mut self.rng)) {
+        match block_on(verifier.second(activation, &typed, attempt, now, &mut self.rng)) {
             Ok(Step::Done(second)) => {
                 let asked = self.asked_mut(&user)?;
                 asked.before = Some(std::mem::replace(&mut asked.picture, Picture::Text(second.code.to_string())));
@@ -211,13 +213,13 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         }
     }
 
-    /// `confirm USER TIME [ANSWER]`: the response to the second code is typed.
+    /// `confirm USER TIME [ANSWER] [attempt NAME]`: the response to the second code is typed.
     fn confirm(&mut self, words: &mut Words) -> Played {
         let user = words.next("user")?;
         let now = self.time(words)?;
         let typed = self.answer(&user, now, words)?;
-        let activation = self.asked(&user)?.activation;
-        Ok(match block_on(self.verifier().confirm(activation, &typed, now)) {
+        let (attempt, activation) = (self.attempt(words)?, self.asked(&user)?.activation);
+        Ok(match block_on(self.verifier().confirm(activation, &typed, attempt, now)) {
             Ok(Step::Done(())) => done(),
             Ok(Step::Rejected(rejection)) => rejected(rejection),
             Err(error) => enroll_error(&error),
@@ -472,7 +474,7 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         match act.as_str() {
             "set" => {
                 let pin = Pin::new(&words.next("digits")?, &mut self.rng).map_err(|error| error.to_string())?;
-                Ok(token.set_pin(Some(pin)).map_or_else(refused, |()| done()))
+                Ok(token.set_pin(Some(pin)).map_or_else(|_| refused(Refusal::Locked), |()| done()))
             }
             "enter" => Ok(token.unlock(&words.next("digits")?).map_or_else(|error| error_named(&error), |()| done())),
             "lock" => {

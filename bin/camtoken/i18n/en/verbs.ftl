@@ -92,6 +92,8 @@ help-token-new = Make a token
     .test = A test token: its file is not encrypted, and verifiers refuse it unless told otherwise
     .passphrase_file = The passphrase around its file; - is standard input [CAMTOKEN_PASSPHRASE]
     .pin_file = A PIN of 5 to 8 digits, asked each time it is switched on
+    .profile = standard, or japan: no PIN can be set
+    .slots = How many users it takes
     .long =
         Make a token. It speaks the language of --lang.
 
@@ -153,6 +155,7 @@ token-kind = kind
 token-test = TEST DEVICE, not encrypted
 token-production = encrypted
 token-language = language
+token-slots = Users
 token-state = state
 token-activation = activation
 token-pending = waits for the second code of

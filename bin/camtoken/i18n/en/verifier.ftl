@@ -3,6 +3,7 @@
 ## Options that several verbs have alike
 
 help-shared =
+    .attempt = Name this attempt: the same one again gets the same answer and is not counted again
     .store = The verifier's store: a directory, or postgres://… without a password [CAMTOKEN_STORE]
     .accept_test_keys = Take test tokens and a fixed clock [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = Where to draw the 2D code: PNG or SVG by the name, - is a PNG on standard output
@@ -45,7 +46,6 @@ issued-uri = URI
 help-verify = Settle the response to a challenge, once
     .challenge = The challenge that issue named; with --time-based the activation
     .response = What the token shows; - reads it from standard input
-    .attempt = Name this attempt: the same one again gets the same answer and is not counted again
     .time_based = Settle a time-based password of a customer without a camera token
     .long =
         Settle the response to a challenge, once.

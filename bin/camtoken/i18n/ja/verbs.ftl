@@ -90,6 +90,8 @@ help-token-new = トークンを作る
     .test = テスト用トークン: ファイルを暗号化しない。検証側は許可されない限り拒否する
     .passphrase_file = ファイルを守るパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
     .pin_file = 電源を入れるたびに尋ねる 5〜8 桁の PIN
+    .profile = standard、または japan（PIN を設定できない）
+    .slots = 登録できる利用者の数
     .long =
         トークンを作る。表示言語は --lang で決まる。
 
@@ -151,6 +153,7 @@ token-kind = 種類
 token-test = テスト用、暗号化なし
 token-production = 暗号化
 token-language = 表示言語
+token-slots = 利用者
 token-state = 状態
 token-activation = 利用登録
 token-pending = 二つ目のコード待ち

@@ -3,6 +3,7 @@
 ## いくつかの動詞に共通のオプション
 
 help-shared =
+    .attempt = この試行の名前。同じ名前でもう一度送ると同じ答えになり、重ねて数えない
     .store = 検証側の保存場所。ディレクトリか、パスワードのない postgres://… [CAMTOKEN_STORE]
     .accept_test_keys = テスト用トークンと固定した時刻を受け入れる [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = 二次元コードの書き出し先。名前により PNG か SVG。- は標準出力へ PNG
@@ -45,7 +46,6 @@ issued-uri = URI
 help-verify = チャレンジへのレスポンスを一度だけ判定する
     .challenge = issue が示したチャレンジ。--time-based では利用登録
     .response = トークンの表示。- は標準入力から読む
-    .attempt = この試行の名前。同じ名前でもう一度送ると同じ答えになり、重ねて数えない
     .time_based = カメラトークンのない利用者の時刻型ワンタイムパスワードを判定する
     .long =
         チャレンジへのレスポンスを一度だけ判定する。

@@ -138,15 +138,21 @@ class Session:
         lang: Literal["ja", "en"] | None = None,
         confirm: Literal["auto", "step"] | None = None,
         pin: str | None = None,
+        profile: Literal["standard", "japan"] | None = None,
+        slots: int | None = None,
         state: str | os.PathLike[str] | dict[str, Any] | None = None,
     ) -> Token:
-        """Makes a token; or brings one back by ``state``, its file or what :meth:`Token.state` gave."""
+        """Makes a token; or brings one back by ``state``, its file or what :meth:`Token.state` gave.
+
+        It takes ``slots`` users, 1 to 8; one of the profile ``japan`` has no PIN and speaks Japanese unless ``lang`` says
+        otherwise.
+        """
         if state is not None:
             document = file_of(state)
             id = document["id"]
             self._http.json("PUT", f"{self._path}/tokens/{id}/state", document)
         else:
-            options = {"id": id, "lang": lang, "confirm": confirm, "pin": pin}
+            options = {"id": id, "lang": lang, "confirm": confirm, "pin": pin, "profile": profile, "slots": slots}
             new = {name: value for name, value in options.items() if value is not None}
             id = self._http.json("POST", f"{self._path}/tokens", new)["id"]
         return Token(self._http, f"{self._path}/tokens/{id}", str(id), self.clock)

@@ -1,0 +1,39 @@
+//! What is different between the tokens that banks hand out.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of token it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Profile {
+    /// Its owner may set a PIN.
+    #[default]
+    Standard,
+    /// As banks in Japan hand it out: no PIN, and whoever holds the token approves.
+    Japan,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 2] = [Self::Standard, Self::Japan];
+
+    /// The name in files and documents: `standard`, `japan`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Japan => "japan",
+        }
+    }
+
+    /// Whether such a token can have a PIN.
+    #[must_use]
+    pub const fn takes_pin(self) -> bool {
+        matches!(self, Self::Standard)
+    }
+
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
