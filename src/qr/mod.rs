@@ -32,7 +32,7 @@ mod scan;
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Drawn, Edge, Finding, Grade, GradeError, Lint, LintOptions, Measure, MeasureKind, Measured,
-    Overlay, Quality, QualityOptions, Reason, diagnose, quality,
+    Overlay, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
 };
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan};

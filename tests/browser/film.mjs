@@ -1,4 +1,4 @@
-// A film for the fake webcam: a wall, then a code that is held before it by a hand that is not quite still.
+// A film for the fake webcam: a wall, then a code with a finger over it, then the whole code, held by a hand that is not quite still.
 
 import { writeFileSync } from "node:fs";
 
@@ -6,17 +6,20 @@ const [WIDTH, HEIGHT] = [1280, 720];
 
 /** Writes Y4M (4:2:0) at ten frames a second; the frames are drawn by a page that knows the code. */
 export async function film(page, code, path) {
-  const frame = (held) => page.evaluate(draw, { code, held, WIDTH, HEIGHT });
+  const frame = (held, covered) => page.evaluate(draw, { code, held, covered, WIDTH, HEIGHT });
   const head = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420jpeg\n`);
   const grey = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
   const parts = [head];
-  for (const held of [null, null, null, null, 0, 1, 2, 3, 2, 1]) {
-    parts.push(Buffer.from("FRAME\n"), Buffer.from(await frame(held), "base64"), grey);
+  // Long enough that some frames of each are looked at, however slow the machine.
+  const covered = Buffer.from(await frame(0, true), "base64");
+  for (let count = 0; count < 20; count += 1) parts.push(Buffer.from("FRAME\n"), covered, grey);
+  for (const held of [null, null, 0, 1, 2, 3, 2, 1]) {
+    parts.push(Buffer.from("FRAME\n"), Buffer.from(await frame(held, false), "base64"), grey);
   }
   writeFileSync(path, Buffer.concat(parts));
 }
 
-async function draw({ code, held, WIDTH, HEIGHT }) {
+async function draw({ code, held, covered, WIDTH, HEIGHT }) {
   const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
   const context = canvas.getContext("2d");
   const wall = context.createLinearGradient(0, 0, WIDTH, HEIGHT);
@@ -32,6 +35,12 @@ async function draw({ code, held, WIDTH, HEIGHT }) {
     context.filter = "blur(0.6px) brightness(0.92)";
     context.imageSmoothingQuality = "high";
     context.drawImage(image, -230, -230, 460, 460);
+    if (covered) {
+      context.fillStyle = "#8a7a70";
+      context.beginPath();
+      context.ellipse(20, 25, 160, 115, 0.5, 0, 7);
+      context.fill();
+    }
   }
   const { data } = context.getImageData(0, 0, WIDTH, HEIGHT);
   let luma = "";

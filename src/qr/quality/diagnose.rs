@@ -24,8 +24,10 @@ const SEARCHED: u32 = 1600;
 pub struct Diagnosis {
     /// Lightest less darkest part of the picture, in percent.
     pub contrast: f64,
-    /// Finder patterns, the squares in three corners of a symbol, that were found: three at most.
-    pub finders: u8,
+    /// Finder patterns, the squares in three corners of a symbol, that were found: the centres in pixels, three at most.
+    pub finders: Vec<(f64, f64)>,
+    /// The outer corners of the symbol that three of them span, in pixels, one after the other.
+    pub corners: Option<[(f64, f64); 4]>,
     /// Pixels for one module, if a finder pattern or the reader tells.
     pub module_px: Option<f64>,
     /// Standard deviation of the blur of the sharpest edges, in pixels; none without an edge.
@@ -102,7 +104,7 @@ pub fn diagnose(luma: &Luma, seen: &Scan) -> Diagnosis {
     let mut reasons = Vec::new();
     if contrast < BLANK {
         let reasons = vec![Reason::Blank { percent: contrast }];
-        return Diagnosis { contrast, finders: 0, module_px: None, blur_px: None, reasons };
+        return Diagnosis { contrast, finders: Vec::new(), corners: None, module_px: None, blur_px: None, reasons };
     }
     let noise = 100.0 * noise(luma) / (contrast * 2.55);
     let found = finders(luma, noise > NOISE / 2.0);
@@ -130,9 +132,9 @@ pub fn diagnose(luma: &Luma, seen: &Scan) -> Diagnosis {
         }
     }
     let complete = <&[Finder; 3]>::try_from(&found[..]).ok().and_then(frame);
-    match complete {
+    match &complete {
         // Noise darkens every margin.
-        Some(frame) if noise <= NOISE => match quiet(luma, &frame) {
+        Some(frame) if noise <= NOISE => match quiet(luma, frame) {
             modules if modules < 1.0 => reasons.push(Reason::NoQuietZone { modules }),
             _ => {}
         },
@@ -143,7 +145,9 @@ pub fn diagnose(luma: &Luma, seen: &Scan) -> Diagnosis {
         let seen = !found.is_empty() || matches!(seen, Scan::Unreadable { .. });
         reasons.push(if seen { Reason::Damaged } else { Reason::NoFinder });
     }
-    Diagnosis { contrast, finders: found.len() as u8, module_px, blur_px, reasons }
+    let corners = complete.map(|frame| frame.corners);
+    let finders = found.iter().map(|finder| (finder.x, finder.y)).collect();
+    Diagnosis { contrast, finders, corners, module_px, blur_px, reasons }
 }
 
 /// Lightest less darkest in percent, a thousandth of the pixels left out at either end.

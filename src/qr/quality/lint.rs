@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Advice, Grade, Measure, MeasureKind, Overlay, QualityOptions, Reason, diagnose, quality};
+use super::{Advice, Diagnosis, Grade, Measure, MeasureKind, Overlay, QualityOptions, Reason, diagnose, quality};
 use crate::language::Language;
 use crate::qr::{Luma, Scan, Symbol};
 
@@ -28,6 +28,9 @@ pub struct Lint {
     /// Why nothing was read, the likeliest first
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Finding>,
+    /// What was seen of a symbol that was not read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sighted: Option<Sighted>,
     /// What was measured
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<Measured>,
@@ -78,6 +81,18 @@ pub struct Finding {
     pub text: String,
     /// What to change, in the chosen language
     pub advice: String,
+}
+
+/// Parts of a symbol that was not read.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(any(feature = "cli", feature = "server"), derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Sighted {
+    /// Finder patterns, the squares in three corners of a symbol: the centres in pixels
+    pub finders: Vec<(f32, f32)>,
+    /// The outer corners that three of them span, in pixels, one after the other
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corners: Option<[(f32, f32); 4]>,
 }
 
 /// A symbol, measured.
@@ -131,6 +146,7 @@ impl Lint {
             passed: false,
             code: None,
             reasons: Vec::new(),
+            sighted: None,
             measures: Vec::new(),
             corrected: None,
             correctable: None,
@@ -146,6 +162,7 @@ impl Lint {
             let found = diagnose(luma, seen);
             report.code = Some(if matches!(seen, Scan::Unreadable { .. }) { "T02" } else { "T01" });
             report.px_per_module = found.module_px.map(tenths);
+            report.sighted = Sighted::of(&found);
             report.reasons = found.reasons.iter().map(|reason| Finding::of(reason, options.language)).collect();
             return (report, None);
         };
@@ -221,6 +238,14 @@ impl Measured {
 impl Finding {
     fn of(reason: &Reason, language: Language) -> Self {
         Self { reason: reason.as_str(), text: reason.text(language), advice: reason.remedy(language).to_owned() }
+    }
+}
+
+impl Sighted {
+    fn of(found: &Diagnosis) -> Option<Self> {
+        let place = |(x, y): (f64, f64)| (tenths(x) as f32, tenths(y) as f32);
+        let finders: Vec<_> = found.finders.iter().copied().map(place).collect();
+        (!finders.is_empty()).then(|| Self { finders, corners: found.corners.map(|corners| corners.map(place)) })
     }
 }
 

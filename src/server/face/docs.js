@@ -1,12 +1,14 @@
-// /openapi.json, to be read: every route with what it takes and what it answers.
+// /openapi.json, to be read and tried out: every route with what it takes and what it answers.
+
+import { api, make, resolve, unfold } from "./openapi.js";
+import { keyField, trial } from "./try.js";
 
 const METHODS = ["get", "post", "put", "delete"];
 const DEEPEST = 5;
 
-const response = await fetch("/openapi.json");
-const api = await response.json();
 document.getElementById("title").textContent = `${api.info.title} ${api.info.version}`;
 document.getElementById("about").textContent = api.info.description;
+if (api.security) document.getElementById("about").after(keyField());
 
 const sections = new Map();
 for (const [path, item] of Object.entries(api.paths)) {
@@ -58,7 +60,7 @@ function inside(path, method, operation) {
     page.append(make("p", {}, make("span", { className: "status" }, status), description));
     if (!status.endsWith("XX")) page.append(...bodies(content ?? {}));
   }
-  page.append(make("h3", {}, "With curl"), make("pre", { tabIndex: 0 }, curl(path, method, operation)));
+  page.append(trial(path, method, operation));
   return page;
 }
 
@@ -90,26 +92,6 @@ function properties(schema, depth, seen) {
   return make("ul", { className: "parts" }, ...parts);
 }
 
-/** A schema with what it refers to, as one. One that contains itself ends there. */
-function unfold(schema, seen) {
-  if (schema.$ref) {
-    if (seen.includes(schema.$ref)) return [{}, seen];
-    const [whole, above] = unfold(resolve(schema), [...seen, schema.$ref]);
-    return [{ ...whole, ...(schema.description ? { description: schema.description } : {}) }, above];
-  }
-  const choices = (schema.anyOf ?? schema.oneOf ?? []).filter((choice) => choice.type !== "null");
-  if (choices.length === 1) {
-    const [whole, above] = unfold(choices[0], seen);
-    return [{ ...whole, ...schema }, above];
-  }
-  return [schema, seen];
-}
-
-function resolve(found) {
-  if (!found.$ref) return found;
-  return found.$ref.slice(2).split("/").reduce((place, name) => place[name.replaceAll("~1", "/").replaceAll("~0", "~")], api);
-}
-
 function part(name, schema, note, description = "") {
   const kind = [kindOf(schema), note].filter(Boolean).join(", ");
   return make("li", {}, make("b", {}, name), " ", make("span", { className: "kind" }, kind), description ? ` – ${description}` : "");
@@ -121,21 +103,4 @@ function kindOf(schema) {
   if ("const" in whole) return String(whole.const);
   const type = [whole.type ?? "any"].flat().filter((name) => name !== "null").join(" | ");
   return type === "array" ? `array of ${kindOf(whole.items ?? {})}` : whole.format ?? whole.pattern ?? type;
-}
-
-function curl(path, method, operation) {
-  const address = `${location.origin}${path.replaceAll(/\{(\w+)\}/g, (_, name) => `$${name.toUpperCase()}`)}`;
-  const words = ["curl"];
-  if (method !== "get") words.push("-X", method.toUpperCase());
-  words.push(`"${address}"`);
-  const kinds = Object.keys(operation.requestBody?.content ?? {});
-  if (kinds.includes("application/json")) words.push("-H 'Content-Type: application/json'", "-d @body.json");
-  else if (kinds.includes("multipart/form-data")) words.push("-F image=@code.png");
-  return words.join(" ");
-}
-
-function make(name, properties_, ...children) {
-  const element = Object.assign(document.createElement(name), properties_);
-  element.append(...children);
-  return element;
 }

@@ -205,6 +205,21 @@ function grade(quality) {
   $("advice").textContent = quality.advice[0] ?? t("goodText");
 }
 
+/** What was seen in a frame that was not read, drawn over the moving picture. */
+function marks({ corners, finders = [], grade: letter }, { width, height }) {
+  const svg = $("marks");
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const shape = (name, attributes) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+  const frame = corners ? [shape("polygon", { points: corners.map((corner) => corner.join()).join(" ") })] : [];
+  svg.replaceChildren(...frame, ...finders.map(([cx, cy]) => shape("circle", { cx, cy, r: height / 45 })));
+  svg.dataset.grade = letter;
+  svg.toggleAttribute("hidden", !svg.childElementCount);
+}
+
 async function film() {
   if (camera) return halt();
   camera = new Camera($("video"));
@@ -230,6 +245,7 @@ async function film() {
       const scanned = await token.scan(frame);
       if (camera !== mine) return true;
       if (scanned.outcome === "looking") {
+        marks(scanned.quality, frame);
         // A word that changes with every frame cannot be read.
         if (frame.frame % CALM === 0) grade(scanned.quality);
         return false;
@@ -250,6 +266,7 @@ function halt() {
   camera = null;
   document.body.classList.remove("looking");
   $("video").hidden = true;
+  $("marks").toggleAttribute("hidden", true);
   $("stop").hidden = true;
   $("view").hidden = $("overlay").hidden;
 }

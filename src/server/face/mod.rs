@@ -34,6 +34,8 @@ const DOCS: &[(&str, &str, &str)] = files! {
     "/docs" HTML "docs.html"
     "/ui/docs.css" CSS "docs.css"
     "/ui/docs.js" SCRIPT "docs.js"
+    "/ui/openapi.js" SCRIPT "openapi.js"
+    "/ui/try.js" SCRIPT "try.js"
 };
 
 #[cfg(feature = "emulator")]
