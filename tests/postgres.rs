@@ -12,6 +12,8 @@ mod server;
 mod cli;
 #[path = "postgres/faults.rs"]
 mod faults;
+#[path = "postgres/patroni.rs"]
+mod patroni;
 #[path = "postgres/processes.rs"]
 mod processes;
 #[path = "postgres/safety.rs"]

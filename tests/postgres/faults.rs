@@ -1,6 +1,7 @@
 //! What is left after an accident: a killed server, a cut connection, a commit that did not wait, a slow server.
 
 use std::env;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -207,6 +208,21 @@ fn a_slow_server_is_waited_for_until_the_deadline() {
         let now = block_on(store.load(&id(number))).expect("it serves again").expect("it is there").revision;
         assert_eq!(replace(&store, &id(number), now.as_u64(), b"three"), Ok(yes(now.as_u64() + 1)));
     }
+}
+
+/// A server that takes connections and says nothing, as one does whose machine is stuck, keeps nobody from the next one.
+#[test]
+fn a_silent_server_is_not_in_the_way_of_the_next() {
+    let mut server = Server::start();
+    let url = server.database();
+    let database = url.split(['/', '?']).nth(3).expect("a name");
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = silent.local_addr().expect("it is bound").port();
+    let socket = server.socket_dir().display().to_string().replace('/', "%2F");
+    let started = Instant::now();
+    let store = connect(&format!("postgres://postgres@127.0.0.1:{port},{socket}:5432/{database}"));
+    assert_eq!(replace(&store.expect("the second is safe"), &id(1), 0, b"one"), Ok(yes(1)));
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
 }
 
 /// While the server is down every answer is an error, soon; when it is back, so is the store.

@@ -12,21 +12,25 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::{Connect, TlsConnector, client};
 
 use crate::store::StoreError;
 
-/// How long one try to connect may take, unless the URL says `connect_timeout`.
+/// How long one try to connect may take, unless the URL says `connect_timeout`. Where there are several servers, some are
+/// silent when a verifier needs the others most.
 const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_OF_SEVERAL: Duration = Duration::from_secs(2);
 
 /// A URL that was understood. It holds the password.
 #[derive(Clone)]
 pub(super) struct Address {
-    pub config: tokio_postgres::Config,
+    /// One for each server of the URL.
+    pub servers: Vec<Config>,
     pub tls: Tls,
-    /// How long one try to connect may take.
+    /// How long one try to connect to one server may take.
     pub patience: Duration,
 }
 
@@ -55,22 +59,40 @@ impl Address {
                 _ => plain.push(pair),
             }
         }
-        let url = if plain.is_empty() { place.to_owned() } else { format!("{place}?{}", plain.join("&")) };
-        let mut config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            bad(&cause.unwrap_or_else(|| "not a URL of PostgreSQL".to_owned()))
-        })?;
-        let tls = tls.unwrap_or_else(|| !config.get_hosts().iter().all(is_here));
-        config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
-        if config.get_hosts().len() > 1 {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        let query = if plain.is_empty() { String::new() } else { format!("?{}", plain.join("&")) };
+        let urls = one_by_one(place).into_iter().map(|place| format!("{place}{query}"));
+        let mut servers = urls.map(|url| parse(&url)).collect::<Result<Vec<_>, _>>()?;
+        let tls = tls.unwrap_or_else(|| !servers.iter().flat_map(Config::get_hosts).all(is_here));
+        let several = servers.len() > 1 || servers[0].get_hosts().len() > 1;
+        for config in &mut servers {
+            config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
+            if several {
+                config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
+            if config.get_application_name().is_none() {
+                config.application_name("camtoken");
+            }
         }
-        if config.get_application_name().is_none() {
-            config.application_name("camtoken");
-        }
-        let patience = config.get_connect_timeout().copied().unwrap_or(PATIENCE);
-        Ok(Self { config, tls: Tls(tls.then(|| files.client().map(Arc::new)).transpose()?), patience })
+        let patience = servers[0].get_connect_timeout().copied();
+        let patience = patience.unwrap_or(if several { PATIENCE_OF_SEVERAL } else { PATIENCE });
+        Ok(Self { servers, tls: Tls(tls.then(|| files.client().map(Arc::new)).transpose()?), patience })
     }
+}
+
+fn parse(url: &str) -> Result<Config, StoreError> {
+    url.parse().map_err(|error: tokio_postgres::Error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        bad(&cause.unwrap_or_else(|| "not a URL of PostgreSQL".to_owned()))
+    })
+}
+
+/// The URL of each server that one URL names, separated by commas.
+fn one_by_one(place: &str) -> Vec<String> {
+    let start = place.find("://").map_or(0, |scheme| scheme + 3);
+    let end = place[start..].find('/').map_or(place.len(), |path| start + path);
+    let start = place[start..end].find('@').map_or(start, |user| start + user + 1);
+    let (before, after) = (&place[..start], &place[end..]);
+    place[start..end].split(',').map(|server| format!("{before}{server}{after}")).collect()
 }
 
 /// The files that TLS is set up with.
@@ -239,7 +261,8 @@ mod tests {
         ] {
             let address = Address::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(address.tls.0.is_some(), tls, "{url}");
-            assert_eq!(address.config.get_ssl_mode() == SslMode::Require, tls, "{url}");
+            let modes = address.servers.iter().map(|config| config.get_ssl_mode() == SslMode::Require);
+            assert!(modes.eq(address.servers.iter().map(|_| tls)), "{url}");
         }
     }
 
@@ -260,8 +283,24 @@ mod tests {
     }
 
     #[test]
-    fn of_several_hosts_the_one_that_takes_writes_is_meant() {
-        let address = Address::parse("postgres://one,two/bank").expect("a URL");
-        assert_eq!(address.config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+    fn of_several_servers_the_one_that_takes_writes_is_meant() {
+        for (url, servers) in [
+            ("postgres://one,two/bank", &[("one", None), ("two", None)][..]),
+            ("postgres://me:x%40y@one:1,two:2,three:3/bank", &[("one", Some(1)), ("two", Some(2)), ("three", Some(3))]),
+            ("postgres://one:1,two:2?user=me", &[("one", Some(1)), ("two", Some(2))]),
+        ] {
+            let address = Address::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            let parsed = address.servers.iter().map(|config| {
+                assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::ReadWrite, "{url}");
+                assert!(config.get_user().is_none_or(|user| user == "me"), "{url}");
+                let [Host::Tcp(name)] = config.get_hosts() else { panic!("{url}: one host each") };
+                (name.as_str(), config.get_ports().first().copied())
+            });
+            assert_eq!(parsed.collect::<Vec<_>>(), servers, "{url}");
+            assert_eq!(address.patience, PATIENCE_OF_SEVERAL, "{url}");
+        }
+        let one = Address::parse("postgres://one/bank?connect_timeout=7").expect("a URL");
+        assert_eq!((one.patience, one.servers.len()), (Duration::from_secs(7), 1));
+        assert_eq!(one.servers[0].get_target_session_attrs(), TargetSessionAttrs::Any);
     }
 }

@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Row, Statement, Transaction};
+use tokio_postgres::{AsyncMessage, Client, Connection, Row, Socket, Statement, Transaction};
 
-use super::address::Address;
+use super::address::{Address, Secured};
 use super::queue::Swap;
 use super::{Durability, schema};
 use crate::store::backup::Saved;
@@ -262,11 +262,27 @@ impl<'c> Filling<'c> {
     }
 }
 
-/// Connects, and lets a task drive the connection.
+/// Connects to the first server that takes writes, and lets a task drive the connection.
 pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>, Arc<AtomicBool>), Failed> {
-    let connected = timeout(address.patience, address.config.connect(address.tls.clone())).await;
-    let (client, mut connection) =
-        connected.map_err(|_| Failed::Unsent("the database does not answer".into()))?.map_err(unconnected)?;
+    let mut failed = None;
+    for config in &address.servers {
+        // A server that is silent gets its own time and not that of the next.
+        let connected = timeout(address.patience, config.connect(address.tls.clone())).await;
+        let found = match connected {
+            Ok(Ok((client, connection))) => return Ok(drive(client, connection)),
+            Ok(Err(error)) => unconnected(error),
+            Err(_) => Failed::Unsent("the database does not answer".into()),
+        };
+        // That one does not take writes tells less than that another does not let us in.
+        failed = failed.filter(|failed| matches!(failed, Failed::Refused(_))).or(Some(found));
+    }
+    Err(failed.unwrap_or_else(|| Failed::Unsent("no server is named".into())))
+}
+
+fn drive(
+    client: Client,
+    mut connection: Connection<Socket, Secured<Socket>>,
+) -> (Client, JoinHandle<()>, Arc<AtomicBool>) {
     let doubt = Arc::new(AtomicBool::new(false));
     let doubted = Arc::clone(&doubt);
     let driver = tokio::spawn(async move {
@@ -276,7 +292,7 @@ pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>
             }
         }
     });
-    Ok((client, driver, doubt))
+    (client, driver, doubt)
 }
 
 /// "Canceling wait for synchronous replication": what was committed is on this server alone.
