@@ -94,7 +94,8 @@ impl Triple {
         // Along the row, a turned square is wider than its side.
         let module = |to: &Finder| {
             let (dx, dy) = ((to.x - corner.x).abs(), (to.y - corner.y).abs());
-            (corner.module + to.module) / 2.0 * dx.max(dy) / dx.hypot(dy)
+            let along = if dx > dy { corner.size.0 + to.size.0 } else { corner.size.1 + to.size.1 };
+            along / 2.0 * dx.max(dy) / dx.hypot(dy)
         };
         let (columns, rows) = (across / module(right), down / module(below));
         let side = (columns + rows) / 2.0 + 7.0;

@@ -201,6 +201,9 @@ fn read_grid(grid: &mut Grid, luma: &Luma) -> Option<Decoded> {
         }
         grid.follow(&reading, luma);
         modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
+        if let Some(certain) = decode::certain(grid.plan, &reading.modules) {
+            modules.learn_modules(&certain);
+        }
     }
     None
 }
