@@ -102,7 +102,8 @@ impl Triple {
         let sine = turn(right, below) / (across * down);
         let sizes = [corner.module, right.module, below.module];
         let (least, most) = (sizes.iter().copied().fold(f32::MAX, f32::min), sizes.iter().copied().fold(0.0, f32::max));
-        if sine < 0.5 || !(11.0..=200.0).contains(&(side - 7.0)) || most > 2.0 * least {
+        // Below a pixel a module, all is chance, and versions are many.
+        if sine < 0.5 || !(11.0..=200.0).contains(&(side - 7.0)) || most > 2.0 * least || least < 1.0 {
             return None;
         }
         let unequal = |a: f32, b: f32| (a / b).ln().abs();
