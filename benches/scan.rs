@@ -1,8 +1,10 @@
-//! How long does a look at one frame of a camera take, with a symbol in it and without? And a picture file?
+//! How long does a look at one frame of a camera take, with a symbol in it and without? And a picture file? How many
+//! frames of a film are read in a second?
 
 use std::hint::black_box;
+use std::time::Instant;
 
-use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, scan};
+use camtoken::qr::{Distortion, EcLevel, Effort, Limits, Luma, Scan, ScanOptions, Watcher, encode, scan};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// A frame of uneven light and a little noise, always the same, with the symbol a little out of focus if there is one.
@@ -59,5 +61,32 @@ fn scanning(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, scanning);
+/// A second of film, over and over, on one core. Means say little of a film: what counts is the frame that comes too late.
+fn watching(_: &mut Criterion) {
+    const FRAMES: usize = 30;
+    let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { 10 };
+    let text = "CT1:".to_owned() + &"6BFOXN*TS0BI$ZD4".repeat(12);
+    let symbol = encode(&text, EcLevel::M).expect("version 9 takes it").to_luma(6);
+    let spoilt = Distortion { blur: 6.0, ..Distortion::default() }.apply(&symbol);
+    for (name, held) in [("symbol", Some(&symbol)), ("no symbol", None), ("unreadable symbol", Some(&spoilt))] {
+        let still = frame(1280, 720, held);
+        let film: Vec<Luma> = (0..FRAMES)
+            .map(|i| Distortion { noise: 4.0, motion: 1.5, seed: i as u64, ..Distortion::default() }.apply(&still))
+            .collect();
+        let (mut watcher, mut times, mut read) = (Watcher::new(false), Vec::new(), 0);
+        for frame in film.iter().cycle().take(rounds * FRAMES) {
+            let start = Instant::now();
+            read += usize::from(matches!(watcher.read(black_box(frame)), Scan::Read(_)));
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        let rate = |share: usize| 1e3 / times[times.len() * share / 100];
+        let (median, late) = (rate(50), rate(95));
+        println!(
+            "scan/film 1280x720/{name}: {median:.0} frames/s at the median, {late:.0} at the 95th percentile ({read} read)"
+        );
+    }
+}
+
+criterion_group!(benches, scanning, watching);
 criterion_main!(benches);

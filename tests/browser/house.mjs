@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const BINARY = process.env.CAMTOKEN_BIN ?? join(ROOT, "target/debug/camtoken");
+export const BINARY = process.env.CAMTOKEN_BIN ?? join(ROOT, "target/debug/camtoken");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const GALLERY = join(ROOT, "target/browser");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

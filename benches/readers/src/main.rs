@@ -1,14 +1,16 @@
 //! How many pictures does camtoken read, and how fast, beside other readers?
 //!
 //! ```text
-//! cd benches/readers && cargo run --release [--features zxing-cpp] -- FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg]
+//! cd benches/readers && cargo run --release [--features zxing-cpp] -- FOLDER... [--readers NAME,...] [--repeat N]
+//!     [--chart FILE.svg] [--list FILE.tsv]
 //! ```
 //!
 //! A folder is a set. What a picture says stands beside it: `stem.bin` has the bytes, `stem.txt` the text, and
 //! `stem.accept.json` a list of payloads in hex, any of which is right. A folder with a file `NEGATIVE` has no symbol in
-//! any picture. Each cell of the table is: right, wrong if any, median and 95th percentile of the milliseconds of one
-//! read from luma in memory (the best of N, wall clock), and `!` for panics and reads over 20 seconds. `zbar` is the
-//! program zbarimg, if installed: it opens the file itself, so its times say nothing.
+//! any picture. Each cell of the table is: right, wrong if any, median, 95th percentile and maximum of the milliseconds
+//! of one read from luma in memory (CPU time of its thread, the best of N), and `!` for panics and reads over 20 seconds.
+//! `zbar` is the program zbarimg, if installed: it opens the file itself, in a process whose time is not counted. The
+//! list has a line for each picture and reader.
 
 mod chart;
 mod readers;
@@ -20,85 +22,77 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use camtoken::qr::{Limits, Luma};
+use rustix::time::{ClockId, clock_gettime};
 
 use readers::Reader;
 use truth::{Judgement, Truth};
 
-/// What one reader made of one set.
-#[derive(Default)]
-struct Score {
-    pictures: usize,
-    right: usize,
-    wrong: Vec<PathBuf>,
-    failed: usize,
-    times: Vec<f64>,
+/// What one reader made of one picture.
+struct Look {
+    picture: PathBuf,
+    judgement: Judgement,
+    ms: f64,
 }
+
+type Table = BTreeMap<String, Vec<Vec<Look>>>;
 
 fn main() -> ExitCode {
     let mut folders = Vec::new();
-    let (mut names, mut repeat, mut chart) = (None, 3, None);
+    let (mut names, mut repeat, mut chart, mut list) = (None, 3, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--readers" => names = arguments.next(),
             "--repeat" => repeat = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(repeat),
             "--chart" => chart = arguments.next(),
+            "--list" => list = arguments.next(),
             _ => folders.push(PathBuf::from(argument)),
         }
     }
     if folders.is_empty() {
-        eprintln!("usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg]");
+        eprintln!("usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg] [--list FILE.tsv]");
         return ExitCode::from(2);
     }
     let readers: Vec<Reader> = readers::all()
         .into_iter()
         .filter(|reader| names.as_ref().is_none_or(|names| names.split(',').any(|name| name == reader.name)))
         .collect();
-    let mut table: BTreeMap<String, Vec<Score>> = BTreeMap::new();
+    let mut table = Table::new();
     for folder in &folders {
-        let scores: Vec<Score> = readers.iter().map(|reader| score(reader, folder, repeat)).collect();
+        let looks = readers.iter().map(|reader| look(reader, folder, repeat)).collect();
         let set = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        table.insert(set, scores);
+        table.insert(set, looks);
     }
     print(&readers, &table);
-    if let Some(path) = chart {
-        let rates = |scores: &Vec<Score>| scores.iter().map(|s| s.right as f64 / s.pictures.max(1) as f64).collect();
-        let rates: Vec<(&str, Vec<f64>)> = table.iter().map(|(set, scores)| (set.as_str(), rates(scores))).collect();
-        let names: Vec<&str> = readers.iter().map(|reader| reader.name).collect();
-        if let Err(error) = std::fs::write(&path, chart::draw(&names, &rates)) {
+    let files = [(chart, draw as fn(&[Reader], &Table) -> String), (list, lines)];
+    for (path, text) in files.into_iter().filter_map(|(path, text)| Some((path?, text))) {
+        if let Err(error) = std::fs::write(&path, text(&readers, &table)) {
             eprintln!("{path}: {error}");
             return ExitCode::from(2);
         }
     }
-    let misread = table.values().flatten().any(|score| !score.wrong.is_empty());
+    let misread = table.values().flatten().flatten().any(|look| look.judgement == Judgement::Wrong);
     if misread { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Reads all pictures of a folder.
-fn score(reader: &Reader, folder: &Path, repeat: u32) -> Score {
-    let mut score = Score::default();
+fn look(reader: &Reader, folder: &Path, repeat: u32) -> Vec<Look> {
     let mut pictures: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
     pictures.sort();
-    for picture in pictures {
-        let Some(truth) = Truth::of(&picture) else { continue };
-        let Some(luma) = open(&picture) else { continue };
-        score.pictures += 1;
-        let Some((payloads, ms)) = read(reader, &picture, &luma, repeat) else {
-            score.failed += 1;
-            continue;
+    let look = |picture: PathBuf| {
+        let truth = Truth::of(&picture)?;
+        let luma = open(&picture)?;
+        let (judgement, ms) = match read(reader, &picture, &luma, repeat) {
+            Some((payloads, ms)) => (truth.judge(&payloads), ms),
+            None => (Judgement::Failed, f64::NAN),
         };
-        score.times.push(ms);
-        match truth.judge(&payloads) {
-            Judgement::Right => score.right += 1,
-            Judgement::Wrong => score.wrong.push(picture),
-            Judgement::Nothing => {}
-        }
-    }
-    score
+        Some(Look { picture, judgement, ms })
+    };
+    pictures.into_iter().filter_map(look).collect()
 }
 
 fn open(picture: &Path) -> Option<Arc<Luma>> {
@@ -113,9 +107,10 @@ fn read(reader: &Reader, picture: &Path, luma: &Arc<Luma>, repeat: u32) -> Optio
         let (read, picture, luma) = (reader.read, picture.to_owned(), Arc::clone(luma));
         // A thread of its own may panic, and may be left behind.
         thread::spawn(move || {
-            let start = Instant::now();
             let payloads = read(&picture, &luma);
-            let _ = sender.send((payloads, start.elapsed().as_secs_f64() * 1e3));
+            // The thread's own, and so the read's.
+            let time = clock_gettime(ClockId::ThreadCPUTime);
+            let _ = sender.send((payloads, time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6));
         });
         let now = receiver.recv_timeout(Duration::from_secs(20)).ok()?;
         if best.as_ref().is_none_or(|(_, ms)| now.1 < *ms) {
@@ -125,26 +120,73 @@ fn read(reader: &Reader, picture: &Path, luma: &Arc<Luma>, repeat: u32) -> Optio
     best
 }
 
-fn print(readers: &[Reader], table: &BTreeMap<String, Vec<Score>>) {
+fn print(readers: &[Reader], table: &Table) {
     println!("| set | n | {} |", readers.iter().map(|reader| reader.name).collect::<Vec<_>>().join(" | "));
     println!("|---|---|{}", "---|".repeat(readers.len()));
-    for (set, scores) in table {
-        let pictures = scores.first().map_or(0, |score| score.pictures);
-        println!("| {set} | {pictures} | {} |", scores.iter().map(cell).collect::<Vec<_>>().join(" | "));
+    let row = |set: &str, looks: Vec<Vec<&Look>>| {
+        let pictures = looks.first().map_or(0, Vec::len);
+        let cells: Vec<String> = looks.iter().map(|looks| cell(looks)).collect();
+        println!("| {set} | {pictures} | {} |", cells.join(" | "));
+    };
+    for (set, looks) in table {
+        row(set, looks.iter().map(|looks| looks.iter().collect()).collect());
     }
-    for (reader, score) in table.values().flat_map(|scores| readers.iter().zip(scores)) {
-        for picture in &score.wrong {
-            println!("misread by {}: {}", reader.name, picture.display());
+    let all = |reader: usize| table.values().flat_map(move |looks| &looks[reader]);
+    row("all", (0..readers.len()).map(|reader| all(reader).collect()).collect());
+    for (reader, other) in readers.iter().enumerate().skip(1) {
+        let right = |look: &Look| look.judgement == Judgement::Right;
+        let both = all(0).zip(all(reader)).filter(|(ours, theirs)| right(ours) && right(theirs));
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = both.map(|(ours, theirs)| (ours.ms, theirs.ms)).unzip();
+        let (first, count) = (readers[0].name, ours.len());
+        let (ours, theirs) = (percentile(ours, 0.5), percentile(theirs, 0.5));
+        println!("on {count} pictures that both read, the median is {ours:.2} ms of {first}, {theirs:.2} ms of {}", other.name);
+    }
+    for (reader, looks) in table.values().flat_map(|looks| readers.iter().zip(looks)) {
+        for look in looks.iter().filter(|look| look.judgement == Judgement::Wrong) {
+            println!("misread by {}: {}", reader.name, look.picture.display());
         }
     }
 }
 
-fn cell(score: &Score) -> String {
-    let mut times = score.times.clone();
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
-    let wrong = if score.wrong.is_empty() { String::new() } else { format!("/{}w", score.wrong.len()) };
-    let failed = if score.failed == 0 { String::new() } else { format!(" !{}", score.failed) };
-    let (median, late) = (at(0.5).copied().unwrap_or(0.0), at(0.95).copied().unwrap_or(0.0));
-    format!("{}{wrong} ({median:.1}/{late:.1}){failed}", score.right)
+fn cell(looks: &[&Look]) -> String {
+    let count = |judgement| looks.iter().filter(|look| look.judgement == judgement).count();
+    let part = |sign: &str, count: usize, unit: &str| match count {
+        0 => String::new(),
+        _ => format!("{sign}{count}{unit}"),
+    };
+    let (wrong, failed) = (part("/", count(Judgement::Wrong), "w"), part(" !", count(Judgement::Failed), ""));
+    let at = |share| percentile(looks.iter().map(|look| look.ms).collect(), share);
+    format!("{}{wrong} ({:.1}/{:.1}/{:.0}){failed}", count(Judgement::Right), at(0.5), at(0.95), at(1.0))
+}
+
+/// Leaves out what is no number; 0 if nothing is left.
+fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.retain(|value| value.is_finite());
+    values.sort_by(f64::total_cmp);
+    let at = (values.len() as f64 * share) as usize;
+    values.get(at.min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
+}
+
+fn draw(readers: &[Reader], table: &Table) -> String {
+    let rate = |looks: &Vec<Look>| {
+        let right = looks.iter().filter(|look| look.judgement == Judgement::Right).count();
+        right as f64 / looks.len().max(1) as f64
+    };
+    let rates: Vec<(&str, Vec<f64>)> =
+        table.iter().map(|(set, looks)| (set.as_str(), looks.iter().map(rate).collect())).collect();
+    let names: Vec<&str> = readers.iter().map(|reader| reader.name).collect();
+    chart::draw(&names, &rates)
+}
+
+fn lines(readers: &[Reader], table: &Table) -> String {
+    let mut lines = String::new();
+    for (set, looks) in table {
+        for (reader, looks) in readers.iter().zip(looks) {
+            for Look { picture, judgement, ms } in looks {
+                let name = picture.file_name().unwrap_or_default().display();
+                lines.push_str(&format!("{set}\t{name}\t{}\t{judgement:?}\t{ms:.2}\n", reader.name));
+            }
+        }
+    }
+    lines
 }

@@ -13,10 +13,13 @@ pub enum Truth {
 }
 
 /// A reading held against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
     Right,
     Wrong,
     Nothing,
+    /// The reader panicked or took too long.
+    Failed,
 }
 
 impl Truth {

