@@ -211,7 +211,7 @@ fn leaf(
     // Positive, and never zero (RFC 5280, section 4.1.2.2).
     let mut serial = [0; 16];
     rng().fill_bytes(&mut serial);
-    serial[0] = serial[0] & 0x7f | 0x40;
+    serial[0] = (serial[0] & 0x7f) | 0x40;
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     Ok(params)
 }

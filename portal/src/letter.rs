@@ -62,6 +62,7 @@ pub fn png(t: Text, mail: &Mail) -> Vec<u8> {
         }
         paper.y += (symbol.modules_per_side() + 4) * side;
     }
+    paper.y += DOTS * BODY;
     paper.line(&t.get("letter-report-advice"), BODY);
     paper.y += 3 * DOTS * BODY;
     let sender = t.get("bank");
@@ -119,7 +120,7 @@ impl Paper {
         let lines = self.ink.chunks(WIDTH).flat_map(|line| line.chunks(8));
         // In PNG a bit of grey is white.
         let pack = |bits: &[bool]| {
-            bits.iter().enumerate().fold(0_u8, |byte, (place, ink)| byte | u8::from(!ink) << (7 - place))
+            bits.iter().enumerate().fold(0_u8, |byte, (place, ink)| byte | (u8::from(!ink) << (7 - place)))
         };
         let bytes: Vec<u8> = lines.map(pack).collect();
         let mut out = Vec::new();
@@ -156,7 +157,7 @@ static FONT: LazyLock<HashMap<char, Glyph>> = LazyLock::new(|| {
                 let mut glyph = Glyph::default();
                 for (y, rows) in glyph.rows.iter_mut().enumerate() {
                     let ink = (0..width).filter(|x| is_ink(column * width + x, row * DOTS + y));
-                    *rows = ink.fold(0, |row, x| row | 0x8000 >> x);
+                    *rows = ink.fold(0, |row, x| row | (0x8000 >> x));
                 }
                 font.insert(character, glyph);
             }

@@ -2,8 +2,8 @@
 //!
 //! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
 //!
-//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the cookie goes over plain HTTP,
-//! and nothing holds back whoever asks too often but the price of a password's hash. All of it listens on loopback only.
+//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the site is there over plain HTTP as
+//! well, and the keys of verifier and certificate authority lie beside the books. All of it listens on loopback only.
 //!
 //! | room | what stands there |
 //! | --- | --- |

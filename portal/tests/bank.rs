@@ -14,6 +14,7 @@ use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Wish, rng};
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
+use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::{Act, Order};
 use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile};
@@ -628,4 +629,34 @@ async fn a_menu_that_was_closed_after_an_order_was_placed_stops_it() {
     assert_eq!(world.balance(), 58_420_000);
     let placed = world.bank.place(&closed, transfer(1), password(TRANSACTION)).await.expect("a decision");
     assert!(matches!(placed, Placed::Closed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_bank_did_is_a_chain_and_whoever_touches_it_is_found_out() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(1_000)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+    world.bank.set_service(&world.person(SAMPLE, "KEIRI01"), false).await.expect("a decision");
+    world.bank.hand_out_generator(&world.person(MIHON, "MIHON02")).await.expect("a decision");
+    let (events, held) = world.bank.events().expect("the books answer");
+    let done: Vec<&str> = events.iter().map(|event| event.what.as_str()).collect();
+    assert_eq!(done, ["registered", "booked", "out-of-service", "generator"]);
+    assert_eq!(held, Ok(()));
+
+    let world = world.again().await;
+    let touched = Event { about: "F000000000000".to_owned(), ..events[1].clone() };
+    for (touch, number) in [(Some(&touched), 3), (None, 2)] {
+        let changed = world.bank.books.change(|sheet| {
+            match touch {
+                Some(event) => sheet.put(event),
+                None => sheet.strike::<Event>(&format!("{:010}", touched.number)),
+            }
+            Ok::<_, camtoken_portal::books::BooksError>(())
+        });
+        changed.expect("the books answer");
+        let (_, held) = world.bank.events().expect("the books answer");
+        assert_eq!(held.map_err(|broken| broken.number), Err(number));
+    }
 }

@@ -32,7 +32,7 @@ struct World {
     address: SocketAddr,
     clock: Arc<AtomicU64>,
     tokens: Vec<Token>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// A browser: cookies, a certificate or none, and TLS that it resumes.
@@ -76,7 +76,7 @@ impl World {
         let dir = tempfile::tempdir().expect("a directory");
         let clock = Arc::new(AtomicU64::new(START));
         let (site, address, tokens) = serve(dir.path(), &clock).await;
-        Self { site, address, clock, tokens, _dir: dir }
+        Self { site, address, clock, tokens, dir }
     }
 
     fn later(&self, seconds: u64) {
@@ -392,4 +392,57 @@ async fn a_renewal_is_signed_and_the_old_certificate_ends_with_the_first_login_b
     assert_eq!(newer.path, "/home");
     browser.ask("/home", None).await;
     assert_eq!(browser.path, "/login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_takes_a_users_certificate_back_and_hands_over_a_new_password() {
+    let mut world = World::new().await;
+    let mut browser = world.browser(Some(&world.fetch("KEIRI01").await));
+    browser.log_in("KEIRI01", LOGIN).await;
+    assert_eq!(browser.path, "/home");
+    let administrator = world.register("ADMIN01").await;
+    let word = world.site.bank.hash(password("Hanko-no-kawari-6")).await.expect("a hash");
+    let mut draft = reissue("2027-11-21");
+    draft.fields[0].1 = "KEIRI01".to_owned();
+    draft.act = Act::ReissueCertificate { hash: Some(word) };
+    world.sign(&administrator, draft).await;
+    browser.ask("/home", None).await;
+    assert_eq!(browser.path, "/login", "at once");
+    let fetched = async |word: &str| {
+        let person = world.person("KEIRI01");
+        world.site.bank.fetch_certificate(&person, Some(password(word)), &password(FILE)).await.expect("a decision")
+    };
+    assert!(matches!(fetched(CERTIFICATE).await, Fetched::Wrong(_)));
+    assert!(matches!(fetched("Hanko-no-kawari-6").await, Fetched::Issued(..)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_signs_for_a_certificate_of_somebody_else_without_a_new_password() {
+    let mut world = World::new().await;
+    let administrator = world.register("ADMIN01").await;
+    let mut draft = reissue("2027-11-21");
+    draft.fields[0].1 = "KEIRI01".to_owned();
+    world.sign(&administrator, draft).await;
+    assert!(world.person("KEIRI01").certificate_until.is_none());
+    assert!(world.person("KEIRI01").certificate.is_some(), "as before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_from_before_a_restart_is_still_good() {
+    let world = World::new().await;
+    let file = world.fetch("ADMIN01").await;
+    let again = tempfile::tempdir().expect("a directory");
+    for name in ["authority.key", "authority.pem"] {
+        std::fs::copy(world.dir.path().join(name), again.path().join(name)).expect("the authority's files");
+    }
+    let (site, address, _) = serve(again.path(), &world.clock).await;
+    let known = world.site.bank.certificates(&world.person("ADMIN01")).expect("an answer").remove(0);
+    let put = site.bank.books.change(|sheet| {
+        sheet.put(&known);
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    let mut browser = Browser { address, ..world.browser(Some(&file)) };
+    browser.log_in("ADMIN01", LOGIN).await;
+    assert_eq!(browser.path, "/home");
 }

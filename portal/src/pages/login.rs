@@ -193,9 +193,8 @@ fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
             (Input::password("password", t.get("login-password")).draw(&Errors::default()))
             p.actions { button.main type="submit" { (t.get("login")) } }
         }))
-        @match &visit.site.tls {
-            Some(tls) if !visit.peer.secure => p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } },
-            _ => {}
+        @if let Some(tls) = visit.site.tls.as_ref().filter(|_| !visit.peer.secure) {
+            p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } }
         }
         @if visit.peer.secure {
             p.muted { (t.get(if visit.peer.certificate.is_some() { "certificate-shown" } else { "certificate-not-shown" })) }

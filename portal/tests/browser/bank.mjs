@@ -102,7 +102,10 @@ export class Token {
 
   /// Reads the code of a page off its screen.
   async read(page, query = "") {
-    const picture = await page.locator("figure.code img").screenshot();
+    const code = page.locator("figure.code img");
+    // On a busy machine the page may be there before its picture.
+    await code.evaluate((img) => img.decode());
+    const picture = await code.screenshot();
     return this.scan(picture, query);
   }
 
