@@ -2,26 +2,36 @@
 //!
 //! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
 //!
-//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the cookie goes over plain HTTP,
-//! and nothing holds back whoever asks too often but the price of a password's hash. All of it listens on loopback only.
+//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the site is there over plain HTTP as
+//! well, and the keys of verifier and certificate authority lie beside the books. All of it listens on loopback only.
 //!
 //! | room | what stands there |
 //! | --- | --- |
 //! | [`domain`] | the rules, as functions on values |
 //! | [`books`] | what the bank knows, on disk: whole changes, durable before they are answered |
 //! | [`bank`] | the work: rules, books and verifier together |
-//! | [`outbox`] | mails and letters |
+//! | [`outbox`], [`postman`] | mails and letters, and who brings mails to a server |
+//! | [`letter`] | a letter on a sheet of A4 |
+//! | [`limiter`] | how often somebody may ask |
 //! | [`attacks`] | somebody else in the browser, against a bank of their own |
+//! | [`store`] | where the verifier's records are |
+//! | [`authority`], [`tls`] | the bank's own certificates, and connections that show them |
 //! | [`pages`] | the site |
 //! | [`text`] | its words, in two languages |
 //! | [`demo`], [`drawer`] | the companies that are there from the start, and their tokens |
 
 pub mod attacks;
+pub mod authority;
 pub mod bank;
 pub mod books;
 pub mod demo;
 pub mod domain;
 pub mod drawer;
+pub mod letter;
+pub mod limiter;
 pub mod outbox;
 pub mod pages;
+pub mod postman;
+pub mod store;
 pub mod text;
+pub mod tls;

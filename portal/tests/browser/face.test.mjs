@@ -15,6 +15,7 @@ after(async () => {
 
 /// The code is held before the token, its pages are turned by OK, and the digits are read off its screen.
 async function read(page, face, role) {
+  await page.locator("figure.code img").evaluate((img) => img.decode());
   const buffer = await page.locator("figure.code img").screenshot();
   await face.locator("#file").setInputFiles({ name: "code.png", mimeType: "image/png", buffer });
   const digits = face.locator(`#panel [data-role="${role}"]`);
