@@ -14,8 +14,8 @@
 //! All of them give the same answers. Which one is chosen, and how long it takes, depends on how many checks there are and
 //! on the length of the messages, never on keys, messages or digits: no branch and no index is taken from them.
 //!
-//! This is the only crate of the project with unsafe code: the instructions, and loads within bounds that a safe function
-//! has checked. ARMv8 has SHA instructions too; its place is a module beside `x86`.
+//! This is the only crate of the project with unsafe code: the instructions, loads within bounds that a safe function
+//! has checked, and one hint to the system about its pages. ARMv8 has SHA instructions too; its place is a module beside `x86`.
 //!
 //! # Examples
 //!
@@ -34,6 +34,7 @@
 mod engine;
 mod hash;
 mod midstates;
+mod pages;
 mod plan;
 mod run;
 mod truncate;
@@ -44,5 +45,6 @@ mod x86;
 pub use engine::{Engine, EngineError};
 pub use hash::{Hash, Sha1, Sha256};
 pub use midstates::Midstates;
+pub use pages::prefer_large_pages;
 pub use plan::{Field, PAD, Plan};
 pub use run::Request;
