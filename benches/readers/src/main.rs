@@ -3,6 +3,7 @@
 //! ```text
 //! cd benches/readers && cargo run --release [--features zxing-cpp] -- FOLDER... [--readers NAME,...] [--repeat N]
 //!     [--chart FILE.svg] [--list FILE.tsv]
+//! cargo run --release -- --make FOLDER
 //! ```
 //!
 //! A folder is a set. What a picture says stands beside it: `stem.bin` has the bytes, `stem.txt` the text, and
@@ -10,9 +11,11 @@
 //! any picture. Each cell of the table is: right, wrong if any, median, 95th percentile and maximum of the milliseconds
 //! of one read from luma in memory (CPU time of its thread, the best of N), and `!` for panics and reads over 20 seconds.
 //! `zbar` is the program zbarimg, if installed: it opens the file itself, in a process whose time is not counted. The
-//! list has a line for each picture and reader.
+//! list has a line for each picture and reader. With `--make` the sets of `docs/QUALITY.md` are written: symbols spoilt
+//! from seeds.
 
 mod chart;
+mod make;
 mod readers;
 mod truth;
 
@@ -49,11 +52,23 @@ fn main() -> ExitCode {
             "--repeat" => repeat = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(repeat),
             "--chart" => chart = arguments.next(),
             "--list" => list = arguments.next(),
+            "--make" => {
+                let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "sets".to_owned()));
+                return match make::make(&folder) {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) => {
+                        eprintln!("{}: {error}", folder.display());
+                        ExitCode::from(2)
+                    }
+                };
+            }
             _ => folders.push(PathBuf::from(argument)),
         }
     }
     if folders.is_empty() {
-        eprintln!("usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg] [--list FILE.tsv]");
+        eprintln!(
+            "usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg] [--list FILE.tsv] | --make FOLDER"
+        );
         return ExitCode::from(2);
     }
     let readers: Vec<Reader> = readers::all()
@@ -139,7 +154,10 @@ fn print(readers: &[Reader], table: &Table) {
         let (ours, theirs): (Vec<f64>, Vec<f64>) = both.map(|(ours, theirs)| (ours.ms, theirs.ms)).unzip();
         let (first, count) = (readers[0].name, ours.len());
         let (ours, theirs) = (percentile(ours, 0.5), percentile(theirs, 0.5));
-        println!("on {count} pictures that both read, the median is {ours:.2} ms of {first}, {theirs:.2} ms of {}", other.name);
+        println!(
+            "on {count} pictures that both read, the median is {ours:.2} ms of {first}, {theirs:.2} ms of {}",
+            other.name
+        );
     }
     for (reader, looks) in table.values().flat_map(|looks| readers.iter().zip(looks)) {
         for look in looks.iter().filter(|look| look.judgement == Judgement::Wrong) {
