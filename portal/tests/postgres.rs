@@ -28,7 +28,7 @@ impl Server {
         let _ = std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY));
         let data = dir.path().join("data");
         let init = program("initdb", dir.path())
-            .args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"])
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--data-checksums", "-D"])
             .arg(&data)
             .output();
         let init = init.expect("initdb starts");
@@ -41,7 +41,7 @@ impl Server {
 
     /// Waits until it answers.
     fn engine(&self) -> Engine {
-        let url = format!("postgresql://postgres@/postgres?host={}", self.dir.path().display());
+        let url = format!("postgres:///postgres?host={}&port=5432&user=postgres", self.dir.path().display());
         for _ in 0..300 {
             if let Ok(engine) = Engine::connect(&url) {
                 return engine;

@@ -186,7 +186,7 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       await toCode(page);
       const rights = await sign(page, token);
       assert.equal(value(rights, "act"), "change");
-      assert.match(value(rights, "difference1"), lang === "ja" ? /^不可：振込・振替$/ : /^Closed: Transfer$/);
+      assert.match(value(rights, "difference1"), lang === "ja" ? /^不可:振込・振替$/ : /^Closed: Transfer$/);
       await page.locator("p.success").waitFor();
       await login(other.page, "TANAKA", "Hoshi-no-kazu-9");
       await other.page.locator("ul.accounts").waitFor();
