@@ -11,9 +11,11 @@
 //! | [`books`] | what the bank knows, on disk: whole changes, durable before they are answered |
 //! | [`bank`] | the work: rules, books and verifier together |
 //! | [`outbox`] | mails and letters |
+//! | [`linkage`] | what external services may see and ask for; the authorization server behind it |
 //! | [`attacks`] | somebody else in the browser, against a bank of their own |
 //! | [`pages`] | the site |
 //! | [`text`] | its words, in two languages |
+//! | [`provider`] | the site of an invented external service, on a port of its own |
 //! | [`demo`], [`drawer`] | the companies that are there from the start, and their tokens |
 
 pub mod attacks;
@@ -22,6 +24,8 @@ pub mod books;
 pub mod demo;
 pub mod domain;
 pub mod drawer;
+pub mod linkage;
 pub mod outbox;
 pub mod pages;
+pub mod provider;
 pub mod text;

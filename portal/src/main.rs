@@ -1,26 +1,33 @@
 //! Starts the reference bank on loopback, with the demonstration's tokens beside it.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
 use camtoken::server::listen;
-use camtoken_portal::bank::Bank;
+use camtoken_portal::bank::{self, Bank};
 use camtoken_portal::demo;
 use camtoken_portal::drawer::Drawer;
+use camtoken_portal::linkage::Standard;
+use camtoken_portal::linkage::grants::{Grants, Server};
 use camtoken_portal::pages::Site;
+use camtoken_portal::pages::linkage::Linkages;
+use camtoken_portal::provider::client::Credentials;
+use camtoken_portal::provider::{self, Office};
 
 const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
-Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--json] [--demo]
+Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--provider-port N] [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
   --token-port N   the port of its customers' tokens (default: 4881; 0 takes a free one)
+  --provider-port N  the port of an invented external service (default: 4882; 0 takes a free one)
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
@@ -29,6 +36,7 @@ struct Args {
     dir: PathBuf,
     port: u16,
     token_port: u16,
+    provider_port: u16,
     json: bool,
 }
 
@@ -53,7 +61,8 @@ fn main() -> ExitCode {
 }
 
 fn args() -> Result<Option<Args>, String> {
-    let mut args = Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, json: false };
+    let mut args =
+        Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, provider_port: 4882, json: false };
     let mut given = std::env::args().skip(1);
     while let Some(flag) = given.next() {
         let mut value = || given.next().ok_or(format!("{flag} needs a value"));
@@ -62,6 +71,7 @@ fn args() -> Result<Option<Args>, String> {
             "--dir" => args.dir = value()?.into(),
             "--port" => args.port = port(value()?)?,
             "--token-port" => args.token_port = port(value()?)?,
+            "--provider-port" => args.provider_port = port(value()?)?,
             "--json" => args.json = true,
             "--demo" => {
                 println!("{}", who_can_log_in());
@@ -95,20 +105,44 @@ async fn run(args: &Args) -> Result<(), String> {
     let url = format!("http://{}", listener.local_addr().map_err(|error| say(&error))?);
     let session = drawer.session().to_owned();
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
-    let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")));
+
+    let provider_listener =
+        listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
+    let provider_url = format!("http://{}", provider_listener.local_addr().map_err(|error| say(&error))?);
+    let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
+    let servers = authorization_servers(&bank, &url, &args.dir)?;
+    provider::register(&bank, &servers, &provider_url, &credentials).await?;
+    let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
+    let linkages = Linkages::new(url.clone(), servers);
+    let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_linkages(linkages));
+    let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
 
     if args.json {
         let schema = "camtoken-portal/listening/1";
-        println!("{}", serde_json::json!({ "schema": schema, "url": url, "tokens": token_url, "session": session }));
+        println!(
+            "{}",
+            serde_json::json!({ "schema": schema, "url": url, "tokens": token_url, "session": session, "provider": provider_url })
+        );
     } else {
-        println!("The bank:   {url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}", who_can_log_in());
+        println!(
+            "The bank:   {url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
+            who_can_log_in()
+        );
     }
     let bank = axum::serve(listener, site.router()).with_graceful_shutdown(stop());
+    let provider = axum::serve(provider_listener, office).with_graceful_shutdown(stop());
     let tokens = tokens.serve(token_listener, stop());
     tokio::select! {
-        (ended, ()) = async { tokio::join!(async { bank.await }, tokens) } => ended.map_err(|error| say(&error)),
+        (ended, _, ()) = async { tokio::join!(async { bank.await }, async { provider.await }, tokens) } => ended.map_err(|error| say(&error)),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
     }
+}
+
+/// The authorization server of each standard, at the bank's own address.
+fn authorization_servers(bank: &Bank, url: &str, dir: &Path) -> Result<HashMap<Standard, Arc<Server>>, String> {
+    let key = bank::secret_file(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
+    let server = |standard| Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)));
+    Standard::ALL.into_iter().map(server).collect()
 }
 
 /// Ctrl-C or SIGTERM.
@@ -136,12 +170,13 @@ fn who_can_log_in() -> String {
          有限会社みほん (login method 1: password and one-time password)\n\
          \x20 mihon-admin  administrator, token KKK0000011, first-OTP password {first}\n\
          \x20 mihon-keiri  user, token KKK0000012\n\
-         Everybody: login password {login}, transaction password {transaction}\n\
+         Everybody: login password {login}, transaction password {transaction}; every account: inquiry PIN {pin}\n\
          The bank's operator: OP01, password {operator}, at /operator",
         sample = demo::SAMPLE,
         first = demo::FIRST_OTP,
         login = demo::LOGIN,
         transaction = demo::TRANSACTION,
         operator = demo::OPERATOR,
+        pin = demo::INQUIRY_PIN,
     )
 }

@@ -49,7 +49,7 @@ pub const NAME: &str = "架空中央銀行";
 /// The bank: its books, its verifier, its clock.
 pub struct Bank {
     /// The books.
-    pub books: Books,
+    pub books: Arc<Books>,
     /// The verifier, on a store of its own.
     pub verifier: Verifier<EmbeddedStore>,
     clock: Clock,
@@ -100,12 +100,12 @@ impl Bank {
     /// [`BankError`] when the books, the store or the key-encryption key cannot be had.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let key = key_encryption_key(&dir.join("kek"), dir.join("verifier").exists()).map_err(BankError::Key)?;
+        let key = secret_file(&dir.join("kek"), dir.join("verifier").exists()).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(store, Box::new(LocalVault::new(&[key])), policy, NAME, &mut rng())?;
         Ok(Self {
-            books: Books::open(&dir.join("books"))?,
+            books: Arc::new(Books::open(&dir.join("books"))?),
             verifier,
             clock,
             tills: Mutex::default(),
@@ -119,6 +119,12 @@ impl Bank {
         (self.clock)()
     }
 
+    /// What gives the time.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
     /// A person of the books.
     ///
     /// # Errors
@@ -129,7 +135,7 @@ impl Bank {
     }
 
     /// Compares a password on a thread of its own.
-    async fn is_right(&self, hash: PasswordHash, password: Password) -> Result<bool, BankError> {
+    pub(crate) async fn is_right(&self, hash: PasswordHash, password: Password) -> Result<bool, BankError> {
         let place = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| BankError::Closing)?;
         let compared = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -185,8 +191,12 @@ pub fn to_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Reads the key, or draws it before there is anything that it opens.
-fn key_encryption_key(path: &Path, needed: bool) -> std::io::Result<Key> {
+/// Reads a key of 32 bytes, or draws it, unless something is `needed` that only the old one opens.
+///
+/// # Errors
+///
+/// That it cannot be read or written, is not a key, or is gone.
+pub fn secret_file(path: &Path, needed: bool) -> std::io::Result<Key> {
     use std::io::{Error, ErrorKind, Write as _};
     if !path.exists() {
         if needed {

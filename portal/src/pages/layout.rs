@@ -34,6 +34,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/limits", "menu-limits", true),
             ("/password", "menu-password", false),
             ("/registration", "menu-registration", false),
+            ("/linkages", "menu-linkages", false),
             ("/users", "menu-users", true),
         ],
     ),

@@ -105,7 +105,7 @@ fn login_fields(person: &Person) -> Vec<(String, String)> {
     fields
 }
 
-fn name(field: LoginField) -> &'static str {
+pub(super) fn name(field: LoginField) -> &'static str {
     match field {
         LoginField::Contract => "contract",
         LoginField::User => "user",

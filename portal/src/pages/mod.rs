@@ -20,12 +20,14 @@ use crate::domain::people::{Contract, Person};
 use crate::text::Text;
 
 mod accounts;
+mod api;
 mod application;
 mod attacks;
 mod batches;
 mod forms;
 mod home;
 mod layout;
+pub mod linkage;
 mod login;
 mod operator;
 mod orders;
@@ -49,6 +51,7 @@ pub struct Site {
     /// Where attacks are played, one at a time.
     attack_dir: PathBuf,
     stage: Semaphore,
+    linkages: Option<linkage::Linkages>,
 }
 
 /// What a request needs to know of its visitor.
@@ -85,7 +88,13 @@ impl Site {
     /// `attack_dir`.
     #[must_use]
     pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
-        Self { bank, sessions: Sessions::default(), face, attack_dir, stage: Semaphore::new(1) }
+        Self { bank, sessions: Sessions::default(), face, attack_dir, stage: Semaphore::new(1), linkages: None }
+    }
+
+    /// The same with authorization servers, so that external services can be linked.
+    #[must_use]
+    pub fn with_linkages(self, linkages: linkage::Linkages) -> Self {
+        Self { linkages: Some(linkages), ..self }
     }
 
     /// The routes.
@@ -132,10 +141,13 @@ impl Site {
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/attacks", get(attacks::show))
             .route("/attacks/{attack}", post(attacks::play))
+            .merge(linkage::pages())
             .fallback(async || Fault::NotFound)
             .layer(from_fn_with_state(Arc::clone(&self), visitor))
             .layer(DefaultBodyLimit::max(1 << 20))
             .merge(layout::statics())
+            .merge(linkage::endpoints())
+            .merge(api::routes())
             .layer(axum::middleware::map_response(async |mut response: Response| {
                 guard_headers(response.headers_mut());
                 response
@@ -338,11 +350,13 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     response
 }
 
+/// What pages may load and where their forms may go.
+const CSP: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'none'; \
+                   form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 fn guard_headers(headers: &mut HeaderMap) {
-    const CSP: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'none'; \
-                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -358,14 +372,14 @@ fn cookie(name: &str) -> HeaderValue {
     HeaderValue::from_str(&format!("{COOKIE}={name}; Path=/; HttpOnly; SameSite=Lax")).expect("hexadecimal digits")
 }
 
-fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// What the visitor chose, else what the browser asks for, else Japanese.
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     if let Some(chosen) = cookie_named(headers, "lang").and_then(|chosen| chosen.parse().ok()) {
         return chosen;
     }

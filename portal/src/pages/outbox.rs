@@ -19,6 +19,8 @@ const LETTER: &[(&str, &str)] = &[
     ("first", "first-otp"),
     ("until", "valid-until"),
     ("token", "serial"),
+    ("account", "account-number"),
+    ("pin", "inquiry-pin"),
 ];
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -79,7 +81,7 @@ fn subject(t: Text, mail: &Mail) -> String {
 fn spoken(t: Text, mail: &Mail) -> Vec<(String, String)> {
     let speak = |(name, word): &(String, String)| {
         let word = match name.as_str() {
-            "credential" if ["first-otp", "otp"].contains(&word.as_str()) => t.get(word),
+            "credential" if ["first-otp", "otp", "inquiry-pin"].contains(&word.as_str()) => t.get(word),
             "credential" => t.get(&format!("{word}-password")),
             "operation" => super::orders::operation(t, word),
             _ => word.clone(),
