@@ -30,7 +30,7 @@ use client::{Client, Credentials, Linked, Trouble, Waiting};
 const SERVICES: [Service; 3] = [
     Service {
         client: "choubo",
-        name: "ちょうぼ会計（架空）",
+        name: "ちょうぼ会計",
         purpose: "accounting",
         menus: &Menu::ALL,
         chooses: true,
@@ -38,7 +38,7 @@ const SERVICES: [Service; 3] = [
     },
     Service {
         client: "choubo-fapi",
-        name: "ちょうぼ会計（架空）",
+        name: "ちょうぼ会計",
         purpose: "accounting",
         menus: &Menu::ALL,
         chooses: true,
@@ -46,7 +46,7 @@ const SERVICES: [Service; 3] = [
     },
     Service {
         client: "choubo-keihi",
-        name: "ちょうぼ経費（架空）",
+        name: "ちょうぼ経費",
         purpose: "expenses",
         menus: &[Menu::Balance, Menu::Statement],
         chooses: false,

@@ -40,18 +40,12 @@ const discover = (bank, path, client, authentication) =>
     execute: [oauth.allowInsecureRequests],
   });
 
-/// The customer goes where the client sends them; what they come back with is caught before the sample provider sees it.
+/// The customer goes where the client sends them. The sample provider, to which they return, has not asked and takes nothing.
 async function back(bank, page, url, work) {
-  let caught;
-  await page.route(`${bank.provider}/callback**`, async (route) => {
-    caught = route.request().url();
-    await route.fulfill({ status: 200, contentType: "text/html", body: "<!doctype html><title>back</title>" });
-  });
+  const returned = page.waitForRequest((request) => request.url().startsWith(`${bank.provider}/callback`), { timeout: 60_000 });
   await page.goto(url.href);
   await work();
-  await page.waitForURL(/\/callback/);
-  await page.unroute(`${bank.provider}/callback**`);
-  return new URL(caught);
+  return new URL((await returned).url());
 }
 
 const status = (promise) => promise.then((answer) => answer.status, (error) => error.cause?.status ?? error.status ?? error.response?.status ?? String(error));
