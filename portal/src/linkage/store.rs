@@ -519,13 +519,14 @@ mod tests {
         BooksStorage::new(Arc::new(Books::open(&dir).expect("new books")), "test")
     }
 
-    #[tokio::test(flavor = "multi_thread")]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
     async fn the_books_keep_what_the_authorization_server_relies_on() {
         let dir = tempfile::tempdir().expect("a directory");
         let violations = StorageConformance::new(|| async { storage(dir.path()) })
             .with_spawn(|task| {
                 tokio::spawn(task);
             })
+            .racers(4)
             .run()
             .await;
         assert!(violations.is_empty(), "{violations:#?}");
