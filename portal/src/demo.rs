@@ -1,4 +1,4 @@
-//! Who and what is there from the start: two companies, their people, accounts and tokens, one bank operator.
+//! Who and what is there from the start: three companies, their people, accounts and tokens, one bank operator.
 //!
 //! The passwords are no secrets: the demonstration prints them. It listens on loopback only.
 
@@ -26,19 +26,25 @@ pub const TRANSACTION: &str = "Hayashi-no-oku-2";
 pub const FIRST_OTP: &str = "HAT5-9KQ2-W7RM";
 /// Every account's inquiry PIN.
 pub const INQUIRY_PIN: &str = "4079";
+/// The certificate password of everybody under login method 3.
+pub const CERTIFICATE: &str = "SHM3-7TXC-4QEK";
 /// The bank operator's password.
 pub const OPERATOR: &str = "Madoguchi-3";
 /// The company of login method 2.
 pub const SAMPLE: &str = "1234567890";
 /// The company of login method 1.
 pub const MIHON: &str = "2345678901";
+/// The company of login method 3.
+pub const HINAGATA: &str = "3456789012";
 /// Every token of the demonstration.
-pub const TOKENS: [(&str, &str); 8] = [
+pub const TOKENS: [(&str, &str); 10] = [
     ("KKK0000001", SAMPLE),
     ("KKK0000002", SAMPLE),
     ("KKK0000003", SAMPLE),
     ("KKK0000011", MIHON),
     ("KKK0000012", MIHON),
+    ("KKK0000015", HINAGATA),
+    ("KKK0000016", HINAGATA),
     // In stock, for companies that apply.
     ("KKK0000021", ""),
     ("KKK0000022", ""),
@@ -65,6 +71,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     let login = bank.hash(Password::new(LOGIN.to_owned())).await?;
     let transaction = bank.hash(Password::new(TRANSACTION.to_owned())).await?;
     let first_otp = bank.hash(Password::new(FIRST_OTP.to_owned())).await?;
+    let certificate = bank.hash(Password::new(CERTIFICATE.to_owned())).await?;
     let operator = bank.hash(Password::new(OPERATOR.to_owned())).await?;
     let inquiry_pin = bank.hash(Password::new(INQUIRY_PIN.to_owned())).await?;
     bank.books.change(|sheet| {
@@ -72,6 +79,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
         for (number, name, kana, method, profile) in [
             (SAMPLE, "株式会社サンプル", "ｶ)ｻﾝﾌﾟﾙ", LoginMethod::Password, Profile::ContractAndUser),
             (MIHON, "有限会社みほん", "ﾕ)ﾐﾎﾝ", LoginMethod::PasswordOtp, Profile::LoginId),
+            (HINAGATA, "合同会社ひながた", "ﾄﾞ)ﾋﾅｶﾞﾀ", LoginMethod::PasswordCertificate, Profile::ContractAndUser),
         ] {
             sheet.put(&Contract {
                 number: number.to_owned(),
@@ -83,7 +91,14 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
                 limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
             });
             let last_day = first_otp_last_day(today).to_string();
-            let words = [("contract", number), ("name", name), ("first", FIRST_OTP), ("until", last_day.as_str())];
+            let certificate = if method == LoginMethod::PasswordCertificate { CERTIFICATE } else { "" };
+            let words = [
+                ("contract", number),
+                ("name", name),
+                ("first", FIRST_OTP),
+                ("until", last_day.as_str()),
+                ("certificate", certificate),
+            ];
             post(sheet, number, "letter-report", &words, now)?;
         }
         for (id, contract) in TOKENS {
@@ -91,28 +106,27 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
         }
         for (contract, user, login_id, name, role, token) in people() {
             sheet.put(&Person {
-                contract: contract.to_owned(),
-                user: user.to_owned(),
                 login_id: login_id.map(str::to_owned),
                 name: name.to_owned(),
                 mail: format!("{}@{contract}.example", user.to_lowercase()),
-                role,
-                login: Credential::new(login.clone()),
-                transaction: Credential::new(transaction.clone()),
                 first_otp: (role == Role::Administrator).then(|| Credential::new(first_otp.clone())),
                 first_otp_from: (role == Role::Administrator).then(|| today.to_string()),
+                certificate: (contract == HINAGATA).then(|| Credential::new(certificate.clone())),
                 token: token.map(str::to_owned),
-                activation: None,
-                registered: false,
-                suspended: false,
-                last_login: None,
-                login_before: None,
+                ..Person::new(
+                    contract.to_owned(),
+                    user.to_owned(),
+                    role,
+                    Credential::new(login.clone()),
+                    Credential::new(transaction.clone()),
+                )
             });
         }
         for (contract, branch, kind, number, holder, balance) in [
             (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),
             (SAMPLE, "102", "current", "0200789", "ｶ)ｻﾝﾌﾟﾙ", 12_300_000),
             (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
+            (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
         ] {
             let pin = Credential::new(inquiry_pin.clone());
             sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin });
@@ -142,13 +156,15 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
 
 type Seeded = (&'static str, &'static str, Option<&'static str>, &'static str, Role, Option<&'static str>);
 
-fn people() -> [Seeded; 5] {
+fn people() -> [Seeded; 7] {
     [
         (SAMPLE, "ADMIN01", None, "総務部 管理者", Role::Administrator, Some("KKK0000001")),
         (SAMPLE, "ADMIN02", None, "経理部 管理者", Role::Administrator, Some("KKK0000002")),
         (SAMPLE, "KEIRI01", None, "経理部 担当者", Role::User, Some("KKK0000001")),
         (MIHON, "MIHON01", Some("mihon-admin"), "管理者", Role::Administrator, Some("KKK0000011")),
         (MIHON, "MIHON02", Some("mihon-keiri"), "担当者", Role::User, Some("KKK0000012")),
+        (HINAGATA, "ADMIN01", None, "管理者", Role::Administrator, Some("KKK0000015")),
+        (HINAGATA, "KEIRI01", None, "担当者", Role::User, Some("KKK0000016")),
     ]
 }
 

@@ -9,25 +9,35 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
 use camtoken::server::listen;
-use camtoken_portal::bank::{self, Bank};
+use camtoken_portal::bank::{self, Bank, BankError};
 use camtoken_portal::demo;
 use camtoken_portal::drawer::Drawer;
 use camtoken_portal::linkage::Standard;
 use camtoken_portal::linkage::grants::{Grants, Server};
 use camtoken_portal::pages::Site;
 use camtoken_portal::pages::linkage::Linkages;
+use camtoken_portal::postman::Postman;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
+use camtoken_portal::store::Engine;
+use camtoken_portal::tls::{Peer, TlsListener};
 
 const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
-Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--provider-port N] [--json] [--demo]
+Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--provider-port N] [--smtp URL] [--store URL]
+                       [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
+  --tls-port N     the same under TLS, for customers with a certificate (default: 4882; 0 takes a free one)
   --token-port N   the port of its customers' tokens (default: 4881; 0 takes a free one)
-  --provider-port N  the port of an invented external service (default: 4882; 0 takes a free one)
+  --provider-port N
+                   the port of an invented external service (default: 4883; 0 takes a free one)
+  --smtp URL       bring mails to this server, too (smtp://host:port, smtps://…; or CAMTOKEN_PORTAL_SMTP, for a URL
+                   with a password)
+  --store URL      keep the verifier's records in PostgreSQL (postgres://…; or CAMTOKEN_PORTAL_STORE); the bank's own
+                   books stay in DIR
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
@@ -35,8 +45,11 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--provider-port 
 struct Args {
     dir: PathBuf,
     port: u16,
+    tls_port: u16,
     token_port: u16,
     provider_port: u16,
+    smtp: Option<String>,
+    store: Option<String>,
     json: bool,
 }
 
@@ -61,8 +74,18 @@ fn main() -> ExitCode {
 }
 
 fn args() -> Result<Option<Args>, String> {
-    let mut args =
-        Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, provider_port: 4882, json: false };
+    let mut args = Args {
+        dir: PathBuf::from("portal-state"),
+        port: 4880,
+        tls_port: 4882,
+        token_port: 4881,
+        provider_port: 4883,
+        smtp: None,
+        store: None,
+        json: false,
+    };
+    args.store = std::env::var("CAMTOKEN_PORTAL_STORE").ok();
+    args.smtp = std::env::var("CAMTOKEN_PORTAL_SMTP").ok();
     let mut given = std::env::args().skip(1);
     while let Some(flag) = given.next() {
         let mut value = || given.next().ok_or(format!("{flag} needs a value"));
@@ -70,8 +93,11 @@ fn args() -> Result<Option<Args>, String> {
         match flag.as_str() {
             "--dir" => args.dir = value()?.into(),
             "--port" => args.port = port(value()?)?,
+            "--tls-port" => args.tls_port = port(value()?)?,
             "--token-port" => args.token_port = port(value()?)?,
             "--provider-port" => args.provider_port = port(value()?)?,
+            "--smtp" => args.smtp = Some(without_password(value()?)?),
+            "--store" => args.store = Some(without_password(value()?)?),
             "--json" => args.json = true,
             "--demo" => {
                 println!("{}", who_can_log_in());
@@ -87,13 +113,28 @@ fn args() -> Result<Option<Args>, String> {
     Ok(Some(args))
 }
 
+/// A command line can be read by others.
+fn without_password(url: String) -> Result<String, String> {
+    let user = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    match user {
+        Some((user, _)) if user.contains(':') => Err("a URL with a password goes into the environment".to_owned()),
+        _ => Ok(url),
+    }
+}
+
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
     let clock = || {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix(since.as_secs())
     };
-    let bank = Bank::open(&args.dir, Arc::new(clock)).map_err(|error| say(&error))?;
+    let bank = match &args.store {
+        None => Bank::open(&args.dir, Arc::new(clock)),
+        Some(url) => Engine::connect(url)
+            .map_err(BankError::from)
+            .and_then(|store| Bank::open_with(&args.dir, store, Arc::new(clock))),
+    };
+    let bank = bank.map_err(|error| say(&error))?;
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
     bank.recover().await.map_err(|error| say(&error))?;
     let (drawer, tokens) = Drawer::open(&args.dir.join("tokens"), new).await.map_err(|error| say(&error))?;
@@ -101,11 +142,16 @@ async fn run(args: &Args) -> Result<(), String> {
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let token_listener = listen(at(args.token_port)).map_err(|error| format!("port {}: {error}", args.token_port))?;
     let listener = listen(at(args.port)).map_err(|error| format!("port {}: {error}", args.port))?;
+    let tls_listener = listen(at(args.tls_port)).map_err(|error| format!("port {}: {error}", args.tls_port))?;
+    let tls_port = tls_listener.local_addr().map_err(|error| say(&error))?.port();
+    // By name, so that the certificate's name is the one that browsers ask for.
+    let tls_url = format!("https://localhost:{tls_port}");
+    let tls = bank.authority.tls(bank.clock()).map_err(|error| say(&error))?;
+    let tls_listener = TlsListener::new(tls_listener, tls).map_err(|error| say(&error))?;
     let token_url = format!("http://{}", token_listener.local_addr().map_err(|error| say(&error))?);
     let url = format!("http://{}", listener.local_addr().map_err(|error| say(&error))?);
     let session = drawer.session().to_owned();
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
-
     let provider_listener =
         listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
     let provider_url = format!("http://{}", provider_listener.local_addr().map_err(|error| say(&error))?);
@@ -114,26 +160,43 @@ async fn run(args: &Args) -> Result<(), String> {
     provider::register(&bank, &servers, &provider_url, &credentials).await?;
     let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
     let linkages = Linkages::new(url.clone(), servers);
-    let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_linkages(linkages));
+    let site =
+        Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages));
     let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
 
     if args.json {
         let schema = "camtoken-portal/listening/1";
         println!(
             "{}",
-            serde_json::json!({ "schema": schema, "url": url, "tokens": token_url, "session": session, "provider": provider_url })
+            serde_json::json!({
+                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
+            })
         );
     } else {
         println!(
-            "The bank:   {url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
+            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
             who_can_log_in()
         );
     }
-    let bank = axum::serve(listener, site.router()).with_graceful_shutdown(stop());
+    let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
+    let bank = axum::serve(listener, router.clone()).with_graceful_shutdown(stop());
+    let secure = axum::serve(tls_listener, router).with_graceful_shutdown(stop());
     let provider = axum::serve(provider_listener, office).with_graceful_shutdown(stop());
+    let postman = args.smtp.as_deref().map(Postman::new).transpose().map_err(|error| say(&error))?;
+    let mails = async {
+        match &postman {
+            Some(postman) => postman.serve(&site.bank).await,
+            None => std::future::pending().await,
+        }
+    };
     let tokens = tokens.serve(token_listener, stop());
     tokio::select! {
-        (ended, _, ()) = async { tokio::join!(async { bank.await }, async { provider.await }, tokens) } => ended.map_err(|error| say(&error)),
+        (ended, secured, provided, ()) = async {
+            tokio::join!(async { bank.await }, async { secure.await }, async { provider.await }, tokens)
+        } => {
+            ended.and(secured).and(provided).map_err(|error| say(&error))
+        }
+        stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
     }
 }
@@ -170,9 +233,14 @@ fn who_can_log_in() -> String {
          有限会社みほん (login method 1: password and one-time password)\n\
          \x20 mihon-admin  administrator, token KKK0000011, first-OTP password {first}\n\
          \x20 mihon-keiri  user, token KKK0000012\n\
+         合同会社ひながた (contract {hinagata}, login method 3: password and certificate, under TLS)\n\
+         \x20 ADMIN01  administrator, token KKK0000015, certificate password {certificate}, first-OTP password {first}\n\
+         \x20 KEIRI01  user, token KKK0000016, certificate password {certificate}\n\
          Everybody: login password {login}, transaction password {transaction}; every account: inquiry PIN {pin}\n\
          The bank's operator: OP01, password {operator}, at /operator",
         sample = demo::SAMPLE,
+        hinagata = demo::HINAGATA,
+        certificate = demo::CERTIFICATE,
         first = demo::FIRST_OTP,
         login = demo::LOGIN,
         transaction = demo::TRANSACTION,

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use camtoken::oath::totp::Totp;
+use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
@@ -14,7 +16,7 @@ use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::{Act, Order};
-use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Person, Profile};
+use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile};
 use camtoken_portal::outbox::Mail;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
@@ -510,4 +512,120 @@ async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_sig
     }
     let lines = world.bank.books.list::<LedgerLine>("").expect("the books answer");
     assert_eq!(lines.len(), 4, "three went out, and one of them came in at this bank");
+}
+
+/// The generator that the last letter sets up.
+fn generator(world: &World) -> camtoken::Key {
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let letter = mails.iter().rev().find(|mail| mail.text == "letter-generator").expect("a letter");
+    let (_, uri) = letter.words.iter().find(|(name, _)| name == "uri").expect("what an app reads");
+    uri.parse::<OtpauthUri>().expect("an otpauth URI").secret
+}
+
+fn shown(world: &World, key: &camtoken::Key) -> String {
+    Totp::default().respond(key, world.bank.now()).expose_str().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gave_the_token_back_comes_in_by_the_generator_once_per_password_and_signs_nothing() {
+    let mut world = World::new().await;
+    let person = world.register(MIHON, "MIHON01").await;
+    let order = world.order(&person, transfer(1)).await;
+    let signed = world.response(&person, &order).await;
+    world.bank.hand_out_generator(&person).await.expect("a decision");
+    let key = generator(&world);
+    let settled = world.bank.settle(&person, &order.id, &signed, [9; 16]).await.expect("a decision");
+    assert!(matches!(settled, Settled::Rejected(_)), "the camera token signs no more");
+
+    let id = Numbers(vec![(LoginField::LoginId, "mihon-admin".to_owned())]);
+    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+    let (person, next) = answer.expect("the password is right");
+    assert_eq!(next, LoggedIn::Generator);
+    let enter = async |digits: &str, attempt: u8| {
+        world.bank.log_in_by_generator(&person, digits, [attempt; 16]).await.expect("a decision")
+    };
+    let right = shown(&world, &key);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    assert!(matches!(enter(wrong, 1).await, Err(Rejection::Wrong { .. })));
+    assert_eq!(enter(&right, 2).await, Ok(()));
+    assert_eq!(enter(&right, 2).await, Ok(()), "the same form once more");
+    assert!(enter(&right, 3).await.is_err(), "each password is good once");
+    world.later(30);
+    assert_eq!(enter(&shown(&world, &key), 4).await, Ok(()));
+    assert!(matches!(enter(&signed, 5).await, Err(Rejection::Malformed)));
+    let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
+    assert!(matches!(placed, Placed::NotRegistered));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_based_password_answers_no_challenge_and_a_response_is_no_time_based_password() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let order = world.order(&person, transfer(1)).await;
+    let response = world.response(&person, &order).await;
+    world.bank.hand_out_generator(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision");
+    let (key, other) = (generator(&world), world.person(SAMPLE, "KEIRI01"));
+    let digits = shown(&world, &key);
+    let generator = other.generator().expect("a generator");
+    let challenge: camtoken::verifier::ChallengeRef = order.challenge.as_deref().expect("issued").parse().expect("one");
+    let (now, attempt) = (world.bank.now(), |n: u8| AttemptId::from_bytes([n; 16]));
+    let verifier = &world.bank.verifier;
+
+    // The generator's digits, also filled up, in the place of the token's: for the order, and under the generator's name.
+    for (n, digits) in [(1, digits.clone()), (2, format!("00{digits}")), (3, format!("{digits}00"))] {
+        let settled = world.bank.settle(&person, &order.id, &digits, [n; 16]).await.expect("a decision");
+        assert!(matches!(settled, Settled::Rejected(_)), "{digits}");
+    }
+    let moved = camtoken::verifier::ChallengeRef { activation: generator, ..challenge };
+    for digits in [&digits, &response] {
+        let verdict = verifier.verify(moved, digits, attempt(4), now).await.expect("a decision");
+        assert!(!verdict.is_accepted(), "{digits}");
+    }
+    // The token's digits, also cut to six, in the place of the generator's.
+    for digits in [response.as_str(), &response[..6], &response[2..]] {
+        let verdict = verifier.verify_time_based(generator, digits, attempt(5), now).await.expect("a decision");
+        assert!(!verdict.is_accepted(), "{digits}");
+    }
+    // The generator's digits for the camera token's activation.
+    let verdict = verifier.verify_time_based(challenge.activation, &digits, attempt(6), now).await.expect("a decision");
+    assert!(!verdict.is_accepted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_time_based_passwords_suspend_the_generator_until_the_bank_resumes_it() {
+    let world = World::new().await;
+    world.bank.hand_out_generator(&world.person(MIHON, "MIHON02")).await.expect("a decision");
+    let (key, person) = (generator(&world), world.person(MIHON, "MIHON02"));
+    let right = shown(&world, &key);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    for attempt in 1..=5_u8 {
+        let entered = world.bank.log_in_by_generator(&person, wrong, [attempt; 16]).await.expect("a decision");
+        assert!(entered.is_err());
+    }
+    let entered = world.bank.log_in_by_generator(&person, &right, [6; 16]).await.expect("a decision");
+    assert_eq!(entered, Err(Rejection::Suspended));
+    assert!(world.bank.otp_suspended(&person).await.expect("an answer"));
+    world.bank.set_service(&person, true).await.expect("a decision");
+    let entered = world.bank.log_in_by_generator(&person, &right, [7; 16]).await.expect("a decision");
+    assert_eq!(entered, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_menu_that_was_closed_after_an_order_was_placed_stops_it() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    let order = world.order(&person, transfer(1_000)).await;
+    let response = world.response(&person, &order).await;
+    let closed = Person { closed: vec![Menu::Transfer], ..world.person(SAMPLE, "KEIRI01") };
+    let put = world.bank.books.change(|sheet| {
+        sheet.put(&closed);
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+    let Settled::Booked(booking) = settled else { panic!("{settled:?}") };
+    assert_eq!(booking.outcome, Outcome::Refused(Refusal::Changed));
+    assert_eq!(world.balance(), 58_420_000);
+    let placed = world.bank.place(&closed, transfer(1), password(TRANSACTION)).await.expect("a decision");
+    assert!(matches!(placed, Placed::Closed));
 }

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use camtoken::Timestamp;
 use camtoken_portal::bank::Bank;
 use camtoken_portal::demo::{self, LOGIN, SAMPLE};
 use camtoken_portal::pages::{IDLE, Site};
+use camtoken_portal::tls::Peer;
 use tower::ServiceExt;
 
 struct Browser {
@@ -18,6 +20,8 @@ struct Browser {
     cookie: String,
     page: String,
     path: String,
+    wait: Option<u64>,
+    address: Option<&'static str>,
     _dir: tempfile::TempDir,
 }
 
@@ -33,7 +37,7 @@ impl Browser {
         demo::seed(&bank).await.expect("a new bank");
         let site = Arc::new(Site::new(bank, None, dir.path().join("attacks"))).router();
         let (cookie, page, path) = (String::new(), String::new(), String::new());
-        Self { site, clock, cookie, page, path, _dir: dir }
+        Self { site, clock, cookie, page, path, wait: None, address: None, _dir: dir }
     }
 
     async fn ask(&mut self, path: &str, form: Option<String>) -> StatusCode {
@@ -48,13 +52,18 @@ impl Browser {
                     .body(Body::from(form)),
                 None => request.body(Body::empty()),
             };
-            let response = self.site.clone().oneshot(request.expect("a request")).await.expect("routes do not fail");
+            let mut request = request.expect("a request");
+            let address = self.address.map(|address| address.parse().expect("an address"));
+            request.extensions_mut().insert(ConnectInfo(Peer { address, ..Peer::default() }));
+            let response = self.site.clone().oneshot(request).await.expect("routes do not fail");
             for cookie in response.headers().get_all(header::SET_COOKIE) {
                 let cookie = cookie.to_str().expect("ASCII");
                 assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
                 self.cookie = cookie.split(';').next().expect("a pair").to_owned();
             }
             let status = response.status();
+            let wait = response.headers().get(header::RETRY_AFTER).map(|wait| wait.to_str().expect("ASCII"));
+            self.wait = wait.map(|wait| wait.parse().expect("seconds"));
             let to = response.headers().get(header::LOCATION).map(|to| to.to_str().expect("ASCII").to_owned());
             let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
             match to {
@@ -180,4 +189,45 @@ async fn the_pages_of_one_company_are_not_there_for_another() {
     {
         assert_eq!(browser.ask(path, None).await, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_tries_one_name_too_often_waits_whether_there_is_such_a_name_or_not() {
+    for user in ["ADMIN01", "NOBODY"] {
+        let mut browser = Browser::new().await;
+        for _ in 0..20 {
+            browser.log_in(user, "wrong").await;
+            assert!(browser.page.contains("ログインできません"), "{user}");
+        }
+        let before = browser.cookie.clone();
+        browser.log_in(user, LOGIN).await;
+        assert!(browser.page.contains("しばらくお待ちください"), "{user}");
+        assert_eq!((browser.wait, &browser.cookie), (Some(6), &before));
+        // Another name is not held up, and after the time that was named this one is not, either.
+        browser.log_in("ADMIN02", LOGIN).await;
+        assert_eq!(browser.path, "/home");
+        let mut browser = Browser { cookie: String::new(), ..browser };
+        browser.later(6);
+        browser.log_in(user, "wrong").await;
+        assert!(browser.page.contains("ログインできません"), "{user}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_is_held_up_and_another_is_not() {
+    let mut browser = Browser::new().await;
+    browser.address = Some("2001:db8:1:2::1");
+    let mut held = 0;
+    for n in 0..62 {
+        browser.log_in(&format!("N{n}"), "wrong").await;
+        held += u32::from(browser.wait.is_some());
+    }
+    assert_eq!(held, 2, "sixty at once");
+    assert!(browser.wait.is_some_and(|wait| wait >= 1));
+    browser.address = Some("2001:db8:1:2:3:4:5:6");
+    browser.log_in("ADMIN01", LOGIN).await;
+    assert!(browser.wait.is_some(), "the same network");
+    browser.address = Some("192.0.2.7");
+    browser.log_in("ADMIN01", LOGIN).await;
+    assert_eq!(browser.path, "/home");
 }

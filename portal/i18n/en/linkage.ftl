@@ -38,6 +38,7 @@ linkage-term-5 = When you change your login password or login ID, the link ends.
 linkage-agree = Agree and continue
 linkage-stop = Stop
 linkage-refused = The provider's request could not be checked. Please start again from the provider's site.
+linkage-no-certificate = Your certificate could not be checked. Start again from the provider's site, in the browser that holds it.
 linkage-login-title = Who are you?
 linkage-login-intro = To link {$provider}, enter what you log in with at this bank.
 linkage-not-ready-title = This link is not possible yet

@@ -38,6 +38,7 @@ linkage-term-5 = ログインパスワードまたはログインIDを変更す�
 linkage-agree = 同意して次へ
 linkage-stop = 中断
 linkage-refused = 事業者からの依頼を確認できませんでした。事業者のサイトからやりなおしてください。
+linkage-no-certificate = 有効な電子証明書が確認できませんでした。証明書を取り込んだブラウザーで、事業者のサイトからやりなおしてください。
 linkage-login-title = 本人認証
 linkage-login-intro = {$provider}との連携のため、当行のログイン情報を入力してください。
 linkage-not-ready-title = 連携できません

@@ -3,6 +3,7 @@
 use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
+use super::events::{BANK, note};
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
@@ -112,11 +113,12 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was done.
     pub async fn complete(&self, application: &str) -> Result<Completed, BankError> {
-        let secrets = [code_word(), code_word(), code_word()];
-        let [login, transaction, first_otp] = secrets.clone();
+        let secrets = [code_word(), code_word(), code_word(), code_word()];
+        let [login, transaction, first_otp, certificate] = secrets.clone();
         let login = self.hash(Password::new(login)).await?;
         let transaction = self.hash(Password::new(transaction)).await?;
         let first_otp = self.hash(Password::new(first_otp)).await?;
+        let certificate = self.hash(Password::new(certificate)).await?;
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
@@ -129,7 +131,8 @@ impl Bank {
             let login_id = (application.profile == Profile::LoginId).then(|| format!("admin-{number}"));
             let user = "ADMIN01".to_owned();
 
-            let [login_word, transaction_word, first_word] = &secrets;
+            let by_certificate = application.method == LoginMethod::PasswordCertificate;
+            let [login_word, transaction_word, first_word, certificate_word] = &secrets;
             let until = first_otp_last_day(today).to_string();
             let words = [
                 ("name", application.name.as_str()),
@@ -140,7 +143,9 @@ impl Bank {
                 ("transaction", transaction_word.as_str()),
                 ("first", first_word.as_str()),
                 ("until", until.as_str()),
+                ("certificate", if by_certificate { certificate_word } else { "" }),
             ];
+            note(sheet, BANK, "contract", &number, now)?;
             post(sheet, &number, "letter-report", &words, now)?;
             let token_words = [("token", token.id.as_str()), ("name", application.name.as_str())];
             post(sheet, &number, "letter-token", &token_words, now)?;
@@ -164,22 +169,20 @@ impl Bank {
                 lines: 0,
             });
             sheet.put(&Person {
-                contract: number.clone(),
-                user,
                 login_id,
                 name: application.administrator.clone(),
                 mail: application.mail.clone(),
-                role: Role::Administrator,
-                login: Credential::new(login),
-                transaction: Credential::new(transaction),
                 first_otp: Some(Credential::new(first_otp)),
                 first_otp_from: Some(today.to_string()),
+                certificate: by_certificate.then(|| Credential::new(certificate)),
                 token: Some(token.id.clone()),
-                activation: None,
-                registered: false,
-                suspended: false,
-                last_login: None,
-                login_before: None,
+                ..Person::new(
+                    number.clone(),
+                    user,
+                    Role::Administrator,
+                    Credential::new(login),
+                    Credential::new(transaction),
+                )
             });
             sheet.put(&LentToken { contract: number.clone(), ..token });
             application.contract = Some(number.clone());
@@ -204,6 +207,7 @@ impl Bank {
             let Some(mut person) = known else { return Ok::<_, BooksError>(()) };
             let until = first_otp_last_day(today).to_string();
             let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
+            note(sheet, BANK, "first-otp", &key, now)?;
             post(sheet, &person.contract, "letter-first-otp", &words, now)?;
             person.first_otp = Some(Credential::new(hash));
             person.first_otp_from = Some(today.to_string());
@@ -214,7 +218,7 @@ impl Bank {
 }
 
 /// Twelve characters that are not mistaken for one another, about 59 bits.
-fn code_word() -> String {
+pub(super) fn code_word() -> String {
     use rand::RngExt as _;
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let mut rng = rng();

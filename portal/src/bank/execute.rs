@@ -5,6 +5,7 @@ use camtoken::transaction::zengin::{BatchFile, Encoding};
 use camtoken::transaction::{Operation, Transaction, Value};
 use sha2::{Digest, Sha256};
 
+use super::certificates::revoke_all;
 use super::to_hex;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
@@ -12,7 +13,7 @@ use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Person, Role};
+use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Menu, Person, Role};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
@@ -31,6 +32,10 @@ pub(super) fn execute(
         return Ok(Err(Refusal::Changed));
     }
     let Some(mut contract) = sheet.get::<Contract>(&order.contract)? else { return Ok(Err(Refusal::Changed)) };
+    let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
+    if !signer.is_some_and(|signer| may(&signer, transaction.operation())) {
+        return Ok(Err(Refusal::Changed));
+    }
     match &order.act {
         Act::Login | Act::Link => {}
         Act::PayRequested { request, from } => {
@@ -78,6 +83,22 @@ pub(super) fn execute(
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
+        Act::ReissueCertificate { hash } => {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
+                return Ok(Err(Refusal::Changed));
+            };
+            match hash {
+                None if person.user == order.user => person.certificate_until = Some(text("validUntil")),
+                None => return Ok(Err(Refusal::Changed)),
+                Some(hash) => {
+                    revoke_all(sheet, &person, |_| true)?;
+                    person.certificate = Some(Credential::new(hash.clone()));
+                    person.certificate_until = None;
+                }
+            }
+            tell(sheet, &person, order, now)?;
+            sheet.put(&person);
+        }
         Act::PutPerson { person, .. } => {
             if text("after") != digest(person) || text("targetId") != person.user {
                 return Ok(Err(Refusal::Changed));
@@ -107,6 +128,8 @@ pub(super) fn execute(
             let known = sheet.get::<Person>(&key)?.filter(|person| digest(person) == text("before"));
             let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
             tell(sheet, &person, order, now)?;
+            // Whoever gets this ID next must not be opened to by them.
+            revoke_all(sheet, &person, |_| true)?;
             sheet.strike::<Person>(&key);
         }
         Act::RevokeToken => {
@@ -118,13 +141,28 @@ pub(super) fn execute(
     Ok(Ok(()))
 }
 
+/// Whether somebody may sign for an operation: also when it was asked for before the menu was closed to them.
+pub(super) fn may(person: &Person, operation: Operation) -> bool {
+    match operation {
+        Operation::Transfer => person.may(Menu::Transfer),
+        Operation::Bulk => person.may(Menu::Bulk),
+        Operation::Payroll => person.may(Menu::Payroll),
+        Operation::PayEasy => person.may(Menu::PayEasy),
+        Operation::Remittance => person.may(Menu::Remittance),
+        Operation::PayeeRegistration => person.may(Menu::Payees),
+        Operation::UserManagement | Operation::LimitChange | Operation::TokenRevocation => person.is_administrator(),
+        _ => true,
+    }
+}
+
 /// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
 /// without what changes by itself.
 #[must_use]
 pub fn digest(person: &Person) -> String {
     let mut person = person.clone();
-    (person.last_login, person.login_before) = (None, None);
-    for credential in [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()] {
+    (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
+    let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
+    for credential in passwords.into_iter().chain([person.certificate.as_mut()]) {
         credential.into_iter().for_each(|credential| credential.wrong = 0);
     }
     to_hex(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
@@ -136,7 +174,7 @@ pub(super) fn put_in_service(person: &mut Person, in_service: bool) {
     if in_service {
         person.login.resume();
         person.transaction.resume();
-        person.first_otp.iter_mut().for_each(Credential::resume);
+        person.first_otp.iter_mut().chain(&mut person.certificate).for_each(Credential::resume);
     }
 }
 

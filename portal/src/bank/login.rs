@@ -2,6 +2,7 @@
 
 use camtoken::Timestamp;
 
+use super::events::{BANK, note};
 use super::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
@@ -19,8 +20,12 @@ pub enum LoggedIn {
     Yes,
     /// A one-time password is asked for next (method 1).
     Otp,
+    /// A time-based password is asked for next (method 1, the camera token given back).
+    Generator,
     /// The token has to be registered first (method 1 without a token).
     Register,
+    /// A certificate is asked for next (method 3).
+    Certificate,
 }
 
 impl Bank {
@@ -41,7 +46,9 @@ impl Bank {
         let next = match contract.method {
             LoginMethod::Password => LoggedIn::Yes,
             LoginMethod::PasswordOtp if person.signs().is_some() => LoggedIn::Otp,
+            LoginMethod::PasswordOtp if person.generator().is_some() => LoggedIn::Generator,
             LoginMethod::PasswordOtp => LoggedIn::Register,
+            LoginMethod::PasswordCertificate => LoggedIn::Certificate,
         };
         if next == LoggedIn::Yes {
             self.note_login(&person)?;
@@ -92,6 +99,8 @@ impl Bank {
         Ok(self.books.change(|sheet| {
             if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
                 person.login_before = person.last_login.replace(now.as_unix());
+                let key = Person::key(&person.contract, &person.user);
+                note(sheet, &key, "login", &key, now)?;
                 sheet.put(&person);
             }
             Ok::<_, BooksError>(())
@@ -166,6 +175,7 @@ pub(super) fn tell_suspension(
 ) -> Result<(), BooksError> {
     if let Entry::Wrong { just_suspended: true, .. } = entry {
         let words = [("user", person.user.as_str()), ("credential", credential)];
+        note(sheet, BANK, "suspended", &Person::key(&person.contract, &person.user), now)?;
         post(sheet, &person.mail, "mail-suspended", &words, now)?;
     }
     Ok(())

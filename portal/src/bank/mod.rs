@@ -23,17 +23,23 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
+use crate::authority::{Authority, AuthorityError};
 use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
+use crate::store::Engine;
 
+mod certificates;
 mod contracts;
+mod events;
 mod execute;
+mod generators;
 mod login;
 mod operator;
 mod orders;
 mod registration;
 
+pub use certificates::Fetched;
 pub use contracts::{Completed, Unfit, Wish};
 pub use execute::digest;
 pub use login::{LoggedIn, Numbers};
@@ -51,7 +57,9 @@ pub struct Bank {
     /// The books.
     pub books: Arc<Books>,
     /// The verifier, on a store of its own.
-    pub verifier: Verifier<EmbeddedStore>,
+    pub verifier: Verifier<Engine>,
+    /// What makes the certificates of its customers.
+    pub authority: Authority,
     clock: Clock,
     /// One thing after the other for each activation, from the verdict to the booking.
     tills: Mutex<HashMap<ActivationId, Arc<tokio::sync::Mutex<()>>>>,
@@ -87,6 +95,12 @@ pub enum BankError {
     /// The key that encrypts the verifier's keys.
     #[error("the key-encryption key cannot be used: {0}")]
     Key(std::io::Error),
+    /// The certificate authority.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// What an app would have to read.
+    #[error(transparent)]
+    Generator(camtoken::provision::otpauth::OtpauthError),
     /// The process ends.
     #[error("the bank is closing")]
     Closing,
@@ -100,13 +114,24 @@ impl Bank {
     /// [`BankError`] when the books, the store or the key-encryption key cannot be had.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let key = secret_file(&dir.join("kek"), dir.join("verifier").exists()).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
+        Self::open_with(dir, Engine::Embedded(store), clock)
+    }
+
+    /// The same with the verifier's records elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open`].
+    pub fn open_with(dir: &Path, store: Engine, clock: Clock) -> Result<Self, BankError> {
+        std::fs::create_dir_all(dir).map_err(BankError::Key)?;
+        let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(store, Box::new(LocalVault::new(&[key])), policy, NAME, &mut rng())?;
         Ok(Self {
             books: Arc::new(Books::open(&dir.join("books"))?),
             verifier,
+            authority: Authority::open(dir)?,
             clock,
             tills: Mutex::default(),
             hashing: Arc::new(Semaphore::new(4)),
@@ -119,7 +144,7 @@ impl Bank {
         (self.clock)()
     }
 
-    /// What gives the time.
+    /// The clock itself.
     #[must_use]
     pub fn clock(&self) -> Clock {
         Arc::clone(&self.clock)
@@ -191,24 +216,30 @@ pub fn to_hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Writes a new file that nobody else may read.
+pub(crate) fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(secret)?;
+    file.sync_all()
+}
+
 /// Reads a key of 32 bytes, or draws it, unless something is `needed` that only the old one opens.
 ///
 /// # Errors
 ///
 /// That it cannot be read or written, is not a key, or is gone.
 pub fn secret_file(path: &Path, needed: bool) -> std::io::Result<Key> {
-    use std::io::{Error, ErrorKind, Write as _};
+    use std::io::{Error, ErrorKind};
     if !path.exists() {
         if needed {
             return Err(Error::new(ErrorKind::NotFound, "it is gone, and what it encrypted is there"));
         }
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.write_all(Key::generate(&mut rng()).expose_bytes())?;
-        file.sync_all()?;
+        write_secret(path, Key::generate(&mut rng()).expose_bytes())?;
     }
     let bytes = std::fs::read(path)?;
     if bytes.len() == Key::LEN { Ok(Key::new(bytes)) } else { Err(Error::new(ErrorKind::InvalidData, "not 32 bytes")) }

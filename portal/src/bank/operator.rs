@@ -4,6 +4,7 @@ use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::{AuditError, Entry as AuditEntry};
 use camtoken::verifier::{EnrollError, State};
 
+use super::events::{BANK, note};
 use super::execute::{put_in_service, revoke_token};
 use super::{Bank, BankError};
 use crate::books::BooksError;
@@ -45,6 +46,8 @@ impl Bank {
             if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
                 put_in_service(&mut person, in_service);
                 let text = if in_service { "mail-resumed" } else { "mail-out-of-service" };
+                let what = if in_service { "resumed" } else { "out-of-service" };
+                note(sheet, BANK, what, &Person::key(&person.contract, &person.user), now)?;
                 post(sheet, &person.mail, text, &[("user", person.user.as_str())], now)?;
                 sheet.put(&person);
             }
@@ -59,7 +62,11 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided.
     pub async fn revoke_token(&self, token: &LentToken) -> Result<(), BankError> {
-        self.books.change(|sheet| revoke_token(sheet, &token.contract, &token.id).map(|_| ()))?;
+        let now = self.now();
+        self.books.change(|sheet| {
+            note(sheet, BANK, "token-revoked", &token.id, now)?;
+            revoke_token(sheet, &token.contract, &token.id).map(|_| ())
+        })?;
         self.revoke_at_verifier(&token.id).await
     }
 
@@ -69,7 +76,7 @@ impl Bank {
     ///
     /// [`BankError`] when it cannot be had. A chain that was touched is an answer.
     pub async fn trail(&self, person: &Person) -> Result<Result<Vec<AuditEntry>, AuditError>, BankError> {
-        match person.activation() {
+        match person.activation().or(person.generator()) {
             Some(activation) => Ok(self.verifier.audit(activation).await?),
             None => Ok(Ok(Vec::new())),
         }
@@ -81,7 +88,7 @@ impl Bank {
     ///
     /// [`BankError`] when it cannot be had.
     pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
-        let Some(activation) = person.activation() else { return Ok(false) };
+        let Some(activation) = person.activation().or(person.generator()) else { return Ok(false) };
         Ok(self.verifier.record(activation).await?.is_some_and(|record| record.state == State::Suspended))
     }
 
@@ -117,18 +124,20 @@ impl Bank {
     }
 
     async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
-        let Some(activation) = person.activation() else { return Ok(()) };
         let now = self.now();
-        let done = if signing {
-            self.verifier.resume(activation, now).await
-        } else {
-            self.verifier.suspend(activation, now).await
-        };
-        match done {
-            // It is as it should be, or signs nothing anyway.
-            Err(EnrollError::NotSuspended(_) | EnrollError::NotActive(_) | EnrollError::Revoked(_)) => Ok(()),
-            other => Ok(other?),
+        for activation in [person.activation(), person.generator()].into_iter().flatten() {
+            let done = if signing {
+                self.verifier.resume(activation, now).await
+            } else {
+                self.verifier.suspend(activation, now).await
+            };
+            match done {
+                // It is as it should be, or signs nothing anyway.
+                Err(EnrollError::NotSuspended(_) | EnrollError::NotActive(_) | EnrollError::Revoked(_)) => {}
+                other => other?,
+            }
         }
+        Ok(())
     }
 
     async fn revoke_at_verifier(&self, token: &str) -> Result<(), BankError> {

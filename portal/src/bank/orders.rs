@@ -7,7 +7,8 @@ use camtoken::verifier::record::Ending;
 use camtoken::verifier::{AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
 use camtoken::{ActivationId, Timestamp};
 
-use super::execute::execute;
+use super::events::note;
+use super::execute::{execute, may};
 use super::login::tell_suspension;
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::BooksError;
@@ -36,6 +37,8 @@ pub enum Placed {
     Password(Entry),
     /// The person has not registered on a token.
     NotRegistered,
+    /// The menu is closed to the person.
+    Closed,
 }
 
 /// What came of a response.
@@ -69,6 +72,9 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided; [`BankError::Transaction`] when the draft was never checked.
     pub async fn place(&self, person: &Person, draft: Draft, password: Password) -> Result<Placed, BankError> {
+        if !may(person, draft.operation) {
+            return Ok(Placed::Closed);
+        }
         if person.signs().is_none() {
             return Ok(Placed::NotRegistered);
         }
@@ -278,6 +284,8 @@ impl Bank {
                 fields: transaction.fields().map(|(field, value)| (field.name.to_owned(), value.to_string())).collect(),
                 outcome,
             };
+            let what = if outcome == Outcome::Done { "booked" } else { "not-booked" };
+            note(sheet, &Person::key(&order.contract, &order.user), what, &order.id, now)?;
             sheet.put(&booking);
             Ok(booking)
         })?;

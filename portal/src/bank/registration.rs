@@ -3,6 +3,7 @@
 use camtoken::TokenId;
 use camtoken::verifier::{EnrollError, Enrollment, Rejection, State, Step, Subscriber};
 
+use super::events::note;
 use super::{Bank, BankError, rng};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
@@ -128,7 +129,7 @@ impl Bank {
         let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
         match self.verifier.confirm(activation, response, self.now()).await? {
             Step::Done(()) => {
-                self.finish_registration(person)?;
+                self.finish_registration(person).await?;
                 Ok(Ok(()))
             }
             Step::Rejected(rejection) => Ok(Err(rejection)),
@@ -142,7 +143,7 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn catch_up(&self, person: &Person) -> Result<(), BankError> {
         let done = matches!(self.progress(person).await?, Progress::Done);
-        if done && !person.registered { self.finish_registration(person) } else { Ok(()) }
+        if done && !person.registered { self.finish_registration(person).await } else { Ok(()) }
     }
 
     /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one.
@@ -162,19 +163,27 @@ impl Bank {
         Ok(true)
     }
 
-    fn finish_registration(&self, person: &Person) -> Result<(), BankError> {
+    async fn finish_registration(&self, person: &Person) -> Result<(), BankError> {
         let now = self.now();
-        Ok(self.books.change(|sheet| {
+        self.books.change(|sheet| {
             let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
                 return Ok::<_, BooksError>(());
             };
             person.registered = true;
             (person.first_otp, person.first_otp_from) = (None, None);
+            person.generator = None;
             let words = [("user", person.user.as_str()), ("token", person.token.as_deref().unwrap_or_default())];
+            let key = Person::key(&person.contract, &person.user);
+            note(sheet, &key, "registered", person.token.as_deref().unwrap_or_default(), now)?;
             post(sheet, &person.mail, "mail-registered", &words, now)?;
             sheet.put(&person);
             Ok(())
-        })?)
+        })?;
+        // Whoever has a camera token again needs no generator.
+        match person.generator() {
+            Some(generator) => self.end(generator).await,
+            None => Ok(()),
+        }
     }
 
     fn set_activation(&self, person: &Person, activation: Option<String>, registered: bool) -> Result<(), BankError> {

@@ -13,10 +13,12 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::certificate::Certificate;
+use crate::domain::event::{Event, Head};
 use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
 use crate::domain::order::{Issued, Order};
 use crate::domain::people::{Application, Contract, LentToken, Operator, Person};
-use crate::outbox::Mail;
+use crate::outbox::{Mail, Unsent};
 
 /// The books, open for one process.
 pub struct Books {
@@ -295,6 +297,14 @@ impl Row for Issued {
     }
 }
 
+impl Row for Certificate {
+    const KIND: &'static str = "certificate";
+
+    fn key(&self) -> String {
+        self.fingerprint.clone()
+    }
+}
+
 impl Row for Application {
     const KIND: &'static str = "application";
 
@@ -313,6 +323,30 @@ impl Row for Booking {
 
 impl Row for Mail {
     const KIND: &'static str = "mail";
+
+    fn key(&self) -> String {
+        format!("{:08}", self.number)
+    }
+}
+
+impl Row for Event {
+    const KIND: &'static str = "event";
+
+    fn key(&self) -> String {
+        format!("{:010}", self.number)
+    }
+}
+
+impl Row for Head {
+    const KIND: &'static str = "head";
+
+    fn key(&self) -> String {
+        "event".to_owned()
+    }
+}
+
+impl Row for Unsent {
+    const KIND: &'static str = "unsent";
 
     fn key(&self) -> String {
         format!("{:08}", self.number)

@@ -25,6 +25,12 @@ pub fn days_later(day: Date, days: u32) -> Date {
     Date::from_days(day.days().saturating_add(days)).unwrap_or(day)
 }
 
+/// The last second of a day in Japan.
+#[must_use]
+pub fn end_of_day(day: Date) -> Timestamp {
+    Timestamp::from_unix(((u64::from(day.days()) + 1) * DAY).saturating_sub(OFFSET.as_secs() + 1))
+}
+
 /// The last day on which a first-OTP password is taken: the first day does not count (Civil Code, article 140).
 #[must_use]
 pub fn first_otp_last_day(completed: Date) -> Date {

@@ -3,8 +3,10 @@
 //! Time is an argument everywhere. What is kept of these values, and how, is the business of [`books`](crate::books).
 
 pub mod calendar;
+pub mod certificate;
 pub mod credential;
 pub mod directory;
+pub mod event;
 pub mod ledger;
 pub mod order;
 pub mod people;

@@ -79,6 +79,12 @@ pub enum Act {
         /// The new one.
         hash: PasswordHash,
     },
+    /// Lets a person fetch a new certificate: whoever signed for themselves at once, somebody else with a certificate password
+    /// that an administrator hands over; theirs end.
+    ReissueCertificate {
+        /// The certificate password of somebody else.
+        hash: Option<PasswordHash>,
+    },
     /// Puts a person into the books; the challenge binds the SHA-256 of the record.
     PutPerson {
         /// The record as it will be.

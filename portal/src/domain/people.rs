@@ -15,6 +15,29 @@ pub enum LoginMethod {
     PasswordOtp,
     /// 2: password.
     Password,
+    /// 3: password and certificate.
+    PasswordCertificate,
+}
+
+impl LoginMethod {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::PasswordOtp, Self::Password, Self::PasswordCertificate];
+
+    /// Its name in a form, and in the names of its texts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordOtp => "password-otp",
+            Self::Password => "password",
+            Self::PasswordCertificate => "password-certificate",
+        }
+    }
+
+    /// The method of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
 }
 
 /// Which numbers a service asks for: data of the service profile.
@@ -146,6 +169,46 @@ pub enum Role {
     User,
 }
 
+/// A menu that is open to a user or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Menu {
+    /// 残高・入出金明細の照会
+    Inquiry,
+    /// 振込・振替
+    Transfer,
+    /// 総合振込
+    Bulk,
+    /// 給与・賞与振込
+    Payroll,
+    /// ペイジー
+    PayEasy,
+    /// 仕向送金
+    Remittance,
+    /// 振込先の登録
+    Payees,
+}
+
+impl Menu {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Inquiry, Self::Transfer, Self::Bulk, Self::Payroll, Self::PayEasy, Self::Remittance, Self::Payees];
+
+    /// Its name in a form and in the names of its texts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::Transfer => "transfer",
+            Self::Bulk => "bulk",
+            Self::Payroll => "payroll",
+            Self::PayEasy => "pay-easy",
+            Self::Remittance => "remittance",
+            Self::Payees => "payees",
+        }
+    }
+}
+
 /// The most administrators of one contract.
 pub const MAX_ADMINISTRATORS: usize = 2;
 
@@ -172,6 +235,12 @@ pub struct Person {
     pub first_otp: Option<Credential>,
     /// The day from which its days count: that of the registration's completion, or of a letter with a new one.
     pub first_otp_from: Option<String>,
+    /// 証明書取得用パスワード: under login method 3, until a certificate has been shown at a login.
+    #[serde(default)]
+    pub certificate: Option<Credential>,
+    /// The last day of a certificate that this person has signed for and not fetched yet.
+    #[serde(default)]
+    pub certificate_until: Option<String>,
     /// The token that was handed to this person.
     pub token: Option<String>,
     /// The activation at the verifier, from the first code on.
@@ -180,6 +249,15 @@ pub struct Person {
     pub registered: bool,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
+    /// The activation of the time-based generator, for somebody who gave the camera token back.
+    #[serde(default)]
+    pub generator: Option<String>,
+    /// The last mail to this person could not be delivered.
+    #[serde(default)]
+    pub mail_failed: bool,
+    /// What an administrator has closed to this person.
+    #[serde(default)]
+    pub closed: Vec<Menu>,
     /// The last login, seconds since 1970.
     pub last_login: Option<u64>,
     /// The one before it, which is what a person in session wants to know.
@@ -198,6 +276,40 @@ pub enum FirstOtp {
 }
 
 impl Person {
+    /// Somebody with two passwords and nothing else yet.
+    #[must_use]
+    pub fn new(contract: String, user: String, role: Role, login: Credential, transaction: Credential) -> Self {
+        Self {
+            contract,
+            user,
+            login_id: None,
+            name: String::new(),
+            mail: String::new(),
+            role,
+            login,
+            transaction,
+            first_otp: None,
+            first_otp_from: None,
+            certificate: None,
+            certificate_until: None,
+            token: None,
+            activation: None,
+            registered: false,
+            suspended: false,
+            generator: None,
+            mail_failed: false,
+            closed: Vec::new(),
+            last_login: None,
+            login_before: None,
+        }
+    }
+
+    /// Whether a menu is open to this person. Administrators manage themselves, so nothing is closed to them.
+    #[must_use]
+    pub fn may(&self, menu: Menu) -> bool {
+        self.is_administrator() || !self.closed.contains(&menu)
+    }
+
     /// The key under which the books keep a person.
     #[must_use]
     pub fn key(contract: &str, user: &str) -> String {
@@ -214,6 +326,12 @@ impl Person {
     #[must_use]
     pub fn activation(&self) -> Option<ActivationId> {
         self.activation.as_ref()?.parse().ok()
+    }
+
+    /// The activation of the time-based generator, if there is one.
+    #[must_use]
+    pub fn generator(&self) -> Option<ActivationId> {
+        self.generator.as_ref()?.parse().ok()
     }
 
     /// The activation that signs, once the registration is complete.
@@ -312,22 +430,9 @@ mod tests {
     fn person() -> Person {
         let credential = || Credential::new(PasswordHash::decoy());
         Person {
-            contract: "1234567890".into(),
-            user: "ADMIN01".into(),
-            login_id: None,
-            name: "管理者".into(),
-            mail: String::new(),
-            role: Role::Administrator,
-            login: credential(),
-            transaction: credential(),
             first_otp: Some(credential()),
             first_otp_from: Some("2026-11-21".into()),
-            token: None,
-            activation: None,
-            registered: false,
-            suspended: false,
-            last_login: None,
-            login_before: None,
+            ..Person::new("1234567890".into(), "ADMIN01".into(), Role::Administrator, credential(), credential())
         }
     }
 

@@ -5,8 +5,7 @@ use camtoken::transaction::Operation;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, NotReady, Proof, Provider, Undeliverable,
-    account_state, login_of, not_ready,
+    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, login_of,
 };
 use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
 use crate::books::{BooksError, Sheet};
@@ -50,27 +49,15 @@ impl Bank {
         Ok(self.books.get(client)?)
     }
 
-    /// Why this person cannot link yet.
+    /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
-    pub fn not_ready(&self, person: &Person, proof: Proof) -> Result<Option<NotReady>, BankError> {
-        let came_back = self.books.get::<Undeliverable>(&person.mail)?.is_some();
-        Ok(not_ready(person, proof, came_back))
-    }
-
-    /// Notes that mail to an address comes back, or no longer does.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn set_undeliverable(&self, mail: &str, comes_back: bool) -> Result<(), BankError> {
+    pub fn set_mail_failed(&self, person: &Person, failed: bool) -> Result<(), BankError> {
         Ok(self.books.change(|sheet| {
-            if comes_back {
-                sheet.put(&Undeliverable { mail: mail.to_owned() });
-            } else {
-                sheet.strike::<Undeliverable>(mail);
+            if let Some(person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                sheet.put(&Person { mail_failed: failed, ..person });
             }
             Ok::<_, BooksError>(())
         })?)
@@ -225,7 +212,7 @@ impl Bank {
         signed: Option<&Order>,
     ) -> Result<(Permitted, Vec<String>), BankError> {
         let challenge = match proof {
-            Proof::Password => None,
+            Proof::Password | Proof::Certificate | Proof::Generator => None,
             Proof::CameraToken => {
                 let booking = signed.map(|order| self.booking(order)).transpose()?.flatten();
                 match booking.filter(|booking| covers(booking, provider, menus)) {

@@ -17,7 +17,7 @@ use crate::bank::to_hex;
 use crate::books::Row;
 use crate::domain::calendar::{day_in_japan, days_later};
 use crate::domain::credential::Credential;
-use crate::domain::people::{LoginMethod, Person};
+use crate::domain::people::{self, LoginMethod, Person};
 
 pub mod consent;
 pub mod grants;
@@ -119,6 +119,10 @@ pub enum Proof {
     Password,
     /// Path C, and D on tablets and phones: the same, then the camera token.
     CameraToken,
+    /// Path A: the login password and a certificate, shown to the bank's site under TLS.
+    Certificate,
+    /// Path E: the login password and a generator's digits, for whoever gave the camera token back.
+    Generator,
 }
 
 /// Why somebody who has proved to be the customer cannot link.
@@ -167,13 +171,6 @@ pub struct InquiryPin {
     pub pin: Credential,
 }
 
-/// An address from which mail came back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Undeliverable {
-    /// The address.
-    pub mail: String,
-}
-
 impl Menu {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Balance, Self::Statement, Self::Transfer];
@@ -210,10 +207,13 @@ impl Menu {
         matches!(self, Self::Balance | Self::Statement)
     }
 
-    /// Whether a person may use it: whoever signs nothing moves no money.
+    /// Whether a person may use it, as at the bank itself; and whoever signs nothing moves no money.
     #[must_use]
     pub fn is_open_to(self, person: &Person) -> bool {
-        self.is_inquiry() || person.signs().is_some()
+        match self {
+            Self::Balance | Self::Statement => person.may(people::Menu::Inquiry),
+            Self::Transfer => person.may(people::Menu::Transfer) && person.signs().is_some(),
+        }
     }
 }
 
@@ -242,11 +242,12 @@ impl Provider {
 /// The proof that is asked of a customer of this login method, for what a provider offers. A linkage that can move money
 /// is never to be had for a password alone.
 #[must_use]
-pub fn proof(method: LoginMethod, offer: &[Menu]) -> Proof {
+pub fn proof(method: LoginMethod, offer: &[Menu], has_generator: bool) -> Proof {
     match method {
-        LoginMethod::PasswordOtp => Proof::CameraToken,
-        LoginMethod::Password if offer.contains(&Menu::Transfer) => Proof::CameraToken,
-        LoginMethod::Password => Proof::Password,
+        LoginMethod::PasswordCertificate => Proof::Certificate,
+        LoginMethod::Password if !offer.contains(&Menu::Transfer) => Proof::Password,
+        LoginMethod::Password | LoginMethod::PasswordOtp if has_generator => Proof::Generator,
+        LoginMethod::Password | LoginMethod::PasswordOtp => Proof::CameraToken,
     }
 }
 
@@ -259,11 +260,11 @@ pub fn menus(provider: &Provider, scopes: &[String], person: &Person) -> Vec<Men
 
 /// What stands in the way of a linkage, the first of it.
 #[must_use]
-pub fn not_ready(person: &Person, proof: Proof, mail_came_back: bool) -> Option<NotReady> {
+pub fn not_ready(person: &Person, proof: Proof) -> Option<NotReady> {
     if proof == Proof::CameraToken && person.signs().is_none() {
         return Some(NotReady::OtpRegistration);
     }
-    if mail_came_back || person.mail.is_empty() {
+    if person.mail_failed || person.mail.is_empty() {
         return Some(NotReady::Mail);
     }
     person.last_login.is_none().then_some(NotReady::FirstSettings)
@@ -332,14 +333,6 @@ impl Row for InquiryPin {
     }
 }
 
-impl Row for Undeliverable {
-    const KIND: &'static str = "undeliverable";
-
-    fn key(&self) -> String {
-        self.mail.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,22 +346,9 @@ mod tests {
     fn person() -> Person {
         let credential = || Credential::new(PasswordHash::decoy());
         Person {
-            contract: "1234567890".into(),
-            user: "KEIRI01".into(),
-            login_id: None,
-            name: "経理部 担当者".into(),
             mail: "keiri@example.com".into(),
-            role: Role::User,
-            login: credential(),
-            transaction: credential(),
-            first_otp: None,
-            first_otp_from: None,
-            token: None,
-            activation: None,
-            registered: false,
-            suspended: false,
             last_login: Some(1),
-            login_before: None,
+            ..Person::new("1234567890".into(), "KEIRI01".into(), Role::User, credential(), credential())
         }
     }
 
@@ -434,21 +414,21 @@ mod tests {
     #[test]
     fn money_is_never_linked_for_a_password_alone() {
         let inquiry = [Menu::Balance, Menu::Statement];
-        assert_eq!(proof(LoginMethod::Password, &inquiry), Proof::Password);
-        assert_eq!(proof(LoginMethod::Password, &Menu::ALL), Proof::CameraToken);
-        assert_eq!(proof(LoginMethod::PasswordOtp, &inquiry), Proof::CameraToken);
+        assert_eq!(proof(LoginMethod::Password, &inquiry, false), Proof::Password);
+        assert_eq!(proof(LoginMethod::Password, &Menu::ALL, false), Proof::CameraToken);
+        assert_eq!(proof(LoginMethod::PasswordOtp, &inquiry, false), Proof::CameraToken);
+        assert_eq!(proof(LoginMethod::PasswordOtp, &inquiry, true), Proof::Generator);
+        assert_eq!(proof(LoginMethod::PasswordCertificate, &Menu::ALL, true), Proof::Certificate);
     }
 
     #[test]
     fn what_stands_in_the_way_is_said_in_this_order() {
-        let one = person();
-        assert_eq!(not_ready(&one, Proof::CameraToken, true), Some(NotReady::OtpRegistration));
-        assert_eq!(not_ready(&one, Proof::Password, true), Some(NotReady::Mail));
-        assert_eq!(not_ready(&one, Proof::Password, false), None);
-        assert_eq!(
-            not_ready(&Person { last_login: None, ..one }, Proof::Password, false),
-            Some(NotReady::FirstSettings)
-        );
+        let one = Person { mail_failed: true, ..person() };
+        assert_eq!(not_ready(&one, Proof::CameraToken), Some(NotReady::OtpRegistration));
+        assert_eq!(not_ready(&one, Proof::Password), Some(NotReady::Mail));
+        assert_eq!(not_ready(&person(), Proof::Generator), None);
+        let new = Person { last_login: None, ..person() };
+        assert_eq!(not_ready(&new, Proof::Password), Some(NotReady::FirstSettings));
     }
 
     #[test]
@@ -469,5 +449,7 @@ mod tests {
         assert!(signs.signs().is_some(), "an activation");
         assert_eq!(menus(&provider, &all, &signs), [Menu::Balance, Menu::Transfer]);
         assert_eq!(menus(&provider, &all[2..], &signs), [Menu::Transfer]);
+        let closed = Person { closed: vec![people::Menu::Inquiry], ..signs };
+        assert_eq!(menus(&provider, &all, &closed), [Menu::Transfer], "what an administrator has closed stays closed");
     }
 }

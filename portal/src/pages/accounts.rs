@@ -6,9 +6,10 @@ use maud::html;
 use super::layout::page;
 use super::{Answer, Fault, Visit};
 use crate::domain::ledger::{Account, LedgerLine};
+use crate::domain::people::Menu;
 
 pub(super) async fn show(visit: Visit, Path(key): Path<String>) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let (t, person) = (visit.t, visit.may(Menu::Inquiry)?);
     let account = visit.bank().books.get::<Account>(&key)?;
     let account = account.filter(|account| account.contract == person.contract).ok_or(Fault::NotFound)?;
     let lines = visit.bank().books.list::<LedgerLine>(&format!("{}/", account.key()))?;
@@ -20,7 +21,7 @@ pub(super) async fn show(visit: Visit, Path(key): Path<String>) -> Answer {
             p { (t.get("no-lines")) }
         } @else {
             div.scroll tabindex="0" role="region" aria-label=(t.get("statement")) {
-                table {
+                table.cards {
                     thead { tr {
                         th scope="col" { (t.get("day")) }
                         th scope="col" { (t.get("content")) }
@@ -31,11 +32,11 @@ pub(super) async fn show(visit: Visit, Path(key): Path<String>) -> Answer {
                     tbody {
                         @for line in lines.iter().rev() {
                             tr {
-                                td { (line.day.parse().map_or_else(|_| line.day.clone(), |day| t.day(day))) }
-                                td { (t.get(&format!("op-{}", line.operation))) " " span.kana { (line.text) } br; small.muted { (line.order) } }
-                                td.number { @if line.amount < 0 { (t.yen(line.amount.unsigned_abs())) } }
-                                td.number { @if line.amount > 0 { (t.yen(line.amount.unsigned_abs())) } }
-                                td.number { (t.yen(line.balance)) }
+                                td data-label=(t.get("day")) { (line.day.parse().map_or_else(|_| line.day.clone(), |day| t.day(day))) }
+                                td data-label=(t.get("content")) { div { (t.get(&format!("op-{}", line.operation))) " " span.kana { (line.text) } br; small.muted { (line.order) } } }
+                                td.number data-label=(t.get("out")) { @if line.amount < 0 { (t.yen(line.amount.unsigned_abs())) } }
+                                td.number data-label=(t.get("in")) { @if line.amount > 0 { (t.yen(line.amount.unsigned_abs())) } }
+                                td.number data-label=(t.get("balance")) { (t.yen(line.balance)) }
                             }
                         }
                     }

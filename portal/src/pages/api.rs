@@ -52,6 +52,7 @@ struct Caller {
     site: Arc<Site>,
     standard: Standard,
     linkage: Linkage,
+    person: Person,
     scopes: Vec<String>,
 }
 
@@ -68,17 +69,18 @@ impl FromRequestParts<Arc<Site>> for Caller {
         let access = linkages.servers[&standard].access(headers, parts.method.as_str(), &url).await;
         let access = access.map_err(|denied| Problem::Token(denied, standard))?;
         let known: Option<(Linkage, Person)> = site.bank.in_force(&access.subject)?;
-        let Some((linkage, _)) = known else { return Err(Problem::Token(Denied::Token, standard)) };
+        let Some((linkage, person)) = known else { return Err(Problem::Token(Denied::Token, standard)) };
         site.bank.note_use(&linkage)?;
-        Ok(Self { site, standard, linkage, scopes: access.scopes })
+        Ok(Self { site, standard, linkage, person, scopes: access.scopes })
     }
 }
 
 impl Caller {
-    /// Both the token and the consent have to be good for it.
+    /// The token and the consent have to be good for it, and the menu open to the person as at the bank itself.
     fn may(&self, menu: Menu) -> Result<(), Problem> {
         let in_token = self.scopes.iter().any(|scope| scope == menu.scope());
-        if in_token && self.linkage.menus.contains(&menu) { Ok(()) } else { Err(Problem::Menu(menu, self.standard)) }
+        let may = in_token && self.linkage.menus.contains(&menu) && menu.is_open_to(&self.person);
+        if may { Ok(()) } else { Err(Problem::Menu(menu, self.standard)) }
     }
 
     fn account(&self, key: &str) -> Result<Account, Problem> {

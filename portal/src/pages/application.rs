@@ -7,6 +7,7 @@ use super::layout::page;
 use super::{Answer, Fields, Visit};
 use crate::bank::{Unfit, Wish};
 use crate::domain::people::{LoginMethod, Profile};
+use crate::text::Text;
 
 pub(super) async fn form(visit: Visit) -> Answer {
     draw(&visit, None, &Errors::default())
@@ -17,7 +18,7 @@ pub(super) async fn enter(visit: Visit, typed: Fields) -> Answer {
     let wish = Wish {
         name: typed.text("company").to_owned(),
         kana: typed.text("kana").to_owned(),
-        method: if typed.text("method") == "password-otp" { LoginMethod::PasswordOtp } else { LoginMethod::Password },
+        method: LoginMethod::from_name(typed.text("method")).unwrap_or(LoginMethod::Password),
         profile: Profile::from_name(typed.text("service")).unwrap_or(Profile::ContractAndUser),
         administrator: typed.text("administrator").to_owned(),
         mail: typed.text("mail").to_owned(),
@@ -44,21 +45,27 @@ pub(super) async fn enter(visit: Visit, typed: Fields) -> Answer {
 fn draw(visit: &Visit, typed: Option<&Fields>, errors: &Errors) -> Answer {
     let t = visit.t;
     let text = |name: &str| typed.map_or("", |typed| typed.text(name));
-    let methods = [("password", "method-2"), ("password-otp", "method-1")];
+    let methods = LoginMethod::ALL.map(|method| (method.as_str().to_owned(), method_name(t, method)));
     let services = [("business", "service-business"), ("direct", "service-direct")];
-    let options = |list: [(&str, &str); 2]| list.map(|(name, text)| (name.to_owned(), t.get(text)));
+    let services = services.map(|(name, text)| (name.to_owned(), t.get(text)));
+    let chosen = if text("method").is_empty() { LoginMethod::Password.as_str() } else { text("method") };
     let content = html! {
         p { (t.get("apply-intro")) }
         (errors.summary(t))
         (card(visit, "/apply", &html! {
             (Input { autocomplete: "organization", max: Some(40), value: text("company"), ..Input::new("company", t.get("apply-name")) }.draw(errors))
             (Input { max: Some(40), value: text("kana"), ..Input::new("kana", t.get("apply-kana")) }.draw(errors))
-            (select("method", &t.get("method"), &options(methods), text("method"), errors))
-            (select("service", &t.get("login-services"), &options(services), text("service"), errors))
+            (select("method", &t.get("method"), &methods, chosen, errors))
+            (select("service", &t.get("login-services"), &services, text("service"), errors))
             (Input { max: Some(20), hint: Some(t.get("apply-administrator-hint")), value: text("administrator"), ..Input::new("administrator", t.get("apply-administrator")) }.draw(errors))
             (Input { kind: "email", autocomplete: "email", max: Some(100), value: text("mail"), ..Input::new("mail", t.get("mail")) }.draw(errors))
             p.actions { button.main type="submit" { (t.get("apply-send")) } }
         }))
     };
     Ok(page(visit, &t.get("apply"), &content))
+}
+
+/// The name of a login method.
+pub(super) fn method_name(t: Text, method: LoginMethod) -> String {
+    t.get(&format!("method-{}", method.as_str()))
 }

@@ -17,7 +17,7 @@ use crate::demo;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::order::Act;
-use crate::domain::people::{Limit, Person};
+use crate::domain::people::{Limit, Menu, Person};
 
 pub(super) async fn bulk(visit: Visit) -> Answer {
     draw(&visit, Operation::Bulk, &Errors::default())
@@ -46,7 +46,7 @@ pub(super) async fn sample_payroll(visit: Visit) -> Response {
 }
 
 async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let (t, person) = (visit.t, visit.may(menu(operation))?);
     let mut fields = Fields(Vec::new());
     let mut file = Vec::new();
     while let Some(part) = upload.next_field().await.map_err(|_| Fault::Form)? {
@@ -128,7 +128,7 @@ fn draft(
 
 fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
     let t = visit.t;
-    visit.person()?;
+    visit.may(menu(operation))?;
     let path = if operation == Operation::Bulk { "/bulk" } else { "/payroll" };
     let title = if operation == Operation::Bulk { "menu-bulk" } else { "menu-payroll" };
     let error = errors.0.first().map(|(_, text)| text);
@@ -148,6 +148,10 @@ fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
         p { a href={ (path) "/sample.txt" } download { (t.get("file-sample")) } }
     };
     Ok(page(visit, &t.get(title), &content))
+}
+
+fn menu(operation: Operation) -> Menu {
+    if operation == Operation::Bulk { Menu::Bulk } else { Menu::Payroll }
 }
 
 fn sample(visit: &Visit, kind: BatchKind) -> Response {

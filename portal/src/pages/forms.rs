@@ -119,7 +119,7 @@ impl Errors {
         Self::one(&name, text)
     }
 
-    fn of(&self, name: &str) -> Option<&str> {
+    pub fn of(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
     }
 

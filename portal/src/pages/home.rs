@@ -6,6 +6,7 @@ use maud::html;
 use super::layout::{MENU, page};
 use super::{Answer, Visit};
 use crate::domain::ledger::Account;
+use crate::domain::people::Menu;
 
 pub(super) async fn show(visit: Visit) -> Answer {
     let (t, person) = (visit.t, visit.person()?);
@@ -19,20 +20,25 @@ pub(super) async fn show(visit: Visit) -> Answer {
         @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {
             p.muted { (t.with("last-login", &[("at", &t.moment(moment))])) }
         }
-        @if person.signs().is_none() {
+        @if let Some(due) = super::certificate::due(&visit, &person)? { (due) }
+        @if person.generator.is_some() {
+            p.notice { (t.get("generator-home")) }
+        } @else if person.signs().is_none() {
             section.todo {
                 h2 { (t.get("todo-register-title")) }
                 p { (t.get("todo-register")) }
                 p { a.button.main href="/registration" { (t.get("menu-registration")) } }
             }
         }
-        h2 { (t.get("accounts")) }
-        ul.accounts {
-            @for account in own {
-                li {
-                    a href={ "/accounts/" (account.key()) } {
-                        span { (t.get(&format!("account-{}", account.kind))) " " (account.branch) "-" (account.number) }
-                        b { (t.yen(account.balance)) }
+        @if person.may(Menu::Inquiry) {
+            h2 { (t.get("accounts")) }
+            ul.accounts {
+                @for account in own {
+                    li {
+                        a href={ "/accounts/" (account.key()) } {
+                            span { (t.get(&format!("account-{}", account.kind))) " " (account.branch) "-" (account.number) }
+                            b { (t.yen(account.balance)) }
+                        }
                     }
                 }
             }
@@ -42,8 +48,8 @@ pub(super) async fn show(visit: Visit) -> Answer {
                 section {
                     h2 { (t.get(heading)) }
                     ul {
-                        @for (path, text, administrators) in *entries {
-                            @if (!administrators || person.is_administrator()) && *path != "/home" {
+                        @for (path, text, whom) in *entries {
+                            @if visit.is_open(&person, *whom) && *path != "/home" {
                                 li { a href=(path) { (t.get(text)) } }
                             }
                         }

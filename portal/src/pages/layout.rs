@@ -10,32 +10,47 @@ use maud::{DOCTYPE, Markup, html};
 use super::Visit;
 use super::forms::csrf;
 use super::session::Stage;
+use crate::domain::people::Menu;
 
-/// One line of the menu: where it leads, the name of its text, whether it is for administrators only.
-type Entry = (&'static str, &'static str, bool);
+/// One line of the menu: where it leads, the name of its text, for whom it is.
+type Entry = (&'static str, &'static str, For);
+
+/// For whom a line of the menu is.
+#[derive(Clone, Copy)]
+pub(super) enum For {
+    /// Everybody.
+    All,
+    /// Those to whom the menu is open.
+    May(Menu),
+    /// Administrators.
+    Administrators,
+    /// Who logs in with a certificate.
+    Certificate,
+}
 
 /// The parts of the menu, with the name of each heading.
 pub(super) const MENU: &[(&str, &[Entry])] = &[
-    ("menu-look", &[("/home", "menu-home", false), ("/orders", "menu-orders", false)]),
+    ("menu-look", &[("/home", "menu-home", For::All), ("/orders", "menu-orders", For::All)]),
     (
         "menu-pay",
         &[
-            ("/transfer", "menu-transfer", false),
-            ("/bulk", "menu-bulk", false),
-            ("/payroll", "menu-payroll", false),
-            ("/pay-easy", "menu-pay-easy", false),
-            ("/remittance", "menu-remittance", false),
+            ("/transfer", "menu-transfer", For::May(Menu::Transfer)),
+            ("/bulk", "menu-bulk", For::May(Menu::Bulk)),
+            ("/payroll", "menu-payroll", For::May(Menu::Payroll)),
+            ("/pay-easy", "menu-pay-easy", For::May(Menu::PayEasy)),
+            ("/remittance", "menu-remittance", For::May(Menu::Remittance)),
         ],
     ),
     (
         "menu-settings",
         &[
-            ("/payees", "menu-payees", false),
-            ("/limits", "menu-limits", true),
-            ("/password", "menu-password", false),
-            ("/registration", "menu-registration", false),
-            ("/linkages", "menu-linkages", false),
-            ("/users", "menu-users", true),
+            ("/payees", "menu-payees", For::May(Menu::Payees)),
+            ("/limits", "menu-limits", For::Administrators),
+            ("/password", "menu-password", For::All),
+            ("/registration", "menu-registration", For::All),
+            ("/certificate", "menu-certificate", For::Certificate),
+            ("/linkages", "menu-linkages", For::All),
+            ("/users", "menu-users", For::Administrators),
         ],
     ),
 ];
@@ -45,7 +60,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
     let t = visit.t;
     let is_in = matches!(visit.session.stage, Stage::In(_));
     let who = visit.session.stage.who();
-    let administrator = is_in && visit.person().is_ok_and(|person| person.is_administrator());
+    let person = if is_in { visit.person().ok() } else { None };
     let token = who.and_then(|who| visit.look_up(who).ok()).and_then(|person| person.token);
     let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
     let notice = visit.notice();
@@ -91,7 +106,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                     @if is_in {
                         nav.menu aria-label=(t.get("menu")) {
                             @for (heading, entries) in MENU {
-                                @let open: Vec<_> = entries.iter().filter(|entry| !entry.2 || administrator).collect();
+                                @let open: Vec<_> = entries.iter().filter(|entry| person.as_ref().is_some_and(|person| visit.is_open(person, entry.2))).collect();
                                 h2 { (t.get(heading)) }
                                 ul {
                                     @for (path, text, _) in open {
@@ -126,7 +141,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
 /// A page that says one thing, such as why there is no other.
 pub(super) fn message(visit: &Visit, text: &str) -> Response {
     let content = html! {
-        p { (visit.t.get(text)) }
+        p { (text) }
         p { a.button href="/" { (visit.t.get("back-to-start")) } }
     };
     page(visit, &visit.t.get("message"), &content)

@@ -12,13 +12,14 @@ use camtoken::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use super::forms::{Errors, Input, code_picture, code_png, csrf, form as card, rejected, wrong_entry};
 use super::layout::page;
-use super::login::name;
+use super::login::{generator_rejected, name};
 use super::orders::{attempt, keep};
 use super::session::{Stage as SessionStage, Who};
-use super::{Answer, COOKIE, Fault, Fields, Site, Visit, cookie};
+use super::{Answer, Fault, Fields, Site, Visit, cookie};
 use crate::bank::{BankError, Numbers, Settled, random_hex};
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::Account;
@@ -28,7 +29,7 @@ use crate::linkage::consent::{Permitted, PinEntry};
 use crate::linkage::grants::{Asked, Begun, Grants};
 use crate::linkage::requests::{Request as Wish, RequestState};
 use crate::linkage::{
-    AccountState, Ended, Linkage, Menu, NotReady, Proof, Provider, Standard, Undeliverable, menus, proof,
+    AccountState, Ended, Linkage, Menu, NotReady, Proof, Provider, Standard, menus, not_ready, proof,
 };
 use crate::text::Text;
 
@@ -55,6 +56,8 @@ struct Flow {
     who: Option<(Who, Proof)>,
     /// The order that the token signs.
     order: Option<String>,
+    /// What the flow is taken on with under TLS, once, to show a certificate there.
+    ticket: Option<String>,
     /// Whether all the proof that is asked for was given.
     proved: bool,
     menus: Vec<Menu>,
@@ -100,6 +103,7 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/link/{flow}/terms", get(terms).post(agree))
         .route("/link/{flow}/stop", post(stop))
         .route("/link/{flow}/login", get(login).post(login_enter))
+        .route("/link/{flow}/certificate", get(certificate))
         .route("/link/{flow}/otp", get(otp).post(otp_enter))
         .route("/link/{flow}/otp/code", post(otp_code))
         .route("/link/{flow}/code.png", get(code))
@@ -156,6 +160,7 @@ async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(St
         provider,
         who: None,
         order: None,
+        ticket: None,
         proved: false,
         menus: Vec::new(),
         chosen: Vec::new(),
@@ -210,7 +215,7 @@ async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
     let linkages = linkages(&visit)?;
     linkages.flows().remove(&id);
     let Some(location) = linkages.servers[&flow.standard].refuse(&flow.asked.ticket) else { return Err(Fault::Form) };
-    Ok(leave(&flow, &location))
+    Ok(leave(&visit, &flow, &location))
 }
 
 #[derive(Deserialize)]
@@ -228,31 +233,85 @@ async fn login_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) ->
     let mut flow = flow(&visit, &id)?;
     let profile = Profile::from_name(typed.text("service")).ok_or(Fault::NotFound)?;
     let numbers = profile.fields().iter().map(|field| (*field, typed.text(name(*field)).to_owned())).collect();
+    let names: Vec<&str> = profile.fields().iter().map(|field| typed.text(name(*field))).collect();
+    visit.count(&names)?;
+    count_address(&visit)?;
     let password = typed.password("password");
     let Some(person) = visit.bank().prove(profile, &Numbers(numbers), password).await? else {
         let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
         return Ok(draw_login(&visit, &flow, profile, &error));
     };
     let contract = visit.contract(&person)?;
-    let asked_for = proof(contract.method, &offer(&flow));
-    if let Some(why) = visit.bank().not_ready(&person, asked_for)? {
+    let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
+    if let Some(why) = not_ready(&person, asked_for) {
         return Ok(draw_not_ready(&visit, &flow, why));
     }
     flow.who = Some((Who { contract: person.contract.clone(), user: person.user.clone() }, asked_for));
     flow.menus = menus(&flow.provider, &flow.asked.scopes, &person);
-    flow.order = None;
-    flow.proved = asked_for == Proof::Password;
-    if asked_for == Proof::CameraToken {
-        let order = visit.bank().place_linkage(&person, &flow.provider, &flow.menus)?;
-        // What the verifier says against it is said on the next page.
-        let _issued = visit.bank().issue(&person, &order.id).await?;
-        flow.order = Some(order.id);
+    (flow.order, flow.ticket, flow.proved) = (None, None, false);
+    let next = match asked_for {
+        Proof::Password => {
+            flow.proved = true;
+            after_proof(&visit, &flow)?
+        }
+        Proof::CameraToken => {
+            let order = visit.bank().place_linkage(&person, &flow.provider, &flow.menus)?;
+            // What the verifier says against it is said on the next page.
+            let _issued = visit.bank().issue(&person, &order.id).await?;
+            flow.order = Some(order.id);
+            to(&flow, "otp")
+        }
+        Proof::Generator => to(&flow, "otp"),
+        Proof::Certificate => {
+            let ticket = random_hex(16);
+            let tls = visit.site.tls.as_deref().unwrap_or_default();
+            let mut response =
+                Redirect::to(&format!("{tls}/link/{}/certificate?ticket={ticket}", flow.id)).into_response();
+            allow_return(&visit, &flow, &mut response);
+            flow.ticket = Some(ticket);
+            response
+        }
+    };
+    Ok(renamed(&visit, flow, None, next))
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    ticket: String,
+}
+
+/// The flow goes on under TLS, where a certificate can be shown. The session there is another one, so the flow is handed over by
+/// a ticket that is good once and for nothing without the certificate of the person whose password was right.
+async fn certificate(visit: Visit, Path(id): Path<String>, Query(Ticket { ticket }): Query<Ticket>) -> Answer {
+    let mut flow = {
+        let mut flows = linkages(&visit)?.flows();
+        let flow = flows.get_mut(&id).ok_or(Fault::Form)?;
+        let known = flow.ticket.take().ok_or(Fault::Form)?;
+        if !bool::from(known.as_bytes().ct_eq(ticket.as_bytes())) || is_over(&visit, flow) {
+            return Err(Fault::Form);
+        }
+        flow.clone()
+    };
+    let Some((who, Proof::Certificate)) = &flow.who else { return Err(Fault::Form) };
+    let person = visit.look_up(who)?;
+    let shown = visit.peer.certificate.clone();
+    let is_theirs = match &shown {
+        Some(shown) => visit.bank().is_certificate_of(&person, shown)?,
+        None => false,
+    };
+    if !is_theirs {
+        return Ok(refused(&visit, "linkage-no-certificate"));
     }
-    let next = if flow.proved { after_proof(&visit, &flow)? } else { to(&flow, "otp") };
-    Ok(renamed(&visit, flow, next))
+    flow.proved = true;
+    let next = after_proof(&visit, &flow)?;
+    Ok(renamed(&visit, flow, shown, next))
 }
 
 async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
+    let flow = flow(&visit, &id)?;
+    if let Some((_, Proof::Generator)) = &flow.who {
+        return Ok(draw_generator(&visit, &flow, &Errors::default()));
+    }
     let (flow, _, order) = signing(&visit, &id)?;
     draw_otp(&visit, &flow, &order, &Errors::default()).await
 }
@@ -272,13 +331,24 @@ async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
 }
 
 async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
-    let (mut flow, person, order) = signing(&visit, &id)?;
     let attempt = attempt(&typed).ok_or(Fault::Form)?;
+    let mut flow = flow(&visit, &id)?;
+    if let Some((who, Proof::Generator)) = &flow.who {
+        let person = visit.look_up(who)?;
+        if let Err(rejection) = visit.bank().enter_generator(&person, &typed.digits("otp"), attempt).await? {
+            let errors = Errors::one("otp", generator_rejected(visit.t, rejection));
+            return Ok(draw_generator(&visit, &flow, &errors));
+        }
+        flow.proved = true;
+        let next = after_proof(&visit, &flow)?;
+        return Ok(renamed(&visit, flow, None, next));
+    }
+    let (mut flow, person, order) = signing(&visit, &id)?;
     match visit.bank().settle(&person, &order.id, &typed.digits("otp"), attempt).await? {
         Settled::Booked(_) => {
             flow.proved = true;
             let next = after_proof(&visit, &flow)?;
-            Ok(renamed(&visit, flow, next))
+            Ok(renamed(&visit, flow, None, next))
         }
         Settled::LoggedIn | Settled::None => Err(Fault::Form),
         Settled::Rejected(rejection) => {
@@ -316,6 +386,7 @@ async fn accounts(visit: Visit, Path(id): Path<String>) -> Answer {
 
 async fn accounts_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) -> Answer {
     let (mut flow, person) = proved(&visit, &id)?;
+    count_address(&visit)?;
     let states = visit.bank().account_states(&person.contract)?;
     let is_chosen = |account: &Account| typed.0.iter().any(|(name, text)| name == "account" && *text == account.key());
     let chosen: Vec<String> = states
@@ -412,7 +483,7 @@ async fn permit(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
             let scopes: Vec<&str> = flow.menus.iter().map(|menu| menu.scope()).collect();
             let server = &linkages.servers[&flow.standard];
             match server.permit(&flow.asked.ticket, &linkage.id, &scopes).await {
-                Some(location) => Ok(leave(&flow, &location)),
+                Some(location) => Ok(leave(&visit, &flow, &location)),
                 // The provider's request is too old: nothing was given out, so nothing is in force.
                 None => {
                     visit.bank().end_linkage(&linkage.id, Ended::Revoked)?;
@@ -471,10 +542,10 @@ async fn sign_request(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer
 }
 
 /// What the bank's operator sees and does about a person's mail that came back.
-pub(super) fn mail_switch(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
+pub(super) fn mail_switch(visit: &Visit, person: &Person) -> Markup {
     let t = visit.t;
-    let comes_back = visit.bank().books.get::<Undeliverable>(&person.mail)?.is_some();
-    Ok(html! {
+    let comes_back = person.mail_failed;
+    html! {
         h2 { (t.get("mail-delivery")) }
         p { (person.mail) " — " b { (t.get(if comes_back { "mail-comes-back" } else { "mail-arrives" })) } }
         form method="post" action={ "/operator/mail/" (person.contract) "/" (person.user) } {
@@ -482,7 +553,7 @@ pub(super) fn mail_switch(visit: &Visit, person: &Person) -> Result<Markup, Faul
             input type="hidden" name="comes-back" value=(if comes_back { "no" } else { "yes" });
             button type="submit" { (t.get(if comes_back { "mail-set-arrives" } else { "mail-set-comes-back" })) }
         }
-    })
+    }
 }
 
 async fn mail_switched(visit: Visit, Path((contract, user)): Path<(String, String)>, typed: Fields) -> Answer {
@@ -490,7 +561,7 @@ async fn mail_switched(visit: Visit, Path((contract, user)): Path<(String, Strin
         return Err(Fault::NotFound);
     }
     let person = visit.bank().person(&contract, &user)?.ok_or(Fault::NotFound)?;
-    visit.bank().set_undeliverable(&person.mail, typed.text("comes-back") == "yes")?;
+    visit.bank().set_mail_failed(&person, typed.text("comes-back") == "yes")?;
     Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
 }
 
@@ -549,10 +620,17 @@ pub(super) fn linkages(visit: &Visit) -> Result<&Linkages, Fault> {
 
 /// The flow of this name, if it belongs to this session.
 fn flow(visit: &Visit, id: &str) -> Result<Flow, Fault> {
-    let now = visit.bank().now().as_unix();
     let known = linkages(visit)?.flows().get(id).cloned();
-    let is_theirs = |flow: &Flow| flow.owner == owner(&visit.name) && now < flow.begun.as_unix() + PATIENCE;
-    known.filter(is_theirs).ok_or(Fault::Form)
+    known.filter(|flow| flow.owner == owner(&visit.name) && !is_over(visit, flow)).ok_or(Fault::Form)
+}
+
+fn is_over(visit: &Visit, flow: &Flow) -> bool {
+    visit.bank().now().as_unix() >= flow.begun.as_unix() + PATIENCE
+}
+
+/// Passwords and PINs are compared only so often for one address.
+fn count_address(visit: &Visit) -> Result<(), Fault> {
+    visit.site.by_address.ask(&visit.peer.network(), visit.bank().now()).map_err(Fault::TooMany)
 }
 
 /// A flow whose token's answer is awaited, with who is asked and for what.
@@ -572,16 +650,19 @@ fn proved(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
     Ok((flow, person))
 }
 
-/// Keeps the flow under a new name of the session, for nobody can have known that one before the proof.
-fn renamed(visit: &Visit, mut flow: Flow, mut response: Response) -> Response {
+/// Keeps the flow under a new name of the session, for nobody can have known that one before the proof; and binds the session
+/// to the certificate that was shown.
+fn renamed(visit: &Visit, mut flow: Flow, certificate: Option<String>, mut response: Response) -> Response {
     let sessions = &visit.site.sessions;
     sessions.end(&visit.name);
     let (name, _) = sessions.begin(visit.session.stage.clone(), visit.bank().now());
+    let certificate = certificate.or_else(|| visit.session.certificate.clone());
+    sessions.change(&name, |session| session.certificate = certificate);
     flow.owner = owner(&name);
     if let Ok(linkages) = linkages(visit) {
         linkages.keep(flow);
     }
-    response.headers_mut().append(header::SET_COOKIE, cookie(&name));
+    response.headers_mut().append(header::SET_COOKIE, cookie(&name, visit.peer.secure));
     response
 }
 
@@ -606,16 +687,16 @@ fn to(flow: &Flow, step: &str) -> Response {
 }
 
 /// Sends the customer back to the provider.
-fn leave(flow: &Flow, location: &str) -> Response {
+fn leave(visit: &Visit, flow: &Flow, location: &str) -> Response {
     let mut response = Redirect::to(location).into_response();
-    allow_return(flow, &mut response);
+    allow_return(visit, flow, &mut response);
     response
 }
 
 /// Browsers hold a form to its page's policy through every redirect that follows it, so the provider's address stands in it.
-fn allow_return(flow: &Flow, response: &mut Response) {
-    let policy = super::CSP
-        .replace("form-action 'self'", &format!("form-action 'self' {}", origin(&flow.provider.redirect_uri)));
+fn allow_return(visit: &Visit, flow: &Flow, response: &mut Response) {
+    let (back, tls) = (origin(&flow.provider.redirect_uri), visit.site.tls.as_deref().unwrap_or_default());
+    let policy = super::CSP.replace("form-action 'self'", format!("form-action 'self' {back} {tls}").trim_end());
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -628,7 +709,7 @@ fn origin(uri: &str) -> &str {
 }
 
 fn owner(session: &str) -> [u8; 32] {
-    Sha256::digest(format!("{COOKIE} {session}")).into()
+    Sha256::digest(format!("flow of {session}")).into()
 }
 
 fn offer(flow: &Flow) -> Vec<Menu> {
@@ -657,12 +738,12 @@ fn draw(visit: &Visit, flow: &Flow, step: usize, title: &str, content: &Markup) 
         (content)
     };
     let mut response = page(&apart, title, &content);
-    allow_return(flow, &mut response);
+    allow_return(visit, flow, &mut response);
     response
 }
 
 fn refused(visit: &Visit, text: &str) -> Response {
-    let mut response = super::layout::message(visit, text);
+    let mut response = super::layout::message(visit, &visit.t.get(text));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }
@@ -767,6 +848,23 @@ async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) ->
         }
     };
     Ok(draw(visit, flow, 1, &t.get("otp-title"), &content))
+}
+
+/// For those who read no code: digits alone.
+fn draw_generator(visit: &Visit, flow: &Flow, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p { (t.get("generator-intro")) }
+        (errors.summary(t))
+        (card(visit, &format!("/link/{}/otp", flow.id), &html! {
+            input type="hidden" name="attempt" value=(random_hex(16));
+            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+            p.actions { button.main type="submit" { (t.get("next")) } }
+        }))
+        div.actions { (stop_button(visit, flow)) }
+        p.caution { (t.get("never-tell")) }
+    };
+    draw(visit, flow, 1, &t.get("generator-title"), &content)
 }
 
 fn draw_menus(visit: &Visit, flow: &Flow, person: &Person, errors: &Errors) -> Response {

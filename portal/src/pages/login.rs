@@ -2,6 +2,7 @@
 
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
+use camtoken::verifier::Rejection;
 use maud::html;
 use serde::Deserialize;
 
@@ -10,8 +11,9 @@ use super::layout::page;
 use super::orders::sign_page;
 use super::session::{Stage, Who};
 use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{LoggedIn, NAME, Numbers, Settled};
+use crate::bank::{LoggedIn, NAME, Numbers, Settled, random_hex};
 use crate::domain::people::{LoginField, Person, Profile};
+use crate::text::Text;
 
 #[derive(Deserialize)]
 pub(super) struct Service {
@@ -19,7 +21,8 @@ pub(super) struct Service {
 }
 
 pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer {
-    if matches!(visit.session.stage, Stage::In(_)) {
+    // Whose session is good no more, such as after a revocation, would be sent round in circles.
+    if visit.person().is_ok() {
         return Ok(Redirect::to("/home").into_response());
     }
     let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
@@ -29,6 +32,8 @@ pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
     let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
     let numbers = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
+    let typed: Vec<&str> = profile.fields().iter().map(|field| fields.text(name(*field))).collect();
+    visit.count(&typed)?;
     let password = fields.password("password");
     let Some((person, next)) = visit.bank().log_in(profile, &Numbers(numbers), password).await? else {
         let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
@@ -37,6 +42,18 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
     let who = Who { contract: person.contract.clone(), user: person.user.clone() };
     match next {
         LoggedIn::Yes => Ok(visit.enter(Stage::In(who), "/home")),
+        LoggedIn::Certificate => {
+            let shown = visit.peer.certificate.clone();
+            if visit.bank().log_in_by_certificate(&person, shown.as_deref())? {
+                return Ok(visit.enter_with(Stage::In(who), shown, "/home"));
+            }
+            if person.certificate.is_some() {
+                return Ok(visit.enter(Stage::Fetching(who), "/certificate"));
+            }
+            let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
+            Ok(draw(&visit, profile, &error))
+        }
+        LoggedIn::Generator => Ok(visit.enter(Stage::Generator(who), "/login/otp")),
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
         LoggedIn::Otp => {
             let order = visit.bank().place_login(&person, login_fields(&person))?;
@@ -48,6 +65,10 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
 }
 
 pub(super) async fn otp(visit: Visit) -> Answer {
+    if let Stage::Generator(who) = &visit.session.stage {
+        visit.look_up(who)?;
+        return Ok(draw_generator(&visit, &Errors::default()));
+    }
     let (person, order) = awaited(&visit)?;
     let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
     Ok(sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &Errors::default()).await?)
@@ -66,6 +87,14 @@ pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
 }
 
 pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
+    if let Stage::Generator(who) = &visit.session.stage {
+        let person = visit.look_up(who)?;
+        let attempt = super::orders::attempt(&fields).ok_or(Fault::Form)?;
+        return Ok(match visit.bank().log_in_by_generator(&person, &fields.digits("otp"), attempt).await? {
+            Ok(()) => visit.enter(Stage::In(who.clone()), "/home"),
+            Err(rejection) => draw_generator(&visit, &Errors::one("otp", generator_rejected(visit.t, rejection))),
+        });
+    }
     let (person, id) = awaited(&visit)?;
     let order = visit.bank().order(&person, &id)?.ok_or(Fault::Login)?;
     let attempt = super::orders::attempt(&fields).ok_or(Fault::Form)?;
@@ -91,6 +120,31 @@ fn awaited(visit: &Visit) -> Result<(Person, String), Fault> {
     match &visit.session.stage {
         Stage::Otp { person, order } => Ok((visit.look_up(person)?, order.clone())),
         _ => Err(Fault::Login),
+    }
+}
+
+/// The page for those who read no code: digits alone.
+fn draw_generator(visit: &Visit, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p { (t.get("generator-intro")) }
+        (errors.summary(t))
+        (card(visit, "/login/otp", &html! {
+            input type="hidden" name="attempt" value=(random_hex(16));
+            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+            p.actions { button.main type="submit" { (t.get("login")) } }
+        }))
+        p.caution { (t.get("never-tell")) }
+    };
+    page(visit, &t.get("generator-title"), &content)
+}
+
+/// A time-based password has no code that another could take the place of.
+pub(super) fn generator_rejected(t: Text, rejection: Rejection) -> String {
+    match rejection {
+        Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
+        Rejection::Malformed => t.get("generator-malformed"),
+        _ => t.get("generator-wrong"),
     }
 }
 
@@ -139,6 +193,13 @@ fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
             (Input::password("password", t.get("login-password")).draw(&Errors::default()))
             p.actions { button.main type="submit" { (t.get("login")) } }
         }))
+        @match &visit.site.tls {
+            Some(tls) if !visit.peer.secure => p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } },
+            _ => {}
+        }
+        @if visit.peer.secure {
+            p.muted { (t.get(if visit.peer.certificate.is_some() { "certificate-shown" } else { "certificate-not-shown" })) }
+        }
         p { (t.get("apply-question")) " " a href="/apply" { (t.get("apply")) } }
         aside.advice {
             h2 { (t.get("login-advice-title")) }

@@ -1,12 +1,14 @@
 //! The site. Handlers hold no rules: they read a form, ask the bank once, and show what it says.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -16,14 +18,17 @@ use tokio::sync::Semaphore;
 
 use crate::bank::{Bank, BankError};
 use crate::domain::credential::Password;
-use crate::domain::people::{Contract, Person};
+use crate::domain::people::{Contract, LoginMethod, Menu, Person};
+use crate::limiter::Limiter;
 use crate::text::Text;
+use crate::tls::Peer;
 
 mod accounts;
 mod api;
 mod application;
 mod attacks;
 mod batches;
+mod certificate;
 mod forms;
 mod home;
 mod layout;
@@ -38,8 +43,9 @@ mod session;
 mod settings;
 mod users;
 
+use layout::For;
 pub use session::IDLE;
-use session::{COOKIE, Session, Sessions, Stage, Who};
+use session::{COOKIE, SECURE_COOKIE, Session, Sessions, Stage, Who};
 
 /// The site with all that stands behind it.
 pub struct Site {
@@ -48,6 +54,11 @@ pub struct Site {
     sessions: Sessions,
     /// Where the page with a token's face is, up to the token's ID; none when this build has no such page.
     face: Option<String>,
+    /// Where the same site is under TLS, which asks for certificates.
+    tls: Option<String>,
+    /// How often one address, and one name at the login, may have a password compared.
+    by_address: Limiter<Option<IpAddr>>,
+    by_name: Limiter<String>,
     /// Where attacks are played, one at a time.
     attack_dir: PathBuf,
     stage: Semaphore,
@@ -58,6 +69,7 @@ pub struct Site {
 #[derive(Clone)]
 struct Visit {
     site: Arc<Site>,
+    peer: Peer,
     name: String,
     session: Session,
     t: Text,
@@ -71,8 +83,12 @@ enum Fault {
     Login,
     /// The token has to be registered first.
     Registration,
+    /// A certificate has to be fetched first.
+    Certificate,
     /// The one-time password is awaited.
     Otp,
+    /// That was too often; how long to wait.
+    TooMany(Duration),
     /// No such page for this person.
     NotFound,
     /// The form is not one that this session was shown.
@@ -88,7 +104,23 @@ impl Site {
     /// `attack_dir`.
     #[must_use]
     pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
-        Self { bank, sessions: Sessions::default(), face, attack_dir, stage: Semaphore::new(1), linkages: None }
+        Self {
+            bank,
+            sessions: Sessions::default(),
+            face,
+            tls: None,
+            by_address: Limiter::new(60, Duration::from_millis(500)),
+            by_name: Limiter::new(20, Duration::from_secs(6)),
+            attack_dir,
+            stage: Semaphore::new(1),
+            linkages: None,
+        }
+    }
+
+    /// Says where the same site is under TLS.
+    #[must_use]
+    pub fn with_tls(self, url: String) -> Self {
+        Self { tls: Some(url), ..self }
     }
 
     /// The same with authorization servers, so that external services can be linked.
@@ -112,6 +144,10 @@ impl Site {
             .route("/registration/device-code", post(registration::device_code))
             .route("/registration/confirm", post(registration::confirm))
             .route("/registration/reset", post(registration::reset))
+            .route("/certificate", get(certificate::show).post(certificate::fetch))
+            .route("/certificate/file.p12", get(certificate::file))
+            .route("/certificate/renew", post(certificate::renew))
+            .route("/authority.pem", get(certificate::authority))
             .route("/accounts/{account}", get(accounts::show))
             .route("/orders", get(orders::list))
             .route("/orders/confirm", get(orders::confirm).post(orders::place))
@@ -134,7 +170,10 @@ impl Site {
             .route("/tokens/{token}/revoke", post(users::revoke_token))
             .route("/outbox", get(outbox::list))
             .route("/outbox/{number}", get(outbox::show))
+            .route("/outbox/{number}/letter.png", get(outbox::sheet))
+            .route("/outbox/{number}/code.png", get(outbox::code))
             .route("/operator", get(operator::home))
+            .route("/operator/events", get(operator::events))
             .route("/operator/login", get(operator::form).post(operator::enter))
             .route("/operator/applications/{application}", post(operator::complete))
             .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
@@ -166,7 +205,8 @@ impl Visit {
         match &self.session.stage {
             Stage::In(who) => self.look_up(who),
             Stage::Registering(_) => Err(Fault::Registration),
-            Stage::Otp { .. } => Err(Fault::Otp),
+            Stage::Fetching(_) => Err(Fault::Certificate),
+            Stage::Otp { .. } | Stage::Generator(_) => Err(Fault::Otp),
             Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
         }
     }
@@ -175,8 +215,28 @@ impl Visit {
     fn registrant(&self) -> Result<Person, Fault> {
         match &self.session.stage {
             Stage::In(who) | Stage::Registering(who) => self.look_up(who),
-            Stage::Otp { .. } => Err(Fault::Otp),
+            Stage::Fetching(_) => Err(Fault::Certificate),
+            Stage::Otp { .. } | Stage::Generator(_) => Err(Fault::Otp),
             Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
+        }
+    }
+
+    /// Who is in, if the menu is open to them.
+    fn may(&self, menu: Menu) -> Result<Person, Fault> {
+        let person = self.person()?;
+        if person.may(menu) { Ok(person) } else { Err(Fault::NotFound) }
+    }
+
+    /// Whether a line of the menu is for this person.
+    fn is_open(&self, person: &Person, whom: For) -> bool {
+        match whom {
+            For::All => true,
+            // Whoever gave the camera token back signs nothing.
+            For::May(menu) => person.may(menu) && person.generator.is_none(),
+            For::Administrators => person.is_administrator(),
+            For::Certificate => {
+                self.contract(person).is_ok_and(|contract| contract.method == LoginMethod::PasswordCertificate)
+            }
         }
     }
 
@@ -193,17 +253,36 @@ impl Visit {
 
     fn look_up(&self, who: &Who) -> Result<Person, Fault> {
         let person = self.bank().person(&who.contract, &who.user)?;
+        // The certificate is asked for again with each request: a resumed connection brings it without a new check, and it may
+        // have been taken back.
+        if let (Some(person), Some(shown)) = (&person, &self.session.certificate)
+            && !(self.peer.certificate.as_ref() == Some(shown) && self.bank().is_certificate_of(person, shown)?)
+        {
+            return Err(Fault::Login);
+        }
         // Taken out of service: at once, also in the middle of a session.
         person.filter(|person| !person.suspended && !person.login.suspended).ok_or(Fault::Login)
     }
 
+    /// Counts a try at a login under a name, whoever tries and whether there is such a name.
+    fn count(&self, name: &[&str]) -> Result<(), Fault> {
+        let name = name.join("/").trim().to_ascii_uppercase();
+        self.site.by_name.ask(&name.chars().take(120).collect(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
     /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
     fn enter(&self, stage: Stage, to: &str) -> Response {
+        self.enter_with(stage, None, to)
+    }
+
+    /// The same with the certificate that this session is bound to.
+    fn enter_with(&self, stage: Stage, certificate: Option<String>, to: &str) -> Response {
         let sessions = &self.site.sessions;
         sessions.end(&self.name);
         let (name, _) = sessions.begin(stage, self.bank().now());
+        sessions.change(&name, |session| session.certificate = certificate);
         let mut response = Redirect::to(to).into_response();
-        response.headers_mut().append(header::SET_COOKIE, cookie(&name));
+        response.headers_mut().append(header::SET_COOKIE, cookie(&name, self.peer.secure));
         response
     }
 
@@ -290,14 +369,20 @@ impl From<crate::books::BooksError> for Fault {
 
 /// A page that has no text of its own: the middleware knows the visitor's language and writes it.
 #[derive(Clone, Copy)]
-struct Unwritten(&'static str);
+struct Unwritten(&'static str, u64);
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
+        let mut wait = 0;
         let (status, text) = match self {
             Self::Login => return Redirect::to("/login").into_response(),
             Self::Registration => return Redirect::to("/registration").into_response(),
+            Self::Certificate => return Redirect::to("/certificate").into_response(),
             Self::Otp => return Redirect::to("/login/otp").into_response(),
+            Self::TooMany(time) => {
+                wait = time.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+                (StatusCode::TOO_MANY_REQUESTS, "fault-too-many")
+            }
             Self::NotFound => (StatusCode::NOT_FOUND, "fault-not-found"),
             Self::Form => (StatusCode::FORBIDDEN, "fault-form"),
             Self::Bank(error) => {
@@ -306,15 +391,30 @@ impl IntoResponse for Fault {
             }
         };
         let mut response = status.into_response();
-        response.extensions_mut().insert(Unwritten(text));
+        response.extensions_mut().insert(Unwritten(text, wait));
         response
     }
 }
 
+/// Forms with a password in them that is compared or hashed, and the one that has a mail sent to a stranger's address.
+const COSTLY: &[&str] = &[
+    "/apply",
+    "/certificate",
+    "/login",
+    "/login/otp",
+    "/operator/login",
+    "/orders/confirm",
+    "/password",
+    "/registration",
+    "/users/new",
+];
+
 /// Finds the visitor's session, or begins one, and writes pages that have no text yet.
 async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
     let now = site.bank.now();
-    let named = cookie_named(request.headers(), COOKIE);
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|known| known.0.clone()).unwrap_or_default();
+    let cookie_name = if peer.secure { SECURE_COOKIE } else { COOKIE };
+    let named = cookie_named(request.headers(), cookie_name);
     let found = named.as_deref().map_or(Err(false), |name| site.sessions.find(name, now));
     let ended = found.as_ref().err() == Some(&true);
     let (name, session, is_new) = match (named, found) {
@@ -329,18 +429,27 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let asked = request.uri().query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("lang="));
     let asked: Option<Language> = asked.and_then(|language| language.parse().ok());
     let t = Text(asked.unwrap_or_else(|| language(request.headers())));
-    let visit = Visit { site, name, session, t, path: request.uri().path().to_owned() };
+    let visit = Visit { site, peer, name, session, t, path: request.uri().path().to_owned() };
     request.extensions_mut().insert(visit.clone());
-    let mut response = next.run(request).await;
-    if let Some(Unwritten(text)) = response.extensions_mut().remove::<Unwritten>() {
+    let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
+    let let_in = if costly { visit.site.by_address.ask(&visit.peer.network(), now) } else { Ok(()) };
+    let mut response = match let_in {
+        Ok(()) => next.run(request).await,
+        Err(wait) => Fault::TooMany(wait).into_response(),
+    };
+    if let Some(Unwritten(text, wait)) = response.extensions_mut().remove::<Unwritten>() {
         let status = response.status();
-        response = layout::message(&visit, text);
+        response = layout::message(&visit, &visit.t.with(text, &[("seconds", &wait.to_string())]));
         *response.status_mut() = status;
+        if wait > 0 {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
     }
     let headers = response.headers_mut();
-    let sets_name = headers.get_all(header::SET_COOKIE).iter().any(|value| value.as_bytes().starts_with(b"kcb="));
+    let sets_name =
+        headers.get_all(header::SET_COOKIE).iter().any(|value| value.as_bytes().starts_with(cookie_name.as_bytes()));
     if is_new && !sets_name {
-        headers.append(header::SET_COOKIE, cookie(&visit.name));
+        headers.append(header::SET_COOKIE, cookie(&visit.name, visit.peer.secure));
     }
     if let Some(language) = asked {
         let value = format!("lang={language}; Path=/; Max-Age=31536000; SameSite=Lax");
@@ -367,9 +476,11 @@ fn guard_headers(headers: &mut HeaderMap) {
     }
 }
 
-/// The cookie has no `Secure`, for the demonstration is plain HTTP on loopback; a bank sets it, with the prefix `__Host-`.
-fn cookie(name: &str) -> HeaderValue {
-    HeaderValue::from_str(&format!("{COOKIE}={name}; Path=/; HttpOnly; SameSite=Lax")).expect("hexadecimal digits")
+/// Over plain HTTP on loopback, which is for the demonstration only, the cookie has no `Secure`.
+fn cookie(name: &str, secure: bool) -> HeaderValue {
+    let (cookie, more) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    let text = format!("{cookie}={name}; Path=/; HttpOnly; SameSite=Lax{more}");
+    HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 
 pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -6,6 +6,7 @@ use camtoken::Timestamp;
 use camtoken::verifier::audit::Event;
 use maud::html;
 
+use super::application::method_name;
 use super::forms::{Errors, Input, csrf, form as card};
 use super::layout::page;
 use super::session::{Stage, Who};
@@ -20,6 +21,7 @@ pub(super) async fn form(visit: Visit) -> Answer {
 }
 
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
+    visit.count(&["operator", fields.text("operator")])?;
     let password = fields.password("password");
     match visit.bank().log_in_operator(fields.text("operator"), password).await? {
         Some(operator) => Ok(visit.enter(Stage::Operator(operator.id), "/operator")),
@@ -61,7 +63,7 @@ pub(super) async fn home(visit: Visit) -> Answer {
                 @for application in &open {
                     li {
                         b { (application.name) }
-                        span.muted { (application.id) " " (t.get(if application.method == LoginMethod::Password { "method-2" } else { "method-1" })) }
+                        span.muted { (application.id) " " (method_name(t, application.method)) }
                         form method="post" action={ "/operator/applications/" (application.id) } {
                             (csrf(&visit))
                             button type="submit" { (t.get("complete")) }
@@ -74,7 +76,7 @@ pub(super) async fn home(visit: Visit) -> Answer {
             section {
                 h2 { (contract.name) " " small.muted { (contract.number) } }
                 div.scroll tabindex="0" role="region" aria-label=(contract.name) {
-                    table {
+                    table.cards {
                         thead { tr {
                             th scope="col" { (t.get("user")) } th scope="col" { (t.get("role")) }
                             th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
@@ -82,10 +84,10 @@ pub(super) async fn home(visit: Visit) -> Answer {
                         tbody {
                             @for person in people {
                                 tr {
-                                    td { a href={ "/operator/" (person.contract) "/" (person.user) } { (person.user) } }
-                                    td { (role(t, person.role)) }
-                                    td { (person.token.as_deref().unwrap_or("－")) }
-                                    td { (state(t, person)) }
+                                    td data-label=(t.get("user")) { a href={ "/operator/" (person.contract) "/" (person.user) } { (person.user) } }
+                                    td data-label=(t.get("role")) { (role(t, person.role)) }
+                                    td data-label=(t.get("token")) { (person.token.as_deref().unwrap_or("－")) }
+                                    td data-label=(t.get("state")) { (state(t, person)) }
                                 }
                             }
                         }
@@ -108,6 +110,7 @@ pub(super) async fn home(visit: Visit) -> Answer {
             }
         }
         p.muted { (t.get("tokens-star")) }
+        p { a.button href="/operator/events" { (t.get("events")) } }
     };
     Ok(page(&visit, &t.get("operator"), &content))
 }
@@ -118,19 +121,23 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
     let path = format!("/operator/{contract}/{user}");
     let otp = visit.bank().otp_suspended(&person).await?;
     let trail = visit.bank().trail(&person).await?;
+    let by_certificate = visit.contract(&person)?.method == LoginMethod::PasswordCertificate;
+    let certificates = visit.bank().certificates(&person)?;
     let button = |act: &str, text: &str, class: &str| {
         html! { form method="post" action=(path) { (csrf(&visit)) input type="hidden" name="act" value=(act); button class=(class) type="submit" { (t.get(text)) } } }
     };
     let content = html! {
-        (facts(t, &person, otp))
+        (facts(t, &person, otp, &certificates))
         div.actions {
             (button("suspend", "suspend", "danger"))
             (button("resume", "resume", ""))
             (button("initialise", "initialise", ""))
+            (button("generator", "generator-new", "danger"))
+            @if by_certificate { (button("certificate", "certificate-new", "danger")) }
             @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
-        (super::linkage::mail_switch(&visit, &person)?)
+        (super::linkage::mail_switch(&visit, &person))
         h2 { (t.get("trail")) }
         @match &trail {
             Err(_) => p.warning role="alert" { (t.get("trail-broken")) },
@@ -138,7 +145,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
             Ok(entries) => {
                 p.success { (t.with("trail-whole", &[("count", &entries.len().to_string())])) }
                 div.scroll tabindex="0" role="region" aria-label=(t.get("trail")) {
-                    table {
+                    table.cards {
                         thead { tr {
                             th.number scope="col" { (t.get("number")) } th scope="col" { (t.get("at")) }
                             th scope="col" { (t.get("event")) } th scope="col" { (t.get("operation")) } th.number scope="col" { (t.get("failures")) }
@@ -146,11 +153,11 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
                         tbody {
                             @for entry in entries.iter().rev() {
                                 tr {
-                                    td.number { (entry.number) }
-                                    td { (entry.at.parse::<Timestamp>().map_or_else(|_| entry.at.clone(), |at| t.moment(at))) }
-                                    td { (event(t, entry.event)) }
-                                    td { (entry.operation.as_deref().map_or_else(String::new, |name| super::orders::operation(t, name))) }
-                                    td.number { (entry.failures) }
+                                    td.number data-label=(t.get("number")) { (entry.number) }
+                                    td data-label=(t.get("at")) { (entry.at.parse::<Timestamp>().map_or_else(|_| entry.at.clone(), |at| t.moment(at))) }
+                                    td data-label=(t.get("event")) { (event(t, entry.event)) }
+                                    td data-label=(t.get("operation")) { (entry.operation.as_deref().map_or_else(String::new, |name| super::orders::operation(t, name))) }
+                                    td.number data-label=(t.get("failures")) { (entry.failures) }
                                 }
                             }
                         }
@@ -178,6 +185,16 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
         "first-otp" if person.is_administrator() && !person.registered => {
             visit.bank().new_first_otp(&person).await?;
             visit.tell("done-first-otp");
+        }
+        "certificate" if visit.contract(&person)?.method == LoginMethod::PasswordCertificate => {
+            visit.bank().new_certificate_password(&person).await?;
+            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.tell("done-certificate");
+        }
+        "generator" => {
+            visit.bank().hand_out_generator(&person).await?;
+            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.tell("done-generator");
         }
         "initialise" => {
             let done = visit.bank().give_up(&person).await?;
@@ -220,4 +237,45 @@ fn known(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {
 fn event(t: Text, event: Event) -> String {
     let name = serde_json::to_value(event).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     t.get(&format!("event-{name}"))
+}
+
+/// Entries on the page of the chain; all of them are checked.
+const SHOWN: usize = 200;
+
+/// What the bank did, and whether anybody has touched the record of it.
+pub(super) async fn events(visit: Visit) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Err(Fault::NotFound);
+    }
+    let t = visit.t;
+    let (events, held) = visit.bank().events()?;
+    let content = html! {
+        p { (t.get("events-intro")) }
+        @match held {
+            Err(broken) => p.warning role="alert" { (t.with("events-broken", &[("number", &broken.number.to_string())])) },
+            Ok(()) => p.success { (t.with("trail-whole", &[("count", &events.len().to_string())])) },
+        }
+        @if let Some(last) = events.last() { p.muted { (t.get("events-head")) " " code { (last.link()) } } }
+        div.scroll tabindex="0" role="region" aria-label=(t.get("events")) {
+            table.cards {
+                thead { tr {
+                    th.number scope="col" { (t.get("number")) } th scope="col" { (t.get("at")) }
+                    th scope="col" { (t.get("event")) } th scope="col" { (t.get("events-by")) } th scope="col" { (t.get("events-about")) }
+                } }
+                tbody {
+                    @for event in events.iter().rev().take(SHOWN) {
+                        tr {
+                            td.number data-label=(t.get("number")) { (event.number) }
+                            td data-label=(t.get("at")) { (t.moment(Timestamp::from_unix(event.at))) }
+                            td data-label=(t.get("event")) { (t.get(&format!("did-{}", event.what))) }
+                            td data-label=(t.get("events-by")) { @if event.by == "bank" { (t.get("who-bank")) } @else { (event.by) } }
+                            td data-label=(t.get("events-about")) { (event.about) }
+                        }
+                    }
+                }
+            }
+        }
+        p { a href="/operator" { (t.get("operator")) } }
+    };
+    Ok(page(&visit, &t.get("events"), &content))
 }

@@ -45,6 +45,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
             });
         }
         Placed::Password(entry) => Errors::one("transaction-password", wrong_entry(visit.t, entry)),
+        Placed::Closed => return Err(Fault::NotFound),
         Placed::NotRegistered => Errors::one("form", visit.t.get("not-registered")),
     };
     draw_confirm(&visit, &person, kept, &errors)
@@ -103,7 +104,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let content = html! {
         @if bookings.is_empty() { p { (t.get("no-orders")) } } @else {
             div.scroll tabindex="0" role="region" aria-label=(t.get("menu-orders")) {
-                table {
+                table.cards {
                     thead { tr {
                         th scope="col" { (t.get("at")) }
                         th scope="col" { (t.get("operation")) }
@@ -113,14 +114,16 @@ pub(super) async fn list(visit: Visit) -> Answer {
                     tbody {
                         @for booking in &bookings {
                             tr {
-                                td { (t.moment(Timestamp::from_unix(booking.at))) }
-                                td {
-                                    @if booking.user == person.user { a href={ "/orders/" (booking.order) } { (operation(t, &booking.operation)) } }
-                                    @else { (operation(t, &booking.operation)) }
-                                    br; small.muted { (booking.order) }
+                                td data-label=(t.get("at")) { (t.moment(Timestamp::from_unix(booking.at))) }
+                                td data-label=(t.get("operation")) {
+                                    div {
+                                        @if booking.user == person.user { a href={ "/orders/" (booking.order) } { (operation(t, &booking.operation)) } }
+                                        @else { (operation(t, &booking.operation)) }
+                                        br; small.muted { (booking.order) }
+                                    }
                                 }
-                                td { (booking.user) }
-                                td { (outcome(t, booking.outcome)) }
+                                td data-label=(t.get("user")) { (booking.user) }
+                                td data-label=(t.get("outcome")) { (outcome(t, booking.outcome)) }
                             }
                         }
                     }
@@ -267,7 +270,8 @@ fn outcome(t: Text, outcome: Outcome) -> String {
 /// What a booking means for sessions: whose password has changed or who was suspended is out everywhere else.
 fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
     let touches =
-        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. });
+        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. })
+            || matches!(order.act, Act::ReissueCertificate { hash: Some(_) });
     if booking.outcome != Outcome::Done || !touches {
         return;
     }

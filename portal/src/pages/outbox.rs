@@ -1,27 +1,16 @@
 //! The outbox: what the bank has sent. A real bank has no such page; here it is what the postman and the mailbox are.
 
 use axum::extract::Path;
+use axum::http::header;
+use axum::response::IntoResponse;
 use camtoken::Timestamp;
+use camtoken::qr::{self, EcLevel};
 use maud::html;
 
 use super::layout::page;
 use super::{Answer, Fault, Visit};
-use crate::outbox::Mail;
-use crate::text::Text;
-
-/// What a letter tells, in this order: the name of the word, and of its label.
-const LETTER: &[(&str, &str)] = &[
-    ("contract", "contract"),
-    ("user", "user"),
-    ("login-id", "login-id"),
-    ("login", "login-password"),
-    ("transaction", "transaction-password"),
-    ("first", "first-otp"),
-    ("until", "valid-until"),
-    ("token", "serial"),
-    ("account", "account-number"),
-    ("pin", "inquiry-pin"),
-];
+use crate::letter;
+use crate::outbox::{Delivery, Mail};
 
 pub(super) async fn list(visit: Visit) -> Answer {
     let t = visit.t;
@@ -32,8 +21,8 @@ pub(super) async fn list(visit: Visit) -> Answer {
         ul.rows {
             @for mail in &mails {
                 li {
-                    a href={ "/outbox/" (mail.number) } { (subject(t, mail)) }
-                    span.muted { (t.get(if mail.is_letter() { "letter" } else { "mail-subject" })) " " (mail.to) " " (t.moment(Timestamp::from_unix(mail.at))) }
+                    a href={ "/outbox/" (mail.number) } { (mail.subject(t)) }
+                    span.muted { (t.get(if mail.is_letter() { "letter" } else { "mail-subject" })) " " (mail.to) " " (t.moment(Timestamp::from_unix(mail.at))) @if let Some(delivery) = mail.delivery { " " (t.get(delivered(delivery))) } }
                 }
             }
         }
@@ -44,8 +33,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
 pub(super) async fn show(visit: Visit, Path(number): Path<u64>) -> Answer {
     let t = visit.t;
     let mail = visit.bank().books.get::<Mail>(&format!("{number:08}"))?.ok_or(Fault::NotFound)?;
-    let word = |name: &str| mail.words.iter().find(|(known, _)| known == name).map_or("", |(_, word)| word.as_str());
-    let day = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |day| t.day(day));
+    let word = |name: &str| mail.word(name);
     let content = html! {
         article.letter[mail.is_letter()] {
             p.muted { (mail.to) " " (t.moment(Timestamp::from_unix(mail.at))) }
@@ -53,40 +41,44 @@ pub(super) async fn show(visit: Visit, Path(number): Path<u64>) -> Answer {
                 p { @if !word("name").is_empty() { (word("name")) " " (t.get("letter-to")) } }
                 p { (t.get(&format!("{}-text", mail.text))) }
                 dl.facts {
-                    @for (name, label) in LETTER {
-                        @if !word(name).is_empty() {
-                            div { dt { (t.get(label)) } dd { @if *name == "until" { (day(word(name))) } @else { code { (word(name)) } } } }
-                        }
-                    }
+                    @for (label, value) in mail.facts(t) { div { dt { (label) } dd { code.long[value.len() > 20] { (value) } } } }
+                }
+                @if !word("uri").is_empty() {
+                    figure.code { img src={ "/outbox/" (mail.number) "/code.png" } width="200" height="200" alt=(t.get("generator-code")); }
                 }
                 p { (t.get("letter-report-advice")) }
                 p.sender { (t.get("bank")) }
             } @else {
-                @let words: Vec<(String, String)> = spoken(t, &mail);
-                @let words: Vec<(&str, &str)> = words.iter().map(|(name, word)| (name.as_str(), word.as_str())).collect();
-                p { (t.with(&format!("{}-body", mail.text), &words)) }
+                p { (mail.body(t)) }
                 p { (t.get("mail-advice")) }
             }
         }
+        @if mail.is_letter() { p.actions { a.button href={ "/outbox/" (mail.number) "/letter.png" } download { (t.get("letter-download")) } } }
         p { a href="/outbox" { (t.get("outbox")) } }
     };
-    Ok(page(&visit, &subject(t, &mail), &content))
+    Ok(page(&visit, &mail.subject(t), &content))
 }
 
-fn subject(t: Text, mail: &Mail) -> String {
-    t.get(&format!("{}-subject", mail.text))
+/// The letter on a sheet of A4.
+pub(super) async fn sheet(visit: Visit, Path(number): Path<u64>) -> Answer {
+    let mail =
+        visit.bank().books.get::<Mail>(&format!("{number:08}"))?.filter(Mail::is_letter).ok_or(Fault::NotFound)?;
+    let name = format!("attachment; filename=\"{}-{}.png\"", mail.text, mail.to);
+    let headers = [(header::CONTENT_TYPE, "image/png"), (header::CONTENT_DISPOSITION, name.as_str())];
+    Ok((headers, letter::png(visit.t, &mail)).into_response())
 }
 
-/// The words of a mail, those that are names of ours in the reader's language.
-fn spoken(t: Text, mail: &Mail) -> Vec<(String, String)> {
-    let speak = |(name, word): &(String, String)| {
-        let word = match name.as_str() {
-            "credential" if ["first-otp", "otp", "inquiry-pin"].contains(&word.as_str()) => t.get(word),
-            "credential" => t.get(&format!("{word}-password")),
-            "operation" => super::orders::operation(t, word),
-            _ => word.clone(),
-        };
-        (name.clone(), word)
-    };
-    mail.words.iter().map(speak).collect()
+/// What an app reads off the letter with a generator's secret.
+pub(super) async fn code(visit: Visit, Path(number): Path<u64>) -> Answer {
+    let mail = visit.bank().books.get::<Mail>(&format!("{number:08}"))?.ok_or(Fault::NotFound)?;
+    let png = qr::encode(mail.word("uri"), EcLevel::M).ok().filter(|_| !mail.word("uri").is_empty());
+    let png = png.ok_or(Fault::NotFound)?.to_png(8);
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+}
+
+fn delivered(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Taken => "mail-taken",
+        Delivery::Undeliverable => "mail-undeliverable",
+    }
 }

@@ -12,7 +12,7 @@ use crate::domain::calendar::day_in_japan;
 use crate::domain::directory::{BANKS, OWN_BANK, find};
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::order::Act;
-use crate::domain::people::{Limit, Person};
+use crate::domain::people::{Limit, Menu, Person};
 use crate::domain::rates::RATES;
 use crate::text::Text;
 
@@ -20,11 +20,11 @@ use crate::text::Text;
 type Typed<'a> = Option<&'a Fields>;
 
 pub(super) async fn transfer(visit: Visit) -> Answer {
-    draw_transfer(&visit, &visit.person()?, None, &Errors::default())
+    draw_transfer(&visit, &visit.may(Menu::Transfer)?, None, &Errors::default())
 }
 
 pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let (t, person) = (visit.t, visit.may(Menu::Transfer)?);
     let mut fields = match typed.text("to") {
         "new" => payee_fields(&typed),
         known => {
@@ -60,11 +60,11 @@ pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
 }
 
 pub(super) async fn payees(visit: Visit) -> Answer {
-    draw_payees(&visit, &visit.person()?, None, &Errors::default())
+    draw_payees(&visit, &visit.may(Menu::Payees)?, None, &Errors::default())
 }
 
 pub(super) async fn payee_enter(visit: Visit, typed: Fields) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let (t, person) = (visit.t, visit.may(Menu::Payees)?);
     let fields = payee_fields(&typed);
     if is_missing(&visit, &fields)? {
         return draw_payees(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
@@ -76,7 +76,7 @@ pub(super) async fn payee_enter(visit: Visit, typed: Fields) -> Answer {
 }
 
 pub(super) async fn pay_easy(visit: Visit) -> Answer {
-    draw_plain(&visit, &visit.person()?, &PAY_EASY, None, &Errors::default())
+    draw_plain(&visit, &visit.may(PAY_EASY.menu)?, &PAY_EASY, None, &Errors::default())
 }
 
 pub(super) async fn pay_easy_enter(visit: Visit, typed: Fields) -> Answer {
@@ -84,7 +84,7 @@ pub(super) async fn pay_easy_enter(visit: Visit, typed: Fields) -> Answer {
 }
 
 pub(super) async fn remittance(visit: Visit) -> Answer {
-    draw_plain(&visit, &visit.person()?, &REMITTANCE, None, &Errors::default())
+    draw_plain(&visit, &visit.may(REMITTANCE.menu)?, &REMITTANCE, None, &Errors::default())
 }
 
 pub(super) async fn remittance_enter(visit: Visit, typed: Fields) -> Answer {
@@ -95,6 +95,7 @@ pub(super) async fn remittance_enter(visit: Visit, typed: Fields) -> Answer {
 struct Plain {
     operation: Operation,
     limit: Limit,
+    menu: Menu,
     path: &'static str,
     title: &'static str,
     intro: &'static str,
@@ -105,6 +106,7 @@ struct Plain {
 const PAY_EASY: Plain = Plain {
     operation: Operation::PayEasy,
     limit: Limit::PayEasy,
+    menu: Menu::PayEasy,
     path: "/pay-easy",
     title: "menu-pay-easy",
     intro: "pay-easy-intro",
@@ -114,6 +116,7 @@ const PAY_EASY: Plain = Plain {
 const REMITTANCE: Plain = Plain {
     operation: Operation::Remittance,
     limit: Limit::Remittance,
+    menu: Menu::Remittance,
     path: "/remittance",
     title: "menu-remittance",
     intro: "remittance-intro",
@@ -121,7 +124,7 @@ const REMITTANCE: Plain = Plain {
 };
 
 fn enter_plain(visit: &Visit, plain: &Plain, typed: &Fields) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let (t, person) = (visit.t, visit.may(plain.menu)?);
     let Some(from) = own_account(visit, &person, typed.text("from"))? else {
         return draw_plain(visit, &person, plain, Some(typed), &Errors::one("from", t.get("account-choose")));
     };

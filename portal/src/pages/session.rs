@@ -7,6 +7,7 @@ use std::time::Duration;
 use camtoken::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::certificate::Download;
 use crate::bank::{Draft, random_hex};
 
 /// How long a session lives after the last request.
@@ -17,6 +18,9 @@ const MAX: usize = 10_000;
 
 /// The cookie.
 pub const COOKIE: &str = "kcb";
+
+/// The cookie under TLS: no other host, no other path and no plain connection can have set it.
+pub const SECURE_COOKIE: &str = "__Host-kcb";
 
 /// All the sessions of the site. The names themselves are not kept, only their hashes.
 #[derive(Default)]
@@ -34,6 +38,10 @@ pub struct Session {
     pub draft: Option<(String, Draft)>,
     /// A text to show once.
     pub notice: Option<&'static str>,
+    /// The certificate that was shown at the login: the session is nobody's without it.
+    pub certificate: Option<String>,
+    /// A certificate with its key, to be downloaded.
+    pub download: Option<Download>,
     last_seen: Timestamp,
 }
 
@@ -49,8 +57,12 @@ pub enum Stage {
         /// The order to come in.
         order: String,
     },
+    /// The password was right; a time-based password is awaited.
+    Generator(Who),
     /// The password was right; nothing but the registration is open.
     Registering(Who),
+    /// The password was right; nothing but fetching a certificate is open.
+    Fetching(Who),
     /// In.
     In(Who),
     /// One of the bank's own people.
@@ -70,7 +82,15 @@ impl Sessions {
     /// Begins a session and gives its name, for the cookie.
     pub fn begin(&self, stage: Stage, now: Timestamp) -> (String, Session) {
         let name = random_hex(32);
-        let session = Session { stage, csrf: random_hex(16), draft: None, notice: None, last_seen: now };
+        let session = Session {
+            stage,
+            csrf: random_hex(16),
+            draft: None,
+            notice: None,
+            certificate: None,
+            download: None,
+            last_seen: now,
+        };
         let mut sessions = self.lock();
         if sessions.len() >= MAX {
             sessions.retain(|_, session| now.since(session.last_seen) < IDLE);
@@ -136,7 +156,11 @@ impl Stage {
     #[must_use]
     pub fn who(&self) -> Option<&Who> {
         match self {
-            Self::Otp { person: who, .. } | Self::Registering(who) | Self::In(who) => Some(who),
+            Self::Otp { person: who, .. }
+            | Self::Generator(who)
+            | Self::Registering(who)
+            | Self::Fetching(who)
+            | Self::In(who) => Some(who),
             Self::Nobody | Self::Operator(_) => None,
         }
     }

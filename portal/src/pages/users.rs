@@ -4,6 +4,7 @@ use axum::extract::Path;
 use camtoken::transaction::Operation;
 use maud::{Markup, html};
 
+use super::certificate::{certificate_password, reissue};
 use super::forms::{Errors, Input, csrf, form as card, select};
 use super::layout::page;
 use super::orders::keep;
@@ -11,9 +12,10 @@ use super::payments::checked;
 use super::settings::{new_password, password_inputs, set_password};
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{Draft, digest};
+use crate::domain::certificate::Certificate;
 use crate::domain::credential::Credential;
 use crate::domain::order::Act;
-use crate::domain::people::{LentToken, Person, Role};
+use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role};
 use crate::text::Text;
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -23,7 +25,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let content = html! {
         p { a.button href="/users/new" { (t.get("user-new")) } }
         div.scroll tabindex="0" role="region" aria-label=(t.get("menu-users")) {
-            table {
+            table.cards {
                 thead { tr {
                     th scope="col" { (t.get("user")) } th scope="col" { (t.get("name")) } th scope="col" { (t.get("role")) }
                     th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
@@ -31,11 +33,11 @@ pub(super) async fn list(visit: Visit) -> Answer {
                 tbody {
                     @for person in &people {
                         tr {
-                            td { a href={ "/users/" (person.user) } { (person.user) } }
-                            td { (person.name) }
-                            td { (role(t, person.role)) }
-                            td { (person.token.as_deref().unwrap_or("－")) }
-                            td { (state(t, person)) }
+                            td data-label=(t.get("user")) { a href={ "/users/" (person.user) } { (person.user) } }
+                            td data-label=(t.get("name")) { (person.name) }
+                            td data-label=(t.get("role")) { (role(t, person.role)) }
+                            td data-label=(t.get("token")) { (person.token.as_deref().unwrap_or("－")) }
+                            td data-label=(t.get("state")) { (state(t, person)) }
                         }
                     }
                 }
@@ -86,25 +88,31 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
         return refuse(&typed, "token", "serial-wrong");
     };
-    let is_administrator = typed.text("role") == "administrator";
+    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
+    let mut certificate = None;
+    if by_certificate {
+        let word = typed.password("certificate-password");
+        if let Err(errors) = certificate_password(t, &user, &word) {
+            return draw_new(&visit, &administrator, Some(&typed), &errors);
+        }
+        certificate = Some(Credential::new(visit.bank().hash(word).await?));
+    }
+    let role_chosen = if typed.text("role") == "administrator" { Role::Administrator } else { Role::User };
+    // An administrator's first-OTP password comes from the bank, by letter.
     let person = Person {
-        contract: administrator.contract.clone(),
-        user: user.clone(),
         login_id: administrator.login_id.as_ref().map(|_| user.to_lowercase()),
         name: typed.text("name").to_owned(),
         mail: typed.text("mail").to_owned(),
-        role: if is_administrator { Role::Administrator } else { Role::User },
-        login: Credential::new(visit.bank().hash(login).await?),
-        transaction: Credential::new(visit.bank().hash(transaction).await?),
-        // An administrator's first-OTP password comes from the bank, by letter.
-        first_otp: None,
-        first_otp_from: None,
+        certificate,
         token,
-        activation: None,
-        registered: false,
-        suspended: false,
-        last_login: None,
-        login_before: None,
+        closed: closed(&typed),
+        ..Person::new(
+            administrator.contract.clone(),
+            user.clone(),
+            role_chosen,
+            Credential::new(visit.bank().hash(login).await?),
+            Credential::new(visit.bank().hash(transaction).await?),
+        )
     };
     let difference = role(t, person.role);
     match checked(t, put(None, person, "register", None, &[difference])) {
@@ -133,11 +141,16 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
     // An administrator is resumed by the bank, and suspends others, not themselves.
     let act = typed.text("act").to_owned();
     let is_self = person.user == administrator.user;
+    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
     let draft = match act.as_str() {
         "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
         "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
         "delete" if !is_self => {
-            let mut draft = plain(&person, "delete", Act::RemovePerson { ends: person.activation.clone() });
+            let mut draft = plain(
+                &person,
+                "delete",
+                Act::RemovePerson { ends: person.activation.clone().or(person.generator.clone()) },
+            );
             draft.fields.push(("before".to_owned(), digest(&person)));
             draft
         }
@@ -153,6 +166,21 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             after.token = token;
             let difference = format!("{} → {}", name_of(&person), name_of(&after));
             put(Some(&person), after, "token", ends, &[difference])
+        }
+        "certificate" if !is_self && by_certificate => {
+            let word = typed.password("certificate-password");
+            if let Err(errors) = certificate_password(t, &person.user, &word) {
+                return draw_person(&visit, &administrator, &user, &errors).await;
+            }
+            reissue(&visit, &person, Some(visit.bank().hash(word).await?))
+        }
+        "rights" if !person.is_administrator() => {
+            let after = Person { closed: closed(&typed), ..person.clone() };
+            let differences = rights_difference(t, &person, &after);
+            if differences.is_empty() {
+                return draw_person(&visit, &administrator, &user, &Errors::one("rights", t.get("rights-same"))).await;
+            }
+            put(Some(&person), after, "change", None, &differences)
         }
         "password" if !is_self => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
@@ -258,6 +286,7 @@ fn token_select(visit: &Visit, contract: &str, chosen: &str, errors: &Errors) ->
 fn draw_new(visit: &Visit, administrator: &Person, typed: Option<&Fields>, errors: &Errors) -> Answer {
     let t = visit.t;
     let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let by_certificate = visit.contract(administrator)?.method == LoginMethod::PasswordCertificate;
     let roles = [("user", Role::User), ("administrator", Role::Administrator)];
     let roles: Vec<_> = roles.into_iter().map(|(name, known)| (name.to_owned(), role(t, known))).collect();
     let content = html! {
@@ -273,6 +302,10 @@ fn draw_new(visit: &Visit, administrator: &Person, typed: Option<&Fields>, error
                 (password_inputs(t, errors))
             }
             (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("transaction-new", t.get("transaction-password")) }.draw(errors))
+            @if by_certificate {
+                (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("certificate-password", t.get("certificate-password")) }.draw(errors))
+            }
+            (rights_inputs(t, |menu| typed.is_none_or(|typed| !closed(typed).contains(&menu)), errors))
             p.actions { button.main type="submit" { (t.get("to-confirm")) } a.button href="/users" { (t.get("give-up")) } }
         }))
     };
@@ -285,13 +318,14 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
     let otp = visit.bank().otp_suspended(&person).await?;
     let path = format!("/users/{}", person.user);
     let is_self = person.user == administrator.user;
+    let by_certificate = visit.contract(administrator)?.method == LoginMethod::PasswordCertificate;
     let button = |act: &str, text: &str, class: &str| {
         html! { form method="post" action=(path) { (csrf(visit)) input type="hidden" name="act" value=(act); button class=(class) type="submit" { (t.get(text)) } } }
     };
     let which = ["login", "transaction"].map(|name| (name.to_owned(), t.get(&format!("{name}-password"))));
     let content = html! {
         (errors.summary(t))
-        (facts(t, &person, otp))
+        (facts(t, &person, otp, &visit.bank().certificates(&person)?))
         @if !is_self {
             div.actions {
                 (button("suspend", "suspend", "danger"))
@@ -307,6 +341,23 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
             p.hint { (t.get("token-hand-hint")) }
             p.actions { button type="submit" { (t.get("to-confirm")) } }
         }))
+        @if !person.is_administrator() {
+            h2 { (t.get("rights")) }
+            (card(visit, &path, &html! {
+                input type="hidden" name="act" value="rights";
+                (rights_inputs(t, |menu| person.may(menu), errors))
+                p.actions { button type="submit" { (t.get("to-confirm")) } }
+            }))
+        }
+        @if !is_self && by_certificate {
+            h2 { (t.get("certificate-new")) }
+            (card(visit, &path, &html! {
+                input type="hidden" name="act" value="certificate";
+                p.hint { (t.get("certificate-new-hint")) }
+                (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("certificate-password", t.get("certificate-password")) }.draw(errors))
+                p.actions { button type="submit" { (t.get("to-confirm")) } }
+            }))
+        }
         @if !is_self {
             h2 { (t.get("password-reset")) }
             (card(visit, &path, &html! {
@@ -321,20 +372,59 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
     Ok(page(visit, &person.user, &content))
 }
 
+/// The menus that a form leaves closed: those without a tick.
+fn closed(typed: &Fields) -> Vec<Menu> {
+    let is_open = |menu: &Menu| typed.text(&format!("menu-{}", menu.as_str())) == "open";
+    Menu::ALL.into_iter().filter(|menu| !is_open(menu)).collect()
+}
+
+/// What changes, in the three lines that a token has for it.
+fn rights_difference(t: Text, before: &Person, after: &Person) -> Vec<String> {
+    let changed: Vec<_> = Menu::ALL.into_iter().filter(|menu| before.may(*menu) != after.may(*menu)).collect();
+    let line = |menu: &Menu| {
+        let name = t.get(&format!("right-{}", menu.as_str()));
+        t.with(if after.may(*menu) { "right-opened" } else { "right-closed" }, &[("menu", &name)])
+    };
+    let shown = if changed.len() > 3 { 2 } else { changed.len() };
+    let more = (changed.len() > 3).then(|| t.with("right-more", &[("count", &(changed.len() - 2).to_string())]));
+    changed[..shown].iter().map(line).chain(more).collect()
+}
+
+fn rights_inputs(t: Text, is_open: impl Fn(Menu) -> bool, errors: &Errors) -> Markup {
+    html! {
+        fieldset #rights {
+            legend { (t.get("rights")) }
+            p.hint { (t.get("rights-hint")) }
+            @for menu in Menu::ALL {
+                label.choice {
+                    input type="checkbox" name={ "menu-" (menu.as_str()) } value="open" checked[is_open(menu)];
+                    span { (t.get(&format!("right-{}", menu.as_str()))) }
+                }
+            }
+            @if let Some(error) = errors.of("rights") { p.error { (error) } }
+        }
+    }
+}
+
 /// What administrators and the bank see of a person.
-pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool) -> Markup {
+pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates: &[Certificate]) -> Markup {
     let credential = |suspended: bool, wrong: u8| {
         if suspended { t.get("state-suspended") } else { t.with("wrong-entries", &[("count", &wrong.to_string())]) }
     };
     html! {
         dl.facts {
             div { dt { (t.get("name")) } dd { (person.name) } }
+            div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
             div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
             div { dt { (t.get("state")) } dd { (state(t, person)) } }
-            div { dt { (t.get("token")) } dd { (person.token.as_deref().unwrap_or("－")) } }
+            div { dt { (t.get("token")) } dd { @if person.generator.is_some() { (t.get("generator-title")) } @else { (person.token.as_deref().unwrap_or("－")) } } }
             div { dt { (t.get("login-password")) } dd { (credential(person.login.suspended, person.login.wrong)) } }
             div { dt { (t.get("transaction-password")) } dd { (credential(person.transaction.suspended, person.transaction.wrong)) } }
             @if let Some(first) = &person.first_otp { div { dt { (t.get("first-otp")) } dd { (credential(first.suspended, first.wrong)) } } }
+            @if let Some(word) = &person.certificate { div { dt { (t.get("certificate-password")) } dd { (credential(word.suspended, word.wrong)) } } }
+            @for known in certificates {
+                div { dt { (t.get("menu-certificate")) } dd { (known.contract) "-" (known.number) " " span.muted { (t.get("valid-until")) " " (known.last_day().map_or_else(String::new, |day| t.day(day))) } } }
+            }
             div { dt { (t.get("otp")) } dd { @if otp_suspended { (t.get("state-suspended")) } @else { (t.get("state-ok")) } } }
         }
     }

@@ -23,8 +23,8 @@ export const FIRST_OTP = "HAT5-9KQ2-W7RM";
 export const SAMPLE = "1234567890";
 
 /// Starts a bank in a fresh folder, or in the folder of one that was killed.
-export async function startBank(dir = mkdtempSync(join(tmpdir(), "portal-"))) {
-  const child = spawn(binary, ["--dir", dir, "--json", "--port", "0", "--token-port", "0", "--provider-port", "0"], {
+export async function startBank(dir = mkdtempSync(join(tmpdir(), "portal-")), more = []) {
+  const child = spawn(binary, ["--dir", dir, "--json", "--port", "0", "--tls-port", "0", "--token-port", "0", "--provider-port", "0", ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const listening = await new Promise((done, fail) => {
@@ -62,13 +62,14 @@ export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 740 };
 
 /// Somebody at a browser. Nothing is asked of any other host, and the console stays silent.
-export async function visitor(browser, bank, { lang = "ja", viewport = DESKTOP, dark = false } = {}) {
+export async function visitor(browser, bank, { lang = "ja", viewport = DESKTOP, dark = false, context: more = {} } = {}) {
   const context = await browser.newContext({
     baseURL: bank.url,
     viewport,
     locale: lang === "ja" ? "ja-JP" : "en-GB",
     colorScheme: dark ? "dark" : "light",
     timezoneId: "Asia/Tokyo",
+    ...more,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);

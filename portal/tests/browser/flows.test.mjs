@@ -178,6 +178,22 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
         assert.equal(other.page.url().endsWith("/home"), works, act);
       }
 
+      // A menu is closed to the user; the token shows which.
+      await page.goto("/users/TANAKA");
+      await page.locator("input[name=menu-transfer]").uncheck();
+      await shot("user-rights");
+      await page.locator("form.card", { has: page.locator("input[value=change], input[value=rights]") }).locator("button").click();
+      await toCode(page);
+      const rights = await sign(page, token);
+      assert.equal(value(rights, "act"), "change");
+      assert.match(value(rights, "difference1"), lang === "ja" ? /^不可：振込・振替$/ : /^Closed: Transfer$/);
+      await page.locator("p.success").waitFor();
+      await login(other.page, "TANAKA", "Hoshi-no-kazu-9");
+      await other.page.locator("ul.accounts").waitFor();
+      assert.equal(await other.page.goto("/transfer").then((answer) => answer.status()), 404);
+      assert.equal(await other.page.locator("a[href='/transfer']").count(), 0);
+      assert.equal(await other.page.goto("/pay-easy").then((answer) => answer.status()), 200);
+
       // A user who shares the administrator's token is removed; the administrator signs on.
       const shared = await visitor(browser, bank, { lang, viewport });
       await login(shared.page, "KEIRI01");

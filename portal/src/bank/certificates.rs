@@ -1,0 +1,166 @@
+//! 電子証明書: fetched with the certificate password or after a signature, shown at each login, renewed, taken back.
+
+use super::contracts::code_word;
+use super::events::{BANK, note};
+use super::{Bank, BankError};
+use crate::authority::IssuedFile;
+use crate::books::{BooksError, Sheet};
+use crate::domain::calendar::end_of_day;
+use crate::domain::certificate::{Certificate, last_day_from};
+use crate::domain::credential::{Credential, Entry, Password};
+use crate::domain::people::Person;
+use crate::outbox::post;
+
+/// What came of fetching a certificate.
+pub enum Fetched {
+    /// The file with the key, and the record of it.
+    Issued(IssuedFile, Certificate),
+    /// The certificate password is wrong.
+    Wrong(Entry),
+    /// There is neither a certificate password nor a signature for it.
+    NotDue,
+}
+
+impl Bank {
+    /// The person's certificates that open something now, the newest last.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn certificates(&self, person: &Person) -> Result<Vec<Certificate>, BankError> {
+        let now = self.now();
+        let mut all = self.books.list::<Certificate>("")?;
+        all.retain(|known| known.contract == person.contract && known.user == person.user && known.is_good(now));
+        all.sort_by_key(|known| known.number);
+        Ok(all)
+    }
+
+    /// Whether the certificate with this fingerprint is this person's and good now.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn is_certificate_of(&self, person: &Person, fingerprint: &str) -> Result<bool, BankError> {
+        let known = self.books.get::<Certificate>(fingerprint)?;
+        let mine = known.filter(|known| known.contract == person.contract && known.user == person.user);
+        Ok(mine.is_some_and(|known| known.is_good(self.now())))
+    }
+
+    /// Lets a person in whose password was right, if they have shown a certificate of theirs. With its first login those before
+    /// it end, and the certificate password is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn log_in_by_certificate(&self, person: &Person, shown: Option<&str>) -> Result<bool, BankError> {
+        let Some(shown) = shown else { return Ok(false) };
+        if !self.is_certificate_of(person, shown)? {
+            return Ok(false);
+        }
+        self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
+                return Ok(());
+            };
+            let Some(mine) = sheet.get::<Certificate>(shown)? else { return Ok(()) };
+            revoke_all(sheet, &person, |known| known.number < mine.number)?;
+            person.certificate = None;
+            sheet.put(&person);
+            Ok::<_, BooksError>(())
+        })?;
+        self.note_login(person)?;
+        Ok(true)
+    }
+
+    /// Issues a certificate: to whoever enters the certificate password, or has signed for it. `file` protects what is
+    /// downloaded.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn fetch_certificate(
+        &self,
+        person: &Person,
+        password: Option<Password>,
+        file: &Password,
+    ) -> Result<Fetched, BankError> {
+        let now = self.now();
+        let last_day = match password {
+            Some(_) if person.certificate.is_none() => return Ok(Fetched::NotDue),
+            Some(password) => {
+                let entry = self.enter(person, password, "certificate", |person| person.certificate.as_mut()).await?;
+                if entry != Entry::Right {
+                    return Ok(Fetched::Wrong(entry));
+                }
+                last_day_from(now)
+            }
+            None => match person.certificate_until.as_ref().and_then(|day| day.parse().ok()) {
+                Some(day) => day,
+                None => return Ok(Fetched::NotDue),
+            },
+        };
+        let issued = self.authority.issue(&person.contract, &person.user, now, end_of_day(last_day), file)?;
+        let record = self.books.change(|sheet| {
+            let number =
+                sheet.list::<Certificate>("")?.iter().filter(|known| known.contract == person.contract).count();
+            let record = Certificate {
+                fingerprint: issued.fingerprint.clone(),
+                contract: person.contract.clone(),
+                user: person.user.clone(),
+                number: number as u64 + 1,
+                from: now.as_unix(),
+                until: last_day.to_string(),
+                revoked: false,
+            };
+            sheet.put(&record);
+            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                person.certificate_until = None;
+                sheet.put(&person);
+            }
+            let key = Person::key(&person.contract, &person.user);
+            note(sheet, &key, "certificate", &format!("{}-{}", record.contract, record.number), now)?;
+            let until = last_day.to_string();
+            let words = [("user", person.user.as_str()), ("until", until.as_str())];
+            post(sheet, &person.mail, "mail-certificate", &words, now)?;
+            Ok::<_, BooksError>(record)
+        })?;
+        Ok(Fetched::Issued(issued, record))
+    }
+
+    /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was done.
+    pub async fn new_certificate_password(&self, person: &Person) -> Result<(), BankError> {
+        let word = code_word();
+        let hash = self.hash(Password::new(word.clone())).await?;
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
+                return Ok::<_, BooksError>(());
+            };
+            revoke_all(sheet, &person, |_| true)?;
+            let words = [("user", person.user.as_str()), ("certificate", word.as_str())];
+            note(sheet, BANK, "certificate-password", &Person::key(&person.contract, &person.user), now)?;
+            post(sheet, &person.contract, "letter-certificate", &words, now)?;
+            person.certificate = Some(Credential::new(hash));
+            person.certificate_until = None;
+            sheet.put(&person);
+            Ok(())
+        })?)
+    }
+}
+
+/// Takes back a person's certificates for good.
+pub(super) fn revoke_all(
+    sheet: &mut Sheet<'_>,
+    person: &Person,
+    which: impl Fn(&Certificate) -> bool,
+) -> Result<(), BooksError> {
+    for known in sheet.list::<Certificate>("")? {
+        if known.contract == person.contract && known.user == person.user && !known.revoked && which(&known) {
+            sheet.put(&Certificate { revoked: true, ..known });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What the bank writes down of what it did, with the change itself.
+
+use camtoken::Timestamp;
+
+use super::{Bank, BankError};
+use crate::books::{BooksError, Sheet};
+use crate::domain::event::{Broken, Event, Head, check};
+
+/// The name of the bank as the one who did something.
+pub(super) const BANK: &str = "bank";
+
+impl Bank {
+    /// What the bank did, the oldest first, and whether the chain holds.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]. A chain that was touched is an answer.
+    pub fn events(&self) -> Result<(Vec<Event>, Result<(), Broken>), BankError> {
+        let events = self.books.list::<Event>("")?;
+        let head = self.books.get::<Head>("event")?;
+        let held = check(&events, head.as_ref());
+        Ok((events, held))
+    }
+}
+
+/// Adds an entry to the chain.
+pub(super) fn note(sheet: &mut Sheet<'_>, by: &str, what: &str, about: &str, now: Timestamp) -> Result<(), BooksError> {
+    let head = sheet.get::<Head>("event")?;
+    let (number, before) = head.map_or((1, String::new()), |head| (head.number + 1, head.link));
+    let [by, what, about] = [by, what, about].map(str::to_owned);
+    let event = Event { number, at: now.as_unix(), by, what, about, before };
+    sheet.put(&Head { number, link: event.link() });
+    sheet.put(&event);
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! For customers who gave the camera token back: time-based one-time passwords (RFC 6238), typed without reading a code.
+//!
+//! They are good for the login and for nothing that is signed: nothing in them says what was signed.
+
+use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
+use camtoken::verifier::{AttemptId, EnrollError, Rejection, Subscriber, Verdict, VerifierError};
+
+use super::events::{BANK, note};
+use super::login::tell_suspension;
+use super::{Bank, BankError, NAME, rng};
+use crate::books::BooksError;
+use crate::domain::credential::Entry;
+use crate::domain::people::Person;
+use crate::outbox::post;
+use camtoken::store::StoreError;
+
+impl Bank {
+    /// Takes the camera token back and gives a generator for it, whose secret goes out by letter: by the bank.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn hand_out_generator(&self, person: &Person) -> Result<(), BankError> {
+        let now = self.now();
+        let subscriber = Subscriber { contract: person.contract.clone(), user: person.user.clone() };
+        let (activation, secret) = self.verifier.enroll_time_based(subscriber, now, &mut rng()).await?;
+        let uri = OtpauthUri {
+            issuer: Some(NAME.to_owned()),
+            account: format!("{}-{}", person.contract, person.user),
+            secret,
+            hash: OtpHash::Sha1,
+            digits: 6,
+            moving: MovingFactor::Period(30),
+        };
+        let uri = uri.expose_uri().map_err(BankError::Generator)?;
+        let secret = uri.split(['?', '&']).find_map(|part| part.strip_prefix("secret=")).unwrap_or_default();
+        let before = self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
+                return Ok::<_, BooksError>(None);
+            };
+            let words = [("user", person.user.as_str()), ("secret", secret), ("uri", uri.as_str())];
+            note(sheet, BANK, "generator", &Person::key(&person.contract, &person.user), now)?;
+            post(sheet, &person.contract, "letter-generator", &words, now)?;
+            let before = person.clone();
+            (person.token, person.activation, person.registered) = (None, None, false);
+            person.generator = Some(activation.to_string());
+            sheet.put(&person);
+            Ok(Some(before))
+        })?;
+        let Some(before) = before else { return Ok(()) };
+        for ended in [before.activation(), before.generator()].into_iter().flatten() {
+            self.end(ended).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a time-based password at the login, and lets the person in when it is right.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    pub async fn log_in_by_generator(
+        &self,
+        person: &Person,
+        response: &str,
+        attempt: [u8; 16],
+    ) -> Result<Result<(), Rejection>, BankError> {
+        let entered = self.enter_generator(person, response, attempt).await?;
+        if entered.is_ok() {
+            self.note_login(person)?;
+        }
+        Ok(entered)
+    }
+
+    /// Takes a time-based password that lets nobody into the bank: for a linkage.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    pub async fn enter_generator(
+        &self,
+        person: &Person,
+        response: &str,
+        attempt: [u8; 16],
+    ) -> Result<Result<(), Rejection>, BankError> {
+        let Some(activation) = person.generator() else { return Ok(Err(Rejection::NotActivated)) };
+        let attempt = AttemptId::from_bytes(attempt);
+        let mut tries = 0;
+        let verdict = loop {
+            tries += 1;
+            match self.verifier.verify_time_based(activation, response, attempt, self.now()).await {
+                Err(VerifierError::Store(StoreError::Unknown { .. })) if tries < 3 => {}
+                other => break other?,
+            }
+        };
+        match verdict {
+            Verdict::Accepted(_) => Ok(Ok(())),
+            Verdict::Rejected(rejection) => {
+                if matches!(rejection, Rejection::Wrong { suspended: true, .. }) {
+                    let (now, entry) = (self.now(), Entry::Wrong { left: 0, just_suspended: true });
+                    self.books.change(|sheet| tell_suspension(sheet, person, "otp", entry, now))?;
+                }
+                Ok(Err(rejection))
+            }
+        }
+    }
+
+    /// Ends an activation at the verifier, if it is one.
+    pub(super) async fn end(&self, activation: camtoken::ActivationId) -> Result<(), BankError> {
+        match self.verifier.revoke(activation, self.now()).await {
+            Ok(()) | Err(EnrollError::Revoked(_) | EnrollError::UnknownActivation(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
