@@ -27,7 +27,7 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--token-port N] [--provider-port 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
   --token-port N   the port of its customers' tokens (default: 4881; 0 takes a free one)
-  --provider-port N  the port of an invented external service (default: 4882; 0 takes a free one)
+  --provider-port N  the port of an invented external service (default: 4883; 0 takes a free one)
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn args() -> Result<Option<Args>, String> {
     let mut args =
-        Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, provider_port: 4882, json: false };
+        Args { dir: PathBuf::from("portal-state"), port: 4880, token_port: 4881, provider_port: 4883, json: false };
     let mut given = std::env::args().skip(1);
     while let Some(flag) = given.next() {
         let mut value = || given.next().ok_or(format!("{flag} needs a value"));
