@@ -15,6 +15,7 @@ use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::credential::{Credential, Password, PasswordHash};
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::people::{Contract, LentToken, Limit, LoginMethod, Operator, Person, Profile, Role};
+use crate::linkage::InquiryPin;
 use crate::outbox::post;
 
 /// Everybody's login password.
@@ -23,6 +24,8 @@ pub const LOGIN: &str = "Kumo-no-ue-1";
 pub const TRANSACTION: &str = "Hayashi-no-oku-2";
 /// The administrators' first-OTP password.
 pub const FIRST_OTP: &str = "HAT5-9KQ2-W7RM";
+/// Every account's inquiry PIN.
+pub const INQUIRY_PIN: &str = "4079";
 /// The certificate password of everybody under login method 3.
 pub const CERTIFICATE: &str = "SHM3-7TXC-4QEK";
 /// The bank operator's password.
@@ -70,6 +73,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     let first_otp = bank.hash(Password::new(FIRST_OTP.to_owned())).await?;
     let certificate = bank.hash(Password::new(CERTIFICATE.to_owned())).await?;
     let operator = bank.hash(Password::new(OPERATOR.to_owned())).await?;
+    let inquiry_pin = bank.hash(Password::new(INQUIRY_PIN.to_owned())).await?;
     bank.books.change(|sheet| {
         let today = day_in_japan(now);
         for (number, name, kana, method, profile) in [
@@ -124,6 +128,8 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
             (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
             (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
         ] {
+            let pin = Credential::new(inquiry_pin.clone());
+            sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin });
             sheet.put(&Account {
                 contract: contract.to_owned(),
                 branch: branch.to_owned(),

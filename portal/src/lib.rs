@@ -11,6 +11,7 @@
 //! | [`books`] | what the bank knows, on disk: whole changes, durable before they are answered |
 //! | [`bank`] | the work: rules, books and verifier together |
 //! | [`outbox`], [`postman`] | mails and letters, and who brings mails to a server |
+//! | [`linkage`] | what external services may see and ask for; the authorization server behind it |
 //! | [`letter`] | a letter on a sheet of A4 |
 //! | [`limiter`] | how often somebody may ask |
 //! | [`attacks`] | somebody else in the browser, against a bank of their own |
@@ -18,6 +19,7 @@
 //! | [`authority`], [`tls`] | the bank's own certificates, and connections that show them |
 //! | [`pages`] | the site |
 //! | [`text`] | its words, in two languages |
+//! | [`provider`] | the site of an invented external service, on a port of its own |
 //! | [`demo`], [`drawer`] | the companies that are there from the start, and their tokens |
 
 pub mod attacks;
@@ -29,9 +31,11 @@ pub mod domain;
 pub mod drawer;
 pub mod letter;
 pub mod limiter;
+pub mod linkage;
 pub mod outbox;
 pub mod pages;
 pub mod postman;
+pub mod provider;
 pub mod store;
 pub mod text;
 pub mod tls;

@@ -1,31 +1,39 @@
 //! Starts the reference bank on loopback, with the demonstration's tokens beside it.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
 use camtoken::server::listen;
-use camtoken_portal::bank::{Bank, BankError};
+use camtoken_portal::bank::{self, Bank, BankError};
 use camtoken_portal::demo;
 use camtoken_portal::drawer::Drawer;
+use camtoken_portal::linkage::Standard;
+use camtoken_portal::linkage::grants::{Grants, Server};
 use camtoken_portal::pages::Site;
+use camtoken_portal::pages::linkage::Linkages;
 use camtoken_portal::postman::Postman;
+use camtoken_portal::provider::client::Credentials;
+use camtoken_portal::provider::{self, Office};
 use camtoken_portal::store::Engine;
 use camtoken_portal::tls::{Peer, TlsListener};
 
 const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
-Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--smtp URL] [--store URL]
+Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--provider-port N] [--smtp URL] [--store URL]
                        [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
   --tls-port N     the same under TLS, for customers with a certificate (default: 4882; 0 takes a free one)
   --token-port N   the port of its customers' tokens (default: 4881; 0 takes a free one)
+  --provider-port N
+                   the port of an invented external service (default: 4883; 0 takes a free one)
   --smtp URL       bring mails to this server, too (smtp://host:port, smtps://…; or CAMTOKEN_PORTAL_SMTP, for a URL
                    with a password)
   --store URL      keep the verifier's records in PostgreSQL (postgres://…; or CAMTOKEN_PORTAL_STORE); the bank's own
@@ -39,6 +47,7 @@ struct Args {
     port: u16,
     tls_port: u16,
     token_port: u16,
+    provider_port: u16,
     smtp: Option<String>,
     store: Option<String>,
     json: bool,
@@ -70,6 +79,7 @@ fn args() -> Result<Option<Args>, String> {
         port: 4880,
         tls_port: 4882,
         token_port: 4881,
+        provider_port: 4883,
         smtp: None,
         store: None,
         json: false,
@@ -85,6 +95,7 @@ fn args() -> Result<Option<Args>, String> {
             "--port" => args.port = port(value()?)?,
             "--tls-port" => args.tls_port = port(value()?)?,
             "--token-port" => args.token_port = port(value()?)?,
+            "--provider-port" => args.provider_port = port(value()?)?,
             "--smtp" => args.smtp = Some(without_password(value()?)?),
             "--store" => args.store = Some(without_password(value()?)?),
             "--json" => args.json = true,
@@ -141,23 +152,36 @@ async fn run(args: &Args) -> Result<(), String> {
     let url = format!("http://{}", listener.local_addr().map_err(|error| say(&error))?);
     let session = drawer.session().to_owned();
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
-    let site = Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()));
+    let provider_listener =
+        listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
+    let provider_url = format!("http://{}", provider_listener.local_addr().map_err(|error| say(&error))?);
+    let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
+    let servers = authorization_servers(&bank, &url, &args.dir)?;
+    provider::register(&bank, &servers, &provider_url, &credentials).await?;
+    let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
+    let linkages = Linkages::new(url.clone(), servers);
+    let site =
+        Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages));
+    let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
 
     if args.json {
         let schema = "camtoken-portal/listening/1";
         println!(
             "{}",
-            serde_json::json!({ "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session })
+            serde_json::json!({
+                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
+            })
         );
     } else {
         println!(
-            "The bank:   {url}\nUnder TLS:  {tls_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
+            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
             who_can_log_in()
         );
     }
     let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
     let bank = axum::serve(listener, router.clone()).with_graceful_shutdown(stop());
     let secure = axum::serve(tls_listener, router).with_graceful_shutdown(stop());
+    let provider = axum::serve(provider_listener, office).with_graceful_shutdown(stop());
     let postman = args.smtp.as_deref().map(Postman::new).transpose().map_err(|error| say(&error))?;
     let mails = async {
         match &postman {
@@ -167,12 +191,21 @@ async fn run(args: &Args) -> Result<(), String> {
     };
     let tokens = tokens.serve(token_listener, stop());
     tokio::select! {
-        (ended, secured, ()) = async { tokio::join!(async { bank.await }, async { secure.await }, tokens) } => {
-            ended.and(secured).map_err(|error| say(&error))
+        (ended, secured, provided, ()) = async {
+            tokio::join!(async { bank.await }, async { secure.await }, async { provider.await }, tokens)
+        } => {
+            ended.and(secured).and(provided).map_err(|error| say(&error))
         }
         stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
     }
+}
+
+/// The authorization server of each standard, at the bank's own address.
+fn authorization_servers(bank: &Bank, url: &str, dir: &Path) -> Result<HashMap<Standard, Arc<Server>>, String> {
+    let key = bank::secret_file(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
+    let server = |standard| Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)));
+    Standard::ALL.into_iter().map(server).collect()
 }
 
 /// Ctrl-C or SIGTERM.
@@ -203,7 +236,7 @@ fn who_can_log_in() -> String {
          合同会社ひながた (contract {hinagata}, login method 3: password and certificate, under TLS)\n\
          \x20 ADMIN01  administrator, token KKK0000015, certificate password {certificate}, first-OTP password {first}\n\
          \x20 KEIRI01  user, token KKK0000016, certificate password {certificate}\n\
-         Everybody: login password {login}, transaction password {transaction}\n\
+         Everybody: login password {login}, transaction password {transaction}; every account: inquiry PIN {pin}\n\
          The bank's operator: OP01, password {operator}, at /operator",
         sample = demo::SAMPLE,
         hinagata = demo::HINAGATA,
@@ -212,5 +245,6 @@ fn who_can_log_in() -> String {
         login = demo::LOGIN,
         transaction = demo::TRANSACTION,
         operator = demo::OPERATOR,
+        pin = demo::INQUIRY_PIN,
     )
 }

@@ -59,6 +59,8 @@ const LETTER: &[(&str, &str)] = &[
     ("until", "valid-until"),
     ("certificate", "certificate-password"),
     ("token", "serial"),
+    ("account", "account-number"),
+    ("pin", "inquiry-pin"),
     ("secret", "generator-secret"),
 ];
 
@@ -122,7 +124,7 @@ pub fn post(
 /// A word, those that are names of ours in the reader's language.
 fn speak(t: Text, name: &str, word: &str) -> String {
     match name {
-        "credential" if ["first-otp", "otp"].contains(&word) => t.get(word),
+        "credential" if ["first-otp", "otp", "inquiry-pin"].contains(&word) => t.get(word),
         "credential" => t.get(&format!("{word}-password")),
         "operation" => {
             word.parse::<Operation>().map_or_else(|_| word.to_owned(), |known| known.entry().label.text(t.0).to_owned())

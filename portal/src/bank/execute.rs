@@ -15,6 +15,7 @@ use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Menu, Person, Role};
 use crate::domain::rates::yen_of;
+use crate::linkage::requests::carry_out;
 use crate::outbox::post;
 
 /// Carries out an order by its challenge's transaction, on one sheet. After a refusal the sheet is to be taken back:
@@ -36,7 +37,13 @@ pub(super) fn execute(
         return Ok(Err(Refusal::Changed));
     }
     match &order.act {
-        Act::Login => {}
+        Act::Login | Act::Link => {}
+        Act::PayRequested { request, from } => {
+            if let Err(refusal) = carry_out(sheet, request, order, transaction, now)? {
+                return Ok(Err(refusal));
+            }
+            return pay(sheet, &contract, order, (from, Limit::Transfer), transaction, now);
+        }
         Act::Pay { from, limit } => return pay(sheet, &contract, order, (from, *limit), transaction, now),
         Act::PayBatch { from, limit, file } => {
             return pay_batch(sheet, &contract, order, (from, *limit, file), transaction, now);

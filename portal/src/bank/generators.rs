@@ -65,6 +65,24 @@ impl Bank {
         response: &str,
         attempt: [u8; 16],
     ) -> Result<Result<(), Rejection>, BankError> {
+        let entered = self.enter_generator(person, response, attempt).await?;
+        if entered.is_ok() {
+            self.note_login(person)?;
+        }
+        Ok(entered)
+    }
+
+    /// Takes a time-based password that lets nobody into the bank: for a linkage.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    pub async fn enter_generator(
+        &self,
+        person: &Person,
+        response: &str,
+        attempt: [u8; 16],
+    ) -> Result<Result<(), Rejection>, BankError> {
         let Some(activation) = person.generator() else { return Ok(Err(Rejection::NotActivated)) };
         let attempt = AttemptId::from_bytes(attempt);
         let mut tries = 0;
@@ -76,10 +94,7 @@ impl Bank {
             }
         };
         match verdict {
-            Verdict::Accepted(_) => {
-                self.note_login(person)?;
-                Ok(Ok(()))
-            }
+            Verdict::Accepted(_) => Ok(Ok(())),
             Verdict::Rejected(rejection) => {
                 if matches!(rejection, Rejection::Wrong { suspended: true, .. }) {
                     let (now, entry) = (self.now(), Entry::Wrong { left: 0, just_suspended: true });

@@ -41,27 +41,7 @@ impl Bank {
         numbers: &Numbers,
         password: Password,
     ) -> Result<Option<(Person, LoggedIn)>, BankError> {
-        let found = self.find(profile, numbers)?;
-        let hash = found.as_ref().map_or_else(PasswordHash::decoy, |person| person.login.hash.clone());
-        let right = self.is_right(hash.clone(), password).await?;
-        let Some(found) = found else {
-            self.books.pretend()?;
-            return Ok(None);
-        };
-
-        let now = self.now();
-        let entry = self.books.change(|sheet| {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&found.contract, &found.user))? else {
-                return Ok::<_, BooksError>(None);
-            };
-            // A password that was changed meanwhile was not the one that was compared.
-            let right = right && person.login.hash == hash && !person.suspended;
-            let entry = person.login.enter(right);
-            tell_suspension(sheet, &person, "login", entry, now)?;
-            sheet.put(&person);
-            Ok((entry == Entry::Right).then_some(person))
-        })?;
-        let Some(person) = entry else { return Ok(None) };
+        let Some(person) = self.prove(profile, numbers, password).await? else { return Ok(None) };
         let Some(contract) = self.books.get::<Contract>(&person.contract)? else { return Ok(None) };
         let next = match contract.method {
             LoginMethod::Password => LoggedIn::Yes,
@@ -74,6 +54,39 @@ impl Bank {
             self.note_login(&person)?;
         }
         Ok(Some((person, next)))
+    }
+
+    /// The first factor alone: numbers and password, with everything that [`log_in`](Self::log_in) says of them.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn prove(
+        &self,
+        profile: Profile,
+        numbers: &Numbers,
+        password: Password,
+    ) -> Result<Option<Person>, BankError> {
+        let found = self.find(profile, numbers)?;
+        let hash = found.as_ref().map_or_else(PasswordHash::decoy, |person| person.login.hash.clone());
+        let right = self.is_right(hash.clone(), password).await?;
+        let Some(found) = found else {
+            self.books.pretend()?;
+            return Ok(None);
+        };
+
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(&found.contract, &found.user))? else {
+                return Ok::<_, BooksError>(None);
+            };
+            // A password that was changed meanwhile was not the one that was compared.
+            let right = right && person.login.hash == hash && !person.suspended;
+            let entry = person.login.enter(right);
+            tell_suspension(sheet, &person, "login", entry, now)?;
+            sheet.put(&person);
+            Ok((entry == Entry::Right).then_some(person))
+        })?)
     }
 
     /// Writes down that the person is in now.

@@ -55,7 +55,7 @@ pub const NAME: &str = "架空中央銀行";
 /// The bank: its books, its verifier, its clock.
 pub struct Bank {
     /// The books.
-    pub books: Books,
+    pub books: Arc<Books>,
     /// The verifier, on a store of its own.
     pub verifier: Verifier<Engine>,
     /// What makes the certificates of its customers.
@@ -125,11 +125,11 @@ impl Bank {
     /// As [`Bank::open`].
     pub fn open_with(dir: &Path, store: Engine, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let key = key_encryption_key(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
+        let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(store, Box::new(LocalVault::new(&[key])), policy, NAME, &mut rng())?;
         Ok(Self {
-            books: Books::open(&dir.join("books"))?,
+            books: Arc::new(Books::open(&dir.join("books"))?),
             verifier,
             authority: Authority::open(dir)?,
             clock,
@@ -160,7 +160,7 @@ impl Bank {
     }
 
     /// Compares a password on a thread of its own.
-    async fn is_right(&self, hash: PasswordHash, password: Password) -> Result<bool, BankError> {
+    pub(crate) async fn is_right(&self, hash: PasswordHash, password: Password) -> Result<bool, BankError> {
         let place = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| BankError::Closing)?;
         let compared = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -228,8 +228,12 @@ pub(crate) fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Reads the key, or draws it before there is anything that it opens.
-fn key_encryption_key(path: &Path, needed: bool) -> std::io::Result<Key> {
+/// Reads a key of 32 bytes, or draws it, unless something is `needed` that only the old one opens.
+///
+/// # Errors
+///
+/// That it cannot be read or written, is not a key, or is gone.
+pub fn secret_file(path: &Path, needed: bool) -> std::io::Result<Key> {
     use std::io::{Error, ErrorKind};
     if !path.exists() {
         if needed {

@@ -93,7 +93,7 @@ impl Bank {
         self.take(person, Draft { operation: Operation::Login, fields, act: Act::Login })
     }
 
-    fn take(&self, person: &Person, draft: Draft) -> Result<Order, BankError> {
+    pub(crate) fn take(&self, person: &Person, draft: Draft) -> Result<Order, BankError> {
         let id = format!("F{}", random_hex(6).to_ascii_uppercase());
         let mut fields = draft.fields;
         if draft.operation.entry().fields.iter().any(|field| field.name == "orderId") {

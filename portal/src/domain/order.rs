@@ -52,6 +52,15 @@ pub enum Act {
         /// Which daily limit it counts for.
         limit: Limit,
     },
+    /// Pays what a provider has asked for through a linkage.
+    PayRequested {
+        /// The request.
+        request: String,
+        /// The key of the account.
+        from: String,
+    },
+    /// Lets an external service be linked; the permission follows.
+    Link,
     /// Pays what stands in a batch file.
     PayBatch {
         /// The key of the account.

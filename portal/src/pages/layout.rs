@@ -49,6 +49,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/password", "menu-password", For::All),
             ("/registration", "menu-registration", For::All),
             ("/certificate", "menu-certificate", For::Certificate),
+            ("/linkages", "menu-linkages", For::All),
             ("/users", "menu-users", For::Administrators),
         ],
     ),

@@ -140,7 +140,7 @@ fn draw_generator(visit: &Visit, errors: &Errors) -> Response {
 }
 
 /// A time-based password has no code that another could take the place of.
-fn generator_rejected(t: Text, rejection: Rejection) -> String {
+pub(super) fn generator_rejected(t: Text, rejection: Rejection) -> String {
     match rejection {
         Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
         Rejection::Malformed => t.get("generator-malformed"),
@@ -159,7 +159,7 @@ fn login_fields(person: &Person) -> Vec<(String, String)> {
     fields
 }
 
-fn name(field: LoginField) -> &'static str {
+pub(super) fn name(field: LoginField) -> &'static str {
     match field {
         LoginField::Contract => "contract",
         LoginField::User => "user",

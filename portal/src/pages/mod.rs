@@ -24,6 +24,7 @@ use crate::text::Text;
 use crate::tls::Peer;
 
 mod accounts;
+mod api;
 mod application;
 mod attacks;
 mod batches;
@@ -31,6 +32,7 @@ mod certificate;
 mod forms;
 mod home;
 mod layout;
+pub mod linkage;
 mod login;
 mod operator;
 mod orders;
@@ -60,6 +62,7 @@ pub struct Site {
     /// Where attacks are played, one at a time.
     attack_dir: PathBuf,
     stage: Semaphore,
+    linkages: Option<linkage::Linkages>,
 }
 
 /// What a request needs to know of its visitor.
@@ -110,6 +113,7 @@ impl Site {
             by_name: Limiter::new(20, Duration::from_secs(6)),
             attack_dir,
             stage: Semaphore::new(1),
+            linkages: None,
         }
     }
 
@@ -117,6 +121,12 @@ impl Site {
     #[must_use]
     pub fn with_tls(self, url: String) -> Self {
         Self { tls: Some(url), ..self }
+    }
+
+    /// The same with authorization servers, so that external services can be linked.
+    #[must_use]
+    pub fn with_linkages(self, linkages: linkage::Linkages) -> Self {
+        Self { linkages: Some(linkages), ..self }
     }
 
     /// The routes.
@@ -170,10 +180,13 @@ impl Site {
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/attacks", get(attacks::show))
             .route("/attacks/{attack}", post(attacks::play))
+            .merge(linkage::pages())
             .fallback(async || Fault::NotFound)
             .layer(from_fn_with_state(Arc::clone(&self), visitor))
             .layer(DefaultBodyLimit::max(1 << 20))
             .merge(layout::statics())
+            .merge(linkage::endpoints())
+            .merge(api::routes())
             .layer(axum::middleware::map_response(async |mut response: Response| {
                 guard_headers(response.headers_mut());
                 response
@@ -446,11 +459,13 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     response
 }
 
+/// What pages may load and where their forms may go.
+const CSP: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'none'; \
+                   form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 fn guard_headers(headers: &mut HeaderMap) {
-    const CSP: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'none'; \
-                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -468,14 +483,14 @@ fn cookie(name: &str, secure: bool) -> HeaderValue {
     HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 
-fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
 /// What the visitor chose, else what the browser asks for, else Japanese.
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     if let Some(chosen) = cookie_named(headers, "lang").and_then(|chosen| chosen.parse().ok()) {
         return chosen;
     }

@@ -24,7 +24,7 @@ export const SAMPLE = "1234567890";
 
 /// Starts a bank in a fresh folder, or in the folder of one that was killed.
 export async function startBank(dir = mkdtempSync(join(tmpdir(), "portal-")), more = []) {
-  const child = spawn(binary, ["--dir", dir, "--json", "--port", "0", "--tls-port", "0", "--token-port", "0", ...more], {
+  const child = spawn(binary, ["--dir", dir, "--json", "--port", "0", "--tls-port", "0", "--token-port", "0", "--provider-port", "0", ...more], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const listening = await new Promise((done, fail) => {
@@ -81,7 +81,7 @@ export async function visitor(browser, bank, { lang = "ja", viewport = DESKTOP, 
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {
-    if (!request.url().startsWith(bank.url) && !request.url().startsWith("data:")) {
+    if (![bank.url, bank.provider, "data:"].some((ours) => request.url().startsWith(ours))) {
       complaints.push(`a request to ${request.url()}`);
     }
   });

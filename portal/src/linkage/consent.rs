@@ -1,0 +1,395 @@
+//! The bank's work for a linkage: proof, accounts, permission, and its end.
+
+use camtoken::Timestamp;
+use camtoken::transaction::Operation;
+use sha2::{Digest, Sha256};
+
+use super::{
+    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, login_of,
+};
+use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
+use crate::books::{BooksError, Sheet};
+use crate::domain::calendar::day_in_japan;
+use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
+use crate::domain::ledger::{Account, Booking, Outcome};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::{Contract, Person};
+use crate::outbox::post;
+
+/// Whether an inquiry PIN is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinEntry {
+    /// What came of it.
+    Entered(Entry),
+    /// The account has none yet, or is not the company's.
+    None,
+}
+
+/// What came of a permission.
+#[derive(Debug)]
+pub enum Permitted {
+    /// The linkage is in force.
+    Linked(Box<Linkage>),
+    /// Balances or statements are permitted, and no account is registered: the day may have ended in between.
+    NoAccount,
+    /// What was signed does not cover what is permitted.
+    NotSigned,
+}
+
+/// Uses closer together than this are one, so that reading costs no writing each time.
+const USE_EVERY: u64 = 60;
+
+impl Bank {
+    /// A provider that the bank knows.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn provider(&self, client: &str) -> Result<Option<Provider>, BankError> {
+        Ok(self.books.get(client)?)
+    }
+
+    /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn set_mail_failed(&self, person: &Person, failed: bool) -> Result<(), BankError> {
+        Ok(self.books.change(|sheet| {
+            if let Some(person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                sheet.put(&Person { mail_failed: failed, ..person });
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
+    /// Takes the order that the camera token is to sign for a linkage. It names the most that the linkage can come to; what
+    /// is chosen on later pages can only be less.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub fn place_linkage(&self, person: &Person, provider: &Provider, menus: &[Menu]) -> Result<Order, BankError> {
+        let accounts = self.accounts_of(&person.contract)?;
+        let count = if menus.iter().any(|menu| menu.is_inquiry()) { accounts.len() } else { 0 };
+        let pays = menus.contains(&Menu::Transfer);
+        let mut fields = vec![
+            ("provider", provider.name.clone()),
+            ("purpose", provider.purpose.clone()),
+            ("menus", names(menus)),
+            ("access", if pays { "payments" } else { "inquiry" }.to_owned()),
+            ("accounts", count.to_string()),
+            ("validUntil", provider.until(self.now()).to_string()),
+            ("clientId", provider.client.clone()),
+            ("redirectHost", host(&provider.redirect_uri).to_owned()),
+            ("scope", scope_hash(menus)),
+        ];
+        if let Some(first) = accounts.first().filter(|_| count > 0) {
+            fields.push(("lastDigits", first.number[first.number.len().saturating_sub(4)..].to_owned()));
+        }
+        let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+        self.take(person, Draft { operation: Operation::ExternalLinkage, fields, act: Act::Link })
+    }
+
+    /// The accounts of a contract: 代表口座 first, then 関連口座.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn accounts_of(&self, contract: &str) -> Result<Vec<Account>, BankError> {
+        let mut accounts = self.books.list::<Account>("")?;
+        accounts.retain(|account| account.contract == contract);
+        Ok(accounts)
+    }
+
+    /// The accounts of a contract with how far their registration is.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn account_states(&self, contract: &str) -> Result<Vec<(Account, AccountState)>, BankError> {
+        let today = day_in_japan(self.now());
+        let state = |account: Account| {
+            let known = self.books.get::<AccountRegistration>(&format!("{contract}/{}", account.key()))?;
+            Ok((account, account_state(known.as_ref(), today)))
+        };
+        self.accounts_of(contract)?.into_iter().map(state).collect()
+    }
+
+    /// Counts an entry of an account's inquiry PIN.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn enter_pin(&self, person: &Person, account: &str, pin: Password) -> Result<PinEntry, BankError> {
+        let known = self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account);
+        let kept = self.books.get::<InquiryPin>(account)?.filter(|_| known);
+        let hash = kept.as_ref().map_or_else(PasswordHash::decoy, |kept| kept.pin.hash.clone());
+        let right = self.is_right(hash.clone(), pin).await?;
+        if kept.is_none() {
+            return Ok(PinEntry::None);
+        }
+        Ok(self.books.change(|sheet| {
+            let Some(mut kept) = sheet.get::<InquiryPin>(account)? else { return Ok::<_, BooksError>(PinEntry::None) };
+            let entry = kept.pin.enter(right && kept.pin.hash == hash);
+            if let Entry::Wrong { just_suspended: true, .. } = entry {
+                let words = [("user", person.user.as_str()), ("credential", "inquiry-pin")];
+                post(sheet, &person.mail, "mail-suspended", &words, self.now())?;
+            }
+            sheet.put(&kept);
+            Ok(PinEntry::Entered(entry))
+        })?)
+    }
+
+    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was done.
+    pub async fn send_pin(&self, person: &Person, account: &str) -> Result<(), BankError> {
+        use rand::RngExt as _;
+        if !self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account) {
+            return Ok(());
+        }
+        let pin = format!("{:04}", rng().random_range(0..10_000));
+        let hash = self.hash(Password::new(pin.clone())).await?;
+        Ok(self.books.change(|sheet| {
+            let name = sheet.get::<Contract>(&person.contract)?.map_or_else(String::new, |contract| contract.name);
+            let words = [("name", name.as_str()), ("account", account), ("pin", pin.as_str())];
+            post(sheet, &person.contract, "letter-pin", &words, self.now())?;
+            sheet.put(&InquiryPin { account: account.to_owned(), pin: Credential::new(hash) });
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
+    /// Registers accounts whose PIN was right: pending, until the permission and to the end of the day. The operator and the
+    /// administrators are told.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn register_accounts(&self, person: &Person, accounts: &[String]) -> Result<(), BankError> {
+        let now = self.now();
+        let today = day_in_japan(now);
+        Ok(self.books.change(|sheet| {
+            for account in accounts {
+                let key = format!("{}/{account}", person.contract);
+                if account_state(sheet.get(&key)?.as_ref(), today) == AccountState::Unregistered {
+                    sheet.put(&AccountRegistration {
+                        contract: person.contract.clone(),
+                        account: account.clone(),
+                        user: person.user.clone(),
+                        day: today.to_string(),
+                        effective: false,
+                    });
+                }
+            }
+            let people = sheet.list::<Person>(&format!("{}/", person.contract))?;
+            let told = people.iter().filter(|other| other.is_administrator() || other.user == person.user);
+            let accounts = accounts.join(", ");
+            for other in told {
+                let words = [("user", person.user.as_str()), ("accounts", accounts.as_str())];
+                post(sheet, &other.mail, "mail-pin", &words, now)?;
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
+    /// Gives the permission: the linkage is in force, what was pending is effective, and an earlier linkage of this person
+    /// with this provider has ended. The operator alone is told.
+    ///
+    /// `signed` is the order that the token has signed, where one was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn permit(
+        &self,
+        person: &Person,
+        provider: &Provider,
+        menus: &[Menu],
+        proof: Proof,
+        signed: Option<&Order>,
+    ) -> Result<(Permitted, Vec<String>), BankError> {
+        let challenge = match proof {
+            Proof::Password | Proof::Certificate | Proof::Generator => None,
+            Proof::CameraToken => {
+                let booking = signed.map(|order| self.booking(order)).transpose()?.flatten();
+                match booking.filter(|booking| covers(booking, provider, menus)) {
+                    Some(booking) => Some(booking.challenge),
+                    None => return Ok((Permitted::NotSigned, Vec::new())),
+                }
+            }
+        };
+        let now = self.now();
+        let today = day_in_japan(now);
+        Ok(self.books.change(|sheet| {
+            let mut accounts = Vec::new();
+            for mut known in sheet.list::<AccountRegistration>(&format!("{}/", person.contract))? {
+                match account_state(Some(&known), today) {
+                    AccountState::Registered => accounts.push(known.account),
+                    AccountState::Pending if known.user == person.user => {
+                        known.effective = true;
+                        sheet.put(&known);
+                        accounts.push(known.account);
+                    }
+                    AccountState::Pending | AccountState::Unregistered => {}
+                }
+            }
+            if menus.iter().any(|menu| menu.is_inquiry()) && accounts.is_empty() {
+                return Ok::<_, BooksError>((Permitted::NoAccount, Vec::new()));
+            }
+            let mut replaced = Vec::new();
+            for other in sheet.list::<Linkage>("")? {
+                let same =
+                    (&other.contract, &other.user, &other.client) == (&person.contract, &person.user, &provider.client);
+                if same && other.ended.is_none() {
+                    replaced.push(other.id.clone());
+                    sheet.put(&Linkage { ended: Some((now.as_unix(), Ended::Replaced)), ..other });
+                }
+            }
+            let linkage = Linkage {
+                id: format!("L{}", random_hex(8).to_ascii_uppercase()),
+                contract: person.contract.clone(),
+                user: person.user.clone(),
+                client: provider.client.clone(),
+                menus: menus.to_vec(),
+                accounts,
+                since: now.as_unix(),
+                until: provider.until(now).to_string(),
+                login: login_of(person),
+                challenge,
+                last_used: None,
+                ended: None,
+            };
+            let words = [
+                ("user", person.user.as_str()),
+                ("provider", provider.name.as_str()),
+                ("until", linkage.until.as_str()),
+                ("linkage", linkage.id.as_str()),
+            ];
+            post(sheet, &person.mail, "mail-linked", &words, now)?;
+            sheet.put(&linkage);
+            Ok((Permitted::Linked(Box::new(linkage)), replaced))
+        })?)
+    }
+
+    /// Every linkage of a person, the latest first, with why it has ended if it has.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn linkages(&self, person: &Person) -> Result<Vec<(Linkage, Option<Ended>)>, BankError> {
+        let today = day_in_japan(self.now());
+        let mut linkages = self.books.list::<Linkage>("")?;
+        linkages.retain(|linkage| linkage.contract == person.contract && linkage.user == person.user);
+        linkages.sort_by_key(|linkage| std::cmp::Reverse(linkage.since));
+        Ok(linkages
+            .into_iter()
+            .map(|linkage| (linkage.ended(Some(person), today), linkage))
+            .map(|(e, l)| (l, e))
+            .collect())
+    }
+
+    /// A linkage that is in force now, with whose it is.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn in_force(&self, id: &str) -> Result<Option<(Linkage, Person)>, BankError> {
+        let Some(linkage) = self.books.get::<Linkage>(id)? else { return Ok(None) };
+        let person = self.person(&linkage.contract, &linkage.user)?;
+        if linkage.ended(person.as_ref(), day_in_japan(self.now())).is_some() {
+            return Ok(None);
+        }
+        // Whoever is out of service at the bank is so at the provider's, too.
+        Ok(person.filter(|person| !person.suspended && !person.login.suspended).map(|person| (linkage, person)))
+    }
+
+    /// Ends a linkage for good. Its tokens are ended by the authorization server.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn end_linkage(&self, id: &str, why: Ended) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            if let Some(linkage) = sheet.get::<Linkage>(id)?.filter(|linkage| linkage.ended.is_none()) {
+                tell_ended(sheet, &linkage, now)?;
+                sheet.put(&Linkage { ended: Some((now.as_unix(), why)), ..linkage });
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
+    /// Writes down which linkages have ended by themselves, and names them: days are over, or the login is another.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn lapse(&self) -> Result<Vec<String>, BankError> {
+        let today = day_in_japan(self.now());
+        let mut lapsed = Vec::new();
+        for linkage in self.books.list::<Linkage>("")?.into_iter().filter(|linkage| linkage.ended.is_none()) {
+            let person = self.person(&linkage.contract, &linkage.user)?;
+            if let Some(why) = linkage.ended(person.as_ref(), today) {
+                self.end_linkage(&linkage.id, why)?;
+                lapsed.push(linkage.id);
+            }
+        }
+        Ok(lapsed)
+    }
+
+    /// Writes down that a provider has used a linkage.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn note_use(&self, linkage: &Linkage) -> Result<(), BankError> {
+        let now = self.now().as_unix();
+        if linkage.last_used.is_some_and(|before| now < before + USE_EVERY) {
+            return Ok(());
+        }
+        Ok(self.books.change(|sheet| {
+            if let Some(linkage) = sheet.get::<Linkage>(&linkage.id)? {
+                sheet.put(&Linkage { last_used: Some(now), ..linkage });
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+}
+
+/// Whether what was signed is for this provider, and for all of these menus.
+fn covers(booking: &Booking, provider: &Provider, menus: &[Menu]) -> bool {
+    let text =
+        |name: &str| booking.fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str());
+    let signed: Vec<&str> = text("menus").split(',').map(str::trim).collect();
+    booking.outcome == Outcome::Done
+        && booking.operation == Operation::ExternalLinkage.to_string()
+        && text("clientId") == provider.client
+        && menus.iter().all(|menu| signed.contains(&menu.as_str()))
+}
+
+fn tell_ended(sheet: &mut Sheet<'_>, linkage: &Linkage, now: Timestamp) -> Result<(), BooksError> {
+    let provider = sheet.get::<Provider>(&linkage.client)?.map_or_else(|| linkage.client.clone(), |known| known.name);
+    if let Some(person) = sheet.get::<Person>(&Person::key(&linkage.contract, &linkage.user))? {
+        let words = [("user", person.user.as_str()), ("provider", provider.as_str()), ("linkage", linkage.id.as_str())];
+        post(sheet, &person.mail, "mail-unlinked", &words, now)?;
+    }
+    Ok(())
+}
+
+fn names(menus: &[Menu]) -> String {
+    menus.iter().map(|menu| menu.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// What binds the scope to the challenge: the SHA-256 of its text as OAuth has it.
+fn scope_hash(menus: &[Menu]) -> String {
+    let scope = menus.iter().map(|menu| menu.scope()).collect::<Vec<_>>().join(" ");
+    to_hex(&Sha256::digest(scope))
+}
+
+fn host(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}

@@ -1,0 +1,299 @@
+//! Transfers that a provider asks for in a customer's name: 未完了 until the customer has signed, then 完了, or 期限切れ.
+
+use std::time::Duration;
+
+use camtoken::Timestamp;
+use camtoken::transaction::{Operation, Transaction, TransactionError};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Linkage, Provider};
+use crate::bank::{Bank, BankError, Draft, to_hex};
+use crate::books::{BooksError, Row, Sheet};
+use crate::domain::calendar::day_in_japan;
+use crate::domain::directory::{OWN_BANK, find};
+use crate::domain::ledger::{Account, Payee, Refusal};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::{Contract, Person};
+use crate::outbox::post;
+
+/// How long a request waits for its customer.
+pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// A transfer that a provider asks for.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Request {
+    /// Its number, which follows from the linkage and the provider's own key.
+    pub id: String,
+    /// The linkage.
+    pub linkage: String,
+    /// 契約番号
+    pub contract: String,
+    /// Who has to sign.
+    pub user: String,
+    /// The provider's client ID.
+    pub client: String,
+    /// The key of the account that pays.
+    pub from: String,
+    /// Payee and amount, as fields of the transaction.
+    pub fields: Vec<(String, String)>,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// Seconds since 1970.
+    pub expires_at: u64,
+    /// The order that has carried it out.
+    pub order: Option<String>,
+}
+
+/// What a provider wants.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Wanted {
+    /// The account that pays, by its ID.
+    pub from: String,
+    /// Four digits.
+    pub bank_code: String,
+    /// Three digits.
+    pub branch_code: String,
+    /// `ordinary`, `current` or `savings`.
+    pub account_type: String,
+    /// Seven digits.
+    pub account: String,
+    /// In kana.
+    pub payee: String,
+    /// Yen.
+    pub amount: u64,
+}
+
+/// How far a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState {
+    /// 未完了: it waits for its customer.
+    Pending,
+    /// 完了: booked, once.
+    Done,
+    /// 期限切れ: its time is over, or its linkage.
+    Expired,
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub enum Requested {
+    /// It waits, or has been there before under the same key.
+    Taken(Box<Request>),
+    /// The key was used for another one.
+    OtherRequest,
+    /// This part of it cannot be.
+    Wrong(String),
+}
+
+impl RequestState {
+    /// Its name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Request {
+    /// How far it is. `in_force` is whether its linkage is.
+    #[must_use]
+    pub fn state(&self, in_force: bool, now: Timestamp) -> RequestState {
+        match &self.order {
+            Some(_) => RequestState::Done,
+            None if in_force && now.as_unix() < self.expires_at => RequestState::Pending,
+            None => RequestState::Expired,
+        }
+    }
+
+    /// A field of it.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
+    }
+}
+
+impl Bank {
+    /// Takes a request. The same key stands for the same request, however often it comes.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn request(&self, linkage: &Linkage, key: &str, wanted: &Wanted) -> Result<Requested, BankError> {
+        let accounts = self.accounts_of(&linkage.contract)?;
+        // 代表口座 may pay also where no account was registered, for no inquiry is linked.
+        let may_pay = |account: &&Account| {
+            account.key() == wanted.from
+                && (linkage.accounts.contains(&wanted.from)
+                    || accounts.first().is_some_and(|first| first.key() == wanted.from))
+        };
+        let Some(account) = accounts.iter().find(may_pay) else { return Ok(Requested::Wrong("from".into())) };
+        let Some((bank, branch)) = find(&wanted.bank_code, &wanted.branch_code) else {
+            return Ok(Requested::Wrong("branchCode".into()));
+        };
+        let to = Account::key_of(branch.code, &wanted.account);
+        if bank.code == OWN_BANK && (to == account.key() || self.books.get::<Account>(&to)?.is_none()) {
+            return Ok(Requested::Wrong("account".into()));
+        }
+        if wanted.amount == 0 {
+            return Ok(Requested::Wrong("amount".into()));
+        }
+        let fields = [
+            ("bankCode", bank.code.to_owned()),
+            ("bankName", bank.kana.to_owned()),
+            ("branchCode", branch.code.to_owned()),
+            ("branchName", branch.kana.to_owned()),
+            ("accountType", wanted.account_type.clone()),
+            ("account", wanted.account.clone()),
+            ("payee", wanted.payee.clone()),
+            ("amount", wanted.amount.to_string()),
+        ];
+        let now = self.now();
+        let mut request = Request {
+            id: number(linkage, key),
+            linkage: linkage.id.clone(),
+            contract: linkage.contract.clone(),
+            user: linkage.user.clone(),
+            client: linkage.client.clone(),
+            from: account.key(),
+            fields: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
+            at: now.as_unix(),
+            expires_at: now.plus(PATIENCE).as_unix(),
+            order: None,
+        };
+        // As the token will show it, so that what was asked for can be told from what is signed.
+        match self.draft(&request)?.transaction() {
+            Ok(transaction) => {
+                for (name, text) in &mut request.fields {
+                    *text = transaction.get(name).map(ToString::to_string).unwrap_or_default();
+                }
+            }
+            Err(error) => return Ok(Requested::Wrong(part(&error))),
+        }
+        Ok(self.books.change(|sheet| {
+            if let Some(known) = sheet.get::<Request>(&request.id)? {
+                let same = (&known.from, &known.fields) == (&request.from, &request.fields);
+                return Ok::<_, BooksError>(if same {
+                    Requested::Taken(Box::new(known))
+                } else {
+                    Requested::OtherRequest
+                });
+            }
+            let name = sheet.get::<Provider>(&request.client)?.map_or_else(String::new, |provider| provider.name);
+            if let Some(person) = sheet.get::<Person>(&Person::key(&request.contract, &request.user))? {
+                let words =
+                    [("user", person.user.as_str()), ("provider", name.as_str()), ("request", request.id.as_str())];
+                post(sheet, &person.mail, "mail-request", &words, now)?;
+            }
+            sheet.put(&request);
+            Ok(Requested::Taken(Box::new(request)))
+        })?)
+    }
+
+    /// A request of a linkage.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn request_of(&self, linkage: &Linkage, id: &str) -> Result<Option<Request>, BankError> {
+        Ok(self.books.get::<Request>(id)?.filter(|request| request.linkage == linkage.id))
+    }
+
+    /// The requests that a person has to do with, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn requests(&self, person: &Person) -> Result<Vec<(Request, RequestState)>, BankError> {
+        let mut requests = self.books.list::<Request>("")?;
+        requests.retain(|request| request.contract == person.contract && request.user == person.user);
+        requests.sort_by_key(|request| std::cmp::Reverse(request.at));
+        let state = |request: Request| {
+            let in_force = self.in_force(&request.linkage)?.is_some();
+            let state = request.state(in_force, self.now());
+            Ok((request, state))
+        };
+        requests.into_iter().map(state).collect()
+    }
+
+    /// What the customer is to sign for a request: the bank puts it together from what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn draft(&self, request: &Request) -> Result<Draft, BankError> {
+        let contract = self.books.get::<Contract>(&request.contract)?;
+        let account = self.books.get::<Account>(&request.from)?;
+        let number = account.map_or_else(String::new, |account| account.number);
+        let text = |name| request.text(name).to_owned();
+        let payee = Payee {
+            contract: request.contract.clone(),
+            bank: text("bankCode"),
+            branch: text("branchCode"),
+            kind: text("accountType"),
+            number: text("account"),
+            name: text("payee"),
+        };
+        let mut fields = request.fields.clone();
+        if self.books.get::<Payee>(&payee.key())?.is_none() {
+            fields.push(("newPayee".to_owned(), "yes".to_owned()));
+        }
+        fields.extend([
+            ("date".to_owned(), day_in_japan(self.now()).to_string()),
+            ("payingAccount".to_owned(), number[number.len().saturating_sub(4)..].to_owned()),
+            ("originator".to_owned(), contract.map_or_else(String::new, |contract| contract.kana)),
+        ]);
+        let act = Act::PayRequested { request: request.id.clone(), from: request.from.clone() };
+        Ok(Draft { operation: Operation::Transfer, fields, act })
+    }
+}
+
+/// Marks a request as carried out by this order, on the sheet on which it is paid: once, in time, and as it was asked for.
+pub(crate) fn carry_out(
+    sheet: &mut Sheet<'_>,
+    id: &str,
+    order: &Order,
+    transaction: &Transaction,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, BooksError> {
+    let Some(request) = sheet.get::<Request>(id)? else { return Ok(Err(Refusal::Changed)) };
+    let person = sheet.get::<Person>(&Person::key(&request.contract, &request.user))?;
+    let linkage = sheet.get::<Linkage>(&request.linkage)?;
+    let in_force = linkage.is_some_and(|linkage| linkage.ended(person.as_ref(), day_in_japan(now)).is_none());
+    let is_asked_for =
+        request.fields.iter().all(|(name, text)| transaction.get(name).is_some_and(|value| value.to_string() == *text));
+    let is_theirs = (&request.contract, &request.user) == (&order.contract, &order.user);
+    if request.state(in_force, now) != RequestState::Pending || !is_asked_for || !is_theirs {
+        return Ok(Err(Refusal::Changed));
+    }
+    sheet.put(&Request { order: Some(order.id.clone()), ..request });
+    Ok(Ok(()))
+}
+
+impl Row for Request {
+    const KIND: &'static str = "transfer-request";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+fn number(linkage: &Linkage, key: &str) -> String {
+    let digest = Sha256::new().chain_update(&linkage.id).chain_update("\n").chain_update(key).finalize();
+    format!("R{}", to_hex(&digest[..10]).to_ascii_uppercase())
+}
+
+/// The part of the API's body that a transaction cannot hold.
+fn part(error: &TransactionError) -> String {
+    match error {
+        TransactionError::Field { field, .. }
+        | TransactionError::Missing { field }
+        | TransactionError::Twice { field } => (*field).to_owned(),
+        TransactionError::UnknownField { field, .. } => field.clone(),
+        _ => "body".to_owned(),
+    }
+}
