@@ -1,9 +1,11 @@
 //! camtoken beside other implementations on the same work, in one process and by turns, so that the ratios hold on a noisy
-//! machine too. Prints a table, and writes it to the file that is named.
+//! machine too. Prints tables, and writes them and a chart to the files that are named.
 //!
 //! ```console
-//! $ cargo run --release --manifest-path benches/peers/Cargo.toml -- table.md
+//! $ cargo run --release --manifest-path benches/peers/Cargo.toml -- docs/PEERS.md docs/peers.svg
 //! ```
+
+mod chart;
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -36,17 +38,48 @@ fn contender<'a, T>(name: impl Into<String>, checks: usize, mut run: impl FnMut(
 }
 
 fn main() {
-    let mut table = String::new();
-    ocra(&mut table);
-    window(&mut table);
-    totp(&mut table);
-    print!("{table}");
-    if let Some(file) = env::args().nth(1) {
-        fs::write(file, table).expect("the file can be written");
+    let tables = [ocra(), window(), totp()];
+    let mut page = HEAD.replace("PROCESSOR", &processor());
+    if !cfg!(ipsec_mb) {
+        page.push_str("Intel's ipsec-mb is left out: it was not installed.\n\n");
+    }
+    if !cfg!(liboath) {
+        page.push_str("OATH Toolkit is left out: it was not installed.\n\n");
+    }
+    tables.iter().for_each(|table| page.push_str(&table.text()));
+    print!("{page}");
+    let mut files = env::args().skip(1);
+    if let Some(file) = files.next() {
+        fs::write(file, page.trim_end().to_owned() + "\n").expect("the file can be written");
+    }
+    if let Some(file) = files.next() {
+        let groups: Vec<_> = tables.iter().map(Table::group).collect();
+        fs::write(file, chart::draw(&groups)).expect("the file can be written");
     }
 }
 
-fn ocra(table: &mut String) {
+const HEAD: &str = "\
+# The computation beside others
+
+Written by `cargo run --release --manifest-path benches/peers/Cargo.toml -- docs/PEERS.md docs/peers.svg`; not by hand.
+
+The same work for all, in one process and by turns: build the data input, HMAC, truncate, compare; for camtoken also the checks \
+of its ordinary interface. Nanoseconds are those of one thread of this machine at that hour; the ratio is the median of the \
+ratios of single rounds, and the figure to look at. PROCESSOR.
+
+![how many times as fast as the plain way](peers.svg)
+
+";
+
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let engines: Vec<_> = Engine::available().map(Engine::as_str).collect();
+    let model = model.map_or("An unknown processor", |(_, model)| model);
+    format!("{model}; camtoken's engines on it: {}", engines.join(", "))
+}
+
+fn ocra() -> Table {
     let suite: Suite = SUITE.parse().expect("a suite");
     let inputs: Vec<_> = (0..4096u32)
         .map(|number| DataInput::new(Question::new(suite.question(), &format!("{number:08}")).expect("eight digits")))
@@ -97,15 +130,28 @@ fn ocra(table: &mut String) {
     contenders.push(contender("aws-lc-rs 1, key kept", 1, move || {
         digits(aws_lc_rs::hmac::sign(&kept, &data_input(next())).as_ref()) == 123_456
     }));
-    compare(
-        table,
-        "One check, OCRA-SHA256 with a data input of 154 bytes",
-        "hmac 0.13 + sha2 0.11, from the key",
-        contenders,
-    );
+    #[cfg(ipsec_mb)]
+    for (name, avx512) in [("SHA-NI, 2 at a time", false), ("AVX-512", true)] {
+        if !avx512 || Engine::available().any(|engine| engine.as_str() == "avx512") {
+            let mut ipsec = ipsec::Manager::new(avx512);
+            let (mut messages, mut question) = ([[0; 154]; ipsec::BURST], 0);
+            contenders.push(contender(
+                format!("ipsec-mb, {name}, keys kept, 128 in a burst"),
+                ipsec::BURST,
+                move || {
+                    for message in &mut messages {
+                        question = (question + 1) % 100_000_000;
+                        *message = data_input(question);
+                    }
+                    ipsec.macs(&messages).iter().filter(|mac| digits(&mac[..]) == 123_456).count()
+                },
+            ));
+        }
+    }
+    compare("One check, OCRA-SHA256 with a data input of 154 bytes", "hmac 0.13 + sha2 0.11, from the key", contenders)
 }
 
-fn window(table: &mut String) {
+fn window() -> Table {
     let key = Key::new(SECRET[..20].to_vec());
     let miss = Response::parse("000000", 6).expect("six digits");
     let key = &key;
@@ -121,13 +167,13 @@ fn window(table: &mut String) {
                 .count()
         }),
     ];
-    #[cfg(feature = "liboath")]
+    #[cfg(liboath)]
     contenders.push(contender("liboath", 1000, || liboath::hotp_validate(&SECRET[..20], 1, 999, c"000000")));
-    let base = if cfg!(feature = "liboath") { "liboath" } else { "hmac 0.13 + sha1 0.11, keyed state kept" };
-    compare(table, "One counter of an HOTP-SHA1 window of 1000, nothing found", base, contenders);
+    let base = if cfg!(liboath) { "liboath" } else { "hmac 0.13 + sha1 0.11, keyed state kept" };
+    compare("One counter of an HOTP-SHA1 window of 1000, nothing found", base, contenders)
 }
 
-fn totp(table: &mut String) {
+fn totp() -> Table {
     let key = Key::new(SECRET[..20].to_vec());
     let miss = Response::parse("000000", 6).expect("six digits");
     let (key, miss) = (&key, &miss);
@@ -137,7 +183,7 @@ fn totp(table: &mut String) {
         contender("camtoken", 1, move || camtoken.verify(key, miss, now, 1, None)),
         contender("totp-rs 6", 1, totp_rs()),
     ];
-    compare(table, "TOTP-SHA1, a step of drift to either side, nothing found", "totp-rs 6", contenders);
+    compare("TOTP-SHA1, a step of drift to either side, nothing found", "totp-rs 6", contenders)
 }
 
 fn totp_rs() -> impl FnMut() -> bool {
@@ -169,8 +215,30 @@ fn digits(mac: &[u8]) -> u32 {
     (u32::from_be_bytes(mac[offset..offset + 4].try_into().expect("four bytes")) & 0x7fff_ffff) % 1_000_000
 }
 
+/// What was measured: of each contender the name, the nanoseconds of a check, and how many times as fast as the base.
+struct Table {
+    title: &'static str,
+    rows: Vec<(String, f64, f64)>,
+}
+
+impl Table {
+    fn text(&self) -> String {
+        let mut text = format!("## {}\n\n| implementation | ns | times as fast |\n| --- | ---: | ---: |\n", self.title);
+        for (name, ns, times) in &self.rows {
+            let _ = writeln!(text, "| {name} | {ns:.1} | {times:.2} |");
+        }
+        text.push('\n');
+        text
+    }
+
+    fn group(&self) -> chart::Group {
+        let bars = self.rows.iter().map(|(name, _, times)| (name.clone(), *times)).collect();
+        chart::Group { title: self.title.to_owned(), bars }
+    }
+}
+
 /// Lets all run by turns, and tells the median of what each took, and of its ratio to `base` in the same round.
-fn compare(table: &mut String, title: &str, base: &str, mut contenders: Vec<Contender<'_>>) {
+fn compare(title: &'static str, base: &str, mut contenders: Vec<Contender<'_>>) -> Table {
     let base = contenders.iter().position(|contender| contender.name == base).expect("one of them");
     let mut rounds = vec![Vec::new(); contenders.len()];
     for _ in 0..ROUNDS {
@@ -187,15 +255,68 @@ fn compare(table: &mut String, title: &str, base: &str, mut contenders: Vec<Cont
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     };
-    let _ = writeln!(table, "{title}:\n\n| implementation | ns | times as fast |\n| --- | ---: | ---: |");
-    for (contender, own) in contenders.iter().zip(&rounds) {
-        let ratio = median(rounds[base].iter().zip(own).map(|(base, own)| base / own).collect());
-        let _ = writeln!(table, "| {} | {:.1} | {ratio:.2} |", contender.name, median(own.clone()));
-    }
-    table.push('\n');
+    let row = |(contender, own): (&Contender<'_>, &Vec<f64>)| {
+        let times = median(rounds[base].iter().zip(own).map(|(base, own)| base / own).collect());
+        (contender.name.clone(), median(own.clone()), times)
+    };
+    Table { title, rows: contenders.iter().zip(&rounds).map(row).collect() }
 }
 
-#[cfg(feature = "liboath")]
+/// Intel's multi-buffer library, by the shim in `shim/ipsec.c`.
+#[cfg(ipsec_mb)]
+mod ipsec {
+    use std::ffi::c_int;
+    use std::slice;
+
+    /// The HMACs of one call, and the keys that there are.
+    pub const BURST: usize = 128;
+    const KEYS: usize = 256;
+
+    #[repr(C)]
+    struct Opaque([u8; 0]);
+
+    unsafe extern "C" {
+        fn ipsec_new(avx512: c_int, keys: *const u8) -> *mut Opaque;
+        fn ipsec_macs(this: *mut Opaque, messages: *const u8, len: usize, count: u32) -> *const u8;
+    }
+
+    pub struct Manager(*mut Opaque);
+
+    impl Manager {
+        pub fn new(avx512: bool) -> Self {
+            let keys = super::SECRET.repeat(KEYS);
+            // SAFETY: 256 keys of 32 bytes; the library keeps none of them.
+            let this = unsafe { ipsec_new(avx512.into(), keys.as_ptr()) };
+            assert!(!this.is_null(), "the processor has what the library asks for");
+            let mut this = Self(this);
+            this.agrees();
+            this
+        }
+
+        pub fn macs(&mut self, messages: &[[u8; 154]; BURST]) -> &[[u8; 32]] {
+            // SAFETY: 128 messages of 154 bytes; what comes back are as many tags, which stay until the next call.
+            unsafe {
+                let macs = ipsec_macs(self.0, messages.as_ptr().cast(), 154, BURST as u32);
+                assert!(!macs.is_null(), "every job is done");
+                slice::from_raw_parts(macs.cast(), BURST)
+            }
+        }
+
+        /// A peer that computed something else would not be one.
+        fn agrees(&mut self) {
+            use hmac::{Hmac, KeyInit, Mac};
+
+            let messages: [_; BURST] = std::array::from_fn(|number| super::data_input(number as u32));
+            for (message, mac) in messages.iter().zip(self.macs(&messages)) {
+                let hmac =
+                    Hmac::<sha2::Sha256>::new_from_slice(&super::SECRET).expect("HMAC takes a key of any length");
+                assert_eq!(hmac.chain_update(message).finalize().into_bytes()[..], mac[..]);
+            }
+        }
+    }
+}
+
+#[cfg(liboath)]
 mod liboath {
     use std::ffi::{CStr, c_char, c_int};
 

@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn of_several_servers_the_one_that_takes_writes_is_meant() {
         for (url, servers) in [
-            ("postgres://one,two/bank", &[("one", None), ("two", None)][..]),
+            ("postgres://one,two/bank", &[("one", Some(5432)), ("two", Some(5432))][..]),
             ("postgres://me:x%40y@one:1,two:2,three:3/bank", &[("one", Some(1)), ("two", Some(2)), ("three", Some(3))]),
             ("postgres://one:1,two:2?user=me", &[("one", Some(1)), ("two", Some(2))]),
         ] {
