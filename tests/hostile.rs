@@ -204,7 +204,7 @@ fn nasty_pictures_end_in_two_seconds() {
         (
             "text",
             drawn(1600, 1200, |x, y| {
-                black_if(y % 18 < 11 && x % 9 < 7 && hash(x / 2, y / 2 % 9 + y / 18 * 9) % 3 == 0)
+                black_if(y % 18 < 11 && x % 9 < 7 && hash(x / 2, y / 2 % 9 + y / 18 * 9).is_multiple_of(3))
             }),
         ),
         ("stripes as in a finder pattern", drawn(1600, 1200, |x, _| black_if([0, 2, 3, 4, 6].contains(&(x / 3 % 8))))),

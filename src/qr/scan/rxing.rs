@@ -333,13 +333,13 @@ mod tests {
     fn black_and_white_is_as_rxing_has_it() {
         let mut noise = 0x2545_f491_u32;
         // The last blocks overlap there, and may differ.
-        for (width, height) in [(40, 40), (64, 48), (200, 120), (1024, 56)] {
+        for (width, height) in [(40u32, 40u32), (64, 48), (200, 120), (1024, 56)] {
             let pixels = (0..width * height).map(|i| {
                 noise ^= noise << 13;
                 noise ^= noise >> 17;
                 noise ^= noise << 5;
                 let ground = 40 + 160 * (i % width) / width;
-                let dark = (i / 37 + i / width / 11) % 3 == 0;
+                let dark = (i / 37 + i / width / 11).is_multiple_of(3);
                 (if dark { ground / 3 } else { ground } + noise % 20) as u8
             });
             let luma = Luma { width, height, pixels: pixels.collect() };
