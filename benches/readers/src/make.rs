@@ -50,7 +50,7 @@ pub fn make(folder: &Path) -> io::Result<()> {
         for picture in 0..PICTURES {
             let seed = kind * 1000 + picture;
             let text = text(seed);
-            let level = if picture % 2 == 0 { EcLevel::M } else { EcLevel::L };
+            let level = if picture.is_multiple_of(2) { EcLevel::M } else { EcLevel::L };
             let symbol = encode(&text, level).map_err(io::Error::other)?.to_luma(module_px);
             let seen = Distortion { seed, ..trouble(picture as f64 / (PICTURES - 1) as f64) }.apply(&symbol);
             fs::write(set.join(format!("{picture:02}.png")), seen.to_png())?;

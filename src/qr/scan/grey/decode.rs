@@ -190,7 +190,7 @@ fn data_modules(plan: &Plan) -> impl Iterator<Item = (usize, usize)> + '_ {
     let pairs =
         (0..side / 2).map(move |pair| side - 1 - 2 * pair).map(|right| if right <= 6 { right - 1 } else { right });
     pairs.enumerate().flat_map(move |(pair, right)| {
-        let rows = (0..side).map(move |step| if pair % 2 == 0 { side - 1 - step } else { step });
+        let rows = (0..side).map(move |step| if pair.is_multiple_of(2) { side - 1 - step } else { step });
         rows.flat_map(move |y| [(right, y), (right - 1, y)]).filter(|&(x, y)| plan.carries_data(x, y))
     })
 }

@@ -165,11 +165,11 @@ impl<'a> Modules<'a> {
             let left: Vec<f32> = seen.iter().zip(&smeared).map(|(seen, smeared)| seen - smeared).collect();
             // With momentum (Nesterov): what is smeared most comes back last.
             let momentum = step as f32 / (step + 3) as f32;
-            for i in 0..modules.len() {
+            for (i, (module, ahead)) in modules.iter_mut().zip(&mut ahead).enumerate() {
                 let pull: f32 = self.around(i).map(|(k, j)| kernel[KERNEL * KERNEL - 1 - k] * left[j]).sum();
-                let next = pin(i, ahead[i] + pull);
-                ahead[i] = next + momentum * (next - modules[i]);
-                modules[i] = next;
+                let next = pin(i, *ahead + pull);
+                *ahead = next + momentum * (next - *module);
+                *module = next;
             }
         }
         modules.into_iter().map(f32::signum).collect()
