@@ -15,6 +15,7 @@ use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Booking, Outcome};
 use crate::domain::order::{Act, Issued, Order};
 use crate::domain::people::Person;
+use crate::linkage::requests::keep_refusal;
 
 /// What a person asks for, before the transaction password.
 #[derive(Debug, Clone)]
@@ -272,7 +273,12 @@ impl Bank {
             }
             let outcome = match sheet.attempt(|sheet| execute(sheet, order, transaction, now))? {
                 Ok(()) => Outcome::Done,
-                Err(refusal) => Outcome::Refused(refusal),
+                Err(refusal) => {
+                    if let Act::PayRequested { request, .. } = &order.act {
+                        keep_refusal(sheet, request, refusal)?;
+                    }
+                    Outcome::Refused(refusal)
+                }
             };
             let booking = Booking {
                 challenge: reference.to_string(),

@@ -43,6 +43,8 @@ pub struct Request {
     pub expires_at: u64,
     /// The order that has carried it out.
     pub order: Option<String>,
+    /// Why it was not carried out when it was last signed.
+    pub refused: Option<Refusal>,
 }
 
 /// What a provider wants.
@@ -164,6 +166,7 @@ impl Bank {
             at: now.as_unix(),
             expires_at: now.plus(PATIENCE).as_unix(),
             order: None,
+            refused: None,
         };
         // As the token will show it, so that what was asked for can be told from what is signed.
         match self.draft(&request)?.transaction() {
@@ -270,8 +273,16 @@ pub(crate) fn carry_out(
     if request.state(in_force, now) != RequestState::Pending || !is_asked_for || !is_theirs {
         return Ok(Err(Refusal::Changed));
     }
-    sheet.put(&Request { order: Some(order.id.clone()), ..request });
+    sheet.put(&Request { order: Some(order.id.clone()), refused: None, ..request });
     Ok(Ok(()))
+}
+
+/// Remembers why a request that was signed is not carried out. It goes on waiting, for the reason may pass.
+pub(crate) fn keep_refusal(sheet: &mut Sheet<'_>, id: &str, refusal: Refusal) -> Result<(), BooksError> {
+    if let Some(request) = sheet.get::<Request>(id)?.filter(|request| request.order.is_none()) {
+        sheet.put(&Request { refused: Some(refusal), ..request });
+    }
+    Ok(())
 }
 
 impl Row for Request {

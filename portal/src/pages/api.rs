@@ -159,6 +159,7 @@ fn status(caller: &Caller, request: &Request) -> Value {
         "payee": request.text("payee"),
         "expiresAt": Timestamp::from_unix(request.expires_at).to_string(),
         "order": request.order,
+        "refused": request.refused,
         "signAt": format!("{url}/linkages"),
     })
 }

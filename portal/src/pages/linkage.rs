@@ -17,12 +17,12 @@ use subtle::ConstantTimeEq;
 use super::forms::{Errors, Input, code_picture, code_png, csrf, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login::{generator_rejected, name};
-use super::orders::{attempt, keep};
+use super::orders::{attempt, keep, outcome};
 use super::session::{Stage as SessionStage, Who};
 use super::{Answer, Fault, Fields, Site, Visit, cookie};
 use crate::bank::{BankError, Numbers, Settled, random_hex};
 use crate::domain::credential::{Entry, Password};
-use crate::domain::ledger::Account;
+use crate::domain::ledger::{Account, Outcome};
 use crate::domain::order::Order;
 use crate::domain::people::{LoginField, Person, Profile};
 use crate::linkage::consent::{Permitted, PinEntry};
@@ -986,6 +986,12 @@ fn draw_request(visit: &Visit, request: &Wish, state: RequestState, provider: &s
                 div { dt { (t.get("at")) } dd { (t.moment(Timestamp::from_unix(request.at))) } }
                 @if state == RequestState::Pending { div { dt { (t.get("request-until")) } dd { (t.moment(Timestamp::from_unix(request.expires_at))) } } }
                 div { dt { (t.get("order-number")) } dd { @if let Some(order) = &request.order { a href={ "/orders/" (order) } { (order) } } @else { (request.id) } } }
+            }
+            @if let Some(refusal) = request.refused {
+                p.warning {
+                    (t.with("request-refused", &[("reason", &outcome(t, Outcome::Refused(refusal)))]))
+                    @if state == RequestState::Pending { " " (t.get("request-again")) }
+                }
             }
             @if state == RequestState::Pending {
                 form method="post" action={ "/linkages/requests/" (request.id) } {

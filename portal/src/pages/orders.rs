@@ -257,7 +257,8 @@ fn contents(t: Text, transaction: &Transaction) -> Markup {
     fields(t, transaction.fields())
 }
 
-fn outcome(t: Text, outcome: Outcome) -> String {
+/// What came of an order, in words.
+pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
     t.get(match outcome {
         Outcome::Done => "outcome-done",
         Outcome::Refused(Refusal::Funds) => "outcome-funds",

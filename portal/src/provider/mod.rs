@@ -471,6 +471,12 @@ fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup {
                 section.todo {
                     h3 { (t.yen(request["amount"].as_u64().unwrap_or_default())) " " span.tag { (t.get(&format!("request-{}", request["state"].as_str().unwrap_or("pending")))) } }
                     p { span.kana { (request["payee"].as_str().unwrap_or_default()) } " " small.muted { (request["id"].as_str().unwrap_or_default()) } }
+                    @if let Some(refused) = request["refused"].as_str() {
+                        p.warning {
+                            (t.with("request-refused", &[("reason", &t.get(&format!("outcome-{refused}")))]))
+                            @if request["state"] == "pending" { " " (t.get("request-again")) }
+                        }
+                    }
                     @if request["state"] == "pending" { p { a.button href=(request["signAt"].as_str().unwrap_or_default()) target="_blank" rel="noopener" { (t.get("provider-sign")) } } }
                 }
             }
@@ -509,7 +515,7 @@ fn statement_page(t: Text, account: &str, answer: &Value) -> Markup {
         p.lead { (account) }
         @if lines.is_empty() { p { (t.get("no-lines")) } } @else {
             div.scroll tabindex="0" role="region" aria-label=(t.get("statement")) {
-                table {
+                table.cards {
                     thead { tr {
                         th scope="col" { (t.get("day")) } th scope="col" { (t.get("content")) }
                         th.number scope="col" { (t.get("amount-plain")) } th.number scope="col" { (t.get("balance")) }
@@ -518,10 +524,12 @@ fn statement_page(t: Text, account: &str, answer: &Value) -> Markup {
                         @for line in lines.iter().rev() {
                             @let amount = line["amount"].as_i64().unwrap_or_default();
                             tr {
-                                td { (line["day"].as_str().unwrap_or_default()) }
-                                td { span.kana { (line["text"].as_str().unwrap_or_default()) } br; small.muted { (line["order"].as_str().unwrap_or_default()) } }
-                                td.number { @if amount < 0 { "−" } (t.yen(amount.unsigned_abs())) }
-                                td.number { (t.yen(line["balance"].as_u64().unwrap_or_default())) }
+                                td data-label=(t.get("day")) { (line["day"].as_str().unwrap_or_default()) }
+                                td data-label=(t.get("content")) {
+                                    div { span.kana { (line["text"].as_str().unwrap_or_default()) } br; small.muted { (line["order"].as_str().unwrap_or_default()) } }
+                                }
+                                td.number data-label=(t.get("amount-plain")) { @if amount < 0 { "−" } (t.yen(amount.unsigned_abs())) }
+                                td.number data-label=(t.get("balance")) { (t.yen(line["balance"].as_u64().unwrap_or_default())) }
                             }
                         }
                     }

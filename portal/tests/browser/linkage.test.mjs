@@ -209,6 +209,41 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
   });
 });
 
+for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", DESKTOP, "desktop"]]) {
+  test(`a signed transfer over the limit says at once why it was not carried out (${lang}, ${device})`, async () => {
+    await withBank({ lang, viewport }, async ({ bank, page }) => {
+      const token = new Token(bank, "KKK0000001");
+      await login(page, "ADMIN01");
+      await register(page, token, "KKK0000001");
+      await start(page, bank, "choubo");
+      await consent(page, token);
+      await page.waitForURL(`${bank.provider}/`);
+      await page.locator("#amount").fill("20,000,000");
+      await page.locator("form[action='/transfers'] button.main").click();
+      await page.locator("p.notice").waitFor();
+
+      await page.goto(`${bank.url}/linkages`);
+      await page.locator("form[action^='/linkages/requests/'] button").click();
+      await toCode(page);
+      await sign(page, token);
+      const reason = lang === "ja" ? "1日の限度額を超過" : "Over the daily limit";
+      const said = async () => {
+        await page.locator("p.warning").waitFor();
+        assert.ok((await page.locator("p.warning").innerText()).includes(reason));
+      };
+      await said();
+      await page.goto(`${bank.url}/linkages`);
+      await said();
+      await look(page, `${lang}-${device}-linkages-refused`, assert);
+      assert.equal(await page.locator("form[action^='/linkages/requests/'] button").count(), 1, "it can be signed again");
+      await page.goto(bank.provider);
+      await said();
+      await look(page, `${lang}-${device}-provider-6-refused`, assert);
+      assert.ok((await page.locator("main").innerText()).includes("58,420,000"));
+    });
+  });
+}
+
 test("another login password ends the linkage, and revoking it at the bank does", async () => {
   await withBank({}, async ({ bank, page }) => {
     const token = new Token(bank, "KKK0000001");
