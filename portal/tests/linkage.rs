@@ -15,7 +15,7 @@ use camtoken_portal::bank::{Bank, First, Placed, Progress, Settled, rng};
 use camtoken_portal::demo::{self, FIRST_OTP, INQUIRY_PIN, LOGIN, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::ledger::{Account, LedgerLine, Outcome, Refusal};
-use camtoken_portal::domain::people::Person;
+use camtoken_portal::domain::people::{Contract, Limit, Person};
 use camtoken_portal::linkage::consent::{Permitted, PinEntry};
 use camtoken_portal::linkage::grants::{Begun, Grants, Server};
 use camtoken_portal::linkage::requests::{PATIENCE, RequestState};
@@ -666,15 +666,40 @@ async fn a_requested_transfer_is_booked_once_and_as_it_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_requested_transfer_that_lacks_money_stays_open() {
+async fn a_requested_transfer_that_lacks_money_stays_open_and_says_why() {
     let mut world = World::new().await;
     let person = world.register().await;
     let (_, tokens) = world.link("choubo", &Menu::ALL).await;
     let (_, answer) = world.transfer(&tokens, "order-1", 20_000_000).await;
     let id = answer["id"].as_str().expect("an ID").to_owned();
+    assert_eq!(answer["refused"], Value::Null);
     assert_eq!(world.sign_request(&person, &id).await, Outcome::Refused(Refusal::Limit));
     assert_eq!(world.known_request(&person, &id).1, RequestState::Pending);
     assert_eq!(world.balance(), 58_420_000);
+    let seen = async |world: &World, id: &str| {
+        let (_, answer) = world.get(&format!("/api/transfers/{id}"), &format!("Bearer {}", tokens.access), None).await;
+        (answer["state"].as_str().map(str::to_owned), answer["refused"].as_str().map(str::to_owned))
+    };
+    let said = |state: &str, refused: Option<&str>| (Some(state.to_owned()), refused.map(str::to_owned));
+    assert_eq!(seen(&world, &id).await, said("pending", Some("limit")));
+
+    // With a higher limit the same request is signed again and carried out; another one lacks the money.
+    let raised: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        let mut contract = sheet.get::<Contract>(SAMPLE)?.expect("a contract of the demonstration");
+        contract.set_limit(Limit::Transfer, 100_000_000);
+        sheet.put(&contract);
+        Ok(())
+    });
+    raised.expect("the books answer");
+    assert_eq!(world.sign_request(&person, &id).await, Outcome::Done);
+    assert_eq!(seen(&world, &id).await, said("done", None));
+    let (_, answer) = world.transfer(&tokens, "order-2", 50_000_000).await;
+    let id = answer["id"].as_str().expect("an ID").to_owned();
+    assert_eq!(world.sign_request(&person, &id).await, Outcome::Refused(Refusal::Funds));
+    assert_eq!(seen(&world, &id).await, said("pending", Some("funds")));
+    world.later(PATIENCE.as_secs());
+    assert_eq!(world.known_request(&person, &id).1, RequestState::Expired);
+    assert_eq!(world.balance(), 38_420_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
