@@ -75,13 +75,13 @@ export async function visitor(browser, bank, { lang = "ja", viewport = DESKTOP, 
   page.setDefaultTimeout(15_000);
   const complaints = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !/status of (403|404|503)/.test(message.text())) {
+    if (["error", "warning"].includes(message.type()) && !/status of (400|403|404|503)/.test(message.text())) {
       complaints.push(message.text());
     }
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {
-    if (![bank.url, bank.provider, "data:"].some((ours) => request.url().startsWith(ours))) {
+    if (![bank.url, bank.tls, bank.provider, "data:"].some((ours) => request.url().startsWith(ours))) {
       complaints.push(`a request to ${request.url()}`);
     }
   });

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { DESKTOP, LOGIN, PHONE, Token, look, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
+import { consent, prove } from "./linking.mjs";
 
 const HINAGATA = "3456789012";
 const CERTIFICATE = "SHM3-7TXC-4QEK";
@@ -43,7 +44,7 @@ async function download(page, password) {
 /// The same browser with the certificate imported.
 async function imported(bank, options, pfx, passphrase) {
   const clientCertificates = [{ origin: bank.tls, pfx, passphrase }];
-  return visitor(browser, { ...bank, url: bank.tls }, { ...options, context: { ignoreHTTPSErrors: true, clientCertificates } });
+  return visitor(browser, bank, { ...options, context: { baseURL: bank.tls, ignoreHTTPSErrors: true, clientCertificates } });
 }
 
 for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
@@ -127,6 +128,59 @@ for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
   });
 }
 
+async function begin(page, bank, service) {
+  await page.goto(bank.provider);
+  await page.locator(`input[value=${service}]`).check();
+  await page.locator("form[action='/link'] button.main").click();
+}
+
+for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE, "phone"]]) {
+  test(`a certificate and the login password link a service, and the password alone does not (${lang}, ${device})`, async () => {
+    const bank = await startBank();
+    try {
+      const options = { lang, viewport };
+      const shot = (page) => (name) => look(page, `${lang}-${device}-certificate-${name}`, assert);
+      const bare = await visitor(browser, bank, { ...options, context: { ignoreHTTPSErrors: true } });
+      await enter(bare.page, "ADMIN01");
+      await bare.page.locator("#certificate-password").fill(CERTIFICATE);
+      const pfx = await download(bare.page, "Taiju-no-kage-4");
+      const inside = await imported(bank, options, pfx, "Taiju-no-kage-4");
+      await enter(inside.page, "ADMIN01");
+      await inside.page.locator("ul.accounts").waitFor();
+
+      // The password is right, and nothing comes of it.
+      await begin(bare.page, bank, "choubo");
+      await bare.page.locator("form[action$='/terms'] button").click();
+      const refused = bare.page.waitForResponse((response) => response.url().startsWith(`${bank.tls}/link/`));
+      await prove(bare.page, "ADMIN01", LOGIN, HINAGATA);
+      const handed = await refused;
+      assert.equal(handed.status(), 400);
+      await bare.page.locator("main").waitFor();
+      await shot(bare.page)("link-none");
+      for (const step of ["menus", "accounts", "permission"]) {
+        for (const side of [bank.tls, bank.url]) {
+          const page = handed.url().replace(bank.tls, side).replace(/certificate.*/, step);
+          assert.equal((await bare.page.goto(page)).status(), 403, page);
+        }
+      }
+      // The ticket is spent, also for whoever has the certificate.
+      assert.equal((await inside.page.goto(handed.url())).status(), 403);
+
+      // The same with the certificate: no code and no digits.
+      await begin(inside.page, bank, "choubo");
+      const proof = () => prove(inside.page, "ADMIN01", LOGIN, HINAGATA);
+      await consent(inside.page, null, { enter: proof, shot: shot(inside.page) });
+      await inside.page.waitForURL(`${bank.provider}/`);
+      await inside.page.locator("ul.accounts").waitFor();
+      assert.ok((await inside.page.locator("main").innerText()).includes("8,000,000"));
+      assert.equal(await inside.page.locator("form[action='/transfers']").count(), 0, "without a token no money moves");
+      for (const one of [bare.complaints, inside.complaints]) assert.deepEqual(one, []);
+    } finally {
+      await bank.stop();
+    }
+  });
+}
+
 /// RFC 6238 with the defaults of every app, by Node.
 function digits(secret, now = Date.now()) {
   const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
@@ -173,6 +227,76 @@ for (const [lang, viewport, device] of [["ja", TABLET, "tablet"], ["en", PHONE, 
       await go(page);
       await page.locator("ul.accounts").waitFor();
       await look(page, `${lang}-${device}-generator-home`, assert);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await bank.stop();
+    }
+  });
+}
+
+for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", TABLET, "tablet"]]) {
+  test(`who gave the camera token back links inquiries with a generator's digits alone (${lang}, ${device})`, async () => {
+    const bank = await startBank();
+    try {
+      const { page, complaints } = await visitor(browser, bank, { lang, viewport });
+      const password = async () => {
+        await page.locator("#login-id").fill("mihon-keiri");
+        await page.locator("#password").fill(LOGIN);
+        await go(page);
+      };
+      // As long as the token is there: a response that would let its owner in, and is not entered.
+      const token = new Token(bank, "KKK0000012");
+      await page.goto("/login?service=direct");
+      await password();
+      await page.locator("#serial").waitFor();
+      await register(page, token, "KKK0000012", { firstOtp: null });
+      await page.context().clearCookies();
+      await page.goto("/login?service=direct");
+      await password();
+      await page.locator("figure.code img").waitFor();
+      const { response } = await token.read(page);
+      assert.match(response, /^[0-9]{8}$/);
+
+      const desk = await visitor(browser, bank, { lang });
+      await desk.page.goto("/operator");
+      await desk.page.locator("#operator").fill("OP01");
+      await desk.page.locator("#password").fill("Madoguchi-3");
+      await go(desk.page);
+      await desk.page.goto("/operator/2345678901/MIHON02");
+      await desk.page.locator("form", { has: desk.page.locator("input[value=generator]") }).locator("button").click();
+      await desk.page.locator(".notice").waitFor();
+      await desk.page.goto("/outbox");
+      await desk.page.locator("ul.rows a").first().click();
+      const secret = (await desk.page.locator("article code").allTextContents()).at(-1).replaceAll(" ", "");
+
+      await page.context().clearCookies();
+      await page.goto("/login?service=direct");
+      await password();
+      await page.locator("#otp").fill(digits(secret));
+      await go(page);
+      await page.locator("ul.accounts").waitFor();
+
+      await begin(page, bank, "choubo");
+      const shot = (name) => look(page, `${lang}-${device}-generator-${name}`, assert);
+      const proof = async () => {
+        await page.locator("nav.tabs a[href*='service=direct']").click();
+        await page.locator("#login-id").waitFor();
+        await password();
+        await page.locator("#otp").waitFor();
+        assert.equal(await page.locator("figure.code").count(), 0, "no code is read");
+        await page.locator("#otp").fill(response);
+        await go(page);
+        await page.locator(".summary").waitFor();
+        await shot("link-refused");
+        // Those of the login are spent, so those of the next step, which the bank takes as well.
+        await page.locator("#otp").fill(digits(secret, Date.now() + 30_000));
+        await go(page);
+      };
+      await consent(page, null, { enter: proof, shot });
+      await page.waitForURL(`${bank.provider}/`);
+      await page.locator("ul.accounts").waitFor();
+      assert.ok((await page.locator("main").innerText()).includes("3,000,000"));
+      assert.equal(await page.locator("form[action='/transfers']").count(), 0, "nothing that the digits do not show is signed by them");
       assert.deepEqual(complaints, []);
     } finally {
       await bank.stop();

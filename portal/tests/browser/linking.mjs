@@ -6,21 +6,25 @@ export const PIN = "4079";
 
 export const next = (page) => page.locator("main form.card button.main").click();
 
-export async function prove(page, user = "ADMIN01", password = LOGIN) {
-  await page.locator("#contract").fill(SAMPLE);
+export async function prove(page, user = "ADMIN01", password = LOGIN, contract = SAMPLE) {
+  await page.locator("#contract").fill(contract);
   await page.locator("#user").fill(user);
   await page.locator("#password").fill(password);
   await next(page);
 }
 
-/// From the terms to the page after the permission. Gives back what the token has shown.
-export async function consent(page, token, { shot = async () => {}, user = "ADMIN01", menus = true, accounts = true } = {}) {
+/// From the terms to the page after the permission. Gives back what the token has shown. `enter` proves who the customer is.
+export async function consent(
+  page,
+  token,
+  { shot = async () => {}, user = "ADMIN01", enter = () => prove(page, user), menus = true, accounts = true } = {},
+) {
   await page.waitForURL(/\/terms$/);
   await shot("link-1-terms");
   await page.locator("form[action$='/terms'] button").click();
   await page.waitForURL(/\/login$/);
   await shot("link-2-login");
-  await prove(page, user);
+  await enter();
   let scan;
   if (token) {
     await page.locator("figure.code img").waitFor();
