@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, scan};
+use camtoken::qr::{Distortion, EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, encode_bytes, scan};
 
 /// What the limits are multiplied by: a build for tests is slower than one to work with.
 const BUILD: u32 = if cfg!(debug_assertions) { 4 } else { 1 };
@@ -194,9 +194,45 @@ fn hash(x: u32, y: u32) -> u32 {
     h ^ h >> 16
 }
 
+/// Dark in a finder pattern whose top left is the origin.
+fn finder(x: u32, y: u32) -> bool {
+    let ring = 3u32.abs_diff(x).max(3u32.abs_diff(y));
+    x < 7 && y < 7 && ring != 2
+}
+
+/// All finder patterns of version 4 and chance between them.
+fn gibberish(x: u32, y: u32, salt: u32) -> bool {
+    let (x, y) = (x % 41, y % 41);
+    if x >= 33 || y >= 33 {
+        return false;
+    }
+    let corner = (x < 8, x >= 25, y < 8, y >= 25);
+    match corner {
+        (true, _, true, _) => finder(x, y),
+        (_, true, true, _) => x > 25 && finder(x - 26, y),
+        (true, _, _, true) => y > 25 && finder(x, y - 26),
+        _ if x == 6 || y == 6 => (x + y).is_multiple_of(2),
+        _ => hash(x ^ salt << 8, y) & 1 == 0,
+    }
+}
+
+/// A symbol of `bytes` bytes of which every sixth module between the finder patterns is wrong.
+fn spoilt(bytes: usize, module_px: u32) -> Luma {
+    let luma = encode_bytes(&vec![b'x'; bytes], EcLevel::L).expect("at most 2,953").to_luma(module_px);
+    let side = luma.width() / module_px - 8;
+    drawn(luma.width(), luma.height(), |x, y| {
+        let pixel = luma.pixels()[(y * luma.width() + x) as usize];
+        let place = ((x / module_px).checked_sub(4), (y / module_px).checked_sub(4));
+        let (Some(x), Some(y)) = place else { return pixel };
+        let finder = |v: u32| v < 9 || v + 9 > side;
+        let same = x.max(y) >= side || x == 6 || y == 6 || finder(x) && finder(y);
+        if !same && hash(x, y).is_multiple_of(6) { 255 - pixel } else { pixel }
+    })
+}
+
 #[test]
 fn nasty_pictures_end_in_two_seconds() {
-    let pictures = [
+    let mut pictures = vec![
         ("noise", drawn(1600, 1200, |x, y| hash(x, y) as u8)),
         ("noise of two colours", drawn(1600, 1200, |x, y| black_if(hash(x, y) & 1 == 0))),
         ("coarse noise", drawn(1600, 1200, |x, y| black_if(hash(x / 3, y / 3) & 1 == 0))),
@@ -208,9 +244,49 @@ fn nasty_pictures_end_in_two_seconds() {
             }),
         ),
         ("stripes as in a finder pattern", drawn(1600, 1200, |x, _| black_if([0, 2, 3, 4, 6].contains(&(x / 3 % 8))))),
+        (
+            "the same both ways",
+            drawn(1600, 1200, |x, y| black_if([x, y].iter().all(|v| [0, 2, 3, 4, 6].contains(&(v / 3 % 8))))),
+        ),
+        (
+            "rings",
+            drawn(1600, 1200, |x, y| black_if((x.abs_diff(800).pow(2) + y.abs_diff(600).pow(2)).isqrt() / 4 % 2 == 0)),
+        ),
+        ("finder patterns", drawn(1600, 1200, |x, y| black_if(finder(x / 3 % 9, y / 3 % 9)))),
+        ("large finder patterns", drawn(1600, 1200, |x, y| black_if(finder(x / 12 % 9, y / 12 % 9)))),
+        (
+            "scattered finder patterns",
+            drawn(1600, 1200, |x, y| {
+                let off = hash(x / 40, y / 40);
+                let (x, y) = ((x % 40).wrapping_sub(off % 16), (y % 40).wrapping_sub(off / 16 % 16));
+                black_if(finder(x / 3, y / 3))
+            }),
+        ),
+        (
+            "symbols without sense",
+            drawn(1600, 1200, |x, y| black_if(gibberish(x / 3, y / 3, x / 123 + 16 * (y / 123)))),
+        ),
+        (
+            "one symbol without sense",
+            drawn(1600, 1200, |x, y| {
+                black_if(x > 50 && y > 50 && x < 1040 && y < 1040 && gibberish((x - 50) / 24, (y - 50) / 24, 7))
+            }),
+        ),
+        (
+            "a photo of symbols without sense",
+            drawn(4000, 3000, |x, y| black_if(gibberish(x / 9, y / 9, x / 369 + 16 * (y / 369)))),
+        ),
     ];
+    for side in [1, 2, 3, 8] {
+        pictures.push(("checkerboard", drawn(1600, 1200, |x, y| black_if((x / side + y / side) % 2 == 0))));
+    }
+    let camera = Distortion { tilt: 20.0, blur: 1.5, noise: 20.0, moire: 0.4, seed: 3, ..Distortion::default() };
+    for at in [8, 10, 11] {
+        pictures.push(("as a camera sees it", camera.apply(&pictures[at].1)));
+    }
+    pictures.extend([(600, 5), (250, 6)].map(|(n, px)| ("a spoilt symbol", spoilt(n, px))));
     for (name, luma) in &pictures {
-        for (effort, seconds) in [(Effort::Frame(1), 1), (Effort::File, 2), (Effort::Harder, 5)] {
+        for (effort, seconds) in [(Effort::Frame(1), 2), (Effort::File, 2), (Effort::Harder, 5)] {
             let start = cpu();
             let seen = scan(luma, &ScanOptions { all: false, effort });
             let took = cpu() - start;

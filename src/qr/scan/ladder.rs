@@ -24,6 +24,9 @@ pub enum Effort {
 /// The longer side up to which a picture is read as it is.
 const PLAIN_SIDE: u32 = 2000;
 
+/// The longer side up to which a coarse stage sees all that there is.
+const COARSE_SIDE: u32 = 800;
+
 /// What was done to a picture before it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -103,13 +106,22 @@ impl Stage {
             return (Reading::default(), 1);
         }
         let older = !matches!(options.effort, Effort::Frame(_));
+        let small = luma.width.max(luma.height) <= COARSE_SIDE;
+        if self == Self::Grey && small {
+            // The coarse stage has seen as much.
+            return (Reading::default(), 1);
+        }
         let (prepared, factor) = self.prepare(luma);
         let grey = |max_triples: usize| {
             let reader = AssertUnwindSafe(|| Grey { max_triples }.read(&prepared, all));
             guarded(reader).unwrap_or_default()
         };
         let reading = match self {
-            Self::CoarseGrey => grey(if older { 8 } else { 3 }),
+            Self::CoarseGrey => grey(match (older, small) {
+                (false, _) => 3,
+                (true, false) => 8,
+                (true, true) => 12,
+            }),
             Self::Grey => grey(12),
             Self::FineGrey => grey(40),
             _ => Rxing { older }.read(&prepared, all),
@@ -121,7 +133,7 @@ impl Stage {
         let longest = match self {
             Self::Plain => PLAIN_SIDE,
             Self::FullSize => 6000,
-            Self::CoarseThreshold | Self::CoarseGrey => 800,
+            Self::CoarseThreshold | Self::CoarseGrey => COARSE_SIDE,
             Self::Grey => 1600,
             Self::FineGrey => 3200,
             _ => 1280,

@@ -17,14 +17,19 @@ pub(super) struct Rxing {
     pub older: bool,
 }
 
-/// Sets of three finder patterns tried in one picture. The most plausible come first; a crowd of false ones is cut off.
-const MAX_SETS: usize = 1000;
+/// Sets of three finder patterns tried for the first symbol of a picture. The most plausible come first: in photos that
+/// are read, it is one of the first ten.
+const MAX_SETS: usize = 250;
+
+/// Sets tried for all symbols of a picture.
+const MAX_SETS_OF_ALL: usize = 1000;
 
 /// Finder patterns beyond which a picture is no picture of symbols; three hundred symbols have 900.
 const MAX_PATTERNS: usize = 1000;
 
-/// Finder patterns up to which the older detector is asked: it tries all triples.
-const MAX_PATTERNS_OLDER: usize = 400;
+/// Finder patterns up to which the older detector is asked: it tries all triples. Symbols that it alone reads have a
+/// dozen.
+const MAX_PATTERNS_OLDER: usize = 200;
 
 /// The least share of finder and timing modules that makes a grid a symbol: noise has 0.5, and was never seen above
 /// 0.6.
@@ -138,10 +143,15 @@ fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, readi
     if patterns > MAX_PATTERNS {
         return;
     }
-    let find = || GenerateFinderPatternSets(&mut FindFinderPatterns(matrix, true, 0));
-    let sets = guarded(AssertUnwindSafe(find)).unwrap_or_default();
+    let find = || {
+        let mut patterns = FindFinderPatterns(matrix, true, 0);
+        let count = patterns.len();
+        let sets = if count > MAX_PATTERNS { Vec::new() } else { GenerateFinderPatternSets(&mut patterns) };
+        (count, sets)
+    };
+    let (found, sets) = guarded(AssertUnwindSafe(find)).unwrap_or_default();
     let mut used = Vec::new();
-    for set in sets.into_iter().take(MAX_SETS) {
+    for set in sets.into_iter().take(if all { MAX_SETS_OF_ALL } else { MAX_SETS }) {
         let patterns = [set.tl, set.tr, set.bl];
         if patterns.iter().any(|pattern| used.contains(pattern)) {
             continue;
@@ -158,7 +168,7 @@ fn read_matrix(matrix: &BitMatrix, inverted: bool, all: bool, older: bool, readi
             None => {}
         }
     }
-    if older && used.is_empty() && patterns <= MAX_PATTERNS_OLDER {
+    if older && used.is_empty() && patterns.max(found) <= MAX_PATTERNS_OLDER {
         match guarded(AssertUnwindSafe(|| sample_best(matrix)?.read(inverted))).flatten() {
             Some(Ok(symbol)) => reading.symbols.push(symbol),
             Some(Err(sighting)) => reading.see(sighting),
@@ -241,8 +251,8 @@ fn level(name: &str) -> Option<EcLevel> {
 ///
 /// Both detectors see no more than this, and compare every two or three of them: a wallpaper must be known before.
 fn count_patterns(matrix: &BitMatrix) -> usize {
-    /// The last row, the column and the module size of one pattern crossed by several rows.
-    struct Pattern(u32, f32, f32);
+    /// The first and the last row, the column and the module size of one pattern crossed by several rows.
+    struct Pattern(u32, u32, f32, f32);
     let mut patterns: Vec<Pattern> = Vec::new();
     let mut runs = Vec::new();
     // The middle of a pattern is three modules high, and a module at least a pixel.
@@ -254,14 +264,16 @@ fn count_patterns(matrix: &BitMatrix) -> usize {
             if i % 2 == 1 && is_finder(window) {
                 let x = start + window[0] + window[1] + window[2] / 2;
                 let (column, module) = (x as f32, window.iter().sum::<u32>() as f32 / 7.0);
-                let known = patterns
-                    .iter_mut()
-                    .rev()
-                    .find(|Pattern(row, at, size)| (y - *row) as f32 <= size.max(3.0) && (column - at).abs() <= *size);
+                let known = patterns.iter_mut().rev().find(|Pattern(first, last, at, size)| {
+                    // The diagonal of the middle is four modules long: what goes on is the next pattern below.
+                    (y - *last) as f32 <= size.max(3.0)
+                        && (y - *first) as f32 <= 5.0 * size
+                        && (column - at).abs() <= *size
+                });
                 match known {
-                    Some(Pattern(row, ..)) => *row = y,
+                    Some(Pattern(_, last, ..)) => *last = y,
                     None if crosses_column(matrix, x, y, window.iter().sum()) => {
-                        patterns.push(Pattern(y, column, module));
+                        patterns.push(Pattern(y, y, column, module));
                         if patterns.len() > MAX_PATTERNS {
                             return patterns.len();
                         }

@@ -339,6 +339,7 @@ pub(super) fn zone_likeness(zone: &Zone, map: impl Fn(f32, f32) -> Point, luma: 
 }
 
 /// The grey level at a point between the centres of pixels; the border goes on for ever.
+#[inline]
 pub(super) fn sample(luma: &Luma, (x, y): Point) -> f32 {
     let x = (x - 0.5).clamp(0.0, luma.width as f32 - 1.001);
     let y = (y - 0.5).clamp(0.0, luma.height as f32 - 1.001);
@@ -346,9 +347,11 @@ pub(super) fn sample(luma: &Luma, (x, y): Point) -> f32 {
     let (left, top) = (x as usize, y as usize);
     let (dx, dy) = (x - left as f32, y - top as f32);
     let width = luma.width as usize;
+    let between = |at: usize| {
+        let pair = &luma.pixels[at..at + 2];
+        f32::from(pair[0]) * (1.0 - dx) + f32::from(pair[1]) * dx
+    };
     let at = top * width + left;
-    let pixel = |i: usize| f32::from(luma.pixels[i]);
-    let above = pixel(at) * (1.0 - dx) + pixel(at + 1) * dx;
-    let below = pixel(at + width) * (1.0 - dx) + pixel(at + width + 1) * dx;
+    let (above, below) = (between(at), between(at + width));
     above * (1.0 - dy) + below * dy
 }

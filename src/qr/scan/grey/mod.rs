@@ -46,11 +46,18 @@ const SMALL_MODULE: f32 = 3.3;
 /// Grids decoded in vain before the rest is left alone.
 const MAX_FAILED: usize = 5;
 
+/// Modules of grids decoded in vain before the rest is left alone: one symbol if it is large, and never fewer. In photos
+/// that are read, it is the first.
+const MAX_VAIN: f32 = 15_000.0;
+
 /// Meshes laid where a flat grid does not fit.
 const MAX_BENT: usize = 3;
 
 /// How often a grid is moved to where its own reading would have it.
 const MAX_FOLLOWED: usize = 3;
+
+/// Modules that are read again for it: a large symbol has so many that it is sure of its place at once.
+const MAX_FOLLOWED_MODULES: usize = 30_000;
 
 /// Below, it is not worth while to move a grid.
 const MIN_FIRST_LIKENESS: f32 = 0.2;
@@ -109,8 +116,11 @@ impl Grey {
         finders.truncate(MAX_FINDERS);
         let mut used: Vec<[(f32, f32); 4]> = Vec::new();
         let mut failed: Vec<[(f32, f32); 4]> = Vec::new();
-        let mut bent = 0;
+        let (mut bent, mut vain) = (0, 0.0);
         for triple in grid::triples(&finders).iter().take(self.max_triples) {
+            if vain > MAX_VAIN || failed.len() == MAX_FAILED && bent == MAX_BENT {
+                break;
+            }
             let centres = [triple.corner, triple.right, triple.below].map(|f| (f.x, f.y));
             if used.iter().any(|corners| centres.iter().any(|&point| is_inside(point, corners))) {
                 continue;
@@ -120,6 +130,7 @@ impl Grey {
                 // Three likely finder patterns and nothing flat between them.
                 if bent < MAX_BENT && triple.is_likely() {
                     bent += 1;
+                    vain += triple.side * triple.side;
                     if let Some((mesh, decoded)) = read_bent(triple, luma, smooth) {
                         used.push(mesh.corners());
                         reading.symbols.push(symbol(mesh.plan, mesh.corners(), decoded, inverted));
@@ -151,6 +162,7 @@ impl Grey {
                 }
             } else {
                 failed.push(laid);
+                vain += triple.side * triple.side;
                 // Blur washes out all but the finder patterns.
                 let likeness = grid.likeness.max(grid.finder_likeness(soft));
                 if likeness > SURE_LIKENESS {
@@ -194,7 +206,8 @@ fn read_grid(grid: &mut Grid, luma: &Luma) -> Option<Decoded> {
     if let Some(decoded) = decode::decode(grid.plan, &modules.plain()) {
         return Some(decoded);
     }
-    for _ in 0..MAX_FOLLOWED {
+    let rounds = (MAX_FOLLOWED_MODULES / grid.plan.side.pow(2)).clamp(1, MAX_FOLLOWED);
+    for _ in 0..rounds {
         let reading = modules.unsmeared();
         if let Some(decoded) = decode::decode(grid.plan, &reading.modules) {
             return Some(decoded);

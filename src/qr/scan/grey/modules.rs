@@ -160,13 +160,15 @@ impl<'a> Modules<'a> {
             |i: usize, value: f32| self.known[i].map_or(value.clamp(-1.0, 1.0), |dark| if dark { 1.0 } else { -1.0 });
         let mut modules: Vec<f32> = seen.iter().enumerate().map(|(i, &value)| pin(i, value)).collect();
         let mut ahead = modules.clone();
+        let mut back = *kernel;
+        back.reverse();
         for step in 0..RELAXATIONS {
             let smeared = self.smear(&ahead, kernel);
             let left: Vec<f32> = seen.iter().zip(&smeared).map(|(seen, smeared)| seen - smeared).collect();
             // With momentum (Nesterov): what is smeared most comes back last.
             let momentum = step as f32 / (step + 3) as f32;
-            for (i, (module, ahead)) in modules.iter_mut().zip(&mut ahead).enumerate() {
-                let pull: f32 = self.around(i).map(|(k, j)| kernel[KERNEL * KERNEL - 1 - k] * left[j]).sum();
+            let pulls = self.smear(&left, &back);
+            for (i, ((module, ahead), pull)) in modules.iter_mut().zip(&mut ahead).zip(pulls).enumerate() {
                 let next = pin(i, *ahead + pull);
                 *ahead = next + momentum * (next - *module);
                 *module = next;
@@ -177,7 +179,26 @@ impl<'a> Modules<'a> {
 
     /// What the modules look like when each smears into its neighbours.
     fn smear(&self, modules: &[f32], kernel: &[f32; KERNEL * KERNEL]) -> Vec<f32> {
-        (0..modules.len()).map(|i| self.around(i).map(|(k, j)| kernel[k] * modules[j]).sum()).collect()
+        let (side, reach) = (self.side, KERNEL / 2);
+        let padded = side + 2 * reach;
+        // Beyond the margin the last place counts again.
+        let place = |v: usize| v.saturating_sub(reach).min(side - 1);
+        let mut wide = Vec::with_capacity(padded * padded);
+        for y in 0..padded {
+            let row = &modules[place(y) * side..][..side];
+            wide.extend((0..padded).map(|x| row[place(x)]));
+        }
+        let mut smeared = vec![0.0; side * side];
+        // A share of a whole row at a time: the sums are those of `around`, in its order.
+        for (y, row) in smeared.chunks_exact_mut(side).enumerate() {
+            for (k, share) in kernel.iter().enumerate() {
+                let other = &wide[(y + k / KERNEL) * padded + k % KERNEL..][..side];
+                for (sum, module) in row.iter_mut().zip(other) {
+                    *sum += share * module;
+                }
+            }
+        }
+        smeared
     }
 
     /// The places around one, with their numbers in the kernel; beyond the margin the last place counts again.
@@ -207,11 +228,15 @@ impl<'a> Modules<'a> {
             let target = f64::from(light.middle[i] - self.grey[i]);
             for (k, sum) in sums.iter_mut().enumerate() {
                 let factor = weight * f64::from(row[k]);
-                for (value, &other) in sum.iter_mut().zip(&row) {
+                // The other half is the same.
+                for (value, &other) in sum[k..].iter_mut().zip(&row[k..]) {
                     *value += factor * f64::from(other * depth);
                 }
                 sum[SIZE] += factor * target;
             }
+        }
+        for (k, j) in (0..SIZE).flat_map(|k| (0..k).map(move |j| (k, j))) {
+            sums[k][j] = sums[j][k];
         }
         let most = (0..SIZE).map(|k| sums[k][k]).fold(0.0, f64::max);
         let rows = sums.iter().enumerate().map(|(k, sum)| {
