@@ -135,8 +135,10 @@ fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
     let bank = open(args, context)?;
     let unreadable = |error| Failure::new(Code::StoreFailed).because(error);
     let before = size(&dir).map_err(unreadable)?;
-    if let Engine::Embedded(store) = bank.verifier.store() {
-        block_on(store.compact())?;
+    match bank.verifier.store() {
+        Engine::Embedded(store) => block_on(store.compact())?,
+        #[cfg(feature = "postgres")]
+        Engine::Postgres(_) => {}
     }
     // The files that are not needed any more go when the store is closed.
     drop(bank);
