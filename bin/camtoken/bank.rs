@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use camtoken::store::backup::{BackupError, Saved};
-use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::store::{AnyStore, EmbeddedStore, StoreError};
 use camtoken::verifier::{
     EnrollError, IssueError, LocalVault, Policy, Rejection, SetupError, VaultError, Verifier, VerifierError,
 };
@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::cli::value;
 use crate::config::Store;
-use crate::engine::Engine;
 use crate::failure::{Code, Failure};
 use crate::outside::{moment, rng};
 use crate::state;
@@ -32,7 +31,7 @@ pub struct BankArgs {
 /// A verifier that stands ready, and the moment that it decides by.
 pub struct Bank {
     /// The verifier on its store.
-    pub verifier: Verifier<Engine>,
+    pub verifier: Verifier<AnyStore>,
     /// Now.
     pub now: Timestamp,
 }
@@ -132,7 +131,7 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                Engine::Embedded(EmbeddedStore::open(&dir, settings.store_wait.value.duration())?)
+                EmbeddedStore::open(&dir, settings.store_wait.value.duration())?.into()
             }
             Store::Url(url) => database::open(&url, settings)?,
         };
@@ -145,18 +144,17 @@ impl Bank {
 pub mod database {
     //! The store in PostgreSQL, as the settings say.
 
-    use camtoken::store::PostgresStore;
     use camtoken::store::backup::{BackupError, Saved};
     use camtoken::store::postgres::Options;
+    use camtoken::store::{AnyStore, PostgresStore};
 
     use crate::config::Settings;
-    use crate::engine::Engine;
     use crate::failure::{Code, Failure};
 
     /// Connects, and checks the server.
-    pub fn open(url: &str, settings: &Settings) -> Result<Engine, Failure> {
+    pub fn open(url: &str, settings: &Settings) -> Result<AnyStore, Failure> {
         known(url)?;
-        Ok(Engine::Postgres(PostgresStore::connect(url, options(settings))?))
+        Ok(PostgresStore::connect(url, options(settings))?.into())
     }
 
     /// As [`PostgresStore::migrate`].
@@ -195,13 +193,13 @@ pub mod database {
 pub mod database {
     //! This build has no store in a database.
 
+    use camtoken::store::AnyStore;
     use camtoken::store::backup::{BackupError, Saved};
 
     use crate::config::Settings;
-    use crate::engine::Engine;
     use crate::failure::{Code, Failure};
 
-    pub fn open(_url: &str, _settings: &Settings) -> Result<Engine, Failure> {
+    pub fn open(_url: &str, _settings: &Settings) -> Result<AnyStore, Failure> {
         Err(Failure::new(Code::StoreKind))
     }
 

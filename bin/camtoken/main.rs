@@ -6,7 +6,6 @@ mod approval;
 mod bank;
 mod cli;
 mod config;
-mod engine;
 mod exit;
 mod failure;
 mod feed;

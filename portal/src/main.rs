@@ -19,7 +19,7 @@ use camtoken_portal::pages::linkage::Linkages;
 use camtoken_portal::postman::Postman;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
-use camtoken_portal::store::Engine;
+use camtoken_portal::store;
 use camtoken_portal::tls::{Peer, TlsListener};
 
 const USAGE: &str = "\
@@ -130,7 +130,7 @@ async fn run(args: &Args) -> Result<(), String> {
     };
     let bank = match &args.store {
         None => Bank::open(&args.dir, Arc::new(clock)),
-        Some(url) => Engine::connect(url)
+        Some(url) => store::connect(url)
             .map_err(BankError::from)
             .and_then(|store| Bank::open_with(&args.dir, store, Arc::new(clock))),
     };

@@ -395,6 +395,19 @@ async fn a_renewal_is_signed_and_the_old_certificate_ends_with_the_first_login_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signature_is_good_for_one_certificate_also_when_two_ask_at_once() {
+    let mut world = World::new().await;
+    let person = world.register("ADMIN01").await;
+    world.sign(&person, reissue("2027-11-20")).await;
+    let (person, bank, file) = (world.person("ADMIN01"), &world.site.bank, password(FILE));
+    let fetch = || bank.fetch_certificate(&person, None, &file);
+    let (one, other, late) = tokio::join!(fetch(), fetch(), fetch());
+    let fetched = [one, other, late].map(|fetched| fetched.expect("a decision"));
+    assert_eq!(fetched.iter().filter(|fetched| matches!(fetched, Fetched::Issued(..))).count(), 1);
+    assert_eq!(bank.certificates(&person).expect("the books answer").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_takes_a_users_certificate_back_and_hands_over_a_new_password() {
     let mut world = World::new().await;
     let mut browser = world.browser(Some(&world.fetch("KEIRI01").await));

@@ -360,6 +360,24 @@ fn part(location: &str, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signature_makes_one_linkage() {
+    let mut world = World::new().await;
+    let (person, provider) = (world.register().await, world.provider("choubo-fapi"));
+    world.bank().register_accounts(&person, &["102-0012345".to_owned()]).expect("the books answer");
+    let order = world.bank().place_linkage(&person, &provider, &Menu::ALL).expect("an order");
+    assert!(matches!(world.settle(&person, &order.id).await, Settled::Booked(_)));
+    let order = world.bank().order(&person, &order.id).expect("the books answer");
+    let permit = || {
+        let bank = world.bank();
+        bank.permit(&person, &provider, &Menu::ALL, Proof::CameraToken, order.as_ref()).expect("the books answer").0
+    };
+    assert!(matches!(permit(), Permitted::Linked(_)));
+    assert!(matches!(permit(), Permitted::NotSigned));
+    let linkages = world.bank().linkages(&person).expect("the books answer");
+    assert_eq!(linkages.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_good_for_what_was_permitted_and_for_no_more() {
     let mut world = World::new().await;
     world.register().await;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camtoken::Timestamp;
+use camtoken::store::AnyStore;
 use camtoken::token::{Received, file};
 use camtoken_portal::bank::{Bank, Progress, rng};
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{self, FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::people::Person;
-use camtoken_portal::store::Engine;
+use camtoken_portal::store;
 
 /// Who runs the server when the test is run as root, which it refuses.
 const NOBODY: u32 = 65_534;
@@ -40,11 +41,11 @@ impl Server {
     }
 
     /// Waits until it answers.
-    fn engine(&self) -> Engine {
+    fn store(&self) -> AnyStore {
         let url = format!("postgres:///postgres?host={}&port=5432&user=postgres", self.dir.path().display());
         for _ in 0..300 {
-            if let Ok(engine) = Engine::connect(&url) {
-                return engine;
+            if let Ok(store) = store::connect(&url) {
+                return store;
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -73,15 +74,15 @@ fn program(name: &str, dir: &Path) -> Command {
     command
 }
 
-fn open(dir: &Path, engine: Engine) -> Bank {
+fn open(dir: &Path, store: AnyStore) -> Bank {
     let now = || Timestamp::from_unix(1_795_230_000);
-    Bank::open_with(dir, engine, Arc::new(now)).expect("the bank opens")
+    Bank::open_with(dir, store, Arc::new(now)).expect("the bank opens")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_goes_on_after_a_restart_with_its_records_in_the_database() {
     let (server, dir) = (Server::start(), tempfile::tempdir().expect("a directory"));
-    let bank = open(dir.path(), server.engine());
+    let bank = open(dir.path(), server.store());
     let files = demo::seed(&bank).await.expect("a new bank");
     assert!(!dir.path().join("verifier").exists(), "no record lies in the directory");
     let mut token = file::from_str(&files[0].1, None).expect("a token file").into_token();
@@ -94,7 +95,7 @@ async fn a_registration_goes_on_after_a_restart_with_its_records_in_the_database
     bank.second_code(&person(&bank), &device_code).await.expect("an answer").expect("it is right");
 
     drop(bank);
-    let bank = open(dir.path(), server.engine());
+    let bank = open(dir.path(), server.store());
     bank.recover().await.expect("the bank recovers");
     let Ok(Progress::Second(second)) = bank.progress(&person(&bank)).await else { panic!("no code") };
     let Ok(Received::SecondCode(received)) = token.receive(&second.code) else { panic!("refused") };

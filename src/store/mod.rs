@@ -5,8 +5,9 @@
 //! durable before it is told, and the audit entry of a change is stored with the change or not at all.
 //!
 //! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory, `PostgresStore` (feature
-//! `postgres`) serves many processes; all pass [`conformance`], which is there for other people's stores too.
+//! `postgres`) serves many processes, [`AnyStore`] is the one of these two that a setting names; all pass [`conformance`], which is there for other people's stores too.
 
+mod any;
 pub mod backup;
 pub mod conformance;
 mod embedded;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use crate::key::{ActivationId, TokenId};
 
+pub use any::AnyStore;
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]

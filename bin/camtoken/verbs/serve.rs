@@ -112,6 +112,7 @@ pub(super) mod service {
     #[cfg(feature = "tls")]
     use camtoken::server::Tls;
     use camtoken::server::{Clock, Options, Service, listen};
+    use camtoken::store::AnyStore;
     use camtoken::verifier::Verifier;
     use secrecy::{ExposeSecret, SecretString};
     use tokio::runtime::{Builder, Runtime};
@@ -121,7 +122,6 @@ pub(super) mod service {
 
     use super::{Args, Half, Log, Report};
     use crate::bank::Bank;
-    use crate::engine::Engine;
     use crate::exit::Exit;
     use crate::failure::{Code, Failure};
     use crate::outside::moment;
@@ -176,7 +176,7 @@ pub(super) mod service {
     }
 
     async fn serve(
-        verifier: Option<Verifier<Engine>>,
+        verifier: Option<Verifier<AnyStore>>,
         options: &Options,
         listening: Listening,
         context: &Context,

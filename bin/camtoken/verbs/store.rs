@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use camtoken::store::AnyStore;
 use camtoken::store::backup::{self, BackupError, Records};
 use camtoken::verifier::{Inventory, restored};
 use clap::Subcommand;
@@ -17,7 +18,6 @@ use serde::Serialize;
 use super::Context;
 use crate::bank::{Bank, BankArgs};
 use crate::config::Store;
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
@@ -135,10 +135,8 @@ fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
     let bank = open(args, context)?;
     let unreadable = |error| Failure::new(Code::StoreFailed).because(error);
     let before = size(&dir).map_err(unreadable)?;
-    match bank.verifier.store() {
-        Engine::Embedded(store) => block_on(store.compact())?,
-        #[cfg(feature = "postgres")]
-        Engine::Postgres(_) => {}
+    if let AnyStore::Embedded(store) = bank.verifier.store() {
+        block_on(store.compact())?;
     }
     // The files that are not needed any more go when the store is closed.
     drop(bank);

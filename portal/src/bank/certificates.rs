@@ -83,7 +83,7 @@ impl Bank {
         password: Option<Password>,
         file: &Password,
     ) -> Result<Fetched, BankError> {
-        let now = self.now();
+        let (now, by_password) = (self.now(), password.is_some());
         let last_day = match password {
             Some(_) if person.certificate.is_none() => return Ok(Fetched::NotDue),
             Some(password) => {
@@ -99,7 +99,19 @@ impl Bank {
             },
         };
         let issued = self.authority.issue(&person.contract, &person.user, now, end_of_day(last_day), file)?;
+        let until = last_day.to_string();
         let record = self.books.change(|sheet| {
+            let key = Person::key(&person.contract, &person.user);
+            let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok(None) };
+            // Looked at once more, as somebody else may have been first: a signature is good for one certificate.
+            let is_due = if by_password {
+                person.certificate.is_some()
+            } else {
+                person.certificate_until.as_ref() == Some(&until)
+            };
+            if !is_due {
+                return Ok(None);
+            }
             let number =
                 sheet.list::<Certificate>("")?.iter().filter(|known| known.contract == person.contract).count();
             let record = Certificate {
@@ -108,22 +120,18 @@ impl Bank {
                 user: person.user.clone(),
                 number: number as u64 + 1,
                 from: now.as_unix(),
-                until: last_day.to_string(),
+                until: until.clone(),
                 revoked: false,
             };
             sheet.put(&record);
-            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
-                person.certificate_until = None;
-                sheet.put(&person);
-            }
-            let key = Person::key(&person.contract, &person.user);
             note(sheet, &key, "certificate", &format!("{}-{}", record.contract, record.number), now)?;
-            let until = last_day.to_string();
             let words = [("user", person.user.as_str()), ("until", until.as_str())];
             post(sheet, &person.mail, "mail-certificate", &words, now)?;
-            Ok::<_, BooksError>(record)
+            person.certificate_until = None;
+            sheet.put(&person);
+            Ok::<_, BooksError>(Some(record))
         })?;
-        Ok(Fetched::Issued(issued, record))
+        Ok(record.map_or(Fetched::NotDue, |record| Fetched::Issued(issued, record)))
     }
 
     /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank.

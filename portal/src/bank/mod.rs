@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::store::{AnyStore, EmbeddedStore, StoreError};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalVault, Policy, SetupError, Verifier, VerifierError};
 use camtoken::{ActivationId, Key, Timestamp};
@@ -27,7 +27,6 @@ use crate::authority::{Authority, AuthorityError};
 use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
-use crate::store::Engine;
 
 mod certificates;
 mod contracts;
@@ -57,7 +56,7 @@ pub struct Bank {
     /// The books.
     pub books: Arc<Books>,
     /// The verifier, on a store of its own.
-    pub verifier: Verifier<Engine>,
+    pub verifier: Verifier<AnyStore>,
     /// What makes the certificates of its customers.
     pub authority: Authority,
     clock: Clock,
@@ -115,7 +114,7 @@ impl Bank {
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
-        Self::open_with(dir, Engine::Embedded(store), clock)
+        Self::open_with(dir, store.into(), clock)
     }
 
     /// The same with the verifier's records elsewhere.
@@ -123,7 +122,7 @@ impl Bank {
     /// # Errors
     ///
     /// As [`Bank::open`].
-    pub fn open_with(dir: &Path, store: Engine, clock: Clock) -> Result<Self, BankError> {
+    pub fn open_with(dir: &Path, store: AnyStore, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };

@@ -32,7 +32,7 @@ pub enum Permitted {
     Linked(Box<Linkage>),
     /// Balances or statements are permitted, and no account is registered: the day may have ended in between.
     NoAccount,
-    /// What was signed does not cover what is permitted.
+    /// What was signed does not cover what is permitted, or has made a linkage before.
     NotSigned,
 }
 
@@ -224,6 +224,11 @@ impl Bank {
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
+            let known = sheet.list::<Linkage>("")?;
+            // Asked here, where nobody else comes in between: a signature is good for one linkage.
+            if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
+                return Ok((Permitted::NotSigned, Vec::new()));
+            }
             let mut accounts = Vec::new();
             for mut known in sheet.list::<AccountRegistration>(&format!("{}/", person.contract))? {
                 match account_state(Some(&known), today) {
@@ -240,7 +245,7 @@ impl Bank {
                 return Ok::<_, BooksError>((Permitted::NoAccount, Vec::new()));
             }
             let mut replaced = Vec::new();
-            for other in sheet.list::<Linkage>("")? {
+            for other in known {
                 let same =
                     (&other.contract, &other.user, &other.client) == (&person.contract, &person.user, &provider.client);
                 if same && other.ended.is_none() {
@@ -284,11 +289,11 @@ impl Bank {
         let mut linkages = self.books.list::<Linkage>("")?;
         linkages.retain(|linkage| linkage.contract == person.contract && linkage.user == person.user);
         linkages.sort_by_key(|linkage| std::cmp::Reverse(linkage.since));
-        Ok(linkages
-            .into_iter()
-            .map(|linkage| (linkage.ended(Some(person), today), linkage))
-            .map(|(e, l)| (l, e))
-            .collect())
+        let with_end = |linkage: Linkage| {
+            let ended = linkage.ended(Some(person), today);
+            (linkage, ended)
+        };
+        Ok(linkages.into_iter().map(with_end).collect())
     }
 
     /// A linkage that is in force now, with whose it is.

@@ -1,12 +1,12 @@
-//! The store that the settings name: a directory, or a database.
-
-use camtoken::store::{Change, EmbeddedStore, RecordId, Replaced, Revision, Store, StoreError, Versioned};
+//! A store whose kind a setting names: one directory, or with the feature `postgres` a database.
 
 #[cfg(feature = "postgres")]
-use camtoken::store::PostgresStore;
+use super::PostgresStore;
+use super::{Change, EmbeddedStore, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 
-/// One of the stores that this build has.
-pub enum Engine {
+/// Any of the durable stores that this build has, for programs that let their settings choose.
+#[non_exhaustive]
+pub enum AnyStore {
     /// In a directory.
     Embedded(EmbeddedStore),
     /// In a database.
@@ -15,16 +15,16 @@ pub enum Engine {
 }
 
 macro_rules! on_each {
-    ($engine:expr, $store:ident => $does:expr) => {
-        match $engine {
-            Engine::Embedded($store) => $does,
+    ($any:expr, $store:ident => $does:expr) => {
+        match $any {
+            AnyStore::Embedded($store) => $does,
             #[cfg(feature = "postgres")]
-            Engine::Postgres($store) => $does,
+            AnyStore::Postgres($store) => $does,
         }
     };
 }
 
-impl Store for Engine {
+impl Store for AnyStore {
     async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
         on_each!(self, store => store.load(id).await)
     }
@@ -43,5 +43,18 @@ impl Store for Engine {
 
     fn recall(&self, id: &RecordId) -> Option<Versioned> {
         on_each!(self, store => store.recall(id))
+    }
+}
+
+impl From<EmbeddedStore> for AnyStore {
+    fn from(store: EmbeddedStore) -> Self {
+        Self::Embedded(store)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<PostgresStore> for AnyStore {
+    fn from(store: PostgresStore) -> Self {
+        Self::Postgres(store)
     }
 }
