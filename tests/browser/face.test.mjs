@@ -310,6 +310,53 @@ test("the token is found again when the page is opened again", async () => {
   await close();
 });
 
+test("an address whose token is gone leaves one's own where it was", async () => {
+  const { page, close } = await paying();
+  const own = await page.evaluate(() => localStorage.getItem("token"));
+  const serial = await page.locator("#serial").textContent();
+  await page.goto(`${house.url}/ui#session=${"0".repeat(32)}&token=GONE`);
+  await page.reload();
+  await page.locator("#error").getByText(texts.en.gone).waitFor();
+  assert.equal(await page.locator("#serial").textContent(), serial);
+  assert.equal(await page.evaluate(() => localStorage.getItem("token")), own);
+  await close();
+});
+
+test("nothing counts down where the session's clock stands", async () => {
+  const { page, close } = await paying();
+  const { session } = await page.evaluate(() => JSON.parse(localStorage.getItem("token")));
+  const clock = (body) => page.request.post(`${house.url}/v1/sessions/${session}/clock`, { data: body });
+  await clock({ set: new Date().toISOString() });
+  await page.locator("#practice .code img").dragTo(page.locator("#panel"));
+  await showsTransfer(page);
+  await page.waitForSelector("#view:not([hidden])");
+  assert.ok(await page.locator("#clock").isHidden());
+  await close();
+});
+
+test("a camera that is wanted no more while the browser asks is off", async () => {
+  const { page, close } = await open(chrome, house.url);
+  await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.getContext("2d").fillRect(0, 0, 9, 9);
+    window.track = null;
+    navigator.mediaDevices.getUserMedia = async () => {
+      await new Promise((answered) => (window.allow = answered));
+      const stream = canvas.captureStream(30);
+      [window.track] = stream.getTracks();
+      return stream;
+    };
+  });
+  await page.locator("#camera").click();
+  await page.waitForFunction(() => window.allow);
+  await page.locator("#camera").click();
+  await page.evaluate(() => window.allow());
+  await page.waitForFunction(() => window.track?.readyState === "ended");
+  assert.ok(await page.locator("#video").isHidden());
+  assert.ok(await page.locator("#error").isHidden());
+  await close();
+});
+
 test("a service without a bank, or with one that takes no test token, says so", async () => {
   for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--log", "off"], texts.en.practiceRefused]]) {
     const other = await service(verb);

@@ -40,6 +40,9 @@ const named = () => {
 
 /** One token in one session: the one that is named, else one's own, found again when the page is opened again. */
 export class Token {
+  /** It stands in for one that was named, and is gone. */
+  instead = false;
+
   constructor(session, id) {
     this.session = session;
     this.id = id;
@@ -47,16 +50,26 @@ export class Token {
   }
 
   static async open(lang) {
-    const kept = named() ?? JSON.parse(localStorage.getItem("token") ?? "null");
-    if (kept) {
-      const token = new Token(kept.session, kept.id);
-      try {
-        await ask("GET", token.path);
-        return token;
-      } catch (problem) {
-        if (problem.status !== 404) throw problem;
-      }
+    const wanted = named();
+    const token = (await Token.found(wanted)) ?? (await Token.found(JSON.parse(localStorage.getItem("token") ?? "null"))) ?? (await Token.made(lang));
+    token.instead = wanted !== null && wanted.session !== token.session;
+    return token;
+  }
+
+  static async found(place) {
+    if (!place) return null;
+    const token = new Token(place.session, place.id);
+    try {
+      await ask("GET", token.path);
+      return token;
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      return null;
     }
+  }
+
+  /** A new one of one's own. */
+  static async made(lang) {
     const session = await ask("POST", "/v1/sessions", { lang, ttl: "24h" });
     const made = await ask("POST", `/v1/sessions/${session.id}/tokens`, { confirm: "step" });
     localStorage.setItem("token", JSON.stringify({ session: session.id, id: made.id }));
@@ -69,6 +82,11 @@ export class Token {
 
   screen() {
     return ask("GET", `${this.path}/screen`);
+  }
+
+  /** The session's time, and whether it goes on by itself. */
+  async clock() {
+    return (await ask("GET", `/v1/sessions/${this.session}`)).clock;
   }
 
   press(button, action = "press") {

@@ -83,8 +83,9 @@ export function buttons(keys, act) {
     });
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) key.addEventListener(end, release);
     key.addEventListener("contextmenu", (event) => event.preventDefault());
-    key.addEventListener("click", () => {
-      if (!held) act(button, "press");
+    key.addEventListener("click", (event) => {
+      // A key of the keyboard clicks without a pointer, and holds nothing.
+      if (!held || event.detail === 0) act(button, "press");
       held = false;
     });
   }

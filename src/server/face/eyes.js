@@ -9,9 +9,10 @@ export async function carried(data) {
     if (item.kind === "file" && item.type.startsWith("image/")) return item.getAsFile();
   }
   if (data.files?.length) return data.files[0];
-  const address = data.getData("text/uri-list").split("\n")[0];
+  // RFC 2483: a line that begins with # is none.
+  const address = data.getData("text/uri-list").split(/\r?\n/).find((line) => line && !line.startsWith("#"));
   // A picture of this page that was dragged. Others' addresses are not asked.
-  if (address && new URL(address).origin === location.origin) return (await fetch(address)).blob();
+  if (URL.canParse(address) && new URL(address).origin === location.origin) return (await fetch(address)).blob();
   const text = data.getData("text/plain").trim();
   return /^CT\d+:/.test(text) ? text : null;
 }

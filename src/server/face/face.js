@@ -39,6 +39,7 @@ async function start() {
       await practice.begin();
     }
     await slots();
+    if (token.instead) tell(new Error(t("gone")));
   } catch (problem) {
     tell(problem);
   }
@@ -160,10 +161,11 @@ async function look(seen) {
 
 async function took(scanned, seen) {
   if (scanned.outcome !== "looking") remember(scanned);
-  if (scanned.expiresAt) {
+  // Where a test holds the clock, nothing counts down.
+  if (scanned.expiresAt && (await token.clock()).running) {
     const at = Date.parse(scanned.expiresAt);
     expiry = { at, span: Math.max(1, (at - Date.now() - clockAhead) / 1000), told: "" };
-  } else if (scanned.outcome === "refused") {
+  } else if (scanned.outcome === "refused" || scanned.expiresAt) {
     expiry = null;
   }
   await picture(scanned, seen);
@@ -222,15 +224,18 @@ function marks({ corners, finders = [], grade: letter }, { width, height }) {
 
 async function film() {
   if (camera) return halt();
-  camera = new Camera($("video"));
+  const mine = new Camera($("video"));
+  camera = mine;
   try {
     tell(null);
-    await camera.start();
+    await mine.start();
   } catch (problem) {
-    camera = null;
+    mine.stop();
+    if (camera === mine) camera = null;
     return tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
   }
-  const mine = camera;
+  // Somebody has thought better of it while the browser asked.
+  if (camera !== mine) return mine.stop();
   Object.assign($("overlay"), { hidden: true });
   for (const id of ["view", "shot", "video", "stop"]) $(id).hidden = false;
   $("grade").hidden = false;
@@ -271,19 +276,12 @@ function halt() {
   $("view").hidden = $("overlay").hidden;
 }
 
-async function grab() {
+/** Looks at what somebody brings, and says so when that is nothing. */
+async function lookAt(bringing, nothing) {
   try {
-    await look(await grabbed());
-  } catch (problem) {
-    tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
-  }
-}
-
-async function pasteFromClipboard() {
-  try {
-    const seen = await clipboard();
-    if (!seen) return tell(new Error(t("nothingPasted")));
-    await look(seen);
+    const seen = await bringing;
+    if (seen) await look(seen);
+    else tell(new Error(t(nothing)));
   } catch (problem) {
     tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
   }
@@ -376,11 +374,11 @@ function controls() {
     await look($("file").files[0]);
     $("file").value = "";
   });
-  $("paste").addEventListener("click", pasteFromClipboard);
+  $("paste").addEventListener("click", () => lookAt(clipboard(), "nothingPasted"));
   // A phone has no screen to grab, and a page that came without TLS from elsewhere has neither.
   $("grab").hidden = !navigator.mediaDevices?.getDisplayMedia;
   $("camera").hidden = !navigator.mediaDevices?.getUserMedia;
-  $("grab").addEventListener("click", grab);
+  $("grab").addEventListener("click", () => lookAt(grabbed(), "notCarried"));
   $("camera").addEventListener("click", film);
   $("stop").addEventListener("click", () => {
     halt();
@@ -400,9 +398,7 @@ function controls() {
   document.addEventListener("paste", async (event) => {
     if (event.target.closest?.("input, textarea") && !event.clipboardData.files.length) return;
     event.preventDefault();
-    const seen = await carried(event.clipboardData);
-    if (seen) await look(seen);
-    else tell(new Error(t("nothingPasted")));
+    await lookAt(carried(event.clipboardData), "nothingPasted");
   });
   // Digits that are selected on the screen are copied without the space that groups them.
   $("panel").addEventListener("copy", (event) => {
@@ -450,9 +446,7 @@ function drops() {
   addEventListener("drop", async (event) => {
     event.preventDefault();
     veil((depth = 0));
-    const seen = await carried(event.dataTransfer);
-    if (seen) await look(seen);
-    else tell(new Error(t("notCarried")));
+    await lookAt(carried(event.dataTransfer), "notCarried");
   });
 }
 
