@@ -22,7 +22,7 @@ def camtoken() -> Iterator[Camtoken]:
 
 @pytest.fixture
 def token_options() -> dict[str, Any]:
-    """How ``token`` is made: override it to return any of id, lang, confirm, state, clock, seed, ttl."""
+    """How ``token`` is made: override it to return any of id, lang, confirm, profile, slots, pin, state, clock, seed, ttl."""
     return {}
 
 
