@@ -1,6 +1,7 @@
 //! Frames for the verbs that watch: which source the arguments mean, when it is over, and what its errors are called.
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -77,6 +78,10 @@ impl Feed {
                     let pipe = camera::pipe(io::stdin(), &limits, PATIENCE);
                     ("-".to_owned(), false, Ok(Box::new(pipe)))
                 }
+                None if is_pipe(path) => {
+                    let pipe = camera::pipe(Pipe { path: path.clone(), file: None }, &limits, PATIENCE);
+                    (path.display().to_string(), false, Ok(Box::new(pipe)))
+                }
                 None => {
                     let film = camera::open(path, &limits);
                     (path.display().to_string(), false, film.map(|film| film as Box<dyn FrameSource>))
@@ -95,7 +100,7 @@ impl Feed {
     ///
     /// A source that fails, or gives nothing but damaged frames.
     pub fn next(&mut self) -> Result<Next, Failure> {
-        if self.frames > 0 && self.timeout.is_some_and(|timeout| self.begun.elapsed() > timeout) {
+        if self.is_over() {
             return Ok(Next::Over);
         }
         match self.source.next(A_MOMENT) {
@@ -120,6 +125,11 @@ impl Feed {
         }
     }
 
+    /// Whether the time is up.
+    pub fn is_over(&self) -> bool {
+        self.frames > 0 && self.timeout.is_some_and(|timeout| self.begun.elapsed() > timeout)
+    }
+
     /// Lets the time begin now.
     pub fn restart(&mut self) {
         (self.begun, self.since) = (Instant::now(), Instant::now());
@@ -128,6 +138,27 @@ impl Feed {
     /// Since it was opened.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
+    }
+}
+
+/// A named pipe, or what else gives bytes when it will.
+fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// It is opened where it is first read: that waits for whoever writes.
+struct Pipe {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Read for Pipe {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            file => file.insert(File::open(&self.path)?),
+        };
+        file.read(to)
     }
 }
 

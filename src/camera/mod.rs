@@ -63,7 +63,8 @@ pub trait FrameSource {
     ///
     /// # Errors
     ///
-    /// [`FrameError::Damaged`] for a frame that is lost, after which others may come; every other one is final.
+    /// [`FrameError::Damaged`] for a frame that is lost and [`FrameError::Stalled`] for a source that has paused, after both of
+    /// which others may come; every other one is final.
     fn next(&mut self, wait: Duration) -> Result<Option<Frame>, FrameError>;
 }
 

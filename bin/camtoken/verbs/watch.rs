@@ -12,7 +12,7 @@ use super::Context;
 use super::scan::refusal_of;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::feed::{Feed, FeedArgs, Next};
+use crate::feed::{A_MOMENT, Feed, FeedArgs, Next};
 use crate::output::Document;
 use crate::source::Said;
 use crate::terminal;
@@ -112,8 +112,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         let corners = if let Scan::Read(symbols) = &seen { Some(&symbols[0].corners) } else { None };
         let lines = [report.headline(), report.below(&feed, &out.text)];
         view.draw(&frame.luma, corners, &lines).map_err(|error| Failure::new(Code::Write).because(error))?;
-        if !feed.live {
-            thread::sleep(frame.at.saturating_sub(feed.elapsed()));
+        while !feed.live && !feed.is_over() && !view.is_stopped() && feed.elapsed() < frame.at {
+            thread::sleep(A_MOMENT.min(frame.at.saturating_sub(feed.elapsed())));
         }
     }
     drop(view);
