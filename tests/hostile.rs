@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use camtoken::qr::{Distortion, EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, encode_bytes, scan};
+use camtoken::qr::{
+    Distortion, EcLevel, Effort, Limits, Lint, LintOptions, Luma, Scan, ScanOptions, encode, encode_bytes, scan,
+};
 
 /// What the limits are multiplied by: a build for tests is slower than one to work with.
 const BUILD: u32 = if cfg!(debug_assertions) { 4 } else { 1 };
@@ -294,5 +296,8 @@ fn nasty_pictures_end_in_two_seconds() {
             assert!(took < BUILD * Duration::from_secs(seconds), "{name}, {effort:?}: {took:?}");
             assert!(!matches!(seen, Scan::Read(_)), "{name}: {seen:?}");
         }
+        let start = cpu();
+        drop(Lint::of(luma, &Scan::NotFound, &LintOptions::default()));
+        assert!(cpu() - start < BUILD * Duration::from_secs(2), "{name}: why it is not read takes {:?}", cpu() - start);
     }
 }
