@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use camtoken::camera;
-use camtoken::qr::{Limits, Luma, Symbol};
+use camtoken::code;
+use camtoken::qr::{Limits, Luma, Scan, ScanOptions, Symbol, SymbolText, scan_for};
 
 use crate::failure::{Code, Failure};
 use crate::terminal;
@@ -30,8 +31,15 @@ pub enum Content {
 pub enum Said {
     /// Text.
     Text(String),
-    /// Bytes that are no text of a known encoding.
+    /// What is likely its text, for it does not name its character set.
+    Likely(String, Vec<u8>),
+    /// Bytes that are no text.
     Bytes(Vec<u8>),
+}
+
+/// Looks for a code for a token; else what there is.
+pub fn look(luma: &Luma, options: &ScanOptions) -> Scan {
+    scan_for(luma, options, |symbol| str::from_utf8(&symbol.payload).is_ok_and(code::is_code))
 }
 
 /// What was named, folders opened, and whether that may be more than one.
@@ -84,7 +92,7 @@ impl Source {
                 if error.kind() == io::ErrorKind::IsADirectory { "a folder".to_owned() } else { error.to_string() };
             Failure::new(Code::Read).because(format!("{}: {error}", self.name()))
         })?;
-        if let Some(code) = str::from_utf8(&bytes).ok().and_then(code_text) {
+        if let Some(code) = str::from_utf8(&bytes).ok().and_then(code::in_text) {
             return Ok(Content::Code(code.to_owned()));
         }
         Luma::decode(&bytes, &limits)
@@ -104,23 +112,23 @@ impl Source {
 }
 
 impl Said {
-    /// Reads the bytes of a symbol: UTF-8, else Shift_JIS, which Japanese payment slips use.
+    /// Reads the bytes of a symbol.
     pub fn of(symbol: &Symbol) -> Self {
-        let bytes = &symbol.payload;
-        match String::from_utf8(bytes.clone()) {
-            Ok(text) => Self::Text(text),
-            Err(_) => match encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes) {
-                Some(text) => Self::Text(text.into_owned()),
-                None => Self::Bytes(bytes.clone()),
-            },
+        let bytes = symbol.payload.clone();
+        match symbol.text() {
+            SymbolText::Sure(text) => Self::Text(text),
+            SymbolText::Likely(text) => Self::Likely(text, bytes),
+            SymbolText::None => Self::Bytes(bytes),
         }
     }
 
-    /// The text, or the bytes in hex; of the two, one is none.
+    /// The text, and the bytes in hex unless the text is sure.
     pub fn parts(&self) -> (Option<String>, Option<String>) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         match self {
             Self::Text(text) => (Some(text.clone()), None),
-            Self::Bytes(bytes) => (None, Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())),
+            Self::Likely(text, bytes) => (Some(text.clone()), Some(hex(bytes))),
+            Self::Bytes(bytes) => (None, Some(hex(bytes))),
         }
     }
 
@@ -129,15 +137,6 @@ impl Said {
         let (text, bytes) = self.parts();
         text.or(bytes).map(|said| terminal::clean_lines(&said)).unwrap_or_default() + "\n"
     }
-}
-
-/// The code that a text is: it begins with `CT` and a version. Blanks around it are the shell's.
-pub fn code_text(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let (version, _) = text.strip_prefix("CT")?.split_once(':')?;
-    let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
-    // A whole one has no line feed; what stands behind one is not passed over.
-    (is_version && !text.contains('\n')).then_some(text)
 }
 
 fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -155,15 +154,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-
-    #[test]
-    fn a_code_is_known_by_its_beginning() {
-        assert_eq!(code_text(" CT1:ABC \n"), Some("CT1:ABC"));
-        assert_eq!(code_text("CT12:"), Some("CT12:"));
-        for text in ["", "CT:", "CTx:1", "ct1:ABC", "CT1", "http://CT1:", "CT1:A\nCT1:B"] {
-            assert_eq!(code_text(text), None, "{text:?}");
-        }
-    }
 
     #[test]
     fn a_folder_gives_its_pictures_in_order_and_nothing_else() {

@@ -144,7 +144,7 @@ impl FromStr for ChallengeCode {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let Some(body) = text.strip_prefix(PREFIX) else {
-            return Err(if is_other_version(text) { ParseError::Version } else { ParseError::Foreign });
+            return Err(if is_code(text) { ParseError::Version } else { ParseError::Foreign });
         };
         if text.len() > MAX_TEXT {
             return Err(ParseError::Form);
@@ -228,9 +228,17 @@ impl From<TransactionError> for OpenError {
     }
 }
 
-fn is_other_version(text: &str) -> bool {
+/// Tells whether a text begins as a code of some version does: it is for a token then, which may refuse it.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
     let version = text.strip_prefix("CT").and_then(|rest| rest.split_once(':'));
     version.is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The code that a text is which somebody has pasted or piped: one line, with blanks around it.
+#[must_use]
+pub fn in_text(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| is_code(text) && !text.contains('\n'))
 }
 
 fn cipher(key: &Key) -> Aes256Gcm {
@@ -305,6 +313,16 @@ mod tests {
             (sealed.id, sealed.activation, sealed.expires_at)
         );
         assert_eq!(opened.transaction.bound().count(), 0);
+    }
+
+    #[test]
+    fn a_code_is_known_by_its_beginning() {
+        assert_eq!(in_text(" CT1:ABC \n"), Some("CT1:ABC"));
+        assert_eq!(in_text("CT12:"), Some("CT12:"));
+        for text in ["", "CT:", "CTx:1", "ct1:ABC", "CT1", "http://CT1:", "CT1:A\nCT1:B"] {
+            assert_eq!(in_text(text), None, "{text:?}");
+        }
+        assert!(is_code("CT2:ANOTHER VERSION") && !is_code(" CT1:ABC"), "a symbol is taken as it is");
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), `watch` (frame after frame), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the rest. Everything that reads takes 8-bit luma and gives bytes, corners and the
-//!   size of a module.
+//!   order), `watch` (frame after frame), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the
+//!   rest. Everything that reads takes 8-bit luma and gives bytes, corners and the size of a module; `text` says what bytes say.
 //! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
 //!   made from a seed.
 //!
@@ -32,10 +32,10 @@ mod scan;
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Drawn, Edge, Finding, Grade, GradeError, Lint, LintOptions, Measure, MeasureKind, Measured,
-    Overlay, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
+    Overlay, Part, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
 };
 pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
-pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan};
+pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.
 #[derive(Clone, PartialEq, Eq)]
@@ -121,6 +121,18 @@ pub struct Symbol {
     pub sequence: Option<Sequence>,
     /// What had to be done to the picture.
     pub stage: Stage,
+    named_text: Option<String>,
+}
+
+/// What the bytes of a symbol say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SymbolText {
+    /// In the character sets that it names, or in UTF-8.
+    Sure(String),
+    /// In a character set that it does not name.
+    Likely(String),
+    /// Bytes, and no text.
+    None,
 }
 
 /// A symbol's place in a payload that is spread over several symbols (ISO/IEC 18004, 8).

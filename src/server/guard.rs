@@ -103,7 +103,7 @@ impl Guard {
         self.admit(&parts)?;
         let limit = self.limit(route);
         let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
-        let _picture = if limit == Limit::Picture { Some(place(&self.pictures)?) } else { None };
+        let picture = if limit == Limit::Picture { Some(Place(Arc::new(place(&self.pictures)?))) } else { None };
         let body = read(&parts.headers, body, limit).await?;
         parts.headers.remove(header::AUTHORIZATION);
         let mut request = Request::from_parts(parts, Body::from(body));
@@ -113,7 +113,12 @@ impl Guard {
             return Ok(next.run(request).await);
         }
         let _working = place(&self.working)?;
-        timeout(WORK_TIME, next.run(request)).await.map_err(|_| Code::StoreUnknown.into())
+        let too_late = if picture.is_some() { Code::Busy } else { Code::StoreUnknown };
+        // Work on a picture goes on when nobody waits for it any more, and so does its place.
+        if let Some(picture) = picture {
+            request.extensions_mut().insert(picture);
+        }
+        timeout(WORK_TIME, next.run(request)).await.map_err(|_| too_late.into())
     }
 
     /// The name that was called, the page that called, and the key.
@@ -155,7 +160,7 @@ impl Guard {
     }
 }
 
-/// A place among the waiting, as long as it is held.
+/// A place among those that wait, or among the pictures, as long as it is held.
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
 

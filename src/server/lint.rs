@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::api::Operation;
 use super::json::Json;
-use super::pictures::{self, Parcel, Sent, meant};
+use super::pictures::{self, Parcel, Sent};
 use super::problem::{Code, Problem};
 use crate::language::Language;
-use crate::qr::{Grade, Lint, LintOptions, Luma, Overlay, QualityOptions, Scan, scan};
+use crate::qr::{Grade, Lint, LintOptions, QualityOptions};
 
 /// A graded picture.
 #[derive(Serialize, JsonSchema)]
@@ -67,7 +67,7 @@ impl From<Letter> for Grade {
 pub(super) async fn lint(
     Query(asked): Query<Asked>,
     Extension(language): Extension<Language>,
-    parcel: Parcel,
+    mut parcel: Parcel,
 ) -> Result<Json<Linted>, Problem> {
     let quality = QualityOptions { device_pixel_ratio: asked.dpr.unwrap_or(1.0) };
     if !(0.25..=8.0).contains(&quality.device_pixel_ratio) {
@@ -76,24 +76,16 @@ pub(super) async fn lint(
     let min_grade = asked.min_grade.map_or(Grade::B, Grade::from);
     let options = LintOptions { min_grade, quality, language };
     let work = move || {
+        // The parcel keeps its place among the pictures until the work is done.
         let Sent::Picture(luma, effort) = parcel.open()? else {
             return Err(Problem::from(Code::Picture).because("the text of a code, not a picture"));
         };
-        let (mut lint, overlay) = grade(&luma, &scan(&luma, &pictures::options(effort)), &options);
+        let (mut lint, overlay) = Lint::of(&luma, &pictures::seen(&luma, effort), &options);
         let overlay = overlay.filter(|_| asked.overlay.is_some());
         lint.overlay = overlay.map(|overlay| lint.svg(&overlay, &luma, language));
         Ok(Json(lint.into()))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?
-}
-
-/// Grades the symbol that is meant.
-pub(super) fn grade(luma: &Luma, seen: &Scan, options: &LintOptions) -> (Lint, Option<Overlay>) {
-    let meant = match seen {
-        Scan::Read(symbols) => meant(symbols.iter().map(|symbol| symbol.payload.as_slice())),
-        _ => 0,
-    };
-    Lint::of(luma, seen, meant, options)
 }
 
 /// Describes what is asked of the grade.

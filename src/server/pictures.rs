@@ -7,8 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::Operation;
+use super::guard::Place;
 use super::problem::{Code, Problem};
-use crate::qr::{Effort, Limits, Luma, ScanOptions};
+use crate::code;
+use crate::qr::{Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_for};
 
 /// What was sent to be looked at.
 pub(super) enum Sent {
@@ -32,6 +34,8 @@ pub(super) struct Parcel {
     /// Its columns and rows, where it is bare luma.
     size: Option<(u32, u32)>,
     effort: Effort,
+    /// Held until it is dropped, which is when nothing is done with it any more.
+    _place: Place,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Parcel {
@@ -47,11 +51,12 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             (None, None) => None,
             _ => return Err(Problem::from(Code::Value).because("width and height go together")),
         };
+        let _place = request.extensions().get::<Place>().cloned().ok_or(Code::Internal)?;
         let effort = asked.frame.map_or(Effort::File, |number| Effort::Frame(number.into()));
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
-            return Ok(Self { body, size, effort });
+            return Ok(Self { body, size, effort, _place });
         }
         let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
         let mut image = None;
@@ -62,40 +67,35 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             image = Some(part.bytes().await.map_err(|_| wrong("multipart/form-data"))?);
         }
         let body = image.ok_or_else(|| wrong("no part image"))?;
-        Ok(Self { body, size, effort })
+        Ok(Self { body, size, effort, _place })
     }
 }
 
 impl Parcel {
     /// Decodes it. Takes a while: not for a thread that others wait for.
-    pub fn open(self) -> Result<Sent, Problem> {
+    pub fn open(&mut self) -> Result<Sent, Problem> {
         let refused = |error| Problem::from(Code::Picture).because(error);
+        let body = std::mem::take(&mut self.body);
         if let Some((width, height)) = self.size {
-            let luma = Luma::from_raw(width, height, self.body.into()).map_err(refused)?;
+            Limits::default().check_size(width, height).map_err(refused)?;
+            let luma = Luma::from_raw(width, height, body.into()).map_err(refused)?;
             return Ok(Sent::Picture(luma, self.effort));
         }
-        if let Some(text) = str::from_utf8(&self.body).ok().map(str::trim).filter(|text| is_code(text)) {
+        if let Some(text) = str::from_utf8(&body).ok().and_then(code::in_text) {
             return Ok(Sent::Text(text.to_owned()));
         }
-        Luma::decode(&self.body, &Limits::default()).map(|luma| Sent::Picture(luma, self.effort)).map_err(refused)
+        Luma::decode(&body, &Limits::default()).map(|luma| Sent::Picture(luma, self.effort)).map_err(refused)
     }
 }
 
-/// Every symbol of a picture, as hard as it is worth.
-pub(super) fn options(effort: Effort) -> ScanOptions {
-    ScanOptions { all: true, effort }
+/// What a token that is held before a picture looks at: a code first, if there is one among the symbols.
+pub(super) fn seen(luma: &Luma, effort: Effort) -> Scan {
+    scan_for(luma, &ScanOptions { all: false, effort }, is_for_a_token)
 }
 
-/// Which of several texts is meant: the first that is a code for a token, else the first.
-pub(super) fn meant<'a>(payloads: impl Iterator<Item = &'a [u8]>) -> usize {
-    payloads.map(String::from_utf8_lossy).position(|text| is_code(&text)).unwrap_or_default()
-}
-
-/// Whether a text begins as a code does.
-fn is_code(text: &str) -> bool {
-    let version = text.strip_prefix("CT").and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
-    version.is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
-        && !text.contains('\n')
+/// Whether a symbol is a code for a token.
+pub(super) fn is_for_a_token(symbol: &Symbol) -> bool {
+    str::from_utf8(&symbol.payload).is_ok_and(code::is_code)
 }
 
 /// The kinds of body that are taken for a picture.

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use camtoken::code::{ChallengeCode, KeyName, ParseError};
-use camtoken::qr::{Drawn, Scan, ScanOptions, scan};
+use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
+use camtoken::qr::{Drawn, Scan, ScanOptions};
 use camtoken::{ChallengeId, Timestamp};
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -16,7 +16,7 @@ use super::scan::{failure_of, refusal_of};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
-use crate::source::{Content, Said, Source, code_text};
+use crate::source::{Content, Said, Source, look};
 use crate::terminal;
 use crate::text::Text;
 
@@ -107,13 +107,13 @@ struct Item {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let (file, said, symbol) = match args.what.to_str().and_then(code_text) {
+    let (file, said, symbol) = match args.what.to_str().and_then(code::in_text) {
         Some(code) => (None, Said::Text(code.to_owned()), None),
         None => {
             let source = Source::named(Path::new(&args.what));
             match source.content()? {
                 Content::Code(code) => (Some(source.name()), Said::Text(code), None),
-                Content::Picture(luma) => match scan(&luma, &ScanOptions::default()) {
+                Content::Picture(luma) => match look(&luma, &ScanOptions::default()) {
                     Scan::Read(symbols) => {
                         let symbol = symbols.into_iter().next().expect("a picture that was read has a symbol");
                         (Some(source.name()), Said::of(&symbol), Some(Drawn::of(&symbol)))
@@ -146,14 +146,15 @@ impl Report {
         };
         match &said {
             Said::Text(text) => report.read(text),
-            Said::Bytes(_) => {}
+            Said::Likely(..) | Said::Bytes(_) => {}
         }
         (report.text, report.bytes) = said.parts();
         report
     }
 
     fn read(&mut self, text: &str) {
-        let Some((version, body)) = code_text(text).filter(|code| *code == text).and_then(|code| code.split_once(':'))
+        let Some((version, body)) =
+            code::in_text(text).filter(|code| *code == text).and_then(|code| code.split_once(':'))
         else {
             return;
         };

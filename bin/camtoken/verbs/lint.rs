@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use camtoken::qr::{Grade, Lint, LintOptions, Measured, QualityOptions, ScanOptions, scan};
+use camtoken::qr::{Grade, Lint, LintOptions, Measured, QualityOptions, ScanOptions};
 
 use super::Context;
 use crate::cli::value;
@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::Document;
 use crate::picture::write;
-use crate::source::{Content, Source};
+use crate::source::{Content, Source, look};
 use crate::terminal;
 use crate::text::Text;
 
@@ -72,8 +72,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let language = context.out.text.language;
     let quality = QualityOptions { device_pixel_ratio: args.dpr.0 };
     let options = LintOptions { min_grade: args.min_grade.0, quality, language };
-    let seen = scan(&luma, &ScanOptions::default());
-    let (mut report, overlay) = Lint::of(&luma, &seen, 0, &options);
+    let (mut report, overlay) = Lint::of(&luma, &look(&luma, &ScanOptions::default()), &options);
     report.file = source.name();
     if let Some(refusal) = report.code {
         let code = Code::find(refusal).expect("the table has T01 to T14 (tested)");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use camtoken::qr::{Drawn, Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
+use camtoken::code;
+use camtoken::qr::{Drawn, Effort, Luma, Part, Scan, ScanOptions, Symbol, Watcher, scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Refusal, pages};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -17,7 +18,7 @@ use crate::failure::{Code, Failure};
 use crate::feed::{self, Feed, FeedArgs, Next};
 use crate::output::Document;
 use crate::secret;
-use crate::source::{self, Content, Said, Source, code_text};
+use crate::source::{self, Content, Said, Source, look};
 use crate::terminal;
 use crate::text::Text;
 use crate::tokens::Held;
@@ -70,7 +71,7 @@ pub struct Report {
     /// What the first symbol says, if it is text (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// What the first symbol says, in hex, if it is no text (--raw)
+    /// What the first symbol says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
     /// What is to be approved
@@ -147,7 +148,7 @@ struct Found {
     /// What it says, if it is text (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// What it says, in hex, if it is no text (--raw)
+    /// What it says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
     #[serde(flatten)]
@@ -241,9 +242,15 @@ impl<'a> Reader<'a> {
 
     fn picture(&mut self, name: &str, luma: &Luma, start: Instant) -> Result<(Report, Option<Failure>), Failure> {
         let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
-        let seen = scan(luma, &ScanOptions { all: self.args.all, effort });
+        let seen = self.look(luma, effort);
         let report = Report { file: name.to_owned(), ms: millis(start.elapsed()), ..Report::default() };
         self.see(report, luma, seen)
+    }
+
+    /// Looks for a code if there is a token for it; else for the first symbol.
+    fn look(&self, luma: &Luma, effort: Effort) -> Scan {
+        let options = ScanOptions { all: self.args.all, effort };
+        if self.token.is_some() { look(luma, &options) } else { scan(luma, &options) }
     }
 
     /// Frames, until one of them says what is looked for.
@@ -257,7 +264,7 @@ impl<'a> Reader<'a> {
                 Next::Over => {
                     // Nothing more will come: what is left is worth what a file is.
                     let (luma, seen): (Luma, Scan) = last.expect("a feed is over after a frame at the earliest");
-                    let again = || scan(&luma, &ScanOptions { all: self.args.all, effort: Effort::File });
+                    let again = || self.look(&luma, Effort::File);
                     let seen = if matches!(seen, Scan::Read(_)) { seen } else { again() };
                     break (luma, seen);
                 }
@@ -265,7 +272,7 @@ impl<'a> Reader<'a> {
             frames += 1;
             let seen = watcher.read(&frame.luma);
             if let Scan::Read(symbols) = &seen {
-                let is_code = |said: Said| matches!(said, Said::Text(text) if code_text(&text).is_some());
+                let is_code = |said: Said| matches!(said, Said::Text(text) if code::is_code(&text));
                 if self.token.is_none() || chosen(symbols).is_some_and(is_code) {
                     break (frame.luma, seen);
                 }
@@ -307,8 +314,12 @@ impl<'a> Reader<'a> {
             (None, Ok(said)) => {
                 let all: Vec<Said> = symbols.iter().map(Said::of).collect();
                 let all = if all.is_empty() { std::slice::from_ref(&said) } else { &all };
-                report.page = all.iter().map(Said::page).collect();
-                report.value.clone_from(&report.page);
+                report.value = all.iter().map(Said::page).collect();
+                let parts = report.symbols.iter().map(|found| found.drawn.part.as_ref());
+                let parts =
+                    parts.map(|part| part.map(|part| part_of(part, &self.context.out.text)).unwrap_or_default());
+                let pages = all.iter().zip(parts.chain(std::iter::repeat(String::new())));
+                report.page = pages.map(|(said, part)| said.page() + &part).collect();
                 (report.text, report.bytes) = all[0].parts();
                 None
             }
@@ -332,6 +343,12 @@ impl<'a> Reader<'a> {
         report.message = Some(text.get(&failure.code().key()));
         Ok((report, Some(failure)))
     }
+}
+
+/// Says that a symbol is not the whole.
+fn part_of(part: &Part, text: &Text) -> String {
+    let [number, count] = [part.number, part.count].map(|number| number.to_string());
+    text.with("scan-part", &[("number", &number), ("count", &count)]) + "\n"
 }
 
 /// How much a frame tells.
@@ -417,7 +434,7 @@ impl Found {
 
 /// Of several symbols the first that says it is a code; else the first.
 fn chosen(symbols: &[Symbol]) -> Option<Said> {
-    let is_code = |said: &Said| matches!(said, Said::Text(text) if code_text(text).is_some());
+    let is_code = |said: &Said| matches!(said, Said::Text(text) if code::is_code(text));
     symbols.iter().map(Said::of).find(is_code).or_else(|| symbols.first().map(Said::of))
 }
 

@@ -116,6 +116,22 @@ pub struct Drawn {
     pub inverted: bool,
     /// Seen in a mirror
     pub mirrored: bool,
+    /// Which part of a larger text it is (structured append); none of a whole one
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A symbol's place among several that make one text (ISO/IEC 18004, 8).
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(any(feature = "cli", feature = "server"), derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Part {
+    /// From 1
+    pub number: u8,
+    /// How many there are
+    pub count: u8,
+    /// The same in all of them: the sum of the whole text's bytes
+    pub parity: u8,
 }
 
 /// How a picture is to be graded.
@@ -136,9 +152,9 @@ impl Default for LintOptions {
 }
 
 impl Lint {
-    /// Grades the symbol `meant` of those that were read, or says why none was; with what to draw onto the picture.
+    /// Grades the first of the symbols that were read, or says why none was; with what to draw onto the picture.
     #[must_use]
-    pub fn of(luma: &Luma, seen: &Scan, meant: usize, options: &LintOptions) -> (Self, Option<Overlay>) {
+    pub fn of(luma: &Luma, seen: &Scan, options: &LintOptions) -> (Self, Option<Overlay>) {
         let mut report = Self {
             file: "-".to_owned(),
             grade: Grade::F.as_str(),
@@ -155,7 +171,7 @@ impl Lint {
             overlay: None,
         };
         let symbol = match seen {
-            Scan::Read(symbols) => symbols.get(meant),
+            Scan::Read(symbols) => symbols.first(),
             _ => None,
         };
         let Some(symbol) = symbol else {
@@ -262,6 +278,7 @@ impl Drawn {
             corners: symbol.corners.map(|(x, y)| (round(x), round(y))),
             inverted: symbol.inverted,
             mirrored: symbol.mirrored,
+            part: symbol.sequence.map(|part| Part { number: part.index + 1, count: part.count, parity: part.parity }),
         }
     }
 }

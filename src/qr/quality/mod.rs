@@ -19,7 +19,7 @@ use codewords::{Block, Printed};
 use grid::{Grid, segment_modules};
 
 pub use diagnose::{Diagnosis, Edge, Reason, diagnose};
-pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Sighted};
+pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Part, Sighted};
 pub use overlay::Overlay;
 pub(super) use overlay::png;
 

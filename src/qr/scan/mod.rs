@@ -5,6 +5,7 @@ mod ladder;
 mod picture;
 mod prepare;
 mod rxing;
+mod text;
 mod watch;
 
 use std::cell::Cell;
@@ -48,6 +49,27 @@ pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
         return Scan::NotFound;
     }
     climb(Stage::read, luma, options)
+}
+
+/// Reads the symbol that is meant, be it beside others: where there is one, it is the first of those that are given. Where
+/// the first that is found is another, all are looked for.
+#[must_use]
+pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -> bool) -> Scan {
+    let seen = scan(luma, options);
+    let found = |seen: &Scan| matches!(seen, Scan::Read(symbols) if symbols.iter().any(&is_meant));
+    let all = ScanOptions { all: true, ..*options };
+    let seen = match &seen {
+        Scan::Read(_) if !options.all && !found(&seen) => Some(scan(luma, &all)).filter(found).unwrap_or(seen),
+        _ => seen,
+    };
+    match seen {
+        Scan::Read(mut symbols) => {
+            // Those before and those behind stay in their order.
+            symbols.sort_by_key(|symbol| !is_meant(symbol));
+            Scan::Read(symbols)
+        }
+        other => other,
+    }
 }
 
 /// Grey levels between the darkest and the lightest pixel below which nothing is in a picture.
@@ -99,10 +121,8 @@ fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Lum
         if let Some(Sighting { module_px, likeness }) = reading.sighting {
             outcome.see(Sighting { module_px: module_px * scale, likeness });
         }
-        for mut symbol in reading.symbols {
-            symbol.corners = symbol.corners.map(|(x, y)| (x * scale, y * scale));
-            symbol.module_px *= scale;
-            symbol.stage = stage;
+        for symbol in reading.symbols {
+            let symbol = symbol.in_original(stage, factor);
             if !outcome.symbols.iter().any(|known| same_place(known, &symbol)) {
                 outcome.symbols.push(symbol);
             }
@@ -115,6 +135,17 @@ fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Lum
         (false, _) => Scan::Read(outcome.symbols),
         (true, Some(sighting)) => Scan::Unreadable { module_px: Some(sighting.module_px) },
         (true, None) => Scan::NotFound,
+    }
+}
+
+impl Symbol {
+    /// The symbol as it lies in a picture whose pixels are `factor` times as small as those that a stage has read.
+    fn in_original(mut self, stage: Stage, factor: u32) -> Self {
+        let scale = factor as f32;
+        self.corners = self.corners.map(|(x, y)| (x * scale, y * scale));
+        self.module_px *= scale;
+        self.stage = stage;
+        self
     }
 }
 
@@ -147,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::qr::{EcLevel, Limits, encode, encode_bytes};
+    use crate::qr::{EcLevel, Limits, SymbolText, encode, encode_bytes};
 
     fn read(luma: &Luma) -> Vec<Symbol> {
         match scan(luma, &ScanOptions::default()) {
@@ -253,6 +284,54 @@ mod tests {
         assert_eq!(read(&luma).len(), 1);
         luma.pixels.fill(255);
         assert_eq!(scan(&luma, &all), Scan::NotFound);
+    }
+
+    #[test]
+    fn the_symbol_that_is_meant_comes_first() {
+        let (a, b, c) = (drawn("https://a.example/", 4), drawn("CT1:B", 3), drawn("https://c.example/", 4));
+        let luma = page(640, 480, &[(&a, 20, 30), (&b, 400, 60), (&c, 200, 300)]);
+        let first = |beginning: &[u8]| {
+            let is_meant = |symbol: &Symbol| symbol.payload.starts_with(beginning);
+            let Scan::Read(symbols) = scan_for(&luma, &ScanOptions::default(), is_meant) else {
+                panic!("three symbols")
+            };
+            symbols[0].payload.clone()
+        };
+        assert_eq!(first(b"CT1:"), b"CT1:B");
+        assert_eq!(first(b"https://a"), b"https://a.example/");
+        assert_eq!(first(b"https://c"), b"https://c.example/");
+        assert_eq!(first(b"nobody"), read(&luma)[0].payload, "else there is what there is");
+    }
+
+    #[test]
+    fn what_a_symbol_says_is_told_by_its_character_set() {
+        use qrcode::bits::Bits;
+        use qrcode::{QrCode, Version};
+        let symbol = |fill: &dyn Fn(&mut Bits)| {
+            let mut bits = Bits::new(Version::Normal(3));
+            fill(&mut bits);
+            bits.push_terminator(qrcode::EcLevel::M).expect("it fits");
+            let code = QrCode::with_bits(bits, qrcode::EcLevel::M).expect("it fits");
+            let picture = code.render::<qrcode::render::unicode::Dense1x2>().module_dimensions(1, 1).build();
+            read(&from_half_blocks(&picture, 5)).remove(0)
+        };
+        let sure = |text: &str| SymbolText::Sure(text.to_owned());
+        let by_eci = |number: u32, bytes: &[u8]| {
+            let symbol = symbol(&|bits| {
+                bits.push_eci_designator(number).expect("a number");
+                bits.push_byte_data(bytes).expect("it fits");
+            });
+            assert_eq!(symbol.payload, bytes);
+            symbol.text()
+        };
+        assert_eq!(by_eci(20, b"\x90\x55\x8d\x9e"), sure("振込"));
+        assert_eq!(by_eci(26, "振込".as_bytes()), sure("振込"));
+        assert_eq!(by_eci(4, b"\xb3"), sure("ł"), "ISO/IEC 8859-2");
+        let plain = |bytes: &[u8]| symbol(&|bits| bits.push_byte_data(bytes).expect("it fits")).text();
+        assert_eq!(plain("振込".as_bytes()), sure("振込"));
+        assert_eq!(plain(b"25\xb0C"), SymbolText::Likely("25°C".to_owned()));
+        let kanji = symbol(&|bits| bits.push_kanji_data(b"\x90\x55\x8d\x9e").expect("it fits"));
+        assert_eq!(kanji.text(), SymbolText::Likely("振込".to_owned()));
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let header = decoder.read_header_info().map_err(fault)?;
     let (width, height) = (header.width, header.height);
-    let area = check_size(width, height, limits)?;
+    let area = limits.check_size(width, height)?;
     // What inflating writes, though a row is kept only for its turn: it is time, too.
     check_memory(area * header.bits_per_pixel() as u64 / 8, limits)?;
     let mut reader = decoder.read_info().map_err(fault)?;
@@ -183,7 +183,7 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
 fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Jpeg, e))?;
     let (width, height) = decoder.dimensions();
-    let area = check_size(width, height, limits)?;
+    let area = limits.check_size(width, height)?;
     // The decoder would fill up in grey what is missing. Each block of 8 x 8 takes a bit at the very least.
     if (bytes.len() as u64) < area / 512 {
         return Err(damaged(Format::Jpeg, "most of the picture is missing"));
@@ -201,7 +201,7 @@ fn decode_with<D: ImageDecoder>(
     let fault = |e: image::ImageError| damaged(format, e);
     let decoder = decoder.map_err(fault)?;
     let (width, height) = decoder.dimensions();
-    let area = check_size(width, height, limits)?;
+    let area = limits.check_size(width, height)?;
     let color = decoder.color_type();
     let channels = color.channel_count();
     if color.bytes_per_pixel() != channels {
@@ -218,15 +218,22 @@ fn decode_with<D: ImageDecoder>(
     Luma::from_raw(width, height, pixels)
 }
 
-fn check_size(width: u32, height: u32, limits: &Limits) -> Result<u64, PictureError> {
-    let area = u64::from(width) * u64::from(height);
-    if area == 0 {
-        return Err(PictureError::Empty);
+impl Limits {
+    /// Gives how many pixels a picture has.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError::Empty`] for none, [`PictureError::TooManyPixels`] for too many.
+    pub fn check_size(&self, width: u32, height: u32) -> Result<u64, PictureError> {
+        let area = u64::from(width) * u64::from(height);
+        if area == 0 {
+            return Err(PictureError::Empty);
+        }
+        if width.max(height) > self.max_side || area > self.max_pixels {
+            return Err(PictureError::TooManyPixels { width, height });
+        }
+        Ok(area)
     }
-    if width.max(height) > limits.max_side || area > limits.max_pixels {
-        return Err(PictureError::TooManyPixels { width, height });
-    }
-    Ok(area)
 }
 
 fn check_memory(bytes: u64, limits: &Limits) -> Result<(), PictureError> {

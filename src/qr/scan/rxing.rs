@@ -9,7 +9,8 @@ use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet, Ge
 use rxing::qrcode::detector::Detector;
 use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
 
-use crate::qr::scan::{Reader, Reading, Sighting, grey, guarded};
+use crate::qr::scan::grey::{self, Decoded};
+use crate::qr::scan::{Reader, Reading, Sighting, guarded};
 use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
 pub(super) struct Rxing {
@@ -218,29 +219,36 @@ impl Sample {
             (a.0 - b.0).hypot(a.1 - b.1)
         });
         let module_px = sides.iter().sum::<f32>() / (4 * grid.width()) as f32;
-        let Some(decoded) = Decode(&grid).ok().filter(|decoded| decoded.isValid()) else {
+        let Some(decoded) = decode(&grid) else {
             let likeness = likeness(&grid);
             return (likeness >= MIN_LIKENESS).then_some(Err(Sighting { module_px, likeness }));
         };
-        if decoded.isMirrored() {
+        if decoded.mirrored {
             corners.swap(1, 3);
         }
-        let payload = decoded.content().bytes().to_vec();
-        let side = grid.width() as usize;
-        let corrected = grey::count_corrected(side, |x, y| grid.get(x as u32, y as u32), &payload);
         Some(Ok(Symbol {
-            payload,
+            payload: decoded.payload,
             corners,
             module_px,
-            version: u8::try_from(decoded.versionNumber()).ok()?,
+            version: u8::try_from((grid.width() - 17) / 4).ok()?,
             inverted,
-            mirrored: decoded.isMirrored(),
-            level: level(decoded.ecLevel()),
-            corrected,
-            sequence: grey::decode::sequence(decoded.structuredAppend()),
+            mirrored: decoded.mirrored,
+            level: Some(decoded.level),
+            corrected: Some(decoded.corrected),
+            sequence: decoded.sequence,
+            named_text: decoded.named_text,
             stage: Stage::Plain,
         }))
     }
+}
+
+/// What rxing and our own decoder both say of a grid. Rxing's believes what Reed-Solomon makes of any three errors in the
+/// smallest symbol; ours asks for proof beyond the correction.
+fn decode(grid: &BitMatrix) -> Option<Decoded> {
+    let theirs = Decode(grid).ok().filter(|decoded| decoded.isValid())?;
+    let dark = |x: usize, y: usize| grid.get(x as u32, y as u32);
+    let ours = grey::read_again(grid.width() as usize, dark, level(theirs.ecLevel())?, theirs.isMirrored())?;
+    (ours.payload == theirs.content().bytes()).then_some(ours)
 }
 
 fn level(name: &str) -> Option<EcLevel> {
@@ -340,6 +348,32 @@ fn likeness(grid: &BitMatrix) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The grid of a symbol in version 1-L, up to three of its codewords spoilt: those in the third pair of columns.
+    fn spoilt(errors: usize) -> BitMatrix {
+        let code = qrcode::QrCode::with_version(b"12345678", qrcode::Version::Normal(1), qrcode::EcLevel::L);
+        let colors = code.expect("it fits").to_colors();
+        let mut grid = BitMatrix::new(21, 21).expect("it is square");
+        for (i, color) in colors.into_iter().enumerate() {
+            let (x, y) = (i % 21, i / 21);
+            let codeword = (20 - y) / 4;
+            let wrong = (15..17).contains(&x) && y > 8 && codeword < errors;
+            if (color == qrcode::Color::Dark) != wrong {
+                grid.set(x as u32, y as u32);
+            }
+        }
+        grid
+    }
+
+    #[test]
+    fn codewords_kept_back_against_misreading_correct_nothing() {
+        for errors in 0..3 {
+            let decoded = decode(&spoilt(errors)).expect("table 9 lets two be wrong");
+            assert_eq!((&decoded.payload[..], decoded.corrected), (&b"12345678"[..], errors as u32));
+        }
+        assert!(Decode(&spoilt(3)).is_ok_and(|decoded| decoded.isValid()), "rxing alone believes a third");
+        assert!(decode(&spoilt(3)).is_none());
+    }
 
     #[test]
     fn black_and_white_is_as_rxing_has_it() {

@@ -62,11 +62,8 @@ impl Watcher {
             }
             let (reading, factor) = stage.read(frame, &options);
             let scale = factor as f32;
-            if let Some(mut symbol) = reading.symbols.into_iter().next() {
-                symbol.corners = symbol.corners.map(|(x, y)| (x * scale, y * scale));
-                symbol.module_px *= scale;
-                symbol.stage = stage;
-                return self.found(symbol, frame);
+            if let Some(symbol) = reading.symbols.into_iter().next() {
+                return self.found(symbol.in_original(stage, factor), frame);
             }
             if let Some(Sighting { module_px, likeness }) = reading.sighting
                 && sighting.is_none_or(|known| known.likeness < likeness)
@@ -93,10 +90,10 @@ impl Watcher {
     /// Looks where the last symbol was, with some room to move: a sixth of the picture is read in a sixth of the time.
     fn read_region(&self, frame: &Luma) -> Option<Symbol> {
         let region = self.region.filter(|region| region.is_in(frame))?;
-        let (reading, _) = Stage::Plain.read(&region.cut(frame), &ScanOptions { all: false, effort: Effort::Frame(0) });
-        let mut symbol = reading.symbols.into_iter().next()?;
+        let options = ScanOptions { all: false, effort: Effort::Frame(0) };
+        let (reading, factor) = Stage::Plain.read(&region.cut(frame), &options);
+        let mut symbol = reading.symbols.into_iter().next()?.in_original(Stage::Plain, factor);
         symbol.corners = symbol.corners.map(|(x, y)| (x + region.left as f32, y + region.top as f32));
-        symbol.stage = Stage::Plain;
         Some(symbol)
     }
 
@@ -172,8 +169,10 @@ mod tests {
 
     /// A desk with a symbol on a page, at a place that may differ from frame to frame.
     fn desk(text: &str, module_px: u32, left: u32, top: u32) -> Luma {
-        let symbol = encode(text, EcLevel::M).expect("a short text").to_luma(module_px);
-        let (width, height) = (640u32, 480u32);
+        desk_of(&encode(text, EcLevel::M).expect("a short text").to_luma(module_px), (640, 480), (left, top))
+    }
+
+    fn desk_of(symbol: &Luma, (width, height): (u32, u32), (left, top): (u32, u32)) -> Luma {
         let pixels = (0..width * height).map(|i| match ((i % width).checked_sub(left), (i / width).checked_sub(top)) {
             (Some(x), Some(y)) if x < symbol.width && y < symbol.height => {
                 symbol.pixels[(y * symbol.width + x) as usize]
@@ -248,6 +247,22 @@ mod tests {
     }
 
     #[test]
+    fn another_digit_is_another_symbol() {
+        let text = |digit: u32| format!("HTTPS://BANK.EXAMPLE/{}{digit}", "7K4Q".repeat(45));
+        let (mut watcher, mut read) = (Watcher::new(false), Vec::new());
+        for frame in 0..40 {
+            let shown = text(u32::from(frame >= 16));
+            let Scan::Read(symbols) = watcher.read(&poor(&desk(&shown, 4, 200, 120), frame, 2.2, 60.0)) else {
+                continue;
+            };
+            assert!(symbols[0].version >= 7, "it has several blocks");
+            assert_eq!(str::from_utf8(&symbols[0].payload), Ok(&*shown), "frame {frame}");
+            read.push(frame);
+        }
+        assert!(read.iter().any(|frame| *frame < 16) && read.iter().any(|frame| *frame >= 16), "{read:?}");
+    }
+
+    #[test]
     fn noise_says_nothing_however_long_it_is_watched() {
         let grey = Luma { width: 320, height: 240, pixels: vec![128; 320 * 240] };
         let mut watcher = Watcher::new(false);
@@ -267,6 +282,18 @@ mod tests {
         }
         let smaller = Luma { width: 50, height: 40, pixels: vec![255; 2000] };
         assert_eq!(watcher.read(&smaller), Scan::NotFound, "a frame of another size has nothing at that place");
+    }
+
+    #[test]
+    fn corners_are_those_of_the_frame_however_large_the_symbol_is() {
+        let large = desk_of(&encode(TEXT, EcLevel::M).expect("a short text").to_luma(40), (2300, 2000), (310, 190));
+        let mut watcher = Watcher::new(false);
+        for frame in 0..3 {
+            let Scan::Read(symbols) = watcher.read(&large) else { panic!("it is clean") };
+            let corner = symbols[0].corners[0];
+            let off = (corner.0 - 310.0 - 160.0).hypot(corner.1 - 190.0 - 160.0);
+            assert!(off < 15.0 && (symbols[0].module_px - 40.0).abs() < 0.5, "frame {frame}: {corner:?}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod tests {
     fn shot(side: u32) -> Shot {
         let luma = Luma::from_raw(side, side, vec![255; (side * side) as usize]).expect("as many pixels");
         let small = Luma::from_raw(8, 8, vec![255; 64]).expect("as many pixels");
-        let (lint, overlay) = Lint::of(&small, &Scan::NotFound, 0, &LintOptions::default());
+        let (lint, overlay) = Lint::of(&small, &Scan::NotFound, &LintOptions::default());
         Shot { luma, lint, overlay }
     }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::super::pictures;
 use super::super::problem::Problem;
 use super::session::{Clock, Hand, Make, Session as World};
 use crate::key::{Key, TokenId};
 use crate::language::Language;
-use crate::qr::{Luma, Scan, ScanOptions, scan};
+use crate::qr::{Effort, Luma, Scan};
 use crate::time::Timestamp;
 use crate::token::screen::Screen;
 use crate::token::{Button, Device, Profile, Refusal, Seen, State, Token};
@@ -155,7 +156,7 @@ impl VirtualToken<'_> {
     ///
     /// As [`VirtualToken::scan`]; [`Refusal::NoCode`] or [`Refusal::Unreadable`] when nothing is read.
     pub fn scan_picture(&self, picture: &Luma) -> Result<Answer, Unanswered> {
-        match scan(picture, &ScanOptions::default()) {
+        match pictures::seen(picture, Effort::File) {
             Scan::NotFound => self.look(Err(Refusal::NoCode)),
             Scan::Unreadable { module_px } => self.look(Err(Refusal::Unreadable { module_px })),
             Scan::Read(symbols) => match symbols.first() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::{StatusCode, header};
@@ -14,9 +15,8 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::super::api::{Api, Described, Method};
-use super::super::guard::Limit;
+use super::super::guard::{Limit, Place};
 use super::super::json::{Json, OptionalJson};
-use super::super::lint::grade;
 use super::super::pictures::{self, Parcel, Sent};
 use super::super::problem::{Code, Problem};
 use super::super::values::{Form, Moment, Secret, Span, whole};
@@ -28,13 +28,15 @@ use super::session::{Clock, Hand, Make, Session};
 use super::shown::{Digits, Quality, Scanned, Shown};
 use crate::key::TokenId;
 use crate::language::Language;
-use crate::qr::{Effort, LintOptions, Overlay, Scan, scan};
+use crate::qr::{Effort, Lint, LintOptions, Overlay, Scan};
 use crate::token::{Button, Faults, Profile, Refusal, Registered, Seen, State, file};
 use crate::transaction::Domain;
 
 /// The table of the routes.
 pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
     const SCAN: &str = "/v1/sessions/{session}/tokens/{token}/scan";
+    const SVG: &str = "/v1/sessions/{session}/tokens/{token}/overlay.svg";
+    const PNG: &str = "/v1/sessions/{session}/tokens/{token}/overlay.png";
     const STATE: &str = "/v1/sessions/{session}/tokens/{token}/state";
     const EVENTS: &str = "/v1/sessions/{session}/tokens/{token}/events";
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
@@ -110,7 +112,9 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
                 .answer::<Scanned>(200, "What the token shows, or why it refuses")
         })
         .limit(SCAN, Limit::Picture)
-        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/overlay.svg", get(overlay_svg), |op| {
+        .limit(SVG, Limit::Picture)
+        .limit(PNG, Limit::Picture)
+        .add(Method::Get, SVG, get(overlay_svg), |op| {
             op.summary(
                 "virtual tokens",
                 "The last picture, with what was seen drawn onto it and the measures beside it",
@@ -118,7 +122,7 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
             .answer_of(200, "The picture", json!({ "image/svg+xml": binary }))
             .done(NOTHING_DRAWN)
         })
-        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/overlay.png", get(overlay_png), |op| {
+        .add(Method::Get, PNG, get(overlay_png), |op| {
             op.summary("virtual tokens", "The last picture, with what was seen drawn onto it")
                 .answer_of(200, "The picture", json!({ "image/png": binary }))
                 .done(NOTHING_DRAWN)
@@ -608,14 +612,22 @@ async fn scan_code(
     Ok(Json(scanned))
 }
 
-async fn overlay_svg(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
+async fn overlay_svg(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Extension(place): Extension<Place>,
+) -> Result<Response, Problem> {
     let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
-    drawn(&emulator, &names, Form::Svg, move |shot, overlay| shot.lint.svg(overlay, &shot.luma, language).into_bytes())
-        .await
+    let draw = move |shot: &Shot, overlay: &Overlay| shot.lint.svg(overlay, &shot.luma, language).into_bytes();
+    drawn(&emulator, &names, Form::Svg, place, draw).await
 }
 
-async fn overlay_png(Shared(emulator): World, Path(names): OfToken) -> Result<Response, Problem> {
-    drawn(&emulator, &names, Form::Png, |shot, overlay| overlay.to_png(&shot.luma)).await
+async fn overlay_png(
+    Shared(emulator): World,
+    Path(names): OfToken,
+    Extension(place): Extension<Place>,
+) -> Result<Response, Problem> {
+    drawn(&emulator, &names, Form::Png, place, |shot, overlay| overlay.to_png(&shot.luma)).await
 }
 
 const NOTHING_DRAWN: &str = "There was no picture yet, or nothing was found in the last";
@@ -625,11 +637,15 @@ async fn drawn(
     emulator: &Emulator,
     names: &(String, String),
     form: Form,
+    place: Place,
     draw: impl FnOnce(&Shot, &Overlay) -> Vec<u8> + Send + 'static,
 ) -> Result<Response, Problem> {
     with(emulator, names, |_| Ok(()))?;
     let shot = emulator.album().find(&names.0, &names.1);
-    let work = move || shot.and_then(|shot| shot.overlay.as_ref().map(|overlay| draw(&shot, overlay)));
+    let work = move || {
+        let _place = place;
+        shot.and_then(|shot| shot.overlay.as_ref().map(|overlay| draw(&shot, overlay)))
+    };
     let drawn = tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?;
     Ok(drawn.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |bytes| form.response(bytes)))
 }
@@ -751,23 +767,26 @@ struct Sight {
 }
 
 /// Looks at a picture, or takes the text of a code as it is.
-fn look(parcel: Parcel, language: Language) -> Result<Sight, Problem> {
+fn look(mut parcel: Parcel, language: Language) -> Result<Sight, Problem> {
     let (luma, effort) = match parcel.open()? {
         Sent::Text(text) => return Ok(Sight { said: Ok(text), is_frame: false, shot: None }),
         Sent::Picture(luma, effort) => (luma, effort),
     };
-    let seen = scan(&luma, &pictures::options(effort));
-    let (lint, overlay) = grade(&luma, &seen, &LintOptions { language, ..LintOptions::default() });
+    let seen = pictures::seen(&luma, effort);
+    let (lint, overlay) = Lint::of(&luma, &seen, &LintOptions { language, ..LintOptions::default() });
+    let is_frame = matches!(effort, Effort::Frame(_));
     let said = match &seen {
         Scan::NotFound => Err(Refusal::NoCode),
         Scan::Unreadable { module_px } => Err(Refusal::Unreadable { module_px: *module_px }),
-        Scan::Read(symbols) => {
-            let meant = pictures::meant(symbols.iter().map(|symbol| symbol.payload.as_slice()));
-            let symbol = symbols.get(meant).ok_or(Refusal::NoCode);
-            symbol.map(|symbol| String::from_utf8_lossy(&symbol.payload).into_owned())
-        }
+        Scan::Read(symbols) => match symbols.first() {
+            // A frame is one of many: what is no code for a token may go out of view.
+            Some(symbol) if !is_frame || pictures::is_for_a_token(symbol) => {
+                Ok(String::from_utf8_lossy(&symbol.payload).into_owned())
+            }
+            _ => Err(Refusal::NoCode),
+        },
     };
-    Ok(Sight { said, is_frame: matches!(effort, Effort::Frame(_)), shot: Some(Shot { luma, lint, overlay }) })
+    Ok(Sight { said, is_frame, shot: Some(Shot { luma, lint, overlay }) })
 }
 
 /// Hands a token what its camera sees, and approves it if that is wanted.

@@ -56,6 +56,7 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
         Without a terminal --confirm has to say who approves.
 
 scan-ask = Page { $page } of { $pages }: Enter = right button, b = back, n = cancel >
+scan-part = (part { $number } of { $count })
 scan-module = a module is { $px } pixels wide
 
 ## watch

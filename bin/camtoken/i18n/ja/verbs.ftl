@@ -55,6 +55,7 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
         端末がないときは、だれが承認するかを --confirm で指定する。
 
 scan-ask = { $page }/{ $pages } ページ: Enter = 右ボタン、b = 戻る、n = 取消 >
+scan-part = （{ $count } 個に分かれたうちの { $number } 個目）
 scan-module = 1 セルは { $px } ピクセル
 
 ## watch

@@ -7,16 +7,19 @@ use rxing::qrcode::cpp_port::decoder::DecodeBitStream;
 
 use crate::qr::scan::grey::correct::correct;
 use crate::qr::scan::grey::plan::Plan;
+use crate::qr::scan::text;
 use crate::qr::{EcLevel, Sequence};
 
 /// What a grid says.
-pub(super) struct Decoded {
+pub(in crate::qr::scan) struct Decoded {
     pub payload: Vec<u8>,
     pub level: EcLevel,
     pub mirrored: bool,
     /// Codewords that were changed.
     pub corrected: u32,
     pub sequence: Option<Sequence>,
+    /// Its text, where it names the character set.
+    pub named_text: Option<String>,
 }
 
 /// What chance must not be able to do, in bits, for each block of its own: what correction leaves unused of its
@@ -28,17 +31,56 @@ const MIN_FORMAT: f32 = 0.45;
 
 /// Decodes modules row by row: positive is dark, the farther from 0 the surer.
 pub(super) fn decode(plan: &Plan, modules: &[f32]) -> Option<Decoded> {
-    let mirror: Vec<f32> =
-        (0..plan.side * plan.side).map(|i| modules[i % plan.side * plan.side + i / plan.side]).collect();
-    let mut formats: Vec<(f32, u32, bool)> = Vec::new();
-    for (mirrored, modules) in [(false, modules), (true, &mirror)] {
-        formats.extend((0..32).map(|data| (format_likeness(plan, modules, data), data, mirrored)));
-    }
-    formats.sort_by(|a, b| b.0.total_cmp(&a.0));
-    formats.iter().take(2).filter(|format| format.0 > MIN_FORMAT).find_map(|&(_, data, mirrored)| {
+    let mirror = mirror(plan, modules);
+    formats(plan, modules, &mirror).into_iter().take(2).find_map(|(data, mirrored)| {
         let modules = if mirrored { &mirror } else { modules };
         decode_as(plan, modules, data, mirrored)
     })
+}
+
+/// The same for a grid whose level is known, however much of its format information is gone.
+pub(super) fn decode_with_level(plan: &Plan, modules: &[f32], level: EcLevel, mirrored: bool) -> Option<Decoded> {
+    let mirror = mirrored.then(|| mirror(plan, modules));
+    let modules = mirror.as_deref().unwrap_or(modules);
+    let likeness = |format: u32| format_likeness(plan, modules, format);
+    let mut formats: Vec<u32> = (0..32).filter(|&format| level_of(format).0 == level).collect();
+    formats.sort_by(|&a, &b| likeness(b).total_cmp(&likeness(a)));
+    formats.into_iter().find_map(|format| decode_as(plan, modules, format, mirrored))
+}
+
+fn level_of(format: u32) -> (EcLevel, ErrorCorrectionLevel) {
+    match format >> 3 {
+        0 => (EcLevel::M, ErrorCorrectionLevel::M),
+        1 => (EcLevel::L, ErrorCorrectionLevel::L),
+        2 => (EcLevel::H, ErrorCorrectionLevel::H),
+        _ => (EcLevel::Q, ErrorCorrectionLevel::Q),
+    }
+}
+
+fn mirror(plan: &Plan, modules: &[f32]) -> Vec<f32> {
+    (0..plan.side * plan.side).map(|i| modules[i % plan.side * plan.side + i / plan.side]).collect()
+}
+
+/// What the format information may say, and whether the symbol is mirrored; the most likely first.
+fn formats(plan: &Plan, modules: &[f32], mirror: &[f32]) -> Vec<(u32, bool)> {
+    let mut formats: Vec<(f32, u32, bool)> = Vec::new();
+    for (mirrored, modules) in [(false, modules), (true, mirror)] {
+        formats.extend((0..32).map(|data| (format_likeness(plan, modules, data), data, mirrored)));
+    }
+    formats.retain(|format| format.0 > MIN_FORMAT);
+    formats.sort_by(|a, b| b.0.total_cmp(&a.0));
+    formats.into_iter().map(|(_, data, mirrored)| (data, mirrored)).collect()
+}
+
+/// The modules of the correction of each block: whatever changes in a block changes nearly all of them.
+pub(super) fn corrections(plan: &Plan, modules: &[f32]) -> Vec<Vec<usize>> {
+    let Some(&(format, mirrored)) = formats(plan, modules, &mirror(plan, modules)).first() else { return Vec::new() };
+    let layout = Layout::new(plan, format);
+    let place = |(x, y): (usize, usize)| if mirrored { x * plan.side + y } else { y * plan.side + x };
+    let places: Vec<usize> = data_modules(plan).map(place).collect();
+    let modules = |codeword: &usize| places.get(8 * codeword..8 * codeword + 8).unwrap_or_default();
+    let blocks = layout.blocks.iter().map(|block| &block[block.len() - layout.parity..]);
+    blocks.map(|correction| correction.iter().flat_map(modules).copied().collect()).collect()
 }
 
 fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Option<Decoded> {
@@ -53,7 +95,8 @@ fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Optio
     let content = DecodeBitStream(&data, plan.version, layout.known).ok().filter(|content| content.isValid())?;
     let sequence = sequence(content.structuredAppend());
     let (payload, level) = (content.content().bytes().to_vec(), layout.level);
-    Some(Decoded { payload, level, mirrored, corrected, sequence })
+    let named_text = text::named(content.content());
+    Some(Decoded { payload, level, mirrored, corrected, sequence, named_text })
 }
 
 /// The modules of those blocks that can be corrected where others cannot: they are certain, and help with the rest.
@@ -92,12 +135,7 @@ struct Layout {
 
 impl Layout {
     fn new(plan: &Plan, format: u32) -> Self {
-        let (level, known) = match format >> 3 {
-            0 => (EcLevel::M, ErrorCorrectionLevel::M),
-            1 => (EcLevel::L, ErrorCorrectionLevel::L),
-            2 => (EcLevel::H, ErrorCorrectionLevel::H),
-            _ => (EcLevel::Q, ErrorCorrectionLevel::Q),
-        };
+        let (level, known) = level_of(format);
         let blocks = plan.version.getECBlocksForLevel(known);
         let parity = blocks.getECCodewordsPerBlock() as usize;
         let sizes: Vec<usize> = blocks
@@ -116,7 +154,7 @@ impl Layout {
     }
 }
 
-pub(in crate::qr::scan) fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
+fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
     if part.count < 1 {
         return None;
     }

@@ -20,7 +20,7 @@ mod track;
 use std::sync::OnceLock;
 
 use bent::Bent;
-use decode::Decoded;
+pub(in crate::qr::scan) use decode::Decoded;
 use finder::Finder;
 use grid::{Grid, Point, Triple, module_px};
 use modules::Modules;
@@ -28,7 +28,7 @@ use plan::Plan;
 pub(super) use track::{Laid, Track};
 
 use crate::qr::scan::{Reader, Reading, Sighting, prepare};
-use crate::qr::{Luma, Stage, Symbol};
+use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
 /// How much may be tried.
 #[derive(Clone, Copy, Debug)]
@@ -248,6 +248,7 @@ fn symbol(plan: &Plan, mut corners: [Point; 4], decoded: Decoded, inverted: bool
         mirrored: decoded.mirrored,
         corrected: Some(decoded.corrected),
         sequence: decoded.sequence,
+        named_text: decoded.named_text,
         stage: Stage::Grey,
     }
 }
@@ -268,18 +269,22 @@ fn is_inside((x, y): (f32, f32), corners: &[(f32, f32); 4]) -> bool {
     })
 }
 
-/// Counts the codewords that correction changes in a grid that another decoder has read. `None` if the payload is not
-/// this one.
-pub(super) fn count_corrected(side: usize, dark: impl Fn(usize, usize) -> bool, payload: &[u8]) -> Option<u32> {
+/// Reads a grid that another decoder has read at this level, and asks for the same proof as of our own.
+pub(super) fn read_again(
+    side: usize,
+    dark: impl Fn(usize, usize) -> bool,
+    level: EcLevel,
+    mirrored: bool,
+) -> Option<Decoded> {
     let plan = plan(u32::try_from(side.checked_sub(17)? / 4).ok()?).filter(|plan| plan.side == side)?;
     let modules: Vec<f32> = (0..side * side).map(|i| if dark(i % side, i / side) { 4.0 } else { -4.0 }).collect();
-    decode::decode(plan, &modules).filter(|decoded| decoded.payload == payload).map(|decoded| decoded.corrected)
+    decode::decode_with_level(plan, &modules, level, mirrored)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::qr::{EcLevel, SymbolMatrix, encode_bytes};
+    use crate::qr::{SymbolMatrix, encode_bytes};
 
     const PAYLOAD: &[u8] = b"CT1:6BFOXN*TS0BI$ZD4 6BFOXN*TS0BI$ZD4 6BFOXN*TS0BI$ZD4";
 

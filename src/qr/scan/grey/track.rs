@@ -13,9 +13,12 @@ const MEMORY: u32 = 24;
 /// this, one symbol has so much noise that it would take a hundred frames.
 const SAME: f32 = 0.3;
 
-/// The least share of the correlation that earlier frames had. Symbols that say nearly the same differ in more codewords
-/// than error correction bears, and so in a fifth of their modules.
+/// The least share of the correlation that earlier frames had.
 const AS_BEFORE: f32 = 0.75;
+
+/// The least share of a frame's correlation that the correction of each block has. Symbols that say nearly the same differ in
+/// one block at least, and there in nearly all of the correction.
+const IN_EACH_BLOCK: f32 = 0.5;
 
 /// Frames between two tries to take the smear out, which is dear.
 const UNSMEAR: u32 = 3;
@@ -71,8 +74,8 @@ impl Track {
             return None;
         }
         let seen = modules(grid, luma);
-        let agreement = self.agreement(&seen);
-        if agreement > SAME.max(AS_BEFORE * self.usual) {
+        let (agreement, in_each_block) = self.agreement(&seen);
+        if agreement > SAME.max(AS_BEFORE * self.usual) && in_each_block > IN_EACH_BLOCK * agreement {
             let share = 1.0 / self.frames.min(MEMORY) as f32;
             self.usual += share * (agreement - self.usual);
             self.frames += 1;
@@ -88,14 +91,19 @@ impl Track {
         }))
     }
 
-    /// How much a frame is like what was averaged so far. Two symbols in one place have the fixed patterns in common, so
-    /// only the others are compared.
-    fn agreement(&self, seen: &Modules) -> f32 {
+    /// How much a frame is like what was averaged so far, and how much in the block where it is least. Two symbols in one
+    /// place have the fixed patterns in common, so only the others are compared.
+    fn agreement(&self, seen: &Modules) -> (f32, f32) {
         let plan = self.laid.grid.plan;
         let (known, seen) = (self.mean.plain(), seen.plain());
-        let data = (0..known.len()).filter(|i| plan.carries_data(i % plan.side, i / plan.side));
-        let pairs: Vec<(f32, f32)> = data.map(|i| (known[i].clamp(-4.0, 4.0), seen[i].clamp(-4.0, 4.0))).collect();
-        correlation(&pairs)
+        let agree = |modules: &mut dyn Iterator<Item = usize>| {
+            let pairs: Vec<(f32, f32)> =
+                modules.map(|i| (known[i].clamp(-4.0, 4.0), seen[i].clamp(-4.0, 4.0))).collect();
+            correlation(&pairs)
+        };
+        let all = agree(&mut (0..known.len()).filter(|i| plan.carries_data(i % plan.side, i / plan.side)));
+        let blocks = decode::corrections(plan, &known);
+        (all, blocks.into_iter().map(|block| agree(&mut block.into_iter())).fold(all, f32::min))
     }
 
     fn decode(&self) -> Option<Decoded> {
