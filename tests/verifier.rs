@@ -1,5 +1,7 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/endings.rs"]
+mod endings;
 #[path = "verifier/model.rs"]
 mod model;
 #[path = "common/pair.rs"]

@@ -13,8 +13,8 @@ use super::audit::{About, Event, Trail};
 use super::record::{AwaitedCode, LastAttempt, Outcome, SealedFor};
 use super::settle::repeated;
 use super::{
-    AttemptId, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about,
-    context,
+    AttemptId, Clock, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError,
+    about, context,
 };
 use crate::challenge::{Challenge, ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
@@ -119,10 +119,18 @@ impl<S: Store> Verifier<S> {
         if self.replace(&id, Revision::ABSENT, &record, Some(audit)).await? {
             return Ok(());
         }
-        let (_, known) = self.live_token(token).await?;
-        let known_key = self.device_key(token, &known)?;
-        let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
-        if bool::from(same) { Ok(()) } else { Err(EnrollError::TokenExists(token.clone())) }
+        loop {
+            let (revision, known) = self.live_token(token).await?;
+            let known_key = self.device_key(token, &known)?;
+            let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
+            if !bool::from(same) {
+                return Err(EnrollError::TokenExists(token.clone()));
+            }
+            // Written once more: a yes rests on a write, never on a read.
+            if self.replace(&id, revision, &known, None).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Gives the device key out of the books, to hand the token over to another verifier.
@@ -201,7 +209,7 @@ impl<S: Store> Verifier<S> {
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
         let new_id = ChallengeId::generate(now, rng);
 
-        let step = self.update(activation, now, |record, now| {
+        let step = self.update(activation, Clock::Decides(now), |record, now| {
             let Credential::Camera { suite, key, .. } = &record.credential else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
             };
@@ -300,7 +308,7 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Step<()>, EnrollError> {
-        let step = self.update(activation, now, |record, now| {
+        let step = self.update(activation, Clock::Decides(now), |record, now| {
             let Credential::Camera { suite, key, .. } = &record.credential else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
             };
@@ -351,38 +359,36 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::HasSigned`] once it has given a right response, [`EnrollError::Revoked`] once it is revoked.
     pub async fn reset(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Notes(now), |record| {
             if record.state == State::Revoked {
                 return Err(EnrollError::Revoked(activation));
             }
             if record.signed {
                 return Err(EnrollError::HasSigned(activation));
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Reset;
-            Ok(Event::Reset)
+            Ok(Some(Event::Reset))
         })
         .await
     }
 
-    /// Revokes (失効) one activation for good; other users of the same token go on.
+    /// Revokes (失効) one activation for good; other users of the same token go on. A response that was accepted before
+    /// stays so, and can be asked for ([`Verifier::accepted`]).
     ///
     /// # Errors
     ///
     /// [`EnrollError::UnknownActivation`], or that nothing was decided. Revoking twice changes nothing.
     pub async fn revoke(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        let revoked = self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Notes(now), |record| {
             if record.state == State::Revoked {
-                return Err(EnrollError::Revoked(activation));
+                return Ok(None);
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Revoked;
-            Ok(Event::Revoked)
-        });
-        match revoked.await {
-            Err(EnrollError::Revoked(_)) => Ok(()),
-            other => other,
-        }
+            Ok(Some(Event::Revoked))
+        })
+        .await
     }
 
     /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
@@ -393,20 +399,16 @@ impl<S: Store> Verifier<S> {
     /// [`EnrollError::Revoked`], [`EnrollError::NotActive`] before the end of its registration,
     /// [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn suspend(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        let done = self.update(activation, now, |record, _| {
-            Ok(match record.state {
-                State::Active => {
-                    record.state = State::Suspended;
-                    Decision::Replace(Ok(()), Some((Event::SuspendedByBank, None)))
-                }
-                State::Suspended => Decision::Leave(Ok(())),
-                State::Revoked => Decision::Leave(Err(EnrollError::Revoked(activation))),
-                State::FirstCode(_) | State::SecondCode(_) | State::Reset => {
-                    Decision::Leave(Err(EnrollError::NotActive(activation)))
-                }
-            })
-        });
-        done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
+        self.change_state(activation, Clock::Notes(now), |record| match record.state {
+            State::Active => {
+                record.state = State::Suspended;
+                Ok(Some(Event::SuspendedByBank))
+            }
+            State::Suspended => Ok(None),
+            State::Revoked => Err(EnrollError::Revoked(activation)),
+            State::FirstCode(_) | State::SecondCode(_) | State::Reset => Err(EnrollError::NotActive(activation)),
+        })
+        .await
     }
 
     /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.
@@ -415,51 +417,50 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::NotSuspended`], [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn resume(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Decides(now), |record| {
             if record.state != State::Suspended {
                 return Err(EnrollError::NotSuspended(activation));
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Active;
             record.failures = 0;
-            Ok(Event::Resumed)
+            Ok(Some(Event::Resumed))
         })
         .await
     }
 
     /// Revokes a token for good, and every activation on it. When it returns, none of them is accepted any more. Should it
-    /// fail half-way, do it again.
+    /// fail half-way, do it again: one activation that cannot be revoked keeps no other from it.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::UnknownToken`], or that nothing was decided.
+    /// [`EnrollError::UnknownToken`], or that nothing was decided: of the token, or of the first of its activations that
+    /// could not be revoked.
     pub async fn revoke_token(&self, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
         let id = RecordId::Token(token.clone());
         let activations = loop {
             let Some((revision, mut record)) = self.load::<TokenRecord>(&id).await? else {
                 return Err(EnrollError::UnknownToken(token.clone()));
             };
-            if record.revoked {
-                break record.activations;
-            }
-            record.revoked = true;
-            let audit = record.trail.append(Event::TokenRevoked, now, 0, None);
-            if self.replace(&id, revision, &record, Some(audit)).await? {
+            // Written also when it stands there: a yes rests on a write, never on a read.
+            let is_new = !std::mem::replace(&mut record.revoked, true);
+            let audit = is_new.then(|| record.trail.append(Event::TokenRevoked, now, 0, None));
+            if self.replace(&id, revision, &record, audit).await? {
                 break record.activations;
             }
         };
+        let mut outcome = Ok(());
         for activation in activations {
-            match self.revoke(activation, now).await {
-                // A registration that was about to begin: close its place before it does.
-                Err(EnrollError::UnknownActivation(_)) => {
-                    if !self.close(activation, token, now).await? {
-                        self.revoke(activation, now).await?;
-                    }
-                }
-                other => other?,
-            }
+            outcome = outcome.and(self.revoke_place(activation, token, now).await);
         }
-        Ok(())
+        outcome
+    }
+
+    /// Revokes an activation of a token, or closes its place before its registration begins.
+    async fn revoke_place(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
+        let revoked = self.revoke(activation, now).await;
+        let Err(EnrollError::UnknownActivation(_)) = revoked else { return revoked };
+        if self.close(activation, token, now).await? { Ok(()) } else { self.revoke(activation, now).await }
     }
 
     /// Gives a customer without a camera token a time-based generator (RFC 6238), and its secret for the generator.
@@ -581,15 +582,17 @@ impl<S: Store> Verifier<S> {
         Decision::Replace(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), Some((event, None)))
     }
 
+    /// Brings an activation into a state. Without an event it was in it already, which is written once more: a yes rests
+    /// on a write, never on a read.
     async fn change_state(
         &self,
         activation: ActivationId,
-        now: Timestamp,
-        mut change: impl FnMut(&mut Record) -> Result<Event, EnrollError>,
+        clock: Clock,
+        mut change: impl FnMut(&mut Record) -> Result<Option<Event>, EnrollError>,
     ) -> Result<(), EnrollError> {
-        let done = self.update(activation, now, |record, _| {
+        let done = self.update(activation, clock, |record, _| {
             Ok(match change(record) {
-                Ok(event) => Decision::Replace(Ok(()), Some((event, None))),
+                Ok(event) => Decision::Replace(Ok(()), event.map(|event| (event, None))),
                 Err(error) => Decision::Leave(Err(error)),
             })
         });

@@ -265,7 +265,7 @@ pub struct TokenRecord {
     /// Revoked for good; the ID is never used again.
     #[n(2)]
     pub revoked: bool,
-    /// Its activations, also those that ended.
+    /// Its activations; one that ended is left out as the next is put down.
     #[n(3)]
     #[cbor(with = "activation_ids")]
     pub activations: Vec<ActivationId>,
@@ -291,6 +291,15 @@ impl Record {
             high_water: now,
             signed: false,
             trail: Trail::default(),
+        }
+    }
+
+    /// Ends the current challenge, for something else than a newer one: nothing answers it any more. One that was accepted
+    /// stays, with its attempt, until the next is issued: whoever asked may not have executed it yet.
+    pub(super) fn end_challenge(&mut self) {
+        let accepted = |issued: &Issued| issued.ending == Some(Ending::Accepted);
+        if !self.challenge.as_ref().is_some_and(accepted) {
+            self.retire_challenge();
         }
     }
 
