@@ -308,8 +308,12 @@ fn what_was_accepted_can_be_asked_for_until_the_next_challenge() {
         assert!(matches!(clock_back, Err(VerifierError::ClockBehind { .. })));
         let history = block_on(pair.verifier.audit(pair.activation)).expect("the store answers");
         assert!(history.is_ok(), "the chain is whole");
-        pair.issue("2", later(901));
+        let settled = |challenge, at| block_on(pair.verifier.settled(challenge, at)).expect("the store answers");
+        let (newer, _) = pair.issue("2", later(901));
         assert_eq!(accepted(challenge, later(902)), None, "a newer one has taken its place");
+        assert_eq!(rejected(&settled(challenge, later(902))), Rejection::AlreadySettled);
+        assert_eq!(rejected(&settled(newer, later(902))), Rejection::Unknown, "open");
+        assert_eq!(rejected(&settled(newer, later(1900))), Rejection::Expired);
     });
 }
 

@@ -231,8 +231,9 @@ impl<S: Store> Verifier<S> {
         update.await?.unwrap_or(Err(IssueError::Refused(Rejection::Unknown)))
     }
 
-    /// Checks a response to a challenge. The verdict is durable when it is given, and an accepted one is given once:
-    /// the same response again, in another attempt, is [`Rejection::AlreadySettled`] (V-7).
+    /// Checks a response to a challenge. The verdict is durable when it is given, and the response is accepted in one attempt
+    /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
+    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]).
     ///
     /// # Errors
     ///
@@ -281,18 +282,39 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`VerifierError`] when nothing is known; ask again.
     pub async fn accepted(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<Accepted>, VerifierError> {
-        let update = self.update(challenge.activation, Clock::Decides(now), |record, _| {
-            let accepted = |issued: &&Issued| issued.id == challenge.id && issued.ending == Some(Ending::Accepted);
-            Ok(match record.challenge.as_ref().filter(accepted) {
-                None => Decision::Leave(None),
-                Some(issued) => {
+        Ok(match self.settled(challenge, now).await? {
+            Verdict::Accepted(accepted) => Some(accepted),
+            Verdict::Rejected(_) => None,
+        })
+    }
+
+    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason where there is nothing.
+    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since,
+    /// [`Rejection::Unknown`] that nothing was accepted for it until now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::accepted`].
+    pub async fn settled(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Verdict, VerifierError> {
+        let update = self.update(challenge.activation, Clock::Decides(now), |record, now| {
+            if matches!(record.credential, Credential::Camera { test: true, .. }) && !self.policy.accept_test_keys {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
+            }
+            let issued = record.challenge.as_ref().filter(|issued| issued.id == challenge.id);
+            let ending = match issued {
+                Some(issued) => issued.ending.or((now >= issued.expires_at).then_some(Ending::Expired)),
+                None => record.past.iter().find(|past| past.id == challenge.id).map(|past| past.ending),
+            };
+            Ok(match (issued, ending) {
+                (Some(issued), Some(Ending::Accepted)) => {
                     let transaction = Some(issued.transaction.clone());
                     let accepted = Accepted { challenge: Some(issued.id), transaction, first: false };
-                    Decision::Replace(Some(accepted), None)
+                    Decision::Replace(Verdict::Accepted(accepted), None)
                 }
+                (_, ending) => Decision::Leave(Verdict::Rejected(ending.map_or(Rejection::Unknown, Ending::rejection))),
             })
         });
-        Ok(update.await?.flatten())
+        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
     }
 
     /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.

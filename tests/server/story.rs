@@ -122,12 +122,18 @@ fn every_route_answers_as_described() {
     assert_eq!((&right["result"], &right["first"]), (&json!("accepted"), &json!(true)));
     assert_eq!(right["transaction"]["fields"]["new"], "5000000");
     assert_eq!(hand.verify(&challenge, &scanned["response"])["result"], "used");
+    let accepted = |challenge: &str| server.call("POST", &format!("/v1/challenges/{challenge}/accepted"), None).ok(200);
+    let told = accepted(&challenge);
+    assert_eq!((&told["result"], &told["transaction"]), (&right["result"], &right["transaction"]));
     assert_eq!(server.get(&path).ok(200)["state"], "closed");
+    let answered = challenge;
     assert_eq!(server.get(&format!("{path}/code.png")).problem(404), "CT-E101");
 
     // By its text, page by page, with the buttons; then withdrawn.
     let issued = hand.issue(&activation, 6_000_000);
     let challenge = text(&issued, "id");
+    assert_eq!(accepted(&answered), json!({ "result": "used", "browser": "rejected", "reason": "AlreadySettled" }));
+    assert_eq!(accepted(&challenge)["reason"], "Unknown", "nothing was accepted for it");
     let code = Said {
         status: 200,
         kind: "text/plain".into(),
