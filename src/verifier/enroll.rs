@@ -38,6 +38,7 @@ pub struct Enrollment {
 
 /// What a step of a registration came to. A "no" is an answer.
 #[derive(Debug)]
+#[must_use = "a no is an answer, not an error"]
 pub enum Step<T> {
     /// The step is done.
     Done(T),

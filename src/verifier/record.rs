@@ -317,7 +317,6 @@ impl Record {
 
 impl Ending {
     /// What a response to such a challenge is told.
-    #[must_use]
     pub fn rejection(self) -> Rejection {
         match self {
             Self::Accepted => Rejection::AlreadySettled,

@@ -7,6 +7,7 @@ use crate::transaction::Transaction;
 
 /// The answer to a response. It is told only after what it rests on is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a no is an answer, not an error"]
 pub enum Verdict {
     /// The response is right, and was never accepted in another attempt.
     Accepted(Accepted),
@@ -28,6 +29,7 @@ pub struct Accepted {
 
 /// Why a response is not accepted. For the bank's back end; a browser learns that it was not, and how many tries are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "a no is an answer, not an error"]
 #[non_exhaustive]
 pub enum Rejection {
     /// It is not the response to this challenge. Counted.
