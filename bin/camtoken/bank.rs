@@ -368,6 +368,7 @@ impl From<EnrollError> for Failure {
             EnrollError::NotSuspended(_) => Code::NotSuspended,
             EnrollError::NotActive(_) => Code::NotActive,
             EnrollError::Subscriber(error) => return Self::new(Code::Subscriber).because(error),
+            EnrollError::SubscriberForm { .. } => return Self::new(Code::Subscriber).because(error),
             _ => {
                 return match error {
                     EnrollError::Verifier(error) => error.into(),

@@ -295,6 +295,7 @@ impl From<Code> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let code = match &error {
+            StoreError::TooLarge { .. } => return Self::from(Code::Value).because(error),
             StoreError::Unknown { .. } => Code::StoreUnknown,
             StoreError::Unavailable { .. } => Code::Busy,
             _ => Code::StoreFailed,
@@ -342,6 +343,7 @@ impl From<EnrollError> for Problem {
                 return error.into();
             }
             EnrollError::Subscriber(error) => return Self::from(Code::Subscriber).because(error),
+            EnrollError::SubscriberForm { .. } => return Self::from(Code::Subscriber).because(error),
             EnrollError::UnknownToken(_) => Code::NoToken,
             EnrollError::TokenExists(_) => Code::TokenExists,
             EnrollError::TokenRevoked(_) => Code::TokenRevoked,

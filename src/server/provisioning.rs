@@ -143,11 +143,6 @@ async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> 
 }
 
 async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerator>) -> Result<Response, Problem> {
-    for (part, name) in [(&new.contract, "contract"), (&new.user, "user")] {
-        if !(1..=64).contains(&part.chars().count()) {
-            return Err(Problem::from(Code::Subscriber).because(format!("{name}: 1 to 64 characters")));
-        }
-    }
     let issuer = bank.verifier.bank().to_owned();
     let account = new.user.clone();
     let uri = |secret| OtpauthUri {

@@ -56,6 +56,12 @@ pub enum EnrollError {
     /// The contract number, the user ID or the bank's name cannot be shown.
     #[error("cannot be shown by a token: {0}")]
     Subscriber(#[from] TransactionError),
+    /// The contract number or the user ID is empty, too long, or has a control character.
+    #[error("{part}: 1 to {most} characters, none of them a control character", most = Subscriber::MAX_LEN)]
+    SubscriberForm {
+        /// `contract` or `user`.
+        part: &'static str,
+    },
     /// No such token in the books.
     #[error("no token {0}")]
     UnknownToken(TokenId),
@@ -160,6 +166,7 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Enrollment, EnrollError> {
+        fits(&subscriber)?;
         let transaction = self.introduction(Operation::Activation1, &subscriber)?;
         let expires_at = now.plus(self.policy.first_code_lifetime);
         loop {
@@ -468,13 +475,14 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError::Verifier`] when nothing was decided.
+    /// [`EnrollError::SubscriberForm`], or that nothing was decided.
     pub async fn enroll_time_based(
         &self,
         subscriber: Subscriber,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(ActivationId, Key), EnrollError> {
+        fits(&subscriber)?;
         let secret = Key::generate(rng);
         loop {
             let activation = ActivationId::generate(rng);
@@ -642,13 +650,38 @@ impl SealedFor {
     }
 }
 
-/// The contract number as a token shows it: at most eight characters, of which only the last four are told.
+fn fits(subscriber: &Subscriber) -> Result<(), EnrollError> {
+    subscriber.unfit().map_or(Ok(()), |part| Err(EnrollError::SubscriberForm { part }))
+}
+
+/// The contract number as a token shows it: at most eight characters, of which only the last four are told, and never more
+/// than half.
 fn masked(contract: &str) -> String {
-    let hidden = contract.chars().count().saturating_sub(4);
+    let len = contract.chars().count();
+    let hidden = len - (len / 2).min(4);
     let told: String = contract.chars().skip(hidden).collect();
     format!("{}{told}", "*".repeat(hidden.min(4)))
 }
 
 pub(super) fn token_context(token: &TokenId) -> Vec<u8> {
     [b"token ", token.as_str().as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_number_is_told_by_half_at_most() {
+        for (contract, shown) in [
+            ("1", "*"),
+            ("12", "*2"),
+            ("1234", "**34"),
+            ("12345", "***45"),
+            ("1234567", "****567"),
+            ("1234567890", "****7890"),
+        ] {
+            assert_eq!(masked(contract), shown);
+        }
+    }
 }

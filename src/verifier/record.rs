@@ -50,7 +50,8 @@ pub struct Record {
     pub trail: Trail,
 }
 
-/// Whose activation it is.
+/// Whose activation it is. An enrollment takes texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
+/// character.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Subscriber {
@@ -60,6 +61,21 @@ pub struct Subscriber {
     /// The user ID within the contract.
     #[n(1)]
     pub user: String,
+}
+
+impl Subscriber {
+    /// The most characters of either part.
+    pub const MAX_LEN: usize = 64;
+
+    /// The part that no enrollment takes.
+    pub(super) fn unfit(&self) -> Option<&'static str> {
+        let unfit =
+            |text: &str| !(1..=Self::MAX_LEN).contains(&text.chars().count()) || text.contains(char::is_control);
+        [("contract", &self.contract), ("user", &self.user)]
+            .into_iter()
+            .find(|(_, text)| unfit(text))
+            .map(|(name, _)| name)
+    }
 }
 
 /// Which kind of one-time password an activation gives. One is never taken for the other.

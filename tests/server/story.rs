@@ -290,9 +290,12 @@ fn settles_a_generator(server: &Server) {
     let new = json!({ "contract": "1234567890", "user": "TANAKA" });
     let made = server.post("/v1/generators", &new).ok(201);
     assert!(text(&made, "uri").starts_with("otpauth://totp/"), "{made}");
-    for (contract, user) in [("", "TANAKA"), ("1234567890", ""), ("1234567890", &"A".repeat(65))] {
+    let long = "1".repeat(65);
+    for (contract, user) in [("", "TANAKA"), ("1234567890", ""), (&long, "TANAKA"), ("1\t2", "TANAKA")] {
         let unfit = json!({ "contract": contract, "user": user });
         assert_eq!(server.post("/v1/generators", &unfit).problem(422), "CT-E075");
+        let unfit = json!({ "contract": contract, "user": user, "tokenId": "PSKC000001" });
+        assert_eq!(server.post("/v1/enrollments", &unfit).problem(422), "CT-E075");
     }
     let id = text(&made, "id");
     let known = server.get(&format!("/v1/activations/{id}")).ok(200);
