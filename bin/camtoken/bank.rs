@@ -86,7 +86,7 @@ impl BankArgs {
     pub fn restore(
         &self,
         context: &Context,
-        records: impl Iterator<Item = Result<Saved, BackupError>>,
+        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         match self.place(context)? {
             Store::Directory(dir) => {
@@ -167,7 +167,7 @@ pub mod database {
     pub fn restore(
         url: &str,
         settings: &Settings,
-        records: impl Iterator<Item = Result<Saved, BackupError>>,
+        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         known(url)?;
         Ok(PostgresStore::restore(url, &options(settings), records)?)
@@ -210,7 +210,7 @@ pub mod database {
     pub fn restore(
         _url: &str,
         _settings: &Settings,
-        _records: impl Iterator<Item = Result<Saved, BackupError>>,
+        _records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         Err(Failure::new(Code::StoreKind))
     }
