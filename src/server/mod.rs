@@ -28,6 +28,7 @@ mod metrics;
 mod pictures;
 mod problem;
 mod provisioning;
+mod stall;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
