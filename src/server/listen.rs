@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::stall::Unstalled;
-use super::Service;
+use super::{Service, StoreStopped};
 
 /// Open connections; more are closed at once.
 const CONNECTIONS: usize = 16_384;
@@ -44,33 +44,52 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 impl Service {
     /// Serves until `stop`; then takes no more, and ends once the requests that it has are answered.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        self.run(listener, |stream| ready(Some(stream)), stop).await;
+    ///
+    /// # Errors
+    ///
+    /// [`StoreStopped`] when it has ended by itself: nothing can be decided until the store is opened again.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), StoreStopped> {
+        self.run(listener, |stream| ready(Some(stream)), stop).await
     }
 
     /// Serves as [`Service::serve`] does, under TLS. Whoever does not agree on it is never heard.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::serve`].
     #[cfg(feature = "tls")]
-    pub async fn serve_tls(self, listener: TcpListener, tls: &super::Tls, stop: impl Future<Output = ()>) {
+    pub async fn serve_tls(
+        self,
+        listener: TcpListener,
+        tls: &super::Tls,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), StoreStopped> {
         let acceptor = tls.acceptor();
         let agree = move |stream| {
             let accept = acceptor.accept(stream);
             async move { timeout(HANDSHAKE_TIME, accept).await.ok()?.ok() }
         };
-        self.run(listener, agree, stop).await;
+        self.run(listener, agree, stop).await
     }
 
-    async fn run<T, A>(self, listener: TcpListener, agree: impl Fn(TcpStream) -> A, stop: impl Future<Output = ()>)
+    async fn run<T, A>(
+        self,
+        listener: TcpListener,
+        agree: impl Fn(TcpStream) -> A,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), StoreStopped>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         A: Future<Output = Option<T>> + Send + 'static,
     {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
-        let mut stop = pin!(stop);
-        loop {
+        let (mut stop, mut stopped) = (pin!(stop), pin!(self.stopped.notified()));
+        let outcome = loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = &mut stop => break,
+                () = &mut stop => break Ok(()),
+                () = &mut stopped => break Err(StoreStopped),
             };
             let (stream, _) = match accepted {
                 Ok(accepted) => accepted,
@@ -99,12 +118,13 @@ impl Service {
                 metrics.connections.dec();
                 drop(place);
             });
-        }
+        };
         drop(listener);
         self.closing.send_replace(true);
         if timeout(CLOSING_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were cut off at the end");
         }
+        outcome
     }
 }
 
