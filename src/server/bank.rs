@@ -580,8 +580,13 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let Enrollment { activation, expires_at, code } =
-            bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await?;
+        let begun = bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await;
+        let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
+            let problem = Problem::from(error);
+            // Nobody was shown its code, and sent again the request begins another.
+            let why = "a registration may have begun: GET /v1/tokens/{token} lists it, to be reset";
+            if problem.code() == Code::StoreUnknown { problem.because(why) } else { problem }
+        })?;
         Ok(Begun {
             id: activation.to_string(),
             token_id: token.to_string(),
