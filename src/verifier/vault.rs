@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::key::Key;
 
-/// Wraps keys for storage. A hardware module can stand behind it.
+/// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
+/// middle of a step that may run again. What a hardware module holds is fetched from it once, when the vault is made.
 pub trait Vault: Send + Sync {
     /// Encrypts `key` so that only this vault opens it, and only for the same `context`.
     ///
