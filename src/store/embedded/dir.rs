@@ -62,6 +62,10 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
             let found = String::from_utf8_lossy(&found).trim_end().chars().take(40).collect();
             Err(StoreError::Version { found, expected: FORMAT })
         }
+        // A journal is written to once there is a format: what it holds was acknowledged.
+        Err(error) if error.kind() == ErrorKind::NotFound && Journal::is_written(&dir.join("journal"))? => {
+            Err(corrupt("format is missing"))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error.into()),
     }
