@@ -222,6 +222,11 @@ fn home(context: &Context) -> Result<PathBuf, Failure> {
     Ok(state.join("verifier"))
 }
 
+/// The key-encryption key that a verifier draws for itself, below the directory of state.
+pub fn own_kek(state: &Path) -> PathBuf {
+    state.join("verifier").join("kek")
+}
+
 /// The variable that may hold the key-encryption keys.
 const KEK: &str = "CAMTOKEN_KEK";
 
@@ -233,7 +238,7 @@ fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
     }
     let path = match &context.settings.kek_file.value {
         Some(path) => path.clone(),
-        None => home(context)?.join("kek"),
+        None => own_kek(context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?),
     };
     if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
