@@ -37,7 +37,9 @@
 //! let Step::Done(second) = second else { panic!("the device code is right") };
 //! let Received::SecondCode(received) = token.receive(&second.code)? else { panic!("another kind of code") };
 //! let unconfirmed = received.approve();
-//! verifier.confirm(first.activation, unconfirmed.response().expose_str(), AttemptId::generate(rng), now).await?;
+//! let response = unconfirmed.response().expose_str();
+//! let confirmed = verifier.confirm(first.activation, response, AttemptId::generate(rng), now).await?;
+//! let Step::Done(()) = confirmed else { panic!("the response is right") };
 //! unconfirmed.keep();
 //!
 //! // A transfer: issued, drawn, scanned, shown, approved, verified.

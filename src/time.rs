@@ -56,10 +56,11 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let seconds = match text.parse::<u64>() {
-            Ok(seconds) => seconds,
-            Err(_) if text == "9999-12-31T23:59:59Z" => LAST,
-            Err(_) => {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = match text {
+            number if is_number => number.parse().map_err(|_| TimestampError)?,
+            "9999-12-31T23:59:59Z" => LAST,
+            _ => {
                 let moment: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
                 u64::try_from(moment.as_second()).map_err(|_| TimestampError)?
             }
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "-1", "1969-12-31T23:59:59Z", "tomorrow", "253402300800", "2026-13-01T00:00:00Z"] {
+        for text in ["", "-1", "+5", " 5", "1969-12-31T23:59:59Z", "tomorrow", "253402300800", "2026-13-01T00:00:00Z"] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
     }

@@ -25,7 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store", &["challenge", "key"]),
     ("token", &["code", "challenge", "transaction", "oath", "key"]),
     ("verifier", &["code", "challenge", "transaction", "oath", "key", "store"]),
-    ("provision", &["oath", "key"]),
+    ("provision", &["verifier", "challenge", "store", "oath", "key"]),
     ("camera", &["qr"]),
     ("server", &["verifier", "token", "store", "qr", "camera", "provision", "code", "challenge", "transaction", "key"]),
     ("vectors", &["challenge", "code", "key", "oath", "provision", "qr", "store", "token", "transaction", "verifier"]),

@@ -39,6 +39,16 @@ fn the_postgres_store_conforms() {
     conformance::run(|| server.store());
 }
 
+/// To start a runtime within another once brought the caller down.
+#[test]
+fn a_database_is_filled_from_async_code_too() {
+    let mut server = Server::start();
+    let url = server.database();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let records = std::iter::empty::<Result<_, StoreError>>();
+    assert_eq!(runtime.block_on(async { PostgresStore::restore(&url, &Options::default(), records) }), Ok(0));
+}
+
 #[test]
 fn every_story_ends_as_it_must() {
     let mut server = Server::start();

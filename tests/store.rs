@@ -129,6 +129,26 @@ fn what_is_no_store_is_left_alone() {
     assert!(matches!(EmbeddedStore::open(file, Duration::ZERO), Err(StoreError::Unavailable { .. })));
 }
 
+/// The one small file of the directory once made an empty store of a full one when it was lost.
+#[test]
+fn a_store_that_has_lost_its_format_is_left_as_it_is() {
+    let dir = tempdir();
+    let store = open(dir.path());
+    (0..10).for_each(|number| write(&store, &id(number), 0).expect("nobody else writes"));
+    drop(store);
+    let format = dir.path().join("format");
+    let kept = fs::read(&format).expect("it is there");
+    fs::remove_file(&format).expect("it is ours");
+    let opened = EmbeddedStore::open(dir.path(), Duration::ZERO).err();
+    let restored = EmbeddedStore::restore(dir.path(), std::iter::empty::<Result<_, StoreError>>()).err();
+    for refused in [opened, restored] {
+        assert_eq!(refused, Some(StoreError::Corrupt { reason: "format is missing".into() }));
+    }
+    fs::write(&format, kept).expect("it is ours");
+    let store = open(dir.path());
+    assert!((0..10).all(|number| state(&store, &id(number)).len() == 1));
+}
+
 #[test]
 fn another_format_is_refused() {
     let dir = tempdir();

@@ -1,5 +1,7 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/endings.rs"]
+mod endings;
 #[path = "verifier/model.rs"]
 mod model;
 #[path = "common/pair.rs"]
@@ -306,8 +308,12 @@ fn what_was_accepted_can_be_asked_for_until_the_next_challenge() {
         assert!(matches!(clock_back, Err(VerifierError::ClockBehind { .. })));
         let history = block_on(pair.verifier.audit(pair.activation)).expect("the store answers");
         assert!(history.is_ok(), "the chain is whole");
-        pair.issue("2", later(901));
+        let settled = |challenge, at| block_on(pair.verifier.settled(challenge, at)).expect("the store answers");
+        let (newer, _) = pair.issue("2", later(901));
         assert_eq!(accepted(challenge, later(902)), None, "a newer one has taken its place");
+        assert_eq!(rejected(&settled(challenge, later(902))), Rejection::AlreadySettled);
+        assert_eq!(rejected(&settled(newer, later(902))), Rejection::Unknown, "open");
+        assert_eq!(rejected(&settled(newer, later(1900))), Rejection::Expired);
     });
 }
 
@@ -596,9 +602,11 @@ fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     for activation in [camera, time_based, nobody] {
         let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
         opened.store(0, Ordering::Relaxed);
-        block_on(verifier.verify(challenge, "12345678", attempt, NOW)).expect("the store answers");
+        assert!(!block_on(verifier.verify(challenge, "12345678", attempt, NOW)).expect("decided").is_accepted());
         assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
-        block_on(verifier.verify_time_based(activation, "123456", attempt, NOW)).expect("the store answers");
+        assert!(
+            !block_on(verifier.verify_time_based(activation, "123456", attempt, NOW)).expect("decided").is_accepted()
+        );
         assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
     }
 }

@@ -86,7 +86,7 @@ impl BankArgs {
     pub fn restore(
         &self,
         context: &Context,
-        records: impl Iterator<Item = Result<Saved, BackupError>>,
+        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         match self.place(context)? {
             Store::Directory(dir) => {
@@ -167,7 +167,7 @@ pub mod database {
     pub fn restore(
         url: &str,
         settings: &Settings,
-        records: impl Iterator<Item = Result<Saved, BackupError>>,
+        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         known(url)?;
         Ok(PostgresStore::restore(url, &options(settings), records)?)
@@ -210,7 +210,7 @@ pub mod database {
     pub fn restore(
         _url: &str,
         _settings: &Settings,
-        _records: impl Iterator<Item = Result<Saved, BackupError>>,
+        _records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
         Err(Failure::new(Code::StoreKind))
     }
@@ -220,6 +220,11 @@ pub mod database {
 fn home(context: &Context) -> Result<PathBuf, Failure> {
     let state = context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?;
     Ok(state.join("verifier"))
+}
+
+/// The key-encryption key that a verifier draws for itself, below the directory of state.
+pub fn own_kek(state: &Path) -> PathBuf {
+    state.join("verifier").join("kek")
 }
 
 /// The variable that may hold the key-encryption keys.
@@ -233,7 +238,7 @@ fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
     }
     let path = match &context.settings.kek_file.value {
         Some(path) => path.clone(),
-        None => home(context)?.join("kek"),
+        None => own_kek(context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?),
     };
     if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
@@ -368,6 +373,7 @@ impl From<EnrollError> for Failure {
             EnrollError::NotSuspended(_) => Code::NotSuspended,
             EnrollError::NotActive(_) => Code::NotActive,
             EnrollError::Subscriber(error) => return Self::new(Code::Subscriber).because(error),
+            EnrollError::SubscriberForm { .. } => return Self::new(Code::Subscriber).because(error),
             _ => {
                 return match error {
                     EnrollError::Verifier(error) => error.into(),

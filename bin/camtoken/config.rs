@@ -521,9 +521,19 @@ impl<T: Value> Value for Option<T> {
 fn read(path: &Path) -> Result<Layer, Failure> {
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::new(Code::ConfigFile).because(format!("{}: {error}", path.display())))?;
-    let layer: Layer = toml::from_str(&text)
-        .map_err(|error| Failure::new(Code::ConfigFile).because(format!("{}\n{error}", path.display())))?;
+    let layer: Layer = toml::from_str(&text).map_err(|error| {
+        let (line, column) = error.span().map_or((1, 1), |span| place(&text, span.start));
+        let place = format!("{}:{line}:{column}", path.display());
+        Failure::new(Code::ConfigFile).because(format!("{place}\n{}", error.message()))
+    })?;
     Ok(layer.beside(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// Line and column of a place in a text. The line itself may hold a password, and is not shown.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
 }
 
 /// A value of a file may be written as a string, a whole number or a boolean; the setting decides what it takes.

@@ -4,17 +4,23 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes a directory of state with all above it; what is made is for its owner only.
+/// Makes a directory of state with all above it; what is made is durable, and for its owner only.
 ///
 /// # Errors
 ///
 /// As the system says.
 pub fn make_dir(dir: &Path) -> io::Result<()> {
+    if dir.as_os_str().is_empty() || dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    make_dir(above)?;
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+    // Somebody else may have made it meanwhile.
+    builder.recursive(true).create(dir)?;
+    File::open(above)?.sync_all()
 }
 
 /// Replaces a file: written beside it with mode 0600, made durable, then renamed over it. What is no file, such as a

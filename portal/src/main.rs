@@ -191,7 +191,7 @@ async fn run(args: &Args) -> Result<(), String> {
     };
     let tokens = tokens.serve(token_listener, stop());
     tokio::select! {
-        (ended, secured, provided, ()) = async {
+        (ended, secured, provided, _) = async {
             tokio::join!(async { bank.await }, async { secure.await }, async { provider.await }, tokens)
         } => {
             ended.and(secured).and(provided).map_err(|error| say(&error))

@@ -1,10 +1,13 @@
 //! Keys in and out, in the two forms that other systems read.
 //!
 //! * [`pskc`]: key packages (RFC 6030), as token makers deliver them: device, key, policy, encrypted and authenticated.
+//!   [`Container::register`] takes a file of them into a verifier's books.
 //! * [`otpauth`]: the URI that authenticator apps scan, for HOTP and TOTP.
 
+mod import;
 pub mod otpauth;
 pub mod pskc;
 
+pub use import::Imported;
 pub use otpauth::{OtpauthError, OtpauthUri};
 pub use pskc::{Container, KeyPackage, Protection, PskcError};

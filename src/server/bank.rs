@@ -169,11 +169,17 @@ pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S
     .add(Method::Post, "/v1/challenges/{challenge}/verify", post(verify::<S>), |op| {
         op.summary(
             "challenges",
-            "Settles a response. It is accepted once; the same Idempotency-Key gets the same answer",
+            "Settles a response. It is accepted under one Idempotency-Key, which gets the same answer as often as it asks",
         )
         .idempotent()
         .body::<Answer>()
         .answer::<Settled>(200, "The verdict, durable")
+    })
+    .add(Method::Post, "/v1/challenges/{challenge}/accepted", post(accepted::<S>), |op| {
+        op.summary("challenges", "What was accepted for a challenge, for a caller that has lost the answer and its key").answer::<Settled>(
+            200,
+            "accepted, with the transaction; used, when a newer challenge was issued since; or that nothing was accepted",
+        )
     })
 }
 
@@ -509,10 +515,12 @@ pub(super) struct Settled {
     /// After a wrong response: whether it suspended the activation
     #[serde(skip_serializing_if = "Option::is_none")]
     suspended: Option<bool>,
-    /// When accepted: what to execute, as it was shown by the token
+    /// When accepted: what to execute, as it was shown by the token. It is told again to whoever asks again, so execute it
+    /// under the challenge's name, once
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<Signed>,
-    /// When accepted: false for the repetition of a request that was accepted before
+    /// When accepted: whether by this very request. It is no reason to execute or not to: with false, the answer of the
+    /// request that was accepted may have reached nobody
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<bool>,
 }
@@ -572,8 +580,13 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let Enrollment { activation, expires_at, code } =
-            bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await?;
+        let begun = bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await;
+        let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
+            let problem = Problem::from(error);
+            // Nobody was shown its code, and sent again the request begins another.
+            let why = "a registration may have begun: GET /v1/tokens/{token} lists it, to be reset";
+            if problem.code() == Code::StoreUnknown { problem.because(why) } else { problem }
+        })?;
         Ok(Begun {
             id: activation.to_string(),
             token_id: token.to_string(),
@@ -724,6 +737,10 @@ async fn verify<S: Store>(
     let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
     let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
     Ok(bank.told(reference, &verdict))
+}
+
+async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Settled>, Problem> {
+    Ok(Json(Settled::of(&bank.verifier.settled(parse(&id)?, bank.now()).await?)))
 }
 
 impl<S: Store> Bank<S> {

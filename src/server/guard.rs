@@ -1,7 +1,8 @@
 //! What every request passes: who asks, how much, how fast; and what every answer gets on its way out.
 //!
 //! The body is read whole before there is a place for the request among those that are worked on: who sends slowly keeps
-//! nobody else waiting. What finds no place is answered 503 at once.
+//! nobody else waiting. A picture alone takes its place before, for the memory that it needs: sixteen slow ones keep the
+//! others out until their time is over. What finds no place is answered 503 at once.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::Options;
@@ -77,10 +78,16 @@ pub(super) struct Guard {
     pictures: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
+    stopped: Arc<Notify>,
 }
 
 impl Guard {
-    pub fn new(options: &Options, limits: Vec<(&'static str, Limit)>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        options: &Options,
+        limits: Vec<(&'static str, Limit)>,
+        metrics: Arc<Metrics>,
+        stopped: Arc<Notify>,
+    ) -> Self {
         Self {
             hosts: options.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             origins: options.origins.iter().map(|origin| origin.to_ascii_lowercase()).collect(),
@@ -91,6 +98,7 @@ impl Guard {
             pictures: Arc::new(Semaphore::new(PICTURES)),
             waiting: Arc::new(Semaphore::new(WAITING)),
             metrics,
+            stopped,
         }
     }
 
@@ -180,6 +188,9 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request,
     if status.is_client_error() || status.is_server_error() {
         let said = response.extensions_mut().remove::<Problem>().or_else(|| unsaid(&response));
         if let Some(problem) = said {
+            if problem.is_final() {
+                guard.stopped.notify_one();
+            }
             let allow = response.headers_mut().remove(header::ALLOW);
             response = problem.render(language);
             response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
@@ -264,7 +275,7 @@ mod tests {
 
     fn guard(hosts: &[&str]) -> Guard {
         let options = Options { hosts: hosts.iter().map(ToString::to_string).collect(), ..Options::default() };
-        Guard::new(&options, Vec::new(), Arc::default())
+        Guard::new(&options, Vec::new(), Arc::default(), Arc::default())
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) fn bytes(body: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Serde's words up to what was sent: `unknown field`, `missing field "response"`, `invalid type`.
+/// Serde's words without what was sent: `missing field`, `invalid type`, and of names that of a field alone.
 fn without_values(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or(message);
     match message.split_once(": ") {
@@ -53,6 +53,11 @@ fn without_values(message: &str) -> String {
             let expected = rest.rsplit_once(", expected ").map(|(_, expected)| expected);
             expected.map_or(what.to_owned(), |expected| format!("{what}, expected {expected}"))
         }
+        // What follows is a value: only the names that are expected are ours.
+        _ if message.starts_with("unknown variant ") => match message.rsplit_once("`, expected ") {
+            Some((_, expected)) => format!("unknown variant, expected {expected}"),
+            None => "unknown variant".to_owned(),
+        },
         _ => message.to_owned(),
     }
 }
@@ -82,5 +87,16 @@ mod tests {
         let said = |json: &str| without_values(&serde_json::from_str::<u8>(json).expect_err("no byte").to_string());
         assert_eq!(said("\"hunter2: x, expected y\""), "invalid type, expected u8");
         assert_eq!(said("1234"), "invalid value, expected u8");
+
+        #[derive(Debug, serde::Deserialize)]
+        enum Word {
+            Yes,
+            No,
+        }
+        let said = serde_json::from_str::<Word>("\"hunter2`, expected it\"").expect_err("no word").to_string();
+        assert!(
+            without_values(&said).starts_with("unknown variant, expected ")
+                && !without_values(&said).contains("hunter")
+        );
     }
 }

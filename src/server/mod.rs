@@ -28,6 +28,7 @@ mod metrics;
 mod pictures;
 mod problem;
 mod provisioning;
+mod stall;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
@@ -47,7 +48,7 @@ use rand::rngs::SysRng;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::key::Key;
 use crate::language::Language;
@@ -97,10 +98,18 @@ impl Default for Options {
     }
 }
 
+/// A service has ended by itself: a write of its store has failed, and what the disk holds is not known until the store is
+/// opened again, by another process as a rule.
+#[derive(Debug, thiserror::Error)]
+#[error("the store has stopped after a failed write")]
+pub struct StoreStopped;
+
 /// What is served, ready for a listener.
 pub struct Service {
     router: Router,
     metrics: Arc<Metrics>,
+    /// Told when a request has found that the store has stopped.
+    stopped: Arc<Notify>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
 }
@@ -145,12 +154,13 @@ impl Service {
         router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
         router = router.merge(face::docs());
 
-        let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics)));
+        let stopped = Arc::<Notify>::default();
+        let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics), Arc::clone(&stopped)));
         let router = router
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
-        Self { router, metrics, closing }
+        Self { router, metrics, stopped, closing }
     }
 
     /// The routes alone, to be called without a socket.
@@ -299,6 +309,32 @@ mod tests {
                 assert!(body.contains(code) && !body.contains("EIO"), "{path}: {body}");
             }
         }
+    }
+
+    /// Nobody else opens the store again: the process that serves it has to end.
+    #[test]
+    fn a_service_whose_store_has_stopped_ends() {
+        use std::io::{Read, Write};
+
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let broken = verifier(Broken(Some(StoreError::Stopped { reason: "EIO".to_owned() })));
+            let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+            let address = listener.local_addr().expect("it is bound");
+            let asked = tokio::task::spawn_blocking(move || {
+                let mut answer = String::new();
+                let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+                let request = "GET /v1/tokens/KKK0000001 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+                stream.write_all(request.as_bytes()).expect("it reads");
+                stream.read_to_string(&mut answer).expect("it answers");
+                answer
+            });
+            let service = Service::new(Some(broken), &Options::default());
+            let ended = tokio::time::timeout(Duration::from_secs(20), service.serve(listener, std::future::pending()));
+            assert!(matches!(ended.await, Ok(Err(StoreStopped))));
+            let answer = asked.await.expect("no panic");
+            assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("CT-E014"), "{answer}");
+        });
     }
 
     #[test]

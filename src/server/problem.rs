@@ -212,6 +212,8 @@ codes! {
 pub struct Problem {
     code: Code,
     detail: Option<String>,
+    /// The store has stopped: nothing will be decided by this process any more.
+    is_final: bool,
 }
 
 /// A problem document as it is sent.
@@ -240,6 +242,10 @@ impl Problem {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    pub(super) fn is_final(&self) -> bool {
+        self.is_final
     }
 
     /// Adds which part is meant. Never a key, PIN, response or transaction.
@@ -288,19 +294,20 @@ impl IntoResponse for Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, detail: None }
+        Self { code, detail: None, is_final: false }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let code = match &error {
+            StoreError::TooLarge { .. } => return Self::from(Code::Value).because(error),
             StoreError::Unknown { .. } => Code::StoreUnknown,
             StoreError::Unavailable { .. } => Code::Busy,
             _ => Code::StoreFailed,
         };
         tracing::error!(code = code.as_str(), %error, "store");
-        code.into()
+        Self { is_final: matches!(error, StoreError::Stopped { .. }), ..code.into() }
     }
 }
 
@@ -342,6 +349,7 @@ impl From<EnrollError> for Problem {
                 return error.into();
             }
             EnrollError::Subscriber(error) => return Self::from(Code::Subscriber).because(error),
+            EnrollError::SubscriberForm { .. } => return Self::from(Code::Subscriber).because(error),
             EnrollError::UnknownToken(_) => Code::NoToken,
             EnrollError::TokenExists(_) => Code::TokenExists,
             EnrollError::TokenRevoked(_) => Code::TokenRevoked,

@@ -131,29 +131,18 @@ async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> 
     // A passphrase is stretched by as many rounds as the file says.
     let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
     let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
-    let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
-    for package in &container.packages {
-        match package.device_key(bank.now()) {
-            Ok((token, key)) => {
-                bank.verifier.register(&token, key, false, bank.now(), &mut rng()).await?;
-                tokens.push(token.to_string());
-            }
-            Err(why) => skipped.push(Skipped { name: package.name().to_owned(), why: why.to_string() }),
-        }
-    }
-    if tokens.is_empty() {
-        let why: Vec<_> = skipped.iter().map(|skipped| format!("{}: {}", skipped.name, skipped.why)).collect();
+    let imported = container.register(&bank.verifier, bank.now(), &mut rng()).await?;
+    if imported.tokens.is_empty() {
+        let why: Vec<_> = imported.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         return Err(Problem::from(Code::NoDeviceKey).because(why.join("; ")));
     }
-    Ok(Json(Imported { tokens, skipped }))
+    Ok(Json(Imported {
+        tokens: imported.tokens.iter().map(ToString::to_string).collect(),
+        skipped: imported.skipped.into_iter().map(|(name, why)| Skipped { name, why }).collect(),
+    }))
 }
 
 async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerator>) -> Result<Response, Problem> {
-    for (part, name) in [(&new.contract, "contract"), (&new.user, "user")] {
-        if !(1..=64).contains(&part.chars().count()) {
-            return Err(Problem::from(Code::Subscriber).because(format!("{name}: 1 to 64 characters")));
-        }
-    }
     let issuer = bank.verifier.bank().to_owned();
     let account = new.user.clone();
     let uri = |secret| OtpauthUri {

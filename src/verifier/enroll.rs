@@ -13,8 +13,8 @@ use super::audit::{About, Event, Trail};
 use super::record::{AwaitedCode, LastAttempt, Outcome, SealedFor};
 use super::settle::repeated;
 use super::{
-    AttemptId, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError, about,
-    context,
+    AttemptId, Clock, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError,
+    about, context,
 };
 use crate::challenge::{Challenge, ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
@@ -38,6 +38,7 @@ pub struct Enrollment {
 
 /// What a step of a registration came to. A "no" is an answer.
 #[derive(Debug)]
+#[must_use = "a no is an answer, not an error"]
 pub enum Step<T> {
     /// The step is done.
     Done(T),
@@ -55,6 +56,12 @@ pub enum EnrollError {
     /// The contract number, the user ID or the bank's name cannot be shown.
     #[error("cannot be shown by a token: {0}")]
     Subscriber(#[from] TransactionError),
+    /// The contract number or the user ID is empty, too long, or has a control character.
+    #[error("{part}: 1 to {most} characters, none of them a control character", most = Subscriber::MAX_LEN)]
+    SubscriberForm {
+        /// `contract` or `user`.
+        part: &'static str,
+    },
     /// No such token in the books.
     #[error("no token {0}")]
     UnknownToken(TokenId),
@@ -119,10 +126,18 @@ impl<S: Store> Verifier<S> {
         if self.replace(&id, Revision::ABSENT, &record, Some(audit)).await? {
             return Ok(());
         }
-        let (_, known) = self.live_token(token).await?;
-        let known_key = self.device_key(token, &known)?;
-        let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
-        if bool::from(same) { Ok(()) } else { Err(EnrollError::TokenExists(token.clone())) }
+        loop {
+            let (revision, known) = self.live_token(token).await?;
+            let known_key = self.device_key(token, &known)?;
+            let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
+            if !bool::from(same) {
+                return Err(EnrollError::TokenExists(token.clone()));
+            }
+            // Written once more: a yes rests on a write, never on a read.
+            if self.replace(&id, revision, &known, None).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Gives the device key out of the books, to hand the token over to another verifier.
@@ -151,6 +166,7 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Enrollment, EnrollError> {
+        fits(&subscriber)?;
         let transaction = self.introduction(Operation::Activation1, &subscriber)?;
         let expires_at = now.plus(self.policy.first_code_lifetime);
         loop {
@@ -201,7 +217,7 @@ impl<S: Store> Verifier<S> {
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
         let new_id = ChallengeId::generate(now, rng);
 
-        let step = self.update(activation, now, |record, now| {
+        let step = self.update(activation, Clock::Decides(now), |record, now| {
             let Credential::Camera { suite, key, .. } = &record.credential else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
             };
@@ -300,7 +316,7 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Step<()>, EnrollError> {
-        let step = self.update(activation, now, |record, now| {
+        let step = self.update(activation, Clock::Decides(now), |record, now| {
             let Credential::Camera { suite, key, .. } = &record.credential else {
                 return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
             };
@@ -351,38 +367,36 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::HasSigned`] once it has given a right response, [`EnrollError::Revoked`] once it is revoked.
     pub async fn reset(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Notes(now), |record| {
             if record.state == State::Revoked {
                 return Err(EnrollError::Revoked(activation));
             }
             if record.signed {
                 return Err(EnrollError::HasSigned(activation));
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Reset;
-            Ok(Event::Reset)
+            Ok(Some(Event::Reset))
         })
         .await
     }
 
-    /// Revokes (失効) one activation for good; other users of the same token go on.
+    /// Revokes (失効) one activation for good; other users of the same token go on. A response that was accepted before
+    /// stays so, and can be asked for ([`Verifier::accepted`]).
     ///
     /// # Errors
     ///
     /// [`EnrollError::UnknownActivation`], or that nothing was decided. Revoking twice changes nothing.
     pub async fn revoke(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        let revoked = self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Notes(now), |record| {
             if record.state == State::Revoked {
-                return Err(EnrollError::Revoked(activation));
+                return Ok(None);
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Revoked;
-            Ok(Event::Revoked)
-        });
-        match revoked.await {
-            Err(EnrollError::Revoked(_)) => Ok(()),
-            other => other,
-        }
+            Ok(Some(Event::Revoked))
+        })
+        .await
     }
 
     /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
@@ -393,20 +407,16 @@ impl<S: Store> Verifier<S> {
     /// [`EnrollError::Revoked`], [`EnrollError::NotActive`] before the end of its registration,
     /// [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn suspend(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        let done = self.update(activation, now, |record, _| {
-            Ok(match record.state {
-                State::Active => {
-                    record.state = State::Suspended;
-                    Decision::Replace(Ok(()), Some((Event::SuspendedByBank, None)))
-                }
-                State::Suspended => Decision::Leave(Ok(())),
-                State::Revoked => Decision::Leave(Err(EnrollError::Revoked(activation))),
-                State::FirstCode(_) | State::SecondCode(_) | State::Reset => {
-                    Decision::Leave(Err(EnrollError::NotActive(activation)))
-                }
-            })
-        });
-        done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
+        self.change_state(activation, Clock::Notes(now), |record| match record.state {
+            State::Active => {
+                record.state = State::Suspended;
+                Ok(Some(Event::SuspendedByBank))
+            }
+            State::Suspended => Ok(None),
+            State::Revoked => Err(EnrollError::Revoked(activation)),
+            State::FirstCode(_) | State::SecondCode(_) | State::Reset => Err(EnrollError::NotActive(activation)),
+        })
+        .await
     }
 
     /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.
@@ -415,64 +425,64 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::NotSuspended`], [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn resume(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, now, |record| {
+        self.change_state(activation, Clock::Decides(now), |record| {
             if record.state != State::Suspended {
                 return Err(EnrollError::NotSuspended(activation));
             }
-            record.retire_challenge();
+            record.end_challenge();
             record.state = State::Active;
             record.failures = 0;
-            Ok(Event::Resumed)
+            Ok(Some(Event::Resumed))
         })
         .await
     }
 
     /// Revokes a token for good, and every activation on it. When it returns, none of them is accepted any more. Should it
-    /// fail half-way, do it again.
+    /// fail half-way, do it again: one activation that cannot be revoked keeps no other from it.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::UnknownToken`], or that nothing was decided.
+    /// [`EnrollError::UnknownToken`], or that nothing was decided: of the token, or of the first of its activations that
+    /// could not be revoked.
     pub async fn revoke_token(&self, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
         let id = RecordId::Token(token.clone());
         let activations = loop {
             let Some((revision, mut record)) = self.load::<TokenRecord>(&id).await? else {
                 return Err(EnrollError::UnknownToken(token.clone()));
             };
-            if record.revoked {
-                break record.activations;
-            }
-            record.revoked = true;
-            let audit = record.trail.append(Event::TokenRevoked, now, 0, None);
-            if self.replace(&id, revision, &record, Some(audit)).await? {
+            // Written also when it stands there: a yes rests on a write, never on a read.
+            let is_new = !std::mem::replace(&mut record.revoked, true);
+            let audit = is_new.then(|| record.trail.append(Event::TokenRevoked, now, 0, None));
+            if self.replace(&id, revision, &record, audit).await? {
                 break record.activations;
             }
         };
+        let mut outcome = Ok(());
         for activation in activations {
-            match self.revoke(activation, now).await {
-                // A registration that was about to begin: close its place before it does.
-                Err(EnrollError::UnknownActivation(_)) => {
-                    if !self.close(activation, token, now).await? {
-                        self.revoke(activation, now).await?;
-                    }
-                }
-                other => other?,
-            }
+            outcome = outcome.and(self.revoke_place(activation, token, now).await);
         }
-        Ok(())
+        outcome
+    }
+
+    /// Revokes an activation of a token, or closes its place before its registration begins.
+    async fn revoke_place(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
+        let revoked = self.revoke(activation, now).await;
+        let Err(EnrollError::UnknownActivation(_)) = revoked else { return revoked };
+        if self.close(activation, token, now).await? { Ok(()) } else { self.revoke(activation, now).await }
     }
 
     /// Gives a customer without a camera token a time-based generator (RFC 6238), and its secret for the generator.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::Verifier`] when nothing was decided.
+    /// [`EnrollError::SubscriberForm`], or that nothing was decided.
     pub async fn enroll_time_based(
         &self,
         subscriber: Subscriber,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(ActivationId, Key), EnrollError> {
+        fits(&subscriber)?;
         let secret = Key::generate(rng);
         loop {
             let activation = ActivationId::generate(rng);
@@ -581,15 +591,17 @@ impl<S: Store> Verifier<S> {
         Decision::Replace(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), Some((event, None)))
     }
 
+    /// Brings an activation into a state. Without an event it was in it already, which is written once more: a yes rests
+    /// on a write, never on a read.
     async fn change_state(
         &self,
         activation: ActivationId,
-        now: Timestamp,
-        mut change: impl FnMut(&mut Record) -> Result<Event, EnrollError>,
+        clock: Clock,
+        mut change: impl FnMut(&mut Record) -> Result<Option<Event>, EnrollError>,
     ) -> Result<(), EnrollError> {
-        let done = self.update(activation, now, |record, _| {
+        let done = self.update(activation, clock, |record, _| {
             Ok(match change(record) {
-                Ok(event) => Decision::Replace(Ok(()), Some((event, None))),
+                Ok(event) => Decision::Replace(Ok(()), event.map(|event| (event, None))),
                 Err(error) => Decision::Leave(Err(error)),
             })
         });
@@ -638,13 +650,38 @@ impl SealedFor {
     }
 }
 
-/// The contract number as a token shows it: at most eight characters, of which only the last four are told.
+fn fits(subscriber: &Subscriber) -> Result<(), EnrollError> {
+    subscriber.unfit().map_or(Ok(()), |part| Err(EnrollError::SubscriberForm { part }))
+}
+
+/// The contract number as a token shows it: at most eight characters, of which only the last four are told, and never more
+/// than half.
 fn masked(contract: &str) -> String {
-    let hidden = contract.chars().count().saturating_sub(4);
+    let len = contract.chars().count();
+    let hidden = len - (len / 2).min(4);
     let told: String = contract.chars().skip(hidden).collect();
     format!("{}{told}", "*".repeat(hidden.min(4)))
 }
 
 pub(super) fn token_context(token: &TokenId) -> Vec<u8> {
     [b"token ", token.as_str().as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_number_is_told_by_half_at_most() {
+        for (contract, shown) in [
+            ("1", "*"),
+            ("12", "*2"),
+            ("1234", "**34"),
+            ("12345", "***45"),
+            ("1234567", "****567"),
+            ("1234567890", "****7890"),
+        ] {
+            assert_eq!(masked(contract), shown);
+        }
+    }
 }

@@ -211,7 +211,7 @@ impl<S: Store> Verifier<S> {
         }
         let id = ChallengeId::generate(now, rng);
 
-        let update = self.update(activation, now, |record, now| {
+        let update = self.update(activation, Clock::Decides(now), |record, now| {
             let key = match (&record.state, &record.credential) {
                 (State::Active, Credential::Camera { token, test: true, .. }) if !self.policy.accept_test_keys => {
                     return Ok(Decision::Leave(Err(IssueError::TestToken(token.clone()))));
@@ -231,8 +231,9 @@ impl<S: Store> Verifier<S> {
         update.await?.unwrap_or(Err(IssueError::Refused(Rejection::Unknown)))
     }
 
-    /// Checks a response to a challenge. The verdict is durable when it is given, and an accepted one is given once:
-    /// the same response again, in another attempt, is [`Rejection::AlreadySettled`] (V-7).
+    /// Checks a response to a challenge. The verdict is durable when it is given, and the response is accepted in one attempt
+    /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
+    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]).
     ///
     /// # Errors
     ///
@@ -244,7 +245,7 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
-        let update = self.update(challenge.activation, now, |record, now| {
+        let update = self.update(challenge.activation, Clock::Decides(now), |record, now| {
             let (suite, key) = match &record.credential {
                 Credential::Camera { test: true, .. } if !self.policy.accept_test_keys => {
                     return Ok(Decision::Leave(None));
@@ -281,18 +282,39 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`VerifierError`] when nothing is known; ask again.
     pub async fn accepted(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<Accepted>, VerifierError> {
-        let update = self.update(challenge.activation, now, |record, _| {
-            let accepted = |issued: &&Issued| issued.id == challenge.id && issued.ending == Some(Ending::Accepted);
-            Ok(match record.challenge.as_ref().filter(accepted) {
-                None => Decision::Leave(None),
-                Some(issued) => {
+        Ok(match self.settled(challenge, now).await? {
+            Verdict::Accepted(accepted) => Some(accepted),
+            Verdict::Rejected(_) => None,
+        })
+    }
+
+    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason where there is nothing.
+    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since,
+    /// [`Rejection::Unknown`] that nothing was accepted for it until now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::accepted`].
+    pub async fn settled(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Verdict, VerifierError> {
+        let update = self.update(challenge.activation, Clock::Decides(now), |record, now| {
+            if matches!(record.credential, Credential::Camera { test: true, .. }) && !self.policy.accept_test_keys {
+                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
+            }
+            let issued = record.challenge.as_ref().filter(|issued| issued.id == challenge.id);
+            let ending = match issued {
+                Some(issued) => issued.ending.or((now >= issued.expires_at).then_some(Ending::Expired)),
+                None => record.past.iter().find(|past| past.id == challenge.id).map(|past| past.ending),
+            };
+            Ok(match (issued, ending) {
+                (Some(issued), Some(Ending::Accepted)) => {
                     let transaction = Some(issued.transaction.clone());
                     let accepted = Accepted { challenge: Some(issued.id), transaction, first: false };
-                    Decision::Replace(Some(accepted), None)
+                    Decision::Replace(Verdict::Accepted(accepted), None)
                 }
+                (_, ending) => Decision::Leave(Verdict::Rejected(ending.map_or(Rejection::Unknown, Ending::rejection))),
             })
         });
-        Ok(update.await?.flatten())
+        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
     }
 
     /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
@@ -320,11 +342,11 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`VerifierError`] when nothing could be decided.
     pub async fn withdraw(&self, challenge: ChallengeRef, now: Timestamp) -> Result<bool, VerifierError> {
-        let update = self.update(challenge.activation, now, |record, _| {
+        let update = self.update(challenge.activation, Clock::Notes(now), |record, _| {
             let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none();
             let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(Decision::Leave(false)) };
             let about = about(&issued.challenge(challenge.activation));
-            record.retire_challenge();
+            record.end_challenge();
             Ok(Decision::Replace(true, Some((Event::Withdrawn, Some(about)))))
         });
         Ok(update.await?.unwrap_or(false))
@@ -346,7 +368,7 @@ impl<S: Store> Verifier<S> {
         let Ok(response) = Response::parse(response, Totp::default().digits.get()) else {
             return Ok(Verdict::Rejected(Rejection::Malformed));
         };
-        let update = self.update(activation, now, |record, now| {
+        let update = self.update(activation, Clock::Decides(now), |record, now| {
             let Credential::TimeBased { key, .. } = &record.credential else { return Ok(Decision::Leave(None)) };
             let key = self.vault.unwrap(key, &context(activation))?;
             let attempt = time_based(&key, &response, attempt, now);
@@ -447,7 +469,7 @@ impl<S: Store> Verifier<S> {
     async fn update<T>(
         &self,
         activation: ActivationId,
-        now: Timestamp,
+        clock: Clock,
         mut step: impl FnMut(&mut Record, Timestamp) -> Result<Decision<T>, VerifierError>,
     ) -> Result<Option<T>, VerifierError> {
         let id = RecordId::Activation(activation);
@@ -461,7 +483,7 @@ impl<S: Store> Verifier<S> {
             let Some(found) = found else { return Ok(None) };
             let mut decide = || {
                 let mut record: Record = record::from_bytes(&found.record)?;
-                let now = self.trusted(now, record.high_water)?;
+                let now = self.trusted(clock, record.high_water)?;
                 record.high_water = now;
                 let decision = step(&mut record, now)?;
                 Ok((record, now, decision))
@@ -482,13 +504,14 @@ impl<S: Store> Verifier<S> {
         Err(VerifierError::Contention)
     }
 
-    /// The time to decide by: never before what the record has seen.
-    fn trusted(&self, now: Timestamp, high_water: Timestamp) -> Result<Timestamp, VerifierError> {
-        let behind = high_water.since(now);
-        if behind > self.policy.clock_tolerance {
-            return Err(VerifierError::ClockBehind { seconds: behind.as_secs() });
+    /// The time of a step: never before what the record has seen.
+    fn trusted(&self, clock: Clock, high_water: Timestamp) -> Result<Timestamp, VerifierError> {
+        match clock {
+            Clock::Decides(now) if high_water.since(now) > self.policy.clock_tolerance => {
+                Err(VerifierError::ClockBehind { seconds: high_water.since(now).as_secs() })
+            }
+            Clock::Decides(now) | Clock::Notes(now) => Ok(now.max(high_water)),
         }
-        Ok(now.max(high_water))
     }
 
     async fn load<T>(&self, id: &RecordId) -> Result<Option<(Revision, T)>, VerifierError>
@@ -509,6 +532,15 @@ impl<S: Store> Verifier<S> {
         let change = Change { record: record::to_bytes(record), audit };
         Ok(matches!(self.store.replace(id, revision, change).await?, Replaced::Yes(_)))
     }
+}
+
+/// What the time is to a step.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// Something is accepted or opened by it, so it must not be behind what the record has seen.
+    Decides(Timestamp),
+    /// Something is ended, whatever the time; it is only noted. A clock that was wrong once keeps nobody from that.
+    Notes(Timestamp),
 }
 
 /// What a step makes of a record.

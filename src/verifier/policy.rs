@@ -15,7 +15,7 @@ pub struct Policy {
     pub max_attempts: u8,
     /// Wrong responses in a row, over all challenges, after which an activation is suspended: 5, at most 10 (V-4).
     pub max_failures: u8,
-    /// How long the first code of a registration may be answered: 90 days, for it may come by letter.
+    /// How long the first code of a registration may be answered: 90 days, for it may come by letter; at most a year.
     pub first_code_lifetime: Duration,
     /// How long the second code of a registration may be answered: 600 s.
     pub second_code_lifetime: Duration,
@@ -54,6 +54,9 @@ pub enum PolicyError {
     /// V-4
     #[error("an activation takes 1 to 10 wrong responses in a row")]
     MaxFailures,
+    /// A letter that is never answered must not stay open for good.
+    #[error("the first code of a registration lives 1 second to 366 days")]
+    FirstCodeLifetime,
     /// The second code is shown on a screen, so it lives no longer than a challenge.
     #[error("the second code of a registration lives 1 to 600 seconds")]
     SecondCodeLifetime,
@@ -65,6 +68,9 @@ pub enum PolicyError {
 impl Policy {
     /// The longest life of a challenge (V-2).
     pub const MAX_LIFETIME: Duration = Duration::from_secs(600);
+
+    /// The longest life of the first code of a registration.
+    pub const MAX_FIRST_CODE_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3600);
 
     /// Checks the numbers against their hard limits.
     ///
@@ -81,6 +87,9 @@ impl Policy {
         }
         if !(1..=10).contains(&self.max_failures) {
             return Err(PolicyError::MaxFailures);
+        }
+        if !(Duration::from_secs(1)..=Self::MAX_FIRST_CODE_LIFETIME).contains(&self.first_code_lifetime) {
+            return Err(PolicyError::FirstCodeLifetime);
         }
         if !alive(self.second_code_lifetime) {
             return Err(PolicyError::SecondCodeLifetime);
@@ -118,6 +127,8 @@ mod tests {
         assert_eq!(with(|p| p.lifetime = Duration::ZERO), Err(PolicyError::Lifetime));
         assert_eq!(with(|p| p.max_attempts = 0), Err(PolicyError::MaxAttempts));
         assert_eq!(with(|p| p.max_failures = 11), Err(PolicyError::MaxFailures));
+        assert_eq!(with(|p| p.first_code_lifetime = Duration::ZERO), Err(PolicyError::FirstCodeLifetime));
+        assert_eq!(with(|p| p.first_code_lifetime = Duration::MAX), Err(PolicyError::FirstCodeLifetime));
         assert_eq!(with(|p| p.second_code_lifetime = Duration::from_secs(601)), Err(PolicyError::SecondCodeLifetime));
         assert_eq!(with(|p| p.clock_tolerance = Duration::from_secs(31)), Err(PolicyError::ClockTolerance));
         assert_eq!(Policy { lifetime: seconds(600), ..Policy::default() }.check(), Ok(()));

@@ -50,7 +50,8 @@ pub struct Record {
     pub trail: Trail,
 }
 
-/// Whose activation it is.
+/// Whose activation it is. An enrollment takes texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
+/// character.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Subscriber {
@@ -60,6 +61,21 @@ pub struct Subscriber {
     /// The user ID within the contract.
     #[n(1)]
     pub user: String,
+}
+
+impl Subscriber {
+    /// The most characters of either part.
+    pub const MAX_LEN: usize = 64;
+
+    /// The part that no enrollment takes.
+    pub(super) fn unfit(&self) -> Option<&'static str> {
+        let unfit =
+            |text: &str| !(1..=Self::MAX_LEN).contains(&text.chars().count()) || text.contains(char::is_control);
+        [("contract", &self.contract), ("user", &self.user)]
+            .into_iter()
+            .find(|(_, text)| unfit(text))
+            .map(|(name, _)| name)
+    }
 }
 
 /// Which kind of one-time password an activation gives. One is never taken for the other.
@@ -265,7 +281,7 @@ pub struct TokenRecord {
     /// Revoked for good; the ID is never used again.
     #[n(2)]
     pub revoked: bool,
-    /// Its activations, also those that ended.
+    /// Its activations; one that ended is left out as the next is put down.
     #[n(3)]
     #[cbor(with = "activation_ids")]
     pub activations: Vec<ActivationId>,
@@ -294,6 +310,15 @@ impl Record {
         }
     }
 
+    /// Ends the current challenge, for something else than a newer one: nothing answers it any more. One that was accepted
+    /// stays, with its attempt, until the next is issued: whoever asked may not have executed it yet.
+    pub(super) fn end_challenge(&mut self) {
+        let accepted = |issued: &Issued| issued.ending == Some(Ending::Accepted);
+        if !self.challenge.as_ref().is_some_and(accepted) {
+            self.retire_challenge();
+        }
+    }
+
     /// Puts the current challenge behind, ended as superseded unless it ended before. Its attempts go with it: one that
     /// is repeated later is told how the challenge ended, never what a newer one says.
     pub(super) fn retire_challenge(&mut self) {
@@ -308,7 +333,6 @@ impl Record {
 
 impl Ending {
     /// What a response to such a challenge is told.
-    #[must_use]
     pub fn rejection(self) -> Rejection {
         match self {
             Self::Accepted => Rejection::AlreadySettled,

@@ -37,7 +37,6 @@ pub enum Answer {
 ///
 /// It may run more than once for one attempt, when another request was faster; so it does nothing but compute.
 /// The caller has checked that `now` is not behind the record's high-water mark.
-#[must_use]
 pub fn settle(policy: &Policy, record: &Record, attempt: &Attempt, now: Timestamp) -> (Record, Verdict) {
     let mut next = record.clone();
     next.high_water = now.max(record.high_water);

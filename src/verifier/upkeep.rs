@@ -6,7 +6,7 @@ use super::audit::{AuditError, Event, Trail};
 use super::enroll::token_context;
 use super::record::{self, RecordError};
 use super::vault::VaultError;
-use super::{Credential, Decision, Record, State, TokenRecord, Verifier, VerifierError, context};
+use super::{Clock, Credential, Decision, Record, State, TokenRecord, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
 use crate::oath::totp::Totp;
@@ -55,6 +55,9 @@ pub enum Fault {
     /// It is of a token that does not know of it: revoking the token would not end it.
     #[error("its token {0} does not list it")]
     Unlisted(TokenId),
+    /// It goes on although its token is revoked: revoke the token once more.
+    #[error("its token {0} is revoked, and it is not")]
+    TokenRevoked(TokenId),
 }
 
 /// How many records are listed at once.
@@ -118,26 +121,30 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again.
+    /// [`VerifierError`] when it could not finish; do it again. A record that cannot be read keeps no other from it.
     pub async fn void_open(&self, now: Timestamp) -> Result<u64, VerifierError> {
-        let (mut voided, mut after) = (0, None);
+        let (mut voided, mut after, mut unreadable) = (0, None, None);
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 let RecordId::Activation(activation) = id else { continue };
-                let update = self.update(activation, now, |record, now| {
-                    Ok(match void(record, now) {
-                        true => Decision::Replace(true, Some((Event::Restored, None))),
-                        false => Decision::Leave(false),
-                    })
+                // Written also when nothing is open in it: that it is not rests on a write, never on a read.
+                let update = self.update(activation, Clock::Notes(now), |record, now| {
+                    let changed = void(record, now);
+                    Ok(Decision::Replace(changed, changed.then_some((Event::Restored, None))))
                 });
-                voided += u64::from(update.await? == Some(true));
+                match update.await {
+                    Ok(changed) => voided += u64::from(changed == Some(true)),
+                    Err(VerifierError::Record(error)) => drop(unreadable.get_or_insert(error)),
+                    Err(error) => return Err(error),
+                }
             }
         }
-        Ok(voided)
+        unreadable.map_or(Ok(voided), |error| Err(error.into()))
     }
 
     /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many. When it returns, the
-    /// older ones may be taken away. Challenges are issued and answered meanwhile.
+    /// older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
+    /// and answered meanwhile.
     ///
     /// # Errors
     ///
@@ -194,6 +201,7 @@ impl<S: Store> Verifier<S> {
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {
                     return Ok(Err(Fault::Unlisted(token.clone())));
                 }
+                Ok(Some((_, known))) if known.revoked => return Ok(Err(Fault::TokenRevoked(token.clone()))),
                 // That the token's own record cannot be read is said of the token.
                 Ok(Some(_)) | Err(VerifierError::Record(_)) => {}
                 Err(error) => return Err(error),
@@ -227,12 +235,15 @@ impl<S: Store> Verifier<S> {
         loop {
             let Some((revision, mut record)) = self.load::<Record>(id).await? else { return Ok(false) };
             let (Credential::Camera { key, .. } | Credential::TimeBased { key, .. }) = &mut record.credential;
-            if key.is_empty() || self.vault.is_current(key) {
+            if key.is_empty() {
                 return Ok(false);
             }
-            *key = self.vault.wrap(&self.vault.unwrap(key, &context)?, &context, rng)?;
+            let is_older = !self.vault.is_current(key);
+            if is_older {
+                *key = self.vault.wrap(&self.vault.unwrap(key, &context)?, &context, rng)?;
+            }
             if self.replace(id, revision, &record, None).await? {
-                return Ok(true);
+                return Ok(is_older);
             }
         }
     }
@@ -246,13 +257,13 @@ impl<S: Store> Verifier<S> {
         let context = token_context(token);
         loop {
             let Some((revision, mut record)) = self.load::<TokenRecord>(id).await? else { return Ok(false) };
-            if self.vault.is_current(&record.device_key) {
-                return Ok(false);
+            let is_older = !self.vault.is_current(&record.device_key);
+            if is_older {
+                let key = self.vault.unwrap(&record.device_key, &context)?;
+                record.device_key = self.vault.wrap(&key, &context, rng)?;
             }
-            let key = self.vault.unwrap(&record.device_key, &context)?;
-            record.device_key = self.vault.wrap(&key, &context, rng)?;
             if self.replace(id, revision, &record, None).await? {
-                return Ok(true);
+                return Ok(is_older);
             }
         }
     }
@@ -274,7 +285,7 @@ impl<S: Store> Verifier<S> {
 fn void(record: &mut Record, now: Timestamp) -> bool {
     let mut changed = false;
     if record.challenge.as_ref().is_some_and(|issued| issued.ending.is_none()) {
-        record.retire_challenge();
+        record.end_challenge();
         changed = true;
     }
     if matches!(record.state, State::FirstCode(_) | State::SecondCode(_)) {

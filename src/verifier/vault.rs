@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::key::Key;
 
-/// Wraps keys for storage. A hardware module can stand behind it.
+/// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
+/// middle of a step that may run again. What a hardware module holds is fetched from it once, when the vault is made.
 pub trait Vault: Send + Sync {
     /// Encrypts `key` so that only this vault opens it, and only for the same `context`.
     ///
@@ -56,10 +57,12 @@ impl LocalVault {
     ///
     /// # Panics
     ///
-    /// Without any key.
+    /// Without any key, or with a shorter one.
     #[must_use]
     pub fn new(keys: &[Key]) -> Self {
         assert!(!keys.is_empty(), "a vault needs a key");
+        let shortest = keys.iter().map(|key| key.expose_bytes().len()).min();
+        assert!(shortest >= Some(Key::LEN), "a key-encryption key has at least {} bytes", Key::LEN);
         let entry = |key: &Key| {
             let key = key.derive(b"camtoken/1 vault");
             let digest = Sha256::digest(key.expose_bytes());
@@ -123,6 +126,12 @@ mod tests {
         wrapped[last] ^= 1;
         assert_eq!(vault.unwrap(&wrapped, b"row 1").expect_err("altered"), VaultError::Damaged);
         assert_eq!(vault.unwrap(&[], b"row 1").expect_err("nothing"), VaultError::Damaged);
+    }
+
+    #[test]
+    #[should_panic(expected = "at least 32 bytes")]
+    fn a_short_key_encrypts_no_keys() {
+        let _ = LocalVault::new(&[key(1), Key::new(vec![1; 31])]);
     }
 
     #[test]

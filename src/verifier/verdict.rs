@@ -7,14 +7,19 @@ use crate::transaction::Transaction;
 
 /// The answer to a response. It is told only after what it rests on is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a no is an answer, not an error"]
 pub enum Verdict {
-    /// The response is right, and was never accepted before.
+    /// The response is right, and was never accepted in another attempt.
     Accepted(Accepted),
     /// It is not accepted.
     Rejected(Rejection),
 }
 
-/// What may be executed now.
+/// What may be executed, once.
+///
+/// It is told again to whoever repeats the attempt, or asks by [`Verifier::accepted`](super::Verifier::accepted) after a
+/// crash. So execute under the challenge's name: in one transaction of your books, put down that name where it can stand
+/// once, and do what was signed. If it stands there already, it was done.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     pub(super) challenge: Option<ChallengeId>,
@@ -24,6 +29,7 @@ pub struct Accepted {
 
 /// Why a response is not accepted. For the bank's back end; a browser learns that it was not, and how many tries are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "a no is an answer, not an error"]
 #[non_exhaustive]
 pub enum Rejection {
     /// It is not the response to this challenge. Counted.
@@ -76,7 +82,8 @@ impl Accepted {
         self.challenge
     }
 
-    /// Whether this is the first time that this attempt is told so; a repeated request gets the same answer with `false`.
+    /// Whether it was accepted by this very call. It is no reason to execute or not to: with `false` the answer of the call
+    /// that accepted it may have been told to nobody.
     #[must_use]
     pub fn first(&self) -> bool {
         self.first

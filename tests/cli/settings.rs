@@ -117,6 +117,17 @@ fn doctor_finds_what_others_can_read() {
     set(&kek, 0o604);
     assert_eq!(found(), ("state\nkek_file\n".to_owned(), 7));
     assert_eq!(fs::read_dir(&state).expect("a directory").count(), 0, "the probe is gone");
+
+    // Without a setting it is the one that the verifier draws for itself.
+    let own = state.join("verifier/kek");
+    fs::create_dir(state.join("verifier")).expect("a writable directory");
+    fs::write(&own, "00").expect("a writable directory");
+    let found = || answer(&["doctor", "--quiet", "--state-dir", state.to_str().expect("Unicode")], &[]);
+    set(&state, 0o700);
+    set(&own, 0o604);
+    assert_eq!(found(), ("kek_file\n".to_owned(), 7));
+    set(&own, 0o600);
+    assert_eq!(found(), (String::new(), 0));
 }
 
 #[test]

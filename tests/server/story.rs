@@ -122,12 +122,18 @@ fn every_route_answers_as_described() {
     assert_eq!((&right["result"], &right["first"]), (&json!("accepted"), &json!(true)));
     assert_eq!(right["transaction"]["fields"]["new"], "5000000");
     assert_eq!(hand.verify(&challenge, &scanned["response"])["result"], "used");
+    let accepted = |challenge: &str| server.call("POST", &format!("/v1/challenges/{challenge}/accepted"), None).ok(200);
+    let told = accepted(&challenge);
+    assert_eq!((&told["result"], &told["transaction"]), (&right["result"], &right["transaction"]));
     assert_eq!(server.get(&path).ok(200)["state"], "closed");
+    let answered = challenge;
     assert_eq!(server.get(&format!("{path}/code.png")).problem(404), "CT-E101");
 
     // By its text, page by page, with the buttons; then withdrawn.
     let issued = hand.issue(&activation, 6_000_000);
     let challenge = text(&issued, "id");
+    assert_eq!(accepted(&answered), json!({ "result": "used", "browser": "rejected", "reason": "AlreadySettled" }));
+    assert_eq!(accepted(&challenge)["reason"], "Unknown", "nothing was accepted for it");
     let code = Said {
         status: 200,
         kind: "text/plain".into(),
@@ -284,9 +290,12 @@ fn settles_a_generator(server: &Server) {
     let new = json!({ "contract": "1234567890", "user": "TANAKA" });
     let made = server.post("/v1/generators", &new).ok(201);
     assert!(text(&made, "uri").starts_with("otpauth://totp/"), "{made}");
-    for (contract, user) in [("", "TANAKA"), ("1234567890", ""), ("1234567890", &"A".repeat(65))] {
+    let long = "1".repeat(65);
+    for (contract, user) in [("", "TANAKA"), ("1234567890", ""), (&long, "TANAKA"), ("1\t2", "TANAKA")] {
         let unfit = json!({ "contract": contract, "user": user });
         assert_eq!(server.post("/v1/generators", &unfit).problem(422), "CT-E075");
+        let unfit = json!({ "contract": contract, "user": user, "tokenId": "PSKC000001" });
+        assert_eq!(server.post("/v1/enrollments", &unfit).problem(422), "CT-E075");
     }
     let id = text(&made, "id");
     let known = server.get(&format!("/v1/activations/{id}")).ok(200);

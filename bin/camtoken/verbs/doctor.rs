@@ -80,6 +80,7 @@ fn features() -> Vec<&'static str> {
         ("cli", cfg!(feature = "cli")),
         ("server", cfg!(feature = "server")),
         ("emulator", cfg!(feature = "emulator")),
+        ("tls", cfg!(feature = "tls")),
         ("postgres", cfg!(feature = "postgres")),
         ("camera", cfg!(feature = "camera")),
         ("screen", cfg!(feature = "screen")),
@@ -163,11 +164,14 @@ fn state_dir(context: &Context) -> Check {
 
 fn kek(context: &Context) -> Check {
     let text = &context.out.text;
-    let Some(file) = context.settings.kek_file.value.as_deref() else { return ok("kek_file", "-".to_owned()) };
+    // Where none is named, the verifier draws one of its own when it is first used.
+    let named = context.settings.kek_file.value.clone();
+    let own = || context.settings.state_dir.value.as_deref().map(bank::own_kek).filter(|file| file.exists());
+    let Some(file) = named.or_else(own) else { return ok("kek_file", "-".to_owned()) };
     let shown = file.display().to_string();
-    match fs::File::open(file) {
+    match fs::File::open(&file) {
         Err(error) => problem_of("kek_file", format!("{shown}: {error}"), text.get("doctor-kek-unreadable")),
-        Ok(_) => private("kek_file", file, shown, text),
+        Ok(_) => private("kek_file", &file, shown, text),
     }
 }
 

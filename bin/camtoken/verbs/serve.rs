@@ -196,13 +196,14 @@ pub(super) mod service {
         context.out.line(&report)?;
         tracing::info!(url = report.url, serves = report.serves.join(","), "listening");
         let service = Service::new(verifier, options);
-        match tls {
+        let ended = match tls {
             None => service.serve(listener, stop).await,
             #[cfg(feature = "tls")]
             Some(tls) => service.serve_tls(listener, &tls, stop).await,
-        }
+        };
         tracing::info!("ended");
-        Ok(())
+        // Whoever started it starts it again, and the store is opened anew.
+        ended.map_err(|error| Failure::new(Code::StoreFailed).because(error))
     }
 
     impl Args {

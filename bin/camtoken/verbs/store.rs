@@ -2,10 +2,10 @@
 
 mod migrate;
 
-use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use camtoken::store::AnyStore;
 use camtoken::store::backup::{self, BackupError, Records};
@@ -169,22 +169,22 @@ fn save(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
 
 fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
     let now = args.bank.now(context)?;
-    let file: Box<dyn Read> = if args.file == Path::new("-") {
-        Box::new(io::stdin().lock())
+    let file: Box<dyn Read + Send> = if args.file == Path::new("-") {
+        Box::new(io::stdin())
     } else {
         let unread = |error| Failure::new(Code::Read).because(format!("{}: {error}", args.file.display()));
         Box::new(File::open(&args.file).map_err(unread)?)
     };
-    let voided = Cell::new(0);
+    let voided = AtomicU64::new(0);
     let records = Records::new(BufReader::new(file))?.map(|saved| {
         let saved = saved?;
         let before = saved.revision;
         let restored = restored(saved, now).map_err(|_| BackupError::Damaged)?;
-        voided.set(voided.get() + u64::from(restored.revision != before));
+        voided.fetch_add(u64::from(restored.revision != before), Ordering::Relaxed);
         Ok(restored)
     });
     let records = args.bank.restore(context, records)?;
-    Done { records: Some(records), voided: Some(voided.get()), ..Done::new("restored") }.tell(context)
+    Done { records: Some(records), voided: Some(voided.into_inner()), ..Done::new("restored") }.tell(context)
 }
 
 /// Opens the books that there are: upkeep begins none.

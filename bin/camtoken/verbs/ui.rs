@@ -89,8 +89,8 @@ mod service {
             if !args.no_open && context.out.is_for_a_person() {
                 open(&url);
             }
-            Service::new(Some(verifier), &options).serve(listener, stop).await;
-            Ok(Exit::Done)
+            let ended = Service::new(Some(verifier), &options).serve(listener, stop).await;
+            ended.map(|()| Exit::Done).map_err(|error| Failure::new(Code::StoreFailed).because(error))
         };
         runtime().map_err(|error| Failure::new(Code::Internal).because(error))?.block_on(serve)
     }

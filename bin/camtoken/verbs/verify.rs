@@ -54,7 +54,7 @@ pub struct Report {
     /// When accepted: what to execute
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<Signed>,
-    /// When accepted: false for the repetition of an attempt that was accepted before
+    /// When accepted: whether by this very call. It is no reason to execute or not to: execute under the challenge's name, once
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<bool>,
     /// The name of the attempt: asked again by it, the answer is the same

@@ -22,6 +22,7 @@ use secrecy::SecretString;
 
 pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
+use crate::challenge::ResponseSuite;
 use crate::key::{IdError, Key, TokenId};
 use crate::time::Timestamp;
 
@@ -144,7 +145,7 @@ impl KeyPackage {
     }
 
     /// The device key of a camera token, and whose it is: an OCRA key of at least 16 bytes that may be used for challenge and
-    /// response, of a device whose serial number is a token ID.
+    /// response without further rules, of a device whose serial number is a token ID.
     ///
     /// # Errors
     ///
@@ -154,6 +155,17 @@ impl KeyPackage {
             return Err(NoDeviceKey::Algorithm);
         }
         let key = self.key_for(KeyUsage::ChallengeResponse, now)?;
+        // A rule that nobody keeps forbids the use (RFC 6030, section 5).
+        if self.policy.number_of_transactions.is_some() {
+            return Err(NoDeviceKey::Rule("NumberOfTransactions"));
+        }
+        let pin = self.policy.pin.as_ref().and_then(|pin| pin.usage_mode);
+        if pin.is_some_and(|mode| mode != PinUsageMode::Local) {
+            return Err(NoDeviceKey::Rule("PINPolicy/@PINUsageMode"));
+        }
+        if self.suite.as_ref().is_some_and(|suite| suite.parse::<ResponseSuite>().is_err()) {
+            return Err(NoDeviceKey::Suite);
+        }
         if key.expose_bytes().len() < LEAST_DEVICE_KEY {
             return Err(NoDeviceKey::Short);
         }
@@ -338,6 +350,12 @@ pub enum NoDeviceKey {
     /// Its policy forbids the use, or the secret is missing.
     #[error("{0}")]
     Policy(#[from] PolicyError),
+    /// Its policy has a rule that a verifier of camera tokens does not keep.
+    #[error("{0} is not kept here")]
+    Rule(&'static str),
+    /// It is for a card or another device with a suite of its own.
+    #[error("its OCRASuite is not one of a camera token")]
+    Suite,
     /// It would be weaker than what it seals.
     #[error("a device key has at least {LEAST_DEVICE_KEY} bytes")]
     Short,

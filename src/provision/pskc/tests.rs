@@ -271,3 +271,30 @@ proptest! {
         }
     }
 }
+
+/// Each was once taken for a camera token.
+#[test]
+fn a_key_of_another_device_or_with_a_rule_that_nobody_keeps_is_no_device_key() {
+    let package = |change: fn(&mut KeyPackage)| {
+        let mut package = KeyPackage::new("1", Algorithm::Ocra, Key::new(vec![7; 32]));
+        package.device.serial = Some("FEX0000001".to_owned());
+        change(&mut package);
+        package.device_key(Timestamp::default()).map(|_| ()).map_err(|why| why.to_string())
+    };
+    assert_eq!(package(|_| ()), Ok(()));
+    assert_eq!(package(|package| package.suite = Some("OCRA-1:HOTP-SHA256-8:QH64".to_owned())), Ok(()));
+    assert_eq!(package(|package| package.policy.pin = Some(PinPolicy::default())), Ok(()));
+    let refused: [fn(&mut KeyPackage); 4] = [
+        |package| package.policy.number_of_transactions = Some(1),
+        |package| {
+            package.policy.pin = Some(PinPolicy { usage_mode: Some(PinUsageMode::Algorithmic), ..PinPolicy::default() })
+        },
+        |package| {
+            package.policy.pin = Some(PinPolicy { usage_mode: Some(PinUsageMode::Append), ..PinPolicy::default() })
+        },
+        |package| package.suite = Some("OCRA-1:HOTP-SHA1-6:C-QN08-PSHA1".to_owned()),
+    ];
+    for change in refused {
+        assert!(package(change).is_err());
+    }
+}

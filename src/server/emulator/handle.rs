@@ -47,7 +47,9 @@ use crate::transaction::Transaction;
 /// let second = bank.second(first.activation, device_code.expose_digits(), attempt, session.now(), rng).await?;
 /// let Step::Done(second) = second else { panic!("the device code is right") };
 /// let response = token.scan(second.code.as_str())?;
-/// bank.confirm(first.activation, response.expose_digits(), AttemptId::generate(rng), session.now()).await?;
+/// let attempt = AttemptId::generate(rng);
+/// let confirmed = bank.confirm(first.activation, response.expose_digits(), attempt, session.now()).await?;
+/// let Step::Done(()) = confirmed else { panic!("the response is right") };
 /// token.keep(true);
 ///
 /// // What is shown is asserted on; what is answered is typed.

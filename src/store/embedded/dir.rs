@@ -27,11 +27,7 @@ pub(super) fn prepare(dir: &Path) -> Result<(), StoreError> {
             }
             Ok(close_to_others(dir)?)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            create_private_dir(dir)?;
-            // The name of a new directory is durable once its parent is.
-            sync_dir(dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => create_private_dir(dir),
         Err(error) => Err(error.into()),
     }
 }
@@ -62,6 +58,10 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
             let found = String::from_utf8_lossy(&found).trim_end().chars().take(40).collect();
             Err(StoreError::Version { found, expected: FORMAT })
         }
+        // A journal is written to once there is a format: what it holds was acknowledged.
+        Err(error) if error.kind() == ErrorKind::NotFound && Journal::is_written(&dir.join("journal"))? => {
+            Err(corrupt("format is missing"))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -90,11 +90,18 @@ pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     sync_dir(dir)
 }
 
-#[cfg(unix)]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+/// Makes a directory with all above it. The name of a new one is durable once the one above is synced.
+fn create_private_dir(dir: &Path) -> Result<(), StoreError> {
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !above.exists() {
+        create_private_dir(above)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Somebody else may have made it meanwhile.
+    builder.recursive(true).create(dir)?;
+    sync_dir(above)
 }
 
 #[cfg(unix)]
@@ -112,11 +119,6 @@ fn close_to_others(dir: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     Ok(File::open(dir)?.sync_all()?)
-}
-
-#[cfg(not(unix))]
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    fs::create_dir_all(dir)
 }
 
 #[cfg(not(unix))]

@@ -12,8 +12,8 @@
 //! Numbers are big-endian. The hash (XXH3) covers everything behind it. Frames are numbered without a gap, so what stands
 //! behind the last one, left over from an earlier turn or torn, cannot be taken for the next.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -61,9 +61,21 @@ impl Journal {
     /// Makes the two files, empty.
     pub fn create(dir: &Path) -> Result<(), StoreError> {
         for name in FILES {
-            File::create(dir.join(name))?.sync_all()?;
+            OpenOptions::new().create(true).truncate(false).write(true).open(dir.join(name))?.sync_all()?;
         }
         Ok(())
+    }
+
+    /// Whether anything was ever written to the files, as far as they are there.
+    pub fn is_written(dir: &Path) -> Result<bool, StoreError> {
+        for name in FILES {
+            match fs::metadata(dir.join(name)) {
+                Ok(found) if found.len() > 0 => return Ok(true),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Reads all frames behind the one of the number `checkpoint`.

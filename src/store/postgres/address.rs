@@ -62,7 +62,7 @@ impl Address {
         let query = if plain.is_empty() { String::new() } else { format!("?{}", plain.join("&")) };
         let urls = one_by_one(place).into_iter().map(|place| format!("{place}{query}"));
         let mut servers = urls.map(|url| parse(&url)).collect::<Result<Vec<_>, _>>()?;
-        let tls = tls.unwrap_or_else(|| !servers.iter().flat_map(Config::get_hosts).all(is_here));
+        let tls = tls.unwrap_or_else(|| !servers.iter().all(are_here));
         let several = servers.len() > 1 || servers[0].get_hosts().len() > 1;
         for config in &mut servers {
             config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
@@ -146,7 +146,13 @@ fn bad(reason: &str) -> StoreError {
     StoreError::Address { reason: reason.to_owned() }
 }
 
-/// Whether nobody can listen in between.
+/// Whether nobody can listen in between: to any of the places that a connection may go to, a `hostaddr` before its host.
+fn are_here(config: &Config) -> bool {
+    let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
+    let is_anywhere = !hosts.is_empty() || !addresses.is_empty();
+    is_anywhere && hosts.iter().all(is_here) && addresses.iter().all(IpAddr::is_loopback)
+}
+
 fn is_here(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
@@ -258,6 +264,9 @@ mod tests {
             ("postgres://%2Frun%2Fpostgresql/bank", false),
             ("postgresql:///bank?host=/run/postgresql", false),
             ("postgres://localhost/bank?sslmode=require", true),
+            ("postgres:///bank?hostaddr=10.0.0.5", true),
+            ("postgres://localhost/bank?hostaddr=10.0.0.5", true),
+            ("postgres:///bank?hostaddr=127.0.0.1", false),
         ] {
             let address = Address::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(address.tls.0.is_some(), tls, "{url}");

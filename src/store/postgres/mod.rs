@@ -129,10 +129,7 @@ impl PostgresStore {
     /// As [`PostgresStore::connect`]; [`StoreError::Version`] for tables of a later camtoken.
     pub fn migrate(url: &str, options: &Options) -> Result<(i32, i32), StoreError> {
         let address = Address::parse(url)?;
-        let migrate = || runtime()?.block_on(migrate(&address, options));
-        // The caller's thread may belong to a runtime, which must not start another.
-        let migrated = thread::scope(|scope| scope.spawn(migrate).join());
-        migrated.unwrap_or_else(|_| Err(unavailable("the thread has panicked".into())))
+        on_a_thread(async || migrate(&address, options).await)
     }
 
     /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. Nobody
@@ -142,27 +139,25 @@ impl PostgresStore {
     ///
     /// Those of the records; [`StoreError::Exists`] when the tables are not empty, [`StoreError::Unknown`] when the end of
     /// it was not answered, and otherwise as [`PostgresStore::connect`].
-    pub fn restore<E: From<StoreError>>(
+    pub fn restore<E: From<StoreError> + Send>(
         url: &str,
         options: &Options,
-        records: impl IntoIterator<Item = Result<Saved, E>>,
+        records: impl IntoIterator<Item = Result<Saved, E>> + Send,
     ) -> Result<u64, E> {
         let address = Address::parse(url)?;
-        let runtime = runtime().map_err(StoreError::from)?;
-        let (mut client, _driver, _) = runtime.block_on(async {
-            let connected = link::connect(&address).await.map_err(Failed::into_error)?;
-            link::check_settings(&connected.0, options.durability).await.map_err(Failed::into_error)?;
-            schema::check(&connected.0).await.map_err(Failed::into_error)?;
-            Ok::<_, StoreError>(connected)
-        })?;
-        let mut filling = runtime.block_on(link::Filling::begin(&mut client)).map_err(Failed::into_error)?;
-        let mut count = 0;
-        for saved in records {
-            count += 1;
-            runtime.block_on(filling.add(saved?)).map_err(Failed::into_error)?;
-        }
-        runtime.block_on(filling.end()).map_err(Failed::into_error)?;
-        Ok(count)
+        on_a_thread(async || {
+            let (mut client, _driver, _) = link::connect(&address).await.map_err(Failed::into_error)?;
+            link::check_settings(&client, options.durability).await.map_err(Failed::into_error)?;
+            schema::check(&client).await.map_err(Failed::into_error)?;
+            let mut filling = link::Filling::begin(&mut client).await.map_err(Failed::into_error)?;
+            let mut count = 0;
+            for saved in records {
+                count += 1;
+                filling.add(saved?).await.map_err(Failed::into_error)?;
+            }
+            filling.end().await.map_err(Failed::into_error)?;
+            Ok(count)
+        })
     }
 
     async fn ask<T>(
@@ -462,6 +457,13 @@ fn late(deadline: Duration) -> Failed {
 
 fn unavailable(reason: String) -> StoreError {
     StoreError::Unavailable { reason }
+}
+
+/// Does something with a database from a thread of its own: the caller's may belong to a runtime, which must not start another.
+fn on_a_thread<T: Send, E: From<StoreError> + Send>(work: impl AsyncFnOnce() -> Result<T, E> + Send) -> Result<T, E> {
+    let run = || -> Result<T, E> { runtime().map_err(StoreError::from)?.block_on(work()) };
+    let done = thread::scope(|scope| scope.spawn(run).join());
+    done.unwrap_or_else(|_| Err(unavailable("the thread has panicked".into()).into()))
 }
 
 fn runtime() -> io::Result<Runtime> {

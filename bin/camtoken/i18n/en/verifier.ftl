@@ -197,7 +197,7 @@ help-store-check = Read every record, its history and its key, and say what is w
         Read every record, its history and its key, and say what is wrong.
 
         Exit 7 when anything is: a record or an audit entry that was touched, a key that does not open, an activation that
-        its token does not know of.
+        its token does not know of or that goes on although its token is revoked.
 
 help-store-compact = Give back the room of what later changes have made useless
 
@@ -216,7 +216,9 @@ help-store-restore = Make a store from a backup, without what was open in it
 
         Whatever was open to be answered may have been answered since the backup: open challenges count as superseded,
         registrations between their codes as given up, time-based passwords of before now as used. What was revoked,
-        suspended or counted since the backup is not known to it: do that again before anybody is let in.
+        suspended or counted since the backup is not known to it: do that again before anybody is let in. Then check it
+        (camtoken store check): of a token that was revoked just as the backup was taken, an activation may go on; revoke
+        the token once more.
 
         There may be no store in the directory yet. Until the whole backup is read, there is none.
 

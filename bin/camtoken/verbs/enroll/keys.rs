@@ -95,15 +95,9 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
         tokens.push(args.test_token(&bytes, &bank, context)?);
     } else {
         let container = args.container(&bytes, context)?;
-        for package in &container.packages {
-            match package.device_key(bank.now) {
-                Ok((token, key)) => {
-                    block_on(bank.verifier.register(&token, key, false, bank.now, &mut rng()))?;
-                    tokens.push(token.to_string());
-                }
-                Err(why) => skipped.push(Skipped { name: package.name().to_owned(), why: why.to_string() }),
-            }
-        }
+        let imported = block_on(container.register(&bank.verifier, bank.now, &mut rng()))?;
+        tokens.extend(imported.tokens.iter().map(ToString::to_string));
+        skipped.extend(imported.skipped.into_iter().map(|(name, why)| Skipped { name, why }));
     }
     if tokens.is_empty() {
         let why: Vec<_> = skipped.iter().map(|skipped| format!("{}: {}", skipped.name, skipped.why)).collect();
