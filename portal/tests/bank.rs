@@ -11,7 +11,9 @@ use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{AttemptId, Rejection, Verdict};
 use camtoken::{Timestamp, TokenId};
-use camtoken_portal::bank::{Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Wish, rng};
+use camtoken_portal::bank::{
+    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, rng,
+};
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::event::Event;
@@ -139,6 +141,40 @@ fn transfer_to(
     Draft { operation: Operation::Transfer, fields, act }
 }
 
+/// The same for another day.
+fn on(day: &str, draft: Draft) -> Draft {
+    let field = |(name, text): (String, String)| {
+        let text = if ["date", "valueDate"].contains(&name.as_str()) { day.to_owned() } else { text };
+        (name, text)
+    };
+    Draft { fields: draft.fields.into_iter().map(field).collect(), ..draft }
+}
+
+fn batch(world: &World, file: Option<Vec<u8>>) -> Draft {
+    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
+    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
+    let fields = [
+        ("count", "3".to_owned()),
+        ("total", "1085500".to_owned()),
+        ("date", "2026-11-21".to_owned()),
+        ("payingAccount", "1020012345".to_owned()),
+        ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
+        ("largestAmount", "812000".to_owned()),
+        ("newPayees", "2".to_owned()),
+        ("checkCode", hex(&batch.canonical_sha256()[..8])),
+        ("file", hex(&batch.canonical_sha256())),
+    ];
+    let file = file.unwrap_or_else(|| batch.canonical_bytes());
+    let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
+    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+    Draft { operation: Operation::Bulk, fields, act }
+}
+
+fn plain(operation: Operation, limit: Limit, fields: &[(&str, &str)]) -> Draft {
+    let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    Draft { operation, fields, act: Act::Pay { from: "102-0012345".to_owned(), limit } }
+}
+
 fn numbers(contract: &str, user: &str) -> Numbers {
     Numbers(vec![(LoginField::Contract, contract.to_owned()), (LoginField::User, user.to_owned())])
 }
@@ -235,10 +271,91 @@ async fn the_daily_limit_and_the_balance_hold_and_leave_no_trace() {
     assert_eq!(world.bank.books.list::<LedgerLine>("").expect("the books answer").len(), 2);
     // The next day in Japan.
     world.later(24 * 3600);
-    let order = world.order(&person, transfer(5)).await;
+    let order = world.order(&person, on("2026-11-22", transfer(5))).await;
     let response = world.response(&person, &order).await;
     world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
     assert_eq!(world.balance(), 48_419_995);
+}
+
+/// From the start to the last seconds of the day in Japan.
+const LAST_SECONDS: u64 = 12 * 3600 - 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_for_another_day_is_not_taken() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let pay_easy = [
+        ("billerCode", "00200"),
+        ("biller", "架空税務署"),
+        ("paymentNumber", "123456789012"),
+        ("amount", "33000"),
+        ("date", ""),
+    ];
+    let remittance = [
+        ("amount", "USD 1000.00"),
+        ("payee", "Specimen Trading GmbH"),
+        ("account", "DE02100100100006820101"),
+        ("country", "DE"),
+        ("charges", "sha"),
+        ("valueDate", ""),
+    ];
+    for (day, taken) in [("2026-11-20", false), ("2026-11-21", true), ("2026-12-25", false)] {
+        for draft in [
+            transfer(1),
+            batch(&world, None),
+            plain(Operation::PayEasy, Limit::PayEasy, &pay_easy),
+            plain(Operation::Remittance, Limit::Remittance, &remittance),
+        ] {
+            let operation = draft.operation;
+            let placed = world.bank.place(&person, on(day, draft), password(TRANSACTION)).await.expect("a decision");
+            assert_eq!(matches!(placed, Placed::Order(_)), taken, "{operation} {day}");
+            assert_eq!(matches!(placed, Placed::Day), !taken, "{operation} {day}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_signed_after_midnight_in_japan_is_not_carried_out() {
+    for is_batch in [false, true] {
+        let mut world = World::new().await;
+        let person = world.register(SAMPLE, "ADMIN01").await;
+        world.later(LAST_SECONDS);
+        let draft = if is_batch { batch(&world, None) } else { transfer(1) };
+        let waiting = world.order(&person, draft.clone()).await;
+        let order = world.order(&person, draft).await;
+        let response = world.response(&person, &order).await;
+        world.later(10);
+        assert!(world.bank.code(&order).await.expect("an answer").is_none(), "nobody is to sign in vain");
+        let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+        assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == Outcome::Refused(Refusal::Day)));
+        let issued = world.bank.issue(&person, &waiting.id).await.expect("a decision");
+        assert_eq!(issued.expect_err("its day is over"), Unissued::Day);
+        assert_eq!(world.balance(), 58_420_000);
+        assert!(world.bank.books.list::<LedgerLine>("").expect("the books answer").is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_midnight_counts_for_that_day_when_it_is_booked_later() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    world.later(LAST_SECONDS);
+    let order = world.order(&person, transfer(9_000_000)).await;
+    let response = world.response(&person, &order).await;
+    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
+    let verdict =
+        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
+    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    world.later(3600);
+    let mut world = world.again().await;
+    assert_eq!(world.balance(), 49_420_000);
+    let line = world.bank.books.list::<LedgerLine>("").expect("the books answer").pop().expect("a line");
+    assert_eq!(line.day, "2026-11-21");
+    // The limit of the day that has begun is whole.
+    let order = world.order(&person, on("2026-11-22", transfer(9_000_000))).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("a decision");
+    assert_eq!(world.balance(), 40_420_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,7 +438,7 @@ async fn wrong_one_time_passwords_suspend_across_orders() {
     let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
     let Placed::Order(order) = placed else { panic!("the order is taken") };
     let issued = world.bank.issue(&person, &order.id).await.expect("a decision");
-    assert_eq!(issued.expect_err("no challenge"), Rejection::Suspended);
+    assert_eq!(issued.expect_err("no challenge"), Unissued::Rejected(Rejection::Suspended));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -480,32 +597,14 @@ async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
 async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_signed() {
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
-    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
-    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
-    let draft = |file: Vec<u8>| {
-        let fields = [
-            ("count", "3".to_owned()),
-            ("total", "1085500".to_owned()),
-            ("date", "2026-11-21".to_owned()),
-            ("payingAccount", "1020012345".to_owned()),
-            ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
-            ("largestAmount", "812000".to_owned()),
-            ("newPayees", "2".to_owned()),
-            ("checkCode", hex(&batch.canonical_sha256()[..8])),
-            ("file", hex(&batch.canonical_sha256())),
-        ];
-        let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
-        let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-        Draft { operation: Operation::Bulk, fields, act }
-    };
     // Another file behind the order than the one that the token has shown the check code of.
-    let mut other = batch.canonical_bytes();
+    let mut other = demo::sample_batch(BatchKind::Bulk, world.bank.now()).canonical_bytes();
     let account = 120 + 43;
     other[account..account + 7].copy_from_slice(b"6660001");
     for (file, outcome, balance) in
-        [(other, Outcome::Refused(Refusal::Changed), 58_420_000), (batch.canonical_bytes(), Outcome::Done, 57_334_500)]
+        [(Some(other), Outcome::Refused(Refusal::Changed), 58_420_000), (None, Outcome::Done, 57_334_500)]
     {
-        let order = world.order(&person, draft(file)).await;
+        let order = world.order(&person, batch(&world, file)).await;
         let response = world.response(&person, &order).await;
         let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
         assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == outcome));

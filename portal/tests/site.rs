@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use camtoken::Timestamp;
+use camtoken::transaction::zengin::{BatchKind, LineEnd};
 use camtoken_portal::bank::Bank;
 use camtoken_portal::demo::{self, LOGIN, SAMPLE};
 use camtoken_portal::pages::{IDLE, Site};
@@ -75,6 +76,24 @@ impl Browser {
                 }
             }
         }
+    }
+
+    /// Sends a file as the page with the form does; where nobody is sent on.
+    async fn upload(&mut self, path: &str, file: &[u8]) -> StatusCode {
+        let part = |head: &str, body: &[u8]| {
+            [b"--cut\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", body, b"\r\n"].concat()
+        };
+        let (csrf, end) = (part("name=\"csrf\"", self.csrf().as_bytes()), b"--cut--\r\n".to_vec());
+        let body = [csrf, part("name=\"file\"; filename=\"a.txt\"", file), end].concat();
+        let request = Request::builder().uri(path).method("POST").header(header::COOKIE, &self.cookie);
+        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut").body(Body::from(body));
+        let mut request = request.expect("a request");
+        request.extensions_mut().insert(ConnectInfo(Peer::default()));
+        let response = self.site.clone().oneshot(request).await.expect("routes do not fail");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        self.page = String::from_utf8(body.into()).expect("UTF-8");
+        status
     }
 
     fn csrf(&self) -> String {
@@ -230,4 +249,18 @@ async fn one_address_is_held_up_and_another_is_not() {
     browser.address = Some("192.0.2.7");
     browser.log_in("ADMIN01", LOGIN).await;
     assert_eq!(browser.path, "/home");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_file_for_another_day_is_not_taken() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    let today = 1_795_230_000;
+    for (day, taken) in [(today - 86_400, false), (today + 86_400, false), (today + 34 * 86_400, false), (today, true)] {
+        browser.ask("/payroll", None).await;
+        let file = demo::sample_batch(BatchKind::Salary, Timestamp::from_unix(day)).to_bytes(LineEnd::CrLf);
+        let status = browser.upload("/payroll", &file).await;
+        assert_eq!(status == StatusCode::SEE_OTHER, taken);
+        assert_eq!(browser.page.contains("振込指定日が本日（2026年11月21日）のファイルだけ"), !taken);
+    }
 }

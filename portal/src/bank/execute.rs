@@ -12,14 +12,14 @@ use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
-use crate::domain::order::{Act, Order};
+use crate::domain::order::{Act, Order, is_for_another_day};
 use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Menu, Person, Role};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
 
-/// Carries out an order by its challenge's transaction, on one sheet. After a refusal the sheet is to be taken back:
-/// [`Sheet::attempt`].
+/// Carries out an order by its challenge's transaction, on one sheet, as of `now`: the moment at which the response was
+/// accepted. After a refusal the sheet is to be taken back: [`Sheet::attempt`].
 pub(super) fn execute(
     sheet: &mut Sheet<'_>,
     order: &Order,
@@ -35,6 +35,9 @@ pub(super) fn execute(
     let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
     if !signer.is_some_and(|signer| may(&signer, transaction.operation())) {
         return Ok(Err(Refusal::Changed));
+    }
+    if is_for_another_day(|name| transaction.get(name).map(ToString::to_string), day_in_japan(now)) {
+        return Ok(Err(Refusal::Day));
     }
     match &order.act {
         Act::Login | Act::Link => {}

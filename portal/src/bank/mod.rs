@@ -42,7 +42,7 @@ pub use certificates::Fetched;
 pub use contracts::{Completed, Unfit, Wish};
 pub use execute::digest;
 pub use login::{LoggedIn, Numbers};
-pub use orders::{Draft, Placed, Settled};
+pub use orders::{Draft, Placed, Settled, Unissued};
 pub use registration::{First, Progress};
 
 /// Gives the time.

@@ -103,6 +103,8 @@ pub enum Refusal {
     Account,
     /// What it is about has changed since it was asked for.
     Changed,
+    /// It is for another day than the one on which it was signed.
+    Day,
 }
 
 impl Account {

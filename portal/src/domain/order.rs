@@ -4,6 +4,7 @@
 //! made by the bank from what was typed before the challenge was issued. What is carried out of it is what the challenge
 //! says; the rest is bound to the challenge by the order's number or by a hash.
 
+use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
 use super::credential::PasswordHash;
@@ -28,6 +29,27 @@ pub struct Order {
     pub at: u64,
     /// The challenge that was issued last.
     pub challenge: Option<String>,
+}
+
+impl Order {
+    /// A field of the transaction to be issued.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether it pays, and on another day than today.
+    #[must_use]
+    pub fn is_for_another_day(&self, today: Date) -> bool {
+        is_for_another_day(|name| self.text(name).map(str::to_owned), today)
+    }
+}
+
+/// Whether a payment with these fields is for another day than today. A payment is carried out on the day that the token has
+/// shown, or not at all.
+pub fn is_for_another_day(field: impl Fn(&str) -> Option<String>, today: Date) -> bool {
+    let day = field("date").or_else(|| field("valueDate"));
+    day.is_some_and(|day| day != today.to_string())
 }
 
 /// Which order a challenge was issued for.

@@ -14,6 +14,7 @@ use super::payments::checked;
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{Draft, to_hex};
 use crate::demo;
+use crate::domain::calendar::day_in_japan;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::order::Act;
@@ -100,7 +101,10 @@ fn draft(
             return refuse("file-payee");
         }
     }
-    let Some(date) = batch.date_on_or_after(visit.bank().now()) else { return refuse("file-account") };
+    let today = day_in_japan(visit.bank().now());
+    if batch.date_on_or_after(visit.bank().now()).is_none_or(|day| day.to_string() != today.to_string()) {
+        return Ok(Err(Errors::one("file", t.with("file-date", &[("day", &t.day(today))]))));
+    }
     let known = books.list::<Payee>(&format!("{}/", person.contract))?;
     let is_known = |payee: &camtoken::transaction::zengin::Payee| {
         known.iter().any(|known| {
@@ -112,7 +116,7 @@ fn draft(
     let fields = [
         ("count", batch.count().to_string()),
         ("total", batch.total().to_string()),
-        ("date", date.to_string()),
+        ("date", today.to_string()),
         ("payingAccount", format!("{}{}", header.branch_code, header.account_number)),
         ("largestPayee", largest.name.to_string()),
         ("largestAmount", largest.amount.to_string()),

@@ -9,6 +9,7 @@ use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as 
 use super::layout::page;
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
+use crate::domain::calendar::day_in_japan;
 use crate::domain::ledger::{Booking, Outcome, Refusal};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
@@ -47,6 +48,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
         Placed::Password(entry) => Errors::one("transaction-password", wrong_entry(visit.t, entry)),
         Placed::Closed => return Err(Fault::NotFound),
         Placed::NotRegistered => Errors::one("form", visit.t.get("not-registered")),
+        Placed::Day => Errors::one("form", visit.t.get("order-day")),
     };
     draw_confirm(&visit, &person, kept, &errors)
 }
@@ -145,6 +147,7 @@ pub(super) async fn sign_page(
     // The challenge may have been issued after the caller has read the order.
     let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
     let code = visit.bank().code(&order).await?;
+    let over = order.is_for_another_day(day_in_japan(visit.bank().now()));
     let again = html! {
         form method="post" action=(new_code.as_ref()) {
             (csrf(visit))
@@ -175,8 +178,8 @@ pub(super) async fn sign_page(
                 }
             },
             None => {
-                p { (t.get("code-gone")) }
-                div.actions { (again) a.button href="/" { (t.get("give-up")) } }
+                p { (t.get(if over { "order-day" } else { "code-gone" })) }
+                div.actions { @if !over { (again) } a.button href="/" { (t.get("give-up")) } }
             }
         }
     };
@@ -265,6 +268,7 @@ pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
         Outcome::Refused(Refusal::Limit) => "outcome-limit",
         Outcome::Refused(Refusal::Account) => "outcome-account",
         Outcome::Refused(Refusal::Changed) => "outcome-changed",
+        Outcome::Refused(Refusal::Day) => "outcome-day",
     })
 }
 
