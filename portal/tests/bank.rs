@@ -9,17 +9,19 @@ use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
-use camtoken::verifier::{AttemptId, Rejection, Verdict};
+use camtoken::verifier::{AttemptId, Rejection, State, Verdict};
 use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{
-    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, rng,
+    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, digest, rng,
 };
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::{Act, Order};
-use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile};
+use camtoken_portal::domain::people::{
+    Contract, FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile, Role,
+};
 use camtoken_portal::outbox::Mail;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
@@ -108,6 +110,20 @@ impl World {
         received.approve().expose_str().to_owned()
     }
 
+    /// Places, signs and sends an order: what came of it.
+    async fn sign(&mut self, person: &Person, draft: Draft) -> Outcome {
+        let order = self.order(person, draft).await;
+        self.send(person, &order).await
+    }
+
+    /// Signs and sends an order that is there.
+    async fn send(&mut self, person: &Person, order: &Order) -> Outcome {
+        let response = self.response(person, order).await;
+        let settled = self.bank.settle(person, &order.id, &response, [7; 16]).await.expect("the bank decides");
+        let Settled::Booked(booking) = settled else { panic!("not booked: {settled:?}") };
+        booking.outcome
+    }
+
     fn balance(&self) -> u64 {
         self.bank.books.get::<Account>("102-0012345").expect("the books answer").expect("the account").balance
     }
@@ -173,6 +189,35 @@ fn batch(world: &World, file: Option<Vec<u8>>) -> Draft {
 fn plain(operation: Operation, limit: Limit, fields: &[(&str, &str)]) -> Draft {
     let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     Draft { operation, fields, act: Act::Pay { from: "102-0012345".to_owned(), limit } }
+}
+
+/// A change of a person's record, as the page makes it.
+fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>) -> Draft {
+    let mut fields = vec![
+        ("act", act.to_owned()),
+        ("targetId", after.user.clone()),
+        ("targetName", after.name.clone()),
+        ("after", digest(&after)),
+    ];
+    fields.extend(before.map(|before| ("before", digest(before))));
+    let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    Draft { operation: Operation::UserManagement, fields, act: Act::PutPerson { person: Box::new(after), ends } }
+}
+
+/// What an administrator or somebody themselves has done to a person.
+fn about(person: &Person, operation: Operation, more: &[(&str, &str)], act: Act) -> Draft {
+    let mut fields = vec![("targetId".to_owned(), person.user.clone())];
+    fields.extend(more.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+    Draft { operation, fields, act }
+}
+
+/// Somebody new of a contract, with the passwords of `like`.
+fn newcomer(like: &Person, user: &str) -> Person {
+    Person {
+        name: "担当者".to_owned(),
+        mail: "new@example.example".to_owned(),
+        ..Person::new(like.contract.clone(), user.to_owned(), Role::User, like.login.clone(), like.transaction.clone())
+    }
 }
 
 fn numbers(contract: &str, user: &str) -> Numbers {
@@ -757,5 +802,61 @@ async fn what_the_bank_did_is_a_chain_and_whoever_touches_it_is_found_out() {
         changed.expect("the books answer");
         let (_, held) = world.bank.events().expect("the books answer");
         assert_eq!(held.map_err(|broken| broken.number), Err(number));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_id_leads_to_one_person_of_all_contracts() {
+    let mut world = World::new().await;
+    let administrator = world.register(MIHON, "MIHON01").await;
+    let contract = world.bank.books.get::<Contract>(MIHON).expect("the books answer").expect("the contract");
+    let other = Contract { number: "3000000001".to_owned(), ..contract.clone() };
+    assert_ne!(contract.login_id("KEIRI01"), other.login_id("KEIRI01"));
+    let log_in = async |bank: &Bank, id: &str| {
+        let id = Numbers(vec![(LoginField::LoginId, id.to_owned())]);
+        let answer = bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+        answer.map(|(person, _)| person.user)
+    };
+
+    let taken = Person { login_id: Some("mihon-keiri".to_owned()), ..newcomer(&administrator, "KEIRI01") };
+    let outcome = world.sign(&administrator, put(None, taken, "register", Vec::new())).await;
+    assert_eq!(outcome, Outcome::Refused(Refusal::Changed));
+    assert_eq!(log_in(&world.bank, "mihon-keiri").await.as_deref(), Some("MIHON02"));
+
+    let new = Person { login_id: contract.login_id("KEIRI01"), ..newcomer(&administrator, "KEIRI01") };
+    assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
+    assert_eq!(log_in(&world.bank, "keiri01-2345678901").await.as_deref(), Some("KEIRI01"));
+
+    // Whoever is taken out of the books leaves the ID to the next.
+    let person = world.person(MIHON, "KEIRI01");
+    let fields = [("act", "delete"), ("targetName", "担当者"), ("before", &digest(&person))];
+    let act = Act::RemovePerson { ends: Vec::new() };
+    assert_eq!(world.sign(&administrator, about(&person, Operation::UserManagement, &fields, act)).await, Outcome::Done);
+    assert_eq!(log_in(&world.bank, "keiri01-2345678901").await, None);
+    let new = Person { login_id: contract.login_id("KEIRI01"), ..newcomer(&administrator, "KEIRI01") };
+    assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generator_at_the_verifier() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    world.bank.hand_out_generator(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision");
+    let before = world.person(SAMPLE, "KEIRI01");
+    let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
+    let again = put(Some(&before), after, "token", Vec::new());
+    assert_eq!(world.sign(&administrator, again).await, Outcome::Done);
+    // A registration that is not finished: the generator is good until it is.
+    assert!(matches!(world.begin(&world.person(SAMPLE, "KEIRI01"), "").await, First::Begun));
+    let person = world.person(SAMPLE, "KEIRI01");
+    let activations: Vec<_> = person.activations().collect();
+    assert_eq!(activations.len(), 2);
+    let ends = activations.iter().map(ToString::to_string).collect();
+    let fields = [("act", "delete"), ("targetName", "経理部 担当者"), ("before", &digest(&person))];
+    let gone = about(&person, Operation::UserManagement, &fields, Act::RemovePerson { ends });
+    assert_eq!(world.sign(&administrator, gone).await, Outcome::Done);
+    for activation in activations {
+        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
+        assert_eq!(record.state, State::Revoked);
     }
 }

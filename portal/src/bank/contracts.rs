@@ -4,6 +4,7 @@ use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
 use super::events::{BANK, note};
+use super::login::put_person;
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
@@ -128,8 +129,17 @@ impl Bank {
                 sheet.list::<LentToken>("")?.into_iter().find(|token| token.contract.is_empty() && !token.revoked);
             let Some(token) = stock else { return Ok(Completed::NoToken) };
             let number = new_number(sheet)?;
-            let login_id = (application.profile == Profile::LoginId).then(|| format!("admin-{number}"));
             let user = "ADMIN01".to_owned();
+            let contract = Contract {
+                number: number.clone(),
+                name: application.name.clone(),
+                kana: application.kana.clone(),
+                method: application.method,
+                profile: application.profile,
+                completed: today.to_string(),
+                limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
+            };
+            let login_id = contract.login_id(&user);
 
             let by_certificate = application.method == LoginMethod::PasswordCertificate;
             let [login_word, transaction_word, first_word, certificate_word] = &secrets;
@@ -150,15 +160,7 @@ impl Bank {
             let token_words = [("token", token.id.as_str()), ("name", application.name.as_str())];
             post(sheet, &number, "letter-token", &token_words, now)?;
 
-            sheet.put(&Contract {
-                number: number.clone(),
-                name: application.name.clone(),
-                kana: application.kana.clone(),
-                method: application.method,
-                profile: application.profile,
-                completed: today.to_string(),
-                limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
-            });
+            sheet.put(&contract);
             sheet.put(&Account {
                 contract: number.clone(),
                 branch: "205".to_owned(),
@@ -168,7 +170,7 @@ impl Bank {
                 balance: 3_000_000,
                 lines: 0,
             });
-            sheet.put(&Person {
+            let person = Person {
                 login_id,
                 name: application.administrator.clone(),
                 mail: application.mail.clone(),
@@ -183,7 +185,8 @@ impl Bank {
                     Credential::new(login),
                     Credential::new(transaction),
                 )
-            });
+            };
+            put_person(sheet, &person)?;
             sheet.put(&LentToken { contract: number.clone(), ..token });
             application.contract = Some(number.clone());
             sheet.put(&application);

@@ -6,6 +6,7 @@ use camtoken::transaction::{Operation, Transaction, Value};
 use sha2::{Digest, Sha256};
 
 use super::certificates::revoke_all;
+use super::login::put_person;
 use super::to_hex;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
@@ -13,7 +14,7 @@ use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
 use crate::domain::order::{Act, Order, is_for_another_day};
-use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Menu, Person, Role};
+use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
@@ -115,8 +116,10 @@ pub(super) fn execute(
             if !is_as_shown || too_many {
                 return Ok(Err(Refusal::Changed));
             }
+            if !put_person(sheet, person)? {
+                return Ok(Err(Refusal::Changed));
+            }
             tell(sheet, person, order, now)?;
-            sheet.put(&**person);
         }
         Act::Suspend | Act::Resume => {
             let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
@@ -133,6 +136,9 @@ pub(super) fn execute(
             tell(sheet, &person, order, now)?;
             // Whoever gets this ID next must not be opened to by them.
             revoke_all(sheet, &person, |_| true)?;
+            if let Some(id) = &person.login_id {
+                sheet.strike::<LoginId>(id);
+            }
             sheet.strike::<Person>(&key);
         }
         Act::RevokeToken => {

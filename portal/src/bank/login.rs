@@ -6,7 +6,7 @@ use super::events::{BANK, note};
 use super::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
-use crate::domain::people::{Contract, LoginField, LoginMethod, Person, Profile};
+use crate::domain::people::{Contract, LoginField, LoginId, LoginMethod, Person, Profile};
 use crate::outbox::post;
 
 /// What was typed beside the password, by field.
@@ -151,18 +151,28 @@ impl Bank {
                     None => None,
                 }
             }
-            Profile::LoginId => {
-                let id = typed(LoginField::LoginId).filter(|id| !id.is_empty());
-                self.books
-                    .list::<Person>("")?
-                    .into_iter()
-                    .find(|person| id.is_some() && person.login_id.as_deref() == id)
-            }
+            Profile::LoginId => match self.books.get::<LoginId>(typed(LoginField::LoginId).unwrap_or_default())? {
+                Some(known) => self.person(&known.contract, &known.user)?,
+                None => None,
+            },
         };
         let Some(person) = person else { return Ok(None) };
         let contract = self.books.get::<Contract>(&person.contract)?;
         Ok(contract.filter(|contract| contract.profile == profile).map(|_| person))
     }
+}
+
+/// Puts a person into the books with the login ID that leads to them. `false`, and nothing, when the ID leads to somebody else.
+pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool, BooksError> {
+    if let Some(id) = person.login_id.clone() {
+        let new = LoginId { id, contract: person.contract.clone(), user: person.user.clone() };
+        if sheet.get::<LoginId>(&new.id)?.is_some_and(|known| known != new) {
+            return Ok(false);
+        }
+        sheet.put(&new);
+    }
+    sheet.put(person);
+    Ok(true)
 }
 
 /// The person learns of a suspension by mail, not from the page that anybody may see.

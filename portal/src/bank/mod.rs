@@ -41,6 +41,7 @@ mod registration;
 pub use certificates::Fetched;
 pub use contracts::{Completed, Unfit, Wish};
 pub use execute::digest;
+pub(crate) use login::put_person;
 pub use login::{LoggedIn, Numbers};
 pub use orders::{Draft, Placed, Settled, Unissued};
 pub use registration::{First, Progress};

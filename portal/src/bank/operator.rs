@@ -101,9 +101,9 @@ impl Bank {
                     self.set_signing(&person, matches!(order.act, Act::Resume)).await?;
                 }
             }
-            Act::PutPerson { ends: Some(activation), .. } | Act::RemovePerson { ends: Some(activation) } => {
-                if let Ok(activation) = activation.parse() {
-                    self.verifier.revoke(activation, self.now()).await?;
+            Act::PutPerson { ends, .. } | Act::RemovePerson { ends } => {
+                for activation in ends.iter().filter_map(|activation| activation.parse().ok()) {
+                    self.end(activation).await?;
                 }
             }
             Act::RevokeToken => self.revoke_at_verifier(&text("tokenId")).await?,
@@ -125,7 +125,7 @@ impl Bank {
 
     async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
         let now = self.now();
-        for activation in [person.activation(), person.generator()].into_iter().flatten() {
+        for activation in person.activations() {
             let done = if signing {
                 self.verifier.resume(activation, now).await
             } else {

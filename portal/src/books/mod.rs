@@ -17,7 +17,7 @@ use crate::domain::certificate::Certificate;
 use crate::domain::event::{Event, Head};
 use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
 use crate::domain::order::{Issued, Order};
-use crate::domain::people::{Application, Contract, LentToken, Operator, Person};
+use crate::domain::people::{Application, Contract, LentToken, LoginId, Operator, Person};
 use crate::outbox::{Mail, Unsent};
 
 /// The books, open for one process.
@@ -238,6 +238,14 @@ impl Row for Person {
 
     fn key(&self) -> String {
         Self::key(&self.contract, &self.user)
+    }
+}
+
+impl Row for LoginId {
+    const KIND: &'static str = "login-id";
+
+    fn key(&self) -> String {
+        self.id.clone()
     }
 }
 

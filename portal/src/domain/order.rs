@@ -111,8 +111,8 @@ pub enum Act {
     PutPerson {
         /// The record as it will be.
         person: Box<Person>,
-        /// The activation that ends by it, because the person gets another token.
-        ends: Option<String>,
+        /// The activations that end by it, because the person gets another token.
+        ends: Vec<String>,
     },
     /// Takes a person out of service.
     Suspend,
@@ -120,8 +120,8 @@ pub enum Act {
     Resume,
     /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
     RemovePerson {
-        /// The activation that ends by it; others on the same token go on.
-        ends: Option<String>,
+        /// The activations that end by it; others on the same token go on.
+        ends: Vec<String>,
     },
     /// Revokes a token with all activations on it.
     RevokeToken,

@@ -146,6 +146,12 @@ impl Limit {
 }
 
 impl Contract {
+    /// The login ID of one of its people, where the service asks for one. No other contract has it.
+    #[must_use]
+    pub fn login_id(&self, user: &str) -> Option<String> {
+        (self.profile == Profile::LoginId).then(|| format!("{}-{}", user.to_ascii_lowercase(), self.number))
+    }
+
     /// The daily limit in yen; nothing may leave where none was set.
     #[must_use]
     pub fn limit(&self, limit: Limit) -> u64 {
@@ -264,6 +270,17 @@ pub struct Person {
     pub login_before: Option<u64>,
 }
 
+/// Whom a login ID leads to: of all contracts, one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginId {
+    /// The ID.
+    pub id: String,
+    /// 契約番号
+    pub contract: String,
+    /// ユーザーID
+    pub user: String,
+}
+
 /// Why a first-OTP password does not open a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstOtp {
@@ -332,6 +349,11 @@ impl Person {
     #[must_use]
     pub fn generator(&self) -> Option<ActivationId> {
         self.generator.as_ref()?.parse().ok()
+    }
+
+    /// All that the verifier has of this person: somebody who registers a token again may still have a generator.
+    pub fn activations(&self) -> impl Iterator<Item = ActivationId> {
+        self.activation().into_iter().chain(self.generator())
     }
 
     /// The activation that signs, once the registration is complete.

@@ -88,9 +88,9 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
         return refuse(&typed, "token", "serial-wrong");
     };
-    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
+    let contract = visit.contract(&administrator)?;
     let mut certificate = None;
-    if by_certificate {
+    if contract.method == LoginMethod::PasswordCertificate {
         let word = typed.password("certificate-password");
         if let Err(errors) = certificate_password(t, &user, &word) {
             return draw_new(&visit, &administrator, Some(&typed), &errors);
@@ -100,7 +100,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let role_chosen = if typed.text("role") == "administrator" { Role::Administrator } else { Role::User };
     // An administrator's first-OTP password comes from the bank, by letter.
     let person = Person {
-        login_id: administrator.login_id.as_ref().map(|_| user.to_lowercase()),
+        login_id: contract.login_id(&user),
         name: typed.text("name").to_owned(),
         mail: typed.text("mail").to_owned(),
         certificate,
@@ -115,7 +115,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
         )
     };
     let difference = role(t, person.role);
-    match checked(t, put(None, person, "register", None, &[difference])) {
+    match checked(t, put(None, person, "register", Vec::new(), &[difference])) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(Errors(mut errors)) => {
             for (name, _) in &mut errors {
@@ -146,11 +146,8 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
         "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
         "delete" if !is_self => {
-            let mut draft = plain(
-                &person,
-                "delete",
-                Act::RemovePerson { ends: person.activation.clone().or(person.generator.clone()) },
-            );
+            let ends = person.activations().map(|activation| activation.to_string()).collect();
+            let mut draft = plain(&person, "delete", Act::RemovePerson { ends });
             draft.fields.push(("before".to_owned(), digest(&person)));
             draft
         }
@@ -158,7 +155,7 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
                 return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("serial-wrong"))).await;
             };
-            let ends = person.activation.clone().filter(|_| token != person.token);
+            let ends = person.activation.iter().filter(|_| token != person.token).cloned().collect();
             let mut after = person.clone();
             if token != person.token {
                 (after.activation, after.registered) = (None, false);
@@ -180,7 +177,7 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             if differences.is_empty() {
                 return draw_person(&visit, &administrator, &user, &Errors::one("rights", t.get("rights-same"))).await;
             }
-            put(Some(&person), after, "change", None, &differences)
+            put(Some(&person), after, "change", Vec::new(), &differences)
         }
         "password" if !is_self => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
@@ -241,7 +238,7 @@ fn plain(person: &Person, act: &str, then: Act) -> Draft {
 }
 
 /// A new record in the place of the one before; the token shows the difference and binds both by their hashes.
-fn put(before: Option<&Person>, after: Person, act: &str, ends: Option<String>, differences: &[String]) -> Draft {
+fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>, differences: &[String]) -> Draft {
     let mut fields = vec![
         ("act".to_owned(), act.to_owned()),
         ("targetId".to_owned(), after.user.clone()),
@@ -414,6 +411,7 @@ pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates:
     html! {
         dl.facts {
             div { dt { (t.get("name")) } dd { (person.name) } }
+            @if let Some(id) = &person.login_id { div { dt { (t.get("login-id")) } dd { (id) } } }
             div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
             div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
             div { dt { (t.get("state")) } dd { (state(t, person)) } }
