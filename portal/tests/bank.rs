@@ -860,3 +860,21 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
         assert_eq!(record.state, State::Revoked);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_operator_is_noted_and_comes_back_by_the_machine_alone() {
+    let world = World::new().await;
+    let enter = async |text: &str| {
+        world.bank.log_in_operator("OP01", password(text)).await.expect("a decision").is_some()
+    };
+    for _ in 0..5 {
+        assert!(!enter("wrong").await);
+    }
+    assert!(!enter(demo::OPERATOR).await);
+    assert!(!world.bank.resume_operator("OP02").expect("the books answer"));
+    assert!(world.bank.resume_operator("OP01").expect("the books answer"));
+    assert!(enter(demo::OPERATOR).await);
+    let (events, _) = world.bank.events().expect("the books answer");
+    let done: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.about.as_str())).collect();
+    assert_eq!(done, [("suspended", "OP01"), ("resumed", "OP01")]);
+}

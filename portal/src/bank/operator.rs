@@ -22,16 +22,37 @@ impl Bank {
     pub async fn log_in_operator(&self, id: &str, password: Password) -> Result<Option<Operator>, BankError> {
         let found = self.books.get::<Operator>(id.trim())?;
         let hash = found.as_ref().map_or_else(PasswordHash::decoy, |operator| operator.password.hash.clone());
-        let right = self.is_right(hash, password).await?;
+        let right = self.is_right(hash.clone(), password).await?;
         let Some(found) = found else {
             self.books.pretend()?;
             return Ok(None);
         };
+        let now = self.now();
         Ok(self.books.change(|sheet| {
             let Some(mut operator) = sheet.get::<Operator>(&found.id)? else { return Ok::<_, BooksError>(None) };
-            let entry = operator.password.enter(right);
+            let entry = operator.password.enter(right && operator.password.hash == hash);
+            if let Entry::Wrong { just_suspended: true, .. } = entry {
+                note(sheet, BANK, "suspended", &operator.id, now)?;
+            }
             sheet.put(&operator);
             Ok((entry == Entry::Right).then_some(operator))
+        })?)
+    }
+
+    /// Takes a bank operator's password back into use: by whoever has the machine, for strangers can suspend it. Whether there
+    /// is such an operator.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn resume_operator(&self, id: &str) -> Result<bool, BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut operator) = sheet.get::<Operator>(id)? else { return Ok::<_, BooksError>(false) };
+            operator.password.resume();
+            note(sheet, BANK, "resumed", &operator.id, now)?;
+            sheet.put(&operator);
+            Ok(true)
         })?)
     }
 
