@@ -878,3 +878,56 @@ async fn a_suspended_operator_is_noted_and_comes_back_by_the_machine_alone() {
     let done: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.about.as_str())).collect();
     assert_eq!(done, [("suspended", "OP01"), ("resumed", "OP01")]);
 }
+
+fn set_password(person: &Person, which: &str, word: &Person) -> Draft {
+    about(person, Operation::PasswordReset, &[("password", which)], Act::SetPassword { hash: word.login.hash.clone() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_resumes_a_user_and_no_administrator() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let (business, word) = (Profile::ContractAndUser, administrator.clone());
+    for (user, resumed) in [("KEIRI01", true), ("ADMIN02", false)] {
+        for _ in 0..5 {
+            let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password("wrong")).await;
+            assert!(entered.expect("a decision").is_none());
+        }
+        let person = world.person(SAMPLE, user);
+        assert!(person.login.suspended);
+        assert_eq!(world.sign(&administrator, set_password(&person, "login", &word)).await, Outcome::Done);
+        let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password(LOGIN)).await.expect("a decision");
+        assert_eq!(entered.is_some(), resumed, "{user}");
+    }
+    let person = world.person(SAMPLE, "ADMIN02");
+    let fields = [("act", "resume"), ("targetName", "経理部 管理者")];
+    let resume = about(&person, Operation::UserManagement, &fields, Act::Resume);
+    assert_eq!(world.sign(&administrator, resume).await, Outcome::Refused(Refusal::Changed));
+    world.bank.set_service(&person, true).await.expect("a decision");
+    let entered = world.bank.log_in(business, &numbers(SAMPLE, "ADMIN02"), password(LOGIN)).await.expect("a decision");
+    assert!(entered.is_some(), "the bank does it, and the new password is in force");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_signs_for_nobody_else_and_nobody_signs_out_of_service() {
+    let mut world = World::new().await;
+    let user = world.register(SAMPLE, "KEIRI01").await;
+    let other = world.person(SAMPLE, "ADMIN02");
+    for (draft, outcome) in [
+        (set_password(&other, "transaction", &user), Outcome::Refused(Refusal::Changed)),
+        (set_password(&user, "login", &user), Outcome::Done),
+    ] {
+        assert_eq!(world.sign(&user, draft).await, outcome);
+    }
+    assert_eq!(world.person(SAMPLE, "ADMIN02").transaction, other.transaction);
+
+    // Suspended in the books between the signature and the booking.
+    let user = world.person(SAMPLE, "KEIRI01");
+    let order = world.order(&user, transfer(1)).await;
+    let put = world.bank.books.change(|sheet| {
+        sheet.put(&Person { suspended: true, ..user.clone() });
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    assert_eq!(world.send(&user, &order).await, Outcome::Refused(Refusal::Changed));
+}

@@ -34,7 +34,13 @@ pub(super) fn execute(
     }
     let Some(mut contract) = sheet.get::<Contract>(&order.contract)? else { return Ok(Err(Refusal::Changed)) };
     let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
-    if !signer.is_some_and(|signer| may(&signer, transaction.operation())) {
+    let signer = signer.filter(|signer| !signer.suspended && may(signer, transaction.operation()));
+    let Some(signer) = signer else { return Ok(Err(Refusal::Changed)) };
+    let target = match transaction.get("targetId") {
+        Some(user) => sheet.get::<Person>(&Person::key(&contract.number, &user.to_string()))?,
+        None => None,
+    };
+    if target.as_ref().is_some_and(|target| !order.act.is_open(&contract, &signer, target)) {
         return Ok(Err(Refusal::Changed));
     }
     if is_for_another_day(|name| transaction.get(name).map(ToString::to_string), day_in_japan(now)) {
@@ -74,29 +80,31 @@ pub(super) fn execute(
             sheet.put(&contract);
         }
         Act::SetPassword { hash } => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
+            let resumes = Act::Resume.is_open(&contract, &signer, &person);
             let credential = match text("password").as_str() {
                 "login" => &mut person.login,
                 "transaction" => &mut person.transaction,
                 _ => return Ok(Err(Refusal::Changed)),
             };
-            credential.hash = hash.clone();
-            credential.resume();
+            *credential = credential.with(hash.clone());
+            if resumes {
+                credential.resume();
+            }
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
         Act::ReissueCertificate { hash } => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
             match hash {
-                None if person.user == order.user => person.certificate_until = Some(text("validUntil")),
-                None => return Ok(Err(Refusal::Changed)),
+                None => person.certificate_until = Some(text("validUntil")),
                 Some(hash) => {
                     revoke_all(sheet, &person, |_| true)?;
-                    person.certificate = Some(Credential::new(hash.clone()));
+                    let resumes = Act::Resume.is_open(&contract, &signer, &person);
+                    person.certificate = Some(match person.certificate.take().filter(|_| !resumes) {
+                        Some(before) => before.with(hash.clone()),
+                        None => Credential::new(hash.clone()),
+                    });
                     person.certificate_until = None;
                 }
             }
@@ -122,16 +130,13 @@ pub(super) fn execute(
             tell(sheet, person, order, now)?;
         }
         Act::Suspend | Act::Resume => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
             put_in_service(&mut person, matches!(order.act, Act::Resume));
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
         Act::RemovePerson { .. } => {
-            let key = Person::key(&contract.number, &text("targetId"));
-            let known = sheet.get::<Person>(&key)?.filter(|person| digest(person) == text("before"));
+            let known = target.filter(|person| digest(person) == text("before"));
             let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
             tell(sheet, &person, order, now)?;
             // Whoever gets this ID next must not be opened to by them.
@@ -139,7 +144,7 @@ pub(super) fn execute(
             if let Some(id) = &person.login_id {
                 sheet.strike::<LoginId>(id);
             }
-            sheet.strike::<Person>(&key);
+            sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
         }
         Act::RevokeToken => {
             if revoke_token(sheet, &contract.number, &text("tokenId"))?.is_none() {

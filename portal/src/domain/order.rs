@@ -8,7 +8,7 @@ use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
 use super::credential::PasswordHash;
-use super::people::{Limit, Person};
+use super::people::{Contract, Limit, LoginMethod, Person};
 
 /// What a person asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,6 +29,24 @@ pub struct Order {
     pub at: u64,
     /// The challenge that was issued last.
     pub challenge: Option<String>,
+}
+
+impl Act {
+    /// Whether `signer` may have this done to `target`, who may be the same person. An administrator manages users and
+    /// suspends the other administrator; whom they take back into service are users alone, for administrators the bank does.
+    #[must_use]
+    pub fn is_open(&self, contract: &Contract, signer: &Person, target: &Person) -> bool {
+        let is_self = (&signer.contract, &signer.user) == (&target.contract, &target.user);
+        let by_certificate = contract.method == LoginMethod::PasswordCertificate;
+        match self {
+            Self::SetPassword { .. } => is_self || signer.is_administrator(),
+            Self::ReissueCertificate { hash: None } => by_certificate && is_self,
+            Self::ReissueCertificate { hash: Some(_) } => by_certificate && signer.is_administrator() && !is_self,
+            Self::Suspend | Self::RemovePerson { .. } => signer.is_administrator() && !is_self,
+            Self::Resume => signer.is_administrator() && !target.is_administrator(),
+            _ => true,
+        }
+    }
 }
 
 impl Order {

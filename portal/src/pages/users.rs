@@ -138,14 +138,11 @@ pub(super) async fn show(visit: Visit, Path(user): Path<String>) -> Answer {
 pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fields) -> Answer {
     let (t, administrator) = (visit.t, visit.administrator()?);
     let person = visit.bank().person(&administrator.contract, &user)?.ok_or(Fault::NotFound)?;
-    // An administrator is resumed by the bank, and suspends others, not themselves.
     let act = typed.text("act").to_owned();
-    let is_self = person.user == administrator.user;
-    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
     let draft = match act.as_str() {
-        "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
-        "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
-        "delete" if !is_self => {
+        "suspend" => plain(&person, "suspend", Act::Suspend),
+        "resume" => plain(&person, "resume", Act::Resume),
+        "delete" => {
             let ends = person.activations().map(|activation| activation.to_string()).collect();
             let mut draft = plain(&person, "delete", Act::RemovePerson { ends });
             draft.fields.push(("before".to_owned(), digest(&person)));
@@ -164,14 +161,14 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let difference = format!("{} → {}", name_of(&person), name_of(&after));
             put(Some(&person), after, "token", ends, &[difference])
         }
-        "certificate" if !is_self && by_certificate => {
+        "certificate" => {
             let word = typed.password("certificate-password");
             if let Err(errors) = certificate_password(t, &person.user, &word) {
                 return draw_person(&visit, &administrator, &user, &errors).await;
             }
             reissue(&visit, &person, Some(visit.bank().hash(word).await?))
         }
-        "rights" if !person.is_administrator() => {
+        "rights" => {
             let after = Person { closed: closed(&typed), ..person.clone() };
             let differences = rights_difference(t, &person, &after);
             if differences.is_empty() {
@@ -179,7 +176,7 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             }
             put(Some(&person), after, "change", Vec::new(), &differences)
         }
-        "password" if !is_self => {
+        "password" => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
             let (new, again) = (typed.password("new"), typed.password("again"));
             if let Err(errors) = new_password(t, &person.user, &new, &again) {
@@ -189,6 +186,9 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         }
         _ => return Err(Fault::NotFound),
     };
+    if !draft.act.is_open(&visit.contract(&administrator)?, &administrator, &person) {
+        return Err(Fault::NotFound);
+    }
     match checked(t, draft) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(errors) => draw_person(&visit, &administrator, &user, &errors).await,
