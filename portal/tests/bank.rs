@@ -931,3 +931,42 @@ async fn a_user_signs_for_nobody_else_and_nobody_signs_out_of_service() {
     put.expect("the books answer");
     assert_eq!(world.send(&user, &order).await, Outcome::Refused(Refusal::Changed));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_record_takes_back_nothing_that_happened_since_the_form() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let before = world.person(SAMPLE, "KEIRI01");
+    let closed = Person { closed: vec![Menu::Bulk], ..before.clone() };
+    let order = world.order(&administrator, put(Some(&before), closed, "change", Vec::new())).await;
+    let business = Profile::ContractAndUser;
+    let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password(LOGIN)).await.expect("a decision");
+    assert!(answer.is_some());
+    for _ in 0..4 {
+        let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password("wrong")).await;
+        assert!(answer.expect("a decision").is_none());
+    }
+    let bounced = world.person(SAMPLE, "KEIRI01");
+    world.bank.set_mail_failed(&bounced, true).expect("the books answer");
+    assert_eq!(world.send(&administrator, &order).await, Outcome::Done);
+    let person = world.person(SAMPLE, "KEIRI01");
+    assert_eq!((person.login.wrong, person.last_login, person.mail_failed), (4, Some(START), true));
+    assert!(!person.may(Menu::Bulk));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_revoked_since_the_form_is_handed_to_nobody() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let before = world.person(SAMPLE, "KEIRI01");
+    let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
+    let order = world.order(&administrator, put(Some(&before), after, "token", Vec::new())).await;
+    let token = world.bank.books.get::<LentToken>("KKK0000003").expect("the books answer").expect("the token");
+    world.bank.revoke_token(&token).await.expect("it is revoked");
+    assert_eq!(world.send(&administrator, &order).await, Outcome::Refused(Refusal::Changed));
+    assert_eq!(world.person(SAMPLE, "KEIRI01").token.as_deref(), Some("KKK0000001"));
+    // Nor is one of another company.
+    let after = Person { token: Some("KKK0000011".to_owned()), ..before.clone() };
+    let outcome = world.sign(&administrator, put(Some(&before), after, "token", Vec::new())).await;
+    assert_eq!(outcome, Outcome::Refused(Refusal::Changed));
+}

@@ -112,22 +112,31 @@ pub(super) fn execute(
             sheet.put(&person);
         }
         Act::PutPerson { person, .. } => {
-            if text("after") != digest(person) || text("targetId") != person.user {
+            let is_theirs = (&person.contract, &person.user) == (&contract.number, &text("targetId"));
+            if text("after") != digest(person) || !is_theirs {
                 return Ok(Err(Refusal::Changed));
             }
             let known = sheet.list::<Person>(&format!("{}/", contract.number))?;
             let administrators = known.iter().filter(|known| known.role == Role::Administrator);
-            let before = known.iter().find(|known| known.user == person.user);
-            let is_as_shown = before.map(digest) == transaction.get("before").map(ToString::to_string);
+            let is_as_shown = target.as_ref().map(digest) == transaction.get("before").map(ToString::to_string);
             let too_many = person.is_administrator()
                 && administrators.filter(|known| known.user != person.user).count() >= MAX_ADMINISTRATORS;
-            if !is_as_shown || too_many {
+            let has_token = match &person.token {
+                Some(id) => sheet.get::<LentToken>(id)?.is_some_and(|token| token.is_lent_to(&contract.number)),
+                None => true,
+            };
+            if !is_as_shown || too_many || !has_token {
                 return Ok(Err(Refusal::Changed));
             }
-            if !put_person(sheet, person)? {
+            let person = (**person).clone();
+            let person = match &target {
+                Some(now) => person.in_place_of(now),
+                None => person,
+            };
+            if !put_person(sheet, &person)? {
                 return Ok(Err(Refusal::Changed));
             }
-            tell(sheet, person, order, now)?;
+            tell(sheet, &person, order, now)?;
         }
         Act::Suspend | Act::Resume => {
             let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };

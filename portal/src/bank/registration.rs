@@ -93,7 +93,7 @@ impl Bank {
             return Ok(First::Serial);
         };
         let lent = self.books.get::<LentToken>(token.as_str())?;
-        if lent.is_none_or(|lent| lent.revoked || lent.contract != person.contract) {
+        if !lent.is_some_and(|token| token.is_lent_to(&person.contract)) {
             return Ok(First::Serial);
         }
         self.give_up(person).await?;

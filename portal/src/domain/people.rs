@@ -321,6 +321,21 @@ impl Person {
         }
     }
 
+    /// This record in the place of one that has gone on meanwhile: what changes by itself, and every credential, as it is now.
+    #[must_use]
+    pub fn in_place_of(self, now: &Self) -> Self {
+        Self {
+            login: now.login.clone(),
+            transaction: now.transaction.clone(),
+            first_otp: now.first_otp.clone(),
+            certificate: now.certificate.clone(),
+            last_login: now.last_login,
+            login_before: now.login_before,
+            mail_failed: now.mail_failed,
+            ..self
+        }
+    }
+
     /// Whether a menu is open to this person. Administrators manage themselves, so nothing is closed to them.
     #[must_use]
     pub fn may(&self, menu: Menu) -> bool {
@@ -436,6 +451,12 @@ pub struct LentToken {
 }
 
 impl LentToken {
+    /// Whether people of this contract may have it.
+    #[must_use]
+    pub fn is_lent_to(&self, contract: &str) -> bool {
+        !self.revoked && self.contract == contract
+    }
+
     /// As lists show it: a revoked one with a trailing `*`.
     #[must_use]
     pub fn listed(&self) -> String {

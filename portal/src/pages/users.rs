@@ -267,8 +267,7 @@ fn token_choice(visit: &Visit, contract: &str, chosen: &str) -> Result<Option<Op
     if chosen.is_empty() {
         return Ok(Some(None));
     }
-    let tokens = tokens_of(visit, contract)?;
-    let token = tokens.into_iter().find(|token| token.id == chosen && !token.revoked);
+    let token = visit.bank().books.get::<LentToken>(chosen)?.filter(|token| token.is_lent_to(contract));
     Ok(token.map(|token| Some(token.id)))
 }
 
