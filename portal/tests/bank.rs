@@ -970,3 +970,23 @@ async fn a_token_that_was_revoked_since_the_form_is_handed_to_nobody() {
     let outcome = world.sign(&administrator, put(Some(&before), after, "token", Vec::new())).await;
     assert_eq!(outcome, Outcome::Refused(Refusal::Changed));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_corrects_where_mail_goes_and_both_addresses_are_told() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    world.bank.set_mail_failed(&world.person(SAMPLE, "KEIRI01"), true).expect("the books answer");
+    let before = world.person(SAMPLE, "KEIRI01");
+    for (mail, outcome) in
+        [("nobody", Outcome::Refused(Refusal::Changed)), ("keiri@sample.example", Outcome::Done)]
+    {
+        let after = Person { mail: mail.to_owned(), ..before.clone() };
+        let order = put(Some(&before), after, "change", Vec::new());
+        assert_eq!(world.sign(&administrator, order).await, outcome, "{mail}");
+    }
+    let person = world.person(SAMPLE, "KEIRI01");
+    assert_eq!((person.mail.as_str(), person.mail_failed), ("keiri@sample.example", false));
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let told: Vec<_> = mails.iter().filter(|mail| mail.text == "mail-changed").map(|mail| mail.to.as_str()).collect();
+    assert_eq!(told, ["keiri@sample.example", before.mail.as_str()]);
+}

@@ -233,6 +233,7 @@ role = Role
 role-administrator = Administrator
 role-user = User
 mail = E-mail address
+mail-change = Change the mail address
 token = Token
 tokens = Tokens
 token-hand = Token in this person’s hands

@@ -233,6 +233,7 @@ role = 権限
 role-administrator = 管理者
 role-user = 利用者
 mail = メールアドレス
+mail-change = メールアドレスの変更
 token = トークン
 tokens = トークンの一覧
 token-hand = 交付するトークン

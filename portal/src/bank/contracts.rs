@@ -10,7 +10,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::credential::{Credential, Password};
 use crate::domain::ledger::Account;
-use crate::domain::people::{Application, Contract, LentToken, Limit, LoginMethod, Person, Profile, Role};
+use crate::domain::people::{Application, Contract, LentToken, Limit, LoginMethod, Person, Profile, Role, is_mail};
 use crate::outbox::post;
 
 /// What a company writes into the application.
@@ -72,9 +72,7 @@ impl Wish {
             if Transaction::new(Operation::UserManagement, fields).is_err() {
                 return Err(Unfit::Administrator);
             }
-            let (local, host) = self.mail.split_once('@').unwrap_or_default();
-            let is_address = !local.is_empty() && host.contains('.') && self.mail.len() <= 100;
-            return if is_address && !self.mail.contains(char::is_whitespace) { Ok(()) } else { Err(Unfit::Mail) };
+            return if is_mail(&self.mail) { Ok(()) } else { Err(Unfit::Mail) };
         }
         Err(Unfit::Kana)
     }

@@ -14,7 +14,7 @@ use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
 use crate::domain::order::{Act, Order, is_for_another_day};
-use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role};
+use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
@@ -125,7 +125,8 @@ pub(super) fn execute(
                 Some(id) => sheet.get::<LentToken>(id)?.is_some_and(|token| token.is_lent_to(&contract.number)),
                 None => true,
             };
-            if !is_as_shown || too_many || !has_token {
+            let has_mail = is_mail(&person.mail) || target.as_ref().is_some_and(|now| now.mail == person.mail);
+            if !is_as_shown || too_many || !has_token || !has_mail {
                 return Ok(Err(Refusal::Changed));
             }
             let person = (**person).clone();
@@ -137,6 +138,10 @@ pub(super) fn execute(
                 return Ok(Err(Refusal::Changed));
             }
             tell(sheet, &person, order, now)?;
+            // Where the mail went until now it is said, too: it may not be their own doing.
+            if let Some(before) = target.filter(|before| before.mail != person.mail) {
+                tell(sheet, &before, order, now)?;
+            }
         }
         Act::Suspend | Act::Resume => {
             let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };

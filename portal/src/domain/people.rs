@@ -331,7 +331,7 @@ impl Person {
             certificate: now.certificate.clone(),
             last_login: now.last_login,
             login_before: now.login_before,
-            mail_failed: now.mail_failed,
+            mail_failed: now.mail_failed && now.mail == self.mail,
             ..self
         }
     }
@@ -405,6 +405,14 @@ impl Person {
     pub fn last_login(&self) -> Option<Timestamp> {
         self.last_login.map(Timestamp::from_unix)
     }
+}
+
+/// Whether mail can go there: an address of ASCII without spaces, with a name and a host.
+#[must_use]
+pub fn is_mail(text: &str) -> bool {
+    let (local, host) = text.split_once('@').unwrap_or_default();
+    let (name, top) = host.rsplit_once('.').unwrap_or_default();
+    ![local, name, top].contains(&"") && text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What a company asks for before it is a contractor.
@@ -491,6 +499,17 @@ mod tests {
     fn the_first_otp_password_is_good_once() {
         let used = Person { first_otp: None, ..person() };
         assert_eq!(used.first_otp("2026-11-21".parse().expect("a day")), FirstOtp::None);
+    }
+
+    #[test]
+    fn an_address_has_a_name_and_a_host() {
+        for mail in ["somu@kokoromi.example", "a+b@c.d.example"] {
+            assert!(is_mail(mail), "{mail}");
+        }
+        let long = format!("a@{}.example", "b".repeat(100));
+        for mail in ["", "nobody", "@a.example", "a@b", "a@.example", "a@b.", "a b@c.example", "a@b.example\n", "あ@b.example", &long] {
+            assert!(!is_mail(mail), "{mail}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::bank::{Draft, digest};
 use crate::domain::certificate::Certificate;
 use crate::domain::credential::Credential;
 use crate::domain::order::Act;
-use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role};
+use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role, is_mail};
 use crate::text::Text;
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -76,6 +76,9 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     }
     if visit.bank().person(&administrator.contract, &user)?.is_some() {
         return refuse(&typed, "user", "user-taken");
+    }
+    if !is_mail(typed.text("mail")) {
+        return refuse(&typed, "mail", "apply-mail-wrong");
     }
     let (login, login_again) = (typed.password("new"), typed.password("again"));
     if let Err(errors) = new_password(t, &user, &login, &login_again) {
@@ -160,6 +163,15 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             after.token = token;
             let difference = format!("{} → {}", name_of(&person), name_of(&after));
             put(Some(&person), after, "token", ends, &[difference])
+        }
+        "mail" => {
+            let after = Person { mail: typed.text("mail").to_owned(), ..person.clone() };
+            let faults = [(!is_mail(&after.mail), "apply-mail-wrong"), (after.mail == person.mail, "rights-same")];
+            if let Some((_, text)) = faults.iter().find(|(is_one, _)| *is_one) {
+                return draw_person(&visit, &administrator, &user, &Errors::one("mail", t.get(text))).await;
+            }
+            let lines = address_lines(&after.mail);
+            put(Some(&person), after, "change", Vec::new(), &lines)
         }
         "certificate" => {
             let word = typed.password("certificate-password");
@@ -337,6 +349,12 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
             p.hint { (t.get("token-hand-hint")) }
             p.actions { button type="submit" { (t.get("to-confirm")) } }
         }))
+        h2 { (t.get("mail-change")) }
+        (card(visit, &path, &html! {
+            input type="hidden" name="act" value="mail";
+            (Input { kind: "email", max: Some(100), value: &person.mail, ..Input::new("mail", t.get("mail")) }.draw(errors))
+            p.actions { button type="submit" { (t.get("to-confirm")) } }
+        }))
         @if !person.is_administrator() {
             h2 { (t.get("rights")) }
             (card(visit, &path, &html! {
@@ -384,6 +402,15 @@ fn rights_difference(t: Text, before: &Person, after: &Person) -> Vec<String> {
     let shown = if changed.len() > 3 { 2 } else { changed.len() };
     let more = (changed.len() > 3).then(|| t.with("right-more", &[("count", &(changed.len() - 2).to_string())]));
     changed[..shown].iter().map(line).chain(more).collect()
+}
+
+/// An address, which is ASCII, in the three lines that a token has for a change; of a longer one the beginning and the end.
+fn address_lines(mail: &str) -> Vec<String> {
+    let shown = match mail.len() {
+        0..=60 => mail.to_owned(),
+        len => format!("{}...{}", &mail[..37], &mail[len - 20..]),
+    };
+    shown.as_bytes().chunks(20).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
 }
 
 fn rights_inputs(t: Text, is_open: impl Fn(Menu) -> bool, errors: &Errors) -> Markup {
