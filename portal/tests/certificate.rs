@@ -395,6 +395,20 @@ async fn a_renewal_is_signed_and_the_old_certificate_ends_with_the_first_login_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_certificates_for_one_password_the_first_login_leaves_one() {
+    for (mine, theirs) in [(0, 1), (1, 0)] {
+        let world = World::new().await;
+        let fetched = [world.fetch("ADMIN01").await, world.fetch("ADMIN01").await];
+        let mut browser = world.browser(Some(&fetched[mine]));
+        browser.log_in("ADMIN01", LOGIN).await;
+        assert_eq!(browser.path, "/home");
+        let mut other = world.browser(Some(&fetched[theirs]));
+        other.log_in("ADMIN01", LOGIN).await;
+        assert_eq!(other.path, "/login", "whoever fetched it with the letter of somebody else");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signature_is_good_for_one_certificate_also_when_two_ask_at_once() {
     let mut world = World::new().await;
     let person = world.register("ADMIN01").await;
