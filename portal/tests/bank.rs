@@ -9,7 +9,7 @@ use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
-use camtoken::verifier::{AttemptId, Rejection, State, Verdict};
+use camtoken::verifier::{AttemptId, Rejection, State, Subscriber, Verdict};
 use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{
     Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, digest, rng,
@@ -989,4 +989,80 @@ async fn an_administrator_corrects_where_mail_goes_and_both_addresses_are_told()
     let mails = world.bank.books.list::<Mail>("").expect("the books answer");
     let told: Vec<_> = mails.iter().filter(|mail| mail.text == "mail-changed").map(|mail| mail.to.as_str()).collect();
     assert_eq!(told, ["keiri@sample.example", before.mail.as_str()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_registration_is_not_begun_again_until_it_is_resumed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    for attempt in 0..5_u8 {
+        let order = world.order(&person, transfer(1)).await;
+        world.bank.settle(&person, &order.id, "00000000", [attempt; 16]).await.expect("a decision");
+    }
+    assert!(world.bank.otp_suspended(&person).await.expect("an answer"));
+    assert!(!world.bank.give_up(&person).await.expect("a decision"));
+    assert_eq!(world.person(SAMPLE, "KEIRI01").activation, person.activation);
+    world.bank.set_service(&person, true).await.expect("a decision");
+    assert!(world.bank.give_up(&person).await.expect("a decision"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_registrations_at_once_one_is_begun_and_the_other_leaves_no_place_taken() {
+    let world = World::new().await;
+    let person = world.person(SAMPLE, "KEIRI01");
+    let (one, other) = tokio::join!(world.begin(&person, ""), world.begin(&person, ""));
+    assert!(matches!((&one, &other), (First::Begun, First::Overtaken) | (First::Overtaken, First::Begun)));
+    assert_eq!(live(&world, "KKK0000001").await, [world.person(SAMPLE, "KEIRI01").activation().expect("one")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_on_a_token_that_was_taken_away_is_not_finished() {
+    let mut world = World::new().await;
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Begun));
+    let person = world.person(SAMPLE, "ADMIN01");
+    let Progress::First(first) = world.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+    let Ok(Received::FirstCode(received)) = world.token("KKK0000001").receive(&first.code) else { panic!("refused") };
+    let device_code = received.approve(&mut rng()).expose_digits();
+    world.bank.second_code(&person, &device_code).await.expect("an answer").expect("it is right");
+    let Progress::Second(second) = world.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+    let Ok(Received::SecondCode(received)) = world.token("KKK0000001").receive(&second.code) else { panic!("refused") };
+    let response = received.approve().response().expose_str().to_owned();
+    // Another token is handed out, and the verifier has not been told yet.
+    let put = world.bank.books.change(|sheet| {
+        sheet.put(&Person { token: Some("KKK0000003".to_owned()), activation: None, ..person.clone() });
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    let confirmed = world.bank.confirm(&person, &response).await.expect("a decision");
+    assert_eq!(confirmed, Err(Rejection::NotActivated));
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(!person.registered && person.first_otp.is_some());
+    let world = world.again().await;
+    assert!(live(&world, "KKK0000001").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_was_taken_before_the_process_was_killed_is_free_again() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let token: TokenId = "KKK0000001".parse().expect("an ID");
+    let subscriber = Subscriber { contract: SAMPLE.to_owned(), user: "KEIRI01".to_owned() };
+    world.bank.verifier.enroll(&token, subscriber, world.bank.now(), &mut rng()).await.expect("a place");
+    assert_eq!(live(&world, "KKK0000001").await.len(), 2);
+    let world = world.again().await;
+    assert_eq!(live(&world, "KKK0000001").await, [person.activation().expect("one")]);
+}
+
+/// The activations that hold a place on a token.
+async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
+    let token = world.bank.verifier.token(&token.parse().expect("an ID")).await.expect("an answer").expect("a token");
+    let mut live = Vec::new();
+    for activation in token.activations {
+        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
+        if !matches!(record.state, State::Revoked | State::Reset) {
+            live.push(activation);
+        }
+    }
+    live
 }

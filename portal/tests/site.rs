@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -263,4 +264,24 @@ async fn a_batch_file_for_another_day_is_not_taken() {
         assert_eq!(status == StatusCode::SEE_OTHER, taken);
         assert_eq!(browser.page.contains("振込指定日が本日（2026年11月21日）のファイルだけ"), !taken);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_is_finished_although_the_visitor_went_away() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    let form = format!("csrf={}&first-otp={}&serial=KKK0000001", browser.csrf(), demo::FIRST_OTP);
+    let request = Request::builder().uri("/registration").method("POST").header(header::COOKIE, &browser.cookie);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form));
+    // The connection is closed while the password is being compared.
+    let asked = browser.site.clone().oneshot(request.expect("a request"));
+    assert!(tokio::time::timeout(Duration::ZERO, asked).await.is_err());
+    for _ in 0..500 {
+        browser.ask("/registration", None).await;
+        if browser.page.contains("device-code") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing came of it");
 }

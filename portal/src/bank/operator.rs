@@ -1,5 +1,8 @@
 //! What the bank's own people do, and what administrators do for their users: suspend, resume, initialise, revoke, look.
 
+use std::collections::HashSet;
+
+use camtoken::ActivationId;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::{AuditError, Entry as AuditEntry};
 use camtoken::verifier::{EnrollError, State};
@@ -133,13 +136,32 @@ impl Bank {
         Ok(())
     }
 
-    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended.
-    pub(super) async fn follow_suspensions(&self) -> Result<(), BankError> {
+    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended,
+    /// and places on tokens that nobody of the books has.
+    pub(super) async fn follow_books(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")?.iter().filter(|person| person.suspended) {
             self.set_signing(person, false).await?;
         }
         for token in self.books.list::<LentToken>("")?.iter().filter(|token| token.revoked) {
             self.revoke_at_verifier(&token.id).await?;
+        }
+        self.end_unnamed().await
+    }
+
+    /// Ends every activation of a token that is no person's: begun just before the process ended and never written down, or
+    /// written off and not ended yet.
+    async fn end_unnamed(&self) -> Result<(), BankError> {
+        let named: HashSet<ActivationId> =
+            self.books.list::<Person>("")?.iter().filter_map(Person::activation).collect();
+        for token in self.books.list::<LentToken>("")? {
+            let Ok(token) = token.id.parse() else { continue };
+            let Some(token) = self.verifier.token(&token).await? else { continue };
+            for activation in token.activations.into_iter().filter(|activation| !named.contains(activation)) {
+                let record = self.verifier.record(activation).await?;
+                if record.is_some_and(|record| !matches!(record.state, State::Revoked | State::Reset)) {
+                    self.end(activation).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -265,7 +265,7 @@ impl Bank {
                 self.recover_one(activation).await?;
             }
         }
-        self.follow_suspensions().await
+        self.follow_books().await
     }
 
     /// Books what the verifier has accepted last for this activation, unless it stands in the books.
