@@ -552,6 +552,9 @@ async fn a_revoked_token_signs_nothing_and_nobody_has_it_any_more() {
     let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
     assert_eq!(token.listed(), "KKK0000001*");
     assert!(world.person(SAMPLE, "ADMIN01").token.is_none() && world.person(SAMPLE, "KEIRI01").token.is_none());
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let told = mails.iter().filter(|mail| mail.text == "mail-token-revoked").map(|mail| mail.to.clone());
+    assert!(told.eq(["ADMIN01", "KEIRI01"].map(|user| world.person(SAMPLE, user).mail)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,7 +24,7 @@ struct Browser {
     path: String,
     wait: Option<u64>,
     address: Option<&'static str>,
-    _dir: tempfile::TempDir,
+    dir: Arc<tempfile::TempDir>,
 }
 
 impl Browser {
@@ -39,7 +39,14 @@ impl Browser {
         demo::seed(&bank).await.expect("a new bank");
         let site = Arc::new(Site::new(bank, None, dir.path().join("attacks"))).router();
         let (cookie, page, path) = (String::new(), String::new(), String::new());
-        Self { site, clock, cookie, page, path, wait: None, address: None, _dir: dir }
+        Self { site, clock, cookie, page, path, wait: None, address: None, dir: Arc::new(dir) }
+    }
+
+    /// Somebody else's, at the same bank.
+    fn another(&self) -> Self {
+        let (site, clock, dir) = (self.site.clone(), Arc::clone(&self.clock), Arc::clone(&self.dir));
+        let (cookie, page, path) = (String::new(), String::new(), String::new());
+        Self { site, clock, cookie, page, path, wait: None, address: None, dir }
     }
 
     async fn ask(&mut self, path: &str, form: Option<String>) -> StatusCode {
@@ -284,4 +291,20 @@ async fn what_was_begun_is_finished_although_the_visitor_went_away() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("nothing came of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_token_the_bank_revokes_is_out() {
+    let mut desk = Browser::new().await;
+    let (mut holder, mut other) = (desk.another(), desk.another());
+    holder.log_in("KEIRI01", LOGIN).await;
+    other.log_in("ADMIN02", LOGIN).await;
+    desk.ask("/operator/login", None).await;
+    let form = format!("csrf={}&operator=OP01&password={}", desk.csrf(), demo::OPERATOR);
+    desk.ask("/operator/login", Some(form)).await;
+    desk.ask("/operator/tokens/KKK0000001/revoke", Some(format!("csrf={}", desk.csrf()))).await;
+    assert_eq!(desk.path, "/operator");
+    holder.ask("/home", None).await;
+    other.ask("/home", None).await;
+    assert_eq!((holder.path.as_str(), other.path.as_str()), ("/login", "/home"));
 }

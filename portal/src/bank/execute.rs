@@ -161,7 +161,7 @@ pub(super) fn execute(
             sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
         }
         Act::RevokeToken => {
-            if revoke_token(sheet, &contract.number, &text("tokenId"))?.is_none() {
+            if revoke_token(sheet, &contract.number, &text("tokenId"), now)?.is_none() {
                 return Ok(Err(Refusal::Changed));
             }
         }
@@ -206,22 +206,26 @@ pub(super) fn put_in_service(person: &mut Person, in_service: bool) {
     }
 }
 
-/// Marks a token of the contract as revoked, and takes it and its activations from everybody who has it. `None` when the
-/// contract has no such token.
-pub(super) fn revoke_token(sheet: &mut Sheet<'_>, contract: &str, id: &str) -> Result<Option<()>, BooksError> {
+/// Marks a token of the contract as revoked, takes it and its activations from everybody who has it, and tells them; their user
+/// IDs. `None` when the contract has no such token.
+pub(super) fn revoke_token(
+    sheet: &mut Sheet<'_>,
+    contract: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Vec<String>>, BooksError> {
     let lent = sheet.get::<LentToken>(id)?.filter(|lent| lent.contract == contract);
     let Some(mut token) = lent else { return Ok(None) };
     token.revoked = true;
     sheet.put(&token);
-    for mut person in sheet.list::<Person>(&format!("{contract}/"))? {
-        if person.token.as_deref() == Some(id) {
-            person.token = None;
-            person.activation = None;
-            person.registered = false;
-            sheet.put(&person);
-        }
+    let mut holders = sheet.list::<Person>(&format!("{contract}/"))?;
+    holders.retain(|person| person.token.as_deref() == Some(id));
+    for person in &holders {
+        let words = [("user", person.user.as_str()), ("token", id)];
+        post(sheet, &person.mail, "mail-token-revoked", &words, now)?;
+        sheet.put(&Person { token: None, activation: None, registered: false, ..person.clone() });
     }
-    Ok(Some(()))
+    Ok(Some(holders.into_iter().map(|person| person.user).collect()))
 }
 
 fn pay(

@@ -80,18 +80,20 @@ impl Bank {
         self.set_signing(person, in_service).await
     }
 
-    /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand.
+    /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand. The user IDs of those
+    /// who had it, whose sessions are over.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn revoke_token(&self, token: &LentToken) -> Result<(), BankError> {
+    pub async fn revoke_token(&self, token: &LentToken) -> Result<Vec<String>, BankError> {
         let now = self.now();
-        self.books.change(|sheet| {
+        let holders = self.books.change(|sheet| {
             note(sheet, BANK, "token-revoked", &token.id, now)?;
-            revoke_token(sheet, &token.contract, &token.id).map(|_| ())
+            revoke_token(sheet, &token.contract, &token.id, now)
         })?;
-        self.revoke_at_verifier(&token.id).await
+        self.revoke_at_verifier(&token.id).await?;
+        Ok(holders.unwrap_or_default())
     }
 
     /// What happened to a person's activation, by the verifier's own chain.

@@ -222,7 +222,9 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
         return Err(Fault::NotFound);
     }
     let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
-    visit.bank().revoke_token(&token).await?;
+    for user in visit.bank().revoke_token(&token).await? {
+        visit.site.sessions.end_all_of(&Who { contract: token.contract.clone(), user }, None);
+    }
     visit.tell("done-revoked");
     Ok(Redirect::to("/operator").into_response())
 }

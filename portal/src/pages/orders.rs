@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as card, rejected, wrong_entry};
 use super::layout::page;
-use super::{Answer, Fault, Fields, Visit};
+use super::{Answer, Fault, Fields, Visit, Who};
 use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::ledger::{Booking, Outcome, Refusal};
@@ -66,9 +66,13 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
     let person = visit.person()?;
     let order = known(&visit, &person, &id)?;
     let attempt = attempt(&form).ok_or(Fault::Form)?;
+    let concerned = concerned(&visit, &order)?;
     match visit.bank().settle(&person, &id, &form.digits("otp"), attempt).await? {
         Settled::Booked(booking) => {
-            after(&visit, &person, &order, &booking);
+            for user in concerned.into_iter().filter(|_| booking.outcome == Outcome::Done) {
+                let who = Who { contract: order.contract.clone(), user };
+                visit.site.sessions.end_all_of(&who, Some(&visit.name));
+            }
             Ok(Redirect::to(&format!("/orders/{id}")).into_response())
         }
         Settled::LoggedIn | Settled::None => Err(Fault::NotFound),
@@ -272,15 +276,20 @@ pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
     })
 }
 
-/// What a booking means for sessions: whose password has changed or who was suspended is out everywhere else.
-fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
-    let touches =
-        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. })
-            || matches!(order.act, Act::ReissueCertificate { hash: Some(_) });
-    if booking.outcome != Outcome::Done || !touches {
-        return;
+/// Whose sessions are over once an order is carried out, by user ID: whose password or rights have changed, who was suspended,
+/// who has no token any more. Asked before it is, for then nobody has the token.
+fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
+    match &order.act {
+        Act::RevokeToken => {
+            let people = visit.bank().books.list::<Person>(&format!("{}/", order.contract))?;
+            let holders = people.into_iter().filter(|person| person.token.as_deref() == order.text("tokenId"));
+            Ok(holders.map(|person| person.user).collect())
+        }
+        Act::SetPassword { .. }
+        | Act::Suspend
+        | Act::PutPerson { .. }
+        | Act::RemovePerson { .. }
+        | Act::ReissueCertificate { hash: Some(_) } => Ok(order.text("targetId").map(str::to_owned).into_iter().collect()),
+        _ => Ok(Vec::new()),
     }
-    let Some((_, user)) = booking.fields.iter().find(|(name, _)| name == "targetId") else { return };
-    let who = super::Who { contract: person.contract.clone(), user: user.clone() };
-    visit.site.sessions.end_all_of(&who, Some(&visit.name));
 }
