@@ -1069,3 +1069,30 @@ async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
     }
     live
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daily_limit_is_one_for_all_accounts_and_is_for_one_operation() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let other = |amount| {
+        let act = Act::Pay { from: "102-0200789".to_owned(), limit: Limit::Transfer };
+        Draft { act, ..transfer(amount) }
+    };
+    let over = Outcome::Refused(Refusal::Limit);
+    let pay_easy = [
+        ("billerCode", "00200"),
+        ("biller", "架空税務署"),
+        ("paymentNumber", "123456789012"),
+        ("amount", "1"),
+        ("date", "2026-11-21"),
+    ];
+    for (draft, outcome) in [
+        (transfer(6_000_000), Outcome::Done),
+        (other(4_000_001), over),
+        (other(4_000_000), Outcome::Done),
+        (transfer(1), over),
+        (plain(Operation::PayEasy, Limit::PayEasy, &pay_easy), Outcome::Done),
+    ] {
+        assert_eq!(world.sign(&person, draft).await, outcome);
+    }
+}

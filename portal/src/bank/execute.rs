@@ -1,6 +1,7 @@
 //! Carrying out what was signed. Everything that matters is read from the challenge's transaction, never from a request.
 
 use camtoken::Timestamp;
+use camtoken::time::Date;
 use camtoken::transaction::zengin::{BatchFile, Encoding};
 use camtoken::transaction::{Operation, Transaction, Value};
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
+use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent};
 use crate::domain::order::{Act, Order, is_for_another_day};
 use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail};
 use crate::domain::rates::yen_of;
@@ -289,14 +290,14 @@ fn pay_batch(
     Ok(Ok(()))
 }
 
-/// An account that pays, with what has left it today.
+/// An account that pays, with what has left the company's accounts today.
 struct Till<'a> {
     account: Account,
     contract: &'a Contract,
     order: &'a Order,
     limit: u64,
-    spent: u64,
-    now: Timestamp,
+    spent: Spent,
+    day: Date,
 }
 
 impl<'a> Till<'a> {
@@ -310,12 +311,15 @@ impl<'a> Till<'a> {
     ) -> Result<Result<Self, Refusal>, BooksError> {
         let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
         let Some(account) = account else { return Ok(Err(Refusal::Account)) };
-        let mut spent_today = 0;
-        for known in sheet.list::<Account>("")?.iter().filter(|known| known.contract == contract.number) {
-            let lines = sheet.list::<LedgerLine>(&format!("{}/", known.key()))?;
-            spent_today += spent(&lines, day_in_japan(now), &order.operation);
-        }
-        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent: spent_today, now }))
+        let day = day_in_japan(now);
+        let nothing = Spent {
+            contract: contract.number.clone(),
+            operation: order.operation.clone(),
+            day: day.to_string(),
+            yen: 0,
+        };
+        let spent = sheet.get::<Spent>(&nothing.key())?.unwrap_or(nothing);
+        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent, day }))
     }
 
     /// Pays once; `to` is an account of this bank.
@@ -326,8 +330,7 @@ impl<'a> Till<'a> {
         other: &str,
         to: Option<String>,
     ) -> Result<Result<(), Refusal>, BooksError> {
-        let line =
-            Line { day: day_in_japan(self.now), operation: &self.order.operation, text: other, order: &self.order.id };
+        let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
         let receiver = match to {
             None => None,
             Some(key) if key == self.account.key() => return Ok(Err(Refusal::Account)),
@@ -336,11 +339,11 @@ impl<'a> Till<'a> {
                 known => known,
             },
         };
-        match self.account.pay(amount, self.spent, self.limit, line) {
+        match self.account.pay(amount, self.spent.yen, self.limit, line) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(paid) => sheet.put(&paid),
         }
-        self.spent += amount;
+        self.spent.yen += amount;
         if let Some(mut receiver) = receiver {
             let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
             sheet.put(&received);
@@ -351,6 +354,7 @@ impl<'a> Till<'a> {
 
     fn close(self, sheet: &mut Sheet<'_>) {
         sheet.put(&self.account);
+        sheet.put(&self.spent);
     }
 }
 

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::certificate::Certificate;
 use crate::domain::event::{Event, Head};
-use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
+use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
 use crate::domain::order::{Issued, Order};
 use crate::domain::people::{Application, Contract, LentToken, LoginId, Operator, Person};
 use crate::outbox::{Mail, Unsent};
@@ -278,6 +278,14 @@ impl Row for LedgerLine {
 
     fn key(&self) -> String {
         format!("{}/{:08}", self.account, self.number)
+    }
+}
+
+impl Row for Spent {
+    const KIND: &'static str = "spent";
+
+    fn key(&self) -> String {
+        self.key()
     }
 }
 
