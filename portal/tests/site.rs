@@ -308,3 +308,20 @@ async fn whose_token_the_bank_revokes_is_out() {
     other.ask("/home", None).await;
     assert_eq!((holder.path.as_str(), other.path.as_str()), ("/login", "/home"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_two_passwords_of_a_person_are_two_whoever_sets_them() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    for (path, act) in [("/password", ""), ("/users/KEIRI01", "&act=password")] {
+        for (which, other, own) in [("login", demo::TRANSACTION, LOGIN), ("transaction", LOGIN, demo::TRANSACTION)] {
+            for (new, refused) in [(other, true), (own, false)] {
+                browser.ask(path, None).await;
+                let form = format!("csrf={}{act}&which={which}&new={new}&again={new}", browser.csrf());
+                browser.ask(path, Some(form)).await;
+                assert_eq!(browser.page.contains("もう一方のパスワードと同じものは使えません"), refused, "{path} {which}");
+                assert_eq!(browser.path == "/orders/confirm", !refused, "{path} {which}");
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use camtoken::Timestamp;
 use super::events::{BANK, note};
 use super::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
-use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
+use crate::domain::credential::{Credential, Entry, Password, PasswordHash, WeakPassword};
 use crate::domain::people::{Contract, LoginField, LoginId, LoginMethod, Person, Profile};
 use crate::outbox::post;
 
@@ -114,6 +114,28 @@ impl Bank {
     /// [`BankError`] when nothing was decided.
     pub async fn enter_transaction_password(&self, person: &Person, password: Password) -> Result<Entry, BankError> {
         self.enter(person, password, "transaction", |person| Some(&mut person.transaction)).await
+    }
+
+    /// Hashes a password that a person is to have from now on, `which` of the two: unless it is a weak one, or the other of them,
+    /// or one glance at either would give both.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn new_password(
+        &self,
+        person: &Person,
+        which: &str,
+        new: Password,
+    ) -> Result<Result<PasswordHash, WeakPassword>, BankError> {
+        if let Err(weak) = new.check(&person.user) {
+            return Ok(Err(weak));
+        }
+        let other = if which == "login" { &person.transaction } else { &person.login };
+        if self.is_right(other.hash.clone(), new.clone()).await? {
+            return Ok(Err(WeakPassword::Reused));
+        }
+        Ok(Ok(self.hash(new).await?))
     }
 
     /// Counts an entry of one of a person's credentials.

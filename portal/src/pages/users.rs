@@ -190,11 +190,10 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         }
         "password" => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
-            let (new, again) = (typed.password("new"), typed.password("again"));
-            if let Err(errors) = new_password(t, &person.user, &new, &again) {
-                return draw_person(&visit, &administrator, &user, &errors).await;
+            match set_password(&visit, &person, which, &mut typed).await? {
+                Ok(draft) => draft,
+                Err(errors) => return draw_person(&visit, &administrator, &user, &errors).await,
             }
-            set_password(&visit, &person, which, new).await?
         }
         _ => return Err(Fault::NotFound),
     };
