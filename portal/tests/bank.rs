@@ -1096,3 +1096,22 @@ async fn a_daily_limit_is_one_for_all_accounts_and_is_for_one_operation() {
         assert_eq!(world.sign(&person, draft).await, outcome);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_paid_into_an_account_of_another_type_or_the_one_that_pays() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let no_account = Outcome::Refused(Refusal::Account);
+    for (account, kind, outcome) in [
+        (("001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ"), "current", no_account),
+        (("001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ"), "ordinary", Outcome::Done),
+        (("102", "ﾐﾅﾄ", "0012345", "ｶ)ｻﾝﾌﾟﾙ"), "ordinary", no_account),
+    ] {
+        let (branch, branch_name, number, name) = account;
+        let mut draft = transfer_to(("9901", "ｶｸｳﾁﾕｳｵｳ", branch, branch_name, number, name), 40);
+        let field = draft.fields.iter_mut().find(|(name, _)| name == "accountType").expect("a field");
+        kind.clone_into(&mut field.1);
+        assert_eq!(world.sign(&person, draft).await, outcome, "{number} {kind}");
+    }
+    assert_eq!(world.balance(), 58_419_960);
+}

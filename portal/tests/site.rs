@@ -325,3 +325,32 @@ async fn the_two_passwords_of_a_person_are_two_whoever_sets_them() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_too_large_is_called_that() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    browser.ask("/bulk", None).await;
+    assert_eq!(browser.upload("/bulk", &vec![b'2'; 1 << 20]).await, StatusCode::OK);
+    assert!(browser.page.contains("ファイルが1MBを超えています"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_to_no_account_of_this_bank_is_refused_before_it_is_signed() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    for (account, kind, said) in [
+        ("9901-001&account=0777001", "current", "この科目と口座番号の口座はありません"),
+        ("9901-001&account=0777002", "ordinary", "この科目と口座番号の口座はありません"),
+        ("9901-102&account=0012345", "ordinary", "引落口座とは別の口座"),
+        ("9901-001&account=0777001", "ordinary", "内容の確認"),
+    ] {
+        browser.ask("/transfer", None).await;
+        let form = format!(
+            "csrf={}&from=102-0012345&to=new&branch={account}&accountType={kind}&payee=%EF%BE%90%EF%BE%8E%EF%BE%9D&amount=1",
+            browser.csrf()
+        );
+        browser.ask("/transfer", Some(form)).await;
+        assert!(browser.page.contains(said), "{account} {kind}");
+    }
+}

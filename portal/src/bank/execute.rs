@@ -13,7 +13,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent};
+use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
 use crate::domain::order::{Act, Order, is_for_another_day};
 use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail};
 use crate::domain::rates::yen_of;
@@ -248,7 +248,7 @@ fn pay(
     };
     let other = if transaction.operation() == Operation::PayEasy { text("biller") } else { text("payee") };
     let to_us = transaction.operation() == Operation::Transfer && text("bankCode") == OWN_BANK;
-    let to = to_us.then(|| Account::key_of(&text("branchCode"), &text("account")));
+    let to = to_us.then(|| (Account::key_of(&text("branchCode"), &text("account")), text("accountType")));
     Ok(match Till::open(sheet, contract, order, from, limit, now)? {
         Err(refusal) => Err(refusal),
         Ok(mut till) => match till.pay(sheet, amount, &other, to)? {
@@ -281,7 +281,8 @@ fn pay_batch(
     };
     for payee in batch.payees() {
         let to_us = payee.bank_code.as_str() == OWN_BANK;
-        let to = to_us.then(|| Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str()));
+        let key = || Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
+        let to = to_us.then(|| (key(), kind_of(payee.account_type).to_owned()));
         if let Err(refusal) = till.pay(sheet, payee.amount, &payee.name.to_string(), to)? {
             return Ok(Err(refusal));
         }
@@ -322,19 +323,19 @@ impl<'a> Till<'a> {
         Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent, day }))
     }
 
-    /// Pays once; `to` is an account of this bank.
+    /// Pays once; `to` is an account of this bank, by its key and its type.
     fn pay(
         &mut self,
         sheet: &mut Sheet<'_>,
         amount: u64,
         other: &str,
-        to: Option<String>,
+        to: Option<(String, String)>,
     ) -> Result<Result<(), Refusal>, BooksError> {
         let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
         let receiver = match to {
             None => None,
-            Some(key) if key == self.account.key() => return Ok(Err(Refusal::Account)),
-            Some(key) => match sheet.get::<Account>(&key)? {
+            Some((key, _)) if key == self.account.key() => return Ok(Err(Refusal::Account)),
+            Some((key, kind)) => match sheet.get::<Account>(&key)?.filter(|known| known.kind == kind) {
                 None => return Ok(Err(Refusal::Account)),
                 known => known,
             },

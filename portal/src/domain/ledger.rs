@@ -1,6 +1,7 @@
 //! Accounts and what moves on them.
 
 use camtoken::time::Date;
+use camtoken::transaction::zengin::AccountType;
 use serde::{Deserialize, Serialize};
 
 /// An account of this bank.
@@ -178,6 +179,17 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// The order.
     pub order: &'a str,
+}
+
+/// A type of account, as the catalogue names it.
+#[must_use]
+pub fn kind_of(kind: AccountType) -> &'static str {
+    match kind {
+        AccountType::Ordinary => "ordinary",
+        AccountType::Current => "current",
+        AccountType::Savings => "savings",
+        AccountType::Other => "other",
+    }
 }
 
 impl Spent {
