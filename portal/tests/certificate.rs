@@ -249,6 +249,19 @@ async fn the_password_alone_leads_to_the_certificate_page_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_password_alone_sees_no_code_of_an_order() {
+    let mut world = World::new().await;
+    let person = world.register("ADMIN01").await;
+    let placed = world.site.bank.place(&person, reissue("2027-11-21"), password(TRANSACTION)).await;
+    let Ok(Placed::Order(order)) = placed else { panic!("not taken") };
+    world.site.bank.issue(&person, &order.id).await.expect("a decision").expect("a challenge");
+    let mut browser = world.browser(None);
+    browser.log_in("ADMIN01", LOGIN).await;
+    browser.ask(&format!("/orders/{}/code.png", order.id), None).await;
+    assert_eq!(browser.path, "/certificate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn password_and_certificate_let_in_and_either_alone_does_not() {
     let world = World::new().await;
     let file = world.fetch("ADMIN01").await;

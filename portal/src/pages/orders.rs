@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as card, rejected, wrong_entry};
 use super::layout::page;
-use super::{Answer, Fault, Fields, Visit, Who};
+use super::{Answer, Fault, Fields, Stage, Visit, Who};
 use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::ledger::{Booking, Outcome, Refusal};
@@ -95,8 +95,11 @@ pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
 }
 
 pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
-    let who = visit.session.stage.who().ok_or(Fault::Login)?;
-    let person = visit.look_up(who)?;
+    // Before somebody is in, the one code that lets them in, and no other.
+    let person = match &visit.session.stage {
+        Stage::Otp { person, order } if *order == id => visit.look_up(person)?,
+        _ => visit.person()?,
+    };
     let order = visit.bank().order(&person, &id)?.ok_or(Fault::NotFound)?;
     let (code, _) = visit.bank().code(&order).await?.ok_or(Fault::NotFound)?;
     Ok(code_png(&code))
