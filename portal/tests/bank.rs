@@ -201,7 +201,11 @@ fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>) -> 
     ];
     fields.extend(before.map(|before| ("before", digest(before))));
     let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-    Draft { operation: Operation::UserManagement, fields, act: Act::PutPerson { person: Box::new(after), ends } }
+    Draft {
+        operation: Operation::UserManagement,
+        fields,
+        act: Act::PutPerson { person: Box::new(after), activations: ends },
+    }
 }
 
 /// What an administrator or somebody themselves has done to a person.
@@ -639,6 +643,7 @@ async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
     let person = world.person(SAMPLE, "ADMIN01");
     assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)), "the old one is good no more");
     assert!(matches!(world.begin(&world.person(SAMPLE, "ADMIN01"), word).await, First::Begun));
+    assert!(!world.bank.new_first_otp(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision"), "a user has none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -833,8 +838,11 @@ async fn a_login_id_leads_to_one_person_of_all_contracts() {
     // Whoever is taken out of the books leaves the ID to the next.
     let person = world.person(MIHON, "KEIRI01");
     let fields = [("act", "delete"), ("targetName", "担当者"), ("before", &digest(&person))];
-    let act = Act::RemovePerson { ends: Vec::new() };
-    assert_eq!(world.sign(&administrator, about(&person, Operation::UserManagement, &fields, act)).await, Outcome::Done);
+    let act = Act::RemovePerson { activations: Vec::new() };
+    assert_eq!(
+        world.sign(&administrator, about(&person, Operation::UserManagement, &fields, act)).await,
+        Outcome::Done
+    );
     assert_eq!(log_in(&world.bank, "keiri01-2345678901").await, None);
     let new = Person { login_id: contract.login_id("KEIRI01"), ..newcomer(&administrator, "KEIRI01") };
     assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
@@ -854,9 +862,9 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
     let person = world.person(SAMPLE, "KEIRI01");
     let activations: Vec<_> = person.activations().collect();
     assert_eq!(activations.len(), 2);
-    let ends = activations.iter().map(ToString::to_string).collect();
+    let act = Act::RemovePerson { activations: activations.iter().map(ToString::to_string).collect() };
     let fields = [("act", "delete"), ("targetName", "経理部 担当者"), ("before", &digest(&person))];
-    let gone = about(&person, Operation::UserManagement, &fields, Act::RemovePerson { ends });
+    let gone = about(&person, Operation::UserManagement, &fields, act);
     assert_eq!(world.sign(&administrator, gone).await, Outcome::Done);
     for activation in activations {
         let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
@@ -867,9 +875,8 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_operator_is_noted_and_comes_back_by_the_machine_alone() {
     let world = World::new().await;
-    let enter = async |text: &str| {
-        world.bank.log_in_operator("OP01", password(text)).await.expect("a decision").is_some()
-    };
+    let enter =
+        async |text: &str| world.bank.log_in_operator("OP01", password(text)).await.expect("a decision").is_some();
     for _ in 0..5 {
         assert!(!enter("wrong").await);
     }
@@ -980,9 +987,7 @@ async fn an_administrator_corrects_where_mail_goes_and_both_addresses_are_told()
     let administrator = world.register(SAMPLE, "ADMIN01").await;
     world.bank.set_mail_failed(&world.person(SAMPLE, "KEIRI01"), true).expect("the books answer");
     let before = world.person(SAMPLE, "KEIRI01");
-    for (mail, outcome) in
-        [("nobody", Outcome::Refused(Refusal::Changed)), ("keiri@sample.example", Outcome::Done)]
-    {
+    for (mail, outcome) in [("nobody", Outcome::Refused(Refusal::Changed)), ("keiri@sample.example", Outcome::Done)] {
         let after = Person { mail: mail.to_owned(), ..before.clone() };
         let order = put(Some(&before), after, "change", Vec::new());
         assert_eq!(world.sign(&administrator, order).await, outcome, "{mail}");

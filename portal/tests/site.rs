@@ -264,7 +264,8 @@ async fn a_batch_file_for_another_day_is_not_taken() {
     let mut browser = Browser::new().await;
     browser.log_in("ADMIN01", LOGIN).await;
     let today = 1_795_230_000;
-    for (day, taken) in [(today - 86_400, false), (today + 86_400, false), (today + 34 * 86_400, false), (today, true)] {
+    for (day, taken) in [(today - 86_400, false), (today + 86_400, false), (today + 34 * 86_400, false), (today, true)]
+    {
         browser.ask("/payroll", None).await;
         let file = demo::sample_batch(BatchKind::Salary, Timestamp::from_unix(day)).to_bytes(LineEnd::CrLf);
         let status = browser.upload("/payroll", &file).await;
@@ -319,7 +320,11 @@ async fn the_two_passwords_of_a_person_are_two_whoever_sets_them() {
                 browser.ask(path, None).await;
                 let form = format!("csrf={}{act}&which={which}&new={new}&again={new}", browser.csrf());
                 browser.ask(path, Some(form)).await;
-                assert_eq!(browser.page.contains("もう一方のパスワードと同じものは使えません"), refused, "{path} {which}");
+                assert_eq!(
+                    browser.page.contains("もう一方のパスワードと同じものは使えません"),
+                    refused,
+                    "{path} {which}"
+                );
                 assert_eq!(browser.path == "/orders/confirm", !refused, "{path} {which}");
             }
         }

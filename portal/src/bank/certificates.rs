@@ -8,7 +8,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::end_of_day;
 use crate::domain::certificate::{Certificate, last_day_from};
 use crate::domain::credential::{Credential, Entry, Password};
-use crate::domain::people::Person;
+use crate::domain::people::{Contract, LoginMethod, Person};
 use crate::outbox::post;
 
 /// What came of fetching a certificate.
@@ -134,19 +134,21 @@ impl Bank {
         Ok(record.map_or(Fetched::NotDue, |record| Fetched::Issued(issued, record)))
     }
 
-    /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank.
+    /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank. Whether
+    /// the person logs in by certificate.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was done.
-    pub async fn new_certificate_password(&self, person: &Person) -> Result<(), BankError> {
+    pub async fn new_certificate_password(&self, person: &Person) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
         Ok(self.books.change(|sheet| {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
-                return Ok::<_, BooksError>(());
-            };
+            let contract = sheet.get::<Contract>(&person.contract)?;
+            let by_certificate = contract.is_some_and(|known| known.method == LoginMethod::PasswordCertificate);
+            let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?.filter(|_| by_certificate);
+            let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             revoke_all(sheet, &person, |_| true)?;
             let words = [("user", person.user.as_str()), ("certificate", word.as_str())];
             note(sheet, BANK, "certificate-password", &Person::key(&person.contract, &person.user), now)?;
@@ -154,7 +156,7 @@ impl Bank {
             person.certificate = Some(Credential::new(hash));
             person.certificate_until = None;
             sheet.put(&person);
-            Ok(())
+            Ok(true)
         })?)
     }
 }

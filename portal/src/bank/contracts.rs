@@ -192,20 +192,21 @@ impl Bank {
         })?)
     }
 
-    /// Draws a new first-OTP password for an administrator and sends it by letter; its 90 days count from today.
+    /// Draws a new first-OTP password for an administrator who has not registered, and sends it by letter; its 90 days count
+    /// from today. Whether there is such an administrator.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was done.
-    pub async fn new_first_otp(&self, person: &Person) -> Result<(), BankError> {
+    pub async fn new_first_otp(&self, person: &Person) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
             let key = Person::key(&person.contract, &person.user);
-            let known = sheet.get::<Person>(&key)?.filter(Person::is_administrator);
-            let Some(mut person) = known else { return Ok::<_, BooksError>(()) };
+            let known = sheet.get::<Person>(&key)?.filter(|person| person.is_administrator() && !person.registered);
+            let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             let until = first_otp_last_day(today).to_string();
             let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
             note(sheet, BANK, "first-otp", &key, now)?;
@@ -213,7 +214,7 @@ impl Bank {
             person.first_otp = Some(Credential::new(hash));
             person.first_otp_from = Some(today.to_string());
             sheet.put(&person);
-            Ok(())
+            Ok(true)
         })?)
     }
 }

@@ -15,7 +15,9 @@ use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
 use crate::domain::order::{Act, Order, is_for_another_day};
-use crate::domain::people::{Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail};
+use crate::domain::people::{
+    Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail, is_user_id,
+};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
@@ -113,7 +115,8 @@ pub(super) fn execute(
             sheet.put(&person);
         }
         Act::PutPerson { person, .. } => {
-            let is_theirs = (&person.contract, &person.user) == (&contract.number, &text("targetId"));
+            let is_theirs = (&person.contract, &person.user) == (&contract.number, &text("targetId"))
+                && (target.is_some() || is_user_id(&person.user));
             if text("after") != digest(person) || !is_theirs {
                 return Ok(Err(Refusal::Changed));
             }

@@ -127,8 +127,8 @@ impl Bank {
                     self.set_signing(&person, matches!(order.act, Act::Resume)).await?;
                 }
             }
-            Act::PutPerson { ends, .. } | Act::RemovePerson { ends } => {
-                for activation in ends.iter().filter_map(|activation| activation.parse().ok()) {
+            Act::PutPerson { activations, .. } | Act::RemovePerson { activations } => {
+                for activation in activations.iter().filter_map(|activation| activation.parse().ok()) {
                     self.end(activation).await?;
                 }
             }

@@ -130,7 +130,8 @@ pub enum Act {
         /// The record as it will be.
         person: Box<Person>,
         /// The activations that end by it, because the person gets another token.
-        ends: Vec<String>,
+        #[serde(default)]
+        activations: Vec<String>,
     },
     /// Takes a person out of service.
     Suspend,
@@ -139,7 +140,8 @@ pub enum Act {
     /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
     RemovePerson {
         /// The activations that end by it; others on the same token go on.
-        ends: Vec<String>,
+        #[serde(default)]
+        activations: Vec<String>,
     },
     /// Revokes a token with all activations on it.
     RevokeToken,

@@ -407,6 +407,13 @@ impl Person {
     }
 }
 
+/// Whether somebody can have this user ID: a token has ten columns for it.
+#[must_use]
+pub fn is_user_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (1..=10).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
 /// Whether mail can go there: an address of ASCII without spaces, with a name and a host.
 #[must_use]
 pub fn is_mail(text: &str) -> bool {
@@ -507,7 +514,18 @@ mod tests {
             assert!(is_mail(mail), "{mail}");
         }
         let long = format!("a@{}.example", "b".repeat(100));
-        for mail in ["", "nobody", "@a.example", "a@b", "a@.example", "a@b.", "a b@c.example", "a@b.example\n", "あ@b.example", &long] {
+        for mail in [
+            "",
+            "nobody",
+            "@a.example",
+            "a@b",
+            "a@.example",
+            "a@b.",
+            "a b@c.example",
+            "a@b.example\n",
+            "あ@b.example",
+            &long,
+        ] {
             assert!(!is_mail(mail), "{mail}");
         }
     }

@@ -107,7 +107,7 @@ fn draft(
     for payee in batch.payees().iter().filter(|payee| payee.bank_code.as_str() == OWN_BANK) {
         let key = Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
         let known = books.get::<Account>(&key)?;
-        if key == from || !known.is_some_and(|known| known.kind == kind_of(payee.account_type)) {
+        if key == from || known.is_none_or(|known| known.kind != kind_of(payee.account_type)) {
             return refuse("file-payee");
         }
     }

@@ -182,12 +182,16 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
             visit.bank().set_service(&person, true).await?;
             visit.tell("done-resumed");
         }
-        "first-otp" if person.is_administrator() && !person.registered => {
-            visit.bank().new_first_otp(&person).await?;
+        "first-otp" => {
+            if !visit.bank().new_first_otp(&person).await? {
+                return Err(Fault::NotFound);
+            }
             visit.tell("done-first-otp");
         }
-        "certificate" if visit.contract(&person)?.method == LoginMethod::PasswordCertificate => {
-            visit.bank().new_certificate_password(&person).await?;
+        "certificate" => {
+            if !visit.bank().new_certificate_password(&person).await? {
+                return Err(Fault::NotFound);
+            }
             visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
             visit.tell("done-certificate");
         }

@@ -292,7 +292,9 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
         | Act::Suspend
         | Act::PutPerson { .. }
         | Act::RemovePerson { .. }
-        | Act::ReissueCertificate { hash: Some(_) } => Ok(order.text("targetId").map(str::to_owned).into_iter().collect()),
+        | Act::ReissueCertificate { hash: Some(_) } => {
+            Ok(order.text("targetId").map(str::to_owned).into_iter().collect())
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -308,7 +308,7 @@ fn fields_of(payee: &Payee) -> Vec<(String, String)> {
 fn is_missing(visit: &Visit, fields: &[(String, String)]) -> Result<bool, Fault> {
     let Some(key) = own_key(fields) else { return Ok(false) };
     let known = visit.bank().books.get::<Account>(&key)?;
-    Ok(!known.is_some_and(|known| known.kind == value(fields, "accountType")))
+    Ok(known.is_none_or(|known| known.kind != value(fields, "accountType")))
 }
 
 /// The key of the payee's account, if it is one of this bank.

@@ -15,7 +15,7 @@ use crate::bank::{Draft, digest};
 use crate::domain::certificate::Certificate;
 use crate::domain::credential::Credential;
 use crate::domain::order::Act;
-use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role, is_mail};
+use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role, is_mail, is_user_id};
 use crate::text::Text;
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -71,7 +71,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let refuse = |typed: &Fields, name: &str, text: &str| {
         draw_new(&visit, &administrator, Some(typed), &Errors::one(name, t.get(text)))
     };
-    if user.is_empty() || user.len() > 10 || !user.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if !is_user_id(&user) {
         return refuse(&typed, "user", "user-form");
     }
     if visit.bank().person(&administrator.contract, &user)?.is_some() {
@@ -146,8 +146,8 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         "suspend" => plain(&person, "suspend", Act::Suspend),
         "resume" => plain(&person, "resume", Act::Resume),
         "delete" => {
-            let ends = person.activations().map(|activation| activation.to_string()).collect();
-            let mut draft = plain(&person, "delete", Act::RemovePerson { ends });
+            let activations = person.activations().map(|activation| activation.to_string()).collect();
+            let mut draft = plain(&person, "delete", Act::RemovePerson { activations });
             draft.fields.push(("before".to_owned(), digest(&person)));
             draft
         }
@@ -259,7 +259,11 @@ fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>, dif
     fields.extend(before.map(|before| ("before".to_owned(), digest(before))));
     fields.extend(after.token.iter().map(|token| ("tokenId".to_owned(), token.clone())));
     fields.extend((1..=3).zip(differences).map(|(place, text)| (format!("difference{place}"), text.clone())));
-    Draft { operation: Operation::UserManagement, fields, act: Act::PutPerson { person: Box::new(after), ends } }
+    Draft {
+        operation: Operation::UserManagement,
+        fields,
+        act: Act::PutPerson { person: Box::new(after), activations: ends },
+    }
 }
 
 fn name_of(person: &Person) -> &str {
