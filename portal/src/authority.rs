@@ -16,6 +16,7 @@ use rcgen::{
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
 use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::time_provider::TimeProvider;
@@ -88,13 +89,16 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
         params.not_before = rcgen::date_time_ymd(2026, 1, 1);
         params.not_after = rcgen::date_time_ymd(2050, 1, 1);
-        let certificate = params.self_signed(&key)?;
-        // What people have imported stays one certificate over all starts.
+        // One certificate over all starts: signed once more it would be another with the same serial number, which browsers
+        // refuse that have imported the one before.
         if !pem_path.exists() {
-            std::fs::write(&pem_path, certificate.pem())?;
+            let new = dir.join("authority.pem.new");
+            std::fs::write(&new, params.self_signed(&key)?.pem())?;
+            std::fs::rename(&new, &pem_path)?;
         }
         let pem = std::fs::read_to_string(&pem_path)?;
-        Ok(Self { issuer: Issuer::new(params, key), certificate: certificate.der().clone(), pem })
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(io::Error::other)?;
+        Ok(Self { issuer: Issuer::new(params, key), certificate, pem })
     }
 
     /// The authority's certificate, to be imported by whoever wants no warning.
@@ -214,4 +218,18 @@ fn leaf(
     serial[0] = (serial[0] & 0x7f) | 0x40;
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     Ok(params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authority_has_one_certificate_over_all_starts() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [first, second] = [(); 2].map(|()| Authority::open(dir.path()).expect("an authority"));
+        assert_eq!(first.certificate, second.certificate);
+        let imported = CertificateDer::from_pem_slice(first.pem().as_bytes()).expect("PEM");
+        assert_eq!(imported, second.certificate);
+    }
 }

@@ -9,7 +9,7 @@ use camtoken::transaction::zengin::{
 };
 use camtoken::{Timestamp, TokenId};
 
-use crate::bank::{Bank, BankError, rng};
+use crate::bank::{Bank, BankError, put_person, rng};
 use crate::books::BooksError;
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::credential::{Credential, Password, PasswordHash};
@@ -105,7 +105,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
             sheet.put(&LentToken { id: id.to_owned(), contract: contract.to_owned(), revoked: false });
         }
         for (contract, user, login_id, name, role, token) in people() {
-            sheet.put(&Person {
+            let person = Person {
                 login_id: login_id.map(str::to_owned),
                 name: name.to_owned(),
                 mail: format!("{}@{contract}.example", user.to_lowercase()),
@@ -120,7 +120,8 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
                     Credential::new(login.clone()),
                     Credential::new(transaction.clone()),
                 )
-            });
+            };
+            put_person(sheet, &person)?;
         }
         for (contract, branch, kind, number, holder, balance) in [
             (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),

@@ -26,7 +26,7 @@ const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
 Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--provider-port N] [--smtp URL] [--store URL]
-                       [--json] [--demo]
+                       [--resume-operator ID] [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
@@ -38,6 +38,8 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [-
                    with a password)
   --store URL      keep the verifier's records in PostgreSQL (postgres://…; or CAMTOKEN_PORTAL_STORE); the bank's own
                    books stay in DIR
+  --resume-operator ID
+                   lift the suspension of a bank operator who cannot log in any more, and start
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
@@ -50,6 +52,7 @@ struct Args {
     provider_port: u16,
     smtp: Option<String>,
     store: Option<String>,
+    resume_operator: Option<String>,
     json: bool,
 }
 
@@ -82,6 +85,7 @@ fn args() -> Result<Option<Args>, String> {
         provider_port: 4883,
         smtp: None,
         store: None,
+        resume_operator: None,
         json: false,
     };
     args.store = std::env::var("CAMTOKEN_PORTAL_STORE").ok();
@@ -98,6 +102,7 @@ fn args() -> Result<Option<Args>, String> {
             "--provider-port" => args.provider_port = port(value()?)?,
             "--smtp" => args.smtp = Some(without_password(value()?)?),
             "--store" => args.store = Some(without_password(value()?)?),
+            "--resume-operator" => args.resume_operator = Some(value()?),
             "--json" => args.json = true,
             "--demo" => {
                 println!("{}", who_can_log_in());
@@ -137,6 +142,11 @@ async fn run(args: &Args) -> Result<(), String> {
     let bank = bank.map_err(|error| say(&error))?;
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
     bank.recover().await.map_err(|error| say(&error))?;
+    if let Some(id) = &args.resume_operator
+        && !bank.resume_operator(id).map_err(|error| say(&error))?
+    {
+        return Err(format!("there is no operator {id}"));
+    }
     let (drawer, tokens) = Drawer::open(&args.dir.join("tokens"), new).await.map_err(|error| say(&error))?;
 
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -4,6 +4,7 @@
 //! bank was killed is sent again, under the same Message-ID.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use camtoken::Language;
@@ -19,6 +20,8 @@ use crate::text::Text;
 /// Sends what waits.
 pub struct Postman {
     transport: Arc<SmtpTransport>,
+    /// It was said that the server is not to be reached.
+    told: AtomicBool,
 }
 
 /// Why there is no postman.
@@ -58,7 +61,7 @@ impl Postman {
     /// [`PostmanError`]
     pub fn new(url: &str) -> Result<Self, PostmanError> {
         let transport = SmtpTransport::from_url(url)?.timeout(Some(PATIENCE)).build();
-        Ok(Self { transport: Arc::new(transport) })
+        Ok(Self { transport: Arc::new(transport), told: AtomicBool::new(false) })
     }
 
     /// Sends what waits, and what will, until the process ends.
@@ -73,26 +76,44 @@ impl Postman {
         }
     }
 
+    /// Whether the server lets the bank in. That it does not is said once, until it does again.
+    async fn reaches_server(&self) -> Result<bool, BankError> {
+        let transport = Arc::clone(&self.transport);
+        let tried = tokio::task::spawn_blocking(move || transport.test_connection()).await;
+        let why = match tried.map_err(|_| BankError::Closing)? {
+            Ok(true) => None,
+            Ok(false) => Some("it does not answer".to_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        let told = self.told.swap(why.is_some(), Ordering::Relaxed);
+        if let Some(why) = why.as_ref().filter(|_| !told) {
+            eprintln!("error: no mail goes out: {why}");
+        }
+        Ok(why.is_none())
+    }
+
     /// Tries once whatever is due.
     ///
     /// # Errors
     ///
     /// [`BankError`] when the books do not answer.
     pub async fn round(&self, bank: &Bank) -> Result<(), BankError> {
-        for unsent in bank.books.list::<Unsent>("")? {
-            let now = bank.now();
-            if unsent.not_before > now.as_unix() {
-                continue;
-            }
+        let now = bank.now();
+        let mut due = bank.books.list::<Unsent>("")?;
+        due.retain(|unsent| unsent.not_before <= now.as_unix());
+        let open = !due.is_empty() && self.reaches_server().await?;
+        for unsent in due {
             let Some(mail) = bank.books.get::<Mail>(&format!("{:08}", unsent.number))? else { continue };
             let said = match message(&mail) {
                 None => Said::Refused,
+                // Nobody's mail is given up because the bank does not get to its server.
+                Some(_) if !open => Said::Later,
                 Some(message) => {
                     let transport = Arc::clone(&self.transport);
                     let sent = tokio::task::spawn_blocking(move || transport.send(&message));
                     match sent.await.map_err(|_| BankError::Closing)? {
                         Ok(_) => Said::Taken,
-                        Err(error) if error.is_permanent() => Said::Refused,
+                        Err(error) if is_of_the_address(&error) => Said::Refused,
                         Err(_) if now.as_unix().saturating_sub(mail.at) >= GIVE_UP_SECS => Said::Refused,
                         Err(_) => Said::Later,
                     }
@@ -119,6 +140,12 @@ impl Postman {
         }
         Ok(())
     }
+}
+
+/// Whether a server has refused a mail for its address' sake (RFC 5321, section 4.2.3). Whatever else it refuses, such as the
+/// bank's own login or a protocol without TLS, says nothing of the person.
+fn is_of_the_address(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| [550, 551, 553].contains(&u16::from(code)))
 }
 
 /// The mail in both languages, for nobody knows which of them its reader has chosen. `None` for an address that is none.

@@ -9,15 +9,19 @@ use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
-use camtoken::verifier::{AttemptId, Rejection, Verdict};
+use camtoken::verifier::{AttemptId, Rejection, State, Subscriber, Verdict};
 use camtoken::{Timestamp, TokenId};
-use camtoken_portal::bank::{Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Wish, rng};
+use camtoken_portal::bank::{
+    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, digest, rng,
+};
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::{Act, Order};
-use camtoken_portal::domain::people::{FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile};
+use camtoken_portal::domain::people::{
+    Contract, FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile, Role,
+};
 use camtoken_portal::outbox::Mail;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
@@ -106,6 +110,20 @@ impl World {
         received.approve().expose_str().to_owned()
     }
 
+    /// Places, signs and sends an order: what came of it.
+    async fn sign(&mut self, person: &Person, draft: Draft) -> Outcome {
+        let order = self.order(person, draft).await;
+        self.send(person, &order).await
+    }
+
+    /// Signs and sends an order that is there.
+    async fn send(&mut self, person: &Person, order: &Order) -> Outcome {
+        let response = self.response(person, order).await;
+        let settled = self.bank.settle(person, &order.id, &response, [7; 16]).await.expect("the bank decides");
+        let Settled::Booked(booking) = settled else { panic!("not booked: {settled:?}") };
+        booking.outcome
+    }
+
     fn balance(&self) -> u64 {
         self.bank.books.get::<Account>("102-0012345").expect("the books answer").expect("the account").balance
     }
@@ -137,6 +155,73 @@ fn transfer_to(
     let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
     let act = Act::Pay { from: "102-0012345".to_owned(), limit: Limit::Transfer };
     Draft { operation: Operation::Transfer, fields, act }
+}
+
+/// The same for another day.
+fn on(day: &str, draft: Draft) -> Draft {
+    let field = |(name, text): (String, String)| {
+        let text = if ["date", "valueDate"].contains(&name.as_str()) { day.to_owned() } else { text };
+        (name, text)
+    };
+    Draft { fields: draft.fields.into_iter().map(field).collect(), ..draft }
+}
+
+fn batch(world: &World, file: Option<Vec<u8>>) -> Draft {
+    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
+    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
+    let fields = [
+        ("count", "3".to_owned()),
+        ("total", "1085500".to_owned()),
+        ("date", "2026-11-21".to_owned()),
+        ("payingAccount", "1020012345".to_owned()),
+        ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
+        ("largestAmount", "812000".to_owned()),
+        ("newPayees", "2".to_owned()),
+        ("checkCode", hex(&batch.canonical_sha256()[..8])),
+        ("file", hex(&batch.canonical_sha256())),
+    ];
+    let file = file.unwrap_or_else(|| batch.canonical_bytes());
+    let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
+    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+    Draft { operation: Operation::Bulk, fields, act }
+}
+
+fn plain(operation: Operation, limit: Limit, fields: &[(&str, &str)]) -> Draft {
+    let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    Draft { operation, fields, act: Act::Pay { from: "102-0012345".to_owned(), limit } }
+}
+
+/// A change of a person's record, as the page makes it.
+fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>) -> Draft {
+    let mut fields = vec![
+        ("act", act.to_owned()),
+        ("targetId", after.user.clone()),
+        ("targetName", after.name.clone()),
+        ("after", digest(&after)),
+    ];
+    fields.extend(before.map(|before| ("before", digest(before))));
+    let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    Draft {
+        operation: Operation::UserManagement,
+        fields,
+        act: Act::PutPerson { person: Box::new(after), activations: ends },
+    }
+}
+
+/// What an administrator or somebody themselves has done to a person.
+fn about(person: &Person, operation: Operation, more: &[(&str, &str)], act: Act) -> Draft {
+    let mut fields = vec![("targetId".to_owned(), person.user.clone())];
+    fields.extend(more.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+    Draft { operation, fields, act }
+}
+
+/// Somebody new of a contract, with the passwords of `like`.
+fn newcomer(like: &Person, user: &str) -> Person {
+    Person {
+        name: "担当者".to_owned(),
+        mail: "new@example.example".to_owned(),
+        ..Person::new(like.contract.clone(), user.to_owned(), Role::User, like.login.clone(), like.transaction.clone())
+    }
 }
 
 fn numbers(contract: &str, user: &str) -> Numbers {
@@ -235,10 +320,91 @@ async fn the_daily_limit_and_the_balance_hold_and_leave_no_trace() {
     assert_eq!(world.bank.books.list::<LedgerLine>("").expect("the books answer").len(), 2);
     // The next day in Japan.
     world.later(24 * 3600);
-    let order = world.order(&person, transfer(5)).await;
+    let order = world.order(&person, on("2026-11-22", transfer(5))).await;
     let response = world.response(&person, &order).await;
     world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("the bank decides");
     assert_eq!(world.balance(), 48_419_995);
+}
+
+/// From the start to the last seconds of the day in Japan.
+const LAST_SECONDS: u64 = 12 * 3600 - 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_for_another_day_is_not_taken() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let pay_easy = [
+        ("billerCode", "00200"),
+        ("biller", "架空税務署"),
+        ("paymentNumber", "123456789012"),
+        ("amount", "33000"),
+        ("date", ""),
+    ];
+    let remittance = [
+        ("amount", "USD 1000.00"),
+        ("payee", "Specimen Trading GmbH"),
+        ("account", "DE02100100100006820101"),
+        ("country", "DE"),
+        ("charges", "sha"),
+        ("valueDate", ""),
+    ];
+    for (day, taken) in [("2026-11-20", false), ("2026-11-21", true), ("2026-12-25", false)] {
+        for draft in [
+            transfer(1),
+            batch(&world, None),
+            plain(Operation::PayEasy, Limit::PayEasy, &pay_easy),
+            plain(Operation::Remittance, Limit::Remittance, &remittance),
+        ] {
+            let operation = draft.operation;
+            let placed = world.bank.place(&person, on(day, draft), password(TRANSACTION)).await.expect("a decision");
+            assert_eq!(matches!(placed, Placed::Order(_)), taken, "{operation} {day}");
+            assert_eq!(matches!(placed, Placed::Day), !taken, "{operation} {day}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_signed_after_midnight_in_japan_is_not_carried_out() {
+    for is_batch in [false, true] {
+        let mut world = World::new().await;
+        let person = world.register(SAMPLE, "ADMIN01").await;
+        world.later(LAST_SECONDS);
+        let draft = if is_batch { batch(&world, None) } else { transfer(1) };
+        let waiting = world.order(&person, draft.clone()).await;
+        let order = world.order(&person, draft).await;
+        let response = world.response(&person, &order).await;
+        world.later(10);
+        assert!(world.bank.code(&order).await.expect("an answer").is_none(), "nobody is to sign in vain");
+        let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
+        assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == Outcome::Refused(Refusal::Day)));
+        let issued = world.bank.issue(&person, &waiting.id).await.expect("a decision");
+        assert_eq!(issued.expect_err("its day is over"), Unissued::Day);
+        assert_eq!(world.balance(), 58_420_000);
+        assert!(world.bank.books.list::<LedgerLine>("").expect("the books answer").is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_midnight_counts_for_that_day_when_it_is_booked_later() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    world.later(LAST_SECONDS);
+    let order = world.order(&person, transfer(9_000_000)).await;
+    let response = world.response(&person, &order).await;
+    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
+    let verdict =
+        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
+    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    world.later(3600);
+    let mut world = world.again().await;
+    assert_eq!(world.balance(), 49_420_000);
+    let line = world.bank.books.list::<LedgerLine>("").expect("the books answer").pop().expect("a line");
+    assert_eq!(line.day, "2026-11-21");
+    // The limit of the day that has begun is whole.
+    let order = world.order(&person, on("2026-11-22", transfer(9_000_000))).await;
+    let response = world.response(&person, &order).await;
+    world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("a decision");
+    assert_eq!(world.balance(), 40_420_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,7 +487,7 @@ async fn wrong_one_time_passwords_suspend_across_orders() {
     let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
     let Placed::Order(order) = placed else { panic!("the order is taken") };
     let issued = world.bank.issue(&person, &order.id).await.expect("a decision");
-    assert_eq!(issued.expect_err("no challenge"), Rejection::Suspended);
+    assert_eq!(issued.expect_err("no challenge"), Unissued::Rejected(Rejection::Suspended));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -390,6 +556,9 @@ async fn a_revoked_token_signs_nothing_and_nobody_has_it_any_more() {
     let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
     assert_eq!(token.listed(), "KKK0000001*");
     assert!(world.person(SAMPLE, "ADMIN01").token.is_none() && world.person(SAMPLE, "KEIRI01").token.is_none());
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let told = mails.iter().filter(|mail| mail.text == "mail-token-revoked").map(|mail| mail.to.clone());
+    assert!(told.eq(["ADMIN01", "KEIRI01"].map(|user| world.person(SAMPLE, user).mail)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -474,38 +643,21 @@ async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
     let person = world.person(SAMPLE, "ADMIN01");
     assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)), "the old one is good no more");
     assert!(matches!(world.begin(&world.person(SAMPLE, "ADMIN01"), word).await, First::Begun));
+    assert!(!world.bank.new_first_otp(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision"), "a user has none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_signed() {
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
-    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
-    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
-    let draft = |file: Vec<u8>| {
-        let fields = [
-            ("count", "3".to_owned()),
-            ("total", "1085500".to_owned()),
-            ("date", "2026-11-21".to_owned()),
-            ("payingAccount", "1020012345".to_owned()),
-            ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
-            ("largestAmount", "812000".to_owned()),
-            ("newPayees", "2".to_owned()),
-            ("checkCode", hex(&batch.canonical_sha256()[..8])),
-            ("file", hex(&batch.canonical_sha256())),
-        ];
-        let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
-        let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-        Draft { operation: Operation::Bulk, fields, act }
-    };
     // Another file behind the order than the one that the token has shown the check code of.
-    let mut other = batch.canonical_bytes();
+    let mut other = demo::sample_batch(BatchKind::Bulk, world.bank.now()).canonical_bytes();
     let account = 120 + 43;
     other[account..account + 7].copy_from_slice(b"6660001");
     for (file, outcome, balance) in
-        [(other, Outcome::Refused(Refusal::Changed), 58_420_000), (batch.canonical_bytes(), Outcome::Done, 57_334_500)]
+        [(Some(other), Outcome::Refused(Refusal::Changed), 58_420_000), (None, Outcome::Done, 57_334_500)]
     {
-        let order = world.order(&person, draft(file)).await;
+        let order = world.order(&person, batch(&world, file)).await;
         let response = world.response(&person, &order).await;
         let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
         assert!(matches!(settled, Settled::Booked(booking) if booking.outcome == outcome));
@@ -659,4 +811,312 @@ async fn what_the_bank_did_is_a_chain_and_whoever_touches_it_is_found_out() {
         let (_, held) = world.bank.events().expect("the books answer");
         assert_eq!(held.map_err(|broken| broken.number), Err(number));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_id_leads_to_one_person_of_all_contracts() {
+    let mut world = World::new().await;
+    let administrator = world.register(MIHON, "MIHON01").await;
+    let contract = world.bank.books.get::<Contract>(MIHON).expect("the books answer").expect("the contract");
+    let other = Contract { number: "3000000001".to_owned(), ..contract.clone() };
+    assert_ne!(contract.login_id("KEIRI01"), other.login_id("KEIRI01"));
+    let log_in = async |bank: &Bank, id: &str| {
+        let id = Numbers(vec![(LoginField::LoginId, id.to_owned())]);
+        let answer = bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+        answer.map(|(person, _)| person.user)
+    };
+
+    let taken = Person { login_id: Some("mihon-keiri".to_owned()), ..newcomer(&administrator, "KEIRI01") };
+    let outcome = world.sign(&administrator, put(None, taken, "register", Vec::new())).await;
+    assert_eq!(outcome, Outcome::Refused(Refusal::Changed));
+    assert_eq!(log_in(&world.bank, "mihon-keiri").await.as_deref(), Some("MIHON02"));
+
+    let new = Person { login_id: contract.login_id("KEIRI01"), ..newcomer(&administrator, "KEIRI01") };
+    assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
+    assert_eq!(log_in(&world.bank, "keiri01-2345678901").await.as_deref(), Some("KEIRI01"));
+
+    // Whoever is taken out of the books leaves the ID to the next.
+    let person = world.person(MIHON, "KEIRI01");
+    let fields = [("act", "delete"), ("targetName", "担当者"), ("before", &digest(&person))];
+    let act = Act::RemovePerson { activations: Vec::new() };
+    assert_eq!(
+        world.sign(&administrator, about(&person, Operation::UserManagement, &fields, act)).await,
+        Outcome::Done
+    );
+    assert_eq!(log_in(&world.bank, "keiri01-2345678901").await, None);
+    let new = Person { login_id: contract.login_id("KEIRI01"), ..newcomer(&administrator, "KEIRI01") };
+    assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generator_at_the_verifier() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    world.bank.hand_out_generator(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision");
+    let before = world.person(SAMPLE, "KEIRI01");
+    let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
+    let again = put(Some(&before), after, "token", Vec::new());
+    assert_eq!(world.sign(&administrator, again).await, Outcome::Done);
+    // A registration that is not finished: the generator is good until it is.
+    assert!(matches!(world.begin(&world.person(SAMPLE, "KEIRI01"), "").await, First::Begun));
+    let person = world.person(SAMPLE, "KEIRI01");
+    let activations: Vec<_> = person.activations().collect();
+    assert_eq!(activations.len(), 2);
+    let act = Act::RemovePerson { activations: activations.iter().map(ToString::to_string).collect() };
+    let fields = [("act", "delete"), ("targetName", "経理部 担当者"), ("before", &digest(&person))];
+    let gone = about(&person, Operation::UserManagement, &fields, act);
+    assert_eq!(world.sign(&administrator, gone).await, Outcome::Done);
+    for activation in activations {
+        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
+        assert_eq!(record.state, State::Revoked);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_operator_is_noted_and_comes_back_by_the_machine_alone() {
+    let world = World::new().await;
+    let enter =
+        async |text: &str| world.bank.log_in_operator("OP01", password(text)).await.expect("a decision").is_some();
+    for _ in 0..5 {
+        assert!(!enter("wrong").await);
+    }
+    assert!(!enter(demo::OPERATOR).await);
+    assert!(!world.bank.resume_operator("OP02").expect("the books answer"));
+    assert!(world.bank.resume_operator("OP01").expect("the books answer"));
+    assert!(enter(demo::OPERATOR).await);
+    let (events, _) = world.bank.events().expect("the books answer");
+    let done: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.about.as_str())).collect();
+    assert_eq!(done, [("suspended", "OP01"), ("resumed", "OP01")]);
+}
+
+fn set_password(person: &Person, which: &str, word: &Person) -> Draft {
+    about(person, Operation::PasswordReset, &[("password", which)], Act::SetPassword { hash: word.login.hash.clone() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_resumes_a_user_and_no_administrator() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let (business, word) = (Profile::ContractAndUser, administrator.clone());
+    for (user, resumed) in [("KEIRI01", true), ("ADMIN02", false)] {
+        for _ in 0..5 {
+            let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password("wrong")).await;
+            assert!(entered.expect("a decision").is_none());
+        }
+        let person = world.person(SAMPLE, user);
+        assert!(person.login.suspended);
+        assert_eq!(world.sign(&administrator, set_password(&person, "login", &word)).await, Outcome::Done);
+        let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password(LOGIN)).await.expect("a decision");
+        assert_eq!(entered.is_some(), resumed, "{user}");
+    }
+    let person = world.person(SAMPLE, "ADMIN02");
+    let fields = [("act", "resume"), ("targetName", "経理部 管理者")];
+    let resume = about(&person, Operation::UserManagement, &fields, Act::Resume);
+    assert_eq!(world.sign(&administrator, resume).await, Outcome::Refused(Refusal::Changed));
+    world.bank.set_service(&person, true).await.expect("a decision");
+    let entered = world.bank.log_in(business, &numbers(SAMPLE, "ADMIN02"), password(LOGIN)).await.expect("a decision");
+    assert!(entered.is_some(), "the bank does it, and the new password is in force");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_signs_for_nobody_else_and_nobody_signs_out_of_service() {
+    let mut world = World::new().await;
+    let user = world.register(SAMPLE, "KEIRI01").await;
+    let other = world.person(SAMPLE, "ADMIN02");
+    for (draft, outcome) in [
+        (set_password(&other, "transaction", &user), Outcome::Refused(Refusal::Changed)),
+        (set_password(&user, "login", &user), Outcome::Done),
+    ] {
+        assert_eq!(world.sign(&user, draft).await, outcome);
+    }
+    assert_eq!(world.person(SAMPLE, "ADMIN02").transaction, other.transaction);
+
+    // Suspended in the books between the signature and the booking.
+    let user = world.person(SAMPLE, "KEIRI01");
+    let order = world.order(&user, transfer(1)).await;
+    let put = world.bank.books.change(|sheet| {
+        sheet.put(&Person { suspended: true, ..user.clone() });
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    assert_eq!(world.send(&user, &order).await, Outcome::Refused(Refusal::Changed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_record_takes_back_nothing_that_happened_since_the_form() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let before = world.person(SAMPLE, "KEIRI01");
+    let closed = Person { closed: vec![Menu::Bulk], ..before.clone() };
+    let order = world.order(&administrator, put(Some(&before), closed, "change", Vec::new())).await;
+    let business = Profile::ContractAndUser;
+    let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password(LOGIN)).await.expect("a decision");
+    assert!(answer.is_some());
+    for _ in 0..4 {
+        let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password("wrong")).await;
+        assert!(answer.expect("a decision").is_none());
+    }
+    let bounced = world.person(SAMPLE, "KEIRI01");
+    world.bank.set_mail_failed(&bounced, true).expect("the books answer");
+    assert_eq!(world.send(&administrator, &order).await, Outcome::Done);
+    let person = world.person(SAMPLE, "KEIRI01");
+    assert_eq!((person.login.wrong, person.last_login, person.mail_failed), (4, Some(START), true));
+    assert!(!person.may(Menu::Bulk));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_revoked_since_the_form_is_handed_to_nobody() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    let before = world.person(SAMPLE, "KEIRI01");
+    let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
+    let order = world.order(&administrator, put(Some(&before), after, "token", Vec::new())).await;
+    let token = world.bank.books.get::<LentToken>("KKK0000003").expect("the books answer").expect("the token");
+    world.bank.revoke_token(&token).await.expect("it is revoked");
+    assert_eq!(world.send(&administrator, &order).await, Outcome::Refused(Refusal::Changed));
+    assert_eq!(world.person(SAMPLE, "KEIRI01").token.as_deref(), Some("KKK0000001"));
+    // Nor is one of another company.
+    let after = Person { token: Some("KKK0000011".to_owned()), ..before.clone() };
+    let outcome = world.sign(&administrator, put(Some(&before), after, "token", Vec::new())).await;
+    assert_eq!(outcome, Outcome::Refused(Refusal::Changed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_corrects_where_mail_goes_and_both_addresses_are_told() {
+    let mut world = World::new().await;
+    let administrator = world.register(SAMPLE, "ADMIN01").await;
+    world.bank.set_mail_failed(&world.person(SAMPLE, "KEIRI01"), true).expect("the books answer");
+    let before = world.person(SAMPLE, "KEIRI01");
+    for (mail, outcome) in [("nobody", Outcome::Refused(Refusal::Changed)), ("keiri@sample.example", Outcome::Done)] {
+        let after = Person { mail: mail.to_owned(), ..before.clone() };
+        let order = put(Some(&before), after, "change", Vec::new());
+        assert_eq!(world.sign(&administrator, order).await, outcome, "{mail}");
+    }
+    let person = world.person(SAMPLE, "KEIRI01");
+    assert_eq!((person.mail.as_str(), person.mail_failed), ("keiri@sample.example", false));
+    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
+    let told: Vec<_> = mails.iter().filter(|mail| mail.text == "mail-changed").map(|mail| mail.to.as_str()).collect();
+    assert_eq!(told, ["keiri@sample.example", before.mail.as_str()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_registration_is_not_begun_again_until_it_is_resumed() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "KEIRI01").await;
+    for attempt in 0..5_u8 {
+        let order = world.order(&person, transfer(1)).await;
+        world.bank.settle(&person, &order.id, "00000000", [attempt; 16]).await.expect("a decision");
+    }
+    assert!(world.bank.otp_suspended(&person).await.expect("an answer"));
+    assert!(!world.bank.give_up(&person).await.expect("a decision"));
+    assert_eq!(world.person(SAMPLE, "KEIRI01").activation, person.activation);
+    world.bank.set_service(&person, true).await.expect("a decision");
+    assert!(world.bank.give_up(&person).await.expect("a decision"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_registrations_at_once_one_is_begun_and_the_other_leaves_no_place_taken() {
+    let world = World::new().await;
+    let person = world.person(SAMPLE, "KEIRI01");
+    let (one, other) = tokio::join!(world.begin(&person, ""), world.begin(&person, ""));
+    assert!(matches!((&one, &other), (First::Begun, First::Overtaken) | (First::Overtaken, First::Begun)));
+    assert_eq!(live(&world, "KKK0000001").await, [world.person(SAMPLE, "KEIRI01").activation().expect("one")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_on_a_token_that_was_taken_away_is_not_finished() {
+    let mut world = World::new().await;
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Begun));
+    let person = world.person(SAMPLE, "ADMIN01");
+    let Progress::First(first) = world.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+    let Ok(Received::FirstCode(received)) = world.token("KKK0000001").receive(&first.code) else { panic!("refused") };
+    let device_code = received.approve(&mut rng()).expose_digits();
+    world.bank.second_code(&person, &device_code).await.expect("an answer").expect("it is right");
+    let Progress::Second(second) = world.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+    let Ok(Received::SecondCode(received)) = world.token("KKK0000001").receive(&second.code) else { panic!("refused") };
+    let response = received.approve().response().expose_str().to_owned();
+    // Another token is handed out, and the verifier has not been told yet.
+    let put = world.bank.books.change(|sheet| {
+        sheet.put(&Person { token: Some("KKK0000003".to_owned()), activation: None, ..person.clone() });
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    put.expect("the books answer");
+    let confirmed = world.bank.confirm(&person, &response).await.expect("a decision");
+    assert_eq!(confirmed, Err(Rejection::NotActivated));
+    let person = world.person(SAMPLE, "ADMIN01");
+    assert!(!person.registered && person.first_otp.is_some());
+    let world = world.again().await;
+    assert!(live(&world, "KKK0000001").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_was_taken_before_the_process_was_killed_is_free_again() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let token: TokenId = "KKK0000001".parse().expect("an ID");
+    let subscriber = Subscriber { contract: SAMPLE.to_owned(), user: "KEIRI01".to_owned() };
+    world.bank.verifier.enroll(&token, subscriber, world.bank.now(), &mut rng()).await.expect("a place");
+    assert_eq!(live(&world, "KKK0000001").await.len(), 2);
+    let world = world.again().await;
+    assert_eq!(live(&world, "KKK0000001").await, [person.activation().expect("one")]);
+}
+
+/// The activations that hold a place on a token.
+async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
+    let token = world.bank.verifier.token(&token.parse().expect("an ID")).await.expect("an answer").expect("a token");
+    let mut live = Vec::new();
+    for activation in token.activations {
+        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
+        if !matches!(record.state, State::Revoked | State::Reset) {
+            live.push(activation);
+        }
+    }
+    live
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daily_limit_is_one_for_all_accounts_and_is_for_one_operation() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let other = |amount| {
+        let act = Act::Pay { from: "102-0200789".to_owned(), limit: Limit::Transfer };
+        Draft { act, ..transfer(amount) }
+    };
+    let over = Outcome::Refused(Refusal::Limit);
+    let pay_easy = [
+        ("billerCode", "00200"),
+        ("biller", "架空税務署"),
+        ("paymentNumber", "123456789012"),
+        ("amount", "1"),
+        ("date", "2026-11-21"),
+    ];
+    for (draft, outcome) in [
+        (transfer(6_000_000), Outcome::Done),
+        (other(4_000_001), over),
+        (other(4_000_000), Outcome::Done),
+        (transfer(1), over),
+        (plain(Operation::PayEasy, Limit::PayEasy, &pay_easy), Outcome::Done),
+    ] {
+        assert_eq!(world.sign(&person, draft).await, outcome);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_paid_into_an_account_of_another_type_or_the_one_that_pays() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    let no_account = Outcome::Refused(Refusal::Account);
+    for (account, kind, outcome) in [
+        (("001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ"), "current", no_account),
+        (("001", "ﾎﾝﾃﾝ", "0777001", "ﾕ)ﾐﾎﾝ"), "ordinary", Outcome::Done),
+        (("102", "ﾐﾅﾄ", "0012345", "ｶ)ｻﾝﾌﾟﾙ"), "ordinary", no_account),
+    ] {
+        let (branch, branch_name, number, name) = account;
+        let mut draft = transfer_to(("9901", "ｶｸｳﾁﾕｳｵｳ", branch, branch_name, number, name), 40);
+        let field = draft.fields.iter_mut().find(|(name, _)| name == "accountType").expect("a field");
+        kind.clone_into(&mut field.1);
+        assert_eq!(world.sign(&person, draft).await, outcome, "{number} {kind}");
+    }
+    assert_eq!(world.balance(), 58_419_960);
 }

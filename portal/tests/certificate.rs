@@ -249,6 +249,19 @@ async fn the_password_alone_leads_to_the_certificate_page_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_password_alone_sees_no_code_of_an_order() {
+    let mut world = World::new().await;
+    let person = world.register("ADMIN01").await;
+    let placed = world.site.bank.place(&person, reissue("2027-11-21"), password(TRANSACTION)).await;
+    let Ok(Placed::Order(order)) = placed else { panic!("not taken") };
+    world.site.bank.issue(&person, &order.id).await.expect("a decision").expect("a challenge");
+    let mut browser = world.browser(None);
+    browser.log_in("ADMIN01", LOGIN).await;
+    browser.ask(&format!("/orders/{}/code.png", order.id), None).await;
+    assert_eq!(browser.path, "/certificate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn password_and_certificate_let_in_and_either_alone_does_not() {
     let world = World::new().await;
     let file = world.fetch("ADMIN01").await;
@@ -392,6 +405,20 @@ async fn a_renewal_is_signed_and_the_old_certificate_ends_with_the_first_login_b
     assert_eq!(newer.path, "/home");
     browser.ask("/home", None).await;
     assert_eq!(browser.path, "/login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_certificates_for_one_password_the_first_login_leaves_one() {
+    for (mine, theirs) in [(0, 1), (1, 0)] {
+        let world = World::new().await;
+        let fetched = [world.fetch("ADMIN01").await, world.fetch("ADMIN01").await];
+        let mut browser = world.browser(Some(&fetched[mine]));
+        browser.log_in("ADMIN01", LOGIN).await;
+        assert_eq!(browser.path, "/home");
+        let mut other = world.browser(Some(&fetched[theirs]));
+        other.log_in("ADMIN01", LOGIN).await;
+        assert_eq!(other.path, "/login", "whoever fetched it with the letter of somebody else");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

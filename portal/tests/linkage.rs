@@ -728,11 +728,13 @@ async fn a_request_is_over_with_its_time_or_its_linkage() {
     let (_, answer) = world.transfer(&tokens, "order-1", 5_000).await;
     let late = answer["id"].as_str().expect("an ID").to_owned();
     let (request, _) = world.known_request(&person, &late);
+    // In time, and of the day on which it is signed.
+    world.later(PATIENCE.as_secs() - 60);
     let draft = world.bank().draft(&request).expect("the books answer");
     let Placed::Order(order) = world.bank().place(&person, draft, password(TRANSACTION)).await.expect("decided") else {
         panic!("not taken")
     };
-    world.later(PATIENCE.as_secs());
+    world.later(60);
     assert_eq!(world.known_request(&person, &late).1, RequestState::Expired);
     let Settled::Booked(booking) = world.settle(&person, &order.id).await else { panic!("not settled") };
     assert_eq!(booking.outcome, Outcome::Refused(Refusal::Changed), "signed too late");

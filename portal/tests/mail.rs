@@ -1,6 +1,8 @@
-//! Mail to a real server, aiosmtpd: `AIOSMTPD` names a Python that has it. scripts/test runs these.
+//! Mail to a real server, aiosmtpd: `AIOSMTPD` names a Python that has it. scripts/test runs these. What no real server is to
+//! be brought to say, a few lines here say.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -101,7 +103,6 @@ impl World {
 
 /// Reads a mail with another's library, Python's.
 fn read(mail: &str) -> serde_json::Value {
-    use std::io::Write as _;
     let script = "import email, email.policy, json, sys\n\
                   m = email.message_from_string(sys.stdin.read(), policy=email.policy.default)\n\
                   print(json.dumps({'to': m['to'], 'subject': m['subject'], 'id': m['message-id'], 'body': m.get_content()}))";
@@ -199,4 +200,48 @@ async fn who_says_not_now_is_asked_less_and_less_often_and_given_up_after_four_d
     world.clock.fetch_add(4 * 24 * 3600, Ordering::Relaxed);
     postman.round(&world.bank).await.expect("the books answer");
     assert!(world.person().mail_failed && world.unsent() == 0);
+}
+
+/// A server that says `reply` to the command that begins so, or as its greeting, and yes to everything else.
+fn that_says(reply: &'static str, to: &'static str) -> Postman {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut lines = BufReader::new(stream.try_clone().expect("one more")).lines();
+            let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).is_ok();
+            let mut open = say(if to.is_empty() { reply } else { "220 here" });
+            while open && let Some(Ok(line)) = lines.next() {
+                open = say(if !to.is_empty() && line.starts_with(to) { reply } else { "250 yes" });
+            }
+        }
+    });
+    Postman::new(&format!("smtp://127.0.0.1:{port}")).expect("a URL")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_said_of_the_address_marks_a_person() {
+    for (reply, to, failed) in [
+        ("554 no service here", "", false),
+        ("535 who are you", "EHLO", false),
+        ("530 STARTTLS first", "MAIL", false),
+        ("554 not now, not ever", "RCPT", false),
+        ("550 no such mailbox", "RCPT", true),
+        ("553 no such name", "RCPT", true),
+    ] {
+        let world = World::new().await;
+        world.tell().await;
+        that_says(reply, to).round(&world.bank).await.expect("the books answer");
+        assert_eq!((world.person().mail_failed, world.unsent()), (failed, usize::from(!failed)), "{reply}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_is_given_up_while_the_server_does_not_let_the_bank_in() {
+    let world = World::new().await;
+    world.tell().await;
+    world.clock.fetch_add(5 * 24 * 3600, Ordering::Relaxed);
+    that_says("535 who are you", "EHLO").round(&world.bank).await.expect("the books answer");
+    assert_eq!((world.person().mail_failed, world.unsent()), (false, 1));
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use camtoken::Timestamp;
+use camtoken::transaction::zengin::{BatchKind, LineEnd};
 use camtoken_portal::bank::Bank;
 use camtoken_portal::demo::{self, LOGIN, SAMPLE};
 use camtoken_portal::pages::{IDLE, Site};
@@ -22,7 +24,7 @@ struct Browser {
     path: String,
     wait: Option<u64>,
     address: Option<&'static str>,
-    _dir: tempfile::TempDir,
+    dir: Arc<tempfile::TempDir>,
 }
 
 impl Browser {
@@ -37,7 +39,14 @@ impl Browser {
         demo::seed(&bank).await.expect("a new bank");
         let site = Arc::new(Site::new(bank, None, dir.path().join("attacks"))).router();
         let (cookie, page, path) = (String::new(), String::new(), String::new());
-        Self { site, clock, cookie, page, path, wait: None, address: None, _dir: dir }
+        Self { site, clock, cookie, page, path, wait: None, address: None, dir: Arc::new(dir) }
+    }
+
+    /// Somebody else's, at the same bank.
+    fn another(&self) -> Self {
+        let (site, clock, dir) = (self.site.clone(), Arc::clone(&self.clock), Arc::clone(&self.dir));
+        let (cookie, page, path) = (String::new(), String::new(), String::new());
+        Self { site, clock, cookie, page, path, wait: None, address: None, dir }
     }
 
     async fn ask(&mut self, path: &str, form: Option<String>) -> StatusCode {
@@ -75,6 +84,24 @@ impl Browser {
                 }
             }
         }
+    }
+
+    /// Sends a file as the page with the form does; where nobody is sent on.
+    async fn upload(&mut self, path: &str, file: &[u8]) -> StatusCode {
+        let part = |head: &str, body: &[u8]| {
+            [b"--cut\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", body, b"\r\n"].concat()
+        };
+        let (csrf, end) = (part("name=\"csrf\"", self.csrf().as_bytes()), b"--cut--\r\n".to_vec());
+        let body = [csrf, part("name=\"file\"; filename=\"a.txt\"", file), end].concat();
+        let request = Request::builder().uri(path).method("POST").header(header::COOKIE, &self.cookie);
+        let request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut").body(Body::from(body));
+        let mut request = request.expect("a request");
+        request.extensions_mut().insert(ConnectInfo(Peer::default()));
+        let response = self.site.clone().oneshot(request).await.expect("routes do not fail");
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+        self.page = String::from_utf8(body.into()).expect("UTF-8");
+        status
     }
 
     fn csrf(&self) -> String {
@@ -230,4 +257,105 @@ async fn one_address_is_held_up_and_another_is_not() {
     browser.address = Some("192.0.2.7");
     browser.log_in("ADMIN01", LOGIN).await;
     assert_eq!(browser.path, "/home");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_file_for_another_day_is_not_taken() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    let today = 1_795_230_000;
+    for (day, taken) in [(today - 86_400, false), (today + 86_400, false), (today + 34 * 86_400, false), (today, true)]
+    {
+        browser.ask("/payroll", None).await;
+        let file = demo::sample_batch(BatchKind::Salary, Timestamp::from_unix(day)).to_bytes(LineEnd::CrLf);
+        let status = browser.upload("/payroll", &file).await;
+        assert_eq!(status == StatusCode::SEE_OTHER, taken);
+        assert_eq!(browser.page.contains("振込指定日が本日（2026年11月21日）のファイルだけ"), !taken);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_is_finished_although_the_visitor_went_away() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    let form = format!("csrf={}&first-otp={}&serial=KKK0000001", browser.csrf(), demo::FIRST_OTP);
+    let request = Request::builder().uri("/registration").method("POST").header(header::COOKIE, &browser.cookie);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(Body::from(form));
+    // The connection is closed while the password is being compared.
+    let asked = browser.site.clone().oneshot(request.expect("a request"));
+    assert!(tokio::time::timeout(Duration::ZERO, asked).await.is_err());
+    for _ in 0..500 {
+        browser.ask("/registration", None).await;
+        if browser.page.contains("device-code") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing came of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_token_the_bank_revokes_is_out() {
+    let mut desk = Browser::new().await;
+    let (mut holder, mut other) = (desk.another(), desk.another());
+    holder.log_in("KEIRI01", LOGIN).await;
+    other.log_in("ADMIN02", LOGIN).await;
+    desk.ask("/operator/login", None).await;
+    let form = format!("csrf={}&operator=OP01&password={}", desk.csrf(), demo::OPERATOR);
+    desk.ask("/operator/login", Some(form)).await;
+    desk.ask("/operator/tokens/KKK0000001/revoke", Some(format!("csrf={}", desk.csrf()))).await;
+    assert_eq!(desk.path, "/operator");
+    holder.ask("/home", None).await;
+    other.ask("/home", None).await;
+    assert_eq!((holder.path.as_str(), other.path.as_str()), ("/login", "/home"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_two_passwords_of_a_person_are_two_whoever_sets_them() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    for (path, act) in [("/password", ""), ("/users/KEIRI01", "&act=password")] {
+        for (which, other, own) in [("login", demo::TRANSACTION, LOGIN), ("transaction", LOGIN, demo::TRANSACTION)] {
+            for (new, refused) in [(other, true), (own, false)] {
+                browser.ask(path, None).await;
+                let form = format!("csrf={}{act}&which={which}&new={new}&again={new}", browser.csrf());
+                browser.ask(path, Some(form)).await;
+                assert_eq!(
+                    browser.page.contains("もう一方のパスワードと同じものは使えません"),
+                    refused,
+                    "{path} {which}"
+                );
+                assert_eq!(browser.path == "/orders/confirm", !refused, "{path} {which}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_too_large_is_called_that() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    browser.ask("/bulk", None).await;
+    assert_eq!(browser.upload("/bulk", &vec![b'2'; 1 << 20]).await, StatusCode::OK);
+    assert!(browser.page.contains("ファイルが1MBを超えています"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_to_no_account_of_this_bank_is_refused_before_it_is_signed() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    for (account, kind, said) in [
+        ("9901-001&account=0777001", "current", "この科目と口座番号の口座はありません"),
+        ("9901-001&account=0777002", "ordinary", "この科目と口座番号の口座はありません"),
+        ("9901-102&account=0012345", "ordinary", "引落口座とは別の口座"),
+        ("9901-001&account=0777001", "ordinary", "内容の確認"),
+    ] {
+        browser.ask("/transfer", None).await;
+        let form = format!(
+            "csrf={}&from=102-0012345&to=new&branch={account}&accountType={kind}&payee=%EF%BE%90%EF%BE%8E%EF%BE%9D&amount=1",
+            browser.csrf()
+        );
+        browser.ask("/transfer", Some(form)).await;
+        assert!(browser.page.contains(said), "{account} {kind}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::end_of_day;
 use crate::domain::certificate::{Certificate, last_day_from};
 use crate::domain::credential::{Credential, Entry, Password};
-use crate::domain::people::Person;
+use crate::domain::people::{Contract, LoginMethod, Person};
 use crate::outbox::post;
 
 /// What came of fetching a certificate.
@@ -30,7 +30,7 @@ impl Bank {
     pub fn certificates(&self, person: &Person) -> Result<Vec<Certificate>, BankError> {
         let now = self.now();
         let mut all = self.books.list::<Certificate>("")?;
-        all.retain(|known| known.contract == person.contract && known.user == person.user && known.is_good(now));
+        all.retain(|known| known.is_of(person) && known.is_good(now));
         all.sort_by_key(|known| known.number);
         Ok(all)
     }
@@ -42,33 +42,33 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn is_certificate_of(&self, person: &Person, fingerprint: &str) -> Result<bool, BankError> {
         let known = self.books.get::<Certificate>(fingerprint)?;
-        let mine = known.filter(|known| known.contract == person.contract && known.user == person.user);
-        Ok(mine.is_some_and(|known| known.is_good(self.now())))
+        Ok(known.is_some_and(|known| known.is_of(person) && known.is_good(self.now())))
     }
 
     /// Lets a person in whose password was right, if they have shown a certificate of theirs. With its first login those before
-    /// it end, and the certificate password is used up.
+    /// it end. As long as the certificate password is good, those after it end as well: whoever fetched them with the same
+    /// password is somebody else, or has no use for them. The password is used up then.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
     pub fn log_in_by_certificate(&self, person: &Person, shown: Option<&str>) -> Result<bool, BankError> {
         let Some(shown) = shown else { return Ok(false) };
-        if !self.is_certificate_of(person, shown)? {
-            return Ok(false);
-        }
-        self.books.change(|sheet| {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
-                return Ok(());
-            };
-            let Some(mine) = sheet.get::<Certificate>(shown)? else { return Ok(()) };
-            revoke_all(sheet, &person, |known| known.number < mine.number)?;
-            person.certificate = None;
+        let now = self.now();
+        let is_in = self.books.change(|sheet| {
+            let mine = sheet.get::<Certificate>(shown)?.filter(|known| known.is_of(person) && known.is_good(now));
+            let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
+            let (Some(mine), Some(mut person)) = (mine, known) else { return Ok(false) };
+            let is_first = person.certificate.take().is_some();
+            let ends = |known: &Certificate| known.number < mine.number || is_first && known.number != mine.number;
+            revoke_all(sheet, &person, ends)?;
             sheet.put(&person);
-            Ok::<_, BooksError>(())
+            Ok::<_, BooksError>(true)
         })?;
-        self.note_login(person)?;
-        Ok(true)
+        if is_in {
+            self.note_login(person)?;
+        }
+        Ok(is_in)
     }
 
     /// Issues a certificate: to whoever enters the certificate password, or has signed for it. `file` protects what is
@@ -134,19 +134,21 @@ impl Bank {
         Ok(record.map_or(Fetched::NotDue, |record| Fetched::Issued(issued, record)))
     }
 
-    /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank.
+    /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank. Whether
+    /// the person logs in by certificate.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was done.
-    pub async fn new_certificate_password(&self, person: &Person) -> Result<(), BankError> {
+    pub async fn new_certificate_password(&self, person: &Person) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
         Ok(self.books.change(|sheet| {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
-                return Ok::<_, BooksError>(());
-            };
+            let contract = sheet.get::<Contract>(&person.contract)?;
+            let by_certificate = contract.is_some_and(|known| known.method == LoginMethod::PasswordCertificate);
+            let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?.filter(|_| by_certificate);
+            let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             revoke_all(sheet, &person, |_| true)?;
             let words = [("user", person.user.as_str()), ("certificate", word.as_str())];
             note(sheet, BANK, "certificate-password", &Person::key(&person.contract, &person.user), now)?;
@@ -154,7 +156,7 @@ impl Bank {
             person.certificate = Some(Credential::new(hash));
             person.certificate_until = None;
             sheet.put(&person);
-            Ok(())
+            Ok(true)
         })?)
     }
 }
@@ -166,7 +168,7 @@ pub(super) fn revoke_all(
     which: impl Fn(&Certificate) -> bool,
 ) -> Result<(), BooksError> {
     for known in sheet.list::<Certificate>("")? {
-        if known.contract == person.contract && known.user == person.user && !known.revoked && which(&known) {
+        if known.is_of(person) && !known.revoked && which(&known) {
             sheet.put(&Certificate { revoked: true, ..known });
         }
     }

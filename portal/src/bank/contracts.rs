@@ -4,12 +4,13 @@ use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
 use super::events::{BANK, note};
+use super::login::put_person;
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::credential::{Credential, Password};
 use crate::domain::ledger::Account;
-use crate::domain::people::{Application, Contract, LentToken, Limit, LoginMethod, Person, Profile, Role};
+use crate::domain::people::{Application, Contract, LentToken, Limit, LoginMethod, Person, Profile, Role, is_mail};
 use crate::outbox::post;
 
 /// What a company writes into the application.
@@ -71,9 +72,7 @@ impl Wish {
             if Transaction::new(Operation::UserManagement, fields).is_err() {
                 return Err(Unfit::Administrator);
             }
-            let (local, host) = self.mail.split_once('@').unwrap_or_default();
-            let is_address = !local.is_empty() && host.contains('.') && self.mail.len() <= 100;
-            return if is_address && !self.mail.contains(char::is_whitespace) { Ok(()) } else { Err(Unfit::Mail) };
+            return if is_mail(&self.mail) { Ok(()) } else { Err(Unfit::Mail) };
         }
         Err(Unfit::Kana)
     }
@@ -128,8 +127,17 @@ impl Bank {
                 sheet.list::<LentToken>("")?.into_iter().find(|token| token.contract.is_empty() && !token.revoked);
             let Some(token) = stock else { return Ok(Completed::NoToken) };
             let number = new_number(sheet)?;
-            let login_id = (application.profile == Profile::LoginId).then(|| format!("admin-{number}"));
             let user = "ADMIN01".to_owned();
+            let contract = Contract {
+                number: number.clone(),
+                name: application.name.clone(),
+                kana: application.kana.clone(),
+                method: application.method,
+                profile: application.profile,
+                completed: today.to_string(),
+                limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
+            };
+            let login_id = contract.login_id(&user);
 
             let by_certificate = application.method == LoginMethod::PasswordCertificate;
             let [login_word, transaction_word, first_word, certificate_word] = &secrets;
@@ -150,15 +158,7 @@ impl Bank {
             let token_words = [("token", token.id.as_str()), ("name", application.name.as_str())];
             post(sheet, &number, "letter-token", &token_words, now)?;
 
-            sheet.put(&Contract {
-                number: number.clone(),
-                name: application.name.clone(),
-                kana: application.kana.clone(),
-                method: application.method,
-                profile: application.profile,
-                completed: today.to_string(),
-                limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
-            });
+            sheet.put(&contract);
             sheet.put(&Account {
                 contract: number.clone(),
                 branch: "205".to_owned(),
@@ -168,7 +168,7 @@ impl Bank {
                 balance: 3_000_000,
                 lines: 0,
             });
-            sheet.put(&Person {
+            let person = Person {
                 login_id,
                 name: application.administrator.clone(),
                 mail: application.mail.clone(),
@@ -183,7 +183,8 @@ impl Bank {
                     Credential::new(login),
                     Credential::new(transaction),
                 )
-            });
+            };
+            put_person(sheet, &person)?;
             sheet.put(&LentToken { contract: number.clone(), ..token });
             application.contract = Some(number.clone());
             sheet.put(&application);
@@ -191,20 +192,21 @@ impl Bank {
         })?)
     }
 
-    /// Draws a new first-OTP password for an administrator and sends it by letter; its 90 days count from today.
+    /// Draws a new first-OTP password for an administrator who has not registered, and sends it by letter; its 90 days count
+    /// from today. Whether there is such an administrator.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was done.
-    pub async fn new_first_otp(&self, person: &Person) -> Result<(), BankError> {
+    pub async fn new_first_otp(&self, person: &Person) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
             let key = Person::key(&person.contract, &person.user);
-            let known = sheet.get::<Person>(&key)?.filter(Person::is_administrator);
-            let Some(mut person) = known else { return Ok::<_, BooksError>(()) };
+            let known = sheet.get::<Person>(&key)?.filter(|person| person.is_administrator() && !person.registered);
+            let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             let until = first_otp_last_day(today).to_string();
             let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
             note(sheet, BANK, "first-otp", &key, now)?;
@@ -212,7 +214,7 @@ impl Bank {
             person.first_otp = Some(Credential::new(hash));
             person.first_otp_from = Some(today.to_string());
             sheet.put(&person);
-            Ok(())
+            Ok(true)
         })?)
     }
 }

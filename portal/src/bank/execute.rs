@@ -1,25 +1,29 @@
 //! Carrying out what was signed. Everything that matters is read from the challenge's transaction, never from a request.
 
 use camtoken::Timestamp;
+use camtoken::time::Date;
 use camtoken::transaction::zengin::{BatchFile, Encoding};
 use camtoken::transaction::{Operation, Transaction, Value};
 use sha2::{Digest, Sha256};
 
 use super::certificates::revoke_all;
+use super::login::put_person;
 use super::to_hex;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::Credential;
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, LedgerLine, Line, Payee, Refusal, spent};
-use crate::domain::order::{Act, Order};
-use crate::domain::people::{Contract, LentToken, Limit, MAX_ADMINISTRATORS, Menu, Person, Role};
+use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
+use crate::domain::order::{Act, Order, is_for_another_day};
+use crate::domain::people::{
+    Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail, is_user_id,
+};
 use crate::domain::rates::yen_of;
 use crate::linkage::requests::carry_out;
 use crate::outbox::post;
 
-/// Carries out an order by its challenge's transaction, on one sheet. After a refusal the sheet is to be taken back:
-/// [`Sheet::attempt`].
+/// Carries out an order by its challenge's transaction, on one sheet, as of `now`: the moment at which the response was
+/// accepted. After a refusal the sheet is to be taken back: [`Sheet::attempt`].
 pub(super) fn execute(
     sheet: &mut Sheet<'_>,
     order: &Order,
@@ -33,8 +37,17 @@ pub(super) fn execute(
     }
     let Some(mut contract) = sheet.get::<Contract>(&order.contract)? else { return Ok(Err(Refusal::Changed)) };
     let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
-    if !signer.is_some_and(|signer| may(&signer, transaction.operation())) {
+    let signer = signer.filter(|signer| !signer.suspended && may(signer, transaction.operation()));
+    let Some(signer) = signer else { return Ok(Err(Refusal::Changed)) };
+    let target = match transaction.get("targetId") {
+        Some(user) => sheet.get::<Person>(&Person::key(&contract.number, &user.to_string()))?,
+        None => None,
+    };
+    if target.as_ref().is_some_and(|target| !order.act.is_open(&contract, &signer, target)) {
         return Ok(Err(Refusal::Changed));
+    }
+    if is_for_another_day(|name| transaction.get(name).map(ToString::to_string), day_in_japan(now)) {
+        return Ok(Err(Refusal::Day));
     }
     match &order.act {
         Act::Login | Act::Link => {}
@@ -70,29 +83,31 @@ pub(super) fn execute(
             sheet.put(&contract);
         }
         Act::SetPassword { hash } => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
+            let resumes = Act::Resume.is_open(&contract, &signer, &person);
             let credential = match text("password").as_str() {
                 "login" => &mut person.login,
                 "transaction" => &mut person.transaction,
                 _ => return Ok(Err(Refusal::Changed)),
             };
-            credential.hash = hash.clone();
-            credential.resume();
+            *credential = credential.with(hash.clone());
+            if resumes {
+                credential.resume();
+            }
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
         Act::ReissueCertificate { hash } => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
             match hash {
-                None if person.user == order.user => person.certificate_until = Some(text("validUntil")),
-                None => return Ok(Err(Refusal::Changed)),
+                None => person.certificate_until = Some(text("validUntil")),
                 Some(hash) => {
                     revoke_all(sheet, &person, |_| true)?;
-                    person.certificate = Some(Credential::new(hash.clone()));
+                    let resumes = Act::Resume.is_open(&contract, &signer, &person);
+                    person.certificate = Some(match person.certificate.take().filter(|_| !resumes) {
+                        Some(before) => before.with(hash.clone()),
+                        None => Credential::new(hash.clone()),
+                    });
                     person.certificate_until = None;
                 }
             }
@@ -100,40 +115,57 @@ pub(super) fn execute(
             sheet.put(&person);
         }
         Act::PutPerson { person, .. } => {
-            if text("after") != digest(person) || text("targetId") != person.user {
+            let is_theirs = (&person.contract, &person.user) == (&contract.number, &text("targetId"))
+                && (target.is_some() || is_user_id(&person.user));
+            if text("after") != digest(person) || !is_theirs {
                 return Ok(Err(Refusal::Changed));
             }
             let known = sheet.list::<Person>(&format!("{}/", contract.number))?;
             let administrators = known.iter().filter(|known| known.role == Role::Administrator);
-            let before = known.iter().find(|known| known.user == person.user);
-            let is_as_shown = before.map(digest) == transaction.get("before").map(ToString::to_string);
+            let is_as_shown = target.as_ref().map(digest) == transaction.get("before").map(ToString::to_string);
             let too_many = person.is_administrator()
                 && administrators.filter(|known| known.user != person.user).count() >= MAX_ADMINISTRATORS;
-            if !is_as_shown || too_many {
+            let has_token = match &person.token {
+                Some(id) => sheet.get::<LentToken>(id)?.is_some_and(|token| token.is_lent_to(&contract.number)),
+                None => true,
+            };
+            let has_mail = is_mail(&person.mail) || target.as_ref().is_some_and(|now| now.mail == person.mail);
+            if !is_as_shown || too_many || !has_token || !has_mail {
                 return Ok(Err(Refusal::Changed));
             }
-            tell(sheet, person, order, now)?;
-            sheet.put(&**person);
+            let person = (**person).clone();
+            let person = match &target {
+                Some(now) => person.in_place_of(now),
+                None => person,
+            };
+            if !put_person(sheet, &person)? {
+                return Ok(Err(Refusal::Changed));
+            }
+            tell(sheet, &person, order, now)?;
+            // Where the mail went until now it is said, too: it may not be their own doing.
+            if let Some(before) = target.filter(|before| before.mail != person.mail) {
+                tell(sheet, &before, order, now)?;
+            }
         }
         Act::Suspend | Act::Resume => {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&contract.number, &text("targetId")))? else {
-                return Ok(Err(Refusal::Changed));
-            };
+            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
             put_in_service(&mut person, matches!(order.act, Act::Resume));
             tell(sheet, &person, order, now)?;
             sheet.put(&person);
         }
         Act::RemovePerson { .. } => {
-            let key = Person::key(&contract.number, &text("targetId"));
-            let known = sheet.get::<Person>(&key)?.filter(|person| digest(person) == text("before"));
+            let known = target.filter(|person| digest(person) == text("before"));
             let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
             tell(sheet, &person, order, now)?;
             // Whoever gets this ID next must not be opened to by them.
             revoke_all(sheet, &person, |_| true)?;
-            sheet.strike::<Person>(&key);
+            if let Some(id) = &person.login_id {
+                sheet.strike::<LoginId>(id);
+            }
+            sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
         }
         Act::RevokeToken => {
-            if revoke_token(sheet, &contract.number, &text("tokenId"))?.is_none() {
+            if revoke_token(sheet, &contract.number, &text("tokenId"), now)?.is_none() {
                 return Ok(Err(Refusal::Changed));
             }
         }
@@ -178,22 +210,26 @@ pub(super) fn put_in_service(person: &mut Person, in_service: bool) {
     }
 }
 
-/// Marks a token of the contract as revoked, and takes it and its activations from everybody who has it. `None` when the
-/// contract has no such token.
-pub(super) fn revoke_token(sheet: &mut Sheet<'_>, contract: &str, id: &str) -> Result<Option<()>, BooksError> {
+/// Marks a token of the contract as revoked, takes it and its activations from everybody who has it, and tells them; their user
+/// IDs. `None` when the contract has no such token.
+pub(super) fn revoke_token(
+    sheet: &mut Sheet<'_>,
+    contract: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Vec<String>>, BooksError> {
     let lent = sheet.get::<LentToken>(id)?.filter(|lent| lent.contract == contract);
     let Some(mut token) = lent else { return Ok(None) };
     token.revoked = true;
     sheet.put(&token);
-    for mut person in sheet.list::<Person>(&format!("{contract}/"))? {
-        if person.token.as_deref() == Some(id) {
-            person.token = None;
-            person.activation = None;
-            person.registered = false;
-            sheet.put(&person);
-        }
+    let mut holders = sheet.list::<Person>(&format!("{contract}/"))?;
+    holders.retain(|person| person.token.as_deref() == Some(id));
+    for person in &holders {
+        let words = [("user", person.user.as_str()), ("token", id)];
+        post(sheet, &person.mail, "mail-token-revoked", &words, now)?;
+        sheet.put(&Person { token: None, activation: None, registered: false, ..person.clone() });
     }
-    Ok(Some(()))
+    Ok(Some(holders.into_iter().map(|person| person.user).collect()))
 }
 
 fn pay(
@@ -215,7 +251,7 @@ fn pay(
     };
     let other = if transaction.operation() == Operation::PayEasy { text("biller") } else { text("payee") };
     let to_us = transaction.operation() == Operation::Transfer && text("bankCode") == OWN_BANK;
-    let to = to_us.then(|| Account::key_of(&text("branchCode"), &text("account")));
+    let to = to_us.then(|| (Account::key_of(&text("branchCode"), &text("account")), text("accountType")));
     Ok(match Till::open(sheet, contract, order, from, limit, now)? {
         Err(refusal) => Err(refusal),
         Ok(mut till) => match till.pay(sheet, amount, &other, to)? {
@@ -248,7 +284,8 @@ fn pay_batch(
     };
     for payee in batch.payees() {
         let to_us = payee.bank_code.as_str() == OWN_BANK;
-        let to = to_us.then(|| Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str()));
+        let key = || Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
+        let to = to_us.then(|| (key(), kind_of(payee.account_type).to_owned()));
         if let Err(refusal) = till.pay(sheet, payee.amount, &payee.name.to_string(), to)? {
             return Ok(Err(refusal));
         }
@@ -257,14 +294,14 @@ fn pay_batch(
     Ok(Ok(()))
 }
 
-/// An account that pays, with what has left it today.
+/// An account that pays, with what has left the company's accounts today.
 struct Till<'a> {
     account: Account,
     contract: &'a Contract,
     order: &'a Order,
     limit: u64,
-    spent: u64,
-    now: Timestamp,
+    spent: Spent,
+    day: Date,
 }
 
 impl<'a> Till<'a> {
@@ -278,37 +315,39 @@ impl<'a> Till<'a> {
     ) -> Result<Result<Self, Refusal>, BooksError> {
         let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
         let Some(account) = account else { return Ok(Err(Refusal::Account)) };
-        let mut spent_today = 0;
-        for known in sheet.list::<Account>("")?.iter().filter(|known| known.contract == contract.number) {
-            let lines = sheet.list::<LedgerLine>(&format!("{}/", known.key()))?;
-            spent_today += spent(&lines, day_in_japan(now), &order.operation);
-        }
-        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent: spent_today, now }))
+        let day = day_in_japan(now);
+        let nothing = Spent {
+            contract: contract.number.clone(),
+            operation: order.operation.clone(),
+            day: day.to_string(),
+            yen: 0,
+        };
+        let spent = sheet.get::<Spent>(&nothing.key())?.unwrap_or(nothing);
+        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent, day }))
     }
 
-    /// Pays once; `to` is an account of this bank.
+    /// Pays once; `to` is an account of this bank, by its key and its type.
     fn pay(
         &mut self,
         sheet: &mut Sheet<'_>,
         amount: u64,
         other: &str,
-        to: Option<String>,
+        to: Option<(String, String)>,
     ) -> Result<Result<(), Refusal>, BooksError> {
-        let line =
-            Line { day: day_in_japan(self.now), operation: &self.order.operation, text: other, order: &self.order.id };
+        let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
         let receiver = match to {
             None => None,
-            Some(key) if key == self.account.key() => return Ok(Err(Refusal::Account)),
-            Some(key) => match sheet.get::<Account>(&key)? {
+            Some((key, _)) if key == self.account.key() => return Ok(Err(Refusal::Account)),
+            Some((key, kind)) => match sheet.get::<Account>(&key)?.filter(|known| known.kind == kind) {
                 None => return Ok(Err(Refusal::Account)),
                 known => known,
             },
         };
-        match self.account.pay(amount, self.spent, self.limit, line) {
+        match self.account.pay(amount, self.spent.yen, self.limit, line) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(paid) => sheet.put(&paid),
         }
-        self.spent += amount;
+        self.spent.yen += amount;
         if let Some(mut receiver) = receiver {
             let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
             sheet.put(&received);
@@ -319,6 +358,7 @@ impl<'a> Till<'a> {
 
     fn close(self, sheet: &mut Sheet<'_>) {
         sheet.put(&self.account);
+        sheet.put(&self.spent);
     }
 }
 

@@ -48,7 +48,7 @@ impl Bank {
             Ok(Some(before))
         })?;
         let Some(before) = before else { return Ok(()) };
-        for ended in [before.activation(), before.generator()].into_iter().flatten() {
+        for ended in before.activations() {
             self.end(ended).await?;
         }
         Ok(())

@@ -5,8 +5,8 @@ use camtoken::Timestamp;
 use super::events::{BANK, note};
 use super::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
-use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
-use crate::domain::people::{Contract, LoginField, LoginMethod, Person, Profile};
+use crate::domain::credential::{Credential, Entry, Password, PasswordHash, WeakPassword};
+use crate::domain::people::{Contract, LoginField, LoginId, LoginMethod, Person, Profile};
 use crate::outbox::post;
 
 /// What was typed beside the password, by field.
@@ -116,6 +116,28 @@ impl Bank {
         self.enter(person, password, "transaction", |person| Some(&mut person.transaction)).await
     }
 
+    /// Hashes a password that a person is to have from now on, `which` of the two: unless it is a weak one, or the other of them,
+    /// or one glance at either would give both.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn new_password(
+        &self,
+        person: &Person,
+        which: &str,
+        new: Password,
+    ) -> Result<Result<PasswordHash, WeakPassword>, BankError> {
+        if let Err(weak) = new.check(&person.user) {
+            return Ok(Err(weak));
+        }
+        let other = if which == "login" { &person.transaction } else { &person.login };
+        if self.is_right(other.hash.clone(), new.clone()).await? {
+            return Ok(Err(WeakPassword::Reused));
+        }
+        Ok(Ok(self.hash(new).await?))
+    }
+
     /// Counts an entry of one of a person's credentials.
     pub(super) async fn enter(
         &self,
@@ -151,18 +173,28 @@ impl Bank {
                     None => None,
                 }
             }
-            Profile::LoginId => {
-                let id = typed(LoginField::LoginId).filter(|id| !id.is_empty());
-                self.books
-                    .list::<Person>("")?
-                    .into_iter()
-                    .find(|person| id.is_some() && person.login_id.as_deref() == id)
-            }
+            Profile::LoginId => match self.books.get::<LoginId>(typed(LoginField::LoginId).unwrap_or_default())? {
+                Some(known) => self.person(&known.contract, &known.user)?,
+                None => None,
+            },
         };
         let Some(person) = person else { return Ok(None) };
         let contract = self.books.get::<Contract>(&person.contract)?;
         Ok(contract.filter(|contract| contract.profile == profile).map(|_| person))
     }
+}
+
+/// Puts a person into the books with the login ID that leads to them. `false`, and nothing, when the ID leads to somebody else.
+pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool, BooksError> {
+    if let Some(id) = person.login_id.clone() {
+        let new = LoginId { id, contract: person.contract.clone(), user: person.user.clone() };
+        if sheet.get::<LoginId>(&new.id)?.is_some_and(|known| known != new) {
+            return Ok(false);
+        }
+        sheet.put(&new);
+    }
+    sheet.put(person);
+    Ok(true)
 }
 
 /// The person learns of a suspension by mail, not from the page that anybody may see.

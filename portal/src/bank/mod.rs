@@ -4,9 +4,9 @@
 //! form ─> place (password, rights) ─> issue ─> code ··> token ··> response ─> settle ─> booking
 //! ```
 //!
-//! Where books and verifier could come to differ, the verifier goes first and the books follow: an accepted challenge that
-//! was not booked, because the process was killed in between, is booked at the next start ([`Bank::recover`]), under the same
-//! name and so once.
+//! What was accepted the verifier knows first, and the books follow: a challenge that was not booked, because the process was
+//! killed in between, is booked at the next start ([`Bank::recover`]), under the same name and so once. What ends, such as a
+//! suspension or a revocation, the books say first, and the verifier is brought up to them in the same place.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -41,8 +41,9 @@ mod registration;
 pub use certificates::Fetched;
 pub use contracts::{Completed, Unfit, Wish};
 pub use execute::digest;
+pub(crate) use login::put_person;
 pub use login::{LoggedIn, Numbers};
-pub use orders::{Draft, Placed, Settled};
+pub use orders::{Draft, Placed, Settled, Unissued};
 pub use registration::{First, Progress};
 
 /// Gives the time.

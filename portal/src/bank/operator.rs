@@ -1,5 +1,8 @@
 //! What the bank's own people do, and what administrators do for their users: suspend, resume, initialise, revoke, look.
 
+use std::collections::HashSet;
+
+use camtoken::ActivationId;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::{AuditError, Entry as AuditEntry};
 use camtoken::verifier::{EnrollError, State};
@@ -22,16 +25,37 @@ impl Bank {
     pub async fn log_in_operator(&self, id: &str, password: Password) -> Result<Option<Operator>, BankError> {
         let found = self.books.get::<Operator>(id.trim())?;
         let hash = found.as_ref().map_or_else(PasswordHash::decoy, |operator| operator.password.hash.clone());
-        let right = self.is_right(hash, password).await?;
+        let right = self.is_right(hash.clone(), password).await?;
         let Some(found) = found else {
             self.books.pretend()?;
             return Ok(None);
         };
+        let now = self.now();
         Ok(self.books.change(|sheet| {
             let Some(mut operator) = sheet.get::<Operator>(&found.id)? else { return Ok::<_, BooksError>(None) };
-            let entry = operator.password.enter(right);
+            let entry = operator.password.enter(right && operator.password.hash == hash);
+            if let Entry::Wrong { just_suspended: true, .. } = entry {
+                note(sheet, BANK, "suspended", &operator.id, now)?;
+            }
             sheet.put(&operator);
             Ok((entry == Entry::Right).then_some(operator))
+        })?)
+    }
+
+    /// Takes a bank operator's password back into use: by whoever has the machine, for strangers can suspend it. Whether there
+    /// is such an operator.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn resume_operator(&self, id: &str) -> Result<bool, BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut operator) = sheet.get::<Operator>(id)? else { return Ok::<_, BooksError>(false) };
+            operator.password.resume();
+            note(sheet, BANK, "resumed", &operator.id, now)?;
+            sheet.put(&operator);
+            Ok(true)
         })?)
     }
 
@@ -56,18 +80,20 @@ impl Bank {
         self.set_signing(person, in_service).await
     }
 
-    /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand.
+    /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand. The user IDs of those
+    /// who had it, whose sessions are over.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn revoke_token(&self, token: &LentToken) -> Result<(), BankError> {
+    pub async fn revoke_token(&self, token: &LentToken) -> Result<Vec<String>, BankError> {
         let now = self.now();
-        self.books.change(|sheet| {
+        let holders = self.books.change(|sheet| {
             note(sheet, BANK, "token-revoked", &token.id, now)?;
-            revoke_token(sheet, &token.contract, &token.id).map(|_| ())
+            revoke_token(sheet, &token.contract, &token.id, now)
         })?;
-        self.revoke_at_verifier(&token.id).await
+        self.revoke_at_verifier(&token.id).await?;
+        Ok(holders.unwrap_or_default())
     }
 
     /// What happened to a person's activation, by the verifier's own chain.
@@ -101,9 +127,9 @@ impl Bank {
                     self.set_signing(&person, matches!(order.act, Act::Resume)).await?;
                 }
             }
-            Act::PutPerson { ends: Some(activation), .. } | Act::RemovePerson { ends: Some(activation) } => {
-                if let Ok(activation) = activation.parse() {
-                    self.verifier.revoke(activation, self.now()).await?;
+            Act::PutPerson { activations, .. } | Act::RemovePerson { activations } => {
+                for activation in activations.iter().filter_map(|activation| activation.parse().ok()) {
+                    self.end(activation).await?;
                 }
             }
             Act::RevokeToken => self.revoke_at_verifier(&text("tokenId")).await?,
@@ -112,20 +138,39 @@ impl Bank {
         Ok(())
     }
 
-    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended.
-    pub(super) async fn follow_suspensions(&self) -> Result<(), BankError> {
+    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended,
+    /// and places on tokens that nobody of the books has.
+    pub(super) async fn follow_books(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")?.iter().filter(|person| person.suspended) {
             self.set_signing(person, false).await?;
         }
         for token in self.books.list::<LentToken>("")?.iter().filter(|token| token.revoked) {
             self.revoke_at_verifier(&token.id).await?;
         }
+        self.end_unnamed().await
+    }
+
+    /// Ends every activation of a token that is no person's: begun just before the process ended and never written down, or
+    /// written off and not ended yet.
+    async fn end_unnamed(&self) -> Result<(), BankError> {
+        let named: HashSet<ActivationId> =
+            self.books.list::<Person>("")?.iter().filter_map(Person::activation).collect();
+        for token in self.books.list::<LentToken>("")? {
+            let Ok(token) = token.id.parse() else { continue };
+            let Some(token) = self.verifier.token(&token).await? else { continue };
+            for activation in token.activations.into_iter().filter(|activation| !named.contains(activation)) {
+                let record = self.verifier.record(activation).await?;
+                if record.is_some_and(|record| !matches!(record.state, State::Revoked | State::Reset)) {
+                    self.end(activation).await?;
+                }
+            }
+        }
         Ok(())
     }
 
     async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
         let now = self.now();
-        for activation in [person.activation(), person.generator()].into_iter().flatten() {
+        for activation in person.activations() {
             let done = if signing {
                 self.verifier.resume(activation, now).await
             } else {

@@ -11,9 +11,10 @@ use super::execute::{execute, may};
 use super::login::tell_suspension;
 use super::{Bank, BankError, random_hex, rng};
 use crate::books::BooksError;
+use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Booking, Outcome};
-use crate::domain::order::{Act, Issued, Order};
+use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
 use crate::linkage::requests::keep_refusal;
 
@@ -39,6 +40,17 @@ pub enum Placed {
     NotRegistered,
     /// The menu is closed to the person.
     Closed,
+    /// It would pay on another day than today.
+    Day,
+}
+
+/// Why there is no challenge for an order. This "no" is an answer, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unissued {
+    /// The activation cannot be asked, or there is nothing to ask it.
+    Rejected(Rejection),
+    /// The order is for another day than today.
+    Day,
 }
 
 /// What came of a response.
@@ -52,6 +64,12 @@ pub enum Settled {
     Rejected(Rejection),
     /// There is no such order of this person, or no challenge of it.
     None,
+}
+
+impl From<Rejection> for Unissued {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
 }
 
 impl Draft {
@@ -77,6 +95,10 @@ impl Bank {
         }
         if person.signs().is_none() {
             return Ok(Placed::NotRegistered);
+        }
+        let transaction = draft.transaction()?;
+        if is_for_another_day(|name| transaction.get(name).map(ToString::to_string), day_in_japan(self.now())) {
+            return Ok(Placed::Day);
         }
         let entry = self.enter_transaction_password(person, password).await?;
         if entry != Entry::Right {
@@ -138,23 +160,26 @@ impl Bank {
         Ok(self.books.get(challenge)?)
     }
 
-    /// Issues a challenge for an order; it takes the place of the one before (V-8). A "no" of the verifier is an answer.
+    /// Issues a challenge for an order; it takes the place of the one before (V-8).
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn issue(&self, person: &Person, order: &str) -> Result<Result<ChallengeRef, Rejection>, BankError> {
-        let Some(order) = self.order(person, order)? else { return Ok(Err(Rejection::Unknown)) };
-        let Some(activation) = person.signs() else { return Ok(Err(Rejection::NotActivated)) };
+    pub async fn issue(&self, person: &Person, order: &str) -> Result<Result<ChallengeRef, Unissued>, BankError> {
+        let Some(order) = self.order(person, order)? else { return Ok(Err(Rejection::Unknown.into())) };
+        let Some(activation) = person.signs() else { return Ok(Err(Rejection::NotActivated.into())) };
         let _till = self.till(activation).await;
         self.recover_one(activation).await?;
         if self.booking(&order)?.is_some() {
-            return Ok(Err(Rejection::AlreadySettled));
+            return Ok(Err(Rejection::AlreadySettled.into()));
+        }
+        if order.is_for_another_day(day_in_japan(self.now())) {
+            return Ok(Err(Unissued::Day));
         }
         let operation: Operation = order.operation.parse().map_err(|_| BooksError::Row { kind: "order" })?;
         let transaction = transaction(operation, &order.fields)?;
         let issued = match self.verifier.issue(activation, transaction, None, self.now(), &mut rng()).await {
-            Err(IssueError::Refused(rejection)) => return Ok(Err(rejection)),
+            Err(IssueError::Refused(rejection)) => return Ok(Err(rejection.into())),
             other => other?,
         };
         self.books.change(|sheet| {
@@ -173,6 +198,9 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn code(&self, order: &Order) -> Result<Option<(ChallengeCode, Timestamp)>, BankError> {
         let Some(reference) = reference(order) else { return Ok(None) };
+        if order.is_for_another_day(day_in_japan(self.now())) {
+            return Ok(None);
+        }
         let Some(code) = self.verifier.code(reference, self.now()).await? else { return Ok(None) };
         let record = self.verifier.record(reference.activation).await?;
         let expires_at = record.and_then(|record| record.challenge).map(|issued| issued.expires_at);
@@ -237,7 +265,7 @@ impl Bank {
                 self.recover_one(activation).await?;
             }
         }
-        self.follow_suspensions().await
+        self.follow_books().await
     }
 
     /// Books what the verifier has accepted last for this activation, unless it stands in the books.
@@ -260,18 +288,25 @@ impl Bank {
         Ok(())
     }
 
+    /// When the response to the activation's last challenge was accepted: its day is the order's, also when the order is
+    /// booked later.
+    async fn accepted_at(&self, activation: ActivationId) -> Result<Timestamp, BankError> {
+        let last = self.verifier.record(activation).await?.and_then(|record| record.last_attempt);
+        Ok(last.map_or_else(|| self.now(), |last| last.at))
+    }
+
     async fn book(
         &self,
         order: &Order,
         reference: ChallengeRef,
         transaction: &Transaction,
     ) -> Result<Booking, BankError> {
-        let now = self.now();
+        let (at, now) = (self.accepted_at(reference.activation).await?, self.now());
         let booking = self.books.change(|sheet| {
             if let Some(known) = sheet.get::<Booking>(&reference.to_string())? {
                 return Ok::<_, BooksError>(known);
             }
-            let outcome = match sheet.attempt(|sheet| execute(sheet, order, transaction, now))? {
+            let outcome = match sheet.attempt(|sheet| execute(sheet, order, transaction, at))? {
                 Ok(()) => Outcome::Done,
                 Err(refusal) => {
                     if let Act::PayRequested { request, .. } = &order.act {
@@ -286,7 +321,7 @@ impl Bank {
                 contract: order.contract.clone(),
                 user: order.user.clone(),
                 operation: transaction.operation().to_string(),
-                at: now.as_unix(),
+                at: at.as_unix(),
                 fields: transaction.fields().map(|(field, value)| (field.name.to_owned(), value.to_string())).collect(),
                 outcome,
             };

@@ -26,6 +26,8 @@ pub enum First {
     Full,
     /// The person is registered already.
     Already,
+    /// Another registration was begun at the same time, or the token was taken away: this one is not.
+    Overtaken,
 }
 
 /// Where a registration stands.
@@ -93,18 +95,22 @@ impl Bank {
             return Ok(First::Serial);
         };
         let lent = self.books.get::<LentToken>(token.as_str())?;
-        if lent.is_none_or(|lent| lent.revoked || lent.contract != person.contract) {
+        if !lent.is_some_and(|token| token.is_lent_to(&person.contract)) {
             return Ok(First::Serial);
         }
         self.give_up(person).await?;
+        let seen = Person { activation: None, ..person.clone() };
         let subscriber = Subscriber { contract: person.contract.clone(), user: person.user.clone() };
         let begun = match self.verifier.enroll(&token, subscriber, now, &mut rng()).await {
             Err(EnrollError::TokenFull { .. }) => return Ok(First::Full),
             Err(EnrollError::TokenRevoked(_) | EnrollError::UnknownToken(_)) => return Ok(First::Serial),
             other => other?,
         };
-        self.set_activation(person, Some(begun.activation.to_string()), false)?;
-        Ok(First::Begun)
+        if self.set_activation(&seen, Some(begun.activation.to_string()))? {
+            return Ok(First::Begun);
+        }
+        self.end(begun.activation).await?;
+        Ok(First::Overtaken)
     }
 
     /// Takes the token's device code and makes the second code.
@@ -134,10 +140,9 @@ impl Bank {
     pub async fn confirm(&self, person: &Person, response: &str) -> Result<Result<(), Rejection>, BankError> {
         let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
         match self.verifier.confirm(activation, response, AttemptId::generate(&mut rng()), self.now()).await? {
-            Step::Done(()) => {
-                self.finish_registration(person).await?;
-                Ok(Ok(()))
-            }
+            Step::Done(()) if self.finish_registration(person).await? => Ok(Ok(())),
+            // Given up in between, or the token was taken away.
+            Step::Done(()) => Ok(Err(Rejection::NotActivated)),
             Step::Rejected(rejection) => Ok(Err(rejection)),
         }
     }
@@ -149,32 +154,43 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn catch_up(&self, person: &Person) -> Result<(), BankError> {
         let done = matches!(self.progress(person).await?, Progress::Done);
-        if done && !person.registered { self.finish_registration(person).await } else { Ok(()) }
+        if done && !person.registered {
+            self.finish_registration(person).await?;
+        }
+        Ok(())
     }
 
-    /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one.
+    /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one. One that was
+    /// suspended is resumed first, by whoever may: nobody gets rid of wrong entries by beginning again.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
     pub async fn give_up(&self, person: &Person) -> Result<bool, BankError> {
         let Some(activation) = person.activation() else { return Ok(false) };
+        // No response is decided about in between.
+        let _till = self.till(activation).await;
+        if self.verifier.record(activation).await?.is_some_and(|record| record.state == State::Suspended) {
+            return Ok(false);
+        }
         match self.verifier.reset(activation, self.now()).await {
             Ok(()) => {}
             Err(EnrollError::HasSigned(_)) => return Ok(false),
             Err(EnrollError::Revoked(_) | EnrollError::UnknownActivation(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        self.set_activation(person, None, false)?;
+        self.set_activation(person, None)?;
         Ok(true)
     }
 
-    async fn finish_registration(&self, person: &Person) -> Result<(), BankError> {
+    /// Writes down that the activation that was seen signs. `false` when it is the person's no more.
+    async fn finish_registration(&self, seen: &Person) -> Result<bool, BankError> {
         let now = self.now();
-        self.books.change(|sheet| {
-            let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? else {
-                return Ok::<_, BooksError>(());
-            };
+        let before = self.books.change(|sheet| {
+            let known = sheet.get::<Person>(&Person::key(&seen.contract, &seen.user))?;
+            let known = known.filter(|known| known.activation.is_some() && known.activation == seen.activation);
+            let Some(mut person) = known else { return Ok::<_, BooksError>(None) };
+            let before = person.clone();
             person.registered = true;
             (person.first_otp, person.first_otp_from) = (None, None);
             person.generator = None;
@@ -183,23 +199,25 @@ impl Bank {
             note(sheet, &key, "registered", person.token.as_deref().unwrap_or_default(), now)?;
             post(sheet, &person.mail, "mail-registered", &words, now)?;
             sheet.put(&person);
-            Ok(())
+            Ok(Some(before))
         })?;
+        let Some(before) = before else { return Ok(false) };
         // Whoever has a camera token again needs no generator.
-        match person.generator() {
-            Some(generator) => self.end(generator).await,
-            None => Ok(()),
+        if let Some(generator) = before.generator() {
+            self.end(generator).await?;
         }
+        Ok(true)
     }
 
-    fn set_activation(&self, person: &Person, activation: Option<String>, registered: bool) -> Result<(), BankError> {
+    /// Puts an activation that is not finished in the place of the one that was seen, as long as that is the person's, and the
+    /// token too. Whether it was.
+    fn set_activation(&self, seen: &Person, activation: Option<String>) -> Result<bool, BankError> {
         Ok(self.books.change(|sheet| {
-            if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
-                person.activation = activation;
-                person.registered = registered;
-                sheet.put(&person);
-            }
-            Ok::<_, BooksError>(())
+            let known = sheet.get::<Person>(&Person::key(&seen.contract, &seen.user))?;
+            let is_seen = |known: &Person| known.activation == seen.activation && known.token == seen.token;
+            let Some(person) = known.filter(is_seen) else { return Ok::<_, BooksError>(false) };
+            sheet.put(&Person { activation, registered: false, ..person });
+            Ok(true)
         })?)
     }
 }

@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::certificate::Certificate;
 use crate::domain::event::{Event, Head};
-use crate::domain::ledger::{Account, Booking, LedgerLine, Payee};
+use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
 use crate::domain::order::{Issued, Order};
-use crate::domain::people::{Application, Contract, LentToken, Operator, Person};
+use crate::domain::people::{Application, Contract, LentToken, LoginId, Operator, Person};
 use crate::outbox::{Mail, Unsent};
 
 /// The books, open for one process.
@@ -241,6 +241,14 @@ impl Row for Person {
     }
 }
 
+impl Row for LoginId {
+    const KIND: &'static str = "login-id";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
 impl Row for LentToken {
     const KIND: &'static str = "token";
 
@@ -270,6 +278,14 @@ impl Row for LedgerLine {
 
     fn key(&self) -> String {
         format!("{}/{:08}", self.account, self.number)
+    }
+}
+
+impl Row for Spent {
+    const KIND: &'static str = "spent";
+
+    fn key(&self) -> String {
+        self.key()
     }
 }
 

@@ -5,6 +5,7 @@ use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{day_in_japan, days_later, end_of_day};
+use super::people::Person;
 
 /// How many days a certificate is good for.
 pub const CERTIFICATE_DAYS: u32 = 365;
@@ -32,6 +33,12 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Whether it is this person's.
+    #[must_use]
+    pub fn is_of(&self, person: &Person) -> bool {
+        (&self.contract, &self.user) == (&person.contract, &person.user)
+    }
+
     /// Whether it opens anything now. TLS checks the end, too, but not again when a connection is resumed.
     #[must_use]
     pub fn is_good(&self, now: Timestamp) -> bool {

@@ -152,6 +152,12 @@ impl Credential {
         Entry::Wrong { left: MAX_WRONG - self.wrong.min(MAX_WRONG), just_suspended: self.suspended }
     }
 
+    /// The same credential with something else to enter: whoever sets it without being the one to resume it, resumes nothing.
+    #[must_use]
+    pub fn with(&self, hash: PasswordHash) -> Self {
+        Self { suspended: self.suspended, ..Self::new(hash) }
+    }
+
     /// Takes it back into use.
     pub fn resume(&mut self) {
         self.wrong = 0;

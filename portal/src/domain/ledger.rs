@@ -1,6 +1,7 @@
 //! Accounts and what moves on them.
 
 use camtoken::time::Date;
+use camtoken::transaction::zengin::AccountType;
 use serde::{Deserialize, Serialize};
 
 /// An account of this bank.
@@ -41,6 +42,19 @@ pub struct LedgerLine {
     pub balance: u64,
     /// The order that it carries out.
     pub order: String,
+}
+
+/// What has left a company's accounts on one day by one operation: what a daily limit is held against.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Spent {
+    /// Whose accounts.
+    pub contract: String,
+    /// The operation's name in the catalogue.
+    pub operation: String,
+    /// The day in Japan.
+    pub day: String,
+    /// Yen.
+    pub yen: u64,
 }
 
 /// A payee that the company has registered.
@@ -103,6 +117,8 @@ pub enum Refusal {
     Account,
     /// What it is about has changed since it was asked for.
     Changed,
+    /// It is for another day than the one on which it was signed.
+    Day,
 }
 
 impl Account {
@@ -165,23 +181,31 @@ pub struct Line<'a> {
     pub order: &'a str,
 }
 
+/// A type of account, as the catalogue names it.
+#[must_use]
+pub fn kind_of(kind: AccountType) -> &'static str {
+    match kind {
+        AccountType::Ordinary => "ordinary",
+        AccountType::Current => "current",
+        AccountType::Savings => "savings",
+        AccountType::Other => "other",
+    }
+}
+
+impl Spent {
+    /// The key under which the books keep it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.contract, self.operation, self.day)
+    }
+}
+
 impl Payee {
     /// What makes an account: bank, branch, type and number.
     #[must_use]
     pub fn account(&self) -> String {
         format!("{}-{}-{}-{}", self.bank, self.branch, self.kind, self.number)
     }
-}
-
-/// What has left on a day under the given operations.
-#[must_use]
-pub fn spent(lines: &[LedgerLine], day: Date, operation: &str) -> u64 {
-    let day = day.to_string();
-    lines
-        .iter()
-        .filter(|line| line.amount < 0 && line.day == day && line.operation == operation)
-        .map(|line| line.amount.unsigned_abs())
-        .sum()
 }
 
 fn signed(amount: u64) -> i64 {
@@ -219,21 +243,5 @@ mod tests {
         let paid = one.pay(600, 400, 1_000, line()).expect("just enough");
         assert_eq!((paid.amount, paid.balance, paid.number), (-600, 400, 1));
         assert_eq!(one.receive(50, line()).balance, 450);
-    }
-
-    #[test]
-    fn only_what_left_on_the_day_counts_for_the_limit() {
-        let mut one = account(1_000);
-        let today = line();
-        let earlier = Line { day: "2026-11-23".parse().expect("a day"), ..today };
-        let other = Line { operation: "bulk", ..today };
-        let lines = [
-            one.pay(100, 0, 1_000, earlier).expect("enough"),
-            one.pay(10, 0, 1_000, today).expect("enough"),
-            one.pay(20, 0, 1_000, today).expect("enough"),
-            one.pay(40, 0, 1_000, other).expect("enough"),
-            one.receive(500, today),
-        ];
-        assert_eq!(spent(&lines, today.day, "transfer"), 30);
     }
 }

@@ -4,10 +4,11 @@
 //! made by the bank from what was typed before the challenge was issued. What is carried out of it is what the challenge
 //! says; the rest is bound to the challenge by the order's number or by a hash.
 
+use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
 use super::credential::PasswordHash;
-use super::people::{Limit, Person};
+use super::people::{Contract, Limit, LoginMethod, Person};
 
 /// What a person asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +29,45 @@ pub struct Order {
     pub at: u64,
     /// The challenge that was issued last.
     pub challenge: Option<String>,
+}
+
+impl Act {
+    /// Whether `signer` may have this done to `target`, who may be the same person. An administrator manages users and
+    /// suspends the other administrator; whom they take back into service are users alone, for administrators the bank does.
+    #[must_use]
+    pub fn is_open(&self, contract: &Contract, signer: &Person, target: &Person) -> bool {
+        let is_self = (&signer.contract, &signer.user) == (&target.contract, &target.user);
+        let by_certificate = contract.method == LoginMethod::PasswordCertificate;
+        match self {
+            Self::SetPassword { .. } => is_self || signer.is_administrator(),
+            Self::ReissueCertificate { hash: None } => by_certificate && is_self,
+            Self::ReissueCertificate { hash: Some(_) } => by_certificate && signer.is_administrator() && !is_self,
+            Self::Suspend | Self::RemovePerson { .. } => signer.is_administrator() && !is_self,
+            Self::Resume => signer.is_administrator() && !target.is_administrator(),
+            _ => true,
+        }
+    }
+}
+
+impl Order {
+    /// A field of the transaction to be issued.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether it pays, and on another day than today.
+    #[must_use]
+    pub fn is_for_another_day(&self, today: Date) -> bool {
+        is_for_another_day(|name| self.text(name).map(str::to_owned), today)
+    }
+}
+
+/// Whether a payment with these fields is for another day than today. A payment is carried out on the day that the token has
+/// shown, or not at all.
+pub fn is_for_another_day(field: impl Fn(&str) -> Option<String>, today: Date) -> bool {
+    let day = field("date").or_else(|| field("valueDate"));
+    day.is_some_and(|day| day != today.to_string())
 }
 
 /// Which order a challenge was issued for.
@@ -89,8 +129,9 @@ pub enum Act {
     PutPerson {
         /// The record as it will be.
         person: Box<Person>,
-        /// The activation that ends by it, because the person gets another token.
-        ends: Option<String>,
+        /// The activations that end by it, because the person gets another token.
+        #[serde(default)]
+        activations: Vec<String>,
     },
     /// Takes a person out of service.
     Suspend,
@@ -98,8 +139,9 @@ pub enum Act {
     Resume,
     /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
     RemovePerson {
-        /// The activation that ends by it; others on the same token go on.
-        ends: Option<String>,
+        /// The activations that end by it; others on the same token go on.
+        #[serde(default)]
+        activations: Vec<String>,
     },
     /// Revokes a token with all activations on it.
     RevokeToken,

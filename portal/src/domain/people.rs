@@ -146,6 +146,12 @@ impl Limit {
 }
 
 impl Contract {
+    /// The login ID of one of its people, where the service asks for one. No other contract has it.
+    #[must_use]
+    pub fn login_id(&self, user: &str) -> Option<String> {
+        (self.profile == Profile::LoginId).then(|| format!("{}-{}", user.to_ascii_lowercase(), self.number))
+    }
+
     /// The daily limit in yen; nothing may leave where none was set.
     #[must_use]
     pub fn limit(&self, limit: Limit) -> u64 {
@@ -264,6 +270,17 @@ pub struct Person {
     pub login_before: Option<u64>,
 }
 
+/// Whom a login ID leads to: of all contracts, one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginId {
+    /// The ID.
+    pub id: String,
+    /// 契約番号
+    pub contract: String,
+    /// ユーザーID
+    pub user: String,
+}
+
 /// Why a first-OTP password does not open a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstOtp {
@@ -304,6 +321,21 @@ impl Person {
         }
     }
 
+    /// This record in the place of one that has gone on meanwhile: what changes by itself, and every credential, as it is now.
+    #[must_use]
+    pub fn in_place_of(self, now: &Self) -> Self {
+        Self {
+            login: now.login.clone(),
+            transaction: now.transaction.clone(),
+            first_otp: now.first_otp.clone(),
+            certificate: now.certificate.clone(),
+            last_login: now.last_login,
+            login_before: now.login_before,
+            mail_failed: now.mail_failed && now.mail == self.mail,
+            ..self
+        }
+    }
+
     /// Whether a menu is open to this person. Administrators manage themselves, so nothing is closed to them.
     #[must_use]
     pub fn may(&self, menu: Menu) -> bool {
@@ -332,6 +364,11 @@ impl Person {
     #[must_use]
     pub fn generator(&self) -> Option<ActivationId> {
         self.generator.as_ref()?.parse().ok()
+    }
+
+    /// All that the verifier has of this person: somebody who registers a token again may still have a generator.
+    pub fn activations(&self) -> impl Iterator<Item = ActivationId> {
+        self.activation().into_iter().chain(self.generator())
     }
 
     /// The activation that signs, once the registration is complete.
@@ -368,6 +405,21 @@ impl Person {
     pub fn last_login(&self) -> Option<Timestamp> {
         self.last_login.map(Timestamp::from_unix)
     }
+}
+
+/// Whether somebody can have this user ID: a token has ten columns for it.
+#[must_use]
+pub fn is_user_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (1..=10).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
+/// Whether mail can go there: an address of ASCII without spaces, with a name and a host.
+#[must_use]
+pub fn is_mail(text: &str) -> bool {
+    let (local, host) = text.split_once('@').unwrap_or_default();
+    let (name, top) = host.rsplit_once('.').unwrap_or_default();
+    ![local, name, top].contains(&"") && text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What a company asks for before it is a contractor.
@@ -414,6 +466,12 @@ pub struct LentToken {
 }
 
 impl LentToken {
+    /// Whether people of this contract may have it.
+    #[must_use]
+    pub fn is_lent_to(&self, contract: &str) -> bool {
+        !self.revoked && self.contract == contract
+    }
+
     /// As lists show it: a revoked one with a trailing `*`.
     #[must_use]
     pub fn listed(&self) -> String {
@@ -448,6 +506,28 @@ mod tests {
     fn the_first_otp_password_is_good_once() {
         let used = Person { first_otp: None, ..person() };
         assert_eq!(used.first_otp("2026-11-21".parse().expect("a day")), FirstOtp::None);
+    }
+
+    #[test]
+    fn an_address_has_a_name_and_a_host() {
+        for mail in ["somu@kokoromi.example", "a+b@c.d.example"] {
+            assert!(is_mail(mail), "{mail}");
+        }
+        let long = format!("a@{}.example", "b".repeat(100));
+        for mail in [
+            "",
+            "nobody",
+            "@a.example",
+            "a@b",
+            "a@.example",
+            "a@b.",
+            "a b@c.example",
+            "a@b.example\n",
+            "あ@b.example",
+            &long,
+        ] {
+            assert!(!is_mail(mail), "{mail}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! 総合振込 and 給与・賞与振込: a file of the Zengin system becomes one order.
 
 use axum::extract::Multipart;
-use axum::http::header;
+use axum::extract::multipart::MultipartError;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
@@ -14,8 +15,9 @@ use super::payments::checked;
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{Draft, to_hex};
 use crate::demo;
+use crate::domain::calendar::day_in_japan;
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, Payee};
+use crate::domain::ledger::{Account, Payee, kind_of};
 use crate::domain::order::Act;
 use crate::domain::people::{Limit, Menu, Person};
 
@@ -47,17 +49,13 @@ pub(super) async fn sample_payroll(visit: Visit) -> Response {
 
 async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> Answer {
     let (t, person) = (visit.t, visit.may(menu(operation))?);
-    let mut fields = Fields(Vec::new());
-    let mut file = Vec::new();
-    while let Some(part) = upload.next_field().await.map_err(|_| Fault::Form)? {
-        match part.name().unwrap_or_default() {
-            "file" => file = part.bytes().await.map_err(|_| Fault::Form)?.to_vec(),
-            name => {
-                let name = name.to_owned();
-                fields.0.push((name, part.text().await.map_err(|_| Fault::Form)?));
-            }
+    let (fields, file) = match read(&mut upload).await {
+        Ok(read) => read,
+        Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            return draw(visit, operation, &Errors::one("file", t.get("file-too-large")));
         }
-    }
+        Err(_) => return Err(Fault::Form),
+    };
     fields.check(visit)?;
     if file.is_empty() {
         return draw(visit, operation, &Errors::one("file", t.get("file-none")));
@@ -74,6 +72,18 @@ async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> An
         Ok(draft) => Ok(keep(visit, draft)),
         Err(errors) => draw(visit, operation, &errors),
     }
+}
+
+/// What the form says, and the file.
+async fn read(upload: &mut Multipart) -> Result<(Fields, Vec<u8>), MultipartError> {
+    let (mut fields, mut file) = (Fields(Vec::new()), Vec::new());
+    while let Some(part) = upload.next_field().await? {
+        match part.name().unwrap_or_default().to_owned() {
+            name if name == "file" => file = part.bytes().await?.to_vec(),
+            name => fields.0.push((name, part.text().await?)),
+        }
+    }
+    Ok((fields, file))
 }
 
 fn draft(
@@ -96,11 +106,15 @@ fn draft(
     }
     for payee in batch.payees().iter().filter(|payee| payee.bank_code.as_str() == OWN_BANK) {
         let key = Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
-        if key == from || books.get::<Account>(&key)?.is_none() {
+        let known = books.get::<Account>(&key)?;
+        if key == from || known.is_none_or(|known| known.kind != kind_of(payee.account_type)) {
             return refuse("file-payee");
         }
     }
-    let Some(date) = batch.date_on_or_after(visit.bank().now()) else { return refuse("file-account") };
+    let today = day_in_japan(visit.bank().now());
+    if batch.date_on_or_after(visit.bank().now()).is_none_or(|day| day.to_string() != today.to_string()) {
+        return Ok(Err(Errors::one("file", t.with("file-date", &[("day", &t.day(today))]))));
+    }
     let known = books.list::<Payee>(&format!("{}/", person.contract))?;
     let is_known = |payee: &camtoken::transaction::zengin::Payee| {
         known.iter().any(|known| {
@@ -112,7 +126,7 @@ fn draft(
     let fields = [
         ("count", batch.count().to_string()),
         ("total", batch.total().to_string()),
-        ("date", date.to_string()),
+        ("date", today.to_string()),
         ("payingAccount", format!("{}{}", header.branch_code, header.account_number)),
         ("largestPayee", largest.name.to_string()),
         ("largestAmount", largest.amount.to_string()),

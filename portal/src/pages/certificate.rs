@@ -61,10 +61,11 @@ pub(super) async fn file(visit: Visit) -> Answer {
 /// Asks for a signature, after which a new one can be fetched.
 pub(super) async fn renew(visit: Visit, _: Fields) -> Answer {
     let person = visit.person()?;
-    if visit.contract(&person)?.method != LoginMethod::PasswordCertificate {
+    let draft = reissue(&visit, &person, None);
+    if !draft.act.is_open(&visit.contract(&person)?, &person, &person) {
         return Err(Fault::NotFound);
     }
-    Ok(keep(&visit, checked(visit.t, reissue(&visit, &person, None)).map_err(|_| Fault::NotFound)?))
+    Ok(keep(&visit, checked(visit.t, draft).map_err(|_| Fault::NotFound)?))
 }
 
 /// The draft that lets a person fetch a new certificate.

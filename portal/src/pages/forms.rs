@@ -10,6 +10,7 @@ use camtoken::{Language, Timestamp};
 use maud::{Markup, html};
 
 use super::Visit;
+use crate::bank::Unissued;
 use crate::domain::credential::Entry;
 use crate::text::Text;
 
@@ -248,8 +249,10 @@ pub(super) fn wrong_entry(t: Text, entry: Entry) -> String {
     }
 }
 
-/// What a browser learns of a rejection: that it was one, how many tries are left, and what to do.
-pub(super) fn rejected(t: Text, rejection: Rejection) -> String {
+/// What a browser learns of a rejection, or of a code that there is not: that it was one, how many tries are left, and what to
+/// do.
+pub(super) fn rejected(t: Text, why: impl Into<Unissued>) -> String {
+    let Unissued::Rejected(rejection) = why.into() else { return t.get("order-day") };
     match rejection {
         Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
         Rejection::Wrong { tries_left: 0, .. } | Rejection::Exhausted => t.get("otp-exhausted"),

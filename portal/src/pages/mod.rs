@@ -434,7 +434,14 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
     let let_in = if costly { visit.site.by_address.ask(&visit.peer.network(), now) } else { Ok(()) };
     let mut response = match let_in {
-        Ok(()) => next.run(request).await,
+        // To its end, also when the visitor goes away in between: half a decision would leave books and verifier apart.
+        Ok(()) => match tokio::spawn(next.run(request)).await {
+            Ok(response) => response,
+            Err(broken) => match broken.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Fault::Bank(BankError::Closing).into_response(),
+            },
+        },
         Err(wait) => Fault::TooMany(wait).into_response(),
     };
     if let Some(Unwritten(text, wait)) = response.extensions_mut().remove::<Unwritten>() {

@@ -182,12 +182,16 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
             visit.bank().set_service(&person, true).await?;
             visit.tell("done-resumed");
         }
-        "first-otp" if person.is_administrator() && !person.registered => {
-            visit.bank().new_first_otp(&person).await?;
+        "first-otp" => {
+            if !visit.bank().new_first_otp(&person).await? {
+                return Err(Fault::NotFound);
+            }
             visit.tell("done-first-otp");
         }
-        "certificate" if visit.contract(&person)?.method == LoginMethod::PasswordCertificate => {
-            visit.bank().new_certificate_password(&person).await?;
+        "certificate" => {
+            if !visit.bank().new_certificate_password(&person).await? {
+                return Err(Fault::NotFound);
+            }
             visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
             visit.tell("done-certificate");
         }
@@ -222,7 +226,9 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
         return Err(Fault::NotFound);
     }
     let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
-    visit.bank().revoke_token(&token).await?;
+    for user in visit.bank().revoke_token(&token).await? {
+        visit.site.sessions.end_all_of(&Who { contract: token.contract.clone(), user }, None);
+    }
     visit.tell("done-revoked");
     Ok(Redirect::to("/operator").into_response())
 }

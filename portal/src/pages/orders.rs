@@ -7,8 +7,9 @@ use maud::{Markup, html};
 
 use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as card, rejected, wrong_entry};
 use super::layout::page;
-use super::{Answer, Fault, Fields, Visit};
+use super::{Answer, Fault, Fields, Stage, Visit, Who};
 use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
+use crate::domain::calendar::day_in_japan;
 use crate::domain::ledger::{Booking, Outcome, Refusal};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
@@ -47,6 +48,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
         Placed::Password(entry) => Errors::one("transaction-password", wrong_entry(visit.t, entry)),
         Placed::Closed => return Err(Fault::NotFound),
         Placed::NotRegistered => Errors::one("form", visit.t.get("not-registered")),
+        Placed::Day => Errors::one("form", visit.t.get("order-day")),
     };
     draw_confirm(&visit, &person, kept, &errors)
 }
@@ -64,9 +66,13 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
     let person = visit.person()?;
     let order = known(&visit, &person, &id)?;
     let attempt = attempt(&form).ok_or(Fault::Form)?;
+    let concerned = concerned(&visit, &order)?;
     match visit.bank().settle(&person, &id, &form.digits("otp"), attempt).await? {
         Settled::Booked(booking) => {
-            after(&visit, &person, &order, &booking);
+            for user in concerned.into_iter().filter(|_| booking.outcome == Outcome::Done) {
+                let who = Who { contract: order.contract.clone(), user };
+                visit.site.sessions.end_all_of(&who, Some(&visit.name));
+            }
             Ok(Redirect::to(&format!("/orders/{id}")).into_response())
         }
         Settled::LoggedIn | Settled::None => Err(Fault::NotFound),
@@ -89,8 +95,11 @@ pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
 }
 
 pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
-    let who = visit.session.stage.who().ok_or(Fault::Login)?;
-    let person = visit.look_up(who)?;
+    // Before somebody is in, the one code that lets them in, and no other.
+    let person = match &visit.session.stage {
+        Stage::Otp { person, order } if *order == id => visit.look_up(person)?,
+        _ => visit.person()?,
+    };
     let order = visit.bank().order(&person, &id)?.ok_or(Fault::NotFound)?;
     let (code, _) = visit.bank().code(&order).await?.ok_or(Fault::NotFound)?;
     Ok(code_png(&code))
@@ -145,6 +154,7 @@ pub(super) async fn sign_page(
     // The challenge may have been issued after the caller has read the order.
     let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
     let code = visit.bank().code(&order).await?;
+    let over = order.is_for_another_day(day_in_japan(visit.bank().now()));
     let again = html! {
         form method="post" action=(new_code.as_ref()) {
             (csrf(visit))
@@ -175,8 +185,8 @@ pub(super) async fn sign_page(
                 }
             },
             None => {
-                p { (t.get("code-gone")) }
-                div.actions { (again) a.button href="/" { (t.get("give-up")) } }
+                p { (t.get(if over { "order-day" } else { "code-gone" })) }
+                div.actions { @if !over { (again) } a.button href="/" { (t.get("give-up")) } }
             }
         }
     };
@@ -265,18 +275,26 @@ pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
         Outcome::Refused(Refusal::Limit) => "outcome-limit",
         Outcome::Refused(Refusal::Account) => "outcome-account",
         Outcome::Refused(Refusal::Changed) => "outcome-changed",
+        Outcome::Refused(Refusal::Day) => "outcome-day",
     })
 }
 
-/// What a booking means for sessions: whose password has changed or who was suspended is out everywhere else.
-fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
-    let touches =
-        matches!(order.act, Act::SetPassword { .. } | Act::Suspend | Act::PutPerson { .. } | Act::RemovePerson { .. })
-            || matches!(order.act, Act::ReissueCertificate { hash: Some(_) });
-    if booking.outcome != Outcome::Done || !touches {
-        return;
+/// Whose sessions are over once an order is carried out, by user ID: whose password or rights have changed, who was suspended,
+/// who has no token any more. Asked before it is, for then nobody has the token.
+fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
+    match &order.act {
+        Act::RevokeToken => {
+            let people = visit.bank().books.list::<Person>(&format!("{}/", order.contract))?;
+            let holders = people.into_iter().filter(|person| person.token.as_deref() == order.text("tokenId"));
+            Ok(holders.map(|person| person.user).collect())
+        }
+        Act::SetPassword { .. }
+        | Act::Suspend
+        | Act::PutPerson { .. }
+        | Act::RemovePerson { .. }
+        | Act::ReissueCertificate { hash: Some(_) } => {
+            Ok(order.text("targetId").map(str::to_owned).into_iter().collect())
+        }
+        _ => Ok(Vec::new()),
     }
-    let Some((_, user)) = booking.fields.iter().find(|(name, _)| name == "targetId") else { return };
-    let who = super::Who { contract: person.contract.clone(), user: user.clone() };
-    visit.site.sessions.end_all_of(&who, Some(&visit.name));
 }

@@ -42,6 +42,9 @@ pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
     if typed.text("to") == "new" && is_missing(&visit, &fields)? {
         return draw_transfer(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
     }
+    if own_key(&fields).is_some_and(|key| key == from.key()) {
+        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("from", t.get("account-same")));
+    }
     if typed.text("to") == "new" {
         fields.push(("newPayee".to_owned(), "yes".to_owned()));
     }
@@ -301,13 +304,21 @@ fn fields_of(payee: &Payee) -> Vec<(String, String)> {
     .into()
 }
 
-/// Whether the payee would be an account of this bank that there is not.
+/// Whether the payee would be an account of this bank that there is not, with this number and of this type.
 fn is_missing(visit: &Visit, fields: &[(String, String)]) -> Result<bool, Fault> {
-    let text = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str());
-    if text("bankCode") != OWN_BANK {
-        return Ok(false);
-    }
-    Ok(visit.bank().books.get::<Account>(&Account::key_of(text("branchCode"), text("account")))?.is_none())
+    let Some(key) = own_key(fields) else { return Ok(false) };
+    let known = visit.bank().books.get::<Account>(&key)?;
+    Ok(known.is_none_or(|known| known.kind != value(fields, "accountType")))
+}
+
+/// The key of the payee's account, if it is one of this bank.
+fn own_key(fields: &[(String, String)]) -> Option<String> {
+    let key = || Account::key_of(value(fields, "branchCode"), value(fields, "account"));
+    (value(fields, "bankCode") == OWN_BANK).then(key)
+}
+
+fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str())
 }
 
 fn own_account(visit: &Visit, person: &Person, key: &str) -> Result<Option<Account>, Fault> {

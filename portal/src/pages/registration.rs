@@ -21,7 +21,7 @@ pub(super) async fn begin(visit: Visit, mut fields: Fields) -> Answer {
     let (t, person) = (visit.t, visit.registrant()?);
     let password = person.is_administrator().then(|| fields.password("first-otp"));
     let errors = match visit.bank().begin_registration(&person, password, fields.text("serial")).await? {
-        First::Begun | First::Already => return Ok(Redirect::to("/registration").into_response()),
+        First::Begun | First::Already | First::Overtaken => return Ok(Redirect::to("/registration").into_response()),
         First::Wrong(entry) => Errors::one("first-otp", wrong_entry(t, entry)),
         First::NoPassword(FirstOtp::Over) => Errors::one("first-otp", t.get("first-otp-over")),
         First::NoPassword(_) => Errors::one("first-otp", t.get("first-otp-none")),

@@ -61,39 +61,47 @@ pub(super) async fn password(visit: Visit) -> Answer {
 }
 
 pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
-    let (t, person) = (visit.t, visit.person()?);
+    let person = visit.person()?;
     let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
-    let (new, again) = (typed.password("new"), typed.password("again"));
-    if let Err(errors) = new_password(t, &person.user, &new, &again) {
-        return draw_password(&visit, &person, which, &errors);
+    match set_password(&visit, &person, which, &mut typed).await? {
+        Ok(draft) => Ok(keep(&visit, draft)),
+        Err(errors) => draw_password(&visit, &person, which, &errors),
     }
-    let other = if which == "login" { &person.transaction } else { &person.login };
-    // The two passwords of a person are two, or one glance at one of them would give both.
-    if other.hash.is_of(&new) {
-        return draw_password(&visit, &person, which, &Errors::one("new", t.get("password-reused")));
-    }
-    let draft = set_password(&visit, &person, which, new).await?;
-    Ok(keep(&visit, draft))
 }
 
-/// The draft that sets a password of a person.
-pub(super) async fn set_password(visit: &Visit, person: &Person, which: &str, new: Password) -> Result<Draft, Fault> {
-    let hash = visit.bank().hash(new).await?;
+/// The draft that sets a password of a person to what was typed twice; in words beside its input why it may not be.
+pub(super) async fn set_password(
+    visit: &Visit,
+    person: &Person,
+    which: &str,
+    typed: &mut Fields,
+) -> Result<Result<Draft, Errors>, Fault> {
+    let (new, again) = (typed.password("new"), typed.password("again"));
+    if let Err(errors) = new_password(visit.t, &person.user, &new, &again) {
+        return Ok(Err(errors));
+    }
+    let hash = match visit.bank().new_password(person, which, new).await? {
+        Ok(hash) => hash,
+        Err(weak) => return Ok(Err(weak_password(visit.t, weak))),
+    };
     let fields = [("password", which.to_owned()), ("targetId", person.user.clone())];
     let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-    Ok(Draft { operation: Operation::PasswordReset, fields, act: Act::SetPassword { hash } })
+    Ok(Ok(Draft { operation: Operation::PasswordReset, fields, act: Act::SetPassword { hash } }))
 }
 
 /// Whether a new password may be set, in words beside its input when it may not.
 pub(super) fn new_password(t: Text, user: &str, new: &Password, again: &Password) -> Result<(), Errors> {
-    let text = match new.check(user) {
-        Err(WeakPassword::Length) => "password-length",
-        Err(WeakPassword::Guessable) => "password-guessable",
-        Err(WeakPassword::Reused) => "password-reused",
-        Ok(()) if new.expose() != again.expose() => return Err(Errors::one("again", t.get("password-again-wrong"))),
-        Ok(()) => return Ok(()),
+    new.check(user).map_err(|weak| weak_password(t, weak))?;
+    if new.expose() == again.expose() { Ok(()) } else { Err(Errors::one("again", t.get("password-again-wrong"))) }
+}
+
+fn weak_password(t: Text, weak: WeakPassword) -> Errors {
+    let text = match weak {
+        WeakPassword::Length => "password-length",
+        WeakPassword::Guessable => "password-guessable",
+        WeakPassword::Reused => "password-reused",
     };
-    Err(Errors::one("new", t.get(text)))
+    Errors::one("new", t.get(text))
 }
 
 /// The two inputs of a new password.

@@ -15,7 +15,7 @@ use crate::bank::{Draft, digest};
 use crate::domain::certificate::Certificate;
 use crate::domain::credential::Credential;
 use crate::domain::order::Act;
-use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role};
+use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role, is_mail, is_user_id};
 use crate::text::Text;
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -71,11 +71,14 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let refuse = |typed: &Fields, name: &str, text: &str| {
         draw_new(&visit, &administrator, Some(typed), &Errors::one(name, t.get(text)))
     };
-    if user.is_empty() || user.len() > 10 || !user.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if !is_user_id(&user) {
         return refuse(&typed, "user", "user-form");
     }
     if visit.bank().person(&administrator.contract, &user)?.is_some() {
         return refuse(&typed, "user", "user-taken");
+    }
+    if !is_mail(typed.text("mail")) {
+        return refuse(&typed, "mail", "apply-mail-wrong");
     }
     let (login, login_again) = (typed.password("new"), typed.password("again"));
     if let Err(errors) = new_password(t, &user, &login, &login_again) {
@@ -88,9 +91,9 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
         return refuse(&typed, "token", "serial-wrong");
     };
-    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
+    let contract = visit.contract(&administrator)?;
     let mut certificate = None;
-    if by_certificate {
+    if contract.method == LoginMethod::PasswordCertificate {
         let word = typed.password("certificate-password");
         if let Err(errors) = certificate_password(t, &user, &word) {
             return draw_new(&visit, &administrator, Some(&typed), &errors);
@@ -100,7 +103,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let role_chosen = if typed.text("role") == "administrator" { Role::Administrator } else { Role::User };
     // An administrator's first-OTP password comes from the bank, by letter.
     let person = Person {
-        login_id: administrator.login_id.as_ref().map(|_| user.to_lowercase()),
+        login_id: contract.login_id(&user),
         name: typed.text("name").to_owned(),
         mail: typed.text("mail").to_owned(),
         certificate,
@@ -115,7 +118,7 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
         )
     };
     let difference = role(t, person.role);
-    match checked(t, put(None, person, "register", None, &[difference])) {
+    match checked(t, put(None, person, "register", Vec::new(), &[difference])) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(Errors(mut errors)) => {
             for (name, _) in &mut errors {
@@ -138,19 +141,13 @@ pub(super) async fn show(visit: Visit, Path(user): Path<String>) -> Answer {
 pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fields) -> Answer {
     let (t, administrator) = (visit.t, visit.administrator()?);
     let person = visit.bank().person(&administrator.contract, &user)?.ok_or(Fault::NotFound)?;
-    // An administrator is resumed by the bank, and suspends others, not themselves.
     let act = typed.text("act").to_owned();
-    let is_self = person.user == administrator.user;
-    let by_certificate = visit.contract(&administrator)?.method == LoginMethod::PasswordCertificate;
     let draft = match act.as_str() {
-        "suspend" if !is_self => plain(&person, "suspend", Act::Suspend),
-        "resume" if !person.is_administrator() => plain(&person, "resume", Act::Resume),
-        "delete" if !is_self => {
-            let mut draft = plain(
-                &person,
-                "delete",
-                Act::RemovePerson { ends: person.activation.clone().or(person.generator.clone()) },
-            );
+        "suspend" => plain(&person, "suspend", Act::Suspend),
+        "resume" => plain(&person, "resume", Act::Resume),
+        "delete" => {
+            let activations = person.activations().map(|activation| activation.to_string()).collect();
+            let mut draft = plain(&person, "delete", Act::RemovePerson { activations });
             draft.fields.push(("before".to_owned(), digest(&person)));
             draft
         }
@@ -158,7 +155,7 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
                 return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("serial-wrong"))).await;
             };
-            let ends = person.activation.clone().filter(|_| token != person.token);
+            let ends = person.activation.iter().filter(|_| token != person.token).cloned().collect();
             let mut after = person.clone();
             if token != person.token {
                 (after.activation, after.registered) = (None, false);
@@ -167,31 +164,42 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let difference = format!("{} → {}", name_of(&person), name_of(&after));
             put(Some(&person), after, "token", ends, &[difference])
         }
-        "certificate" if !is_self && by_certificate => {
+        "mail" => {
+            let after = Person { mail: typed.text("mail").to_owned(), ..person.clone() };
+            let faults = [(!is_mail(&after.mail), "apply-mail-wrong"), (after.mail == person.mail, "rights-same")];
+            if let Some((_, text)) = faults.iter().find(|(is_one, _)| *is_one) {
+                return draw_person(&visit, &administrator, &user, &Errors::one("mail", t.get(text))).await;
+            }
+            let lines = address_lines(&after.mail);
+            put(Some(&person), after, "change", Vec::new(), &lines)
+        }
+        "certificate" => {
             let word = typed.password("certificate-password");
             if let Err(errors) = certificate_password(t, &person.user, &word) {
                 return draw_person(&visit, &administrator, &user, &errors).await;
             }
             reissue(&visit, &person, Some(visit.bank().hash(word).await?))
         }
-        "rights" if !person.is_administrator() => {
+        "rights" => {
             let after = Person { closed: closed(&typed), ..person.clone() };
             let differences = rights_difference(t, &person, &after);
             if differences.is_empty() {
                 return draw_person(&visit, &administrator, &user, &Errors::one("rights", t.get("rights-same"))).await;
             }
-            put(Some(&person), after, "change", None, &differences)
+            put(Some(&person), after, "change", Vec::new(), &differences)
         }
-        "password" if !is_self => {
+        "password" => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
-            let (new, again) = (typed.password("new"), typed.password("again"));
-            if let Err(errors) = new_password(t, &person.user, &new, &again) {
-                return draw_person(&visit, &administrator, &user, &errors).await;
+            match set_password(&visit, &person, which, &mut typed).await? {
+                Ok(draft) => draft,
+                Err(errors) => return draw_person(&visit, &administrator, &user, &errors).await,
             }
-            set_password(&visit, &person, which, new).await?
         }
         _ => return Err(Fault::NotFound),
     };
+    if !draft.act.is_open(&visit.contract(&administrator)?, &administrator, &person) {
+        return Err(Fault::NotFound);
+    }
     match checked(t, draft) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(errors) => draw_person(&visit, &administrator, &user, &errors).await,
@@ -241,7 +249,7 @@ fn plain(person: &Person, act: &str, then: Act) -> Draft {
 }
 
 /// A new record in the place of the one before; the token shows the difference and binds both by their hashes.
-fn put(before: Option<&Person>, after: Person, act: &str, ends: Option<String>, differences: &[String]) -> Draft {
+fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>, differences: &[String]) -> Draft {
     let mut fields = vec![
         ("act".to_owned(), act.to_owned()),
         ("targetId".to_owned(), after.user.clone()),
@@ -251,7 +259,11 @@ fn put(before: Option<&Person>, after: Person, act: &str, ends: Option<String>, 
     fields.extend(before.map(|before| ("before".to_owned(), digest(before))));
     fields.extend(after.token.iter().map(|token| ("tokenId".to_owned(), token.clone())));
     fields.extend((1..=3).zip(differences).map(|(place, text)| (format!("difference{place}"), text.clone())));
-    Draft { operation: Operation::UserManagement, fields, act: Act::PutPerson { person: Box::new(after), ends } }
+    Draft {
+        operation: Operation::UserManagement,
+        fields,
+        act: Act::PutPerson { person: Box::new(after), activations: ends },
+    }
 }
 
 fn name_of(person: &Person) -> &str {
@@ -270,8 +282,7 @@ fn token_choice(visit: &Visit, contract: &str, chosen: &str) -> Result<Option<Op
     if chosen.is_empty() {
         return Ok(Some(None));
     }
-    let tokens = tokens_of(visit, contract)?;
-    let token = tokens.into_iter().find(|token| token.id == chosen && !token.revoked);
+    let token = visit.bank().books.get::<LentToken>(chosen)?.filter(|token| token.is_lent_to(contract));
     Ok(token.map(|token| Some(token.id)))
 }
 
@@ -341,6 +352,12 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
             p.hint { (t.get("token-hand-hint")) }
             p.actions { button type="submit" { (t.get("to-confirm")) } }
         }))
+        h2 { (t.get("mail-change")) }
+        (card(visit, &path, &html! {
+            input type="hidden" name="act" value="mail";
+            (Input { kind: "email", max: Some(100), value: &person.mail, ..Input::new("mail", t.get("mail")) }.draw(errors))
+            p.actions { button type="submit" { (t.get("to-confirm")) } }
+        }))
         @if !person.is_administrator() {
             h2 { (t.get("rights")) }
             (card(visit, &path, &html! {
@@ -390,6 +407,15 @@ fn rights_difference(t: Text, before: &Person, after: &Person) -> Vec<String> {
     changed[..shown].iter().map(line).chain(more).collect()
 }
 
+/// An address, which is ASCII, in the three lines that a token has for a change; of a longer one the beginning and the end.
+fn address_lines(mail: &str) -> Vec<String> {
+    let shown = match mail.len() {
+        0..=60 => mail.to_owned(),
+        len => format!("{}...{}", &mail[..37], &mail[len - 20..]),
+    };
+    shown.as_bytes().chunks(20).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+}
+
 fn rights_inputs(t: Text, is_open: impl Fn(Menu) -> bool, errors: &Errors) -> Markup {
     html! {
         fieldset #rights {
@@ -414,6 +440,7 @@ pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates:
     html! {
         dl.facts {
             div { dt { (t.get("name")) } dd { (person.name) } }
+            @if let Some(id) = &person.login_id { div { dt { (t.get("login-id")) } dd { (id) } } }
             div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
             div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
             div { dt { (t.get("state")) } dd { (state(t, person)) } }

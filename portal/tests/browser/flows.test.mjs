@@ -194,6 +194,19 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       assert.equal(await other.page.locator("a[href='/transfer']").count(), 0);
       assert.equal(await other.page.goto("/pay-easy").then((answer) => answer.status()), 200);
 
+      // Where mail goes is corrected; the token shows the address.
+      await page.goto("/users/TANAKA");
+      const address = page.locator("form.card", { has: page.locator("input[value=mail]") });
+      await address.locator("#mail").fill("tanaka");
+      await address.locator("button").click();
+      await page.locator("#mail-error").waitFor();
+      await address.locator("#mail").fill("eigyo.tanaka@sample.example");
+      await address.locator("button").click();
+      await toCode(page);
+      const mail = await sign(page, token);
+      assert.deepEqual(["difference1", "difference2"].map((name) => value(mail, name)), ["eigyo.tanaka@sample.", "example"]);
+      await page.locator("p.success").waitFor();
+
       // A user who shares the administrator's token is removed; the administrator signs on.
       const shared = await visitor(browser, bank, { lang, viewport });
       await login(shared.page, "KEIRI01");
@@ -214,6 +227,10 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       await page.locator("p.success").waitFor();
       await page.goto("/users");
       assert.ok((await page.locator("main").innerText()).includes("KKK0000003*"));
+      await other.page.goto("/home");
+      assert.ok(other.page.url().endsWith("/login"), "whose token is revoked is out");
+      await login(other.page, "TANAKA", "Hoshi-no-kazu-9");
+      await other.page.locator("ul.accounts").waitFor();
       await other.page.goto("/registration");
       await other.page.locator(".warning").waitFor();
 
