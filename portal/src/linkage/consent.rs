@@ -34,6 +34,8 @@ pub enum Permitted {
     NoAccount,
     /// What was signed does not cover what is permitted, or has made a linkage before.
     NotSigned,
+    /// Since the proof the person was taken out of service, has another login, or a menu was closed to them.
+    Closed,
 }
 
 /// Uses closer together than this are one, so that reading costs no writing each time.
@@ -224,6 +226,13 @@ impl Bank {
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
+            let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
+            let is_as_proved = |known: &Person| {
+                login_of(known) == login_of(person) && known.is_in_service() && menus.iter().all(|menu| menu.is_open_to(known))
+            };
+            if !known.as_ref().is_some_and(is_as_proved) {
+                return Ok((Permitted::Closed, Vec::new()));
+            }
             let known = sheet.list::<Linkage>("")?;
             // Asked here, where nobody else comes in between: a signature is good for one linkage.
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
@@ -308,7 +317,7 @@ impl Bank {
             return Ok(None);
         }
         // Whoever is out of service at the bank is so at the provider's, too.
-        Ok(person.filter(|person| !person.suspended && !person.login.suspended).map(|person| (linkage, person)))
+        Ok(person.filter(Person::is_in_service).map(|person| (linkage, person)))
     }
 
     /// Ends a linkage for good. Its tokens are ended by the authorization server.

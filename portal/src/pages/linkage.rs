@@ -246,7 +246,7 @@ async fn login_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) ->
     if let Some(why) = not_ready(&person, asked_for) {
         return Ok(draw_not_ready(&visit, &flow, why));
     }
-    flow.who = Some((Who { contract: person.contract.clone(), user: person.user.clone() }, asked_for));
+    flow.who = Some((Who::new(&person), asked_for));
     flow.menus = menus(&flow.provider, &flow.asked.scopes, &person);
     (flow.order, flow.ticket, flow.proved) = (None, None, false);
     let next = match asked_for {
@@ -495,7 +495,7 @@ async fn permit(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
             visit.tell("linkage-accounts-again");
             Ok(to(&flow, "accounts"))
         }
-        Permitted::NotSigned => Err(Fault::Form),
+        Permitted::NotSigned | Permitted::Closed => Err(Fault::Form),
     }
 }
 

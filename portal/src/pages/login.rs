@@ -39,7 +39,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
         let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
         return Ok(draw(&visit, profile, &error));
     };
-    let who = Who { contract: person.contract.clone(), user: person.user.clone() };
+    let who = Who::new(&person);
     match next {
         LoggedIn::Yes => Ok(visit.enter(Stage::In(who), "/home")),
         LoggedIn::Certificate => {
@@ -101,7 +101,7 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     match visit.bank().settle(&person, &id, &fields.digits("otp"), attempt).await? {
         Settled::LoggedIn => {
             visit.bank().note_login(&person)?;
-            Ok(visit.enter(Stage::In(Who { contract: person.contract, user: person.user }), "/home"))
+            Ok(visit.enter(Stage::In(Who::new(&person)), "/home"))
         }
         Settled::Booked(_) | Settled::None => Err(Fault::Login),
         Settled::Rejected(rejection) => {

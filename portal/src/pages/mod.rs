@@ -260,8 +260,8 @@ impl Visit {
         {
             return Err(Fault::Login);
         }
-        // Taken out of service: at once, also in the middle of a session.
-        person.filter(|person| !person.suspended && !person.login.suspended).ok_or(Fault::Login)
+        // Taken out of service, or with another login: at once, also in the middle of a session or of a linkage.
+        person.filter(|person| person.is_in_service() && who.is(person)).ok_or(Fault::Login)
     }
 
     /// Counts a try at a login under a name, whoever tries and whether there is such a name.

@@ -9,7 +9,7 @@ use maud::html;
 use super::application::method_name;
 use super::forms::{Errors, Input, csrf, form as card};
 use super::layout::page;
-use super::session::{Stage, Who};
+use super::session::Stage;
 use super::users::{facts, role, state};
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::Completed;
@@ -175,7 +175,7 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
     match fields.text("act") {
         "suspend" => {
             visit.bank().set_service(&person, false).await?;
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-suspended");
         }
         "resume" => {
@@ -188,12 +188,12 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
         }
         "certificate" if visit.contract(&person)?.method == LoginMethod::PasswordCertificate => {
             visit.bank().new_certificate_password(&person).await?;
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-certificate");
         }
         "generator" => {
             visit.bank().hand_out_generator(&person).await?;
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-generator");
         }
         "initialise" => {

@@ -276,7 +276,13 @@ fn after(visit: &Visit, person: &Person, order: &Order, booking: &Booking) {
     if booking.outcome != Outcome::Done || !touches {
         return;
     }
-    let Some((_, user)) = booking.fields.iter().find(|(name, _)| name == "targetId") else { return };
-    let who = super::Who { contract: person.contract.clone(), user: user.clone() };
-    visit.site.sessions.end_all_of(&who, Some(&visit.name));
+    let text = |name: &str| booking.fields.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+    let Some(user) = text("targetId") else { return };
+    visit.site.sessions.end_all_of(&person.contract, user, Some(&visit.name));
+    // Whoever has changed their own login password goes on with the new one in this session.
+    if let (Act::SetPassword { hash }, Some("login"), true) = (&order.act, text("password"), user == person.user) {
+        let mut person = person.clone();
+        person.login.hash.clone_from(hash);
+        visit.change(|session| session.stage = super::Stage::In(super::Who::new(&person)));
+    }
 }
