@@ -169,6 +169,9 @@ pub struct InquiryPin {
     pub account: String,
     /// Four digits, and the count of wrong entries.
     pub pin: Credential,
+    /// When the last letter with a new one was sent, seconds since 1970.
+    #[serde(default)]
+    pub sent: Option<u64>,
 }
 
 impl Menu {

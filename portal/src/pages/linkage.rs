@@ -25,7 +25,7 @@ use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Account, Outcome};
 use crate::domain::order::Order;
 use crate::domain::people::{LoginField, Person, Profile};
-use crate::linkage::consent::{Permitted, PinEntry};
+use crate::linkage::consent::{Permitted, PinEntry, PinLetter};
 use crate::linkage::grants::{Asked, Begun, Grants};
 use crate::linkage::requests::{Request as Wish, RequestState};
 use crate::linkage::{
@@ -116,6 +116,7 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/linkages/{linkage}/end", post(end))
         .route("/linkages/requests/{request}", post(sign_request))
         .route("/operator/mail/{contract}/{user}", post(mail_switched))
+        .route("/operator/pin/{contract}/{user}", post(pin_resumed))
 }
 
 /// What providers ask without a customer.
@@ -380,12 +381,12 @@ async fn choose_enter(visit: Visit, Path(id): Path<String>, typed: Fields) -> An
 }
 
 async fn accounts(visit: Visit, Path(id): Path<String>) -> Answer {
-    let (flow, person) = proved(&visit, &id)?;
+    let (flow, person) = inquiring(&visit, &id)?;
     draw_accounts(&visit, &flow, &person, None, &Errors::default())
 }
 
 async fn accounts_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) -> Answer {
-    let (mut flow, person) = proved(&visit, &id)?;
+    let (mut flow, person) = inquiring(&visit, &id)?;
     count_address(&visit)?;
     let states = visit.bank().account_states(&person.contract)?;
     let is_chosen = |account: &Account| typed.0.iter().any(|(name, text)| name == "account" && *text == account.key());
@@ -422,7 +423,7 @@ async fn accounts_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields)
 }
 
 async fn accounts_check(visit: Visit, Path(id): Path<String>) -> Answer {
-    let (flow, person) = proved(&visit, &id)?;
+    let (flow, person) = inquiring(&visit, &id)?;
     let t = visit.t;
     let states = visit.bank().account_states(&person.contract)?;
     let content = html! {
@@ -443,10 +444,9 @@ async fn accounts_check(visit: Visit, Path(id): Path<String>) -> Answer {
 }
 
 async fn accounts_confirm(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
-    let (mut flow, person) = proved(&visit, &id)?;
+    let (mut flow, person) = inquiring(&visit, &id)?;
     let chosen = std::mem::take(&mut flow.chosen);
-    if !chosen.is_empty() {
-        visit.bank().register_accounts(&person, &chosen)?;
+    if !chosen.is_empty() && visit.bank().register_accounts(&person, &chosen)? {
         visit.tell("linkage-accounts-done");
     }
     let next = to(&flow, "accounts");
@@ -455,9 +455,13 @@ async fn accounts_confirm(visit: Visit, Path(id): Path<String>, _: Fields) -> An
 }
 
 async fn accounts_letter(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
-    let (flow, person) = proved(&visit, &id)?;
-    visit.bank().send_pin(&person, typed.text("account")).await?;
-    visit.tell("linkage-letter-sent");
+    let (flow, person) = inquiring(&visit, &id)?;
+    count_address(&visit)?;
+    match visit.bank().send_pin(&person, typed.text("account")).await? {
+        PinLetter::Sent => visit.tell("linkage-letter-sent"),
+        PinLetter::TooSoon => visit.tell("linkage-letter-soon"),
+        PinLetter::None => return Err(Fault::Form),
+    }
     Ok(to(&flow, "accounts"))
 }
 
@@ -541,11 +545,13 @@ async fn sign_request(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer
     Ok(keep(&visit, draft))
 }
 
-/// What the bank's operator sees and does about a person's mail that came back.
-pub(super) fn mail_switch(visit: &Visit, person: &Person) -> Markup {
+/// What stands in the way of a person's linkages and the bank's operator can clear away: mail that came back, inquiry PINs that
+/// are suspended.
+pub(super) fn desk(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
     let t = visit.t;
     let comes_back = person.mail_failed;
-    html! {
+    let suspended = visit.bank().suspended_pins(&person.contract)?;
+    Ok(html! {
         h2 { (t.get("mail-delivery")) }
         p { (person.mail) " — " b { (t.get(if comes_back { "mail-comes-back" } else { "mail-arrives" })) } }
         form method="post" action={ "/operator/mail/" (person.contract) "/" (person.user) } {
@@ -553,16 +559,38 @@ pub(super) fn mail_switch(visit: &Visit, person: &Person) -> Markup {
             input type="hidden" name="comes-back" value=(if comes_back { "no" } else { "yes" });
             button type="submit" { (t.get(if comes_back { "mail-set-arrives" } else { "mail-set-comes-back" })) }
         }
-    }
+        @if !suspended.is_empty() { h2 { (t.get("pins-suspended")) } }
+        @for account in &suspended {
+            form method="post" action={ "/operator/pin/" (person.contract) "/" (person.user) } {
+                (csrf(visit))
+                input type="hidden" name="account" value=(account.key());
+                p { button type="submit" { (t.with("pin-resume", &[("account", &account_name(t, account))])) } }
+            }
+        }
+    })
 }
 
 async fn mail_switched(visit: Visit, Path((contract, user)): Path<(String, String)>, typed: Fields) -> Answer {
+    let person = at_the_desk(&visit, &contract, &user)?;
+    visit.bank().set_mail_failed(&person, typed.text("comes-back") == "yes")?;
+    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+async fn pin_resumed(visit: Visit, Path((contract, user)): Path<(String, String)>, typed: Fields) -> Answer {
+    let person = at_the_desk(&visit, &contract, &user)?;
+    let suspended = visit.bank().suspended_pins(&person.contract)?;
+    let account = suspended.iter().map(Account::key).find(|key| key == typed.text("account")).ok_or(Fault::NotFound)?;
+    visit.bank().resume_pin(&account)?;
+    visit.tell("done-resumed");
+    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+/// Whom the bank's operator sees to.
+fn at_the_desk(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {
     if !matches!(visit.session.stage, SessionStage::Operator(_)) {
         return Err(Fault::NotFound);
     }
-    let person = visit.bank().person(&contract, &user)?.ok_or(Fault::NotFound)?;
-    visit.bank().set_mail_failed(&person, typed.text("comes-back") == "yes")?;
-    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+    visit.bank().person(contract, user)?.ok_or(Fault::NotFound)
 }
 
 async fn answer(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
@@ -648,6 +676,13 @@ fn proved(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
     let Some((who, _)) = flow.who.as_ref().filter(|_| flow.proved) else { return Err(Fault::Form) };
     let person = visit.look_up(who)?;
     Ok((flow, person))
+}
+
+/// The same, for the pages with accounts: they are there for inquiries alone.
+fn inquiring(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
+    let (flow, person) = proved(visit, id)?;
+    let inquires = flow.menus.iter().any(|menu| menu.is_inquiry() && menu.is_open_to(&person));
+    if inquires { Ok((flow, person)) } else { Err(Fault::Form) }
 }
 
 /// Keeps the flow under a new name of the session, for nobody can have known that one before the proof; and binds the session

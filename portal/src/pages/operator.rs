@@ -137,7 +137,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
             @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
-        (super::linkage::mail_switch(&visit, &person))
+        (super::linkage::desk(&visit, &person)?)
         h2 { (t.get("trail")) }
         @match &trail {
             Err(_) => p.warning role="alert" { (t.get("trail-broken")) },
