@@ -586,6 +586,23 @@ async fn nothing_is_permitted_that_the_token_has_not_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_person_has_registered_another_one_can_permit() {
+    let world = World::new().await;
+    let (first, second) = (world.person("KEIRI01"), world.person("ADMIN01"));
+    let (keihi, account) = (world.provider("choubo-keihi"), "102-0012345".to_owned());
+    world.bank().register_accounts(&first, std::slice::from_ref(&account)).expect("the books answer");
+    let shown = |menus: &[Menu]| -> Vec<String> {
+        let covered = world.bank().covered(SAMPLE, menus).expect("the books answer");
+        covered.iter().map(Account::key).collect()
+    };
+    assert_eq!(shown(&[Menu::Balance]), [account.as_str()]);
+    assert!(shown(&[Menu::Transfer]).is_empty(), "nothing is inquired");
+    let done = world.bank().permit(&second, &keihi, &[Menu::Balance], Proof::Password, None).expect("the books answer");
+    let Permitted::Linked(linkage) = done.0 else { panic!("not linked") };
+    assert_eq!(linkage.accounts, [account], "the browser was closed before the first one gave the permission");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_permitted_to_somebody_else_than_was_proved() {
     let world = World::new().await;
     let proved = world.person("KEIRI01");

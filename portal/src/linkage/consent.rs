@@ -5,7 +5,8 @@ use camtoken::transaction::Operation;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, login_of,
+    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, covered,
+    login_of,
 };
 use crate::bank::events::{BANK, note};
 use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
@@ -131,6 +132,19 @@ impl Bank {
             Ok((account, account_state(known.as_ref(), today)))
         };
         self.accounts_of(contract)?.into_iter().map(state).collect()
+    }
+
+    /// The accounts that a permission of these menus would cover now.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn covered(&self, contract: &str, menus: &[Menu]) -> Result<Vec<Account>, BankError> {
+        let registrations = self.books.list::<AccountRegistration>(&format!("{contract}/"))?;
+        let covered = covered(menus, registrations, day_in_japan(self.now()));
+        let mut accounts = self.accounts_of(contract)?;
+        accounts.retain(|account| covered.iter().any(|registration| registration.account == account.key()));
+        Ok(accounts)
     }
 
     /// Counts an entry of an account's inquiry PIN.
@@ -305,17 +319,11 @@ impl Bank {
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
                 return Ok((Permitted::NotSigned, Vec::new()));
             }
+            let registrations = sheet.list::<AccountRegistration>(&format!("{}/", person.contract))?;
             let mut accounts = Vec::new();
-            for mut known in sheet.list::<AccountRegistration>(&format!("{}/", person.contract))? {
-                match account_state(Some(&known), today) {
-                    AccountState::Registered => accounts.push(known.account),
-                    AccountState::Pending if known.user == person.user => {
-                        known.effective = true;
-                        sheet.put(&known);
-                        accounts.push(known.account);
-                    }
-                    AccountState::Pending | AccountState::Unregistered => {}
-                }
+            for registration in covered(menus, registrations, today) {
+                accounts.push(registration.account.clone());
+                sheet.put(&AccountRegistration { effective: true, ..registration });
             }
             if menus.iter().any(|menu| menu.is_inquiry()) && accounts.is_empty() {
                 return Ok::<_, BooksError>((Permitted::NoAccount, Vec::new()));

@@ -981,16 +981,14 @@ fn draw_accounts(visit: &Visit, flow: &Flow, person: &Person, typed: Option<&Fie
 
 fn draw_permission(visit: &Visit, flow: &Flow, person: &Person, errors: &Errors) -> Answer {
     let t = visit.t;
-    let inquires = flow.menus.iter().any(|menu| menu.is_inquiry());
-    let states = visit.bank().account_states(&person.contract)?;
-    let covered = states.iter().filter(|(_, state)| inquires && *state != AccountState::Unregistered);
+    let covered = visit.bank().covered(&person.contract, &flow.menus)?;
     let content = html! {
         p { (t.with("linkage-permission-intro", &[("provider", &flow.provider.name)])) }
         dl.facts {
             div { dt { (t.get("provider")) } dd { b { (flow.provider.name) } } }
             div { dt { (t.get("linkage-purpose")) } dd { (t.get(&format!("purpose-{}", flow.provider.purpose))) } }
             div { dt { (t.get("linkage-menus")) } dd { (menu_names(t, &flow.menus)) } }
-            @if inquires { div { dt { (t.get("accounts")) } dd { @for (account, _) in covered { (account_name(t, account)) br; } } } }
+            @if !covered.is_empty() { div { dt { (t.get("accounts")) } dd { @for account in &covered { (account_name(t, account)) br; } } } }
             div { dt { (t.get("linkage-until")) } dd { (t.day(flow.provider.until(visit.bank().now()))) } }
         }
         @if flow.menus.contains(&Menu::Transfer) { p.muted { (t.get("linkage-transfer-note")) } }

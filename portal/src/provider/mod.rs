@@ -485,8 +485,11 @@ fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup {
                 input type="hidden" name="key" value=(random_hex(12));
                 h3 { (t.get("provider-ask")) }
                 div.field { label for="from" { (t.get("from-account")) }
-                    select #from name="from" {
-                        @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }
+                    // For transfers alone the bank tells no account.
+                    @if seen.accounts.is_empty() { input #from name="from" placeholder="102-0012345" required; } @else {
+                        select #from name="from" {
+                            @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }
+                        }
                     }
                 }
                 div.field { label for="branch" { (t.get("bank-and-branch")) }
