@@ -82,14 +82,17 @@ impl Linkages {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Keeps what has become of a flow, unless it was stopped or permitted meanwhile.
     fn keep(&self, flow: Flow) {
-        self.flows().insert(flow.id.clone(), flow);
+        if let Some(known) = self.flows().get_mut(&flow.id) {
+            *known = flow;
+        }
     }
 
     /// Ends all that was given out for linkages that have ended.
-    pub(super) fn end(&self, ids: &[String]) -> Result<(), Fault> {
+    pub(super) fn end(&self, ids: &[String]) -> Result<(), BankError> {
         for (id, server) in ids.iter().flat_map(|id| self.servers.values().map(move |server| (id, server))) {
-            server.end(id).map_err(|_| Fault::Bank(BankError::Closing))?;
+            server.end(id).map_err(|_| BankError::Closing)?;
         }
         Ok(())
     }
@@ -478,12 +481,13 @@ async fn permit(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
     }
     let Some((_, proof)) = &flow.who else { return Err(Fault::Form) };
     let order = flow.order.as_ref().map(|id| visit.bank().order(&person, id)).transpose()?.flatten();
-    let (permitted, replaced) = visit.bank().permit(&person, &flow.provider, &flow.menus, *proof, order.as_ref())?;
     let linkages = linkages(&visit)?;
+    // A flow comes to one linkage, however often the form is sent: the second one would replace the first.
+    linkages.flows().remove(&id).ok_or(Fault::Form)?;
+    let (permitted, replaced) = visit.bank().permit(&person, &flow.provider, &flow.menus, *proof, order.as_ref())?;
     linkages.end(&replaced)?;
     match permitted {
         Permitted::Linked(linkage) => {
-            linkages.flows().remove(&id);
             let scopes: Vec<&str> = flow.menus.iter().map(|menu| menu.scope()).collect();
             let server = &linkages.servers[&flow.standard];
             match server.permit(&flow.asked.ticket, &linkage.id, &scopes).await {
@@ -497,7 +501,9 @@ async fn permit(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
         }
         Permitted::NoAccount => {
             visit.tell("linkage-accounts-again");
-            Ok(to(&flow, "accounts"))
+            let next = to(&flow, "accounts");
+            linkages.flows().insert(id, flow);
+            Ok(next)
         }
         Permitted::NotSigned | Permitted::Closed => Err(Fault::Form),
     }
@@ -631,7 +637,7 @@ async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer
         && server.subject_of(&token).await.is_none()
     {
         site.bank.end_linkage(&subject, Ended::Unlinked)?;
-        server.end(&subject).map_err(|_| Fault::Bank(BankError::Closing))?;
+        server.end(&subject).map_err(|_| BankError::Closing)?;
     }
     Ok(response)
 }
