@@ -76,6 +76,13 @@ impl FromRequestParts<Arc<Site>> for Caller {
 }
 
 impl Caller {
+    /// Any of the linkage's menus has to be.
+    fn may_any(&self) -> Result<(), Problem> {
+        let menus = &self.linkage.menus;
+        let refused = menus.first().map_or(Problem::NotFound, |menu| Problem::Menu(*menu, self.standard));
+        if menus.iter().any(|menu| self.may(*menu).is_ok()) { Ok(()) } else { Err(refused) }
+    }
+
     /// The token and the consent have to be good for it, and the menu open to the person as at the bank itself.
     fn may(&self, menu: Menu) -> Result<(), Problem> {
         let in_token = self.scopes.iter().any(|scope| scope == menu.scope());
@@ -93,6 +100,7 @@ impl Caller {
 }
 
 async fn accounts(caller: Caller) -> Answer {
+    caller.may_any()?;
     let mut known = caller.site.bank.accounts_of(&caller.linkage.contract)?;
     known.retain(|account| caller.linkage.accounts.contains(&account.key()));
     let accounts: Vec<Value> = known
