@@ -1,11 +1,12 @@
 //! Starts the reference bank on loopback, with the demonstration's tokens beside it.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
 use camtoken::server::listen;
@@ -196,8 +197,20 @@ async fn run(args: &Args) -> Result<(), String> {
         } => {
             ended.and(secured).and(provided).map_err(|error| say(&error))
         }
+        never = keep_tidy(&site) => match never {},
         stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
+    }
+}
+
+/// Clears away every hour what is over.
+async fn keep_tidy(site: &Site) -> Infallible {
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        hours.tick().await;
+        if let Err(error) = site.tidy() {
+            eprintln!("error: {error}");
+        }
     }
 }
 

@@ -18,7 +18,8 @@ use camtoken_portal::domain::ledger::{Account, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::people::{self, Contract, Limit, Person};
 use camtoken_portal::linkage::consent::{Permitted, PinEntry, PinLetter};
 use camtoken_portal::linkage::grants::{Begun, Grants, Server};
-use camtoken_portal::linkage::requests::{PATIENCE, RequestState};
+use camtoken_portal::linkage::requests::{MAX_WAITING, PATIENCE, RequestState};
+use camtoken_portal::linkage::store::Kept;
 use camtoken_portal::linkage::{AccountState, Ended, Linkage, Menu, Proof, Provider, Standard};
 use camtoken_portal::outbox::Mail;
 use camtoken_portal::pages::Site;
@@ -535,6 +536,61 @@ async fn whatever_ends_a_linkage_ends_its_tokens() {
     assert_eq!(world.accounts(&tokens).await, StatusCode::UNAUTHORIZED, "another login password");
     assert_eq!(world.refresh("choubo", &tokens).await, StatusCode::BAD_REQUEST);
     assert_eq!(ended(&world, &linkage.id), Some(Ended::LoginChanged));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_good_no_more_is_swept_away_and_what_has_ended_is_told() {
+    let mut world = World::new().await;
+    world.register().await;
+    let (linkage, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    let kept = |world: &World| world.bank().books.list::<Kept>("").expect("the books answer").len();
+    let (own, path) = (world.key.clone(), "/api/accounts");
+    let (_, bound) = world.link_fapi().await;
+    let before = kept(&world);
+    for _ in 0..5 {
+        let proof = world.proof(&own, "GET", path, Some(&bound.access));
+        let (status, _) = world.get(path, &format!("DPoP {}", bound.access), Some(&proof)).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+    assert_eq!(kept(&world), before + 5, "the proofs that were used");
+    world.site.tidy().expect("the books answer");
+    assert_eq!(kept(&world), before + 5, "all of it is good yet");
+    world.later(3_600);
+    world.site.tidy().expect("the books answer");
+    assert!(kept(&world) < before, "proofs, codes, pushed requests and access tokens are gone");
+    assert_eq!(world.refresh("choubo", &tokens).await, StatusCode::OK, "a refresh token is good for longer");
+
+    world.later(91 * 86_400);
+    world.site.tidy().expect("the books answer");
+    let known = world.bank().books.get::<Linkage>(&linkage.id).expect("the books answer").expect("the linkage");
+    assert_eq!(known.ended.map(|(_, why)| why), Some(Ended::Expired), "nobody had to ask");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_requests_wait_than_a_customer_can_look_at() {
+    let mut world = World::new().await;
+    world.register().await;
+    let (_, tokens) = world.link("choubo", &Menu::ALL).await;
+    for number in 0..MAX_WAITING {
+        assert_eq!(world.transfer(&tokens, &format!("order-{number}"), 1).await.0, StatusCode::ACCEPTED, "{number}");
+    }
+    assert_eq!(world.transfer(&tokens, "one-more", 1).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(world.transfer(&tokens, "order-7", 1).await.0, StatusCode::ACCEPTED, "it waits already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_even_the_accounts_are_told_after_the_menu_was_closed() {
+    let mut world = World::new().await;
+    let person = world.register().await;
+    let (_, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    assert_eq!(world.accounts(&tokens).await, StatusCode::OK);
+    let closed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        let role = people::Role::User;
+        sheet.put(&Person { role, closed: vec![people::Menu::Inquiry], ..person });
+        Ok(())
+    });
+    closed.expect("the books answer");
+    assert_eq!(world.accounts(&tokens).await, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

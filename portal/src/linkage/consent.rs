@@ -411,18 +411,31 @@ impl Bank {
         })?)
     }
 
-    /// Writes down which linkages have ended by themselves, and names them: days are over, or the login is another.
+    /// Whether a linkage is over. One that has ended by itself, because its days are over or the login is another, is written
+    /// down as such.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn is_over(&self, id: &str) -> Result<bool, BankError> {
+        let Some(linkage) = self.books.get::<Linkage>(id)? else { return Ok(true) };
+        let person = self.person(&linkage.contract, &linkage.user)?;
+        let ended = linkage.ended(person.as_ref(), day_in_japan(self.now()));
+        if let Some(why) = ended {
+            self.end_linkage(id, why)?;
+        }
+        Ok(ended.is_some())
+    }
+
+    /// Writes down which linkages have ended by themselves, and names them.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
     pub fn lapse(&self) -> Result<Vec<String>, BankError> {
-        let today = day_in_japan(self.now());
         let mut lapsed = Vec::new();
         for linkage in self.books.list::<Linkage>("")?.into_iter().filter(|linkage| linkage.ended.is_none()) {
-            let person = self.person(&linkage.contract, &linkage.user)?;
-            if let Some(why) = linkage.ended(person.as_ref(), today) {
-                self.end_linkage(&linkage.id, why)?;
+            if self.is_over(&linkage.id)? {
                 lapsed.push(linkage.id);
             }
         }

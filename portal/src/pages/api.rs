@@ -41,6 +41,8 @@ enum Problem {
     Part(String),
     /// The key was used for another request.
     OtherRequest,
+    /// As many requests wait already as may.
+    TooMany,
     /// Nothing was decided.
     Bank(BankError),
 }
@@ -148,6 +150,7 @@ async fn request(caller: Caller, headers: HeaderMap, body: Bytes) -> Answer {
     match caller.site.bank.request(&caller.linkage, key, &wanted)? {
         Requested::Taken(request) => Ok(told(StatusCode::ACCEPTED, &status(&caller, &request))),
         Requested::OtherRequest => Err(Problem::OtherRequest),
+        Requested::TooMany => Err(Problem::TooMany),
         Requested::Wrong(part) => Err(Problem::Part(part)),
     }
 }
@@ -212,6 +215,7 @@ impl IntoResponse for Problem {
             Self::NotFound => (StatusCode::NOT_FOUND, "not part of this linkage".to_owned(), None),
             Self::Part(part) => (StatusCode::BAD_REQUEST, format!("this part is missing or wrong: {part}"), None),
             Self::OtherRequest => (StatusCode::CONFLICT, "the key stands for another request".to_owned(), None),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too many requests wait for the customer".to_owned(), None),
             Self::Bank(error) => {
                 eprintln!("error: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "nothing was decided".to_owned(), None)

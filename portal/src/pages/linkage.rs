@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use camtoken::Timestamp;
@@ -20,7 +20,7 @@ use super::login::{generator_rejected, name};
 use super::orders::{attempt, keep, outcome};
 use super::session::{Stage as SessionStage, Who};
 use super::{Answer, Fault, Fields, Site, Visit, cookie};
-use crate::bank::{BankError, Numbers, Settled, random_hex};
+use crate::bank::{Bank, BankError, Numbers, Settled, random_hex};
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Account, Outcome};
 use crate::domain::order::Order;
@@ -68,7 +68,7 @@ struct Flow {
 /// How long linking may take, in seconds.
 const PATIENCE: u64 = 1_800;
 
-/// More than this are not kept; the oldest make room.
+/// More than this are not kept. Those in which nobody has proved anything make room first, then those that began first.
 const MAX: usize = 10_000;
 
 impl Linkages {
@@ -80,6 +80,15 @@ impl Linkages {
 
     fn flows(&self) -> MutexGuard<'_, HashMap<String, Flow>> {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a new flow.
+    fn begin(&self, flow: Flow) {
+        let mut flows = self.flows();
+        for gone in make_room(&mut flows, flow.begun) {
+            self.servers[&gone.standard].refuse(&gone.asked.ticket);
+        }
+        flows.insert(flow.id.clone(), flow);
     }
 
     /// Keeps what has become of a flow, unless it was stopped or permitted meanwhile.
@@ -95,6 +104,34 @@ impl Linkages {
             server.end(id).map_err(|_| BankError::Closing)?;
         }
         Ok(())
+    }
+
+    /// Ends what is over by itself, and forgets what was given out and is good no more.
+    pub(super) fn tidy(&self, bank: &Bank) -> Result<(), BankError> {
+        self.end(&bank.lapse()?)?;
+        for server in self.servers.values() {
+            server.sweep().map_err(|_| BankError::Closing)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes out what is over, and one more if need be, when there is no room for another flow.
+fn make_room(flows: &mut HashMap<String, Flow>, now: Timestamp) -> Vec<Flow> {
+    if flows.len() < MAX {
+        return Vec::new();
+    }
+    let mut gone: Vec<Flow> = flows.extract_if(|_, flow| flow.is_over(now)).map(|(_, flow)| flow).collect();
+    if flows.len() >= MAX {
+        let first = flows.values().min_by_key(|flow| (flow.who.is_some(), flow.begun)).map(|flow| flow.id.clone());
+        gone.extend(first.and_then(|first| flows.remove(&first)));
+    }
+    gone
+}
+
+impl Flow {
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.as_unix() >= self.begun.as_unix() + PATIENCE
     }
 }
 
@@ -133,7 +170,10 @@ pub(super) fn endpoints() -> Router<Arc<Site>> {
                 &format!("/.well-known/oauth-authorization-server{path}"),
                 get(move |State(site): State<Arc<Site>>, request: Request| metadata(site, standard, request)),
             )
-            .route(&format!("{path}/token"), post(provider))
+            .route(
+                &format!("{path}/token"),
+                post(move |State(site): State<Arc<Site>>, request: Request| token(site, standard, request)),
+            )
             .route(
                 &format!("{path}/revoke"),
                 post(move |State(site): State<Arc<Site>>, request: Request| revoke(site, standard, request)),
@@ -145,6 +185,7 @@ pub(super) fn endpoints() -> Router<Arc<Site>> {
 }
 
 async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Answer {
+    visit.count_address()?;
     let linkages = linkages(&visit)?;
     let server = &linkages.servers[&standard];
     let asked = match server.begin(&query).await {
@@ -153,12 +194,14 @@ async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(St
         Begun::Asked(asked) => asked,
     };
     let known = visit.bank().provider(&asked.client)?.filter(|provider| provider.standard == standard);
-    let Some(provider) = known else { return Ok(refused(&visit, "linkage-refused")) };
-    let now = visit.bank().now();
+    let Some(provider) = known else {
+        server.refuse(&asked.ticket);
+        return Ok(refused(&visit, "linkage-refused"));
+    };
     let flow = Flow {
         id: random_hex(16),
         owner: owner(&visit.name),
-        begun: now,
+        begun: visit.bank().now(),
         standard,
         asked,
         provider,
@@ -170,14 +213,7 @@ async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(St
         chosen: Vec::new(),
     };
     let to = format!("/link/{}/terms", flow.id);
-    let mut flows = linkages.flows();
-    flows.retain(|_, other| now.as_unix() < other.begun.as_unix() + PATIENCE);
-    if flows.len() >= MAX
-        && let Some(oldest) = flows.values().min_by_key(|flow| flow.begun).map(|flow| flow.id.clone())
-    {
-        flows.remove(&oldest);
-    }
-    flows.insert(flow.id.clone(), flow);
+    linkages.begin(flow);
     Ok(Redirect::to(&to).into_response())
 }
 
@@ -239,7 +275,7 @@ async fn login_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) ->
     let numbers = profile.fields().iter().map(|field| (*field, typed.text(name(*field)).to_owned())).collect();
     let names: Vec<&str> = profile.fields().iter().map(|field| typed.text(name(*field))).collect();
     visit.count(&names)?;
-    count_address(&visit)?;
+    visit.count_address()?;
     let password = typed.password("password");
     let Some(person) = visit.bank().prove(profile, &Numbers(numbers), password).await? else {
         let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
@@ -291,7 +327,7 @@ async fn certificate(visit: Visit, Path(id): Path<String>, Query(Ticket { ticket
         let mut flows = linkages(&visit)?.flows();
         let flow = flows.get_mut(&id).ok_or(Fault::Form)?;
         let known = flow.ticket.take().ok_or(Fault::Form)?;
-        if !bool::from(known.as_bytes().ct_eq(ticket.as_bytes())) || is_over(&visit, flow) {
+        if !bool::from(known.as_bytes().ct_eq(ticket.as_bytes())) || flow.is_over(visit.bank().now()) {
             return Err(Fault::Form);
         }
         flow.clone()
@@ -390,7 +426,7 @@ async fn accounts(visit: Visit, Path(id): Path<String>) -> Answer {
 
 async fn accounts_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) -> Answer {
     let (mut flow, person) = inquiring(&visit, &id)?;
-    count_address(&visit)?;
+    visit.count_address()?;
     let states = visit.bank().account_states(&person.contract)?;
     let is_chosen = |account: &Account| typed.0.iter().any(|(name, text)| name == "account" && *text == account.key());
     let chosen: Vec<String> = states
@@ -459,7 +495,7 @@ async fn accounts_confirm(visit: Visit, Path(id): Path<String>, _: Fields) -> An
 
 async fn accounts_letter(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
     let (flow, person) = inquiring(&visit, &id)?;
-    count_address(&visit)?;
+    visit.count_address()?;
     match visit.bank().send_pin(&person, typed.text("account")).await? {
         PinLetter::Sent => visit.tell("linkage-letter-sent"),
         PinLetter::TooSoon => visit.tell("linkage-letter-soon"),
@@ -601,9 +637,20 @@ fn at_the_desk(visit: &Visit, contract: &str, user: &str) -> Result<Person, Faul
 
 async fn answer(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
     let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
-    // A linkage that is over by itself gets no more tokens.
-    linkages.end(&site.bank.lapse()?)?;
     Ok(linkages.servers[&standard].answer(request).await)
+}
+
+/// Tokens. A linkage that is over gets no more of them.
+async fn token(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
+    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
+    let server = &linkages.servers[&standard];
+    let (request, refresh) = with_field(request, "refresh_token").await?;
+    if let Some(subject) = server.subject_of(&refresh).await
+        && site.bank.is_over(&subject)?
+    {
+        linkages.end(&[subject])?;
+    }
+    Ok(server.answer(request).await)
 }
 
 /// The metadata (RFC 8414), without what the bank does not offer.
@@ -626,26 +673,28 @@ async fn metadata(site: Arc<Site>, standard: Standard, request: Request) -> Answ
 async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
     let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
     let server = &linkages.servers[&standard];
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::Form)?;
-    let Query(fields) = query(&body)?;
-    let token = fields.into_iter().find(|(name, _)| name == "token").map(|(_, token)| token).unwrap_or_default();
+    let (request, token) = with_field(request, "token").await?;
     let before = server.subject_of(&token).await;
-    let response = server.answer(Request::from_parts(parts, body.into())).await;
+    let response = server.answer(request).await;
     if let Some(subject) = before
         && response.status() == StatusCode::OK
         && server.subject_of(&token).await.is_none()
     {
         site.bank.end_linkage(&subject, Ended::Unlinked)?;
-        server.end(&subject).map_err(|_| BankError::Closing)?;
+        linkages.end(&[subject])?;
     }
     Ok(response)
 }
 
-fn query(body: &[u8]) -> Result<Query<Vec<(String, String)>>, Fault> {
-    let text = std::str::from_utf8(body).map_err(|_| Fault::Form)?;
-    let uri = format!("/?{text}").parse().map_err(|_| Fault::Form)?;
-    Query::try_from_uri(&uri).map_err(|_| Fault::Form)
+/// A field of the form that a provider sends, and the request as it was. What is no form has no field.
+async fn with_field(request: Request, name: &str) -> Result<(Request, String), Fault> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::Form)?;
+    let uri: Option<Uri> = std::str::from_utf8(&body).ok().and_then(|text| format!("/?{text}").parse().ok());
+    let uri = uri.unwrap_or_default();
+    let fields = Query::<Vec<(String, String)>>::try_from_uri(&uri).map_or_else(|_| Vec::new(), |Query(fields)| fields);
+    let field = fields.into_iter().find(|(known, _)| known == name).map(|(_, text)| text);
+    Ok((Request::from_parts(parts, body.into()), field.unwrap_or_default()))
 }
 
 pub(super) fn linkages(visit: &Visit) -> Result<&Linkages, Fault> {
@@ -655,16 +704,8 @@ pub(super) fn linkages(visit: &Visit) -> Result<&Linkages, Fault> {
 /// The flow of this name, if it belongs to this session.
 fn flow(visit: &Visit, id: &str) -> Result<Flow, Fault> {
     let known = linkages(visit)?.flows().get(id).cloned();
-    known.filter(|flow| flow.owner == owner(&visit.name) && !is_over(visit, flow)).ok_or(Fault::Form)
-}
-
-fn is_over(visit: &Visit, flow: &Flow) -> bool {
-    visit.bank().now().as_unix() >= flow.begun.as_unix() + PATIENCE
-}
-
-/// Passwords and PINs are compared only so often for one address.
-fn count_address(visit: &Visit) -> Result<(), Fault> {
-    visit.site.by_address.ask(&visit.peer.network(), visit.bank().now()).map_err(Fault::TooMany)
+    let now = visit.bank().now();
+    known.filter(|flow| flow.owner == owner(&visit.name) && !flow.is_over(now)).ok_or(Fault::Form)
 }
 
 /// A flow whose token's answer is awaited, with who is asked and for what.
@@ -698,7 +739,10 @@ fn renamed(visit: &Visit, mut flow: Flow, certificate: Option<String>, mut respo
     sessions.end(&visit.name);
     let (name, _) = sessions.begin(visit.session.stage.clone(), visit.bank().now());
     let certificate = certificate.or_else(|| visit.session.certificate.clone());
-    sessions.change(&name, |session| session.certificate = certificate);
+    sessions.change(&name, |session| {
+        session.certificate = certificate;
+        session.links = true;
+    });
     flow.owner = owner(&name);
     if let Ok(linkages) = linkages(visit) {
         linkages.keep(flow);
@@ -1098,4 +1142,52 @@ fn state_name(t: Text, state: AccountState) -> String {
         AccountState::Pending => "account-pending",
         AccountState::Registered => "account-registered",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(id: usize, who: Option<&str>, begun: u64) -> Flow {
+        let who = who.map(|user| Who { contract: "1".to_owned(), user: user.to_owned(), login: String::new() });
+        Flow {
+            id: id.to_string(),
+            owner: [0; 32],
+            begun: Timestamp::from_unix(begun),
+            standard: Standard::Plain,
+            asked: Asked { ticket: id.to_string(), client: String::new(), redirect_uri: String::new(), scopes: Vec::new() },
+            provider: Provider {
+                client: String::new(),
+                name: String::new(),
+                purpose: String::new(),
+                menus: Vec::new(),
+                chooses: false,
+                standard: Standard::Plain,
+                redirect_uri: String::new(),
+                days: 90,
+            },
+            who: who.map(|who| (who, Proof::Password)),
+            order: None,
+            ticket: None,
+            proved: false,
+            menus: Vec::new(),
+            chosen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_flood_of_strangers_throws_nobody_out_of_the_middle_of_linking() {
+        let customer = flow(0, Some("KEIRI01"), 1_000);
+        let mut flows = HashMap::from([(customer.id.clone(), customer)]);
+        for id in 1..MAX + 5 {
+            let stranger = flow(id, None, 1_001);
+            let gone = make_room(&mut flows, stranger.begun);
+            assert!(gone.iter().all(|gone| gone.who.is_none()));
+            flows.insert(stranger.id.clone(), stranger);
+        }
+        assert_eq!(flows.len(), MAX);
+        assert!(flows.contains_key("0"));
+        let gone = make_room(&mut flows, Timestamp::from_unix(1_001 + PATIENCE));
+        assert_eq!((gone.len(), flows.len()), (MAX, 0), "what is over makes room first");
+    }
 }

@@ -129,6 +129,15 @@ impl Site {
         Self { linkages: Some(linkages), ..self }
     }
 
+    /// Ends what is over by itself, and forgets what was given out and is good no more: to be called every now and then.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when the books do not answer.
+    pub fn tidy(&self) -> Result<(), BankError> {
+        self.linkages.as_ref().map_or(Ok(()), |linkages| linkages.tidy(&self.bank))
+    }
+
     /// The routes.
     pub fn router(self: Arc<Self>) -> Router {
         Router::new()
@@ -268,6 +277,11 @@ impl Visit {
     fn count(&self, name: &[&str]) -> Result<(), Fault> {
         let name = name.join("/").trim().to_ascii_uppercase();
         self.site.by_name.ask(&name.chars().take(120).collect(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts something that costs, such as a password to compare, for the address it comes from.
+    fn count_address(&self) -> Result<(), Fault> {
+        self.site.by_address.ask(&self.peer.network(), self.bank().now()).map_err(Fault::TooMany)
     }
 
     /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
@@ -432,10 +446,10 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
     let visit = Visit { site, peer, name, session, t, path: request.uri().path().to_owned() };
     request.extensions_mut().insert(visit.clone());
     let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
-    let let_in = if costly { visit.site.by_address.ask(&visit.peer.network(), now) } else { Ok(()) };
+    let let_in = if costly { visit.count_address() } else { Ok(()) };
     let mut response = match let_in {
         Ok(()) => next.run(request).await,
-        Err(wait) => Fault::TooMany(wait).into_response(),
+        Err(fault) => fault.into_response(),
     };
     if let Some(Unwritten(text, wait)) = response.extensions_mut().remove::<Unwritten>() {
         let status = response.status();

@@ -42,6 +42,8 @@ pub struct Session {
     pub notice: Option<&'static str>,
     /// The certificate that was shown at the login: the session is nobody's without it.
     pub certificate: Option<String>,
+    /// Somebody who is not in has proved who they are, to link an external service.
+    pub links: bool,
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
     last_seen: Timestamp,
@@ -107,6 +109,7 @@ impl Sessions {
             draft: None,
             notice: None,
             certificate: None,
+            links: false,
             download: None,
             last_seen: now,
         };
@@ -168,7 +171,7 @@ impl Sessions {
 impl Session {
     /// What has less of it makes room first.
     fn weight(&self) -> (bool, Timestamp) {
-        (self.stage != Stage::Nobody, self.last_seen)
+        (self.stage != Stage::Nobody || self.links, self.last_seen)
     }
 }
 
@@ -215,11 +218,14 @@ mod tests {
         let sessions = Sessions::default();
         let at = Timestamp::from_unix;
         let (name, _) = sessions.begin(Stage::In(who("A")), at(1_000));
+        let (linking, _) = sessions.begin(Stage::Nobody, at(1_000));
+        sessions.change(&linking, |session| session.links = true);
         for _ in 0..MAX + 5 {
             sessions.begin(Stage::Nobody, at(1_001));
         }
         assert_eq!(sessions.lock().len(), MAX);
         assert!(sessions.find(&name, at(1_002)).is_ok());
+        assert!(sessions.find(&linking, at(1_002)).is_ok());
     }
 
     #[test]
