@@ -760,7 +760,11 @@ async fn a_new_inquiry_pin_comes_once_a_day_and_lifts_no_suspension() {
     let letter = async || world.bank().send_pin(&person, account).await.expect("an answer");
     let sent = || {
         let mails = world.bank().books.list::<Mail>("").expect("the books answer");
-        mails.into_iter().filter(|mail| mail.text == "letter-pin").map(|mail| mail.word("pin").to_owned()).collect::<Vec<_>>()
+        mails
+            .into_iter()
+            .filter(|mail| mail.text == "letter-pin")
+            .map(|mail| mail.word("pin").to_owned())
+            .collect::<Vec<_>>()
     };
     for _ in 0..4 {
         enter("none").await;
@@ -797,7 +801,10 @@ async fn who_may_not_inquire_has_nothing_to_do_with_pins_and_accounts() {
         Ok(())
     });
     closed.expect("the books answer");
-    assert_eq!(world.bank().enter_pin(&before, &account, password(INQUIRY_PIN)).await.expect("an answer"), PinEntry::None);
+    assert_eq!(
+        world.bank().enter_pin(&before, &account, password(INQUIRY_PIN)).await.expect("an answer"),
+        PinEntry::None
+    );
     assert_eq!(world.bank().send_pin(&before, &account).await.expect("an answer"), PinLetter::None);
     assert!(!world.bank().register_accounts(&before, std::slice::from_ref(&account)).expect("the books answer"));
     let states = world.bank().account_states(SAMPLE).expect("the books answer");

@@ -309,7 +309,9 @@ impl Bank {
         Ok(self.books.change(|sheet| {
             let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
             let is_as_proved = |known: &Person| {
-                login_of(known) == login_of(person) && known.is_in_service() && menus.iter().all(|menu| menu.is_open_to(known))
+                login_of(known) == login_of(person)
+                    && known.is_in_service()
+                    && menus.iter().all(|menu| menu.is_open_to(known))
             };
             if !known.as_ref().is_some_and(is_as_proved) {
                 return Ok((Permitted::Closed, Vec::new()));

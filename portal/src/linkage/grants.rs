@@ -315,7 +315,8 @@ impl Grants for Server {
                     if pending.len() >= MAX {
                         pending.retain(|_, other| received < other.received + PATIENCE);
                         let oldest = pending.iter().min_by_key(|(_, other)| other.received);
-                        if let Some(oldest) = oldest.map(|(ticket, _)| ticket.clone()).filter(|_| pending.len() >= MAX) {
+                        if let Some(oldest) = oldest.map(|(ticket, _)| ticket.clone()).filter(|_| pending.len() >= MAX)
+                        {
                             pending.remove(&oldest);
                         }
                     }

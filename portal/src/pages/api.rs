@@ -215,7 +215,9 @@ impl IntoResponse for Problem {
             Self::NotFound => (StatusCode::NOT_FOUND, "not part of this linkage".to_owned(), None),
             Self::Part(part) => (StatusCode::BAD_REQUEST, format!("this part is missing or wrong: {part}"), None),
             Self::OtherRequest => (StatusCode::CONFLICT, "the key stands for another request".to_owned(), None),
-            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too many requests wait for the customer".to_owned(), None),
+            Self::TooMany => {
+                (StatusCode::TOO_MANY_REQUESTS, "too many requests wait for the customer".to_owned(), None)
+            }
             Self::Bank(error) => {
                 eprintln!("error: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "nothing was decided".to_owned(), None)

@@ -1155,7 +1155,12 @@ mod tests {
             owner: [0; 32],
             begun: Timestamp::from_unix(begun),
             standard: Standard::Plain,
-            asked: Asked { ticket: id.to_string(), client: String::new(), redirect_uri: String::new(), scopes: Vec::new() },
+            asked: Asked {
+                ticket: id.to_string(),
+                client: String::new(),
+                redirect_uri: String::new(),
+                scopes: Vec::new(),
+            },
             provider: Provider {
                 client: String::new(),
                 name: String::new(),
