@@ -101,9 +101,10 @@ type Answer = Result<Response, Fault>;
 
 impl Site {
     /// A site for this bank. `face` is the address of the token's face without the token's ID; attacks are played in
-    /// `attack_dir`.
+    /// `attack_dir`, which is the site's alone and cleared away first.
     #[must_use]
     pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
+        crate::attacks::clear(&attack_dir);
         Self {
             bank,
             sessions: Sessions::default(),
