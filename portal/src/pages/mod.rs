@@ -59,6 +59,9 @@ pub struct Site {
     /// How often one address, and one name at the login, may have a password compared.
     by_address: Limiter<Option<IpAddr>>,
     by_name: Limiter<String>,
+    /// How often one address may apply, and one mail address is written to for it.
+    applications: Limiter<Option<IpAddr>>,
+    by_mail: Limiter<String>,
     /// Where attacks are played, one at a time.
     attack_dir: PathBuf,
     stage: Semaphore,
@@ -112,6 +115,8 @@ impl Site {
             tls: None,
             by_address: Limiter::new(60, Duration::from_millis(500)),
             by_name: Limiter::new(20, Duration::from_secs(6)),
+            applications: Limiter::new(10, Duration::from_secs(600)),
+            by_mail: Limiter::new(3, Duration::from_secs(8 * 3_600)),
             attack_dir,
             stage: Semaphore::new(1),
             linkages: None,
@@ -283,6 +288,13 @@ impl Visit {
     /// Counts something that costs, such as a password to compare, for the address it comes from.
     fn count_address(&self) -> Result<(), Fault> {
         self.site.by_address.ask(&self.peer.network(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts an application, which has a mail sent to a stranger's address.
+    fn count_application(&self, mail: &str) -> Result<(), Fault> {
+        let now = self.bank().now();
+        self.site.applications.ask(&self.peer.network(), now).map_err(Fault::TooMany)?;
+        self.site.by_mail.ask(&mail.to_lowercase(), now).map_err(Fault::TooMany)
     }
 
     /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
