@@ -145,7 +145,7 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/link/{flow}/login", get(login).post(login_enter))
         .route("/link/{flow}/certificate", get(certificate))
         .route("/link/{flow}/otp", get(otp).post(otp_enter))
-        .route("/link/{flow}/otp/code", post(otp_code))
+        .route("/link/{flow}/otp/code", post(otp_code).get(back_to_otp))
         .route("/link/{flow}/code.png", get(code))
         .route("/link/{flow}/menus", get(choose).post(choose_enter))
         .route("/link/{flow}/accounts", get(accounts).post(accounts_enter))
@@ -362,6 +362,10 @@ async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
         Ok(_) => Ok(to(&flow, "otp")),
         Err(rejection) => draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await,
     }
+}
+
+async fn back_to_otp(Path(id): Path<String>) -> Redirect {
+    Redirect::to(&format!("/link/{id}/otp"))
 }
 
 async fn code(visit: Visit, Path(id): Path<String>) -> Answer {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -77,6 +77,8 @@ struct Visit {
     session: Session,
     t: Text,
     path: String,
+    /// What follows in the address, without the language.
+    query: String,
 }
 
 /// Why there is no page.
@@ -151,13 +153,14 @@ impl Site {
             .route("/apply", get(application::form).post(application::enter))
             .route("/login", get(login::form).post(login::enter))
             .route("/login/otp", get(login::otp).post(login::otp_enter))
-            .route("/login/otp/code", post(login::otp_code))
+            .route("/login/otp/code", post(login::otp_code).get(async || Redirect::to("/login/otp")))
             .route("/logout", post(login::leave))
             .route("/home", get(home::show))
             .route("/registration", get(registration::show).post(registration::begin))
             .route("/registration/code.png", get(registration::code))
-            .route("/registration/device-code", post(registration::device_code))
-            .route("/registration/confirm", post(registration::confirm))
+            // Where a form may be shown again with what is wrong in it, the address leads to a page also by itself.
+            .route("/registration/device-code", post(registration::device_code).get(async || Redirect::to("/registration")))
+            .route("/registration/confirm", post(registration::confirm).get(async || Redirect::to("/registration")))
             .route("/registration/reset", post(registration::reset))
             .route("/certificate", get(certificate::show).post(certificate::fetch))
             .route("/certificate/file.p12", get(certificate::file))
@@ -167,7 +170,7 @@ impl Site {
             .route("/orders", get(orders::list))
             .route("/orders/confirm", get(orders::confirm).post(orders::place))
             .route("/orders/{order}", get(orders::show).post(orders::sign))
-            .route("/orders/{order}/code", post(orders::new_code))
+            .route("/orders/{order}/code", post(orders::new_code).get(back_to_order))
             .route("/orders/{order}/code.png", get(orders::code))
             .route("/transfer", get(payments::transfer).post(payments::transfer_enter))
             .route("/payees", get(payments::payees).post(payments::payee_enter))
@@ -194,9 +197,10 @@ impl Site {
             .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/attacks", get(attacks::show))
-            .route("/attacks/{attack}", post(attacks::play))
+            .route("/attacks/{attack}", post(attacks::play).get(async || Redirect::to("/attacks")))
             .merge(linkage::pages())
             .fallback(async || Fault::NotFound)
+            .method_not_allowed_fallback(async || Fault::NotFound)
             .layer(from_fn_with_state(Arc::clone(&self), visitor))
             .layer(DefaultBodyLimit::max(1 << 20))
             .merge(layout::statics())
@@ -423,9 +427,12 @@ impl IntoResponse for Fault {
     }
 }
 
-/// Forms with a password in them that is compared or hashed, and the one that has a mail sent to a stranger's address.
+async fn back_to_order(Path(id): Path<String>) -> Redirect {
+    Redirect::to(&format!("/orders/{id}"))
+}
+
+/// Forms with a password in them that is compared or hashed.
 const COSTLY: &[&str] = &[
-    "/apply",
     "/certificate",
     "/login",
     "/login/otp",
@@ -453,10 +460,12 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
             (name, session, true)
         }
     };
-    let asked = request.uri().query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("lang="));
-    let asked: Option<Language> = asked.and_then(|language| language.parse().ok());
+    let parts = request.uri().query().unwrap_or_default().split('&');
+    let (asked, others): (Vec<&str>, Vec<&str>) = parts.partition(|part| part.starts_with("lang="));
+    let asked: Option<Language> = asked.iter().find_map(|part| part["lang=".len()..].parse().ok());
     let t = Text(asked.unwrap_or_else(|| language(request.headers())));
-    let visit = Visit { site, peer, name, session, t, path: request.uri().path().to_owned() };
+    let (path, query) = (request.uri().path().to_owned(), others.join("&"));
+    let visit = Visit { site, peer, name, session, t, path, query };
     request.extensions_mut().insert(visit.clone());
     let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
     let let_in = if costly { visit.count_address() } else { Ok(()) };
