@@ -159,7 +159,10 @@ impl Site {
             .route("/registration", get(registration::show).post(registration::begin))
             .route("/registration/code.png", get(registration::code))
             // Where a form may be shown again with what is wrong in it, the address leads to a page also by itself.
-            .route("/registration/device-code", post(registration::device_code).get(async || Redirect::to("/registration")))
+            .route(
+                "/registration/device-code",
+                post(registration::device_code).get(async || Redirect::to("/registration")),
+            )
             .route("/registration/confirm", post(registration::confirm).get(async || Redirect::to("/registration")))
             .route("/registration/reset", post(registration::reset))
             .route("/certificate", get(certificate::show).post(certificate::fetch))
