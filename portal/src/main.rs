@@ -155,7 +155,10 @@ async fn run(args: &Args) -> Result<(), String> {
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
     let provider_listener =
         listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
-    let provider_url = format!("http://{}", provider_listener.local_addr().map_err(|error| say(&error))?);
+    // Under a name of its own, for cookies know no ports: the provider would be sent the bank's. Browsers take every name below
+    // `localhost` for this machine (RFC 6761).
+    let provider_port = provider_listener.local_addr().map_err(|error| say(&error))?.port();
+    let provider_url = format!("http://choubo.localhost:{provider_port}");
     let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
     let servers = authorization_servers(&bank, &url, &args.dir)?;
     provider::register(&bank, &servers, &provider_url, &credentials).await?;
