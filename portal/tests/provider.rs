@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use camtoken_portal::provider::{Office, client::Credentials};
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::ServiceExt;
 
 /// A bank whose first access token is over, and which has no balance to tell.
@@ -22,31 +22,33 @@ struct Bank {
 
 type Shared = State<Arc<Mutex<Bank>>>;
 
-async fn metadata(State(bank): Shared) -> Json<Value> {
+async fn metadata(State(bank): Shared) -> String {
     let url = bank.lock().unwrap_or_else(PoisonError::into_inner).url.clone();
-    Json(json!({
+    json!({
         "issuer": format!("{url}/oauth"),
         "authorization_endpoint": format!("{url}/oauth/authorize"),
         "token_endpoint": format!("{url}/oauth/token"),
         "revocation_endpoint": format!("{url}/oauth/revoke"),
-    }))
+    })
+    .to_string()
 }
 
-async fn token(State(bank): Shared, Form(form): Form<Vec<(String, String)>>) -> Json<Value> {
+async fn token(State(bank): Shared, Form(form): Form<Vec<(String, String)>>) -> String {
     let mut bank = bank.lock().unwrap_or_else(PoisonError::into_inner);
     let refresh = form.into_iter().find(|(name, _)| name == "refresh_token").map(|(_, text)| text);
     bank.spent.extend(refresh);
     let number = bank.spent.len();
-    Json(json!({
+    json!({
         "access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"), "scope": "balances",
-    }))
+    })
+    .to_string()
 }
 
 async fn accounts(headers: HeaderMap) -> Response {
     if headers[header::AUTHORIZATION] == "Bearer access-0" {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    Json(json!({ "accounts": [{ "id": "102-0012345" }] })).into_response()
+    json!({ "accounts": [{ "id": "102-0012345" }] }).to_string().into_response()
 }
 
 /// The bank on a port, until the test ends.
@@ -83,7 +85,8 @@ async fn a_new_token_is_kept_when_the_next_answer_fails() {
         (parts, String::from_utf8(body.into()).expect("UTF-8"))
     };
     let (parts, page) = ask(Request::get("/").body(Body::empty()).expect("a request")).await;
-    let cookie = parts.headers[header::SET_COOKIE].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+    let cookie =
+        parts.headers[header::SET_COOKIE].to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
     let get = |path: &str| Request::get(path).header(header::COOKIE, &cookie).body(Body::empty()).expect("a request");
     let csrf = part(&page, "name=\"csrf\" value=\"", 32);
     let link = Request::post("/link")
