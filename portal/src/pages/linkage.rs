@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::forms::{Errors, Input, code_picture, code_png, csrf, form as card, rejected, wrong_entry};
+use super::forms::{Errors, Input, choices, code_picture, code_png, csrf, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login::{generator_rejected, name};
 use super::orders::{attempt, keep, outcome};
@@ -963,15 +963,14 @@ fn draw_menus(visit: &Visit, flow: &Flow, person: &Person, errors: &Errors) -> R
         p { (t.with("linkage-menus-intro", &[("provider", &flow.provider.name)])) }
         (errors.summary(t))
         (card(visit, &format!("/link/{}/menus", flow.id), &html! {
-            fieldset #menus {
-                legend { (t.get("linkage-menus")) }
+            (choices("menus", "", &t.get("linkage-menus"), errors, &html! {
                 @for menu in &open {
                     label.choice {
                         input type="checkbox" name="menu" value=(menu.as_str()) checked[flow.menus.contains(menu)];
                         span { (menu_name(t, *menu)) small.muted { (t.get(&format!("menu-{}-hint", menu.as_str()))) } }
                     }
                 }
-            }
+            }))
             p.actions { button.main type="submit" { (t.get("next")) } }
         }))
         div.actions { (stop_button(visit, flow)) }
@@ -991,8 +990,7 @@ fn draw_accounts(visit: &Visit, flow: &Flow, person: &Person, typed: Option<&Fie
         p { (t.get("linkage-accounts-intro")) }
         (errors.summary(t))
         (card(visit, &format!("/link/{}/accounts", flow.id), &html! {
-            fieldset #accounts.pins {
-                legend { (t.get("accounts")) }
+            (choices("accounts", "pins", &t.get("accounts"), errors, &html! {
                 @for (account, state) in &states {
                     @let key = account.key();
                     @let role = t.get(if first.as_deref() == Some(&key) { "linkage-account-main" } else { "linkage-account-other" });
@@ -1008,7 +1006,7 @@ fn draw_accounts(visit: &Visit, flow: &Flow, person: &Person, typed: Option<&Fie
                         p.choice.fixed { span { (account_name(t, account)) small.muted { (role) " · " (state_name(t, *state)) } } }
                     }
                 }
-            }
+            }))
             @if left { p.actions { button.main[!ready] type="submit" { (t.get("linkage-register")) } } }
         }))
         p.muted { (t.get("linkage-accounts-star")) }

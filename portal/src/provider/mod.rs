@@ -303,9 +303,8 @@ async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(fo
     });
     // The key is drawn with the form, so that a form that is sent twice is one request.
     let key = text(&form, "key").to_owned();
-    let asked = ask(&office, &visit, linked, move |client, linked| {
-        client.ask(linked, "/api/transfers", Some((&key, &wanted)))
-    });
+    let asked =
+        ask(&office, &visit, linked, move |client, linked| client.ask(linked, "/api/transfers", Some((&key, &wanted))));
     match asked.await {
         Some(Ok(answer)) => {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
