@@ -10,12 +10,12 @@ use super::flow::{Flow, flow, linkages, renamed};
 use super::frame::{allow_return, button, draw, refused, stop_button, to};
 use super::permission::after_menus;
 use super::terms::offer;
-use crate::bank::{Numbers, Settled, random_hex};
+use crate::bank::{Settled, random_hex};
 use crate::domain::order::Order;
-use crate::domain::people::{LoginField, Person, Profile};
+use crate::domain::people::{Person, Profile};
 use crate::linkage::{NotReady, Proof, menus, not_ready, proof};
 use crate::pages::forms::{Errors, Input, code_picture, code_png, form as card, rejected};
-use crate::pages::login::{generator_rejected, name};
+use crate::pages::login::{generator_card, generator_rejected, login_card, typed, wrong};
 use crate::pages::orders::attempt;
 use crate::pages::session::Who;
 use crate::pages::{Answer, Fault, Fields, Visit};
@@ -31,17 +31,12 @@ pub(super) async fn login(visit: Visit, Path(id): Path<String>, Query(service): 
     Ok(draw_login(&visit, &flow, profile, &Errors::default()))
 }
 
-pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) -> Answer {
+pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Answer {
     let mut flow = flow(&visit, &id)?;
-    let profile = Profile::from_name(typed.text("service")).ok_or(Fault::NotFound)?;
-    let numbers = profile.fields().iter().map(|field| (*field, typed.text(name(*field)).to_owned())).collect();
-    let names: Vec<&str> = profile.fields().iter().map(|field| typed.text(name(*field))).collect();
-    visit.count(&names)?;
+    let (profile, numbers, password) = typed(&visit, &mut fields)?;
     visit.count_address()?;
-    let password = typed.password("password");
-    let Some(person) = visit.bank().prove(profile, &Numbers(numbers), password).await? else {
-        let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
-        return Ok(draw_login(&visit, &flow, profile, &error));
+    let Some(person) = visit.bank().prove(profile, &numbers, password).await? else {
+        return Ok(draw_login(&visit, &flow, profile, &wrong(visit.t, profile)));
     };
     let contract = visit.contract(&person)?;
     let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
@@ -185,32 +180,9 @@ fn after_proof(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
 
 fn draw_login(visit: &Visit, flow: &Flow, profile: Profile, errors: &Errors) -> Response {
     let t = visit.t;
-    let none = Errors::default();
     let content = html! {
         p { (t.with("linkage-login-intro", &[("provider", &flow.provider.name)])) }
-        nav.tabs aria-label=(t.get("login-services")) {
-            @for known in [Profile::ContractAndUser, Profile::LoginId] {
-                a href={ "/link/" (flow.id) "/login?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
-                    @match known {
-                        Profile::ContractAndUser => (t.get("service-business")),
-                        Profile::LoginId => (t.get("service-direct")),
-                    }
-                }
-            }
-        }
-        (errors.summary(t))
-        (card(visit, &format!("/link/{}/login", flow.id), &html! {
-            input type="hidden" name="service" value=(profile.as_str());
-            @for field in profile.fields() {
-                @match field {
-                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), ..Input::new("contract", t.get("contract")) }.draw(&none)),
-                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&none)),
-                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&none)),
-                }
-            }
-            (Input::password("password", t.get("login-password")).draw(&none))
-            p.actions { button.main type="submit" { (t.get("next")) } }
-        }))
+        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("next"), errors))
         div.actions { (stop_button(visit, flow)) }
     };
     draw(visit, flow, 1, &t.get("linkage-login-title"), &content)
@@ -272,17 +244,10 @@ async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) ->
     Ok(draw(visit, flow, 1, &t.get("otp-title"), &content))
 }
 
-/// For those who read no code: digits alone.
 fn draw_generator(visit: &Visit, flow: &Flow, errors: &Errors) -> Response {
     let t = visit.t;
     let content = html! {
-        p { (t.get("generator-intro")) }
-        (errors.summary(t))
-        (card(visit, &format!("/link/{}/otp", flow.id), &html! {
-            input type="hidden" name="attempt" value=(random_hex(16));
-            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
-            p.actions { button.main type="submit" { (t.get("next")) } }
-        }))
+        (generator_card(visit, &format!("/link/{}/otp", flow.id), &t.get("next"), errors))
         div.actions { (stop_button(visit, flow)) }
         p.caution { (t.get("never-tell")) }
     };
