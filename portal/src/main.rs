@@ -144,9 +144,7 @@ async fn run(args: &Args) -> Result<(), String> {
     let token_listener = listen(at(args.token_port)).map_err(|error| format!("port {}: {error}", args.token_port))?;
     let listener = listen(at(args.port)).map_err(|error| format!("port {}: {error}", args.port))?;
     let tls_listener = listen(at(args.tls_port)).map_err(|error| format!("port {}: {error}", args.tls_port))?;
-    let tls_port = tls_listener.local_addr().map_err(|error| say(&error))?.port();
-    // By name, so that the certificate's name is the one that browsers ask for.
-    let tls_url = format!("https://localhost:{tls_port}");
+    let tls_url = format!("https://{}", tls_listener.local_addr().map_err(|error| say(&error))?);
     let tls = bank.authority.tls(bank.clock()).map_err(|error| say(&error))?;
     let tls_listener = TlsListener::new(tls_listener, tls).map_err(|error| say(&error))?;
     let token_url = format!("http://{}", token_listener.local_addr().map_err(|error| say(&error))?);
@@ -155,10 +153,9 @@ async fn run(args: &Args) -> Result<(), String> {
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
     let provider_listener =
         listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
-    // Under a name of its own, for cookies know no ports: the provider would be sent the bank's. Browsers take every name below
-    // `localhost` for this machine (RFC 6761).
+    // By another name than the bank's, for cookies know no ports: the provider would be sent the bank's.
     let provider_port = provider_listener.local_addr().map_err(|error| say(&error))?.port();
-    let provider_url = format!("http://choubo.localhost:{provider_port}");
+    let provider_url = format!("http://localhost:{provider_port}");
     let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
     let servers = authorization_servers(&bank, &url, &args.dir)?;
     provider::register(&bank, &servers, &provider_url, &credentials).await?;

@@ -141,6 +141,8 @@ test("inquiries alone are linked without a code, and a registered account is not
     await page.waitForURL(`${bank.provider}/`);
     assert.ok((await page.locator("main").innerText()).includes("58,420,000"));
     assert.equal(await page.locator("form[action='/transfers']").count(), 0);
+    const cookies = await page.context().cookies(bank.provider);
+    assert.deepEqual(cookies.map((cookie) => cookie.name), ["choubo"], "the provider is sent no cookie of the bank's");
 
     await page.context().clearCookies();
     await login(page, "ADMIN02");
