@@ -215,9 +215,8 @@ async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) ->
     let token = flow.who.as_ref().and_then(|(who, _)| visit.look_up(who).ok()).and_then(|person| person.token);
     let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
     let content = html! {
-        (errors.summary(t))
         @match &code {
-            Some((code, expires_at)) => div.sign {
+            Some((code, expires_at)) => { (errors.summary(t)) div.sign {
                 (code_picture(t, code, &format!("/link/{}/code.png?{}", flow.id, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
                 div {
                     ol.how {
@@ -234,8 +233,9 @@ async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) ->
                     @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } }
                     p.caution { (t.get("never-tell")) }
                 }
-            },
+            } },
             None => {
+                (errors.without_inputs().summary(t))
                 p { (t.get("code-gone")) }
                 div.actions { (again) (stop_button(visit, flow)) }
             }
