@@ -11,6 +11,7 @@ use camtoken::token::{Received, Refusal, Token, file};
 use camtoken::transaction::{Operation, Value};
 use camtoken::verifier::{Rejection, Verdict};
 use camtoken::{Timestamp, TokenId};
+use tokio::task::JoinSet;
 
 use crate::bank::{Bank, BankError, Draft, First, Placed, Progress, Settled, random_hex};
 use crate::books::BooksError;
@@ -142,7 +143,7 @@ impl Attack {
     ///
     /// [`AttackError`]
     pub async fn play(self, dir: &Path) -> Result<Report, AttackError> {
-        let mut room = Room::open(dir.join(random_hex(8))).await?;
+        let mut room = Room::open(dir).await?;
         let played = match self {
             Self::SwapPayee => room.swap(&THIEF, 1_250_000, 1_250_000).await,
             Self::RaiseAmount => room.swap(&SUPPLIER, 1_250_000, 8_250_000).await,
@@ -154,10 +155,14 @@ impl Attack {
             Self::Late => room.late().await,
             Self::Guess => room.guess().await,
         };
-        let report = played.and_then(|()| room.report());
-        room.clear();
-        report
+        played.and_then(|()| room.report())
     }
+}
+
+/// Clears away the rooms that a process has left when it was killed.
+pub fn clear(dir: &Path) {
+    // What is left of them lies in the demonstration's own folder and says nothing of anybody.
+    let _ = std::fs::remove_dir_all(dir);
 }
 
 /// Somebody to pay.
@@ -174,18 +179,30 @@ const THIEF: To = To { bank: "9903", branch: "007", number: "6660001", name: "ï¾
 /// A bank, a customer with a token, a thief with another one.
 struct Room {
     bank: Arc<Bank>,
-    dir: PathBuf,
     /// Seconds that have passed in here beside the real ones.
     ahead: Arc<AtomicU64>,
     token: Token,
     thief: Token,
     person: Person,
     lines: Vec<Line>,
+    /// The last of it, for it is cleared away when the bank is closed.
+    _folder: Folder,
+}
+
+/// A folder that is there for as long as somebody plays, whether the play goes to its end or not.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        clear(&self.0);
+    }
 }
 
 impl Room {
-    async fn open(dir: PathBuf) -> Result<Self, AttackError> {
-        std::fs::create_dir_all(&dir)?;
+    /// A new room below a folder.
+    async fn open(dir: &Path) -> Result<Self, AttackError> {
+        let folder = Folder(dir.join(random_hex(8)));
+        std::fs::create_dir_all(&folder.0)?;
         let ahead = Arc::new(AtomicU64::new(0));
         let clock = {
             let ahead = Arc::clone(&ahead);
@@ -194,7 +211,7 @@ impl Room {
                 Timestamp::from_unix(since.as_secs() + ahead.load(Ordering::Relaxed))
             }
         };
-        let bank = Arc::new(Bank::open(&dir, Arc::new(clock))?);
+        let bank = Arc::new(Bank::open(&folder.0, Arc::new(clock))?);
         let mut tokens = demo::seed(&bank).await?;
         let mut take = |id: &str| -> Result<Token, AttackError> {
             let place = tokens.iter().position(|(known, _): &(TokenId, String)| known.as_str() == id);
@@ -206,7 +223,7 @@ impl Room {
         register(&bank, "ADMIN01", &mut token).await?;
         register(&bank, "ADMIN02", &mut thief).await?;
         let person = bank.person(SAMPLE, "ADMIN01")?.ok_or(AttackError::Play("no customer"))?;
-        Ok(Self { bank, dir, ahead, token, thief, person, lines: Vec::new() })
+        Ok(Self { bank, ahead, token, thief, person, lines: Vec::new(), _folder: folder })
     }
 
     fn say(&mut self, who: Who, text: &'static str, words: &[(&'static str, String)]) {
@@ -391,18 +408,19 @@ impl Room {
         let reference = order.challenge.as_deref().and_then(|text| text.parse().ok());
         let reference = reference.ok_or(AttackError::Play("no challenge"))?;
         self.say(Who::Thief, "attack-thief-guesses", &[("count", GUESSES.to_string())]);
-        let guesses: Vec<_> = (0..GUESSES)
+        // Whoever leaves the play takes them along.
+        let mut guesses: JoinSet<_> = (0..GUESSES)
             .map(|guess| {
                 let bank = Arc::clone(&self.bank);
-                tokio::spawn(async move {
+                async move {
                     let attempt = camtoken::verifier::AttemptId::from_bytes(new_attempt());
                     bank.verifier.verify(reference, &format!("{guess:08}"), attempt, bank.now()).await
-                })
+                }
             })
             .collect();
         let (mut compared, mut refused) = (0_u32, 0_u32);
-        for guess in guesses {
-            match guess.await.map_err(|_| AttackError::Play("a guess broke off"))?.map_err(BankError::from)? {
+        while let Some(guess) = guesses.join_next().await {
+            match guess.map_err(|_| AttackError::Play("a guess broke off"))?.map_err(BankError::from)? {
                 Verdict::Accepted(_) => return Err(AttackError::Play("a guess was right")),
                 Verdict::Rejected(Rejection::Wrong { .. }) => compared += 1,
                 Verdict::Rejected(_) => refused += 1,
@@ -432,13 +450,6 @@ impl Room {
             .filter_map(|booking| field(booking, "amount").parse::<u64>().ok())
             .sum();
         Ok(Report { lines: std::mem::take(&mut self.lines), stolen, paid: 58_420_000 - balance.min(58_420_000) })
-    }
-
-    fn clear(self) {
-        let Self { bank, dir, .. } = self;
-        drop(bank);
-        // What is left of it lies in the demonstration's own folder and says nothing of anybody.
-        let _ = std::fs::remove_dir_all(dir);
     }
 }
 

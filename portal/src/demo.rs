@@ -130,7 +130,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
             (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
         ] {
             let pin = Credential::new(inquiry_pin.clone());
-            sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin });
+            sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin, sent: None });
             sheet.put(&Account {
                 contract: contract.to_owned(),
                 branch: branch.to_owned(),

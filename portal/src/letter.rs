@@ -63,7 +63,7 @@ pub fn png(t: Text, mail: &Mail) -> Vec<u8> {
         paper.y += (symbol.modules_per_side() + 4) * side;
     }
     paper.y += DOTS * BODY;
-    paper.line(&t.get("letter-report-advice"), BODY);
+    paper.line(&t.get("letter-advice"), BODY);
     paper.y += 3 * DOTS * BODY;
     let sender = t.get("bank");
     paper.write(&sender, WIDTH - MARGIN - width(&sender, BODY + 1), BODY + 1);
@@ -218,9 +218,7 @@ mod tests {
         for language in [camtoken::Language::Ja, camtoken::Language::En] {
             let t = Text(language);
             for key in ["letter-report", "letter-token", "letter-first-otp", "letter-certificate", "letter-generator"] {
-                for text in
-                    [t.get(&format!("{key}-subject")), t.get(&format!("{key}-text")), t.get("letter-report-advice")]
-                {
+                for text in [t.get(&format!("{key}-subject")), t.get(&format!("{key}-text")), t.get("letter-advice")] {
                     for character in text.chars().map(plain) {
                         assert!(FONT.contains_key(&character), "{character:?} in {key}");
                     }

@@ -3,7 +3,8 @@
 //! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
 //!
 //! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the site is there over plain HTTP as
-//! well, and the keys of verifier and certificate authority lie beside the books. All of it listens on loopback only.
+//! well, and the keys of verifier and certificate authority lie beside the books. All of it listens on loopback only; bank and
+//! provider are parted by the names of their hosts, for cookies know no ports.
 //!
 //! | room | what stands there |
 //! | --- | --- |

@@ -1,11 +1,12 @@
 //! Starts the reference bank on loopback, with the demonstration's tokens beside it.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
 use camtoken::server::listen;
@@ -153,9 +154,7 @@ async fn run(args: &Args) -> Result<(), String> {
     let token_listener = listen(at(args.token_port)).map_err(|error| format!("port {}: {error}", args.token_port))?;
     let listener = listen(at(args.port)).map_err(|error| format!("port {}: {error}", args.port))?;
     let tls_listener = listen(at(args.tls_port)).map_err(|error| format!("port {}: {error}", args.tls_port))?;
-    let tls_port = tls_listener.local_addr().map_err(|error| say(&error))?.port();
-    // By name, so that the certificate's name is the one that browsers ask for.
-    let tls_url = format!("https://localhost:{tls_port}");
+    let tls_url = format!("https://{}", tls_listener.local_addr().map_err(|error| say(&error))?);
     let tls = bank.authority.tls(bank.clock()).map_err(|error| say(&error))?;
     let tls_listener = TlsListener::new(tls_listener, tls).map_err(|error| say(&error))?;
     let token_url = format!("http://{}", token_listener.local_addr().map_err(|error| say(&error))?);
@@ -164,7 +163,9 @@ async fn run(args: &Args) -> Result<(), String> {
     let face = drawer.has_face().await.then(|| format!("{token_url}/ui#session={session}&token="));
     let provider_listener =
         listen(at(args.provider_port)).map_err(|error| format!("port {}: {error}", args.provider_port))?;
-    let provider_url = format!("http://{}", provider_listener.local_addr().map_err(|error| say(&error))?);
+    // By another name than the bank's, for cookies know no ports: the provider would be sent the bank's.
+    let provider_port = provider_listener.local_addr().map_err(|error| say(&error))?.port();
+    let provider_url = format!("http://localhost:{provider_port}");
     let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
     let servers = authorization_servers(&bank, &url, &args.dir)?;
     provider::register(&bank, &servers, &provider_url, &credentials).await?;
@@ -206,8 +207,20 @@ async fn run(args: &Args) -> Result<(), String> {
         } => {
             ended.and(secured).and(provided).map_err(|error| say(&error))
         }
+        never = keep_tidy(&site) => match never {},
         stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
+    }
+}
+
+/// Clears away every hour what is over.
+async fn keep_tidy(site: &Site) -> Infallible {
+    let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        hours.tick().await;
+        if let Err(error) = site.tidy() {
+            eprintln!("error: {error}");
+        }
     }
 }
 

@@ -1,10 +1,23 @@
 //! Every attack is played, and the ledger is looked at afterwards.
 
+use std::time::Duration;
+
 use camtoken_portal::attacks::{Attack, Report};
 
 async fn play(attack: Attack) -> Report {
     let dir = tempfile::tempdir().expect("a directory");
     attack.play(dir.path()).await.expect("the play goes to its end")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_of_a_play_that_somebody_walked_out_of() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let rooms = || std::fs::read_dir(dir.path()).expect("a directory").count();
+    let play = Attack::Replay.play(dir.path());
+    assert!(tokio::time::timeout(Duration::from_millis(100), play).await.is_err(), "it takes longer than that");
+    assert_eq!(rooms(), 0);
+    Attack::Replay.play(dir.path()).await.expect("the play goes to its end");
+    assert_eq!(rooms(), 0);
 }
 
 fn says(report: &Report, text: &str) -> usize {

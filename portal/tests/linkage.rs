@@ -15,10 +15,11 @@ use camtoken_portal::bank::{Bank, First, Placed, Progress, Settled, rng};
 use camtoken_portal::demo::{self, FIRST_OTP, INQUIRY_PIN, LOGIN, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::ledger::{Account, LedgerLine, Outcome, Refusal};
-use camtoken_portal::domain::people::{Contract, Limit, Person};
-use camtoken_portal::linkage::consent::{Permitted, PinEntry};
+use camtoken_portal::domain::people::{self, Contract, Limit, Person};
+use camtoken_portal::linkage::consent::{Permitted, PinEntry, PinLetter};
 use camtoken_portal::linkage::grants::{Begun, Grants, Server};
-use camtoken_portal::linkage::requests::{PATIENCE, RequestState};
+use camtoken_portal::linkage::requests::{MAX_WAITING, PATIENCE, RequestState};
+use camtoken_portal::linkage::store::Kept;
 use camtoken_portal::linkage::{AccountState, Ended, Linkage, Menu, Proof, Provider, Standard};
 use camtoken_portal::outbox::Mail;
 use camtoken_portal::pages::Site;
@@ -538,6 +539,61 @@ async fn whatever_ends_a_linkage_ends_its_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_good_no_more_is_swept_away_and_what_has_ended_is_told() {
+    let mut world = World::new().await;
+    world.register().await;
+    let (linkage, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    let kept = |world: &World| world.bank().books.list::<Kept>("").expect("the books answer").len();
+    let (own, path) = (world.key.clone(), "/api/accounts");
+    let (_, bound) = world.link_fapi().await;
+    let before = kept(&world);
+    for _ in 0..5 {
+        let proof = world.proof(&own, "GET", path, Some(&bound.access));
+        let (status, _) = world.get(path, &format!("DPoP {}", bound.access), Some(&proof)).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+    assert_eq!(kept(&world), before + 5, "the proofs that were used");
+    world.site.tidy().expect("the books answer");
+    assert_eq!(kept(&world), before + 5, "all of it is good yet");
+    world.later(3_600);
+    world.site.tidy().expect("the books answer");
+    assert!(kept(&world) < before, "proofs, codes, pushed requests and access tokens are gone");
+    assert_eq!(world.refresh("choubo", &tokens).await, StatusCode::OK, "a refresh token is good for longer");
+
+    world.later(91 * 86_400);
+    world.site.tidy().expect("the books answer");
+    let known = world.bank().books.get::<Linkage>(&linkage.id).expect("the books answer").expect("the linkage");
+    assert_eq!(known.ended.map(|(_, why)| why), Some(Ended::Expired), "nobody had to ask");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_requests_wait_than_a_customer_can_look_at() {
+    let mut world = World::new().await;
+    world.register().await;
+    let (_, tokens) = world.link("choubo", &Menu::ALL).await;
+    for number in 0..MAX_WAITING {
+        assert_eq!(world.transfer(&tokens, &format!("order-{number}"), 1).await.0, StatusCode::ACCEPTED, "{number}");
+    }
+    assert_eq!(world.transfer(&tokens, "one-more", 1).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(world.transfer(&tokens, "order-7", 1).await.0, StatusCode::ACCEPTED, "it waits already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_even_the_accounts_are_told_after_the_menu_was_closed() {
+    let mut world = World::new().await;
+    let person = world.register().await;
+    let (_, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    assert_eq!(world.accounts(&tokens).await, StatusCode::OK);
+    let closed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        let role = people::Role::User;
+        sheet.put(&Person { role, closed: vec![people::Menu::Inquiry], ..person });
+        Ok(())
+    });
+    closed.expect("the books answer");
+    assert_eq!(world.accounts(&tokens).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_linkage_is_over_with_its_last_day_in_japan() {
     let mut world = World::new().await;
     world.register().await;
@@ -583,6 +639,48 @@ async fn nothing_is_permitted_that_the_token_has_not_shown() {
     assert!(!permit(&world, &choubo, &[Menu::Balance, Menu::Transfer], Some(&order.id)), "more than was shown");
     assert!(!permit(&world, &keihi, &[Menu::Balance], Some(&order.id)), "another provider");
     assert!(permit(&world, &choubo, &[Menu::Balance], Some(&order.id)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_person_has_registered_another_one_can_permit() {
+    let world = World::new().await;
+    let (first, second) = (world.person("KEIRI01"), world.person("ADMIN01"));
+    let (keihi, account) = (world.provider("choubo-keihi"), "102-0012345".to_owned());
+    world.bank().register_accounts(&first, std::slice::from_ref(&account)).expect("the books answer");
+    let shown = |menus: &[Menu]| -> Vec<String> {
+        let covered = world.bank().covered(SAMPLE, menus).expect("the books answer");
+        covered.iter().map(Account::key).collect()
+    };
+    assert_eq!(shown(&[Menu::Balance]), [account.as_str()]);
+    assert!(shown(&[Menu::Transfer]).is_empty(), "nothing is inquired");
+    let done = world.bank().permit(&second, &keihi, &[Menu::Balance], Proof::Password, None).expect("the books answer");
+    let Permitted::Linked(linkage) = done.0 else { panic!("not linked") };
+    assert_eq!(linkage.accounts, [account], "the browser was closed before the first one gave the permission");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_permitted_to_somebody_else_than_was_proved() {
+    let world = World::new().await;
+    let proved = world.person("KEIRI01");
+    let keihi = world.provider("choubo-keihi");
+    world.bank().register_accounts(&proved, &["102-0012345".to_owned()]).expect("the books answer");
+    let permitted_to = |now: Person| {
+        let changed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+            sheet.put(&now);
+            Ok(())
+        });
+        changed.expect("the books answer");
+        let done = world.bank().permit(&proved, &keihi, &[Menu::Balance], Proof::Password, None);
+        done.expect("the books answer").0
+    };
+    let other = world.bank().hash(password("Yama-no-ne-77")).await.expect("hashed");
+    let mut renewed = proved.clone();
+    renewed.login.hash = other;
+    assert!(matches!(permitted_to(renewed), Permitted::Closed), "another login password");
+    assert!(matches!(permitted_to(Person { suspended: true, ..proved.clone() }), Permitted::Closed));
+    let closed = vec![people::Menu::Inquiry];
+    assert!(matches!(permitted_to(Person { closed, ..proved.clone() }), Permitted::Closed));
+    assert!(matches!(permitted_to(proved.clone()), Permitted::Linked(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -650,6 +748,67 @@ async fn an_inquiry_pin_is_counted_and_belongs_to_its_company() {
     assert_eq!(enter("102-0012345", "0000").await, PinEntry::Entered(Entry::Wrong { left: 0, just_suspended: true }));
     assert_ne!(enter("102-0012345", INQUIRY_PIN).await, PinEntry::Entered(Entry::Right), "suspended");
     assert_eq!(enter("102-0200789", INQUIRY_PIN).await, PinEntry::Entered(Entry::Right), "each account has its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_inquiry_pin_comes_once_a_day_and_lifts_no_suspension() {
+    use camtoken_portal::domain::credential::Entry;
+    let world = World::new().await;
+    let person = world.person("KEIRI01");
+    let account = "102-0012345";
+    let enter = async |pin: &str| world.bank().enter_pin(&person, account, password(pin)).await.expect("an answer");
+    let letter = async || world.bank().send_pin(&person, account).await.expect("an answer");
+    let sent = || {
+        let mails = world.bank().books.list::<Mail>("").expect("the books answer");
+        mails
+            .into_iter()
+            .filter(|mail| mail.text == "letter-pin")
+            .map(|mail| mail.word("pin").to_owned())
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..4 {
+        enter("none").await;
+    }
+    assert_eq!(letter().await, PinLetter::Sent);
+    assert_eq!(letter().await, PinLetter::TooSoon);
+    assert_eq!(enter(&sent()[0]).await, PinEntry::Entered(Entry::Right));
+    for _ in 0..5 {
+        enter("none").await;
+    }
+    assert_eq!(world.bank().suspended_pins(SAMPLE).expect("the books answer").len(), 1);
+    world.later(86_399);
+    assert_eq!(letter().await, PinLetter::TooSoon);
+    world.later(1);
+    assert_eq!(letter().await, PinLetter::Sent);
+    let pin = sent().pop().expect("a letter");
+    assert_ne!(enter(&pin).await, PinEntry::Entered(Entry::Right), "suspended as before");
+    world.bank().resume_pin(account).expect("the books answer");
+    assert_eq!(enter(&pin).await, PinEntry::Entered(Entry::Right));
+    let (events, held) = world.bank().events().expect("the books answer");
+    held.expect("nobody has touched them");
+    let about: Vec<&str> =
+        events.iter().filter(|event| event.about == account).map(|event| event.what.as_str()).collect();
+    assert_eq!(about, ["suspended", "resumed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_inquire_has_nothing_to_do_with_pins_and_accounts() {
+    let world = World::new().await;
+    let before = world.person("KEIRI01");
+    let account = "102-0012345".to_owned();
+    let closed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        sheet.put(&Person { closed: vec![people::Menu::Inquiry], ..before.clone() });
+        Ok(())
+    });
+    closed.expect("the books answer");
+    assert_eq!(
+        world.bank().enter_pin(&before, &account, password(INQUIRY_PIN)).await.expect("an answer"),
+        PinEntry::None
+    );
+    assert_eq!(world.bank().send_pin(&before, &account).await.expect("an answer"), PinLetter::None);
+    assert!(!world.bank().register_accounts(&before, std::slice::from_ref(&account)).expect("the books answer"));
+    let states = world.bank().account_states(SAMPLE).expect("the books answer");
+    assert!(states.iter().all(|(_, state)| *state == AccountState::Unregistered));
 }
 
 #[tokio::test(flavor = "multi_thread")]

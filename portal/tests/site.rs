@@ -209,6 +209,59 @@ async fn other_peoples_text_stays_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_application_sends_few_mails_and_no_words_of_its_own() {
+    let mut browser = Browser::new().await;
+    let form = "company=Kokoromi&kana=KOKOROMI&method=password&service=business&administrator=A";
+    let mut sent = Vec::new();
+    for mail in ["a@b.example", "a@b.example", "A@B.example", "a@b.example", "c@b.example"] {
+        browser.ask("/apply", None).await;
+        let form = format!("csrf={}&{form}&mail={mail}", browser.csrf());
+        sent.push(browser.ask("/apply", Some(form)).await);
+    }
+    let (taken, held) = (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sent, [taken, taken, taken, held, taken], "three a day to one address");
+    browser.ask("/outbox", None).await;
+    assert_eq!(browser.page.matches("a@b.example").count(), 2);
+    let first = browser.page.find("/outbox/").expect("a mail");
+    let first = browser.page[first..].split('"').next().expect("an address").to_owned();
+    browser.ask(&first, None).await;
+    assert!(!browser.page.contains("Kokoromi"), "{first}");
+    for n in 0..6 {
+        browser.ask("/apply", None).await;
+        let form = format!("csrf={}&{form}&mail=d{n}%40b.example", browser.csrf());
+        sent.push(browser.ask("/apply", Some(form)).await);
+    }
+    assert_eq!(sent[5..], [taken, taken, taken, taken, taken, held], "ten from one place");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_answers_a_form_can_be_loaded_by_itself() {
+    let mut browser = Browser::new().await;
+    browser.log_in("ADMIN01", LOGIN).await;
+    for (path, leads) in [
+        ("/registration/device-code", "/registration"),
+        ("/registration/confirm", "/registration"),
+        ("/login/otp/code", "/login"),
+        ("/orders/F000000000000/code", "/orders/F000000000000"),
+        ("/attacks/replay", "/attacks"),
+    ] {
+        browser.ask(path, None).await;
+        assert!(browser.path == leads || browser.path == "/home", "{path} leads to {}", browser.path);
+    }
+    assert_eq!(browser.ask("/logout", None).await, StatusCode::NOT_FOUND);
+    assert!(browser.page.contains("このページはありません"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_other_language_shows_the_same_page() {
+    let mut browser = Browser::new().await;
+    browser.ask("/login?service=direct", None).await;
+    assert!(browser.page.contains("/login?service=direct&amp;lang=en"), "{}", browser.page);
+    browser.ask("/login", None).await;
+    assert!(browser.page.contains("\"/login?lang=en\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pages_of_one_company_are_not_there_for_another() {
     let mut browser = Browser::new().await;
     browser.log_in("KEIRI01", LOGIN).await;

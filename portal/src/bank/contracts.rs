@@ -64,7 +64,7 @@ impl Wish {
     ///
     /// [`Unfit`] names the first part that cannot be.
     pub fn check(&self) -> Result<(), Unfit> {
-        if self.name.trim().is_empty() || self.name.chars().count() > 40 {
+        if self.name.trim().is_empty() || self.name.chars().count() > 40 || !is_plain(&self.name) {
             return Err(Unfit::Name);
         }
         if KanaText::canonical(&self.kana, 40).is_ok_and(|kana| !kana.is_empty()) {
@@ -98,8 +98,8 @@ impl Bank {
             contract: None,
         };
         self.books.change(|sheet| {
-            let words = [("name", application.name.as_str()), ("number", application.id.as_str())];
-            post(sheet, &application.mail, "mail-application", &words, now)?;
+            // Nothing that was typed: the mail goes to whatever address was given, in the bank's name.
+            post(sheet, &application.mail, "mail-application", &[("number", application.id.as_str())], now)?;
             sheet.put(&application);
             Ok::<_, BooksError>(())
         })?;
@@ -219,6 +219,13 @@ impl Bank {
     }
 }
 
+/// Whether a text is letters and signs alone: it breaks no line and turns no direction around (UAX #9).
+fn is_plain(text: &str) -> bool {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| c.is_control() || turns(c))
+}
+
 /// Twelve characters that are not mistaken for one another, about 59 bits.
 pub(super) fn code_word() -> String {
     use rand::RngExt as _;
@@ -256,9 +263,12 @@ mod tests {
         };
         assert_eq!(wish.check(), Ok(()));
         assert_eq!(Wish { name: " ".to_owned(), ..wish.clone() }.check(), Err(Unfit::Name));
+        for name in ["こころみ\n\nhttp://x.example", "a\u{202e}b", "a\u{2066}b", "a\u{0}"] {
+            assert_eq!(Wish { name: name.to_owned(), ..wish.clone() }.check(), Err(Unfit::Name), "{name:?}");
+        }
         assert_eq!(Wish { kana: "漢字".to_owned(), ..wish.clone() }.check(), Err(Unfit::Kana));
         assert_eq!(Wish { administrator: "あ".repeat(11), ..wish.clone() }.check(), Err(Unfit::Administrator));
-        for mail in ["nobody", "@a.example", "a@b", "a b@c.example"] {
+        for mail in ["nobody", "@a.example", "a@b", "a b@c.example", "a@b.example\u{0}"] {
             assert_eq!(Wish { mail: mail.to_owned(), ..wish.clone() }.check(), Err(Unfit::Mail), "{mail}");
         }
     }

@@ -7,7 +7,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::event::{Broken, Event, Head, check};
 
 /// The name of the bank as the one who did something.
-pub(super) const BANK: &str = "bank";
+pub(crate) const BANK: &str = "bank";
 
 impl Bank {
     /// What the bank did, the oldest first, and whether the chain holds.
@@ -24,7 +24,7 @@ impl Bank {
 }
 
 /// Adds an entry to the chain.
-pub(super) fn note(sheet: &mut Sheet<'_>, by: &str, what: &str, about: &str, now: Timestamp) -> Result<(), BooksError> {
+pub(crate) fn note(sheet: &mut Sheet<'_>, by: &str, what: &str, about: &str, now: Timestamp) -> Result<(), BooksError> {
     let head = sheet.get::<Head>("event")?;
     let (number, before) = head.map_or((1, String::new()), |head| (head.number + 1, head.link));
     let [by, what, about] = [by, what, about].map(str::to_owned);

@@ -30,7 +30,7 @@ use crate::domain::people::Person;
 
 mod certificates;
 mod contracts;
-mod events;
+pub(crate) mod events;
 mod execute;
 mod generators;
 mod login;

@@ -354,6 +354,12 @@ impl Person {
         self.role == Role::Administrator
     }
 
+    /// Whether this person may use the bank at all.
+    #[must_use]
+    pub fn is_in_service(&self) -> bool {
+        !self.suspended && !self.login.suspended
+    }
+
     /// The activation, once there is one.
     #[must_use]
     pub fn activation(&self) -> Option<ActivationId> {

@@ -5,15 +5,17 @@ use camtoken::transaction::Operation;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, login_of,
+    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, covered,
+    login_of,
 };
+use crate::bank::events::{BANK, note};
 use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
 use crate::domain::ledger::{Account, Booking, Outcome};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{Contract, Person};
+use crate::domain::people::{self, Contract, Person};
 use crate::outbox::post;
 
 /// Whether an inquiry PIN is right.
@@ -21,7 +23,18 @@ use crate::outbox::post;
 pub enum PinEntry {
     /// What came of it.
     Entered(Entry),
-    /// The account has none yet, or is not the company's.
+    /// The account has none yet, is not the company's, or the person may not inquire.
+    None,
+}
+
+/// What came of asking for a new inquiry PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinLetter {
+    /// It is on its way.
+    Sent,
+    /// The last one was sent less than a day ago.
+    TooSoon,
+    /// The account is not the company's, or the person may not inquire.
     None,
 }
 
@@ -34,7 +47,12 @@ pub enum Permitted {
     NoAccount,
     /// What was signed does not cover what is permitted, or has made a linkage before.
     NotSigned,
+    /// Since the proof the person was taken out of service, has another login, or a menu was closed to them.
+    Closed,
 }
+
+/// A new inquiry PIN is drawn for an account once in so many seconds: each one takes the last one from the whole company.
+const PIN_EVERY: u64 = 86_400;
 
 /// Uses closer together than this are one, so that reading costs no writing each time.
 const USE_EVERY: u64 = 60;
@@ -116,6 +134,19 @@ impl Bank {
         self.accounts_of(contract)?.into_iter().map(state).collect()
     }
 
+    /// The accounts that a permission of these menus would cover now.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn covered(&self, contract: &str, menus: &[Menu]) -> Result<Vec<Account>, BankError> {
+        let registrations = self.books.list::<AccountRegistration>(&format!("{contract}/"))?;
+        let covered = covered(menus, registrations, day_in_japan(self.now()));
+        let mut accounts = self.accounts_of(contract)?;
+        accounts.retain(|account| covered.iter().any(|registration| registration.account == account.key()));
+        Ok(accounts)
+    }
+
     /// Counts an entry of an account's inquiry PIN.
     ///
     /// # Errors
@@ -129,49 +160,101 @@ impl Bank {
         if kept.is_none() {
             return Ok(PinEntry::None);
         }
+        let now = self.now();
         Ok(self.books.change(|sheet| {
-            let Some(mut kept) = sheet.get::<InquiryPin>(account)? else { return Ok::<_, BooksError>(PinEntry::None) };
+            let kept = sheet.get::<InquiryPin>(account)?;
+            let Some((person, mut kept)) = inquirer(sheet, person)?.zip(kept) else {
+                return Ok::<_, BooksError>(PinEntry::None);
+            };
             let entry = kept.pin.enter(right && kept.pin.hash == hash);
             if let Entry::Wrong { just_suspended: true, .. } = entry {
                 let words = [("user", person.user.as_str()), ("credential", "inquiry-pin")];
-                post(sheet, &person.mail, "mail-suspended", &words, self.now())?;
+                note(sheet, BANK, "suspended", account, now)?;
+                post(sheet, &person.mail, "mail-suspended", &words, now)?;
             }
             sheet.put(&kept);
             Ok(PinEntry::Entered(entry))
         })?)
     }
 
-    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter.
+    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: whoever
+    /// guesses would else lift it.
     ///
     /// # Errors
     ///
     /// [`BankError`] when nothing was done.
-    pub async fn send_pin(&self, person: &Person, account: &str) -> Result<(), BankError> {
+    pub async fn send_pin(&self, person: &Person, account: &str) -> Result<PinLetter, BankError> {
         use rand::RngExt as _;
         if !self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account) {
-            return Ok(());
+            return Ok(PinLetter::None);
         }
         let pin = format!("{:04}", rng().random_range(0..10_000));
         let hash = self.hash(Password::new(pin.clone())).await?;
+        let now = self.now();
         Ok(self.books.change(|sheet| {
+            if inquirer(sheet, person)?.is_none() {
+                return Ok::<_, BooksError>(PinLetter::None);
+            }
+            let before = sheet.get::<InquiryPin>(account)?;
+            let sent = before.as_ref().and_then(|before| before.sent);
+            if sent.is_some_and(|sent| now.as_unix() < sent + PIN_EVERY) {
+                return Ok(PinLetter::TooSoon);
+            }
             let name = sheet.get::<Contract>(&person.contract)?.map_or_else(String::new, |contract| contract.name);
             let words = [("name", name.as_str()), ("account", account), ("pin", pin.as_str())];
-            post(sheet, &person.contract, "letter-pin", &words, self.now())?;
-            sheet.put(&InquiryPin { account: account.to_owned(), pin: Credential::new(hash) });
+            post(sheet, &person.contract, "letter-pin", &words, now)?;
+            let suspended = before.is_some_and(|before| before.pin.suspended);
+            let pin = Credential { suspended, ..Credential::new(hash) };
+            sheet.put(&InquiryPin { account: account.to_owned(), pin, sent: Some(now.as_unix()) });
+            Ok(PinLetter::Sent)
+        })?)
+    }
+
+    /// The accounts of a contract whose inquiry PIN is suspended.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn suspended_pins(&self, contract: &str) -> Result<Vec<Account>, BankError> {
+        let mut accounts = Vec::new();
+        for account in self.accounts_of(contract)? {
+            if self.books.get::<InquiryPin>(&account.key())?.is_some_and(|kept| kept.pin.suspended) {
+                accounts.push(account);
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// Takes an account's suspended inquiry PIN back into service: by the bank's operator.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn resume_pin(&self, account: &str) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            if let Some(mut kept) = sheet.get::<InquiryPin>(account)?.filter(|kept| kept.pin.suspended) {
+                note(sheet, BANK, "resumed", account, now)?;
+                kept.pin.resume();
+                sheet.put(&kept);
+            }
             Ok::<_, BooksError>(())
         })?)
     }
 
     /// Registers accounts whose PIN was right: pending, until the permission and to the end of the day. The operator and the
-    /// administrators are told.
+    /// administrators are told. Nothing happens, and `false` comes back, when the person may not inquire.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
-    pub fn register_accounts(&self, person: &Person, accounts: &[String]) -> Result<(), BankError> {
+    pub fn register_accounts(&self, person: &Person, accounts: &[String]) -> Result<bool, BankError> {
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
+            if inquirer(sheet, person)?.is_none() {
+                return Ok::<_, BooksError>(false);
+            }
             for account in accounts {
                 let key = format!("{}/{account}", person.contract);
                 if account_state(sheet.get(&key)?.as_ref(), today) == AccountState::Unregistered {
@@ -191,7 +274,7 @@ impl Bank {
                 let words = [("user", person.user.as_str()), ("accounts", accounts.as_str())];
                 post(sheet, &other.mail, "mail-pin", &words, now)?;
             }
-            Ok::<_, BooksError>(())
+            Ok(true)
         })?)
     }
 
@@ -224,22 +307,25 @@ impl Bank {
         let now = self.now();
         let today = day_in_japan(now);
         Ok(self.books.change(|sheet| {
+            let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
+            let is_as_proved = |known: &Person| {
+                login_of(known) == login_of(person)
+                    && known.is_in_service()
+                    && menus.iter().all(|menu| menu.is_open_to(known))
+            };
+            if !known.as_ref().is_some_and(is_as_proved) {
+                return Ok((Permitted::Closed, Vec::new()));
+            }
             let known = sheet.list::<Linkage>("")?;
             // Asked here, where nobody else comes in between: a signature is good for one linkage.
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
                 return Ok((Permitted::NotSigned, Vec::new()));
             }
+            let registrations = sheet.list::<AccountRegistration>(&format!("{}/", person.contract))?;
             let mut accounts = Vec::new();
-            for mut known in sheet.list::<AccountRegistration>(&format!("{}/", person.contract))? {
-                match account_state(Some(&known), today) {
-                    AccountState::Registered => accounts.push(known.account),
-                    AccountState::Pending if known.user == person.user => {
-                        known.effective = true;
-                        sheet.put(&known);
-                        accounts.push(known.account);
-                    }
-                    AccountState::Pending | AccountState::Unregistered => {}
-                }
+            for registration in covered(menus, registrations, today) {
+                accounts.push(registration.account.clone());
+                sheet.put(&AccountRegistration { effective: true, ..registration });
             }
             if menus.iter().any(|menu| menu.is_inquiry()) && accounts.is_empty() {
                 return Ok::<_, BooksError>((Permitted::NoAccount, Vec::new()));
@@ -308,7 +394,7 @@ impl Bank {
             return Ok(None);
         }
         // Whoever is out of service at the bank is so at the provider's, too.
-        Ok(person.filter(|person| !person.suspended && !person.login.suspended).map(|person| (linkage, person)))
+        Ok(person.filter(Person::is_in_service).map(|person| (linkage, person)))
     }
 
     /// Ends a linkage for good. Its tokens are ended by the authorization server.
@@ -327,18 +413,31 @@ impl Bank {
         })?)
     }
 
-    /// Writes down which linkages have ended by themselves, and names them: days are over, or the login is another.
+    /// Whether a linkage is over. One that has ended by itself, because its days are over or the login is another, is written
+    /// down as such.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn is_over(&self, id: &str) -> Result<bool, BankError> {
+        let Some(linkage) = self.books.get::<Linkage>(id)? else { return Ok(true) };
+        let person = self.person(&linkage.contract, &linkage.user)?;
+        let ended = linkage.ended(person.as_ref(), day_in_japan(self.now()));
+        if let Some(why) = ended {
+            self.end_linkage(id, why)?;
+        }
+        Ok(ended.is_some())
+    }
+
+    /// Writes down which linkages have ended by themselves, and names them.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
     pub fn lapse(&self) -> Result<Vec<String>, BankError> {
-        let today = day_in_japan(self.now());
         let mut lapsed = Vec::new();
         for linkage in self.books.list::<Linkage>("")?.into_iter().filter(|linkage| linkage.ended.is_none()) {
-            let person = self.person(&linkage.contract, &linkage.user)?;
-            if let Some(why) = linkage.ended(person.as_ref(), today) {
-                self.end_linkage(&linkage.id, why)?;
+            if self.is_over(&linkage.id)? {
                 lapsed.push(linkage.id);
             }
         }
@@ -362,6 +461,12 @@ impl Bank {
             Ok::<_, BooksError>(())
         })?)
     }
+}
+
+/// The person as they are now, if they may inquire: only then have they to do with inquiry PINs.
+fn inquirer(sheet: &Sheet<'_>, person: &Person) -> Result<Option<Person>, BooksError> {
+    let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
+    Ok(known.filter(|known| known.is_in_service() && known.may(people::Menu::Inquiry)))
 }
 
 /// Whether what was signed is for this provider, and for all of these menus.

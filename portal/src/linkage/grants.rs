@@ -46,7 +46,8 @@ pub trait Grants: Send + Sync {
     /// Permits what was asked, within `scopes`, and gives the address to which the customer returns.
     fn permit<'a>(&'a self, ticket: &'a str, subject: &'a str, scopes: &'a [&'a str]) -> Soon<'a, Option<String>>;
 
-    /// Refuses what was asked, in the customer's name, and gives the address to which the customer returns.
+    /// Refuses what was asked, in the customer's name, and gives the address to which the customer returns. Also for a customer
+    /// who does not come back: what waits is forgotten with it.
     fn refuse(&self, ticket: &str) -> Option<String>;
 
     /// Answers a provider: metadata, keys, pushed requests, tokens, revocation.
@@ -64,6 +65,13 @@ pub trait Grants: Send + Sync {
     ///
     /// [`StorageError`] when the books do not answer.
     fn end(&self, subject: &str) -> Result<(), StorageError>;
+
+    /// Forgets what was given out and is good no more, and says how much that was. Nobody else does it.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the books do not answer.
+    fn sweep(&self) -> Result<u64, StorageError>;
 }
 
 /// What came of a request.
@@ -122,6 +130,8 @@ pub enum Keys {
 
 /// How long a request may wait for its customer.
 const PATIENCE: Duration = Duration::from_secs(1800);
+/// More requests than this do not wait; the oldest make room.
+const MAX: usize = 10_000;
 /// How long an access token is good for.
 const ACCESS_TTL: Duration = Duration::from_secs(600);
 
@@ -302,7 +312,14 @@ impl Grants for Server {
                         scopes: request.scope.iter().map(|scope| scope.as_str().to_owned()).collect(),
                     };
                     let mut pending = self.pending();
-                    pending.retain(|_, other| received < other.received + PATIENCE);
+                    if pending.len() >= MAX {
+                        pending.retain(|_, other| received < other.received + PATIENCE);
+                        let oldest = pending.iter().min_by_key(|(_, other)| other.received);
+                        if let Some(oldest) = oldest.map(|(ticket, _)| ticket.clone()).filter(|_| pending.len() >= MAX)
+                        {
+                            pending.remove(&oldest);
+                        }
+                    }
                     pending.insert(asked.ticket.clone(), Pending { request, received });
                     Begun::Asked(asked)
                 }
@@ -313,6 +330,9 @@ impl Grants for Server {
     fn permit<'a>(&'a self, ticket: &'a str, subject: &'a str, scopes: &'a [&'a str]) -> Soon<'a, Option<String>> {
         Box::pin(async move {
             let Pending { mut request, received } = self.pending().remove(ticket)?;
+            if self.clock.now() >= received + PATIENCE {
+                return None;
+            }
             let granted = ScopeSet::from_tokens(scopes.iter().copied()).ok()?;
             // A customer may give less than was asked for, never more (RFC 6749, section 3.3).
             if !granted.is_subset(&request.scope) {
@@ -355,5 +375,9 @@ impl Grants for Server {
     fn end(&self, subject: &str) -> Result<(), StorageError> {
         let now = self.clock.now();
         self.storage.end_subject(subject, now, now + Duration::from_secs(400 * 24 * 3600))
+    }
+
+    fn sweep(&self) -> Result<u64, StorageError> {
+        self.storage.sweep(self.clock.now())
     }
 }

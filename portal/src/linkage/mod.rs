@@ -80,7 +80,7 @@ pub struct Linkage {
     pub client: String,
     /// What was permitted.
     pub menus: Vec<Menu>,
-    /// The keys of the accounts that were registered when it was permitted.
+    /// The keys of the accounts that were registered when it was permitted; none, where nothing may be inquired.
     pub accounts: Vec<String>,
     /// Seconds since 1970.
     pub since: u64,
@@ -169,6 +169,9 @@ pub struct InquiryPin {
     pub account: String,
     /// Four digits, and the count of wrong entries.
     pub pin: Credential,
+    /// When the last letter with a new one was sent, seconds since 1970.
+    #[serde(default)]
+    pub sent: Option<u64>,
 }
 
 impl Menu {
@@ -278,6 +281,15 @@ pub fn account_state(registration: Option<&AccountRegistration>, today: Date) ->
         Some(known) if known.day == today.to_string() => AccountState::Pending,
         _ => AccountState::Unregistered,
     }
+}
+
+/// The registrations that a permission of these menus covers, of all those of a contract: none, unless something is inquired.
+/// Whose they are makes no difference, for each PIN was entered rightly and stands for the whole contract.
+#[must_use]
+pub fn covered(menus: &[Menu], known: Vec<AccountRegistration>, today: Date) -> Vec<AccountRegistration> {
+    let inquires = menus.iter().any(|menu| menu.is_inquiry());
+    let is_registered = |known: &AccountRegistration| account_state(Some(known), today) != AccountState::Unregistered;
+    known.into_iter().filter(|known| inquires && is_registered(known)).collect()
 }
 
 /// What a login is: another password or another ID is another login. It tells nothing of either.

@@ -20,6 +20,9 @@ use crate::outbox::post;
 /// How long a request waits for its customer.
 pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
+/// As many requests of one linkage may wait at the same time; each one is a mail to the customer.
+pub const MAX_WAITING: usize = 50;
+
 /// A transfer that a provider asks for.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Request {
@@ -85,6 +88,8 @@ pub enum Requested {
     Taken(Box<Request>),
     /// The key was used for another one.
     OtherRequest,
+    /// [`MAX_WAITING`] of the linkage wait already.
+    TooMany,
     /// This part of it cannot be.
     Wrong(String),
 }
@@ -185,6 +190,12 @@ impl Bank {
                 } else {
                     Requested::OtherRequest
                 });
+            }
+            let known = sheet.list::<Request>(&numbers_of(linkage))?;
+            let is_waiting =
+                |known: &&Request| known.linkage == linkage.id && known.state(true, now) == RequestState::Pending;
+            if known.iter().filter(is_waiting).count() >= MAX_WAITING {
+                return Ok(Requested::TooMany);
             }
             let name = sheet.get::<Provider>(&request.client)?.map_or_else(String::new, |provider| provider.name);
             if let Some(person) = sheet.get::<Person>(&Person::key(&request.contract, &request.user))? {
@@ -293,9 +304,15 @@ impl Row for Request {
     }
 }
 
+/// The number under which a request stands for its key.
 fn number(linkage: &Linkage, key: &str) -> String {
     let digest = Sha256::new().chain_update(&linkage.id).chain_update("\n").chain_update(key).finalize();
-    format!("R{}", to_hex(&digest[..10]).to_ascii_uppercase())
+    numbers_of(linkage) + &to_hex(&digest[..6]).to_ascii_uppercase()
+}
+
+/// What the numbers of a linkage's requests begin with, so that they stand together in the books.
+fn numbers_of(linkage: &Linkage) -> String {
+    format!("R{}", to_hex(&Sha256::digest(&linkage.id)[..4]).to_ascii_uppercase())
 }
 
 /// The part of the API's body that a transaction cannot hold.

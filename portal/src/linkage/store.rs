@@ -85,6 +85,22 @@ impl BooksStorage {
         })
     }
 
+    /// Forgets what is over at `now`, and says how much that was.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the books do not answer; nothing has changed then.
+    pub fn sweep(&self, now: SystemTime) -> Result<u64, StorageError> {
+        self.change(|desk| {
+            let mut count = 0;
+            for kind in [DEVICE, CODE, PUSHED, ACCESS, REFRESH, USED, BARRIER] {
+                count += desk.clear(kind, |about| about.until.is_some_and(|until| until <= now))?;
+            }
+            desk.clear_user_codes()?;
+            Ok(count)
+        })
+    }
+
     fn change<T>(&self, step: impl FnOnce(&mut Desk<'_, '_>) -> Result<T, StorageError>) -> Result<T, StorageError> {
         self.books.change(|sheet| step(&mut Desk { sheet, server: self.server }))
     }
@@ -434,14 +450,7 @@ impl Storage for BooksStorage {
     }
 
     async fn sweep_expired(&self, now: SystemTime) -> Result<u64, StorageError> {
-        self.change(|desk| {
-            let mut count = 0;
-            for kind in [DEVICE, CODE, PUSHED, ACCESS, REFRESH, USED, BARRIER] {
-                count += desk.clear(kind, |about| about.until.is_some_and(|until| until <= now))?;
-            }
-            desk.clear_user_codes()?;
-            Ok(count)
-        })
+        self.sweep(now)
     }
 }
 

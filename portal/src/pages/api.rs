@@ -41,6 +41,8 @@ enum Problem {
     Part(String),
     /// The key was used for another request.
     OtherRequest,
+    /// As many requests wait already as may.
+    TooMany,
     /// Nothing was decided.
     Bank(BankError),
 }
@@ -76,6 +78,13 @@ impl FromRequestParts<Arc<Site>> for Caller {
 }
 
 impl Caller {
+    /// Any of the linkage's menus has to be.
+    fn may_any(&self) -> Result<(), Problem> {
+        let menus = &self.linkage.menus;
+        let refused = menus.first().map_or(Problem::NotFound, |menu| Problem::Menu(*menu, self.standard));
+        if menus.iter().any(|menu| self.may(*menu).is_ok()) { Ok(()) } else { Err(refused) }
+    }
+
     /// The token and the consent have to be good for it, and the menu open to the person as at the bank itself.
     fn may(&self, menu: Menu) -> Result<(), Problem> {
         let in_token = self.scopes.iter().any(|scope| scope == menu.scope());
@@ -93,6 +102,7 @@ impl Caller {
 }
 
 async fn accounts(caller: Caller) -> Answer {
+    caller.may_any()?;
     let mut known = caller.site.bank.accounts_of(&caller.linkage.contract)?;
     known.retain(|account| caller.linkage.accounts.contains(&account.key()));
     let accounts: Vec<Value> = known
@@ -140,6 +150,7 @@ async fn request(caller: Caller, headers: HeaderMap, body: Bytes) -> Answer {
     match caller.site.bank.request(&caller.linkage, key, &wanted)? {
         Requested::Taken(request) => Ok(told(StatusCode::ACCEPTED, &status(&caller, &request))),
         Requested::OtherRequest => Err(Problem::OtherRequest),
+        Requested::TooMany => Err(Problem::TooMany),
         Requested::Wrong(part) => Err(Problem::Part(part)),
     }
 }
@@ -204,6 +215,9 @@ impl IntoResponse for Problem {
             Self::NotFound => (StatusCode::NOT_FOUND, "not part of this linkage".to_owned(), None),
             Self::Part(part) => (StatusCode::BAD_REQUEST, format!("this part is missing or wrong: {part}"), None),
             Self::OtherRequest => (StatusCode::CONFLICT, "the key stands for another request".to_owned(), None),
+            Self::TooMany => {
+                (StatusCode::TOO_MANY_REQUESTS, "too many requests wait for the customer".to_owned(), None)
+            }
             Self::Bank(error) => {
                 eprintln!("error: {error}");
                 (StatusCode::SERVICE_UNAVAILABLE, "nothing was decided".to_owned(), None)

@@ -32,6 +32,7 @@ pub(super) async fn enter(visit: Visit, typed: Fields) -> Answer {
         };
         return draw(&visit, Some(&typed), &errors);
     }
+    visit.count_application(&wish.mail)?;
     let number = visit.bank().apply(&wish)?;
     let content = html! {
         p.success role="status" { (t.get("apply-done")) }

@@ -1,5 +1,7 @@
 //! The attack room's page.
 
+use std::time::Duration;
+
 use axum::extract::Path;
 use maud::html;
 
@@ -7,7 +9,10 @@ use super::forms::csrf;
 use super::layout::page;
 use super::{Answer, Fault, Fields, Visit};
 use crate::attacks::{Attack, Line, Report, Who};
-use crate::text::{Text, grouped};
+use crate::text::Text;
+
+/// About how long a play takes.
+const WAIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn show(visit: Visit) -> Answer {
     let t = visit.t;
@@ -28,7 +33,8 @@ pub(super) async fn show(visit: Visit) -> Answer {
 pub(super) async fn play(visit: Visit, Path(name): Path<String>, _: Fields) -> Answer {
     let t = visit.t;
     let attack = Attack::from_name(&name).ok_or(Fault::NotFound)?;
-    let _place = visit.site.stage.acquire().await.map_err(|_| Fault::NotFound)?;
+    visit.count_address()?;
+    let _place = visit.site.stage.try_acquire().map_err(|_| Fault::TooMany(WAIT))?;
     let report = attack.play(&visit.site.attack_dir).await.map_err(|error| {
         eprintln!("error: {error}");
         Fault::Bank(crate::bank::BankError::Closing)
@@ -72,7 +78,7 @@ fn said(t: Text, line: &Line) -> String {
         .iter()
         .map(|(name, word)| {
             let word = match (*name, word.parse::<u64>()) {
-                ("amount", Ok(amount)) => format!("¥{}", grouped(amount)),
+                ("amount", Ok(amount)) => t.yen(amount),
                 ("reason", _) if !word.is_empty() => t.get(&format!("reason-{word}")),
                 _ => word.clone(),
             };

@@ -2,11 +2,11 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use camtoken::Timestamp;
 use camtoken::code::ChallengeCode;
 use camtoken::qr::{self, EcLevel};
 use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value};
 use camtoken::verifier::Rejection;
-use camtoken::{Language, Timestamp};
 use maud::{Markup, html};
 
 use super::Visit;
@@ -19,6 +19,9 @@ const MODULE: usize = 4;
 
 /// Pixels of the picture for one module, so that it is sharp on fine screens.
 const MODULE_PX: u32 = 8;
+
+/// The name of no input, for what is wrong with a form as a whole.
+pub(super) const NOWHERE: &str = "form";
 
 /// What was wrong with a form: the name of the input, and what to say beside it.
 #[derive(Default)]
@@ -110,18 +113,26 @@ impl Errors {
             | TransactionError::Missing { field }
             | TransactionError::Twice { field } => (*field).to_owned(),
             TransactionError::UnknownField { field, .. } => field.clone(),
-            _ => "form".to_owned(),
+            _ => NOWHERE.to_owned(),
         };
         let spec = specs.iter().find(|spec| spec.name == name);
+        // Bank and branch are chosen together.
+        let name =
+            if ["bankCode", "bankName", "branchCode", "branchName"].contains(&&*name) { "branch" } else { &name };
         let text = spec.map_or_else(
             || t.get("error-field"),
             |spec| t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))]),
         );
-        Self::one(&name, text)
+        Self::one(name, text)
     }
 
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The same, where none of the inputs is on the page.
+    pub fn without_inputs(&self) -> Self {
+        Self(self.0.iter().map(|(_, text)| (NOWHERE.to_owned(), text.clone())).collect())
     }
 
     /// What is wrong, above the form, with ways to it.
@@ -130,7 +141,7 @@ impl Errors {
             @if !self.0.is_empty() {
                 div.summary role="alert" tabindex="-1" {
                     p { (t.get("error-summary")) }
-                    ul { @for (name, text) in &self.0 { li { a href={ "#" (name) } { (text) } } } }
+                    ul { @for (name, text) in &self.0 { li { @if name == NOWHERE { (text) } @else { a href={ "#" (name) } { (text) } } } } }
                 }
             }
         }
@@ -159,11 +170,24 @@ pub(super) fn select(name: &str, label: &str, options: &[(String, String)], chos
     html! {
         div.field.wrong[error.is_some()] {
             label for=(name) { (label) }
-            select id=(name) name=(name) aria-describedby=[error.map(|_| &error_id)] {
+            select id=(name) name=(name) aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)] {
                 @for (value, text) in options {
                     option value=(value) selected[value == chosen] { (text) }
                 }
             }
+            @if let Some(error) = error { p.error id=(error_id) { (error) } }
+        }
+    }
+}
+
+/// Several choices of one kind, with the error of them all.
+pub(super) fn choices(name: &str, class: &str, legend: &str, errors: &Errors, content: &Markup) -> Markup {
+    let error = errors.of(name);
+    let error_id = format!("{name}-error");
+    html! {
+        fieldset id=(name) class=[(!class.is_empty()).then_some(class)] aria-describedby=[error.map(|_| &error_id)] {
+            legend { (legend) }
+            (content)
             @if let Some(error) = error { p.error id=(error_id) { (error) } }
         }
     }
@@ -232,10 +256,7 @@ pub(super) fn shown(t: Text, value: &Value) -> String {
             let digits: Vec<char> = value.to_string().chars().collect();
             digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
         }
-        Value::Flag(true) => match t.0 {
-            Language::Ja => "はい".to_owned(),
-            Language::En => "Yes".to_owned(),
-        },
+        Value::Flag(true) => t.get("yes"),
         other => other.to_string(),
     }
 }
@@ -262,5 +283,38 @@ pub(super) fn rejected(t: Text, why: impl Into<Unissued>) -> String {
         Rejection::AlreadySettled | Rejection::Superseded => t.get("otp-old"),
         Rejection::Malformed => t.get("otp-malformed"),
         _ => t.get("otp-none"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camtoken::Language;
+    use camtoken::transaction::Operation;
+
+    use super::*;
+
+    const T: Text = Text(Language::En);
+
+    #[test]
+    fn what_is_wrong_leads_to_an_input_or_nowhere() {
+        let errors = Errors::one("otp", "wrong".to_owned());
+        assert!(errors.summary(T).into_string().contains("href=\"#otp\""));
+        assert!(!errors.without_inputs().summary(T).into_string().contains("href"));
+        let missing = TransactionError::Missing { field: "bankCode" };
+        let errors = Errors::of_transaction(T, &missing, Operation::PayeeRegistration.entry().fields);
+        assert!(errors.of("branch").is_some(), "bank and branch are one input");
+    }
+
+    #[test]
+    fn an_error_is_told_of_each_kind_of_input() {
+        let errors = Errors::one("one", "wrong".to_owned());
+        let input = Input::new("one", String::new()).draw(&errors);
+        let list = select("one", "", &[], "", &errors);
+        let several = choices("one", "", "", &errors, &html! {});
+        for markup in [input, list, several] {
+            let text = markup.into_string();
+            assert!(text.contains("aria-describedby=\"one-error\"") && text.contains("id=\"one-error\""), "{text}");
+        }
+        assert!(select("one", "", &[], "", &errors).into_string().contains("aria-invalid"));
     }
 }

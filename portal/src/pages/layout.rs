@@ -68,6 +68,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
         Language::Ja => ("en", "English"),
         Language::En => ("ja", "日本語"),
     };
+    let query = if visit.query.is_empty() { String::new() } else { format!("{}&", visit.query) };
     let markup = html! {
         (DOCTYPE)
         html lang=(t.0) {
@@ -91,7 +92,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                         div.tools {
                             @if let Some(who) = who { span.who { (who.user) } }
                             @if let Some(face) = &face { a.quiet href=(face) target="_blank" rel="noopener" { (t.get("your-token-link")) } }
-                            a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?lang=" (other) } { (label) }
+                            a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?" (query) "lang=" (other) } { (label) }
                             @if visit.session.stage != Stage::Nobody {
                                 form method="post" action="/logout" {
                                     (csrf(visit))

@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use camtoken::verifier::Rejection;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::forms::{Errors, Input, form as card, rejected};
@@ -12,6 +12,7 @@ use super::orders::sign_page;
 use super::session::{Stage, Who};
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::{LoggedIn, NAME, Numbers, Settled, random_hex};
+use crate::domain::credential::Password;
 use crate::domain::people::{LoginField, Person, Profile};
 use crate::text::Text;
 
@@ -30,16 +31,11 @@ pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer
 }
 
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
-    let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
-    let numbers = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
-    let typed: Vec<&str> = profile.fields().iter().map(|field| fields.text(name(*field))).collect();
-    visit.count(&typed)?;
-    let password = fields.password("password");
-    let Some((person, next)) = visit.bank().log_in(profile, &Numbers(numbers), password).await? else {
-        let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
-        return Ok(draw(&visit, profile, &error));
+    let (profile, numbers, password) = typed(&visit, &mut fields)?;
+    let Some((person, next)) = visit.bank().log_in(profile, &numbers, password).await? else {
+        return Ok(draw(&visit, profile, &wrong(visit.t, profile)));
     };
-    let who = Who { contract: person.contract.clone(), user: person.user.clone() };
+    let who = Who::new(&person);
     match next {
         LoggedIn::Yes => Ok(visit.enter(Stage::In(who), "/home")),
         LoggedIn::Certificate => {
@@ -50,8 +46,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
             if person.certificate.is_some() {
                 return Ok(visit.enter(Stage::Fetching(who), "/certificate"));
             }
-            let error = Errors::one(name(profile.fields()[0]), visit.t.get("login-wrong"));
-            Ok(draw(&visit, profile, &error))
+            Ok(draw(&visit, profile, &wrong(visit.t, profile)))
         }
         LoggedIn::Generator => Ok(visit.enter(Stage::Generator(who), "/login/otp")),
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
@@ -101,7 +96,7 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     match visit.bank().settle(&person, &id, &fields.digits("otp"), attempt).await? {
         Settled::LoggedIn => {
             visit.bank().note_login(&person)?;
-            Ok(visit.enter(Stage::In(Who { contract: person.contract, user: person.user }), "/home"))
+            Ok(visit.enter(Stage::In(Who::new(&person)), "/home"))
         }
         Settled::Booked(_) | Settled::None => Err(Fault::Login),
         Settled::Rejected(rejection) => {
@@ -123,20 +118,27 @@ fn awaited(visit: &Visit) -> Result<(Person, String), Fault> {
     }
 }
 
-/// The page for those who read no code: digits alone.
 fn draw_generator(visit: &Visit, errors: &Errors) -> Response {
     let t = visit.t;
     let content = html! {
-        p { (t.get("generator-intro")) }
-        (errors.summary(t))
-        (card(visit, "/login/otp", &html! {
-            input type="hidden" name="attempt" value=(random_hex(16));
-            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
-            p.actions { button.main type="submit" { (t.get("login")) } }
-        }))
+        (generator_card(visit, "/login/otp", &t.get("login"), errors))
         p.caution { (t.get("never-tell")) }
     };
     page(visit, &t.get("generator-title"), &content)
+}
+
+/// The form for those who read no code: digits alone.
+pub(super) fn generator_card(visit: &Visit, path: &str, button: &str, errors: &Errors) -> Markup {
+    let t = visit.t;
+    html! {
+        p { (t.get("generator-intro")) }
+        (errors.summary(t))
+        (card(visit, path, &html! {
+            input type="hidden" name="attempt" value=(random_hex(16));
+            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+            p.actions { button.main type="submit" { (button) } }
+        }))
+    }
 }
 
 /// A time-based password has no code that another could take the place of.
@@ -159,7 +161,20 @@ fn login_fields(person: &Person) -> Vec<(String, String)> {
     fields
 }
 
-pub(super) fn name(field: LoginField) -> &'static str {
+/// What a login form says; one more try under that name.
+pub(super) fn typed(visit: &Visit, fields: &mut Fields) -> Result<(Profile, Numbers, Password), Fault> {
+    let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
+    let numbers: Vec<_> = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
+    visit.count(&numbers.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>())?;
+    Ok((profile, Numbers(numbers), fields.password("password")))
+}
+
+/// What is said of it, whatever was wrong.
+pub(super) fn wrong(t: Text, profile: Profile) -> Errors {
+    Errors::one(name(profile.fields()[0]), t.get("login-wrong"))
+}
+
+fn name(field: LoginField) -> &'static str {
     match field {
         LoginField::Contract => "contract",
         LoginField::User => "user",
@@ -167,12 +182,13 @@ pub(super) fn name(field: LoginField) -> &'static str {
     }
 }
 
-fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
-    let t = visit.t;
-    let content = html! {
+/// The form for what is known of a person beside the proof by device. It does not say which part was wrong.
+pub(super) fn login_card(visit: &Visit, path: &str, profile: Profile, button: &str, errors: &Errors) -> Markup {
+    let (t, none) = (visit.t, Errors::default());
+    html! {
         nav.tabs aria-label=(t.get("login-services")) {
             @for known in [Profile::ContractAndUser, Profile::LoginId] {
-                a href={ "/login?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
+                a href={ (path) "?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
                     @match known {
                         Profile::ContractAndUser => (t.get("service-business")),
                         Profile::LoginId => (t.get("service-direct")),
@@ -181,18 +197,25 @@ fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
             }
         }
         (errors.summary(t))
-        (card(visit, "/login", &html! {
+        (card(visit, path, &html! {
             input type="hidden" name="service" value=(profile.as_str());
             @for field in profile.fields() {
                 @match field {
-                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), ..Input::new("contract", t.get("contract")) }.draw(&Errors::default())),
-                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&Errors::default())),
-                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&Errors::default())),
+                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), ..Input::new("contract", t.get("contract")) }.draw(&none)),
+                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&none)),
+                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&none)),
                 }
             }
-            (Input::password("password", t.get("login-password")).draw(&Errors::default()))
-            p.actions { button.main type="submit" { (t.get("login")) } }
+            (Input::password("password", t.get("login-password")).draw(&none))
+            p.actions { button.main type="submit" { (button) } }
         }))
+    }
+}
+
+fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        (login_card(visit, "/login", profile, &t.get("login"), errors))
         @if let Some(tls) = visit.site.tls.as_ref().filter(|_| !visit.peer.secure) {
             p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, FromRequest, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Form, FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -59,6 +59,9 @@ pub struct Site {
     /// How often one address, and one name at the login, may have a password compared.
     by_address: Limiter<Option<IpAddr>>,
     by_name: Limiter<String>,
+    /// How often one address may apply, and one mail address is written to for it.
+    applications: Limiter<Option<IpAddr>>,
+    by_mail: Limiter<String>,
     /// Where attacks are played, one at a time.
     attack_dir: PathBuf,
     stage: Semaphore,
@@ -74,6 +77,8 @@ struct Visit {
     session: Session,
     t: Text,
     path: String,
+    /// What follows in the address, without the language.
+    query: String,
 }
 
 /// Why there is no page.
@@ -101,9 +106,10 @@ type Answer = Result<Response, Fault>;
 
 impl Site {
     /// A site for this bank. `face` is the address of the token's face without the token's ID; attacks are played in
-    /// `attack_dir`.
+    /// `attack_dir`, which is the site's alone and cleared away first.
     #[must_use]
     pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
+        crate::attacks::clear(&attack_dir);
         Self {
             bank,
             sessions: Sessions::default(),
@@ -111,6 +117,8 @@ impl Site {
             tls: None,
             by_address: Limiter::new(60, Duration::from_millis(500)),
             by_name: Limiter::new(20, Duration::from_secs(6)),
+            applications: Limiter::new(10, Duration::from_secs(600)),
+            by_mail: Limiter::new(3, Duration::from_secs(8 * 3_600)),
             attack_dir,
             stage: Semaphore::new(1),
             linkages: None,
@@ -129,6 +137,15 @@ impl Site {
         Self { linkages: Some(linkages), ..self }
     }
 
+    /// Ends what is over by itself, and forgets what was given out and is good no more: to be called every now and then.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when the books do not answer.
+    pub fn tidy(&self) -> Result<(), BankError> {
+        self.linkages.as_ref().map_or(Ok(()), |linkages| linkages.tidy(&self.bank))
+    }
+
     /// The routes.
     pub fn router(self: Arc<Self>) -> Router {
         Router::new()
@@ -136,13 +153,17 @@ impl Site {
             .route("/apply", get(application::form).post(application::enter))
             .route("/login", get(login::form).post(login::enter))
             .route("/login/otp", get(login::otp).post(login::otp_enter))
-            .route("/login/otp/code", post(login::otp_code))
+            .route("/login/otp/code", post(login::otp_code).get(async || Redirect::to("/login/otp")))
             .route("/logout", post(login::leave))
             .route("/home", get(home::show))
             .route("/registration", get(registration::show).post(registration::begin))
             .route("/registration/code.png", get(registration::code))
-            .route("/registration/device-code", post(registration::device_code))
-            .route("/registration/confirm", post(registration::confirm))
+            // Where a form may be shown again with what is wrong in it, the address leads to a page also by itself.
+            .route(
+                "/registration/device-code",
+                post(registration::device_code).get(async || Redirect::to("/registration")),
+            )
+            .route("/registration/confirm", post(registration::confirm).get(async || Redirect::to("/registration")))
             .route("/registration/reset", post(registration::reset))
             .route("/certificate", get(certificate::show).post(certificate::fetch))
             .route("/certificate/file.p12", get(certificate::file))
@@ -152,7 +173,7 @@ impl Site {
             .route("/orders", get(orders::list))
             .route("/orders/confirm", get(orders::confirm).post(orders::place))
             .route("/orders/{order}", get(orders::show).post(orders::sign))
-            .route("/orders/{order}/code", post(orders::new_code))
+            .route("/orders/{order}/code", post(orders::new_code).get(back_to_order))
             .route("/orders/{order}/code.png", get(orders::code))
             .route("/transfer", get(payments::transfer).post(payments::transfer_enter))
             .route("/payees", get(payments::payees).post(payments::payee_enter))
@@ -179,9 +200,10 @@ impl Site {
             .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/attacks", get(attacks::show))
-            .route("/attacks/{attack}", post(attacks::play))
+            .route("/attacks/{attack}", post(attacks::play).get(async || Redirect::to("/attacks")))
             .merge(linkage::pages())
             .fallback(async || Fault::NotFound)
+            .method_not_allowed_fallback(async || Fault::NotFound)
             .layer(from_fn_with_state(Arc::clone(&self), visitor))
             .layer(DefaultBodyLimit::max(1 << 20))
             .merge(layout::statics())
@@ -260,14 +282,26 @@ impl Visit {
         {
             return Err(Fault::Login);
         }
-        // Taken out of service: at once, also in the middle of a session.
-        person.filter(|person| !person.suspended && !person.login.suspended).ok_or(Fault::Login)
+        // Taken out of service, or with another login: at once, also in the middle of a session or of a linkage.
+        person.filter(|person| person.is_in_service() && who.is(person)).ok_or(Fault::Login)
     }
 
     /// Counts a try at a login under a name, whoever tries and whether there is such a name.
     fn count(&self, name: &[&str]) -> Result<(), Fault> {
         let name = name.join("/").trim().to_ascii_uppercase();
         self.site.by_name.ask(&name.chars().take(120).collect(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts something that costs, such as a password to compare, for the address it comes from.
+    fn count_address(&self) -> Result<(), Fault> {
+        self.site.by_address.ask(&self.peer.network(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts an application, which has a mail sent to a stranger's address.
+    fn count_application(&self, mail: &str) -> Result<(), Fault> {
+        let now = self.bank().now();
+        self.site.applications.ask(&self.peer.network(), now).map_err(Fault::TooMany)?;
+        self.site.by_mail.ask(&mail.to_lowercase(), now).map_err(Fault::TooMany)
     }
 
     /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
@@ -396,9 +430,12 @@ impl IntoResponse for Fault {
     }
 }
 
-/// Forms with a password in them that is compared or hashed, and the one that has a mail sent to a stranger's address.
+async fn back_to_order(Path(id): Path<String>) -> Redirect {
+    Redirect::to(&format!("/orders/{id}"))
+}
+
+/// Forms with a password in them that is compared or hashed.
 const COSTLY: &[&str] = &[
-    "/apply",
     "/certificate",
     "/login",
     "/login/otp",
@@ -426,13 +463,15 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
             (name, session, true)
         }
     };
-    let asked = request.uri().query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("lang="));
-    let asked: Option<Language> = asked.and_then(|language| language.parse().ok());
+    let parts = request.uri().query().unwrap_or_default().split('&');
+    let (asked, others): (Vec<&str>, Vec<&str>) = parts.partition(|part| part.starts_with("lang="));
+    let asked: Option<Language> = asked.iter().find_map(|part| part["lang=".len()..].parse().ok());
     let t = Text(asked.unwrap_or_else(|| language(request.headers())));
-    let visit = Visit { site, peer, name, session, t, path: request.uri().path().to_owned() };
+    let (path, query) = (request.uri().path().to_owned(), others.join("&"));
+    let visit = Visit { site, peer, name, session, t, path, query };
     request.extensions_mut().insert(visit.clone());
     let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
-    let let_in = if costly { visit.site.by_address.ask(&visit.peer.network(), now) } else { Ok(()) };
+    let let_in = if costly { visit.count_address() } else { Ok(()) };
     let mut response = match let_in {
         // To its end, also when the visitor goes away in between: half a decision would leave books and verifier apart.
         Ok(()) => match tokio::spawn(next.run(request)).await {
@@ -442,7 +481,7 @@ async fn visitor(State(site): State<Arc<Site>>, mut request: Request, next: Next
                 Err(_) => Fault::Bank(BankError::Closing).into_response(),
             },
         },
-        Err(wait) => Fault::TooMany(wait).into_response(),
+        Err(fault) => fault.into_response(),
     };
     if let Some(Unwritten(text, wait)) = response.extensions_mut().remove::<Unwritten>() {
         let status = response.status();

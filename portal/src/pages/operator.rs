@@ -9,7 +9,7 @@ use maud::html;
 use super::application::method_name;
 use super::forms::{Errors, Input, csrf, form as card};
 use super::layout::page;
-use super::session::{Stage, Who};
+use super::session::Stage;
 use super::users::{facts, role, state};
 use super::{Answer, Fault, Fields, Visit};
 use crate::bank::Completed;
@@ -137,7 +137,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
             @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
-        (super::linkage::mail_switch(&visit, &person))
+        (super::linkage::desk(&visit, &person)?)
         h2 { (t.get("trail")) }
         @match &trail {
             Err(_) => p.warning role="alert" { (t.get("trail-broken")) },
@@ -175,7 +175,7 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
     match fields.text("act") {
         "suspend" => {
             visit.bank().set_service(&person, false).await?;
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-suspended");
         }
         "resume" => {
@@ -192,12 +192,12 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
             if !visit.bank().new_certificate_password(&person).await? {
                 return Err(Fault::NotFound);
             }
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-certificate");
         }
         "generator" => {
             visit.bank().hand_out_generator(&person).await?;
-            visit.site.sessions.end_all_of(&Who { contract: contract.clone(), user: user.clone() }, None);
+            visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-generator");
         }
         "initialise" => {
@@ -227,7 +227,7 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
     }
     let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
     for user in visit.bank().revoke_token(&token).await? {
-        visit.site.sessions.end_all_of(&Who { contract: token.contract.clone(), user }, None);
+        visit.site.sessions.end_all_of(&token.contract, &user, None);
     }
     visit.tell("done-revoked");
     Ok(Redirect::to("/operator").into_response())

@@ -69,9 +69,11 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
     let concerned = concerned(&visit, &order)?;
     match visit.bank().settle(&person, &id, &form.digits("otp"), attempt).await? {
         Settled::Booked(booking) => {
-            for user in concerned.into_iter().filter(|_| booking.outcome == Outcome::Done) {
-                let who = Who { contract: order.contract.clone(), user };
-                visit.site.sessions.end_all_of(&who, Some(&visit.name));
+            if booking.outcome == Outcome::Done {
+                for user in concerned {
+                    visit.site.sessions.end_all_of(&order.contract, &user, Some(&visit.name));
+                }
+                go_on(&visit, &person, &order);
             }
             Ok(Redirect::to(&format!("/orders/{id}")).into_response())
         }
@@ -296,5 +298,15 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
             Ok(order.text("targetId").map(str::to_owned).into_iter().collect())
         }
         _ => Ok(Vec::new()),
+    }
+}
+
+/// Whoever has changed their own login password goes on with the new one in this session.
+fn go_on(visit: &Visit, person: &Person, order: &Order) {
+    let is_own = order.text("targetId") == Some(&person.user) && order.text("password") == Some("login");
+    if let (Act::SetPassword { hash }, true) = (&order.act, is_own) {
+        let mut person = person.clone();
+        person.login.hash.clone_from(hash);
+        visit.change(|session| session.stage = Stage::In(Who::new(&person)));
     }
 }

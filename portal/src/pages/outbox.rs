@@ -46,7 +46,7 @@ pub(super) async fn show(visit: Visit, Path(number): Path<u64>) -> Answer {
                 @if !word("uri").is_empty() {
                     figure.code { img src={ "/outbox/" (mail.number) "/code.png" } width="200" height="200" alt=(t.get("generator-code")); }
                 }
-                p { (t.get("letter-report-advice")) }
+                p { (t.get("letter-advice")) }
                 p.sender { (t.get("bank")) }
             } @else {
                 p { (mail.body(t)) }

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::certificate::Download;
 use crate::bank::{Draft, random_hex};
+use crate::domain::people::Person;
+use crate::linkage::login_of;
 
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);
@@ -40,6 +42,8 @@ pub struct Session {
     pub notice: Option<&'static str>,
     /// The certificate that was shown at the login: the session is nobody's without it.
     pub certificate: Option<String>,
+    /// Somebody who is not in has proved who they are, to link an external service.
+    pub links: bool,
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
     last_seen: Timestamp,
@@ -69,13 +73,30 @@ pub enum Stage {
     Operator(String),
 }
 
-/// A person by contract and user ID.
+/// A person by contract and user ID, and by what was proved: with another password, or as another person of the same ID,
+/// they are nobody here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     /// 契約番号
     pub contract: String,
     /// ユーザーID
     pub user: String,
+    /// What the login was at the proof.
+    pub login: String,
+}
+
+impl Who {
+    /// A person whose login was right.
+    #[must_use]
+    pub fn new(person: &Person) -> Self {
+        Self { contract: person.contract.clone(), user: person.user.clone(), login: login_of(person) }
+    }
+
+    /// Whether it is this person, with this login.
+    #[must_use]
+    pub fn is(&self, person: &Person) -> bool {
+        *self == Self::new(person)
+    }
 }
 
 impl Sessions {
@@ -88,6 +109,7 @@ impl Sessions {
             draft: None,
             notice: None,
             certificate: None,
+            links: false,
             download: None,
             last_seen: now,
         };
@@ -133,10 +155,12 @@ impl Sessions {
         self.lock().remove(&key(name));
     }
 
-    /// Ends every session of a person: their password has changed, or they were taken out of service.
-    pub fn end_all_of(&self, who: &Who, but: Option<&str>) {
+    /// Ends every session of a person: they were taken out of service, or something of theirs has changed.
+    pub fn end_all_of(&self, contract: &str, user: &str, but: Option<&str>) {
         let but = but.map(key);
-        self.lock().retain(|key, session| session.stage.who() != Some(who) || Some(*key) == but);
+        let is_theirs =
+            |session: &Session| session.stage.who().is_some_and(|who| (&*who.contract, &*who.user) == (contract, user));
+        self.lock().retain(|key, session| !is_theirs(session) || Some(*key) == but);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
@@ -147,7 +171,7 @@ impl Sessions {
 impl Session {
     /// What has less of it makes room first.
     fn weight(&self) -> (bool, Timestamp) {
-        (self.stage != Stage::Nobody, self.last_seen)
+        (self.stage != Stage::Nobody || self.links, self.last_seen)
     }
 }
 
@@ -175,7 +199,7 @@ mod tests {
     use super::*;
 
     fn who(user: &str) -> Who {
-        Who { contract: "1".to_owned(), user: user.to_owned() }
+        Who { contract: "1".to_owned(), user: user.to_owned(), login: String::new() }
     }
 
     #[test]
@@ -194,11 +218,14 @@ mod tests {
         let sessions = Sessions::default();
         let at = Timestamp::from_unix;
         let (name, _) = sessions.begin(Stage::In(who("A")), at(1_000));
+        let (linking, _) = sessions.begin(Stage::Nobody, at(1_000));
+        sessions.change(&linking, |session| session.links = true);
         for _ in 0..MAX + 5 {
             sessions.begin(Stage::Nobody, at(1_001));
         }
         assert_eq!(sessions.lock().len(), MAX);
         assert!(sessions.find(&name, at(1_002)).is_ok());
+        assert!(sessions.find(&linking, at(1_002)).is_ok());
     }
 
     #[test]
@@ -207,7 +234,7 @@ mod tests {
         let now = Timestamp::from_unix(1_000);
         let names: Vec<_> =
             ["A", "A", "B"].map(|user| sessions.begin(Stage::In(who(user)), now).0).into_iter().collect();
-        sessions.end_all_of(&who("A"), Some(&names[0]));
+        sessions.end_all_of("1", "A", Some(&names[0]));
         assert_eq!(names.iter().map(|name| sessions.find(name, now).is_ok()).collect::<Vec<_>>(), [true, false, true]);
     }
 }

@@ -224,21 +224,9 @@ async fn home(State(office): State<Arc<Office>>, Query(query): Query<Fields>, he
         None => draw(&visit, &t.get("provider-title"), &begin_page(&visit)),
         Some(linked) => {
             let requests = visit.visitor.requests.clone();
-            let asked = blocking(&office, move |client| {
-                let mut linked = linked;
-                let seen = look(client, &mut linked, &requests);
-                (linked, seen)
-            });
-            match asked.await {
-                Some((linked, Ok(seen))) => {
-                    office.change(&visit.name, |visitor| visitor.linked = Some(linked.clone()));
-                    draw(&visit, &t.get("provider-title"), &linked_page(&visit, &linked, &seen))
-                }
-                Some((_, Err(trouble))) => {
-                    if matches!(trouble, Trouble::Over) {
-                        office.change(&visit.name, |visitor| visitor.linked = None);
-                        visit.visitor.linked = None;
-                    }
+            match ask(&office, &visit, linked.clone(), move |client, linked| look(client, linked, &requests)).await {
+                Some(Ok(seen)) => draw(&visit, &t.get("provider-title"), &linked_page(&visit, &linked, &seen)),
+                Some(Err(trouble)) => {
                     visit.visitor.notice = Some(("provider-trouble", trouble_text(t, &trouble)));
                     draw(&visit, &t.get("provider-title"), &begin_page(&visit))
                 }
@@ -297,17 +285,9 @@ async fn statement(State(office): State<Arc<Office>>, headers: HeaderMap, Path(a
     let Some(linked) = visit.visitor.linked.clone() else { return back() };
     let path =
         format!("/api/accounts/{}/statement", account.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', ""));
-    let asked = blocking(&office, move |client| {
-        let mut linked = linked;
-        let answer = client.ask(&mut linked, &path, None);
-        (linked, answer)
-    });
-    match asked.await {
-        Some((linked, Ok(answer))) => {
-            office.change(&visit.name, |visitor| visitor.linked = Some(linked));
-            draw(&visit, &t.get("statement"), &statement_page(t, &account, &answer))
-        }
-        Some((_, Err(trouble))) => tell(&office, &visit, "provider-trouble", trouble_text(t, &trouble)),
+    match ask(&office, &visit, linked, move |client, linked| client.ask(linked, &path, None)).await {
+        Some(Ok(answer)) => draw(&visit, &t.get("statement"), &statement_page(t, &account, &answer)),
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(t, &trouble)),
         None => back(),
     }
 }
@@ -323,23 +303,19 @@ async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(fo
     });
     // The key is drawn with the form, so that a form that is sent twice is one request.
     let key = text(&form, "key").to_owned();
-    let asked = blocking(&office, move |client| {
-        let mut linked = linked;
-        let answer = client.ask(&mut linked, "/api/transfers", Some((&key, &wanted)));
-        (linked, answer)
-    });
+    let asked =
+        ask(&office, &visit, linked, move |client, linked| client.ask(linked, "/api/transfers", Some((&key, &wanted))));
     match asked.await {
-        Some((linked, Ok(answer))) => {
+        Some(Ok(answer)) => {
             let id = answer["id"].as_str().unwrap_or_default().to_owned();
             office.change(&visit.name, |visitor| {
-                visitor.linked = Some(linked);
                 if !visitor.requests.contains(&id) {
                     visitor.requests.push(id);
                 }
             });
             tell(&office, &visit, "provider-requested", String::new())
         }
-        Some((_, Err(trouble))) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
         None => back(),
     }
 }
@@ -380,6 +356,27 @@ fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<See
         seen.push(client.ask(linked, &format!("/api/transfers/{request}"), None)?);
     }
     Ok(Seen { accounts, requests: seen })
+}
+
+/// Asks the bank in a visitor's name, and keeps the tokens that came of it whatever the answer is: the bank has given out a new
+/// one, and the one before it is spent.
+async fn ask<T: Send + 'static>(
+    office: &Arc<Office>,
+    visit: &Visit,
+    mut linked: Linked,
+    work: impl FnOnce(&Client, &mut Linked) -> Result<T, Trouble> + Send + 'static,
+) -> Option<Result<T, Trouble>> {
+    let (linked, answer) = blocking(office, move |client| {
+        let answer = work(client, &mut linked);
+        (linked, answer)
+    })
+    .await?;
+    office.change(&visit.name, |visitor| {
+        // Whoever has unlinked meanwhile stays so.
+        let is_over = matches!(answer, Err(Trouble::Over)) || visitor.linked.is_none();
+        visitor.linked = (!is_over).then_some(linked);
+    });
+    Some(answer)
 }
 
 /// The client waits for the bank, so it does that on a thread for waiting.
@@ -485,8 +482,11 @@ fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup {
                 input type="hidden" name="key" value=(random_hex(12));
                 h3 { (t.get("provider-ask")) }
                 div.field { label for="from" { (t.get("from-account")) }
-                    select #from name="from" {
-                        @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }
+                    // For transfers alone the bank tells no account.
+                    @if seen.accounts.is_empty() { input #from name="from" placeholder="102-0012345" required; } @else {
+                        select #from name="from" {
+                            @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }
+                        }
                     }
                 }
                 div.field { label for="branch" { (t.get("bank-and-branch")) }

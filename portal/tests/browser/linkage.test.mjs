@@ -33,6 +33,16 @@ async function start(page, bank, service) {
   await page.locator("form[action='/link'] button.main").click();
 }
 
+async function operator(page, bank) {
+  const context = await page.context().browser().newContext({ baseURL: bank.url, locale: "ja-JP" });
+  const desk = await context.newPage();
+  await desk.goto("/operator/login");
+  await desk.locator("#operator").fill("OP01");
+  await desk.locator("#password").fill("Madoguchi-3");
+  await desk.locator("main button.main").click();
+  return desk;
+}
+
 async function mails(page, bank) {
   await page.goto(`${bank.url}/outbox`);
   const rows = await page.locator("ul.rows li").allInnerTexts();
@@ -131,6 +141,8 @@ test("inquiries alone are linked without a code, and a registered account is not
     await page.waitForURL(`${bank.provider}/`);
     assert.ok((await page.locator("main").innerText()).includes("58,420,000"));
     assert.equal(await page.locator("form[action='/transfers']").count(), 0);
+    const cookies = await page.context().cookies(bank.provider);
+    assert.deepEqual(cookies.map((cookie) => cookie.name), ["choubo"], "the provider is sent no cookie of the bank's");
 
     await page.context().clearCookies();
     await login(page, "ADMIN02");
@@ -159,15 +171,10 @@ test("what stands in the way of a linkage is said before anything else", async (
 
     await login(page, "KEIRI01");
     await page.locator(".todo").waitFor();
-    const operator = await page.context().browser().newContext({ baseURL: bank.url, locale: "ja-JP" });
-    const desk = await operator.newPage();
-    await desk.goto("/operator/login");
-    await desk.locator("#operator").fill("OP01");
-    await desk.locator("#password").fill("Madoguchi-3");
-    await desk.locator("main button.main").click();
+    const desk = await operator(page, bank);
     await desk.goto("/operator/1234567890/KEIRI01");
     await desk.locator("form[action^='/operator/mail/'] button").click();
-    await operator.close();
+    await desk.context().close();
     await start(page, bank, "choubo-keihi");
     await page.locator("form[action$='/terms'] button").click();
     await prove(page, "KEIRI01");
@@ -204,6 +211,16 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
     await letter.locator("ul.rows a", { hasText: "照会用暗証番号のお知らせ" }).first().click();
     const pin = await letter.locator("dl.facts div", { hasText: "照会用暗証番号" }).locator("dd").innerText();
     await letter.close();
+    await enter(pin.trim());
+    await page.locator(".summary").waitFor();
+    assert.ok((await page.locator(".summary").innerText()).includes("一時停止"), "a new PIN lifts no suspension");
+
+    const desk = await operator(page, bank);
+    await desk.goto("/operator/1234567890/KEIRI01");
+    await desk.locator("form[action^='/operator/pin/'] button").click();
+    await desk.locator("p.notice").waitFor();
+    assert.equal(await desk.locator("form[action^='/operator/pin/']").count(), 0);
+    await desk.context().close();
     await enter(pin.trim());
     await page.waitForURL(/\/accounts\/check$/);
   });

@@ -1,0 +1,99 @@
+//! What providers ask without a customer: metadata, keys, pushed requests, tokens, revocation.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::linkage::{Ended, Standard};
+use crate::pages::{Answer, Fault, Site};
+
+/// What providers ask without a customer.
+pub(in crate::pages) fn endpoints() -> Router<Arc<Site>> {
+    let mut router = Router::new();
+    for standard in Standard::ALL {
+        let path = standard.path();
+        let provider = move |State(site): State<Arc<Site>>, request: Request| answer(site, standard, request);
+        router = router
+            .route(
+                &format!("/.well-known/oauth-authorization-server{path}"),
+                get(move |State(site): State<Arc<Site>>, request: Request| metadata(site, standard, request)),
+            )
+            .route(
+                &format!("{path}/token"),
+                post(move |State(site): State<Arc<Site>>, request: Request| token(site, standard, request)),
+            )
+            .route(
+                &format!("{path}/revoke"),
+                post(move |State(site): State<Arc<Site>>, request: Request| revoke(site, standard, request)),
+            )
+            .route(&format!("{path}/par"), post(provider))
+            .route(&format!("{path}/jwks"), get(provider));
+    }
+    router
+}
+
+async fn answer(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
+    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
+    Ok(linkages.servers[&standard].answer(request).await)
+}
+
+/// Tokens. A linkage that is over gets no more of them.
+async fn token(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
+    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
+    let server = &linkages.servers[&standard];
+    let (request, refresh) = with_field(request, "refresh_token").await?;
+    if let Some(subject) = server.subject_of(&refresh).await
+        && site.bank.is_over(&subject)?
+    {
+        linkages.end(&[subject])?;
+    }
+    Ok(server.answer(request).await)
+}
+
+/// The metadata (RFC 8414), without what the bank does not offer.
+async fn metadata(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
+    let response = answer(site, standard, request).await?;
+    let (mut parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::NotFound)?;
+    let mut known: serde_json::Value = serde_json::from_slice(&body).map_err(|_| Fault::NotFound)?;
+    if let Some(known) = known.as_object_mut() {
+        for not_offered in ["device_authorization_endpoint", "introspection_endpoint"] {
+            known.remove(not_offered);
+        }
+        known.insert("grant_types_supported".to_owned(), serde_json::json!(["authorization_code", "refresh_token"]));
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Ok(Response::from_parts(parts, known.to_string().into()))
+}
+
+/// Revocation (RFC 7009): with the token ends the linkage, for that is what "unlink" at a provider's means.
+async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
+    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
+    let server = &linkages.servers[&standard];
+    let (request, token) = with_field(request, "token").await?;
+    let before = server.subject_of(&token).await;
+    let response = server.answer(request).await;
+    if let Some(subject) = before
+        && response.status() == StatusCode::OK
+        && server.subject_of(&token).await.is_none()
+    {
+        site.bank.end_linkage(&subject, Ended::Unlinked)?;
+        linkages.end(&[subject])?;
+    }
+    Ok(response)
+}
+
+/// A field of the form that a provider sends, and the request as it was. What is no form has no field.
+async fn with_field(request: Request, name: &str) -> Result<(Request, String), Fault> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::Form)?;
+    let uri: Option<Uri> = std::str::from_utf8(&body).ok().and_then(|text| format!("/?{text}").parse().ok());
+    let uri = uri.unwrap_or_default();
+    let fields = Query::<Vec<(String, String)>>::try_from_uri(&uri).map_or_else(|_| Vec::new(), |Query(fields)| fields);
+    let field = fields.into_iter().find(|(known, _)| known == name).map(|(_, text)| text);
+    Ok((Request::from_parts(parts, body.into()), field.unwrap_or_default()))
+}

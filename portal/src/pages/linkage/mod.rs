@@ -1,0 +1,75 @@
+//! 外部サービス連携: the pages from the provider's request to the permission, and the page on which linkages are listed.
+//!
+//! ```text
+//! terms ─> proof ─> menus ─> accounts ─> permission ··> endpoints (tokens), list (use, requests, end)
+//! ```
+//!
+//! `flow` is what is known of somebody on that way, `frame` what its pages have around them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::Site;
+use crate::domain::ledger::Account;
+use crate::linkage::{AccountState, Menu, Standard};
+use crate::text::Text;
+
+mod accounts;
+mod desk;
+mod endpoints;
+mod flow;
+mod frame;
+mod list;
+mod permission;
+mod proof;
+mod terms;
+
+pub(super) use desk::desk;
+pub(super) use endpoints::endpoints;
+pub use flow::Linkages;
+
+/// The pages.
+pub(super) fn pages() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/oauth/authorize", get(|visit, query| terms::authorize(Standard::Plain, visit, query)))
+        .route("/fapi/authorize", get(|visit, query| terms::authorize(Standard::Fapi, visit, query)))
+        .route("/link/{flow}/terms", get(terms::show).post(terms::agree))
+        .route("/link/{flow}/stop", post(terms::stop))
+        .route("/link/{flow}/login", get(proof::login).post(proof::login_enter))
+        .route("/link/{flow}/certificate", get(proof::certificate))
+        .route("/link/{flow}/otp", get(proof::otp).post(proof::otp_enter))
+        .route("/link/{flow}/otp/code", post(proof::otp_code).get(proof::back_to_otp))
+        .route("/link/{flow}/code.png", get(proof::code))
+        .route("/link/{flow}/menus", get(permission::choose).post(permission::choose_enter))
+        .route("/link/{flow}/accounts", get(accounts::choose).post(accounts::enter))
+        .route("/link/{flow}/accounts/check", get(accounts::check).post(accounts::confirm))
+        .route("/link/{flow}/accounts/letter", post(accounts::letter))
+        .route("/link/{flow}/permission", get(permission::show).post(permission::permit))
+        .route("/linkages", get(list::show))
+        .route("/linkages/{linkage}/end", post(list::end))
+        .route("/linkages/requests/{request}", post(list::sign_request))
+        .route("/operator/mail/{contract}/{user}", post(desk::mail_switched))
+        .route("/operator/pin/{contract}/{user}", post(desk::pin_resumed))
+}
+
+fn menu_names(t: Text, menus: &[Menu]) -> String {
+    menus.iter().map(|menu| menu_name(t, *menu)).collect::<Vec<_>>().join(&t.get("list-comma"))
+}
+
+fn menu_name(t: Text, menu: Menu) -> String {
+    t.get(&format!("link-menu-{}", menu.as_str()))
+}
+
+fn account_name(t: Text, account: &Account) -> String {
+    format!("{} {}-{}", t.get(&format!("account-{}", account.kind)), account.branch, account.number)
+}
+
+fn state_name(t: Text, state: AccountState) -> String {
+    t.get(match state {
+        AccountState::Unregistered => "account-unregistered",
+        AccountState::Pending => "account-pending",
+        AccountState::Registered => "account-registered",
+    })
+}

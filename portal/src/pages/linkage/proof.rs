@@ -1,0 +1,255 @@
+//! Who the customer is: numbers and password, then the camera token, a generator or a certificate.
+
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::html;
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use super::flow::{Flow, flow, linkages, renamed};
+use super::frame::{allow_return, button, draw, refused, stop_button, to};
+use super::permission::after_menus;
+use super::terms::offer;
+use crate::bank::{Settled, random_hex};
+use crate::domain::order::Order;
+use crate::domain::people::{Person, Profile};
+use crate::linkage::{NotReady, Proof, menus, not_ready, proof};
+use crate::pages::forms::{Errors, Input, code_picture, code_png, form as card, rejected};
+use crate::pages::login::{generator_card, generator_rejected, login_card, typed, wrong};
+use crate::pages::orders::attempt;
+use crate::pages::session::Who;
+use crate::pages::{Answer, Fault, Fields, Visit};
+
+#[derive(Deserialize)]
+pub(super) struct Service {
+    service: Option<String>,
+}
+
+pub(super) async fn login(visit: Visit, Path(id): Path<String>, Query(service): Query<Service>) -> Answer {
+    let flow = flow(&visit, &id)?;
+    let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
+    Ok(draw_login(&visit, &flow, profile, &Errors::default()))
+}
+
+pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Answer {
+    let mut flow = flow(&visit, &id)?;
+    let (profile, numbers, password) = typed(&visit, &mut fields)?;
+    visit.count_address()?;
+    let Some(person) = visit.bank().prove(profile, &numbers, password).await? else {
+        return Ok(draw_login(&visit, &flow, profile, &wrong(visit.t, profile)));
+    };
+    let contract = visit.contract(&person)?;
+    let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
+    if let Some(why) = not_ready(&person, asked_for) {
+        return Ok(draw_not_ready(&visit, &flow, why));
+    }
+    flow.who = Some((Who::new(&person), asked_for));
+    flow.menus = menus(&flow.provider, &flow.asked.scopes, &person);
+    (flow.order, flow.ticket, flow.proved) = (None, None, false);
+    let next = match asked_for {
+        Proof::Password => {
+            flow.proved = true;
+            after_proof(&visit, &flow)?
+        }
+        Proof::CameraToken => {
+            let order = visit.bank().place_linkage(&person, &flow.provider, &flow.menus)?;
+            // What the verifier says against it is said on the next page.
+            let _issued = visit.bank().issue(&person, &order.id).await?;
+            flow.order = Some(order.id);
+            to(&flow, "otp")
+        }
+        Proof::Generator => to(&flow, "otp"),
+        Proof::Certificate => {
+            let ticket = random_hex(16);
+            let tls = visit.site.tls.as_deref().unwrap_or_default();
+            let mut response =
+                Redirect::to(&format!("{tls}/link/{}/certificate?ticket={ticket}", flow.id)).into_response();
+            allow_return(&visit, &flow, &mut response);
+            flow.ticket = Some(ticket);
+            response
+        }
+    };
+    Ok(renamed(&visit, flow, None, next))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Ticket {
+    ticket: String,
+}
+
+/// The flow goes on under TLS, where a certificate can be shown. The session there is another one, so the flow is handed over by
+/// a ticket that is good once and for nothing without the certificate of the person whose password was right.
+pub(super) async fn certificate(
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(Ticket { ticket }): Query<Ticket>,
+) -> Answer {
+    let mut flow = {
+        let mut flows = linkages(&visit)?.flows();
+        let flow = flows.get_mut(&id).ok_or(Fault::Form)?;
+        let known = flow.ticket.take().ok_or(Fault::Form)?;
+        if !bool::from(known.as_bytes().ct_eq(ticket.as_bytes())) || flow.is_over(visit.bank().now()) {
+            return Err(Fault::Form);
+        }
+        flow.clone()
+    };
+    let Some((who, Proof::Certificate)) = &flow.who else { return Err(Fault::Form) };
+    let person = visit.look_up(who)?;
+    let shown = visit.peer.certificate.clone();
+    let is_theirs = match &shown {
+        Some(shown) => visit.bank().is_certificate_of(&person, shown)?,
+        None => false,
+    };
+    if !is_theirs {
+        return Ok(refused(&visit, "linkage-no-certificate"));
+    }
+    flow.proved = true;
+    let next = after_proof(&visit, &flow)?;
+    Ok(renamed(&visit, flow, shown, next))
+}
+
+pub(super) async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
+    let flow = flow(&visit, &id)?;
+    if let Some((_, Proof::Generator)) = &flow.who {
+        return Ok(draw_generator(&visit, &flow, &Errors::default()));
+    }
+    let (flow, _, order) = signing(&visit, &id)?;
+    draw_otp(&visit, &flow, &order, &Errors::default()).await
+}
+
+pub(super) async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let (flow, person, order) = signing(&visit, &id)?;
+    match visit.bank().issue(&person, &order.id).await? {
+        Ok(_) => Ok(to(&flow, "otp")),
+        Err(rejection) => draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await,
+    }
+}
+
+pub(super) async fn back_to_otp(Path(id): Path<String>) -> Redirect {
+    Redirect::to(&format!("/link/{id}/otp"))
+}
+
+pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
+    let (_, _, order) = signing(&visit, &id)?;
+    let (code, _) = visit.bank().code(&order).await?.ok_or(Fault::NotFound)?;
+    Ok(code_png(&code))
+}
+
+pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Fields) -> Answer {
+    let attempt = attempt(&typed).ok_or(Fault::Form)?;
+    let mut flow = flow(&visit, &id)?;
+    if let Some((who, Proof::Generator)) = &flow.who {
+        let person = visit.look_up(who)?;
+        if let Err(rejection) = visit.bank().enter_generator(&person, &typed.digits("otp"), attempt).await? {
+            let errors = Errors::one("otp", generator_rejected(visit.t, rejection));
+            return Ok(draw_generator(&visit, &flow, &errors));
+        }
+        flow.proved = true;
+        let next = after_proof(&visit, &flow)?;
+        return Ok(renamed(&visit, flow, None, next));
+    }
+    let (mut flow, person, order) = signing(&visit, &id)?;
+    match visit.bank().settle(&person, &order.id, &typed.digits("otp"), attempt).await? {
+        Settled::Booked(_) => {
+            flow.proved = true;
+            let next = after_proof(&visit, &flow)?;
+            Ok(renamed(&visit, flow, None, next))
+        }
+        Settled::LoggedIn | Settled::None => Err(Fault::Form),
+        Settled::Rejected(rejection) => {
+            draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
+        }
+    }
+}
+
+/// A flow whose token's answer is awaited, with who is asked and for what.
+fn signing(visit: &Visit, id: &str) -> Result<(Flow, Person, Order), Fault> {
+    let flow = flow(visit, id)?;
+    let (Some((who, _)), Some(order)) = (&flow.who, &flow.order) else { return Err(Fault::Form) };
+    let person = visit.look_up(who)?;
+    let order = visit.bank().order(&person, order)?.ok_or(Fault::Form)?;
+    Ok((flow, person, order))
+}
+
+fn after_proof(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
+    if flow.menus.is_empty() {
+        return Ok(draw_not_ready(visit, flow, NotReady::OtpRegistration));
+    }
+    if flow.provider.chooses && flow.menus.len() > 1 { Ok(to(flow, "menus")) } else { after_menus(visit, flow) }
+}
+
+fn draw_login(visit: &Visit, flow: &Flow, profile: Profile, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p { (t.with("linkage-login-intro", &[("provider", &flow.provider.name)])) }
+        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("next"), errors))
+        div.actions { (stop_button(visit, flow)) }
+    };
+    draw(visit, flow, 1, &t.get("linkage-login-title"), &content)
+}
+
+fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
+    let t = visit.t;
+    let (what, next) = match why {
+        NotReady::OtpRegistration => ("linkage-not-registered", "linkage-not-registered-next"),
+        NotReady::Mail => ("linkage-no-mail", "linkage-no-mail-next"),
+        NotReady::FirstSettings => ("linkage-first-settings", "linkage-first-settings-next"),
+    };
+    let content = html! {
+        p.warning role="alert" { (t.get(what)) }
+        p { (t.get(next)) }
+        div.actions {
+            a.button href="/login" { (t.get("to-login")) }
+            (stop_button(visit, flow))
+        }
+    };
+    draw(visit, flow, 1, &t.get("linkage-not-ready-title"), &content)
+}
+
+/// The page with the code; as everywhere it does not say what is signed, but what to compare it with.
+async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
+    let code = visit.bank().code(&order).await?;
+    let again = button(visit, flow, "otp/code", &t.get("new-code"), "");
+    let token = flow.who.as_ref().and_then(|(who, _)| visit.look_up(who).ok()).and_then(|person| person.token);
+    let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
+    let content = html! {
+        @match &code {
+            Some((code, expires_at)) => { (errors.summary(t)) div.sign {
+                (code_picture(t, code, &format!("/link/{}/code.png?{}", flow.id, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
+                div {
+                    ol.how {
+                        li { (t.get("sign-1")) }
+                        li { b { (t.get("sign-2-linkage")) } }
+                        li { (t.get("sign-3-linkage")) }
+                    }
+                    (card(visit, &format!("/link/{}/otp", flow.id), &html! {
+                        input type="hidden" name="attempt" value=(random_hex(16));
+                        (Input { hint: Some(t.get("otp-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+                        p.actions { button.main type="submit" { (t.get("next")) } }
+                    }))
+                    div.actions { (again) (stop_button(visit, flow)) }
+                    @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } }
+                    p.caution { (t.get("never-tell")) }
+                }
+            } },
+            None => {
+                (errors.without_inputs().summary(t))
+                p { (t.get("code-gone")) }
+                div.actions { (again) (stop_button(visit, flow)) }
+            }
+        }
+    };
+    Ok(draw(visit, flow, 1, &t.get("otp-title"), &content))
+}
+
+fn draw_generator(visit: &Visit, flow: &Flow, errors: &Errors) -> Response {
+    let t = visit.t;
+    let content = html! {
+        (generator_card(visit, &format!("/link/{}/otp", flow.id), &t.get("next"), errors))
+        div.actions { (stop_button(visit, flow)) }
+        p.caution { (t.get("never-tell")) }
+    };
+    draw(visit, flow, 1, &t.get("generator-title"), &content)
+}

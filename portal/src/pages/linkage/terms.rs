@@ -1,0 +1,92 @@
+//! The provider's request, the terms, and the way back for whoever does not want to.
+
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect};
+use maud::html;
+
+use super::flow::{Flow, flow, linkages, owner};
+use super::frame::{button, draw, leave, origin, refused, stop_button, to};
+use super::menu_names;
+use crate::bank::random_hex;
+use crate::linkage::grants::Begun;
+use crate::linkage::{Menu, Standard};
+use crate::pages::{Answer, Fault, Fields, Visit};
+
+pub(super) async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Answer {
+    visit.count_address()?;
+    let linkages = linkages(&visit)?;
+    let server = &linkages.servers[&standard];
+    let asked = match server.begin(&query).await {
+        Begun::Redirect(to) => return Ok(Redirect::to(&to).into_response()),
+        Begun::Refused(_) => return Ok(refused(&visit, "linkage-refused")),
+        Begun::Asked(asked) => asked,
+    };
+    let known = visit.bank().provider(&asked.client)?.filter(|provider| provider.standard == standard);
+    let Some(provider) = known else {
+        server.refuse(&asked.ticket);
+        return Ok(refused(&visit, "linkage-refused"));
+    };
+    let flow = Flow {
+        id: random_hex(16),
+        owner: owner(&visit.name),
+        begun: visit.bank().now(),
+        standard,
+        asked,
+        provider,
+        who: None,
+        order: None,
+        ticket: None,
+        proved: false,
+        menus: Vec::new(),
+        chosen: Vec::new(),
+    };
+    let to = format!("/link/{}/terms", flow.id);
+    linkages.begin(flow);
+    Ok(Redirect::to(&to).into_response())
+}
+
+pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
+    let flow = flow(&visit, &id)?;
+    let t = visit.t;
+    let offered = offer(&flow);
+    let content = html! {
+        p { (t.with("linkage-terms-intro", &[("provider", &flow.provider.name)])) }
+        dl.facts {
+            div { dt { (t.get("provider")) } dd { b { (flow.provider.name) } } }
+            div { dt { (t.get("linkage-purpose")) } dd { (t.get(&format!("purpose-{}", flow.provider.purpose))) } }
+            div { dt { (t.get("linkage-menus")) } dd { (menu_names(t, &offered)) } }
+            div { dt { (t.get("linkage-until")) } dd { (t.with("linkage-days", &[("days", &flow.provider.days.to_string())])) } }
+            div { dt { (t.get("linkage-return")) } dd { (origin(&flow.provider.redirect_uri)) } }
+        }
+        h2 { (t.get("linkage-terms")) }
+        ul.terms {
+            @for term in ["linkage-term-1", "linkage-term-2", "linkage-term-3", "linkage-term-4", "linkage-term-5"] {
+                li { (t.get(term)) }
+            }
+        }
+        div.actions {
+            (button(&visit, &flow, "terms", &t.get("linkage-agree"), "main"))
+            (stop_button(&visit, &flow))
+        }
+    };
+    Ok(draw(&visit, &flow, 0, &t.get("linkage-terms-title"), &content))
+}
+
+pub(super) async fn agree(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let flow = flow(&visit, &id)?;
+    Ok(to(&flow, "login"))
+}
+
+/// 中断: back to the provider, which learns that its customer did not want to.
+pub(super) async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let flow = flow(&visit, &id)?;
+    let linkages = linkages(&visit)?;
+    linkages.flows().remove(&id);
+    let Some(location) = linkages.servers[&flow.standard].refuse(&flow.asked.ticket) else { return Err(Fault::Form) };
+    Ok(leave(&visit, &flow, &location))
+}
+
+pub(super) fn offer(flow: &Flow) -> Vec<Menu> {
+    let asked = |menu: &Menu| flow.asked.scopes.iter().any(|scope| scope == menu.scope());
+    flow.provider.menus.iter().copied().filter(asked).collect()
+}
