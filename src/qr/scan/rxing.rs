@@ -10,7 +10,7 @@ use rxing::qrcode::detector::Detector;
 use rxing::{Binarizer, DecodeHints, Luma8Source, Point};
 
 use crate::qr::scan::grey::{self, Decoded};
-use crate::qr::scan::{Reader, Reading, Sighting, guarded};
+use crate::qr::scan::{Reader, Reading, Sighting, guarded, text};
 use crate::qr::{EcLevel, Luma, Stage, Symbol};
 
 pub(super) struct Rxing {
@@ -234,7 +234,7 @@ impl Sample {
             inverted,
             mirrored: decoded.mirrored,
             level: Some(decoded.level),
-            corrected: Some(decoded.corrected),
+            corrected: decoded.corrected,
             sequence: decoded.sequence,
             named_text: decoded.named_text,
             stage: Stage::Plain,
@@ -243,11 +243,18 @@ impl Sample {
 }
 
 /// What rxing and our own decoder both say of a grid. Rxing's believes what Reed-Solomon makes of any three errors in the
-/// smallest symbol; ours asks for proof beyond the correction.
+/// smallest symbol; ours asks for proof beyond the correction. It knows nothing of Model 1, which ISO/IEC 18004 has given up.
 fn decode(grid: &BitMatrix) -> Option<Decoded> {
     let theirs = Decode(grid).ok().filter(|decoded| decoded.isValid())?;
+    let level = level(theirs.ecLevel())?;
+    // ]Q0, as ISO/IEC 15424 names it.
+    if theirs.content().symbology.modifier == b'0' {
+        let payload = theirs.content().bytes().to_vec();
+        let (sequence, named_text) = (grey::sequence(theirs.structuredAppend()), text::named(theirs.content()));
+        return Some(Decoded { payload, level, mirrored: theirs.isMirrored(), corrected: None, sequence, named_text });
+    }
     let dark = |x: usize, y: usize| grid.get(x as u32, y as u32);
-    let ours = grey::read_again(grid.width() as usize, dark, level(theirs.ecLevel())?, theirs.isMirrored())?;
+    let ours = grey::read_again(grid.width() as usize, dark, level, theirs.isMirrored())?;
     (ours.payload == theirs.content().bytes()).then_some(ours)
 }
 
@@ -369,7 +376,7 @@ mod tests {
     fn codewords_kept_back_against_misreading_correct_nothing() {
         for errors in 0..3 {
             let decoded = decode(&spoilt(errors)).expect("table 9 lets two be wrong");
-            assert_eq!((&decoded.payload[..], decoded.corrected), (&b"12345678"[..], errors as u32));
+            assert_eq!((&decoded.payload[..], decoded.corrected), (&b"12345678"[..], Some(errors as u32)));
         }
         assert!(Decode(&spoilt(3)).is_ok_and(|decoded| decoded.isValid()), "rxing alone believes a third");
         assert!(decode(&spoilt(3)).is_none());

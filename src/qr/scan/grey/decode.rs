@@ -15,8 +15,8 @@ pub(in crate::qr::scan) struct Decoded {
     pub payload: Vec<u8>,
     pub level: EcLevel,
     pub mirrored: bool,
-    /// Codewords that were changed.
-    pub corrected: u32,
+    /// Codewords that were changed, where that is known.
+    pub corrected: Option<u32>,
     pub sequence: Option<Sequence>,
     /// Its text, where it names the character set.
     pub named_text: Option<String>,
@@ -96,7 +96,7 @@ fn decode_as(plan: &Plan, modules: &[f32], format: u32, mirrored: bool) -> Optio
     let sequence = sequence(content.structuredAppend());
     let (payload, level) = (content.content().bytes().to_vec(), layout.level);
     let named_text = text::named(content.content());
-    Some(Decoded { payload, level, mirrored, corrected, sequence, named_text })
+    Some(Decoded { payload, level, mirrored, corrected: Some(corrected), sequence, named_text })
 }
 
 /// The modules of those blocks that can be corrected where others cannot: they are certain, and help with the rest.
@@ -154,7 +154,7 @@ impl Layout {
     }
 }
 
-fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
+pub(in crate::qr::scan) fn sequence(part: &StructuredAppendInfo) -> Option<Sequence> {
     if part.count < 1 {
         return None;
     }

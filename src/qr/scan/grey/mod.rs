@@ -20,7 +20,7 @@ mod track;
 use std::sync::OnceLock;
 
 use bent::Bent;
-pub(in crate::qr::scan) use decode::Decoded;
+pub(in crate::qr::scan) use decode::{Decoded, sequence};
 use finder::Finder;
 use grid::{Grid, Point, Triple, module_px};
 use modules::Modules;
@@ -246,7 +246,7 @@ fn symbol(plan: &Plan, mut corners: [Point; 4], decoded: Decoded, inverted: bool
         level: Some(decoded.level),
         inverted,
         mirrored: decoded.mirrored,
-        corrected: Some(decoded.corrected),
+        corrected: decoded.corrected,
         sequence: decoded.sequence,
         named_text: decoded.named_text,
         stage: Stage::Grey,
@@ -433,7 +433,7 @@ mod tests {
                 let dark = |color| if color == qrcode::Color::Dark { 3.0 } else { -3.0 };
                 let modules: Vec<f32> = code.to_colors().into_iter().map(dark).collect();
                 let decoded = decode::decode(plan, &modules).expect("nothing is wrong with it");
-                assert_eq!((&decoded.payload[..], decoded.level, decoded.corrected), (&b"CT1:9"[..], level, 0));
+                assert_eq!((&decoded.payload[..], decoded.level, decoded.corrected), (&b"CT1:9"[..], level, Some(0)));
             }
         }
     }
