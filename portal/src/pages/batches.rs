@@ -154,8 +154,9 @@ fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
             div.field.wrong[error.is_some()] {
                 label for="file" { (t.get("file")) }
                 p.hint #file-hint { (t.get("file-hint")) }
-                input id="file" name="file" type="file" accept=".txt,.dat,text/plain" required aria-describedby="file-hint";
-                @if let Some(error) = error { p.error { (error) } }
+                input id="file" name="file" type="file" accept=".txt,.dat,text/plain" required
+                    aria-invalid=[error.map(|_| "true")] aria-describedby=(if error.is_some() { "file-hint file-error" } else { "file-hint" });
+                @if let Some(error) = error { p.error #file-error { (error) } }
             }
             p.actions { button.main type="submit" { (t.get("to-confirm")) } }
         }

@@ -41,6 +41,7 @@ mod payments;
 mod registration;
 mod session;
 mod settings;
+mod signing;
 mod users;
 
 use layout::For;

@@ -5,11 +5,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use camtoken::transaction::{Operation, Transaction};
 use maud::{Markup, html};
 
-use super::forms::{Errors, Input, code_picture, code_png, csrf, fields, form as card, rejected, wrong_entry};
+use super::forms::{Errors, Input, code_png, fields, form as card, rejected, wrong_entry};
 use super::layout::page;
+use super::signing::Signing;
 use super::{Answer, Fault, Fields, Stage, Visit, Who};
 use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
-use crate::domain::calendar::day_in_japan;
 use crate::domain::ledger::{Booking, Outcome, Refusal};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
@@ -145,53 +145,24 @@ pub(super) async fn list(visit: Visit) -> Answer {
     Ok(page(&visit, &t.get("menu-orders"), &content))
 }
 
-/// The page with the code. It does not say what is signed: that is what the token is for.
+/// The page with the code.
 pub(super) async fn sign_page(
     visit: &Visit,
     order: &Order,
-    (sign, new_code): (impl AsRef<str>, impl AsRef<str>),
+    (action, new_code): (impl Into<String>, impl Into<String>),
     errors: &Errors,
 ) -> Result<Response, BankError> {
     let t = visit.t;
-    // The challenge may have been issued after the caller has read the order.
-    let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
-    let code = visit.bank().code(&order).await?;
-    let over = order.is_for_another_day(day_in_japan(visit.bank().now()));
-    let again = html! {
-        form method="post" action=(new_code.as_ref()) {
-            (csrf(visit))
-            button type="submit" { (t.get("new-code")) }
-        }
+    let is_login = matches!(order.act, Act::Login);
+    let signing = Signing {
+        action: action.into(),
+        new_code: new_code.into(),
+        picture: format!("/orders/{}/code.png", order.id),
+        texts: if is_login { ["sign-2-login", "sign-3", "login"] } else { ["sign-2", "sign-3", "carry-out"] },
+        out: html! { @if !is_login { a.button href="/home" { (t.get("give-up")) } } },
+        below: html! {},
     };
-    let content = html! {
-        (errors.summary(t))
-        @match &code {
-            Some((code, expires_at)) => div.sign {
-                (code_picture(t, code, &format!("/orders/{}/code.png?{}", order.id, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
-                div {
-                    ol.how {
-                        li { (t.get("sign-1")) }
-                        li { b { (t.get(if matches!(order.act, Act::Login) { "sign-2-login" } else { "sign-2" })) } }
-                        li { (t.get("sign-3")) }
-                    }
-                    (card(visit, sign.as_ref(), &html! {
-                        input type="hidden" name="attempt" value=(random_hex(16));
-                        (Input { hint: Some(t.get("otp-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
-                        p.actions { button.main type="submit" { (t.get(if matches!(order.act, Act::Login) { "login" } else { "carry-out" })) } }
-                    }))
-                    div.actions {
-                        (again)
-                        @if !matches!(order.act, Act::Login) { a.button href="/home" { (t.get("give-up")) } }
-                    }
-                    p.caution { (t.get("never-tell")) }
-                }
-            },
-            None => {
-                p { (t.get(if over { "order-day" } else { "code-gone" })) }
-                div.actions { @if !over { (again) } a.button href="/" { (t.get("give-up")) } }
-            }
-        }
-    };
+    let content = signing.draw(visit, order, errors).await?;
     Ok(page(visit, &t.get("otp-title"), &content))
 }
 

@@ -3,7 +3,7 @@
 use camtoken::transaction::{FieldSpec, Kind, Operation};
 use maud::{Markup, html};
 
-use super::forms::{Errors, Input, expected, form as card, select};
+use super::forms::{Errors, Input, choices, expected, form as card, select};
 use super::layout::page;
 use super::orders::keep;
 use super::{Answer, Fault, Fields, Visit};
@@ -211,8 +211,7 @@ fn draw_transfer(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Erro
         (errors.summary(t))
         (card(visit, "/transfer", &html! {
             (from_account(visit, person, typed, errors)?)
-            fieldset #to {
-                legend { (t.get("payee")) }
+            (choices("to", "", &t.get("payee"), errors, &html! {
                 @for payee in &payees {
                     label.choice {
                         input type="radio" name="to" value=(payee.account()) checked[payee.account() == chosen];
@@ -223,8 +222,9 @@ fn draw_transfer(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Erro
                     input type="radio" name="to" value="new" checked[chosen == "new"];
                     span { (t.get("payee-new")) }
                 }
-                div.only-new { (payee_inputs(t, typed, errors)) }
-            }
+                // Nothing of it has to be filled in for a payee who is known.
+                div.only-new { (payee_inputs(t, typed, false, errors)) }
+            }))
             (Input { mode: Some("numeric"), max: Some(16), hint: Some(t.get("amount-hint")), value: typed.map_or("", |typed| typed.text("amount")), ..Input::new("amount", t.get("amount")) }.draw(errors))
             p.muted { (t.with("today-only", &[("day", &t.day(day_in_japan(visit.bank().now())))])) }
             p.actions { button.main type="submit" { (t.get("to-confirm")) } }
@@ -247,15 +247,16 @@ fn draw_payees(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors
         h2 { (t.get("payee-register")) }
         (errors.summary(t))
         (card(visit, "/payees", &html! {
-            (payee_inputs(t, typed, errors))
+            (payee_inputs(t, typed, true, errors))
             p.actions { button.main type="submit" { (t.get("to-confirm")) } }
         }))
     };
     Ok(page(visit, &t.get("menu-payees"), &content))
 }
 
-fn payee_inputs(t: Text, typed: Typed<'_>, errors: &Errors) -> Markup {
+fn payee_inputs(t: Text, typed: Typed<'_>, required: bool, errors: &Errors) -> Markup {
     let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let optional = (!required).then(String::new);
     let branches: Vec<_> = BANKS
         .iter()
         .flat_map(|bank| bank.branches.iter().map(move |branch| (bank, branch)))
@@ -268,8 +269,8 @@ fn payee_inputs(t: Text, typed: Typed<'_>, errors: &Errors) -> Markup {
     html! {
         (select("branch", &t.get("bank-and-branch"), &branches, text("branch"), errors))
         (select("accountType", &t.get("account-kind"), &kinds, text("accountType"), errors))
-        (Input { mode: Some("numeric"), max: Some(9), hint: Some(t.get("account-hint")), value: text("account"), ..Input::new("account", t.get("account-number")) }.draw(errors))
-        (Input { max: Some(48), hint: Some(t.get("payee-hint")), value: text("payee"), ..Input::new("payee", t.get("payee-name")) }.draw(errors))
+        (Input { mode: Some("numeric"), max: Some(9), hint: Some(t.get("account-hint")), value: text("account"), optional: optional.clone(), ..Input::new("account", t.get("account-number")) }.draw(errors))
+        (Input { max: Some(48), hint: Some(t.get("payee-hint")), value: text("payee"), optional, ..Input::new("payee", t.get("payee-name")) }.draw(errors))
     }
 }
 

@@ -7,17 +7,18 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use super::flow::{Flow, flow, linkages, renamed};
-use super::frame::{allow_return, button, draw, refused, stop_button, to};
+use super::frame::{allow_return, draw, refused, stop_button, to};
 use super::permission::after_menus;
 use super::terms::offer;
 use crate::bank::{Settled, random_hex};
 use crate::domain::order::Order;
 use crate::domain::people::{Person, Profile};
 use crate::linkage::{NotReady, Proof, menus, not_ready, proof};
-use crate::pages::forms::{Errors, Input, code_picture, code_png, form as card, rejected};
+use crate::pages::forms::{Errors, code_png, rejected};
 use crate::pages::login::{generator_card, generator_rejected, login_card, typed, wrong};
 use crate::pages::orders::attempt;
 use crate::pages::session::Who;
+use crate::pages::signing::Signing;
 use crate::pages::{Answer, Fault, Fields, Visit};
 
 #[derive(Deserialize)]
@@ -113,15 +114,17 @@ pub(super) async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
     if let Some((_, Proof::Generator)) = &flow.who {
         return Ok(draw_generator(&visit, &flow, &Errors::default()));
     }
-    let (flow, _, order) = signing(&visit, &id)?;
-    draw_otp(&visit, &flow, &order, &Errors::default()).await
+    let (flow, person, order) = signing(&visit, &id)?;
+    draw_otp(&visit, &flow, &person, &order, &Errors::default()).await
 }
 
 pub(super) async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
     let (flow, person, order) = signing(&visit, &id)?;
     match visit.bank().issue(&person, &order.id).await? {
         Ok(_) => Ok(to(&flow, "otp")),
-        Err(rejection) => draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await,
+        Err(rejection) => {
+            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
+        }
     }
 }
 
@@ -157,7 +160,7 @@ pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Field
         }
         Settled::LoggedIn | Settled::None => Err(Fault::Form),
         Settled::Rejected(rejection) => {
-            draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
+            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
         }
     }
 }
@@ -206,41 +209,19 @@ fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
     draw(visit, flow, 1, &t.get("linkage-not-ready-title"), &content)
 }
 
-/// The page with the code; as everywhere it does not say what is signed, but what to compare it with.
-async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) -> Answer {
+async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, errors: &Errors) -> Answer {
     let t = visit.t;
-    let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
-    let code = visit.bank().code(&order).await?;
-    let again = button(visit, flow, "otp/code", &t.get("new-code"), "");
-    let token = flow.who.as_ref().and_then(|(who, _)| visit.look_up(who).ok()).and_then(|person| person.token);
-    let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
-    let content = html! {
-        @match &code {
-            Some((code, expires_at)) => { (errors.summary(t)) div.sign {
-                (code_picture(t, code, &format!("/link/{}/code.png?{}", flow.id, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
-                div {
-                    ol.how {
-                        li { (t.get("sign-1")) }
-                        li { b { (t.get("sign-2-linkage")) } }
-                        li { (t.get("sign-3-linkage")) }
-                    }
-                    (card(visit, &format!("/link/{}/otp", flow.id), &html! {
-                        input type="hidden" name="attempt" value=(random_hex(16));
-                        (Input { hint: Some(t.get("otp-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
-                        p.actions { button.main type="submit" { (t.get("next")) } }
-                    }))
-                    div.actions { (again) (stop_button(visit, flow)) }
-                    @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } }
-                    p.caution { (t.get("never-tell")) }
-                }
-            } },
-            None => {
-                (errors.without_inputs().summary(t))
-                p { (t.get("code-gone")) }
-                div.actions { (again) (stop_button(visit, flow)) }
-            }
-        }
+    let face = visit.site.face.as_ref().zip(person.token.as_ref()).map(|(face, token)| format!("{face}{token}"));
+    let path = format!("/link/{}", flow.id);
+    let signing = Signing {
+        action: format!("{path}/otp"),
+        new_code: format!("{path}/otp/code"),
+        picture: format!("{path}/code.png"),
+        texts: ["sign-2-linkage", "sign-3-linkage", "next"],
+        out: stop_button(visit, flow),
+        below: html! { @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } } },
     };
+    let content = signing.draw(visit, order, errors).await?;
     Ok(draw(visit, flow, 1, &t.get("otp-title"), &content))
 }
 
