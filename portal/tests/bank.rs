@@ -51,6 +51,17 @@ impl World {
         Self { bank, clock, tokens, dir }
     }
 
+    /// A transfer that the verifier has accepted: the process ends before it is booked.
+    async fn accepted(&mut self, person: &Person, yen: u64) -> (Order, String) {
+        let order = self.order(person, transfer(yen)).await;
+        let response = self.response(person, &order).await;
+        let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
+        let attempt = AttemptId::from_bytes([1; 16]);
+        let verdict = self.bank.verifier.verify(reference, &response, attempt, self.bank.now()).await;
+        assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+        (order, response)
+    }
+
     /// The process is killed and started again.
     async fn again(self) -> Self {
         let Self { bank, clock, tokens, dir } = self;
@@ -250,13 +261,7 @@ async fn a_signed_transfer_is_booked_as_the_challenge_says() {
 async fn what_was_accepted_before_the_process_was_killed_is_booked_once() {
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
-    let order = world.order(&person, transfer(300)).await;
-    let response = world.response(&person, &order).await;
-    // The process ends between the verdict and the booking.
-    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
-    let verdict =
-        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
-    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    let (order, response) = world.accepted(&person, 300).await;
     assert_eq!(world.balance(), 58_420_000);
     let world = world.again().await;
     assert_eq!(world.balance(), 58_419_700);
@@ -270,15 +275,24 @@ async fn what_was_accepted_before_the_process_was_killed_is_booked_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_is_booked_also_when_the_token_was_revoked_before_the_start() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    world.accepted(&person, 300).await;
+    let key = person.token.expect("a token");
+    let token = world.bank.books.list::<LentToken>("").expect("the books answer");
+    let token = token.into_iter().find(|token| token.id == key).expect("it is lent");
+    world.bank.revoke_token(&token).await.expect("a decision");
+    assert_eq!(world.person(SAMPLE, "ADMIN01").token, None);
+    let world = world.again().await;
+    assert_eq!(world.balance(), 58_419_700);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_accepted_is_booked_before_another_challenge_is_issued() {
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
-    let order = world.order(&person, transfer(300)).await;
-    let response = world.response(&person, &order).await;
-    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
-    let verdict =
-        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
-    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    world.accepted(&person, 300).await;
     world.order(&person, transfer(1)).await;
     assert_eq!(world.balance(), 58_419_700);
 }
@@ -389,12 +403,7 @@ async fn what_was_accepted_before_midnight_counts_for_that_day_when_it_is_booked
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
     world.later(LAST_SECONDS);
-    let order = world.order(&person, transfer(9_000_000)).await;
-    let response = world.response(&person, &order).await;
-    let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
-    let verdict =
-        world.bank.verifier.verify(reference, &response, AttemptId::from_bytes([1; 16]), world.bank.now()).await;
-    assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
+    world.accepted(&person, 9_000_000).await;
     world.later(3600);
     let mut world = world.again().await;
     assert_eq!(world.balance(), 49_420_000);

@@ -1,5 +1,7 @@
 //! From what a person asks for to what is booked.
 
+use std::collections::BTreeSet;
+
 use camtoken::code::ChallengeCode;
 use camtoken::store::StoreError;
 use camtoken::transaction::{Operation, Transaction, TransactionError};
@@ -252,7 +254,7 @@ impl Bank {
         }
     }
 
-    /// Books what was accepted before the process ended, for every person.
+    /// Books what was accepted before the process ended, also by a token that nobody has any more.
     ///
     /// # Errors
     ///
@@ -260,10 +262,12 @@ impl Bank {
     pub async fn recover(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")? {
             self.catch_up(&person).await?;
-            if let Some(activation) = person.signs() {
-                let _till = self.till(activation).await;
-                self.recover_one(activation).await?;
-            }
+        }
+        let issued = self.books.list::<Issued>("")?.into_iter().filter_map(|issued| issued.challenge.parse().ok());
+        let activations: BTreeSet<ActivationId> = issued.map(|challenge: ChallengeRef| challenge.activation).collect();
+        for activation in activations {
+            let _till = self.till(activation).await;
+            self.recover_one(activation).await?;
         }
         self.follow_books().await
     }
