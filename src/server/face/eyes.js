@@ -62,12 +62,16 @@ export class Camera {
   constructor(video) {
     this.video = video;
     this.stream = null;
+    this.stopped = false;
   }
 
   async start() {
     const wanted = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
-    this.stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
-    await playing(this.video, this.stream);
+    const stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+    // Somebody has thought better of it while the browser asked.
+    if (this.stopped) return stop(stream);
+    this.stream = stream;
+    await playing(this.video, stream);
   }
 
   /** Sends frames to `look` until it answers true, or the camera is stopped. */
@@ -83,6 +87,7 @@ export class Camera {
   }
 
   stop() {
+    this.stopped = true;
     if (this.stream) stop(this.stream);
     this.stream = null;
     this.video.srcObject = null;

@@ -230,12 +230,11 @@ async function film() {
     tell(null);
     await mine.start();
   } catch (problem) {
-    mine.stop();
-    if (camera === mine) camera = null;
+    if (camera !== mine) return;
+    halt();
     return tell(problem.name === "NotAllowedError" ? new Error(t("denied")) : problem);
   }
-  // Somebody has thought better of it while the browser asked.
-  if (camera !== mine) return mine.stop();
+  if (camera !== mine) return;
   Object.assign($("overlay"), { hidden: true });
   for (const id of ["view", "shot", "video", "stop"]) $(id).hidden = false;
   $("grade").hidden = false;
