@@ -57,7 +57,7 @@ const QUEUE: usize = 16_384;
 const GROUP: usize = 1024;
 const GROUP_LEN: usize = 4 << 20;
 
-/// How long the writer looks for the next request before it sleeps.
+/// How long the writer of several callers looks for the next request before it sleeps.
 const AWAKE: Duration = Duration::from_micros(50);
 
 /// A store in one directory, for one process at a time.
@@ -277,7 +277,8 @@ struct Writer {
 
 impl Writer {
     fn run(mut self) {
-        while let Some(first) = self.next() {
+        let mut company = false;
+        while let Some(first) = self.next(company) {
             let mut group = Group::default();
             let mut audits = Vec::new();
             let mut compactions = Vec::new();
@@ -294,6 +295,7 @@ impl Writer {
                 let full = group.decided.len() + audits.len() == GROUP || group.len > GROUP_LEN;
                 next = if full { None } else { self.requests.try_recv().ok() };
             }
+            company = group.decided.len() > 1;
             self.settle(group);
             for (id, answer) in audits {
                 let entries = self.shared.running().and_then(|()| self.audit(&id));
@@ -306,15 +308,15 @@ impl Writer {
         }
     }
 
-    /// Waits for a request, and at first awake: who was just answered often asks again, and to be woken takes a tenth of what a
-    /// sync does. Others who want the processor get it.
-    fn next(&self) -> Option<Request> {
+    /// Waits for a request. Of several callers, who was just answered often asks again, and more come while the writer stays
+    /// awake: others who want the processor get it. A single caller is sooner served by a writer that sleeps.
+    fn next(&self, company: bool) -> Option<Request> {
         let since = Instant::now();
         loop {
             match self.requests.try_recv() {
                 Ok(request) => return Some(request),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) if since.elapsed() < AWAKE => thread::yield_now(),
+                Err(TryRecvError::Empty) if company && since.elapsed() < AWAKE => thread::yield_now(),
                 Err(TryRecvError::Empty) => return self.requests.recv().ok(),
             }
         }
