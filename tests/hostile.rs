@@ -108,8 +108,7 @@ fn bombs_are_over_in_a_moment() {
         ("three hundred large scans", resized(scans, 3000, 3000)),
     ] {
         assert!(bomb.len() < 1 << 20, "{name}: {} bytes are no bomb", bomb.len());
-        let found = read(name, &bomb);
-        assert!(found.is_empty() || name == "three hundred scans", "{name}");
+        assert!(read(name, &bomb).is_empty(), "{name}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::iter;
 use std::panic::AssertUnwindSafe;
 
 use image::ImageDecoder;
@@ -133,6 +134,8 @@ impl Luma {
 
 /// Bytes a pixel that a progressive JPEG keeps beside the picture: 16-bit coefficients of three components.
 const PROGRESSIVE_COST: u64 = 6;
+/// Scans of a JPEG: encoders write ten or so, and each goes over the whole picture again, whatever it changes.
+const MAX_SCANS: usize = 32;
 /// Bytes a pixel that WebP keeps beside the picture: planes, or a canvas.
 const WEBP_COST: u64 = 4;
 
@@ -188,7 +191,13 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
     if (bytes.len() as u64) < area / 512 {
         return Err(damaged(Format::Jpeg, "most of the picture is missing"));
     }
-    let own = if is_progressive(bytes) { PROGRESSIVE_COST } else { 0 };
+    if jpeg_markers(bytes).filter(|&marker| marker == 0xda).count() > MAX_SCANS {
+        return Err(damaged(Format::Jpeg, "too many scans"));
+    }
+    // What cannot be followed up to a sequential frame is taken for the dear kind.
+    let frame =
+        jpeg_markers(bytes).find(|marker| matches!(marker, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf));
+    let own = if matches!(frame, Some(0xc0 | 0xc1)) { 0 } else { PROGRESSIVE_COST };
     decode_with(Format::Jpeg, Ok(decoder), own, limits)
 }
 
@@ -259,19 +268,24 @@ fn luma_of(rgb: &[u8]) -> u32 {
     (299 * u32::from(rgb[0]) + 587 * u32::from(rgb[1]) + 114 * u32::from(rgb[2]) + 500) / 1000
 }
 
-/// Tells whether the first frame header of a JPEG is a progressive one (ITU-T T.81, B.2.2).
-fn is_progressive(jpeg: &[u8]) -> bool {
+/// The markers of a JPEG with a segment, in their order (ITU-T T.81, B.1.1), up to its end or to where it cannot be followed.
+fn jpeg_markers(jpeg: &[u8]) -> impl Iterator<Item = u8> {
     let mut at = 2;
-    while let Some(&[0xff, marker, hi, lo]) = jpeg.get(at..at + 4) {
-        match marker {
-            0xc2 | 0xc6 | 0xca | 0xce => return true,
-            0xc0 | 0xc1 | 0xda => return false,
-            0xff => at += 1,
-            _ => at += 2 + usize::from(u16::from_be_bytes([hi, lo])),
+    iter::from_fn(move || {
+        loop {
+            match jpeg.get(at..at + 4)? {
+                [0xff, 0xd9, ..] => return None,
+                // Coded data: a byte of all ones, or a restart.
+                [0xff, 0x00 | 0xd0..=0xd7, ..] => at += 2,
+                [0xff, 0xff, ..] => at += 1,
+                &[0xff, marker, hi, lo] => {
+                    at += 2 + usize::from(u16::from_be_bytes([hi, lo]));
+                    return Some(marker);
+                }
+                _ => at += 1,
+            }
         }
-    }
-    // What cannot be followed is taken for the dear kind.
-    true
+    })
 }
 
 fn damaged(format: Format, reason: impl fmt::Display) -> PictureError {
@@ -395,6 +409,24 @@ mod tests {
             decode(&png(&[(b"IHDR", &header(6000, 6000, 1, 0))])),
             Err(PictureError::Damaged { format: Format::Png, .. })
         ));
+    }
+
+    #[test]
+    fn scans_of_a_jpeg_are_counted_up_to_its_end() {
+        let jpeg = file("progressive.jpg");
+        let scans = |jpeg: &[u8]| jpeg_markers(jpeg).filter(|&marker| marker == 0xda).count();
+        assert!((2..=MAX_SCANS).contains(&scans(&jpeg)));
+        // Phones append a film to a photo.
+        let moving = [&jpeg[..], &[0xff, 0xda].repeat(MAX_SCANS + 1)].concat();
+        assert_eq!(scans(&moving), scans(&jpeg));
+        assert_eq!(decode(&moving), decode(&jpeg));
+        let last = jpeg.windows(2).rposition(|pair| pair == [0xff, 0xda]).expect("a scan");
+        let (before, last) = jpeg[..jpeg.len() - 2].split_at(last);
+        let repeated = |times: usize| [before, &last.repeat(times), &[0xff, 0xd9]].concat();
+        let room = MAX_SCANS - scans(&jpeg) + 1;
+        assert_eq!(scans(&repeated(room)), MAX_SCANS);
+        decode(&repeated(room)).expect("as many as there may be");
+        assert!(matches!(decode(&repeated(room + 1)), Err(PictureError::Damaged { format: Format::Jpeg, .. })));
     }
 
     #[test]
