@@ -3,8 +3,11 @@
 //! The outer dark ring is only required to be there, not to end: a symbol without a quiet zone on a dark ground has
 //! finder patterns that run into it.
 
+use std::f32::consts::FRAC_PI_2;
+
 use crate::qr::Luma;
 use crate::qr::scan::grey::grid::sample;
+use crate::qr::scan::grey::shape::{Measure, Sides, Stretch};
 
 /// What may be a finder pattern, in pixels.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +20,8 @@ pub(super) struct Finder {
     pub size: (f32, f32),
     /// How much it looks like one, up to 1.
     pub likeness: f32,
+    /// What a module is here, in pixels of each direction.
+    pub measure: Measure,
     /// Rows in which it was seen.
     rows: u32,
 }
@@ -50,13 +55,18 @@ pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
             if height > 3.2 * width || width > 3.2 * height || (middle - y as f32).abs() > 1.6 * height {
                 continue;
             }
-            let ring = [(2.0, 0.0), (-2.0, 0.0), (0.0, 2.0), (0.0, -2.0)]
-                .map(|(dx, dy)| sample(grey, (x + dx * width, middle + dy * height)));
-            if sign * (ring.iter().sum::<f32>() / 4.0 - sample(grey, (x, middle))) < MIN_CONTRAST {
+            let seen = Finder {
+                x,
+                y: middle,
+                module: (width + height) / 2.0,
+                size: (width, height),
+                likeness: 0.0,
+                measure: Measure::default(),
+                rows: 1,
+            };
+            if sign * (seen.ring(grey) - sample(grey, (x, middle))) < MIN_CONTRAST {
                 continue;
             }
-            let seen =
-                Finder { x, y: middle, module: (width + height) / 2.0, size: (width, height), likeness: 0.0, rows: 1 };
             match found.iter().rposition(|known| is_same(known, &seen)) {
                 Some(known) => found[known].join(&seen),
                 None if found.len() < MAX_FOUND => found.push(seen),
@@ -81,27 +91,51 @@ impl Finder {
         self.rows += other.rows;
     }
 
-    /// Compares the grey levels with a pattern, turned by whatever angle fits best, or as flat as it looks.
+    /// The grey level of the light ring.
+    fn ring(&self, grey: &Luma) -> f32 {
+        let (wide, high) = self.size;
+        [(2.0 * wide, 0.0), (-2.0 * wide, 0.0), (0.0, 2.0 * high), (0.0, -2.0 * high)]
+            .map(|(dx, dy)| sample(grey, (self.x + dx, self.y + dy)))
+            .iter()
+            .sum::<f32>()
+            / 4.0
+    }
+
+    /// Compares the grey levels with a pattern that is turned by whatever angle fits best: seen straight on, as flat as it looks,
+    /// or stretched as its middle is.
     pub(super) fn judge(&mut self, grey: &Luma) {
-        let turned = |(sine, cosine): (f32, f32), (wide, high): (f32, f32)| {
-            let (mut all, mut squares, mut darks) = (0.0, 0.0, 0.0);
-            for (i, j) in (-3i16..=3).flat_map(|i| (-3i16..=3).map(move |j| (i, j))) {
-                let (u, v) = (f32::from(i) * wide, f32::from(j) * high);
-                let value = sample(grey, (self.x + u * cosine - v * sine, self.y + u * sine + v * cosine));
-                all += value;
-                squares += value * value;
-                if i.abs().max(j.abs()) != 2 {
-                    darks += value;
-                }
+        let limit = (self.ring(grey) + sample(grey, (self.x, self.y))) / 2.0;
+        let reach = 4.0 * self.size.0.max(self.size.1);
+        let middle = Stretch::of_blob(grey, (self.x, self.y), limit, reach);
+        let quarter = |steps: u8| (0..steps).map(move |step| FRAC_PI_2 * f32::from(step) / f32::from(steps));
+        let square = quarter(4).map(|angle| Stretch::NONE.sides(angle));
+        let flat = Stretch::along_axes(self.size.0, self.size.1).sides(0.0);
+        let stretched = middle.into_iter().flat_map(|stretch| quarter(6).map(move |angle| stretch.sides(angle)));
+        self.likeness = f32::MIN;
+        for sides in square.chain([flat]).chain(stretched) {
+            let Some(sides) = sides.fitted(self.size) else { continue };
+            let likeness = self.likeness(&sides, grey);
+            if likeness > self.likeness {
+                (self.likeness, self.measure) = (likeness, sides.measure());
             }
-            // 33 dark modules, 16 light ones.
-            let variance = (squares / 49.0 - (all / 49.0) * (all / 49.0)).max(0.0);
-            ((all - darks) / 16.0 - darks / 33.0) * (33.0f32 * 16.0).sqrt() / 49.0 / (variance + 9.0).sqrt()
-        };
-        self.likeness = [0.0f32, 22.5, 45.0, 67.5]
-            .map(|degrees| turned(degrees.to_radians().sin_cos(), (self.module, self.module)))
-            .into_iter()
-            .fold(turned((0.0, 1.0), self.size), f32::max);
+        }
+    }
+
+    /// The correlation with a pattern whose modules have these sides.
+    fn likeness(&self, sides: &Sides, grey: &Luma) -> f32 {
+        let (mut all, mut squares, mut darks) = (0.0, 0.0, 0.0);
+        for (i, j) in (-3i8..=3).flat_map(|i| (-3i8..=3).map(move |j| (i, j))) {
+            let (x, y) = sides.step(i.into(), j.into());
+            let value = sample(grey, (self.x + x, self.y + y));
+            all += value;
+            squares += value * value;
+            if i.abs().max(j.abs()) != 2 {
+                darks += value;
+            }
+        }
+        // 33 dark modules, 16 light ones.
+        let variance = (squares / 49.0 - (all / 49.0) * (all / 49.0)).max(0.0);
+        ((all - darks) / 16.0 - darks / 33.0) * (33.0f32 * 16.0).sqrt() / 49.0 / (variance + 9.0).sqrt()
     }
 }
 

@@ -81,25 +81,24 @@ pub(super) fn triples(finders: &[Finder]) -> Vec<Triple> {
 
 impl Triple {
     fn of(finders: [&Finder; 3]) -> Option<Self> {
-        let gap = |a: &Finder, b: &Finder| (a.x - b.x).hypot(a.y - b.y);
+        // In modules, however it is tilted.
+        let gap = |a: &Finder, b: &Finder| {
+            let step = (a.x - b.x, a.y - b.y);
+            a.measure.between(&b.measure).length(step)
+        };
         // The corner is opposite the longest side.
         let opposite = [0, 1, 2].map(|i| gap(finders[(i + 1) % 3], finders[(i + 2) % 3]));
         let at = (0..3).max_by(|&a, &b| opposite[a].total_cmp(&opposite[b]))?;
         let (corner, mut right, mut below) = (finders[at], finders[(at + 1) % 3], finders[(at + 2) % 3]);
-        let turn = |r: &Finder, b: &Finder| (r.x - corner.x) * (b.y - corner.y) - (r.y - corner.y) * (b.x - corner.x);
-        if turn(right, below) < 0.0 {
+        let step = |to: &Finder| (to.x - corner.x, to.y - corner.y);
+        let turn = |r: Point, b: Point| r.0 * b.1 - r.1 * b.0;
+        if turn(step(right), step(below)) < 0.0 {
             std::mem::swap(&mut right, &mut below);
         }
-        let (across, down) = (gap(corner, right), gap(corner, below));
-        // Along the row, a turned square is wider than its side.
-        let module = |to: &Finder| {
-            let (dx, dy) = ((to.x - corner.x).abs(), (to.y - corner.y).abs());
-            let along = if dx > dy { corner.size.0 + to.size.0 } else { corner.size.1 + to.size.1 };
-            along / 2.0 * dx.max(dy) / dx.hypot(dy)
-        };
-        let (columns, rows) = (across / module(right), down / module(below));
+        let (columns, rows) = (gap(corner, right), gap(corner, below));
         let side = (columns + rows) / 2.0 + 7.0;
-        let sine = turn(right, below) / (across * down);
+        let cosine = corner.measure.cosine(step(right), step(below));
+        let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
         let sizes = [corner.module, right.module, below.module];
         let (least, most) = (sizes.iter().copied().fold(f32::MAX, f32::min), sizes.iter().copied().fold(0.0, f32::max));
         // Below a pixel a module, all is chance, and versions are many.
@@ -108,8 +107,7 @@ impl Triple {
         }
         let unequal = |a: f32, b: f32| (a / b).ln().abs();
         let least_like = finders.iter().map(|f| f.likeness).fold(f32::MAX, f32::min);
-        let cost = unequal(across, down) + unequal(most, least) + 2.0 * (1.0 - sine) + unequal(columns, rows)
-            - 2.0 * least_like;
+        let cost = unequal(most, least) + 2.0 * (1.0 - sine) + 2.0 * unequal(columns, rows) - 2.0 * least_like;
         Some(Self { corner: *corner, right: *right, below: *below, side, cost })
     }
 

@@ -14,6 +14,7 @@ mod finder;
 mod grid;
 mod modules;
 mod plan;
+mod shape;
 mod solve;
 mod track;
 
@@ -389,24 +390,41 @@ mod tests {
         assert!(symbol.corrected.is_some_and(|count| count > 3));
     }
 
-    /// The symbol wrapped around a cylinder, seen from far away; `angle` in degrees turns its axis.
-    fn wrapped(bend: f32, angle: f32) -> Luma {
-        let symbol = encode_bytes(&PAYLOAD.repeat(3), EcLevel::M).expect("version 9 takes it").to_luma(6);
+    /// The symbol as it is seen where each pixel, counted from the middle, shows the place that `unseen` says; `angle` in degrees
+    /// turns the axis of that.
+    fn seen(angle: f32, extent: u32, symbol: &Luma, unseen: impl Fn(f32, f32) -> Point) -> Luma {
         let side = symbol.width as f32;
         let (sine, cosine) = angle.to_radians().sin_cos();
-        let radius = side / bend;
-        let extent = symbol.width + 120;
         let middle = extent as f32 / 2.0;
         let pixels = (0..extent * extent).map(|i| {
             let (x, y) = ((i % extent) as f32 + 0.5 - middle, (i / extent) as f32 + 0.5 - middle);
-            let (around, along) = (x * cosine + y * sine, y * cosine - x * sine);
-            let around = radius * (around / radius).clamp(-1.0, 1.0).asin();
-            let (u, v) = (around * cosine - along * sine, around * sine + along * cosine);
+            let (across, along) = unseen(x * cosine + y * sine, y * cosine - x * sine);
+            let (u, v) = (across * cosine - along * sine, across * sine + along * cosine);
             let place = (u + side / 2.0, v + side / 2.0);
             let inside = |t: f32| (0.0..side).contains(&t);
-            if inside(place.0) && inside(place.1) { grid::sample(&symbol, place) as u8 } else { 90 }
+            if inside(place.0) && inside(place.1) { grid::sample(symbol, place) as u8 } else { 90 }
         });
         Luma { width: extent, height: extent, pixels: pixels.collect() }
+    }
+
+    /// Wrapped around a cylinder, seen from far away.
+    fn wrapped(bend: f32, angle: f32) -> Luma {
+        let symbol = encode_bytes(&PAYLOAD.repeat(3), EcLevel::M).expect("version 9 takes it").to_luma(6);
+        let radius = symbol.width as f32 / bend;
+        seen(angle, symbol.width + 120, &symbol, |around, along| {
+            (radius * (around / radius).clamp(-1.0, 1.0).asin(), along)
+        })
+    }
+
+    /// Flat, tilted by so many degrees, seen from four times its side.
+    fn tilted(degrees: f32, angle: f32) -> Luma {
+        let symbol = encode_bytes(&PAYLOAD.repeat(2), EcLevel::M).expect("version 7 takes it").to_luma(6);
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let distance = 4.0 * symbol.width as f32;
+        seen(angle, symbol.width + 120, &symbol, |across, along| {
+            let across = across / (cosine - across * sine / distance);
+            (across, along * (1.0 + across * sine / distance))
+        })
     }
 
     #[test]
@@ -415,6 +433,15 @@ mod tests {
             let symbol = read(&noisy(prepare::blur(&wrapped(bend, angle)), 8));
             let symbol = symbol.unwrap_or_else(|| panic!("bent by {bend}, its axis at {angle} degrees"));
             assert_eq!(symbol.payload, PAYLOAD.repeat(3));
+        }
+    }
+
+    #[test]
+    fn symbol_seen_from_far_aside_is_read() {
+        for (degrees, angle) in [(55.0, 0.0), (60.0, 45.0), (60.0, 225.0), (64.0, 110.0), (66.0, 20.0), (66.0, 135.0)] {
+            let symbol = read(&noisy(prepare::blur(&tilted(degrees, angle)), 8));
+            let symbol = symbol.unwrap_or_else(|| panic!("tilted by {degrees} degrees around an axis at {angle}"));
+            assert_eq!(symbol.payload, PAYLOAD.repeat(2));
         }
     }
 
