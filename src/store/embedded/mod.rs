@@ -19,10 +19,10 @@
 //!               checkpoint: key = 0, value = the number of the last frame of the journal that is in here
 //! ```
 //!
-//! `acknowledged` is written after each sync and never synced itself: it survives a killed process, and after a power
-//! cut it is a lower bound. Each change raises one revision by one, so the revisions that an opened store holds add up to
-//! the number of its changes; if that is less, the journal has lost its end (it cannot be told from a frame that was cut
-//! off and never acknowledged) and the store does not open: a used response would be open again.
+//! `acknowledged` is written after each sync, behind its answers, and never synced itself: it survives a killed process, and is a
+//! lower bound. Each change raises one revision by one, so the revisions that an opened store holds add up to the number of its
+//! changes; if that is less, the journal has lost its end (it cannot be told from a frame that was cut off and never acknowledged)
+//! and the store does not open: a used response would be open again.
 
 mod dir;
 mod journal;
@@ -355,7 +355,6 @@ impl Writer {
             Err(stopped) => Err(stopped),
         };
         if outcome.is_ok() && !group.entries.is_empty() {
-            self.acknowledged.raise(group.entries.len() as u64);
             let mut records = self.shared.records.write().expect(HELD_BRIEFLY);
             for entry in &group.entries {
                 match records.get_mut(&entry.id) {
@@ -368,7 +367,9 @@ impl Writer {
             // Who has stopped waiting does not learn the outcome.
             let _ = answer.send(outcome.clone().map(|()| replaced));
         }
-        if outcome.is_ok() {
+        if outcome.is_ok() && !group.entries.is_empty() {
+            // Nobody waits for these any more.
+            self.acknowledged.raise(group.entries.len() as u64);
             group.entries.into_iter().for_each(|entry| self.recent.add(entry));
         }
     }
