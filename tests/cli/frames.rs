@@ -196,6 +196,40 @@ fn a_pipe_that_gives_nothing_has_stalled() {
     assert!((4..60).contains(&start.elapsed().as_secs()));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_a_film_that_may_be_given_up() {
+    use std::os::unix::process::ExitStatusExt;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo starts").success());
+    let camera = pipe.to_str().expect("a temporary path is Unicode");
+    let scan = camtoken(&["scan", "--raw", "--quiet", "--camera", camera])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("camtoken starts");
+    // Opening it waits for who reads.
+    let _ = fs::write(&pipe, y4m(&[page(None), page(Some("CT9:ONE"))]));
+    assert_eq!(told(scan.wait_with_output().expect("it ends")).0, "CT9:ONE\n");
+
+    // Nobody writes to it.
+    for verb in [&["scan", "--raw"][..], &["watch"]] {
+        let start = Instant::now();
+        let mut waiting = camtoken(&[verb, &["--camera", camera]].concat())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("camtoken starts");
+        std::thread::sleep(Duration::from_millis(500));
+        let id = waiting.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().expect("kill starts").success());
+        let ended = waiting.wait().expect("it ends");
+        assert!(ended.code() == Some(130) || ended.signal() == Some(2), "{verb:?}: {ended}");
+        assert!(start.elapsed() < Duration::from_secs(4), "{verb:?}: no frame came for 5 s");
+    }
+}
+
 #[test]
 fn what_this_build_lacks_is_said_with_how_to_get_it() {
     for (flag, feature, built) in [
