@@ -30,6 +30,9 @@ impl Stretch {
     /// That of a dark blob around a point that would be square, but for its size: up to where it is lighter than `limit`, and `None`
     /// if that is farther than `reach` anywhere.
     pub fn of_blob(luma: &Luma, middle: Point, limit: f32, reach: f32) -> Option<Self> {
+        if sample(luma, middle) > limit {
+            return None;
+        }
         // What is known by rays all around spreads them over its tips.
         Self::NONE.refined(luma, middle, limit, reach)?.refined(luma, middle, limit, reach)
     }
