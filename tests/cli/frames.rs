@@ -208,8 +208,9 @@ fn a_named_pipe_is_a_film_that_may_be_given_up() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("camtoken starts");
-    // Opening it waits for who reads.
-    let _ = fs::write(&pipe, y4m(&[page(None), page(Some("CT9:ONE"))]));
+    // Opening it waits for who reads, be it for ever.
+    let to = pipe.clone();
+    std::thread::spawn(move || fs::write(to, y4m(&[page(None), page(Some("CT9:ONE"))])));
     assert_eq!(told(scan.wait_with_output().expect("it ends")).0, "CT9:ONE\n");
 
     // Nobody writes to it.
