@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 use camtoken::challenge::DeviceNonce;
 use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
-use camtoken::store::{EmbeddedStore, MemoryStore, Store};
+use camtoken::store::{EmbeddedStore, MemoryStore, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{AttemptId, ChallengeRef, LocalVault, Policy, Step, Subscriber, Verifier};
 use camtoken::{ActivationId, Key, Timestamp};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pollster::block_on;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 

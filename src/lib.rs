@@ -17,7 +17,7 @@
 //! # use camtoken::verifier::{AttemptId, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
 //! # use camtoken::{Key, Timestamp, qr};
 //! # use rand::{rand_core::UnwrapErr, rngs::SysRng};
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> { camtoken::store::block_on(async {
 //! let rng = &mut UnwrapErr(SysRng);
 //! let now = Timestamp::from_unix(1_795_230_000);
 //!

@@ -28,9 +28,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::store::postgres::Options;
-use camtoken::store::{Change, PostgresStore, RecordId, Replaced, Revision, Store, StoreError, conformance};
+use camtoken::store::{Change, PostgresStore, RecordId, Replaced, Revision, Store, StoreError, block_on, conformance};
 use camtoken::vectors::play_story;
-use pollster::block_on;
 use server::{Server, connect, sql};
 
 #[test]

@@ -13,9 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::store::{
-    Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, conformance,
+    Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on,
+    conformance,
 };
-use pollster::block_on;
 use tempfile::TempDir;
 
 /// Where a child of this test binary works; unset in the tests themselves.
@@ -36,6 +36,37 @@ fn the_embedded_store_conforms() {
     conformance::run(|| {
         number += 1;
         open(&dirs.path().join(number.to_string()))
+    });
+}
+
+/// The same for callers that write themselves, rather than wait.
+#[test]
+fn the_embedded_store_conforms_for_who_may_block() {
+    struct Blocking(EmbeddedStore);
+
+    impl Store for Blocking {
+        async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
+            block_on(self.0.load(id))
+        }
+
+        async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
+            block_on(self.0.replace(id, expected, change))
+        }
+
+        async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+            block_on(self.0.list(after, limit))
+        }
+
+        async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            block_on(self.0.audit(id))
+        }
+    }
+
+    let dirs = tempdir();
+    let mut number = 0;
+    conformance::run(|| {
+        number += 1;
+        Blocking(open(&dirs.path().join(number.to_string())))
     });
 }
 
@@ -449,15 +480,19 @@ fn child_writes_until_it_is_killed() {
     let store = open(Path::new(dir));
     let turn = AtomicU64::new(0);
     thread::scope(|scope| {
-        for _ in 0..CHILD_THREADS {
-            scope.spawn(|| {
+        for thread in 0..CHILD_THREADS {
+            let (store, turn) = (&store, &turn);
+            scope.spawn(move || {
                 loop {
                     // The threads meet on the same few records.
                     let id = id(turn.fetch_add(1, Ordering::Relaxed) / 2 % count);
                     let expected = block_on(store.load(&id)).expect("the store loads");
                     let expected = expected.map_or(Revision::ABSENT, |found| found.revision);
                     let change = padded_change(&id, expected.as_u64() + 1, padding);
-                    match block_on(store.replace(&id, expected, change)).expect("the store replaces") {
+                    let replacing = store.replace(&id, expected, change);
+                    // Half of them write themselves when nobody else does, half leave it to the store's thread.
+                    let replaced = if thread % 2 == 0 { block_on(replacing) } else { pollster::block_on(replacing) };
+                    match replaced.expect("the store replaces") {
                         Replaced::Yes(revision) => report(&format!("{id} {revision}")),
                         Replaced::Conflict => {}
                     }

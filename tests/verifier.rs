@@ -23,14 +23,15 @@ use camtoken::challenge::DeviceNonce;
 use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::oath::totp::Totp;
-use camtoken::store::{Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned};
+use camtoken::store::{
+    Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on,
+};
 use camtoken::verifier::audit::{AuditError, Event};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State, Step, Vault,
     VaultError, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
-use pollster::block_on;
 use rand::CryptoRng;
 
 use pair::*;

@@ -59,13 +59,11 @@ impl Container {
 
 #[cfg(test)]
 mod tests {
-    use pollster::block_on;
-
     use super::*;
     use crate::key::Key;
     use crate::provision::pskc::{Algorithm, DeviceInfo, KeyPackage};
     use crate::seeded::Seeded;
-    use crate::store::MemoryStore;
+    use crate::store::{MemoryStore, block_on};
     use crate::verifier::{LocalVault, Policy};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 
 use super::api::{Api, Described, Method};
 use super::problem::{Code, Problem};
-use crate::store::{Store, backup};
+use crate::store::{Store, backup, block_on};
 use crate::verifier::Verifier;
 
 /// What is saved.
@@ -54,7 +54,7 @@ async fn save<S: Store + 'static>(State(backup): State<Arc<Backup<S>>>) -> Resul
         // A store may need the runtime; to be driven by it would forbid to wait for the reader.
         let _runtime = runtime.enter();
         let to = BufWriter::with_capacity(CHUNK, Chunks(sender.clone()));
-        if let Err(error) = pollster::block_on(backup::write(verifier.store(), to)) {
+        if let Err(error) = block_on(backup::write(verifier.store(), to)) {
             // Breaks the answer off: what was sent is no backup.
             let _ = sender.blocking_send(Err(io::Error::other(error)));
         }

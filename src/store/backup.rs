@@ -250,11 +250,10 @@ impl<R: Read> Hashing<R> {
 
 #[cfg(test)]
 mod tests {
-    use pollster::block_on;
 
     use super::*;
     use crate::key::ActivationId;
-    use crate::store::{Change, MemoryStore};
+    use crate::store::{Change, MemoryStore, block_on};
 
     fn filled() -> MemoryStore {
         let store = MemoryStore::new();

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::key::{ActivationId, TokenId};
 
 pub use any::AnyStore;
-pub use embedded::EmbeddedStore;
+pub use embedded::{EmbeddedStore, block_on};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

@@ -4,7 +4,6 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use minicbor::Encoder;
 use minicbor::data::Tag;
-use pollster::block_on;
 use proptest::prelude::*;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -13,7 +12,7 @@ use secrecy::ExposeSecret;
 use super::screen::Screen;
 use super::*;
 use crate::challenge::{ChallengeId, ResponseSuite};
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, block_on};
 use crate::time::Timestamp;
 use crate::transaction::{FieldSpec, Kind, Operation};
 use crate::verifier::{

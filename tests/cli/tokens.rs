@@ -10,13 +10,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use camtoken::code::ChallengeCode;
 use camtoken::qr::{EcLevel, encode};
-use camtoken::store::MemoryStore;
+use camtoken::store::{MemoryStore, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, Enrollment, LocalVault, Policy, Step, Subscriber, Verdict, Verifier,
 };
 use camtoken::{ActivationId, Key, Timestamp, TokenId};
-use pollster::block_on;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use serde_json::Value;

@@ -6,11 +6,10 @@ use std::time::Duration;
 use camtoken::challenge::{DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
-use camtoken::store::{RecordId, Store};
+use camtoken::store::{RecordId, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{AttemptId, ChallengeRef, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
 use camtoken::{ActivationId, Key, Timestamp, TokenId};
-use pollster::block_on;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 

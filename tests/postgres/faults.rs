@@ -8,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::store::postgres::Options;
-use camtoken::store::{PostgresStore, Store, StoreError};
+use camtoken::store::{PostgresStore, Store, StoreError, block_on};
 use camtoken::verifier::{AttemptId, Rejection, Verdict, VerifierError};
-use pollster::block_on;
 
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, wrong};
 use crate::proxy::{Cut, Proxy};

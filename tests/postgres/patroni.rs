@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use camtoken::store::postgres::{Durability, Options};
-use camtoken::store::{PostgresStore, StoreError};
+use camtoken::store::{PostgresStore, StoreError, block_on};
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict, Verifier, VerifierError};
-use pollster::block_on;
 
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, transfer};
 use crate::server::sql;

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camtoken::Key;
 use camtoken::store::postgres::Options;
-use camtoken::store::{PostgresStore, RecordId, Store};
+use camtoken::store::{PostgresStore, RecordId, Store, block_on};
 use camtoken::verifier::{AttemptId, Policy, Rejection, Verdict};
-use pollster::block_on;
 
 use crate::pair::{NOW, Pair, in_parallel, later, rejected, rng, test_policy, verifier, wrong};
 use crate::server::{Server, connect};

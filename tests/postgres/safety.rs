@@ -5,8 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::store::postgres::{Durability, Options};
-use camtoken::store::{PostgresStore, Store, StoreError};
-use pollster::block_on;
+use camtoken::store::{PostgresStore, Store, StoreError, block_on};
 
 use crate::server::{Server, connect, sql};
 use crate::{id, replace, yes};

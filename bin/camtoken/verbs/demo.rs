@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, scan};
-use camtoken::store::EmbeddedStore;
+use camtoken::store::{EmbeddedStore, block_on};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Device, Seen, State, Token, file};
 use camtoken::transaction::{Operation, Transaction};
@@ -14,7 +14,6 @@ use camtoken::verifier::{
     AttemptId, IssuedChallenge, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
 };
 use camtoken::{ActivationId, Key, Timestamp};
-use pollster::block_on;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;

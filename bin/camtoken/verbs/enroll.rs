@@ -5,10 +5,10 @@ mod keys;
 mod status;
 
 use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
+use camtoken::store::block_on;
 use camtoken::verifier::{Enrollment, Rejection, Step, Subscriber};
 use camtoken::{ActivationId, TokenId};
 use clap::Subcommand;
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 

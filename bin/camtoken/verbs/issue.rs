@@ -5,8 +5,8 @@ mod fields;
 use std::path::PathBuf;
 
 use camtoken::ActivationId;
+use camtoken::store::block_on;
 use camtoken::transaction::{Domain, Operation, Transaction};
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 

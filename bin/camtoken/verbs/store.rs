@@ -7,11 +7,10 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use camtoken::store::AnyStore;
 use camtoken::store::backup::{self, BackupError, Records};
+use camtoken::store::{AnyStore, block_on};
 use camtoken::verifier::{Inventory, restored};
 use clap::Subcommand;
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
 
 use camtoken::ActivationId;
+use camtoken::store::block_on;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict};
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 use zeroize::Zeroizing;

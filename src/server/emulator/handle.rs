@@ -28,7 +28,7 @@ use crate::transaction::Transaction;
 /// use camtoken::{Key, Timestamp};
 /// use rand::{rand_core::UnwrapErr, rngs::SysRng};
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { camtoken::store::block_on(async {
 /// let session = Session::new("transfers", Timestamp::from_unix(1_795_230_000));
 /// let token = session.token();
 ///

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::{Recent, corrupt};
+use super::corrupt;
+use super::keeper::Recent;
 use crate::store::backup::Saved;
 use crate::store::{MAX_LEN, RecordId, Revision, StoreError, Versioned};
 

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use pollster::block_on;
-
 use super::forge;
 use super::picture::Picture;
 use super::words::Words;
@@ -13,7 +11,7 @@ use crate::challenge::ChallengeId;
 use crate::key::{ActivationId, Key};
 use crate::oath::totp::Totp;
 use crate::seeded::Seeded;
-use crate::store::Store;
+use crate::store::{Store, block_on};
 use crate::time::Timestamp;
 use crate::token::{Pin, Received, Refusal, Token};
 use crate::transaction::{Operation, Transaction};

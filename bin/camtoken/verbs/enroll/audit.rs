@@ -1,7 +1,7 @@
 //! `camtoken enroll audit`: what happened to an activation, checked entry by entry.
 
+use camtoken::store::block_on;
 use camtoken::verifier::audit::{AuditError, Entry};
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -8,10 +8,9 @@ use std::str;
 
 use camtoken::Key;
 use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, Protection, PskcError};
-use camtoken::store::RecordId;
+use camtoken::store::{RecordId, block_on};
 use camtoken::token::file;
 use camtoken::verifier::EnrollError;
-use pollster::block_on;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;

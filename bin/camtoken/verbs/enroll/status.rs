@@ -1,10 +1,9 @@
 //! `camtoken enroll status`: the books without their secrets.
 
-use camtoken::store::{RecordId, Store};
+use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::record::Ending;
 use camtoken::verifier::{ChallengeRef, Credential, Record, State, TokenRecord};
 use camtoken::{ActivationId, Timestamp, TokenId};
-use pollster::block_on;
 use schemars::JsonSchema;
 use serde::Serialize;
 
