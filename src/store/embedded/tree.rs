@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use fjall::config::FilterPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::corrupt;
@@ -28,7 +29,10 @@ pub(super) struct Engine {
 impl Engine {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let database = Database::builder(path).worker_threads(1).cache_size(ENGINE_BUFFER).open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER);
+        // Filters tell quickly that a key is not there, which nobody asks: records and audit entries are read in runs.
+        let options = || {
+            KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER).filter_policy(FilterPolicy::disabled())
+        };
         let records = database.keyspace("records", options)?;
         let audit = database.keyspace("audit", options)?;
         let checkpoint = database.keyspace("checkpoint", options)?;
