@@ -67,7 +67,8 @@
 //!
 //! * [`transaction`]: what is signed, by a catalogue that both ends share; canonical text; batch files.
 //! * [`challenge`], [`code`], [`qr`]: what is asked, sealed for one token, and drawn.
-//! * [`token`], [`verifier`]: the two parties. [`store`] is where a verifier's records live.
+//! * [`token`], [`verifier`]: the two parties. [`store`] is where a verifier's records live. Its futures run on any executor; a
+//!   program without one waits by [`store::block_on`].
 //! * [`oath`]: HOTP, TOTP and OCRA (RFC 4226, 6238, 6287) by themselves.
 //! * [`provision`]: keys in and out, as PSKC (RFC 6030) or otpauth URIs.
 //! * [`camera`]: frames from films, folders, and (features) webcams and screens.

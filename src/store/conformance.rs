@@ -10,13 +10,11 @@
 //! its own.
 
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 
-use super::{Change, MAX_LEN, RecordId, Replaced, Revision, Store, StoreError};
+use super::{Change, MAX_LEN, RecordId, Replaced, Revision, Store, StoreError, block_on};
 use crate::key::ActivationId;
 
 /// Runs every check, each on a store of its own: `empty` gives one that holds nothing.
@@ -261,23 +259,4 @@ fn in_parallel(threads: usize, step: impl Fn(usize) + Sync) {
             scope.spawn(move || step(number));
         }
     });
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
 }

@@ -33,10 +33,12 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::future::poll_fn;
 use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -194,7 +196,12 @@ impl EmbeddedStore {
     async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, StoreError> {
         self.shared.running()?;
         let (answer, answered) = oneshot::channel();
-        self.desk.leave(request(answer))?;
+        let mut request = Some(request(answer));
+        let leave = poll_fn(|context| match request.take() {
+            Some(request) => Poll::Ready(self.desk.leave(request, context.waker())),
+            None => Poll::Pending,
+        });
+        leave.await?;
         answered.await.unwrap_or_else(|_| Err(StoreError::Unknown { reason: "writer has ended".into() }))
     }
 }
@@ -217,7 +224,7 @@ impl Store for EmbeddedStore {
         Ok(records.range((start, Bound::Unbounded)).take(limit).map(|(id, _)| id.clone()).collect())
     }
 
-    /// Reads from the disk, on the writer's thread: replacements wait meanwhile.
+    /// Reads from the disk, with the writer: replacements wait meanwhile.
     async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
         self.ask(|answer| Request::Audit { id: id.clone(), answer }).await
     }

@@ -134,7 +134,7 @@ struct Group {
     decided: Vec<(Answer<Replaced>, Replaced)>,
 }
 
-/// How many changes are durable at least: see the top of this file.
+/// How many changes are durable at least: see the top of `mod.rs`.
 pub(super) struct Acknowledged {
     file: File,
     changes: u64,
