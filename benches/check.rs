@@ -9,7 +9,7 @@ use std::hint::black_box;
 use camtoken::Key;
 use camtoken::oath::ocra::{self, Check, Checker, DataInput, KeyTable, Question, Suite};
 use camtoken::oath::{Digits, Engine, Hash, Response, hotp};
-use camtoken_lanes::{Field, Midstates, Plan, Sha1, Sha256};
+use camtoken_simd::{Field, Midstates, Plan, Sha1, Sha256};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hmac::{Hmac, KeyInit, Mac};
 

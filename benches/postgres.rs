@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use camtoken::store::postgres::Options;
-use camtoken::store::{Change, PostgresStore, RecordId, Replaced, Revision, Store};
+use camtoken::store::{Change, RecordId, Replaced, Revision, Store};
+use camtoken_postgres::{Options, PostgresStore};
 use server::{Server, sql};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::NoTls;

@@ -77,30 +77,21 @@
 //!
 //! The bytes are in `docs/SPEC.md`, the reasons in `docs/ARCHITECTURE.md`, the threats in `docs/SECURITY.md`.
 
-pub mod camera;
-pub mod challenge;
-pub mod code;
-#[cfg(feature = "emulator")]
-pub mod emulator {
-    //! The virtual token in a Rust test's own hands, without HTTP.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-    pub use crate::server::emulator::handle::{Answer, Session, Unanswered, VirtualToken};
-}
-mod hex;
-pub mod key;
-pub mod language;
-pub mod oath;
+mod error_code;
+#[cfg(feature = "provision")]
+#[cfg_attr(docsrs, doc(cfg(feature = "provision")))]
 pub mod provision;
-pub mod qr;
-mod seeded;
-#[cfg(feature = "server")]
-pub mod server;
 pub mod store;
-pub mod time;
 pub mod token;
-pub mod transaction;
-pub mod vectors;
 pub mod verifier;
+
+pub use camtoken_core::{ErrorCode, challenge, code, key, language, seeded, time, transaction};
+pub use camtoken_oath as oath;
+#[cfg(feature = "reader")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reader")))]
+pub use camtoken_qr as qr;
 
 pub use challenge::{Challenge, ChallengeId};
 pub use key::{ActivationId, Key, TokenId};

@@ -1,5 +1,4 @@
 //! The command line from outside: what it prints, in both languages, and what it exits with.
-#![cfg(feature = "cli")]
 
 #[path = "cli/documents.rs"]
 mod documents;
@@ -33,7 +32,7 @@ fn stories_run_as_written() {
     for (name, value) in ENVIRONMENT {
         cases.env(*name, *value);
     }
-    cases.case("tests/cli/*.trycmd");
+    cases.case("../../tests/cli/*.trycmd");
 }
 
 /// A person's surroundings that no test depends on. An empty variable is as none.

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use camtoken::qr::{
-    Distortion, EcLevel, Effort, Limits, Lint, LintOptions, Luma, Scan, ScanOptions, encode, encode_bytes, scan,
-};
+use camtoken::qr::{Distortion, EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode, encode_bytes, scan};
+use camtoken_documents::{Lint, LintOptions};
 
 /// What the limits are multiplied by: a build for tests is slower than one to work with.
 const BUILD: u32 = if cfg!(debug_assertions) { 4 } else { 1 };

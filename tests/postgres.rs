@@ -7,7 +7,6 @@ mod proxy;
 #[path = "postgres/server.rs"]
 mod server;
 
-#[cfg(all(feature = "cli", feature = "server"))]
 #[path = "postgres/cli.rs"]
 mod cli;
 #[path = "postgres/faults.rs"]
@@ -27,9 +26,9 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use camtoken::store::postgres::Options;
-use camtoken::store::{Change, PostgresStore, RecordId, Replaced, Revision, Store, StoreError, block_on, conformance};
-use camtoken::vectors::play_story;
+use camtoken::store::{Change, RecordId, Replaced, Revision, Store, StoreError, block_on};
+use camtoken_postgres::{Options, PostgresStore};
+use camtoken_vectors::{conformance, play_story};
 use server::{Server, connect, sql};
 
 #[test]

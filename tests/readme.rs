@@ -1,6 +1,5 @@
 //! The console blocks of README.md and docs/QUALITY.md, run as a reader would: one after the other, in one shell, in an
 //! empty folder.
-#![cfg(feature = "cli")]
 
 use std::fs;
 use std::path::Path;
@@ -32,7 +31,8 @@ fn assert_prints(page: &str, files: &[&str]) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     for file in files {
         let name = Path::new(file).file_name().expect("a file");
-        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), dir.path().join(name)).expect("it is there");
+        fs::copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(file), dir.path().join(name))
+            .expect("it is there");
     }
     let steps = steps(page);
     assert!(steps.len() > 5, "the page tells a story");

@@ -1,5 +1,4 @@
 //! The service from outside: the real binary on a free port, driven over HTTP, each answer held against its description.
-#![cfg(all(feature = "cli", feature = "emulator"))]
 
 #[path = "server/client.rs"]
 mod client;

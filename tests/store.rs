@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use camtoken::store::{
     Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on,
-    conformance,
 };
+use camtoken_vectors::conformance;
 use tempfile::TempDir;
 
 /// Where a child of this test binary works; unset in the tests themselves.

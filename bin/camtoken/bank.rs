@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use camtoken::store::backup::{BackupError, Saved};
-use camtoken::store::{AnyStore, EmbeddedStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::verifier::{
-    EnrollError, IssueError, LocalVault, Policy, Rejection, SetupError, VaultError, Verifier, VerifierError,
+    EnrollError, IssueError, LocalVault, Policy, SetupError, VaultError, Verifier, VerifierError,
 };
 use camtoken::{Key, Timestamp};
 use zeroize::Zeroizing;
@@ -18,6 +18,23 @@ use crate::failure::{Code, Failure};
 use crate::outside::{moment, rng};
 use crate::state;
 use crate::verbs::Context;
+
+/// The verifier's store: a directory, or a database where the build has one.
+#[cfg(feature = "postgres")]
+pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, camtoken_postgres::PostgresStore>;
+#[cfg(not(feature = "postgres"))]
+pub type AnyStore = EmbeddedStore;
+
+/// The store in a directory, if it is one.
+pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
+    #[cfg(feature = "postgres")]
+    return match store {
+        AnyStore::Left(store) => Some(store),
+        AnyStore::Right(_) => None,
+    };
+    #[cfg(not(feature = "postgres"))]
+    Some(store)
+}
 
 /// What every verb of the verifier's side takes.
 #[derive(clap::Args)]
@@ -145,8 +162,9 @@ pub mod database {
     //! The store in PostgreSQL, as the settings say.
 
     use camtoken::store::backup::{BackupError, Saved};
-    use camtoken::store::postgres::Options;
-    use camtoken::store::{AnyStore, PostgresStore};
+    use camtoken_postgres::{Options, PostgresStore};
+
+    use super::AnyStore;
 
     use crate::config::Settings;
     use crate::failure::{Code, Failure};
@@ -154,7 +172,7 @@ pub mod database {
     /// Connects, and checks the server.
     pub fn open(url: &str, settings: &Settings) -> Result<AnyStore, Failure> {
         known(url)?;
-        Ok(PostgresStore::connect(url, options(settings))?.into())
+        Ok(AnyStore::Right(PostgresStore::connect(url, options(settings))?))
     }
 
     /// As [`PostgresStore::migrate`].
@@ -193,9 +211,9 @@ pub mod database {
 pub mod database {
     //! This build has no store in a database.
 
-    use camtoken::store::AnyStore;
     use camtoken::store::backup::{BackupError, Saved};
 
+    use super::AnyStore;
     use crate::config::Settings;
     use crate::failure::{Code, Failure};
 
@@ -302,86 +320,49 @@ pub fn read_input(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failu
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let code = match &error {
-            StoreError::Locked => Code::StoreBusy,
-            StoreError::Unknown { .. } => Code::StoreUnknown,
-            StoreError::Exists => Code::StoreExists,
-            StoreError::Unsafe { .. } => Code::StoreUnsafe,
-            StoreError::Version { .. } => Code::StoreVersion,
-            _ => Code::StoreFailed,
-        };
-        Self::new(code).because(error)
+        Self::new(error.code().into()).because(error)
     }
 }
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
-        Self::new(Code::Keys).because(error)
+        Self::new(error.code().into()).because(error)
     }
 }
 
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
-        match error {
-            SetupError::Vault(error) => error.into(),
-            other => Self::new(Code::Internal).because(other),
-        }
+        Self::new(error.code().into()).because(error)
     }
 }
 
 impl From<VerifierError> for Failure {
     fn from(error: VerifierError) -> Self {
-        match error {
-            VerifierError::Store(error) => error.into(),
-            VerifierError::Vault(error) => error.into(),
-            VerifierError::ClockBehind { .. } => Self::new(Code::ClockBehind).because(error),
-            other => Self::new(Code::StoreFailed).because(other),
-        }
+        Self::new(error.code().into()).because(error)
     }
 }
 
 impl From<IssueError> for Failure {
     fn from(error: IssueError) -> Self {
+        let failure = Self::new(error.code().into());
         match error {
             IssueError::Verifier(error) => error.into(),
-            IssueError::Refused(rejection) => {
-                let code = match rejection {
-                    Rejection::Suspended => Code::Suspended,
-                    Rejection::Revoked => Code::Revoked,
-                    Rejection::NotActivated => Code::NotActive,
-                    _ => Code::NoActivation,
-                };
-                Self::new(code).result(rejection.result())
-            }
-            IssueError::TestToken(_) => Self::new(Code::TestToken).because(error).result("rejected"),
-            other => Self::new(Code::NoOperation).because(other),
+            IssueError::Refused(rejection) => failure.result(rejection.result()),
+            IssueError::TestToken(_) => failure.because(error).result("rejected"),
+            _ => failure.because(error),
         }
     }
 }
 
 impl From<EnrollError> for Failure {
     fn from(error: EnrollError) -> Self {
-        let code = match &error {
-            EnrollError::UnknownToken(_) => Code::NoToken,
-            EnrollError::TokenExists(_) => Code::TokenExists,
-            EnrollError::TokenRevoked(_) => Code::TokenRevoked,
-            EnrollError::TestToken(_) => Code::TestToken,
-            EnrollError::TokenFull { .. } => Code::TokenFull,
-            EnrollError::UnknownActivation(_) => Code::NoActivation,
-            EnrollError::HasSigned(_) => Code::HasSigned,
-            EnrollError::Revoked(_) => Code::Revoked,
-            EnrollError::NotSuspended(_) => Code::NotSuspended,
-            EnrollError::NotActive(_) => Code::NotActive,
-            EnrollError::Subscriber(error) => return Self::new(Code::Subscriber).because(error),
-            EnrollError::SubscriberForm { .. } => return Self::new(Code::Subscriber).because(error),
-            _ => {
-                return match error {
-                    EnrollError::Verifier(error) => error.into(),
-                    other => Self::new(Code::Internal).because(other),
-                };
-            }
-        };
-        Self::new(code).because(error).result("rejected")
+        let failure = Self::new(error.code().into());
+        match error {
+            EnrollError::Verifier(error) => error.into(),
+            EnrollError::Subscriber(error) => failure.because(error),
+            EnrollError::SubscriberForm { .. } => failure.because(error),
+            _ => failure.because(error).result("rejected"),
+        }
     }
 }
 

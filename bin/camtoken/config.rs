@@ -333,7 +333,7 @@ impl Value for Durability {
 }
 
 #[cfg(feature = "postgres")]
-impl From<Durability> for camtoken::store::postgres::Durability {
+impl From<Durability> for camtoken_postgres::Durability {
     fn from(durability: Durability) -> Self {
         match durability {
             Durability::Disk => Self::Disk,

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use camtoken::camera::{self, Frame, FrameError, FrameSource};
 use camtoken::qr::Limits;
+use camtoken_camera::{Frame, FrameError, FrameSource};
 
 use crate::cli::value;
 use crate::config::{Value, Wait};
@@ -75,15 +75,15 @@ impl Feed {
             Some(path) => match number(path) {
                 Some(number) => (format!("camera {number}"), true, device(number, &limits)?),
                 None if path == Path::new("-") => {
-                    let pipe = camera::pipe(io::stdin(), &limits, PATIENCE);
+                    let pipe = camtoken_camera::pipe(io::stdin(), &limits, PATIENCE);
                     ("-".to_owned(), false, Ok(Box::new(pipe)))
                 }
                 None if is_pipe(path) => {
-                    let pipe = camera::pipe(Pipe { path: path.clone(), file: None }, &limits, PATIENCE);
+                    let pipe = camtoken_camera::pipe(Pipe { path: path.clone(), file: None }, &limits, PATIENCE);
                     (path.display().to_string(), false, Ok(Box::new(pipe)))
                 }
                 None => {
-                    let film = camera::open(path, &limits);
+                    let film = camtoken_camera::open(path, &limits);
                     (path.display().to_string(), false, film.map(|film| film as Box<dyn FrameSource>))
                 }
             },
@@ -173,7 +173,7 @@ type Opened = Result<Box<dyn FrameSource>, FrameError>;
 
 #[cfg(all(feature = "camera", target_os = "linux"))]
 fn device(number: u32, limits: &Limits) -> Result<Opened, Failure> {
-    let camera = camera::Camera::open(number, None, PATIENCE, limits);
+    let camera = camtoken_camera::Camera::open(number, None, PATIENCE, limits);
     Ok(camera.map(|camera| Box::new(camera) as Box<dyn FrameSource>))
 }
 
@@ -184,7 +184,7 @@ fn device(_number: u32, _limits: &Limits) -> Result<Opened, Failure> {
 
 #[cfg(feature = "screen")]
 fn screen(limits: &Limits) -> Result<Opened, Failure> {
-    Ok(camera::Display::open(limits).map(|display| Box::new(display) as Box<dyn FrameSource>))
+    Ok(camtoken_camera::Display::open(limits).map(|display| Box::new(display) as Box<dyn FrameSource>))
 }
 
 #[cfg(not(feature = "screen"))]
@@ -199,7 +199,7 @@ fn screen(_limits: &Limits) -> Result<Opened, Failure> {
 /// A clipboard without a picture, and a build that has no clipboard.
 #[cfg(feature = "clipboard")]
 pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
-    camera::clipboard(&Limits::default()).map_err(|error| failure(&error, "clipboard"))
+    camtoken_camera::clipboard(&Limits::default()).map_err(|error| failure(&error, "clipboard"))
 }
 
 /// As this build has no clipboard, says so.

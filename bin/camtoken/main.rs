@@ -24,6 +24,7 @@ mod viewfinder;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use camtoken::oath::Engine;
 use cli::{Cli, Early};
 use config::Settings;
 use exit::Exit;
@@ -39,6 +40,10 @@ fn main() -> ExitCode {
             tell(panic);
         }
     }));
+    // The engine that computes responses, should the fastest one be doubted.
+    if let Some(engine) = std::env::var("CAMTOKEN_ENGINE").ok().and_then(|name| name.parse::<Engine>().ok()) {
+        engine.set_in_use();
+    }
     let early = Early::read();
     let out = early.output();
     let exit = match catch_unwind(AssertUnwindSafe(|| run(&out))) {

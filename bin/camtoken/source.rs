@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use camtoken::camera;
 use camtoken::code;
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, Symbol, SymbolText, scan_for};
 
@@ -140,10 +139,10 @@ impl Said {
 }
 
 fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let pictures = camera::pictures(folder)
+    let pictures = camtoken_camera::pictures(folder)
         .map_err(|error| Failure::new(Code::Read).because(format!("{}: {error}", folder.display())))?;
     if pictures.is_empty() {
-        let known = camera::EXTENSIONS.map(|extension| format!("*.{extension}")).join(" ");
+        let known = camtoken_camera::EXTENSIONS.map(|extension| format!("*.{extension}")).join(" ");
         return Err(Failure::new(Code::Picture).because(format!("{}: {known}", folder.display())));
     }
     Ok(pictures)

@@ -11,8 +11,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use camtoken::TokenId;
-use camtoken::server::{Options, Service};
 use camtoken::store::MemoryStore;
+use camtoken_server::{Options, Service};
 use tower::ServiceExt;
 
 /// Where the tokens of the demonstration are.

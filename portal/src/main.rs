@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camtoken::Timestamp;
-use camtoken::server::listen;
 use camtoken_portal::bank::{self, Bank, BankError};
 use camtoken_portal::demo;
 use camtoken_portal::drawer::Drawer;
@@ -22,6 +21,7 @@ use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
 use camtoken_portal::store;
 use camtoken_portal::tls::{Peer, TlsListener};
+use camtoken_server::listen;
 
 const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.

@@ -2,9 +2,16 @@
 //!
 //! The bank's own books stay in the directory either way: it is one process. A bank with several would bring its own books.
 
-use camtoken::store::{AnyStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError};
 #[cfg(feature = "postgres")]
-use camtoken::store::{PostgresStore, postgres::Options};
+use camtoken_postgres::{Options, PostgresStore};
+
+/// The verifier's store: a directory, or a database where the build has one.
+#[cfg(feature = "postgres")]
+pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, PostgresStore>;
+/// The verifier's store: a directory, in a build without databases.
+#[cfg(not(feature = "postgres"))]
+pub type AnyStore = EmbeddedStore;
 
 /// Connects to a database, and makes its tables when it has none. Blocks until it is checked.
 ///
@@ -15,7 +22,7 @@ use camtoken::store::{PostgresStore, postgres::Options};
 pub fn connect(url: &str) -> Result<AnyStore, StoreError> {
     let options = Options::default();
     PostgresStore::migrate(url, &options)?;
-    Ok(PostgresStore::connect(url, options)?.into())
+    Ok(AnyStore::Right(PostgresStore::connect(url, options)?))
 }
 
 /// Says that this build has no database.

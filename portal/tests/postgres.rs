@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camtoken::Timestamp;
-use camtoken::store::AnyStore;
 use camtoken::token::{Received, file};
 use camtoken_portal::bank::{Bank, Progress, rng};
 use camtoken_portal::books::BooksError;
@@ -14,6 +13,7 @@ use camtoken_portal::demo::{self, FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::store;
+use camtoken_portal::store::AnyStore;
 
 /// Who runs the server when the test is run as root, which it refuses.
 const NOBODY: u32 = 65_534;

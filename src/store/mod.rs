@@ -4,28 +4,30 @@
 //! it, and swaps a record for its successor only while the revision is the one that the caller has seen. A swap is
 //! durable before it is told, and the audit entry of a change is stored with the change or not at all.
 //!
-//! [`MemoryStore`] is for tests and demonstrations, [`EmbeddedStore`] keeps one directory, `PostgresStore` (feature
-//! `postgres`) serves many processes, [`AnyStore`] is the one of these two that a setting names; all pass [`conformance`], which is there for other people's stores too.
+//! [`MemoryStore`] is for tests and demonstrations, `EmbeddedStore` (feature `embedded`) keeps one directory, and the crate
+//! `camtoken-postgres` serves many processes. [`EitherStore`] is one of two, for programs whose settings choose. All pass the
+//! conformance tests of the crate `camtoken-vectors`, which are there for other people's stores too.
 
-mod any;
 pub mod backup;
-pub mod conformance;
+mod block_on;
+mod either;
+#[cfg(feature = "embedded")]
 mod embedded;
 mod memory;
-#[cfg(feature = "postgres")]
-pub mod postgres;
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::key::{ActivationId, TokenId};
 
-pub use any::AnyStore;
-pub use embedded::{EmbeddedStore, block_on};
+pub use block_on::block_on;
+pub use either::EitherStore;
+#[cfg(feature = "embedded")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
+pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
-#[cfg(feature = "postgres")]
-pub use postgres::PostgresStore;
 
 /// The most bytes that a record, or an audit entry, may have: 64 KiB.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -241,6 +243,9 @@ pub enum StoreError {
         /// What stood in the way.
         reason: String,
     },
+    /// The operating system refused, for example for want of a permission. Nothing was done; an operator has to look.
+    #[error("store cannot be used: {0}")]
+    Io(#[source] IoError),
     /// The change may have been stored or not. Only another replacement can tell, never a load.
     #[error("outcome of the change unknown: {reason}")]
     Unknown {
@@ -305,6 +310,33 @@ pub enum StoreError {
         len: usize,
     },
 }
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(IoError(Arc::new(error)))
+    }
+}
+
+/// An error of the operating system. Equal to another of the same kind and text.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct IoError(Arc<io::Error>);
+
+impl IoError {
+    /// The operating system's error.
+    #[must_use]
+    pub fn get(&self) -> &io::Error {
+        &self.0
+    }
+}
+
+impl PartialEq for IoError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.kind() == other.0.kind() && self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for IoError {}
 
 macro_rules! store_by_reference {
     ($($reference:ty),*) => {$(

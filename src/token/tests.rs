@@ -2,6 +2,8 @@
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use minicbor::Encoder;
 use minicbor::data::Tag;
 use proptest::prelude::*;
@@ -11,10 +13,13 @@ use secrecy::ExposeSecret;
 
 use super::screen::Screen;
 use super::*;
-use crate::challenge::{ChallengeId, ResponseSuite};
+use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
+use crate::code::{self, ChallengeCode};
+use crate::key::{ActivationId, Key, derive};
+use crate::language::Language;
 use crate::store::{MemoryStore, block_on};
 use crate::time::Timestamp;
-use crate::transaction::{FieldSpec, Kind, Operation};
+use crate::transaction::{Domain, FieldSpec, Kind, Operation, Transaction};
 use crate::verifier::{
     AttemptId, EnrollError, Enrollment, IssuedChallenge, LocalVault, Policy, Rejection, State as BankState, Step,
     Subscriber, Verdict, Verifier,
@@ -34,11 +39,15 @@ pub(super) struct Story {
 
 impl Story {
     pub fn new() -> Self {
+        Self::with_purpose(true)
+    }
+
+    pub fn with_purpose(test: bool) -> Self {
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let vault = Box::new(LocalVault::new(&[Key::new(vec![7; 32])]));
         let bank = Verifier::new(MemoryStore::new(), vault, policy, "架空中央銀行", &mut rng()).expect("a good policy");
-        let token = Token::generate("FEX0123456".parse().expect("a token ID"), true, &mut rng());
-        block_on(bank.register(token.id(), token.device_key(), true, NOW, &mut rng())).expect("a new token");
+        let token = Token::generate("FEX0123456".parse().expect("a token ID"), test, &mut rng());
+        block_on(bank.register(token.id(), token.device_key(), test, NOW, &mut rng())).expect("a new token");
         Self { bank, device: Device::new(token) }
     }
 
@@ -46,6 +55,11 @@ impl Story {
         let mut story = Self::new();
         let id = story.register(user);
         (story, id)
+    }
+
+    pub fn register_first(mut self, user: &str) -> Self {
+        self.register(user);
+        self
     }
 
     fn token(&mut self) -> &mut Token {
@@ -81,7 +95,9 @@ impl Story {
 
     fn register(&mut self, user: &str) -> ActivationId {
         let (activation, second) = self.begin(user);
-        let Ok(Received::SecondCode(received)) = self.device.token.receive(&second) else { panic!("a second code") };
+        let Ok(Received::SecondCode(received)) = self.device.token_mut().receive(&second) else {
+            panic!("a second code")
+        };
         let unconfirmed = received.approve();
         let response = unconfirmed.response().expose_str().to_owned();
         unconfirmed.keep();
@@ -135,6 +151,21 @@ impl Story {
     }
 }
 
+/// The device as its file says, with a part of the file changed.
+pub(super) fn edited(device: &Device, edit: impl FnOnce(&mut serde_json::Value)) -> Device {
+    let text = file::to_string(device).expect("a test token");
+    let mut json = serde_json::from_str(&text).expect("a token file is JSON");
+    edit(&mut json);
+    file::from_str(&json.to_string(), None).expect("a sound file")
+}
+
+/// The key of the first activation.
+fn first_key(device: &Device) -> Key {
+    let json: serde_json::Value =
+        serde_json::from_str(&file::to_string(device).expect("a test token")).expect("a token file is JSON");
+    Key::new(BASE64.decode(json["slots"][0]["key"].as_str().expect("registered")).expect("base64"))
+}
+
 fn transfer() -> Transaction {
     sample(Operation::Transfer, |_| true)
 }
@@ -162,6 +193,7 @@ fn longest(field: &FieldSpec) -> String {
         Kind::Flag => "yes".to_owned(),
         Kind::Hash => "5a".repeat(32),
         Kind::CheckCode => "0123456789abcdef".to_owned(),
+        other => panic!("no longest value for {other:?}"),
     }
 }
 
@@ -210,7 +242,7 @@ fn a_registration_a_transfer_and_the_same_response_again() {
 fn a_no_leaves_the_token_without_the_activation_and_the_bank_begins_again() {
     let mut story = Story::new();
     let (activation, second) = story.begin("YAMADA01");
-    let Ok(Received::SecondCode(received)) = story.device.token.receive(&second) else { panic!("a second code") };
+    let Ok(Received::SecondCode(received)) = story.device.token_mut().receive(&second) else { panic!("a second code") };
     let unconfirmed = received.approve();
     let response = unconfirmed.response().expose_str().to_owned();
     unconfirmed.discard();
@@ -230,7 +262,7 @@ fn a_no_leaves_the_token_without_the_activation_and_the_bank_begins_again() {
 fn a_token_that_kept_what_the_bank_has_not_confirmed_is_registered_again() {
     let mut story = Story::new();
     let (activation, second) = story.begin("YAMADA01");
-    let Ok(Received::SecondCode(received)) = story.device.token.receive(&second) else { panic!("a second code") };
+    let Ok(Received::SecondCode(received)) = story.device.token_mut().receive(&second) else { panic!("a second code") };
     received.approve().keep();
     let issued = block_on(story.bank.issue(activation, transfer(), None, NOW, &mut rng()));
     assert!(issued.is_err(), "the bank has not confirmed");
@@ -240,7 +272,9 @@ fn a_token_that_kept_what_the_bank_has_not_confirmed_is_registered_again() {
     assert_eq!(story.device.token().activations().count(), 2, "the old one is there until it is deleted");
     assert!(story.token().delete(activation));
     let issued = story.issue(again, transfer());
-    let Ok(Received::Transaction(received)) = story.device.token.receive(&issued.code) else { panic!("a transaction") };
+    let Ok(Received::Transaction(received)) = story.device.token_mut().receive(&issued.code) else {
+        panic!("a transaction")
+    };
     let response = received.approve().expose_str().to_owned();
     assert!(story.verify(&issued, &response).is_accepted());
 }
@@ -251,7 +285,9 @@ fn a_dropped_question_leaves_the_second_code_good_for_another_try() {
     let (activation, second) = story.begin("YAMADA01");
     let mut responses = Vec::new();
     for _ in 0..2 {
-        let Ok(Received::SecondCode(received)) = story.device.token.receive(&second) else { panic!("a second code") };
+        let Ok(Received::SecondCode(received)) = story.device.token_mut().receive(&second) else {
+            panic!("a second code")
+        };
         responses.push(received.approve().response().expose_str().to_owned());
     }
     assert_eq!(responses[0], responses[1]);
@@ -288,7 +324,9 @@ fn a_ninth_user_has_no_slot_until_one_is_free() {
     let ninth = story.enroll("USER8");
     assert_eq!(story.refusal(&ninth.code), Refusal::Full);
     assert!(story.token().delete(users[3]));
-    let Ok(Received::FirstCode(received)) = story.device.token.receive(&ninth.code) else { panic!("a first code") };
+    let Ok(Received::FirstCode(received)) = story.device.token_mut().receive(&ninth.code) else {
+        panic!("a first code")
+    };
     assert_eq!(received.slot(), 4);
 }
 
@@ -303,7 +341,7 @@ fn a_deletion_ends_one_activation_and_no_other() {
     assert_eq!(story.refusal(&elsewhere.code), Refusal::Misdirected);
 
     let issued = story.issue(gone, deletion("FEX0123456"));
-    let Ok(received) = story.device.token.receive(&issued.code) else { panic!("a deletion") };
+    let Ok(received) = story.device.token_mut().receive(&issued.code) else { panic!("a deletion") };
     assert_eq!(received.decline(), Refusal::Cancelled);
     assert_eq!(story.device.token().activations().count(), 2);
 
@@ -384,7 +422,7 @@ fn every_refusal_has_its_situation() {
     let (other, stranger) = Story::registered("SATO02");
     assert_eq!(story.scan(&other.issue(stranger, transfer()).code), Seen::Refused(Refusal::Misdirected));
     let mut another = Story::new();
-    another.device.token = Token::generate("FEX7654321".parse().expect("a token ID"), true, &mut rng());
+    another.device = Device::new(Token::generate("FEX7654321".parse().expect("a token ID"), true, &mut rng()));
     let token = another.device.token();
     block_on(another.bank.register(token.id(), token.device_key(), true, NOW, &mut rng())).expect("a new token");
     assert_eq!(story.scan(&another.enroll("SATO02").code), Seen::Refused(Refusal::Misdirected));
@@ -402,10 +440,10 @@ fn every_refusal_has_its_situation() {
     assert_eq!(story.device.state(NOW), State::Refused(Refusal::Cancelled));
 
     let (waiting, second) = story.begin("SATO02");
-    let challenge = code::open(&issued.code, &story.device.token.slots.0[0].as_ref().expect("registered").key);
+    let challenge = code::open(&issued.code, &first_key(&story.device));
     let early = Challenge { activation: waiting, ..challenge.expect("its own code") };
     assert_eq!(story.scan(&code::seal(&early, &Key::new(vec![1; 32]))), Seen::Refused(Refusal::Incomplete));
-    story.token().abandon();
+    story.device = edited(&story.device, |json| json["pending"] = serde_json::Value::Null);
     assert_eq!(story.scan(&second), Seen::Refused(Refusal::Incomplete));
 
     story.token().faults.half_activated = true;
@@ -423,7 +461,7 @@ fn every_refusal_has_its_situation() {
 
 /// A challenge that is sealed right and says nothing that is in the catalogue, by the bytes of the specification.
 fn sealed(story: &Story, activation: ActivationId, operation: u8) -> ChallengeCode {
-    let key = &story.device.token.slots.0[0].as_ref().expect("registered").key;
+    let key = first_key(&story.device);
     let mut payload = Encoder::new(Vec::new());
     let name = [&[0], activation.as_bytes().as_slice()].concat();
     let id = [3; 12];
@@ -432,7 +470,8 @@ fn sealed(story: &Story, activation: ActivationId, operation: u8) -> ChallengeCo
     let mut aad = Encoder::new(Vec::new());
     let done = aad.array(3).and_then(|to| to.str("Encrypt0")).and_then(|to| to.bytes(&[0xa1, 1, 3]));
     done.and_then(|to| to.bytes(&name)).expect("a Vec takes every byte");
-    let cipher = Aes256Gcm::new_from_slice(key.derive(b"camtoken/1 seal signature").expose_bytes()).expect("32 bytes");
+    let cipher =
+        Aes256Gcm::new_from_slice(derive(&key, b"camtoken/1 seal signature").expose_bytes()).expect("32 bytes");
     let payload = Payload { msg: payload.writer(), aad: aad.writer() };
     let ciphertext = cipher.encrypt(&Nonce::from(id), payload).expect("a short message");
     let mut to = Encoder::new(Vec::new());
@@ -448,7 +487,9 @@ fn a_second_code_is_good_for_the_number_that_the_token_drew_and_for_no_other() {
     let mut story = Story::new();
     let first = story.enroll("YAMADA01");
     let answer = |story: &mut Story| {
-        let Ok(Received::FirstCode(received)) = story.device.token.receive(&first.code) else { panic!("a first code") };
+        let Ok(Received::FirstCode(received)) = story.device.token_mut().receive(&first.code) else {
+            panic!("a first code")
+        };
         received.approve(&mut rng()).expose_digits()
     };
     let device_code = answer(&mut story);
@@ -636,18 +677,17 @@ fn with_known_key(language: Language) -> (Device, impl Fn(Transaction) -> Challe
     let mut token = Token::new("FEX0123456".parse().expect("a token ID"), Key::new(vec![1; 32]), true);
     token.language = language;
     let id = ActivationId::from_bytes([2; 6]);
-    let introduction = Transaction::new(
-        Operation::Activation2,
-        [("bank", "架空中央銀行"), ("contract", "****5678"), ("user", "YAMADA01")],
-    );
-    token.slots.0[0] = Some(Activation {
-        id,
-        key: Key::new(vec![3; 32]),
-        suite: ResponseSuite::default(),
-        user: Introduction::of(&introduction.expect("what codes say")),
-        answered: [].into(),
+    let mut device = edited(&Device::new(token), |json| {
+        json["slots"][0] = serde_json::json!({
+            "id": id.to_string(),
+            "key": BASE64.encode([3; 32]),
+            "suite": ResponseSuite::default().to_string(),
+            "bank": "架空中央銀行",
+            "contract": "****5678",
+            "user": "YAMADA01",
+            "answered": [],
+        });
     });
-    let mut device = Device::new(token);
     device.hold(Button::Center, NOW);
     let seal = move |transaction| {
         let expires_at = Timestamp::from_unix(NOW.as_unix() + 180);
@@ -816,8 +856,8 @@ fn nothing_of_a_token_is_printed() {
     let (mut story, activation) = Story::registered("YAMADA01");
     let issued = story.issue(activation, transfer());
     assert_eq!(format!("{:?}", story.token()), "Token { id: TokenId(\"FEX0123456\"), test: true, .. }");
-    assert_eq!(format!("{:?}", story.device), format!("Device {{ token: {:?}, .. }}", story.device.token));
-    let received = story.device.token.receive(&issued.code).expect("its own code");
+    assert_eq!(format!("{:?}", story.device), format!("Device {{ token: {:?}, .. }}", story.device.token()));
+    let received = story.device.token_mut().receive(&issued.code).expect("its own code");
     let text = format!("{received:?}");
     assert!(!text.contains("YAMADA") && !text.contains("9999999999") && !text.contains("ﾃｽﾄ"), "{text}");
     drop(received);

@@ -8,7 +8,6 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::hex::to_hex;
 use crate::time::Timestamp;
 
 /// One line of an audit chain.
@@ -125,7 +124,7 @@ impl Trail {
             operation,
             question,
             failures,
-            previous: to_hex(&self.head),
+            previous: base16ct::lower::encode_string(&self.head),
         };
         let line = serde_json::to_vec(&entry).expect("an entry is plain JSON");
         self.head = Sha256::digest(&line).into();
@@ -144,7 +143,7 @@ impl Trail {
             so_far.entries += 1;
             let number = so_far.entries;
             let entry: Entry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
-            if entry.number != number || entry.previous != to_hex(&so_far.head) {
+            if entry.number != number || entry.previous != base16ct::lower::encode_string(&so_far.head) {
                 return Err(AuditError::Entry { number });
             }
             so_far.head = Sha256::digest(line).into();

@@ -13,8 +13,7 @@ use sha2::Sha256;
 
 use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
 use crate::code::{self, ChallengeCode};
-use crate::hex::{parse_hex, to_hex};
-use crate::key::{ActivationId, IdError, Key, TokenId};
+use crate::key::{ActivationId, IdError, Key, TokenId, derive};
 use crate::oath::Response;
 use crate::oath::totp::Totp;
 use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
@@ -582,7 +581,7 @@ impl AttemptId {
 
     /// Binds the attempt to what was answered, so that one attempt ID cannot carry many guesses.
     fn tag(self, key: &Key, question: &[u8], response: &Response) -> [u8; 16] {
-        let key = key.derive(b"camtoken/1 attempt");
+        let key = derive(key, b"camtoken/1 attempt");
         let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_bytes()).expect("HMAC takes a key of any length");
         mac.update(&self.0);
         mac.update(&[u8::try_from(question.len()).expect("a short name")]);
@@ -595,7 +594,7 @@ impl AttemptId {
 /// As a UUID is written.
 impl fmt::Display for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = to_hex(&self.0);
+        let digits = base16ct::lower::encode_string(&self.0);
         write!(f, "{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
     }
 }
@@ -605,7 +604,9 @@ impl std::str::FromStr for AttemptId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(&text.replace('-', "")).map(Self).ok_or(IdError::Attempt)
+        let mut bytes = [0; 16];
+        let digits = base16ct::mixed::decode(text.replace('-', ""), &mut bytes).map_err(|_| IdError::Attempt)?;
+        if digits.len() == 16 { Ok(Self(bytes)) } else { Err(IdError::Attempt) }
     }
 }
 
@@ -645,7 +646,7 @@ fn about(challenge: &Challenge) -> About {
     About {
         challenge: challenge.id.to_string(),
         operation: challenge.transaction.operation().to_string(),
-        question: Some(to_hex(&challenge.question())),
+        question: Some(base16ct::lower::encode_string(&challenge.question())),
     }
 }
 

@@ -7,7 +7,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
-use crate::key::Key;
+use crate::key::{Key, derive};
 
 /// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
 /// middle of a step that may run again. What a hardware module holds is fetched from it once, when the vault is made.
@@ -64,7 +64,7 @@ impl LocalVault {
         let shortest = keys.iter().map(|key| key.expose_bytes().len()).min();
         assert!(shortest >= Some(Key::LEN), "a key-encryption key has at least {} bytes", Key::LEN);
         let entry = |key: &Key| {
-            let key = key.derive(b"camtoken/1 vault");
+            let key = derive(key, b"camtoken/1 vault");
             let digest = Sha256::digest(key.expose_bytes());
             let name = digest[..4].try_into().expect("four bytes");
             (name, Aes256Gcm::new_from_slice(key.expose_bytes()).expect("a derived key has 32 bytes"))

@@ -17,7 +17,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use camtoken::qr::{Distortion, EcLevel, Luma, encode};
+use camtoken_qr::{Distortion, EcLevel, Luma, encode};
 
 /// One payload of a bulk transfer, its header included.
 const PAYLOAD: usize = 16_384;

@@ -399,7 +399,7 @@ fn a_batch_file_fills_what_it_says_of_itself() {
             .clone()
     };
     for (name, operation, other) in [("bulk_lf.txt", "bulk", "payroll"), ("bonus.txt", "payroll", "bulk")] {
-        let path = format!("{}/testvectors/zengin/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../../testvectors/zengin/{name}", env!("CARGO_MANIFEST_DIR"));
         let issued = story.run(&["issue", operation, "--for", &story.activation, "--zengin", &path]);
         assert_eq!(issued.exit, 0, "{issued:?}");
         let said = story.verify(&issued, &story.respond(&issued));
@@ -412,7 +412,7 @@ fn a_batch_file_fills_what_it_says_of_itself() {
         let said = story.run(&["issue", other, "--for", &story.activation, "--zengin", &path]);
         assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")), "{said:?}");
     }
-    let path = format!("{}/testvectors/zengin/total_wrong.txt", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../testvectors/zengin/total_wrong.txt", env!("CARGO_MANIFEST_DIR"));
     let said = story.run(&["issue", "bulk", "--for", &story.activation, "--zengin", &path]);
     assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")));
     assert!(text(&said.document["why"]).contains("total: differs from the data records"), "{said:?}");

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use camtoken::store::postgres::Options;
-use camtoken::store::{PostgresStore, Store, StoreError, block_on};
+use camtoken::store::{Store, StoreError, block_on};
 use camtoken::verifier::{AttemptId, Rejection, Verdict, VerifierError};
+use camtoken_postgres::{Options, PostgresStore};
 
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, wrong};
 use crate::proxy::{Cut, Proxy};

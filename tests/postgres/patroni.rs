@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use camtoken::store::postgres::{Durability, Options};
-use camtoken::store::{PostgresStore, StoreError, block_on};
+use camtoken::store::{StoreError, block_on};
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict, Verifier, VerifierError};
+use camtoken_postgres::{Durability, Options, PostgresStore};
 
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, transfer};
 use crate::server::sql;

@@ -6,9 +6,9 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camtoken::Key;
-use camtoken::store::postgres::Options;
-use camtoken::store::{PostgresStore, RecordId, Store, block_on};
+use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::{AttemptId, Policy, Rejection, Verdict};
+use camtoken_postgres::{Options, PostgresStore};
 
 use crate::pair::{NOW, Pair, in_parallel, later, rejected, rng, test_policy, verifier, wrong};
 use crate::server::{Server, connect};

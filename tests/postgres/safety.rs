@@ -4,8 +4,8 @@ use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use camtoken::store::postgres::{Durability, Options};
-use camtoken::store::{PostgresStore, Store, StoreError, block_on};
+use camtoken::store::{Store, StoreError, block_on};
+use camtoken_postgres::{Durability, Options, PostgresStore};
 
 use crate::server::{Server, connect, sql};
 use crate::{id, replace, yes};

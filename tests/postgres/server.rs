@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::store::StoreError;
-use camtoken::store::postgres::{Options, PostgresStore};
+use camtoken_postgres::{Options, PostgresStore};
 use tempfile::TempDir;
 use tokio_postgres::SimpleQueryMessage;
 

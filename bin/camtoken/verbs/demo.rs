@@ -115,7 +115,10 @@ impl<'a> Stage<'a> {
         let screens = self.show("show", &picture)?;
         let response = self.digits("show")?;
         for (number, screen) in (1..).zip(&screens) {
-            picture::write(&self.dir.join(format!("3-screen{number}.png")), &screen.to_png(2))?;
+            picture::write(
+                &self.dir.join(format!("3-screen{number}.png")),
+                &camtoken::token::picture::to_png(&screen, 2),
+            )?;
         }
         let message = self.text.with("demo-show", &[("digits", &grouped(&response))]);
         self.went("show", "shown", message, None).screens = screens.iter().map(Screen::to_text).collect();

@@ -77,7 +77,6 @@ pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
 
 fn features() -> Vec<&'static str> {
     let all = [
-        ("cli", cfg!(feature = "cli")),
         ("server", cfg!(feature = "server")),
         ("emulator", cfg!(feature = "emulator")),
         ("tls", cfg!(feature = "tls")),
@@ -200,7 +199,7 @@ fn terminal() -> Check {
 /// No camera is no problem: most machines that run this have none.
 #[cfg(all(feature = "camera", target_os = "linux"))]
 fn cameras(text: &Text) -> Check {
-    let devices = camtoken::camera::devices();
+    let devices = camtoken_camera::devices();
     let lines: Vec<String> = devices
         .iter()
         .map(|device| {

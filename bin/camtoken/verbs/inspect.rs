@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
-use camtoken::qr::{Drawn, Scan, ScanOptions};
+use camtoken::qr::{Scan, ScanOptions};
 use camtoken::{ChallengeId, Timestamp};
+use camtoken_documents::Drawn;
 use minicbor::Decoder;
 use minicbor::data::Type;
 use schemars::JsonSchema;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use camtoken::qr::{Grade, Lint, LintOptions, Measured, QualityOptions, ScanOptions};
+use camtoken::qr::{Grade, QualityOptions, ScanOptions};
+use camtoken_documents::{Lint, LintOptions, Measured};
 
 use super::Context;
 use crate::cli::value;

@@ -115,7 +115,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
     Described::of::<inspect::Report>(),
-    Described::of::<camtoken::qr::Lint>(),
+    Described::of::<camtoken_documents::Lint>(),
     Described::of::<distort::Report>(),
     Described::of::<demo::Report>(),
     Described::of::<issue::Report>(),

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use camtoken::code;
-use camtoken::qr::{Drawn, Effort, Luma, Part, Scan, ScanOptions, Symbol, Watcher, scan};
+use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Refusal, pages};
+use camtoken_documents::{Drawn, Part};
 use image::{ImageFormat, Rgb, RgbImage};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -108,12 +108,12 @@ pub(super) mod service {
     use std::path::Path;
     use std::sync::Arc;
 
+    use crate::bank::AnyStore;
     use camtoken::Key;
-    #[cfg(feature = "tls")]
-    use camtoken::server::Tls;
-    use camtoken::server::{Clock, Options, Service, listen};
-    use camtoken::store::AnyStore;
     use camtoken::verifier::Verifier;
+    #[cfg(feature = "tls")]
+    use camtoken_server::Tls;
+    use camtoken_server::{Clock, Options, Service, listen};
     use secrecy::{ExposeSecret, SecretString};
     use tokio::runtime::{Builder, Runtime};
     use tracing::level_filters::LevelFilter;
@@ -280,7 +280,7 @@ pub(super) mod service {
     /// Asks for as many open files as the service can use: each connection is one, and 1,024 is what a process usually has.
     #[cfg(unix)]
     fn more_files() {
-        use camtoken::server::OPEN_FILES;
+        use camtoken_server::OPEN_FILES;
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
         let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

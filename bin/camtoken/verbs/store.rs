@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camtoken::store::backup::{self, BackupError, Records};
-use camtoken::store::{AnyStore, block_on};
+use camtoken::store::block_on;
 use camtoken::verifier::{Inventory, restored};
 use clap::Subcommand;
 use schemars::JsonSchema;
@@ -134,7 +134,7 @@ fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
     let bank = open(args, context)?;
     let unreadable = |error| Failure::new(Code::StoreFailed).because(error);
     let before = size(&dir).map_err(unreadable)?;
-    if let AnyStore::Embedded(store) = bank.verifier.store() {
+    if let Some(store) = crate::bank::embedded(bank.verifier.store()) {
         block_on(store.compact())?;
     }
     // The files that are not needed any more go when the store is closed.
@@ -275,10 +275,6 @@ impl Document for Done {
 
 impl From<BackupError> for Failure {
     fn from(error: BackupError) -> Self {
-        match error {
-            BackupError::Store(error) => error.into(),
-            BackupError::Io(_) => Self::new(Code::Write).because(error),
-            other => Self::new(Code::Backup).because(other),
-        }
+        Self::new(error.code().into()).because(error)
     }
 }

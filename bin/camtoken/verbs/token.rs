@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use camtoken::token::screen::Screen;
-use camtoken::token::{Button, Device, Faults, Pin, Profile, Refusal, Registered, State, Token};
+use camtoken::token::{Button, Device, Faults, Pin, Profile, Refusal, State, Token, picture};
 use camtoken::{Timestamp, TokenId};
+use camtoken_documents::Registered;
 use clap::{Subcommand, ValueEnum};
 use rand::Rng;
 use schemars::JsonSchema;
@@ -393,10 +394,10 @@ fn screen(args: &ScreenArgs, context: &Context) -> Result<Exit, Failure> {
     let held = args.token.open(context)?;
     let shown = Shown::of(&held, moment(context)?);
     if let Some(path) = &args.png {
-        write(path, &shown.screen.to_png(2))?;
+        write(path, &picture::to_png(&shown.screen, 2))?;
     }
     if let Some(path) = &args.svg {
-        write(path, shown.screen.to_svg().as_bytes())?;
+        write(path, picture::to_svg(&shown.screen).as_bytes())?;
     }
     match (args.text, args.png.is_some() || args.svg.is_some()) {
         (true, _) if !context.out.is_for_a_program() => context.out.print(&shown.text)?,

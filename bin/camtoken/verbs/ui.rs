@@ -57,9 +57,9 @@ mod service {
     use std::process::{Command, Stdio};
 
     use camtoken::Key;
-    use camtoken::server::{Options, Service, listen};
     use camtoken::store::MemoryStore;
     use camtoken::verifier::{LocalVault, Policy, Verifier};
+    use camtoken_server::{Options, Service, listen};
     use tokio::net::TcpListener;
 
     use super::{Args, Report};

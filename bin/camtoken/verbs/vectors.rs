@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use camtoken::vectors::{self, FileReport, Place, TYPES, TestReport};
+use camtoken_vectors::{FileReport, Place, TYPES, TestReport};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -105,7 +105,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             return Ok(Exit::Done);
         }
     };
-    let report = vectors::run(paths).map_err(|error| Failure::new(Code::Read).because(error))?;
+    let report = camtoken_vectors::run(paths).map_err(|error| Failure::new(Code::Read).because(error))?;
     if let Some(path) = junit {
         write_junit(&report, path)?;
     }
@@ -115,7 +115,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 }
 
 impl Report {
-    fn of(report: &vectors::Report) -> Self {
+    fn of(report: &camtoken_vectors::Report) -> Self {
         Self { passed: report.passed(), failed: report.failed(), files: report.files.iter().map(File::of).collect() }
     }
 }
@@ -145,7 +145,7 @@ impl Fault {
     }
 }
 
-fn write_junit(report: &vectors::Report, path: &Path) -> Result<(), Failure> {
+fn write_junit(report: &camtoken_vectors::Report, path: &Path) -> Result<(), Failure> {
     let mut junit = quick_junit::Report::new("camtoken vectors");
     for file in &report.files {
         let mut suite = TestSuite::new(file.path.display().to_string());

@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal};
 use std::thread;
 
-use camtoken::camera::Frame;
-use camtoken::qr::{Advice, Drawn, Grade, QualityOptions, Reason, Scan, Symbol, Watcher, diagnose, quality};
+use camtoken::qr::{Advice, Grade, QualityOptions, Reason, Scan, Symbol, Watcher, diagnose, quality};
+use camtoken_camera::Frame;
+use camtoken_documents::Drawn;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use camtoken::store::{AnyStore, EmbeddedStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalVault, Policy, SetupError, Verifier, VerifierError};
 use camtoken::{ActivationId, Key, Timestamp};
@@ -27,6 +27,7 @@ use crate::authority::{Authority, AuthorityError};
 use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
+use crate::store::AnyStore;
 
 mod certificates;
 mod contracts;

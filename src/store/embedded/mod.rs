@@ -3,7 +3,7 @@
 //! Every record stands in memory, and there is one writer. It takes whatever is queued, decides each replacement
 //! against memory and the group so far, appends the group to a journal with one `fdatasync`, makes it visible, and only
 //! then answers. So 64 callers share a sync, a single caller pays for one, and nobody reads what a power cut could take
-//! back. Who works with the writer is told in `desk.rs`.
+//! back. Which thread holds the writer is told in `commit_queue.rs`.
 //!
 //! When one of the journal's two files is full, another thread brings what it holds into a tree (fjall), while the other
 //! file is written; the tree keeps the audit entries, and the records for when the store is opened. The tree alone would
@@ -24,17 +24,17 @@
 //! changes; if that is less, the journal has lost its end (it cannot be told from a frame that was cut off and never acknowledged)
 //! and the store does not open: a used response would be open again.
 
-mod desk;
+mod checkpointer;
+mod commit_queue;
 mod dir;
 mod journal;
-mod keeper;
+mod recent;
 mod tree;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::poll_fn;
-use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -44,12 +44,11 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 
-pub use desk::block_on;
-
-use desk::Desk;
+use checkpointer::Checkpointer;
+use commit_queue::CommitQueue;
 use dir::{check_format, create, lock, prepare, remove};
 use journal::Journal;
-use keeper::{Keeper, Recent};
+use recent::Recent;
 use tree::{Engine, guarded};
 use writer::{Acknowledged, Writer};
 
@@ -65,10 +64,10 @@ const FORMAT: &str = "camtoken store 2";
 /// ([`StoreError::Stopped`]) until the store is opened again. Dropping the store finishes what is queued, and blocks for
 /// as long.
 ///
-/// Its futures run on any executor, and never block; callers that block anyway wait by [`block_on`].
+/// Its futures run on any executor, and never block; callers that block anyway wait by [`block_on`](super::block_on).
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
-    desk: Arc<Desk>,
+    queue: Arc<CommitQueue>,
     /// `None` only while it is dropped.
     thread: Option<JoinHandle<()>>,
 }
@@ -139,13 +138,13 @@ impl EmbeddedStore {
         let journal = Journal::open(&journal, replay.number)?;
 
         let shared = Arc::new(Shared { records: RwLock::new(records), stopped: OnceLock::new() });
-        let keeper = Keeper::start(&shared, &engine)?;
+        let checkpointer = Checkpointer::start(&shared, &engine)?;
         let (shared_too, recent) = (Arc::clone(&shared), Recent::default());
-        let writer = Writer { shared: shared_too, journal, recent, keeper, engine, acknowledged, _lock: lock };
-        let desk = Arc::new(Desk::new(writer));
-        let served = Arc::clone(&desk);
+        let writer = Writer { shared: shared_too, journal, recent, checkpointer, engine, acknowledged, _lock: lock };
+        let queue = Arc::new(CommitQueue::new(writer));
+        let served = Arc::clone(&queue);
         let thread = thread::Builder::new().name("camtoken-store".into()).spawn(move || served.serve())?;
-        Ok(Self { shared, desk, thread: Some(thread) })
+        Ok(Self { shared, queue, thread: Some(thread) })
     }
 
     /// Makes a store in `dir` from saved records, and says how many there were. The directory must hold no store yet.
@@ -197,11 +196,11 @@ impl EmbeddedStore {
         self.shared.running()?;
         let (answer, answered) = oneshot::channel();
         let mut request = Some(request(answer));
-        let leave = poll_fn(|context| match request.take() {
-            Some(request) => Poll::Ready(self.desk.leave(request, context.waker())),
+        let submit = poll_fn(|context| match request.take() {
+            Some(request) => Poll::Ready(self.queue.submit(request, context.waker())),
             None => Poll::Pending,
         });
-        leave.await?;
+        submit.await?;
         answered.await.unwrap_or_else(|_| Err(StoreError::Unknown { reason: "writer has ended".into() }))
     }
 }
@@ -232,7 +231,7 @@ impl Store for EmbeddedStore {
 
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
-        self.desk.close();
+        self.queue.close();
         if let Some(thread) = self.thread.take() {
             // A thread that has panicked has nothing left to finish.
             let _ = thread.join();
@@ -268,10 +267,4 @@ impl Entry {
 
 fn corrupt(reason: &str) -> StoreError {
     StoreError::Corrupt { reason: reason.to_owned() }
-}
-
-impl From<io::Error> for StoreError {
-    fn from(error: io::Error) -> Self {
-        Self::Unavailable { reason: error.to_string() }
-    }
 }

@@ -10,7 +10,7 @@ use fjall::config::FilterPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::corrupt;
-use super::keeper::Recent;
+use super::recent::Recent;
 use crate::store::backup::Saved;
 use crate::store::{MAX_LEN, RecordId, Revision, StoreError, Versioned};
 

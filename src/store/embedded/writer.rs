@@ -7,8 +7,9 @@ use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::checkpointer::Checkpointer;
 use super::journal::Journal;
-use super::keeper::{Keeper, Recent};
+use super::recent::Recent;
 use super::tree::{Engine, guarded};
 use super::{Answer, Entry, HELD_BRIEFLY, Request, Shared, corrupt};
 use crate::store::{Change, RecordId, Replaced, Revision, StoreError, Versioned};
@@ -19,7 +20,7 @@ pub(super) struct Writer {
     pub journal: Journal,
     /// What only the journal's file of this turn has.
     pub recent: Recent,
-    pub keeper: Keeper,
+    pub checkpointer: Checkpointer,
     pub engine: Arc<Engine>,
     pub acknowledged: Acknowledged,
     pub _lock: File,
@@ -106,16 +107,16 @@ impl Writer {
     fn commit(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         if !self.journal.prepare(entries.iter()) {
             // The other file is free once the tree has all of it.
-            self.keeper.wait()?;
+            self.checkpointer.wait()?;
             let number = self.journal.turn();
-            self.keeper.give(number, mem::take(&mut self.recent))?;
+            self.checkpointer.give(number, mem::take(&mut self.recent))?;
         }
         self.journal.commit()
     }
 
     fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
         let mut entries = guarded(|| self.engine.audit(id))?;
-        for recent in self.keeper.given.as_deref().into_iter().chain([&self.recent]) {
+        for recent in self.checkpointer.given.as_deref().into_iter().chain([&self.recent]) {
             // The tree may have taken them in just now.
             let last = entries.keys().next_back().copied().unwrap_or(Revision::ABSENT);
             let new = recent.audit.range((id.clone(), last.next())..=(id.clone(), Revision(u64::MAX)));

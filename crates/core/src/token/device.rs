@@ -1,0 +1,820 @@
+//! The device around a token: three buttons, a camera, a screen that goes dark by itself.
+//!
+//! ```text
+//! off ─ hold centre ─> (PIN) ─> home ─ scan ─> page 1 … page n ─ OK ─> response ─> home
+//!                                  └ left ─> menu
+//! ```
+//!
+//! Left goes back or says no, right goes on or says yes, the centre goes through a list. OK answers on the last page only,
+//! and a page is left by its own button only: what is answered has been shown, all of it.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use rand::CryptoRng;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::screen::{Layout, Screen, Style};
+use super::{Opened, PinError, Received, Refusal, Token, pages, pin};
+use crate::challenge::{Challenge, DeviceCode};
+use crate::code::ChallengeCode;
+use crate::language::{Label, Language};
+use crate::time::Timestamp;
+use camtoken_oath::Response;
+
+/// A token with its buttons and its screen.
+pub struct Device {
+    pub(super) token: Token,
+    pub(super) stage: Stage,
+    /// Which page of the stage is shown, from 0. In a list it is the chosen entry.
+    pub(super) page: usize,
+    /// When something was last done.
+    pub(super) since: Timestamp,
+}
+
+/// A button below the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Button {
+    /// 戻る, 取消
+    Left,
+    /// Held: on and off. Pressed: the next entry of a list.
+    Center,
+    /// OK
+    Right,
+}
+
+/// What became of a scan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Seen {
+    /// The first page of what the code says is on the screen.
+    Shown,
+    /// The refusal is on the screen.
+    Refused(Refusal),
+    /// The camera is off: the device is off, or asks for something else.
+    NotLooking,
+}
+
+/// What a device is doing, for whoever presses its buttons.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum State {
+    /// It is off.
+    Off,
+    /// It asks for the PIN.
+    Pin,
+    /// It waits for a code.
+    Ready,
+    /// It is in the menu.
+    Menu,
+    /// It shows what a code says.
+    Showing {
+        /// The page, from 1.
+        page: usize,
+        /// How many there are.
+        pages: usize,
+    },
+    /// It shows digits to be typed: see [`Device::expose_digits`].
+    Answered,
+    /// It asks whether the bank has confirmed the registration.
+    Asking,
+    /// It tells that something is done.
+    Done,
+    /// It refuses.
+    Refused(Refusal),
+}
+
+impl State {
+    /// The name in documents: `off`, `pin`, `ready`, `menu`, `showing`, `answered`, `asking`, `done` or `refused`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Pin => "pin",
+            Self::Ready => "ready",
+            Self::Menu => "menu",
+            Self::Showing { .. } => "showing",
+            Self::Answered => "answered",
+            Self::Asking => "asking",
+            Self::Done => "done",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// Where a device stands. A code is kept as its text and opened again at each step: the token's rules hold at the last one
+/// as at the first.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub(super) enum Stage {
+    Off,
+    /// Up to eight digits entered, and the one that is being chosen; 10 stands for the end.
+    Pin {
+        #[serde(with = "secret")]
+        digits: SecretString,
+        choice: u8,
+        tries_left: Option<u8>,
+    },
+    Home,
+    Menu,
+    Info,
+    List,
+    Language,
+    Delete,
+    DeleteSure {
+        slot: usize,
+    },
+    Showing {
+        code: String,
+    },
+    /// The response to the second code, which is kept by nobody yet.
+    Unconfirmed {
+        code: String,
+    },
+    Question {
+        code: String,
+    },
+    DeviceCode {
+        #[serde(with = "secret")]
+        digits: SecretString,
+    },
+    Response {
+        owner: String,
+        title: String,
+        #[serde(with = "secret")]
+        digits: SecretString,
+    },
+    Done(Done),
+    Refused(Refusal),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Done {
+    Registered,
+    NotRegistered,
+    Deleted,
+}
+
+impl Device {
+    /// After so long without a button a page goes dark.
+    pub const PAGE_TIME: Duration = Duration::from_secs(60);
+
+    /// After so long digits and the questions about them go dark: a person is typing.
+    pub const ANSWER_TIME: Duration = Duration::from_secs(180);
+
+    /// A device that is off.
+    #[must_use]
+    pub fn new(token: Token) -> Self {
+        Self { token, stage: Stage::Off, page: 0, since: Timestamp::default() }
+    }
+
+    /// The token inside.
+    #[must_use]
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The token inside, for a tester.
+    pub fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+
+    /// The token alone.
+    #[must_use]
+    pub fn into_token(self) -> Token {
+        self.token
+    }
+
+    /// Presses a button shortly.
+    pub fn press(&mut self, button: Button, now: Timestamp, rng: &mut impl CryptoRng) {
+        self.tick(now);
+        self.since = now;
+        match button {
+            _ if matches!(self.stage, Stage::Off) => {}
+            Button::Left if self.page > 0 && !self.is_list() => self.page -= 1,
+            Button::Left => self.back(),
+            Button::Center => self.next_entry(),
+            Button::Right if self.page + 1 < self.page_count(now) && !self.is_list() => self.page += 1,
+            Button::Right => self.go_on(rng),
+        }
+    }
+
+    /// Holds a button. The centre one switches on and off; the others do nothing.
+    pub fn hold(&mut self, button: Button, now: Timestamp) {
+        self.tick(now);
+        if button != Button::Center {
+            return;
+        }
+        if !matches!(self.stage, Stage::Off) {
+            return self.power_off();
+        }
+        self.power_off(); // what a device without power has forgotten, a file may have kept
+        self.since = now;
+        self.go(match self.token.fit() {
+            Ok(()) => Stage::Home,
+            Err(Refusal::Locked) if !self.token.is_out_of_tries() => Stage::pin(None),
+            Err(refusal) => Stage::Refused(refusal),
+        });
+    }
+
+    /// Holds a code before the camera: its text, or why the camera could not read it. What is on the screen makes room.
+    pub fn scan(&mut self, seen: Result<&str, Refusal>, now: Timestamp) -> Seen {
+        self.tick(now);
+        if matches!(self.stage, Stage::Off | Stage::Pin { .. } | Stage::Question { .. }) {
+            return Seen::NotLooking;
+        }
+        self.since = now;
+        match self.look(seen) {
+            Ok(code) => {
+                self.go(Stage::Showing { code });
+                Seen::Shown
+            }
+            Err(refusal) => {
+                self.go(Stage::Refused(refusal));
+                Seen::Refused(refusal)
+            }
+        }
+    }
+
+    /// Lets time pass: a device that nobody touches goes dark, and forgets what was not finished.
+    pub fn tick(&mut self, now: Timestamp) {
+        if self.has_gone_dark(now) {
+            self.power_off();
+        }
+    }
+
+    /// What the screen shows.
+    #[must_use]
+    pub fn screen(&self, now: Timestamp) -> Screen {
+        let mut pages = self.pages(now);
+        let page = if self.is_list() {
+            pages.iter().position(|page| page.lines.iter().any(|line| line.role == "selected")).unwrap_or(0)
+        } else {
+            self.page.min(pages.len() - 1)
+        };
+        pages.swap_remove(page)
+    }
+
+    /// All pages that lead to what is on the screen now, as far as the buttons turn them.
+    #[must_use]
+    pub fn pages(&self, now: Timestamp) -> Vec<Screen> {
+        if self.has_gone_dark(now) {
+            return vec![Screen::off()];
+        }
+        let Some(layout) = self.layout(now) else { return vec![Screen::off()] };
+        let mut pages = layout.pages();
+        for page in pages.iter_mut().skip(1).filter(|_| !self.is_list()) {
+            page.softkeys[0] = Some(self.say(BACK).to_owned());
+        }
+        pages
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> State {
+        if self.has_gone_dark(now) {
+            return State::Off;
+        }
+        match &self.stage {
+            Stage::Off => State::Off,
+            Stage::Pin { .. } => State::Pin,
+            Stage::Home => State::Ready,
+            Stage::Menu | Stage::Info | Stage::List | Stage::Language | Stage::Delete | Stage::DeleteSure { .. } => {
+                State::Menu
+            }
+            Stage::Showing { code } => match self.open(code) {
+                Ok(_) => State::Showing { page: self.page + 1, pages: self.page_count(now) },
+                Err(refusal) => State::Refused(refusal),
+            },
+            Stage::Unconfirmed { .. } | Stage::DeviceCode { .. } | Stage::Response { .. } => State::Answered,
+            Stage::Question { .. } => State::Asking,
+            Stage::Done(_) => State::Done,
+            Stage::Refused(refusal) => State::Refused(*refusal),
+        }
+    }
+
+    /// The challenge whose pages are on the screen, or the response to a second code.
+    #[must_use]
+    pub fn challenge(&self, now: Timestamp) -> Option<Challenge> {
+        match &self.stage {
+            _ if self.has_gone_dark(now) => None,
+            Stage::Showing { code } | Stage::Unconfirmed { code } | Stage::Question { code } => {
+                Some(self.open(code).ok()?.into_challenge())
+            }
+            _ => None,
+        }
+    }
+
+    /// The digits on the screen that are to be typed, without spaces.
+    #[must_use]
+    pub fn expose_digits(&self, now: Timestamp) -> Option<SecretString> {
+        match &self.stage {
+            _ if self.has_gone_dark(now) => None,
+            Stage::DeviceCode { digits } | Stage::Response { digits, .. } => Some(digits.clone()),
+            Stage::Unconfirmed { code } => self.confirmation(code).ok(),
+            _ => None,
+        }
+    }
+
+    fn look(&mut self, seen: Result<&str, Refusal>) -> Result<String, Refusal> {
+        if let Some(refusal) = self.token.faults.next_scan.take() {
+            return Err(refusal);
+        }
+        self.token.fit()?;
+        let code: ChallengeCode = seen?.parse()?;
+        self.token.open(&code)?;
+        Ok(code.to_string())
+    }
+
+    fn go(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.page = 0;
+    }
+
+    fn power_off(&mut self) {
+        self.token.abandon();
+        self.token.lock();
+        self.go(Stage::Off);
+    }
+
+    fn has_gone_dark(&self, now: Timestamp) -> bool {
+        let limit = match self.stage {
+            Stage::Off => return false,
+            Stage::Home if self.token.pending.is_some() => Self::ANSWER_TIME,
+            Stage::Unconfirmed { .. } | Stage::Question { .. } | Stage::DeviceCode { .. } | Stage::Response { .. } => {
+                Self::ANSWER_TIME
+            }
+            _ => Self::PAGE_TIME,
+        };
+        now.since(self.since) >= limit
+    }
+
+    /// The right button on the last page.
+    fn go_on(&mut self, rng: &mut impl CryptoRng) {
+        let next = match core::mem::replace(&mut self.stage, Stage::Home) {
+            Stage::Pin { digits, choice, .. } => self.enter(&digits, choice),
+            Stage::Menu => MENU[self.page.min(MENU.len() - 1)].1(),
+            Stage::Language => {
+                self.token.language = LANGUAGES[self.page.min(LANGUAGES.len() - 1)].0;
+                Stage::Menu
+            }
+            Stage::Delete => match self.token.activations().nth(self.page) {
+                Some((slot, _)) => Stage::DeleteSure { slot },
+                None => Stage::Menu,
+            },
+            Stage::DeleteSure { slot } => {
+                let id =
+                    self.token.activations().find(|(taken, _)| *taken == slot).map(|(_, activation)| activation.id());
+                match id {
+                    Some(id) if self.token.delete(id) => Stage::Done(Done::Deleted),
+                    _ => Stage::Delete,
+                }
+            }
+            Stage::Showing { code } => self.approve(code, rng).unwrap_or_else(Stage::Refused),
+            Stage::Unconfirmed { code } => Stage::Question { code },
+            Stage::Question { code } => self.close(&code, true).unwrap_or_else(Stage::Refused),
+            Stage::Info | Stage::List => Stage::Menu,
+            Stage::Refused(_) => return self.after_refusal(),
+            _ => Stage::Home,
+        };
+        self.go(next);
+    }
+
+    /// The left button on the first page.
+    fn back(&mut self) {
+        let next = match core::mem::replace(&mut self.stage, Stage::Home) {
+            Stage::Pin { digits, .. } if !digits.expose_secret().is_empty() => Stage::pin(None),
+            Stage::Pin { .. } => return self.power_off(),
+            Stage::Home => Stage::Menu,
+            Stage::Info | Stage::List | Stage::Language | Stage::Delete => Stage::Menu,
+            Stage::DeleteSure { .. } => Stage::Delete,
+            Stage::Showing { .. } => Stage::Refused(Refusal::Cancelled),
+            // Digits are left by OK alone: they do not come back.
+            stage @ (Stage::Unconfirmed { .. } | Stage::DeviceCode { .. } | Stage::Response { .. }) => stage,
+            Stage::Refused(_) => return self.after_refusal(),
+            Stage::Question { code } => self.close(&code, false).unwrap_or_else(Stage::Refused),
+            _ => Stage::Home,
+        };
+        self.go(next);
+    }
+
+    /// A device that cannot work, or is locked, has nothing to offer.
+    fn after_refusal(&mut self) {
+        match self.token.fit() {
+            Ok(()) => self.go(Stage::Home),
+            Err(_) => self.power_off(),
+        }
+    }
+
+    fn next_entry(&mut self) {
+        let entries = match &mut self.stage {
+            Stage::Menu => MENU.len(),
+            Stage::Language => LANGUAGES.len(),
+            Stage::Delete => self.token.activations().count(),
+            Stage::Pin { digits, choice, .. } => {
+                let end = if pin::is_pin(digits.expose_secret()) { PIN_END } else { PIN_END - 1 };
+                *choice = if *choice >= end { 0 } else { *choice + 1 };
+                return;
+            }
+            _ => return,
+        };
+        self.page = (self.page + 1) % entries.max(1);
+    }
+
+    /// Whether pages are turned by choosing entries rather than by left and right.
+    fn is_list(&self) -> bool {
+        matches!(self.stage, Stage::Menu | Stage::Language | Stage::Delete)
+    }
+
+    fn page_count(&self, now: Timestamp) -> usize {
+        self.pages(now).len()
+    }
+
+    /// Takes the chosen digit of the PIN, or the end of it.
+    fn enter(&mut self, digits: &SecretString, choice: u8) -> Stage {
+        if choice < PIN_END && digits.expose_secret().len() < 8 {
+            let digits = format!("{}{choice}", digits.expose_secret()).into();
+            return Stage::Pin { digits, choice: 0, tries_left: None };
+        }
+        match self.token.unlock(digits.expose_secret()) {
+            Ok(()) => Stage::Home,
+            Err(PinError::Wrong { tries_left }) => Stage::pin(Some(tries_left)),
+            Err(_) => Stage::Refused(Refusal::Locked),
+        }
+    }
+
+    fn open(&self, code: &str) -> Result<Opened, Refusal> {
+        self.token.open(&code.parse()?)
+    }
+
+    fn confirmation(&self, code: &str) -> Result<SecretString, Refusal> {
+        match self.open(code)? {
+            Opened::SecondCode { challenge, grant, .. } => {
+                Ok(challenge.respond(&grant.key, &grant.suite).expose_str().into())
+            }
+            _ => Err(Refusal::Incomplete),
+        }
+    }
+
+    fn approve(&mut self, code: String, rng: &mut impl CryptoRng) -> Result<Stage, Refusal> {
+        let opened = self.open(&code)?;
+        Ok(match self.token.received(opened) {
+            Received::Transaction(received) => {
+                let owner = received.activation().introduction().to_string();
+                let operation = received.transaction().operation();
+                let digits = received.approve().expose_str().into();
+                let title = operation.entry().label.text(self.token.language).to_owned();
+                Stage::Response { owner, title, digits }
+            }
+            Received::FirstCode(first) => Stage::DeviceCode { digits: first.approve(rng).expose_digits().into() },
+            Received::SecondCode(_) => Stage::Unconfirmed { code },
+            Received::Deletion(deletion) => {
+                deletion.approve();
+                Stage::Done(Done::Deleted)
+            }
+        })
+    }
+
+    /// Ends a registration: the bank has confirmed it, or not.
+    fn close(&mut self, code: &str, confirmed: bool) -> Result<Stage, Refusal> {
+        let opened = self.open(code)?;
+        let Received::SecondCode(second) = self.token.received(opened) else { return Err(Refusal::Incomplete) };
+        let unconfirmed = second.approve();
+        Ok(Stage::Done(if confirmed {
+            unconfirmed.keep();
+            Done::Registered
+        } else {
+            unconfirmed.discard();
+            Done::NotRegistered
+        }))
+    }
+
+    fn layout(&self, now: Timestamp) -> Option<Layout> {
+        let language = self.token.language;
+        let say = |label: Label| label.text(language);
+        Some(match &self.stage {
+            Stage::Off => return None,
+            Stage::Pin { digits, choice, tries_left } => {
+                let entered = "*".repeat(digits.expose_secret().len());
+                let layout = Layout::new(say(ENTER_PIN)).gap(20);
+                let layout = match choice {
+                    &PIN_END => layout.centred("pin", &entered, Style::Huge),
+                    digit => layout.centred("pin", &format!("{entered}{digit}"), Style::Huge),
+                };
+                let layout = match tries_left {
+                    Some(tries) => layout.gap(16).text("message", &format!("{}{tries}", say(WRONG_PIN)), Style::Bold),
+                    None => layout,
+                };
+                let right = if *choice == PIN_END { OK } else { NEXT };
+                layout.softkeys([say(CANCEL), say(CHANGE), say(right)])
+            }
+            Stage::Home => {
+                let title = if self.token.is_test() { say(TEST_TOKEN) } else { say(TOKEN) };
+                let task = if self.token.pending.is_some() { SCAN_SECOND } else { SCAN };
+                Layout::new(title)
+                    .owner(self.token.id().as_str())
+                    .gap(40)
+                    .centred("message", say(task), Style::Normal)
+                    .softkeys([say(MENU_TITLE), "", ""])
+            }
+            Stage::Menu => self.list(say(MENU_TITLE), MENU.iter().map(|(label, _)| say(*label).to_owned())),
+            Stage::Language => self.list(say(LANGUAGE), LANGUAGES.iter().map(|(_, name)| (*name).to_owned())),
+            Stage::Delete => {
+                let entries = self.token.activations().map(|(slot, known)| format!("{slot}  {}", known.introduction()));
+                self.list(say(DELETE), entries)
+            }
+            Stage::Info => {
+                let slots = format!("{}/{}", self.token.activations().count(), self.token.slots());
+                let layout = Layout::new(say(INFO))
+                    .row("tokenId", say(TOKEN_ID), self.token.id().as_str(), Style::Bold)
+                    .row("slots", say(REGISTERED), &slots, Style::Normal)
+                    .row("firmware", say(FIRMWARE), env!("CARGO_PKG_VERSION"), Style::Normal);
+                let layout =
+                    if self.token.is_test() { layout.text("message", say(TEST_TOKEN), Style::Band) } else { layout };
+                layout.softkeys([say(BACK), "", ""])
+            }
+            Stage::List => {
+                let mut layout = Layout::new(say(LIST));
+                for (slot, known) in self.token.activations() {
+                    let user = known.introduction();
+                    layout = layout.row("activation", &slot.to_string(), &user.to_string(), Style::Bold).row(
+                        "bank",
+                        "",
+                        user.bank(),
+                        Style::Normal,
+                    );
+                }
+                if self.token.activations().next().is_none() {
+                    layout = layout.text("message", say(NONE), Style::Normal);
+                }
+                layout.turning([say(BACK), "", say(NEXT)]).softkeys([say(BACK), "", ""])
+            }
+            Stage::DeleteSure { slot } => {
+                let known = self.token.activations().find(|(taken, _)| taken == slot);
+                let user = known.map(|(_, activation)| activation.introduction());
+                Layout::new(say(DELETE))
+                    .row("bank", say(BANK), user.map_or("", |user| user.bank()), Style::Normal)
+                    .row("activation", say(USER), &user.map(ToString::to_string).unwrap_or_default(), Style::Bold)
+                    .gap(8)
+                    .text("message", say(DELETE_SURE), Style::Normal)
+                    .softkeys([say(NO), "", say(YES)])
+            }
+            Stage::Showing { code } => match self.open(code) {
+                Ok(opened) => self.showing(&opened, now),
+                Err(refusal) => refused(refusal, language),
+            },
+            Stage::DeviceCode { digits } => Layout::new(say(ACTIVATION))
+                .text("advice", say(TYPE_DEVICE_CODE), Style::Normal)
+                .gap(12)
+                .centred("deviceCode", &pages::in_fours(digits.expose_secret()), Style::Big)
+                .gap(12)
+                .text("warning", say(WARNING), Style::Normal)
+                .softkeys(["", "", OK.text(language)]),
+            Stage::Unconfirmed { code } => match self.confirmation(code) {
+                Ok(digits) => answer(say(ACTIVATION), "", &digits, language),
+                Err(refusal) => refused(refusal, language),
+            },
+            Stage::Response { owner, title, digits } => answer(title, owner, digits, language),
+            Stage::Question { .. } => Layout::new(say(ACTIVATION))
+                .gap(24)
+                .centred("question", say(CONFIRMED), Style::Big)
+                .gap(16)
+                .text("advice", say(CONFIRMED_HELP), Style::Normal)
+                .softkeys([say(NO), "", say(YES)]),
+            Stage::Done(done) => {
+                let message = match done {
+                    Done::Registered => REGISTERED_DONE,
+                    Done::NotRegistered => NOT_REGISTERED,
+                    Done::Deleted => DELETED,
+                };
+                Layout::new(say(TOKEN)).gap(40).centred("message", say(message), Style::Normal).softkeys([
+                    "",
+                    "",
+                    say(OK),
+                ])
+            }
+            Stage::Refused(refusal) => refused(*refusal, language),
+        })
+    }
+
+    /// What a code says, with the question at the end of it.
+    fn showing(&self, opened: &Opened, now: Timestamp) -> Layout {
+        let language = self.token.language;
+        let say = |label: Label| label.text(language);
+        let challenge = opened.challenge();
+        let mut layout = pages::layout(&challenge.transaction, language);
+        let question = match opened {
+            Opened::Transaction { slot, .. } | Opened::Deletion { slot, .. } => {
+                let owner = self.token.slots.0[*slot].as_ref().map(|activation| activation.introduction().to_string());
+                layout = layout.owner(&owner.unwrap_or_default());
+                if matches!(opened, Opened::Deletion { .. }) { DELETE_SURE } else { SURE }
+            }
+            Opened::FirstCode { slot, .. } | Opened::SecondCode { slot, .. } => {
+                let slot = format!("{}/{}", slot + 1, self.token.slots());
+                layout = layout.row("slot", say(SLOT), &slot, Style::Normal);
+                REGISTER_SURE
+            }
+        };
+        if self.token.faults.clock(now) >= challenge.expires_at {
+            layout = layout.gap(6).text("stale", say(STALE), Style::Bold);
+        }
+        layout.gap(6).text("question", say(question), Style::Normal).turning([say(CANCEL), "", say(NEXT)]).softkeys([
+            say(CANCEL),
+            "",
+            say(OK),
+        ])
+    }
+
+    fn list(&self, title: &str, entries: impl Iterator<Item = String>) -> Layout {
+        let mut layout = Layout::new(title);
+        let mut empty = true;
+        for (place, entry) in entries.enumerate() {
+            layout = layout.choice(&entry, place == self.page);
+            empty = false;
+        }
+        if empty {
+            return layout.text("message", self.say(NONE), Style::Normal).softkeys([self.say(BACK), "", ""]);
+        }
+        layout.softkeys([self.say(BACK), "▼", self.say(OK)])
+    }
+
+    fn say(&self, label: Label) -> &'static str {
+        label.text(self.token.language)
+    }
+}
+
+/// Digits and codes are not for logs.
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+impl Stage {
+    fn pin(tries_left: Option<u8>) -> Self {
+        Self::Pin { digits: SecretString::default(), choice: 0, tries_left }
+    }
+
+    /// Whether a device comes to stand like this: a file may say anything.
+    pub(super) fn is_sound(&self) -> bool {
+        match self {
+            Self::Pin { digits, choice, .. } => {
+                let digits = digits.expose_secret();
+                *choice <= PIN_END && digits.len() <= 8 && digits.bytes().all(|digit| digit.is_ascii_digit())
+            }
+            Self::DeviceCode { digits } => digits.expose_secret().parse::<DeviceCode>().is_ok(),
+            Self::Response { digits, .. } => as_response(digits.expose_secret()).is_some(),
+            _ => true,
+        }
+    }
+}
+
+impl Opened {
+    fn challenge(&self) -> &Challenge {
+        match self {
+            Self::Transaction { challenge, .. }
+            | Self::FirstCode { challenge, .. }
+            | Self::SecondCode { challenge, .. }
+            | Self::Deletion { challenge, .. } => challenge,
+        }
+    }
+
+    fn into_challenge(self) -> Challenge {
+        match self {
+            Self::Transaction { challenge, .. }
+            | Self::FirstCode { challenge, .. }
+            | Self::SecondCode { challenge, .. }
+            | Self::Deletion { challenge, .. } => challenge,
+        }
+    }
+}
+
+/// Digits of the state of a device, for its file alone: which is encrypted, or of a test token.
+mod secret {
+    use alloc::string::String;
+    use secrecy::{ExposeSecret, SecretString};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(secret: &SecretString, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose_secret())
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<SecretString, D::Error> {
+        String::deserialize(from).map(Into::into)
+    }
+}
+
+fn answer(title: &str, owner: &str, digits: &SecretString, language: Language) -> Layout {
+    Layout::new(title)
+        .owner(owner)
+        .text("advice", TYPE_RESPONSE.text(language), Style::Normal)
+        .gap(8)
+        .centred("response", &as_read_aloud(digits.expose_secret()), Style::Huge)
+        .gap(8)
+        .text("warning", WARNING.text(language), Style::Normal)
+        .softkeys(["", "", OK.text(language)])
+}
+
+/// The digits of a response in groups.
+fn as_read_aloud(digits: &str) -> String {
+    as_response(digits).map_or_else(|| digits.to_owned(), |response| response.expose_grouped())
+}
+
+/// Digits as a response of that many; of none there is no response.
+fn as_response(digits: &str) -> Option<Response> {
+    let len = u8::try_from(digits.len()).ok().filter(|len| *len > 0)?;
+    Response::parse(digits, len).ok()
+}
+
+fn refused(refusal: Refusal, language: Language) -> Layout {
+    Layout::new(REFUSED.text(language))
+        .centred("code", refusal.code(), Style::Huge)
+        .text("message", &refusal.text(language), Style::Bold)
+        .gap(4)
+        .text("help", refusal.help().text(language), Style::Normal)
+        .turning([BACK.text(language), "", NEXT.text(language)])
+        .softkeys([BACK.text(language), "", OK.text(language)])
+}
+
+/// Stands behind 9 among the digits of the PIN, once there are enough of them.
+const PIN_END: u8 = 10;
+
+type Entry = (Label, fn() -> Stage);
+
+const MENU: [Entry; 4] =
+    [(INFO, || Stage::Info), (LIST, || Stage::List), (DELETE, || Stage::Delete), (LANGUAGE, || Stage::Language)];
+
+const LANGUAGES: [(Language, &str); 2] = [(Language::Ja, "日本語"), (Language::En, "English")];
+
+const fn label(ja: &'static str, en: &'static str) -> Label {
+    Label { ja, en }
+}
+
+const OK: Label = label("OK", "OK");
+const NEXT: Label = label("次へ", "Next");
+const BACK: Label = label("戻る", "Back");
+const CANCEL: Label = label("取消", "Cancel");
+const YES: Label = label("はい", "Yes");
+const NO: Label = label("いいえ", "No");
+const CHANGE: Label = label("＋1", "+1");
+
+const TOKEN: Label = label("カメラ付きトークン", "Camera token");
+const TEST_TOKEN: Label = label("カメラ付きトークン（テスト用）", "Camera token: TEST DEVICE");
+const SCAN: Label = label("画面の二次元コードを\n読み取ってください。", "Scan the 2D code\non the bank's page.");
+const SCAN_SECOND: Label =
+    label("2つ目の二次元コードを\n読み取ってください。", "Scan the second 2D code\non the bank's page.");
+const MENU_TITLE: Label = label("メニュー", "Menu");
+const INFO: Label = label("トークン情報", "Token information");
+const LIST: Label = label("登録一覧", "Activations");
+const DELETE: Label = label("登録削除", "Delete activation");
+const LANGUAGE: Label = label("言語 / Language", "Language / 言語");
+const TOKEN_ID: Label = label("トークンID", "Token ID");
+const REGISTERED: Label = label("登録数", "Users");
+const FIRMWARE: Label = label("版数", "Firmware");
+const NONE: Label = label("登録はありません。", "There is none.");
+const BANK: Label = label("銀行", "Bank");
+const USER: Label = label("利用者", "User");
+const SLOT: Label = label("登録先", "Slot");
+
+const SURE: Label = label(
+    "請求書などと照らし合わせ、正しければOKを押してください。",
+    "Compare with your invoice. Press OK only if all of it is right.",
+);
+const REGISTER_SURE: Label = label("この利用者をトークンに登録しますか?", "Register this user on the token?");
+const DELETE_SURE: Label = label("この登録をトークンから削除しますか?", "Delete this activation from the token?");
+const STALE: Label = label(
+    "このコードは有効期限を過ぎています。新しいコードを表示してください。",
+    "The code's time is over. Have the page show a new one.",
+);
+
+const ACTIVATION: Label = label("利用開始登録", "Activation");
+const TYPE_DEVICE_CODE: Label = label(
+    "この番号を銀行の画面に入力し、OKを押して2つ目の二次元コードを読み取ってください。",
+    "Type this number into the bank's page, then press OK and scan the second 2D code.",
+);
+const TYPE_RESPONSE: Label =
+    label("ワンタイムパスワードを銀行の画面に入力してください。", "Type this one-time password into the bank's page.");
+const WARNING: Label = label(
+    "電話やメールでこの番号を聞かれても、絶対に教えないでください。銀行の職員が聞くことはありません。",
+    "Nobody may ask you for this number by phone, not even the bank.",
+);
+const CONFIRMED: Label = label("登録できましたか?", "Registered?");
+const CONFIRMED_HELP: Label = label(
+    "銀行の画面に登録完了と表示されたときだけ「はい」を押してください。",
+    "Press Yes only if the bank's page says that the registration is complete.",
+);
+const REGISTERED_DONE: Label = label("登録しました。", "The activation is kept.");
+const NOT_REGISTERED: Label =
+    label("登録しませんでした。\n最初からやり直してください。", "Nothing was kept.\nBegin again from the first code.");
+const DELETED: Label = label("登録を削除しました。", "The activation is deleted.");
+
+const REFUSED: Label = label("エラー", "Error");
+const ENTER_PIN: Label = label("PINを入力してください", "Enter the PIN");
+const WRONG_PIN: Label = label("PINが違います。残り回数: ", "Wrong PIN. Tries left: ");

@@ -1,0 +1,551 @@
+//! The software camera token: it reads a code, shows what it says, and answers once a person has approved.
+//!
+//! ```text
+//! ChallengeCode ─ receive ─> Received ─ approve ─> Response
+//!                            (shown)    decline ─> T10
+//! ```
+//!
+//! [`Token`] is what the token holds and computes. There is no way from a code to a response but through [`Received`]: the
+//! value that answers is the value that is shown. [`Device`] puts three buttons and a screen on it, and [`mod@file`] keeps it
+//! on disk. A registration takes two codes and is kept only when the person says that the bank has confirmed it:
+//!
+//! ```text
+//! first code ─> FirstCode ─ approve ─> DeviceCode (typed into the bank's page)
+//! second code ─> SecondCode ─ approve ─> Unconfirmed ─ response (typed) ─ keep
+//!                                                                       ─ discard
+//! ```
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand::CryptoRng;
+
+use crate::challenge::{Challenge, DeviceCode, DeviceNonce};
+use crate::code::activation::{Binding, Grant, open_first, open_second};
+use crate::code::{self, ChallengeCode, KeyName};
+use crate::key::{ActivationId, Key, TokenId};
+use crate::language::Language;
+use crate::transaction::{Domain, Transaction};
+use camtoken_oath::Response;
+
+mod activation;
+mod device;
+mod faults;
+pub mod file;
+pub mod pages;
+mod pin;
+mod profile;
+mod refusal;
+pub mod screen;
+
+pub use activation::{Activation, Introduction};
+pub use device::{Button, Device, Seen, State};
+pub use faults::Faults;
+pub use pin::{Pin, PinError};
+pub use profile::Profile;
+pub use refusal::{Refusal, UnknownRefusal};
+
+use activation::{Pending, Slots};
+
+/// A camera token: up to eight activations, and the device key that it has from the factory.
+pub struct Token {
+    id: TokenId,
+    device_key: Key,
+    test: bool,
+    profile: Profile,
+    slots: Slots,
+    pending: Option<Pending>,
+    pin: Option<Pin>,
+    unlocked: bool,
+    /// What it speaks.
+    pub language: Language,
+    /// What a tester has broken.
+    pub faults: Faults,
+}
+
+impl Token {
+    /// How many users a token takes, unless it is made with fewer places.
+    pub const SLOTS: usize = Slots::COUNT;
+
+    /// A token as it leaves the factory. One made for tests says so, and a verifier refuses it unless told otherwise (V-20).
+    #[must_use]
+    pub fn new(id: TokenId, device_key: Key, test: bool) -> Self {
+        Self {
+            id,
+            device_key,
+            test,
+            profile: Profile::default(),
+            slots: Slots::default(),
+            pending: None,
+            pin: None,
+            unlocked: false,
+            language: Language::default(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// A token with a new device key, which [`Token::device_key`] gives to the bank.
+    #[must_use]
+    pub fn generate(id: TokenId, test: bool, rng: &mut impl CryptoRng) -> Self {
+        Self::new(id, Key::generate(rng), test)
+    }
+
+    /// The token as one of a profile: without users or a PIN, as it leaves the factory.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, slots: Slots::new(self.slots.0.len()).unwrap_or_default(), pin: None, ..self }
+    }
+
+    /// The token with so many places for users, all free. None unless that is 1 to [`Token::SLOTS`].
+    #[must_use]
+    pub fn with_slots(self, count: usize) -> Option<Self> {
+        Some(Self { slots: Slots::new(count)?, ..self })
+    }
+
+    /// Opens a code, and gives what is to be shown.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] says why there is nothing to show; it has none of the content.
+    pub fn receive(&mut self, code: &ChallengeCode) -> Result<Received<'_>, Refusal> {
+        if let Some(refusal) = self.faults.next_scan.take() {
+            return Err(refusal);
+        }
+        let opened = self.open(code)?;
+        Ok(self.received(opened))
+    }
+
+    /// What is printed on its back.
+    #[must_use]
+    pub fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    /// The key from the factory, for the bank's books.
+    #[must_use]
+    pub fn device_key(&self) -> &Key {
+        &self.device_key
+    }
+
+    /// Whether it was made for tests.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.test
+    }
+
+    /// What kind of token it is.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// How many users it takes.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots.0.len()
+    }
+
+    /// The activations with the numbers of their slots, from 1.
+    pub fn activations(&self) -> impl Iterator<Item = (usize, &Activation)> {
+        self.slots.taken().map(|(slot, activation)| (slot + 1, activation))
+    }
+
+    /// The registration that waits for its second code.
+    #[must_use]
+    pub fn pending(&self) -> Option<ActivationId> {
+        self.pending.map(|pending| pending.activation)
+    }
+
+    /// Forgets an activation. Whether there was one.
+    pub fn delete(&mut self, id: ActivationId) -> bool {
+        let slot = self.slots.find(id).map(|(slot, _)| slot);
+        slot.and_then(|slot| self.slots.0[slot].take()).is_some()
+    }
+
+    /// Asks for a PIN from now on. This one use of the token goes on without.
+    ///
+    /// # Errors
+    ///
+    /// [`PinError::Locked`] while a PIN that is set already was not entered, [`PinError::Off`] where the profile has none.
+    pub fn set_pin(&mut self, pin: Option<Pin>) -> Result<(), PinError> {
+        if self.is_locked() {
+            return Err(PinError::Locked);
+        }
+        if pin.is_some() && !self.profile.takes_pin() {
+            return Err(PinError::Off);
+        }
+        self.pin = pin;
+        self.unlocked = true;
+        Ok(())
+    }
+
+    /// Enters the PIN.
+    ///
+    /// # Errors
+    ///
+    /// [`PinError::Wrong`] or [`PinError::Locked`]. Without a PIN any entry will do.
+    pub fn unlock(&mut self, digits: &str) -> Result<(), PinError> {
+        if let Some(pin) = &mut self.pin {
+            pin.check(digits)?;
+        }
+        self.unlocked = true;
+        Ok(())
+    }
+
+    /// Asks for the PIN again, if there is one.
+    pub fn lock(&mut self) {
+        self.unlocked = false;
+    }
+
+    /// Whether the PIN has to be entered before anything else.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.pin.is_some() && !self.unlocked
+    }
+
+    /// Empties the token: no activation, no PIN, no fault. The ID, the device key and how it was made stay.
+    pub fn reset(&mut self) {
+        let device_key = core::mem::replace(&mut self.device_key, Key::new(Vec::new()));
+        let (profile, slots) = (self.profile, Slots::new(self.slots.0.len()).unwrap_or_default());
+        *self = Self { profile, slots, ..Self::new(self.id.clone(), device_key, self.test) };
+    }
+
+    /// Gives up a registration that waits for its second code.
+    fn abandon(&mut self) {
+        self.pending = None;
+    }
+
+    fn is_out_of_tries(&self) -> bool {
+        self.pin.as_ref().is_some_and(Pin::is_locked)
+    }
+
+    /// Whether it can work at all.
+    fn fit(&self) -> Result<(), Refusal> {
+        if self.faults.battery == 0 {
+            return Err(Refusal::Battery);
+        }
+        if self.is_locked() {
+            return Err(Refusal::Locked);
+        }
+        Ok(())
+    }
+
+    fn open(&self, code: &ChallengeCode) -> Result<Opened, Refusal> {
+        self.fit()?;
+        match code.key_name() {
+            KeyName::Signature(id) | KeyName::Deletion(id) => self.open_challenge(*id, code),
+            KeyName::Activation1(token) | KeyName::Activation2(token) if *token != self.id => Err(Refusal::Misdirected),
+            KeyName::Activation1(_) => self.open_first(code),
+            KeyName::Activation2(_) => self.open_second(code),
+        }
+    }
+
+    fn open_challenge(&self, id: ActivationId, code: &ChallengeCode) -> Result<Opened, Refusal> {
+        let Some((slot, activation)) = self.slots.find(id) else {
+            return Err(match self.pending() {
+                Some(pending) if pending == id => Refusal::Incomplete,
+                _ if self.slots.taken().next().is_none() => Refusal::NotActivated,
+                _ => Refusal::Misdirected,
+            });
+        };
+        if self.faults.half_activated {
+            return Err(Refusal::Incomplete);
+        }
+        let challenge = code::open(code, &activation.key)?;
+        if activation.has_answered(challenge.id) {
+            return Err(Refusal::Answered);
+        }
+        if challenge.domain() != Domain::Deletion {
+            return Ok(Opened::Transaction { slot, challenge });
+        }
+        let token_id = challenge.transaction.get("tokenId").map(ToString::to_string);
+        if token_id.as_deref() != Some(self.id.as_str()) {
+            return Err(Refusal::Misdirected);
+        }
+        Ok(Opened::Deletion { slot, challenge })
+    }
+
+    fn open_first(&self, code: &ChallengeCode) -> Result<Opened, Refusal> {
+        let challenge = open_first(code, &self.device_key)?;
+        if self.slots.find(challenge.activation).is_some() {
+            return Err(Refusal::Answered);
+        }
+        let slot = self.slots.free().ok_or(Refusal::Full)?;
+        Ok(Opened::FirstCode { slot, challenge })
+    }
+
+    fn open_second(&self, code: &ChallengeCode) -> Result<Opened, Refusal> {
+        let Some(pending) = self.pending else {
+            // Sealed for a number that is forgotten: nobody can check it any more, but its name may be known.
+            let known = self.slots.taken().any(|(_, activation)| activation.has_answered(code.id()));
+            return Err(if known { Refusal::Answered } else { Refusal::Incomplete });
+        };
+        if self.faults.half_activated {
+            return Err(Refusal::Incomplete);
+        }
+        let (challenge, grant) = open_second(code, &self.device_key, pending.binding)?;
+        if challenge.activation != pending.activation {
+            return Err(Refusal::Incomplete);
+        }
+        let slot = self.slots.free().ok_or(Refusal::Full)?;
+        Ok(Opened::SecondCode { slot, challenge, grant })
+    }
+
+    fn received(&mut self, opened: Opened) -> Received<'_> {
+        let token = self;
+        match opened {
+            Opened::Transaction { slot, challenge } => {
+                Received::Transaction(ReceivedTransaction(Showing { token, slot, challenge }))
+            }
+            Opened::FirstCode { slot, challenge } => Received::FirstCode(FirstCode(Showing { token, slot, challenge })),
+            Opened::SecondCode { slot, challenge, grant } => {
+                Received::SecondCode(SecondCode(Showing { token, slot, challenge }, grant))
+            }
+            Opened::Deletion { slot, challenge } => Received::Deletion(Deletion(Showing { token, slot, challenge })),
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("id", &self.id).field("test", &self.test).finish_non_exhaustive()
+    }
+}
+
+/// What a code says, by its kind. Each is used up by what the person does.
+#[derive(Debug)]
+pub enum Received<'t> {
+    /// A transaction to approve.
+    Transaction(ReceivedTransaction<'t>),
+    /// First code of a registration.
+    FirstCode(FirstCode<'t>),
+    /// Second code of a registration.
+    SecondCode(SecondCode<'t>),
+    /// The end of an activation.
+    Deletion(Deletion<'t>),
+}
+
+impl Received<'_> {
+    /// What is to be shown.
+    #[must_use]
+    pub fn transaction(&self) -> &Transaction {
+        &self.challenge().transaction
+    }
+
+    /// The challenge that says it.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        match self {
+            Self::Transaction(received) => received.challenge(),
+            Self::FirstCode(received) => received.challenge(),
+            Self::SecondCode(received) => received.challenge(),
+            Self::Deletion(received) => received.challenge(),
+        }
+    }
+
+    /// Says no, whatever it is: T10.
+    #[must_use]
+    pub fn decline(self) -> Refusal {
+        Refusal::Cancelled
+    }
+}
+
+/// A transaction that waits for a person.
+#[derive(Debug)]
+pub struct ReceivedTransaction<'t>(Showing<'t>);
+
+/// The first code of a registration, waiting for a person.
+#[derive(Debug)]
+pub struct FirstCode<'t>(Showing<'t>);
+
+/// The second code of a registration, waiting for a person.
+#[derive(Debug)]
+pub struct SecondCode<'t>(Showing<'t>, Grant);
+
+/// A registration of which only the person knows whether the bank has confirmed it (「登録できましたか?」).
+///
+/// Dropped without an answer, it leaves the second code good for another try.
+#[derive(Debug)]
+pub struct Unconfirmed<'t> {
+    token: &'t mut Token,
+    slot: usize,
+    activation: Activation,
+    response: Response,
+}
+
+/// The deletion of an activation, waiting for a person.
+#[derive(Debug)]
+pub struct Deletion<'t>(Showing<'t>);
+
+impl ReceivedTransaction<'_> {
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.0.challenge
+    }
+
+    /// What is to be shown.
+    #[must_use]
+    pub fn transaction(&self) -> &Transaction {
+        &self.0.challenge.transaction
+    }
+
+    /// Who is asked.
+    #[must_use]
+    pub fn activation(&self) -> &Activation {
+        self.0.token.slots.0[self.0.slot].as_ref().expect("the slot whose key opened the code")
+    }
+
+    /// Answers, once.
+    #[must_use]
+    pub fn approve(self) -> Response {
+        let Showing { token, slot, challenge } = self.0;
+        let activation = token.slots.0[slot].as_mut().expect("the slot whose key opened the code");
+        activation.remember(challenge.id);
+        challenge.respond(&activation.key, &activation.suite)
+    }
+
+    /// Says no: T10. The code can be read again.
+    #[must_use]
+    pub fn decline(self) -> Refusal {
+        Refusal::Cancelled
+    }
+}
+
+impl FirstCode<'_> {
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.0.challenge
+    }
+
+    /// Whom the activation is for.
+    #[must_use]
+    pub fn introduction(&self) -> Introduction {
+        Introduction::of(&self.0.challenge.transaction)
+    }
+
+    /// The slot that it will take, 1 to 8.
+    #[must_use]
+    pub fn slot(&self) -> usize {
+        self.0.slot + 1
+    }
+
+    /// Answers with a new number, for which the bank makes the second code. A registration that was waiting is given up.
+    #[must_use]
+    pub fn approve(self, rng: &mut impl CryptoRng) -> DeviceCode {
+        let Showing { token, challenge, .. } = self.0;
+        let nonce = DeviceNonce::generate(rng);
+        let binding = Binding { first: challenge.id, nonce };
+        token.pending = Some(Pending { activation: challenge.activation, binding });
+        challenge.device_code(&token.device_key, nonce)
+    }
+
+    /// Says no: T10.
+    #[must_use]
+    pub fn decline(self) -> Refusal {
+        Refusal::Cancelled
+    }
+}
+
+impl<'t> SecondCode<'t> {
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.0.challenge
+    }
+
+    /// Whom the activation is for.
+    #[must_use]
+    pub fn introduction(&self) -> Introduction {
+        Introduction::of(&self.0.challenge.transaction)
+    }
+
+    /// The slot that it will take, 1 to 8.
+    #[must_use]
+    pub fn slot(&self) -> usize {
+        self.0.slot + 1
+    }
+
+    /// Answers with the new key. Nothing is kept yet.
+    #[must_use]
+    pub fn approve(self) -> Unconfirmed<'t> {
+        let Self(Showing { token, slot, challenge }, grant) = self;
+        let response = challenge.respond(&grant.key, &grant.suite);
+        let activation = Activation {
+            id: challenge.activation,
+            key: grant.key,
+            suite: grant.suite,
+            user: Introduction::of(&challenge.transaction),
+            answered: [challenge.id].into(),
+        };
+        Unconfirmed { token, slot, activation, response }
+    }
+
+    /// Says no: T10.
+    #[must_use]
+    pub fn decline(self) -> Refusal {
+        Refusal::Cancelled
+    }
+}
+
+impl Unconfirmed<'_> {
+    /// What the person types into the bank's page.
+    #[must_use]
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// The bank has confirmed: keeps the activation.
+    pub fn keep(self) {
+        self.token.slots.0[self.slot] = Some(self.activation);
+        self.token.abandon();
+    }
+
+    /// The bank has not: forgets the whole registration.
+    pub fn discard(self) {
+        self.token.abandon();
+    }
+}
+
+impl Deletion<'_> {
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.0.challenge
+    }
+
+    /// Forgets the activation.
+    pub fn approve(self) {
+        self.0.token.slots.0[self.0.slot] = None;
+    }
+
+    /// Says no: T10. The activation stays.
+    #[must_use]
+    pub fn decline(self) -> Refusal {
+        Refusal::Cancelled
+    }
+}
+
+/// A token, what it shows, and the slot that this is about.
+struct Showing<'t> {
+    token: &'t mut Token,
+    slot: usize,
+    challenge: Challenge,
+}
+
+/// What a transaction says is not for logs.
+impl fmt::Debug for Showing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Showing").field("challenge", &self.challenge.id).finish_non_exhaustive()
+    }
+}
+
+/// As [`Received`], with the token still free.
+enum Opened {
+    Transaction { slot: usize, challenge: Challenge },
+    FirstCode { slot: usize, challenge: Challenge },
+    SecondCode { slot: usize, challenge: Challenge, grant: Grant },
+    Deletion { slot: usize, challenge: Challenge },
+}

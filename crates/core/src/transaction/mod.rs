@@ -1,0 +1,349 @@
+//! What is signed: an operation of the [`catalogue`] with its fields.
+//!
+//! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, whoever typed them
+//! (see [`text`]). The verifier's has every field. The token's came through a code: it has what is displayed, and of the
+//! rest one SHA-256. Both give the same [`Transaction::encode`], which is what a response signs.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+use sha2::{Digest, Sha256};
+
+pub mod catalogue;
+pub mod money;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod text;
+mod value;
+pub mod zengin;
+
+pub use catalogue::{Choice, Domain, Entry, FieldSpec, Kind, Operation, UnknownOperation, Visibility};
+pub use money::{Currency, Money, MoneyError};
+pub use value::{Value, ValueError};
+
+/// An operation with its fields, each in its canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    operation: Operation,
+    /// One place for each displayed field of the operation.
+    displayed: Vec<Option<Value>>,
+    bound: Bound,
+}
+
+/// The fields that are bound without being shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Bound {
+    /// At the verifier: one place for each bound field of the operation.
+    Values(Vec<Option<Value>>),
+    /// At the token: what is left of them in a code. `None` when the operation has no such field.
+    Digest(Option<[u8; 32]>),
+}
+
+/// Why some fields make no transaction. It names the field and does not repeat its content.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionError {
+    /// The operation has no such field.
+    #[error("{operation} has no field {field:?}")]
+    UnknownField {
+        /// The operation.
+        operation: Operation,
+        /// The field that it does not have.
+        field: String,
+    },
+    /// A field was given twice.
+    #[error("field {field:?} is given twice")]
+    Twice {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field that the operation needs was not given.
+    #[error("field {field:?} is missing")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field cannot hold what was given.
+    #[error("field {field:?}: {source}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        source: ValueError,
+    },
+    /// A code says something that no transaction says.
+    #[error("not a transaction of the specification")]
+    Form,
+}
+
+impl Transaction {
+    /// Builds a transaction from the names and texts of its fields, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError`] names the first field that is unknown, doubled, missing, or cannot hold its text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use camtoken::transaction::{Operation, Transaction};
+    ///
+    /// let limit = Transaction::new(Operation::LimitChange, [("limit", "transfer"), ("old", "1000000"), ("new", "5000000")])?;
+    /// assert_eq!(limit.get("new").map(ToString::to_string).as_deref(), Some("5000000"));
+    /// # Ok::<(), camtoken::transaction::TransactionError>(())
+    /// ```
+    pub fn new<N: AsRef<str>, T: AsRef<str>>(
+        operation: Operation,
+        fields: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, TransactionError> {
+        let entry = operation.entry();
+        let mut values: Vec<Option<Value>> = vec![None; entry.fields.len()];
+        for (name, text) in fields {
+            let name = name.as_ref();
+            let unknown = || TransactionError::UnknownField { operation, field: name.to_owned() };
+            let place = entry.fields.iter().position(|field| field.name == name).ok_or_else(unknown)?;
+            let field = &entry.fields[place];
+            if values[place].is_some() {
+                return Err(TransactionError::Twice { field: field.name });
+            }
+            let value = field.parse(text.as_ref());
+            values[place] = Some(value.map_err(|source| TransactionError::Field { field: field.name, source })?);
+        }
+        let missing = entry.fields.iter().zip(&values).find(|(field, value)| value.is_none() && !field.optional);
+        if let Some((field, _)) = missing {
+            return Err(TransactionError::Missing { field: field.name });
+        }
+        let (displayed, bound): (Vec<_>, Vec<_>) =
+            entry.fields.iter().zip(values).partition(|(field, _)| field.visibility == Visibility::Displayed);
+        let values = |fields: Vec<(&FieldSpec, Option<Value>)>| fields.into_iter().map(|(_, value)| value).collect();
+        Ok(Self { operation, displayed: values(displayed), bound: Bound::Values(values(bound)) })
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// What the token shows, in the order of the catalogue; fields that were left out are not there.
+    pub fn displayed(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
+        present(self.operation.entry().displayed(), &self.displayed)
+    }
+
+    /// What is bound without being shown. Nothing at the token, which has only the digest.
+    pub fn bound(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
+        let values = match &self.bound {
+            Bound::Values(values) => values.as_slice(),
+            Bound::Digest(_) => &[],
+        };
+        present(self.operation.entry().bound(), values)
+    }
+
+    /// Every field that is here: first what is displayed, then what is bound.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
+        self.displayed().chain(self.bound())
+    }
+
+    /// One field by its name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields().find(|(field, _)| field.name == name).map(|(_, value)| value)
+    }
+
+    /// Writes the transaction as it stands in a code and under a response: three items of deterministic CBOR, the
+    /// number of the operation, the array of displayed fields (`null` where one was left out), and the digest of the
+    /// bound ones (`null` where the operation has none). Specification, section 4.
+    pub fn encode(&self, to: &mut Encoder<Vec<u8>>) {
+        let entry = self.operation.entry();
+        to.u8(entry.code).expect("a Vec takes every byte");
+        encode_all(entry.displayed(), &self.displayed, to);
+        match self.bound_digest() {
+            Some(digest) => to.bytes(&digest),
+            None => to.null(),
+        }
+        .expect("a Vec takes every byte");
+    }
+
+    /// Reads what [`Transaction::encode`] wrote after the number of the operation. That it was written canonically, the
+    /// caller checks by encoding again.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionError::Field`], [`TransactionError::Missing`] or [`TransactionError::Form`].
+    pub(crate) fn decode(operation: Operation, from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
+        let form = |_| TransactionError::Form;
+        let entry = operation.entry();
+        let displayed = decode_all(entry.displayed(), from)?;
+        let digest = match entry.bound().next() {
+            Some(_) => Some(from.bytes().map_err(form)?.try_into().map_err(|_| TransactionError::Form)?),
+            None => from.null().map(|()| None).map_err(form)?,
+        };
+        Ok(Self { operation, displayed, bound: Bound::Digest(digest) })
+    }
+
+    /// Whether the bound fields are here: a transaction that came through a code has their digest only.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.bound, Bound::Values(_))
+    }
+
+    /// Writes the whole transaction, bound fields included, for the verifier's own record: the number of the operation
+    /// and two arrays.
+    pub fn encode_whole(&self, to: &mut Encoder<Vec<u8>>) {
+        let entry = self.operation.entry();
+        to.u8(entry.code).expect("a Vec takes every byte");
+        encode_all(entry.displayed(), &self.displayed, to);
+        let bound = match &self.bound {
+            Bound::Values(values) => values.as_slice(),
+            Bound::Digest(_) => panic!("a transaction that came through a code is not whole"),
+        };
+        encode_all(entry.bound(), bound, to);
+    }
+
+    /// Reads what [`Transaction::encode_whole`] wrote.
+    pub fn decode_whole(from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
+        let code = from.u8().map_err(|_| TransactionError::Form)?;
+        let operation = Operation::from_code(code).ok_or(TransactionError::Form)?;
+        let displayed = decode_all(operation.entry().displayed(), from)?;
+        let bound = decode_all(operation.entry().bound(), from)?;
+        Ok(Self { operation, displayed, bound: Bound::Values(bound) })
+    }
+
+    /// The same fields under another operation that has the same ones.
+    pub fn with_operation(&self, operation: Operation) -> Self {
+        assert!(core::ptr::eq(operation.entry().fields, self.operation.entry().fields), "both have the same fields");
+        Self { operation, ..self.clone() }
+    }
+
+    /// SHA-256 over deterministic CBOR: the number of the operation, and the array of its bound fields.
+    fn bound_digest(&self) -> Option<[u8; 32]> {
+        match &self.bound {
+            Bound::Digest(digest) => *digest,
+            Bound::Values(values) if values.is_empty() => None,
+            Bound::Values(values) => {
+                let mut encoder = Encoder::new(Vec::new());
+                encoder.u8(self.operation.entry().code).expect("a Vec takes every byte");
+                encode_all(self.operation.entry().bound(), values, &mut encoder);
+                Some(Sha256::digest(encoder.into_writer()).into())
+            }
+        }
+    }
+}
+
+fn present(
+    fields: impl Iterator<Item = &'static FieldSpec>,
+    values: &[Option<Value>],
+) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
+    fields.zip(values).filter_map(|(field, value)| value.as_ref().map(|value| (field, value)))
+}
+
+fn encode_all(fields: impl Iterator<Item = &'static FieldSpec>, values: &[Option<Value>], to: &mut Encoder<Vec<u8>>) {
+    to.array(u64::try_from(values.len()).expect("a short list")).expect("a Vec takes every byte");
+    for (field, value) in fields.zip(values) {
+        match value {
+            Some(value) => field.encode(value, to),
+            None => {
+                to.null().expect("a Vec takes every byte");
+            }
+        }
+    }
+}
+
+fn decode_all(
+    fields: impl Iterator<Item = &'static FieldSpec>,
+    from: &mut Decoder<'_>,
+) -> Result<Vec<Option<Value>>, TransactionError> {
+    let fields: Vec<_> = fields.collect();
+    if from.array().map_err(|_| TransactionError::Form)? != u64::try_from(fields.len()).ok() {
+        return Err(TransactionError::Form);
+    }
+    let decode = |field: &'static FieldSpec| {
+        if from.datatype().map_err(|_| TransactionError::Form)? == Type::Null {
+            from.null().map_err(|_| TransactionError::Form)?;
+            return if field.optional { Ok(None) } else { Err(TransactionError::Missing { field: field.name }) };
+        }
+        let value = field.decode(from);
+        value.map(Some).map_err(|source| TransactionError::Field { field: field.name, source })
+    };
+    fields.into_iter().map(decode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_reads_back_what_it_says() {
+        for transaction in samples::all() {
+            let texts: Vec<_> = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
+            assert_eq!(Transaction::new(transaction.operation(), texts), Ok(transaction));
+        }
+    }
+
+    #[test]
+    fn a_whole_transaction_is_stored_whole() {
+        for transaction in samples::all() {
+            let mut to = Encoder::new(Vec::new());
+            transaction.encode_whole(&mut to);
+            let bytes = to.into_writer();
+            assert_eq!(Transaction::decode_whole(&mut Decoder::new(&bytes)), Ok(transaction));
+        }
+    }
+
+    #[test]
+    fn every_field_is_under_the_encoding() {
+        for transaction in samples::all() {
+            let encoded = |transaction: &Transaction| {
+                let mut to = Encoder::new(Vec::new());
+                transaction.encode(&mut to);
+                to.into_writer()
+            };
+            let texts: Vec<_> = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
+            for place in 0..texts.len() {
+                let field = transaction.operation().entry().fields.iter().find(|field| field.name == texts[place].0);
+                if field.expect("a field of its operation").optional {
+                    let mut without = texts.clone();
+                    without.remove(place);
+                    let without = Transaction::new(transaction.operation(), without).expect("the field is optional");
+                    assert_ne!(encoded(&without), encoded(&transaction), "{:?}", texts[place].0);
+                }
+                let mut other = texts.clone();
+                other[place].1 = match other[place].1.as_str() {
+                    "yes" => "no".to_owned(),
+                    text if text.starts_with("2099-12-31T") => "2099-12-31T23:59:58Z".to_owned(),
+                    "2099-12-31" => "2099-12-30".to_owned(),
+                    text if text.contains(',') => text.split_once(',').expect("a list").1.to_owned(),
+                    text => match field.expect("a field of its operation").kind {
+                        Kind::Choice(list) => list[0].name.to_owned(),
+                        Kind::Text { .. } | Kind::Kana { .. } => text.chars().skip(1).collect(),
+                        _ => format!("{}8", &text[..text.len() - 1]).replace("98", "97"),
+                    },
+                };
+                let other = Transaction::new(transaction.operation(), other).expect("another content");
+                assert_ne!(encoded(&other), encoded(&transaction), "{:?}", texts[place].0);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field_and_not_its_content() {
+        let error = |fields: &[(&str, &str)]| {
+            Transaction::new(Operation::LimitChange, fields.iter().copied()).expect_err("bad fields")
+        };
+        let cases = [
+            (error(&[("limit", "transfer"), ("old", "1")]), "field \"new\" is missing"),
+            (error(&[("old", "1"), ("old", "2")]), "field \"old\" is given twice"),
+            (error(&[("payee", "ﾔﾏﾀﾞ")]), "limit-change has no field \"payee\""),
+            (error(&[("old", "12 secret")]), "field \"old\": expected decimal digits only"),
+            (error(&[("old", "1234567890123")]), "field \"old\": more than 12 digits"),
+            (error(&[("limit", "secret")]), "field \"limit\": expected transfer, bulk, payroll, pay-easy, remittance"),
+        ];
+        for (error, message) in cases {
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}

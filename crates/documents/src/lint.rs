@@ -1,0 +1,286 @@
+//! A picture of a code, graded: the document that the command line and the service both give.
+
+use std::fmt::Write;
+
+use camtoken::Language;
+use camtoken::qr::{
+    Advice, Diagnosis, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, Symbol, diagnose,
+    quality,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::words::{AdviceWords, MeasureWords, ReasonWords};
+
+/// What a camera would say of a picture.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Lint {
+    /// The picture, as it was named
+    pub file: String,
+    /// A, B, C, D or F: the lowest of the measures' grades; F when nothing was read
+    pub grade: &'static str,
+    /// The grade that was asked for
+    pub min_grade: &'static str,
+    /// Whether the grade is as good as that
+    pub passed: bool,
+    /// T01 or T02 when nothing was read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Why nothing was read, the likeliest first
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Finding>,
+    /// What was seen of a symbol that was not read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sighted: Option<Sighted>,
+    /// What was measured
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<Measured>,
+    /// Codewords that error correction repaired
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<u32>,
+    /// How many the block with the least reserve bears
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correctable: Option<u32>,
+    /// Pixels of the picture for one module, if that is known
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub px_per_module: Option<f64>,
+    /// The symbol in the picture
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<Drawn>,
+    /// The overlay: the file that was written, or the SVG itself
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
+}
+
+/// One measure, graded.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Measured {
+    /// A stable name
+    pub name: &'static str,
+    /// How much
+    pub value: f64,
+    /// Of what: %, modules, px (CSS pixels for one module), or empty
+    pub unit: &'static str,
+    /// A, B, C, D or F
+    pub grade: &'static str,
+    /// What to change, in the chosen language
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    kind: MeasureKind,
+}
+
+/// Why nothing was read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Finding {
+    /// A stable name
+    pub reason: &'static str,
+    /// What was measured, in the chosen language
+    pub text: String,
+    /// What to change, in the chosen language
+    pub advice: String,
+}
+
+/// Parts of a symbol that was not read.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Sighted {
+    /// Finder patterns, the squares in three corners of a symbol: the centres in pixels
+    pub finders: Vec<(f32, f32)>,
+    /// The outer corners that three of them span, in pixels, one after the other
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corners: Option<[(f32, f32); 4]>,
+}
+
+/// A symbol, measured.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Drawn {
+    /// 1 to 40
+    pub version: u8,
+    /// How much may be damaged: L, M, Q or H
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// Modules on a side
+    pub modules: u32,
+    /// Pixels of the picture for one module
+    pub px_per_module: f32,
+    /// The outer corners in pixels: top left, top right, bottom right, bottom left as printed
+    pub corners: [(f32, f32); 4],
+    /// Light on dark
+    pub inverted: bool,
+    /// Seen in a mirror
+    pub mirrored: bool,
+    /// Which part of a larger text it is (structured append); none of a whole one
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// A symbol's place among several that make one text (ISO/IEC 18004, 8).
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Part {
+    /// From 1
+    pub number: u8,
+    /// How many there are
+    pub count: u8,
+    /// The same in all of them: the sum of the whole text's bytes
+    pub parity: u8,
+}
+
+/// How a picture is to be graded.
+#[derive(Clone, Copy, Debug)]
+pub struct LintOptions {
+    /// The grade that is good enough.
+    pub min_grade: Grade,
+    /// How the picture came about.
+    pub quality: QualityOptions,
+    /// What the texts are in.
+    pub language: Language,
+}
+
+impl Default for LintOptions {
+    fn default() -> Self {
+        Self { min_grade: Grade::B, quality: QualityOptions::default(), language: Language::default() }
+    }
+}
+
+impl Lint {
+    /// Grades the first of the symbols that were read, or says why none was; with what to draw onto the picture.
+    #[must_use]
+    pub fn of(luma: &Luma, seen: &Scan, options: &LintOptions) -> (Self, Option<Overlay>) {
+        let mut report = Self {
+            file: "-".to_owned(),
+            grade: Grade::F.as_str(),
+            min_grade: options.min_grade.as_str(),
+            passed: false,
+            code: None,
+            reasons: Vec::new(),
+            sighted: None,
+            measures: Vec::new(),
+            corrected: None,
+            correctable: None,
+            px_per_module: None,
+            symbol: None,
+            overlay: None,
+        };
+        let symbol = match seen {
+            Scan::Read(symbols) => symbols.first(),
+            _ => None,
+        };
+        let Some(symbol) = symbol else {
+            let found = diagnose(luma, seen);
+            report.code = Some(if matches!(seen, Scan::Unreadable { .. }) { "T02" } else { "T01" });
+            report.px_per_module = found.module_px.map(tenths);
+            report.sighted = Sighted::of(&found);
+            report.reasons = found.reasons.iter().map(|reason| Finding::of(reason, options.language)).collect();
+            return (report, None);
+        };
+        let found = quality(luma, symbol, &options.quality);
+        report.grade = found.grade.as_str();
+        report.passed = found.grade >= options.min_grade;
+        report.measures = found.measures.iter().map(|measure| Measured::of(measure, options.language)).collect();
+        (report.corrected, report.correctable) = (found.corrected, found.correctable);
+        report.px_per_module = Some(tenths(f64::from(symbol.module_px)));
+        report.symbol = Some(Drawn::of(symbol));
+        (report, Some(found.overlay))
+    }
+
+    /// What to change, the worst measure first, each sentence once: modulation and margin often say the same.
+    #[must_use]
+    pub fn advice(&self) -> Vec<&str> {
+        let mut measures: Vec<_> = self.measures.iter().collect();
+        measures.sort_by_key(|found| found.grade.parse::<Grade>().ok());
+        let mut told: Vec<&str> = Vec::new();
+        for line in measures.into_iter().filter_map(|found| found.advice.as_deref()) {
+            if !told.contains(&line) {
+                told.push(line);
+            }
+        }
+        told
+    }
+
+    /// The overlay as SVG, with the grade for its title and a line of text for each measure.
+    #[must_use]
+    pub fn svg(&self, overlay: &Overlay, luma: &Luma, language: Language) -> String {
+        let title = match language {
+            Language::Ja => format!("二次元コード、等級 {}", self.grade),
+            Language::En => format!("2D code, grade {}", self.grade),
+        };
+        let line = |found: &Measured| {
+            let mut line = format!("{}  {}  {}", found.grade, found.label(language), found.shown(language));
+            if let Some(advice) = &found.advice {
+                let _ = write!(line, ": {advice}");
+            }
+            line
+        };
+        let lines: Vec<String> = std::iter::once(title.clone()).chain(self.measures.iter().map(line)).collect();
+        overlay.to_svg(luma, &title, &lines)
+    }
+}
+
+impl Measured {
+    fn of(measure: &Measure, language: Language) -> Self {
+        let Measure { kind, value, grade, ref advice } = *measure;
+        Self {
+            name: kind.as_str(),
+            value: if kind.unit() == "modules" { (value * 100.0).round() / 100.0 } else { tenths(value) },
+            unit: kind.unit(),
+            grade: grade.as_str(),
+            advice: advice.as_ref().map(|advice: &Advice| advice.text(language)),
+            kind,
+        }
+    }
+
+    /// What was measured, for a person.
+    #[must_use]
+    pub fn label(&self, language: Language) -> &'static str {
+        self.kind.label(language)
+    }
+
+    /// The value with its unit, for a person.
+    #[must_use]
+    pub fn shown(&self, language: Language) -> String {
+        self.kind.shown(self.value, language)
+    }
+}
+
+impl Finding {
+    fn of(reason: &Reason, language: Language) -> Self {
+        Self { reason: reason.as_str(), text: reason.text(language), advice: reason.remedy(language).to_owned() }
+    }
+}
+
+impl Sighted {
+    fn of(found: &Diagnosis) -> Option<Self> {
+        let place = |(x, y): (f64, f64)| (tenths(x) as f32, tenths(y) as f32);
+        let finders: Vec<_> = found.finders.iter().copied().map(place).collect();
+        (!finders.is_empty()).then(|| Self { finders, corners: found.corners.map(|corners| corners.map(place)) })
+    }
+}
+
+impl Drawn {
+    /// Measures a symbol.
+    #[must_use]
+    pub fn of(symbol: &Symbol) -> Self {
+        let round = |value: f32| (value * 10.0).round() / 10.0;
+        Self {
+            version: symbol.version,
+            level: symbol.level.map(|level| format!("{level:?}")),
+            modules: 4 * u32::from(symbol.version) + 17,
+            px_per_module: round(symbol.module_px),
+            corners: symbol.corners.map(|(x, y)| (round(x), round(y))),
+            inverted: symbol.inverted,
+            mirrored: symbol.mirrored,
+            part: symbol.sequence.map(|part| Part { number: part.index + 1, count: part.count, parity: part.parity }),
+        }
+    }
+}
+
+fn tenths(v: f64) -> f64 {
+    (v * 10.0).round() / 10.0
+}

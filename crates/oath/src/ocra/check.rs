@@ -1,0 +1,502 @@
+//! Many responses at once, under one suite, by keys that are kept ready.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use camtoken_simd::{self as simd, Engine, Midstates, PAD, Plan, Request};
+use subtle::ConstantTimeEq;
+
+use super::question::ENCODED_LEN;
+use super::{DataInput, InputError, Message, Part, Suite};
+use crate::Key;
+use crate::{Digits, Hash, Keyed, Response, Tag};
+
+/// Keys made ready for one hash: of each the two states that HMAC reaches by it, 64 bytes for SHA-1 and SHA-256 and about
+/// 400 for SHA-512. Ten million take 640 MB and some two seconds.
+///
+/// The states are as good as the keys. They are wiped when dropped, never printed and never stored: make the table anew.
+pub struct KeyTable(Table);
+
+enum Table {
+    Sha1(Vec<Midstates<simd::Sha1>>),
+    Sha256(Vec<Midstates<simd::Sha256>>),
+    Sha512(Vec<Keyed>),
+}
+
+impl KeyTable {
+    /// Prepares `keys`, which are named by their place from then on.
+    pub fn new<'k>(hash: Hash, keys: impl ExactSizeIterator<Item = &'k Key>) -> Self {
+        let engine = Engine::in_use();
+        match hash {
+            Hash::Sha1 => Self(Table::Sha1(fill(keys, |key| Midstates::new(engine, key.expose_bytes())))),
+            Hash::Sha256 => Self(Table::Sha256(fill(keys, |key| Midstates::new(engine, key.expose_bytes())))),
+            Hash::Sha512 => Self(Table::Sha512(fill(keys, |key| Keyed::new(hash, key)))),
+        }
+    }
+
+    /// Puts another key in a place.
+    ///
+    /// # Panics
+    ///
+    /// When the table has no such place.
+    pub fn set(&mut self, place: usize, key: &Key) {
+        let engine = Engine::in_use();
+        match &mut self.0 {
+            Table::Sha1(keys) => keys[place] = Midstates::new(engine, key.expose_bytes()),
+            Table::Sha256(keys) => keys[place] = Midstates::new(engine, key.expose_bytes()),
+            Table::Sha512(keys) => keys[place] = Keyed::new(Hash::Sha512, key),
+        }
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Table::Sha1(keys) => keys.len(),
+            Table::Sha256(keys) => keys.len(),
+            Table::Sha512(keys) => keys.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The hash that they are ready for.
+    #[must_use]
+    pub const fn hash(&self) -> Hash {
+        match &self.0 {
+            Table::Sha1(_) => Hash::Sha1,
+            Table::Sha256(_) => Hash::Sha256,
+            Table::Sha512(_) => Hash::Sha512,
+        }
+    }
+}
+
+/// Allocates once: a vector that grows leaves what it held behind.
+fn fill<'k, T>(keys: impl ExactSizeIterator<Item = &'k Key>, prepare: impl FnMut(&Key) -> T) -> Vec<T> {
+    let len = keys.len();
+    let mut table = Vec::with_capacity(len);
+    simd::prefer_large_pages(table.spare_capacity_mut());
+    table.extend(keys.take(len).map(prepare));
+    table
+}
+
+/// One response to check.
+#[derive(Clone, Copy)]
+pub struct Check<'a> {
+    /// The key's place in the table.
+    pub key: usize,
+    /// What is answered.
+    pub input: &'a DataInput,
+    /// What was answered.
+    pub response: &'a Response,
+}
+
+/// A suite compiled for checking many responses.
+///
+/// A single check takes the time of the HMAC's four compressions; from eight on they are computed sixteen at a time where
+/// the processor can, which takes less than half of it for each. With the feature `parallel`, from 1024 on every core
+/// helps.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::Key;
+/// use camtoken_oath::ocra::{self, Check, Checker, DataInput, KeyTable, Question, Suite};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA256-8:QN08".parse()?;
+/// let keys = [Key::new(vec![1; 32]), Key::new(vec![2; 32])];
+/// let input = DataInput::new(Question::new(suite.question(), "12345678")?);
+/// let response = ocra::respond(&suite, &keys[1], &input)?;
+///
+/// let (checker, table) = (Checker::new(&suite), KeyTable::new(suite.hash(), keys.iter()));
+/// let checks = [0, 1].map(|key| Check { key, input: &input, response: &response });
+/// let mut verdicts = [false; 2];
+/// checker.check(&table, &checks, &mut verdicts)?;
+/// assert_eq!(verdicts, [false, true]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Checker {
+    suite: Suite,
+    engine: Engine,
+    plan: Compiled,
+    /// The suite asks for nothing beside the question.
+    only_question: bool,
+}
+
+enum Compiled {
+    Sha1(Plan<simd::Sha1>, Digits),
+    Sha256(Plan<simd::Sha256>, Digits),
+    /// SHA-512, and suites whose response is the whole HMAC: one by one.
+    Each,
+}
+
+/// How many checks are laid out, and given to a thread, at a time.
+const SHARE: usize = 512;
+
+impl Checker {
+    /// Compiles a suite for the best engine that there is.
+    #[must_use]
+    pub fn new(suite: &Suite) -> Self {
+        Self::with_engine(suite, Engine::in_use())
+    }
+
+    /// Compiles a suite for one engine. All of them give the same verdicts.
+    #[must_use]
+    pub fn with_engine(suite: &Suite, engine: Engine) -> Self {
+        let (len, parts) = values(suite);
+        let start = suite.data_start();
+        let mut message = suite.as_str().as_bytes().to_vec();
+        message.resize(start + len, 0);
+        let field = start..start + len;
+        let plan = match (suite.hash(), suite.truncation()) {
+            (Hash::Sha1, Some(digits)) => Compiled::Sha1(Plan::new(&message, field, &parts, digits.get()), digits),
+            (Hash::Sha256, Some(digits)) => Compiled::Sha256(Plan::new(&message, field, &parts, digits.get()), digits),
+            _ => Compiled::Each,
+        };
+        Self { suite: suite.clone(), engine, plan, only_question: only_question(suite) }
+    }
+
+    /// The suite.
+    #[must_use]
+    pub const fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// Checks responses: `verdicts[n]` becomes whether `checks[n]` has the one to its input by its key.
+    ///
+    /// How long it takes depends on how many checks there are and on their form, not on what any of them holds; a
+    /// response of another length than the suite's is not right.
+    ///
+    /// # Errors
+    ///
+    /// A [`CheckError`] that names the first check that cannot be made; then no verdict is to be relied on.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many verdicts as checks.
+    pub fn check(&self, keys: &KeyTable, checks: &[Check<'_>], verdicts: &mut [bool]) -> Result<(), CheckError> {
+        assert_eq!(checks.len(), verdicts.len(), "a verdict for each check");
+        if keys.hash() != self.suite.hash() {
+            return Err(CheckError::Hash { suite: self.suite.hash(), keys: keys.hash() });
+        }
+        if let ([check], [verdict]) = (checks, &mut *verdicts)
+            && let Some(right) = self.check_one(keys, check)
+        {
+            *verdict = right;
+            return Ok(());
+        }
+        #[cfg(feature = "parallel")]
+        if checks.len() >= 2 * SHARE {
+            use rayon::prelude::*;
+
+            let shares = checks.par_chunks(SHARE).zip(verdicts.par_chunks_mut(SHARE)).enumerate();
+            return shares
+                .map(|(share, (checks, verdicts))| self.check_share(keys, SHARE * share, checks, verdicts))
+                .find_first(Result::is_err)
+                .unwrap_or(Ok(()));
+        }
+        for (share, (checks, verdicts)) in checks.chunks(SHARE).zip(verdicts.chunks_mut(SHARE)).enumerate() {
+            self.check_share(keys, SHARE * share, checks, verdicts)?;
+        }
+        Ok(())
+    }
+
+    /// A check alone, as most are, without any detour; nothing if it takes one.
+    fn check_one(&self, keys: &KeyTable, check: &Check<'_>) -> Option<bool> {
+        fn right<H: simd::Hash>(
+            engine: Engine,
+            (plan, digits): (&Plan<H>, Digits),
+            keys: &[Midstates<H>],
+            check: &Check<'_>,
+        ) -> Option<bool> {
+            let value = plan.value(engine, keys.get(check.key)?, check.input.question.padded());
+            // A response of another length has a value that no message gives.
+            let expected = check.response.value(digits).unwrap_or(u32::MAX);
+            Some(value.ct_eq(&expected).into())
+        }
+
+        if !self.only_question || !self.is_plain(check.input) {
+            return None;
+        }
+        match (&self.plan, &keys.0) {
+            (Compiled::Sha1(plan, digits), Table::Sha1(keys)) => right(self.engine, (plan, *digits), keys, check),
+            (Compiled::Sha256(plan, digits), Table::Sha256(keys)) => right(self.engine, (plan, *digits), keys, check),
+            _ => None,
+        }
+    }
+
+    /// Checks a share, of which the first check is the `first` of all.
+    fn check_share(
+        &self,
+        keys: &KeyTable,
+        first: usize,
+        checks: &[Check<'_>],
+        verdicts: &mut [bool],
+    ) -> Result<(), CheckError> {
+        // One look at each tells that all is well; only else it matters what is not.
+        let plain =
+            self.only_question && checks.iter().all(|check| check.key < keys.len() && self.is_plain(check.input));
+        let mut joined = false;
+        for (check, index) in checks.iter().zip(first..).filter(|_| !plain) {
+            if check.key >= keys.len() {
+                return Err(CheckError::Key { index, found: check.key });
+            }
+            Message::new(&self.suite, check.input).map_err(|error| CheckError::Input { index, error })?;
+            joined |= !check.input.question.is_single();
+        }
+        match (&self.plan, &keys.0) {
+            (Compiled::Sha1(plan, digits), Table::Sha1(keys)) if !joined => {
+                self.run(plan, *digits, keys, checks, verdicts);
+            }
+            (Compiled::Sha256(plan, digits), Table::Sha256(keys)) if !joined => {
+                self.run(plan, *digits, keys, checks, verdicts);
+            }
+            (_, table) => {
+                for (check, verdict) in checks.iter().zip(verdicts) {
+                    let message = Message::new(&self.suite, check.input).expect("it was one above").bytes();
+                    let tag = match table {
+                        Table::Sha1(keys) => Tag::new(&keys[check.key].mac(self.engine, &message)[..20]),
+                        Table::Sha256(keys) => Tag::new(&keys[check.key].mac(self.engine, &message)),
+                        Table::Sha512(keys) => keys[check.key].mac(&message),
+                    };
+                    *verdict = check.response.ct_is(&tag, self.suite.truncation()).into();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is one party's question in the suite's format, and nothing else.
+    #[inline]
+    fn is_plain(&self, input: &DataInput) -> bool {
+        let DataInput { question, counter, pin, session, time } = input;
+        let nothing_else = counter.is_none() & pin.is_none() & session.is_none() & time.is_none();
+        nothing_else & (question.format() == self.suite.question()) & question.is_single()
+    }
+
+    #[inline]
+    fn run<H: simd::Hash>(
+        &self,
+        plan: &Plan<H>,
+        digits: Digits,
+        keys: &[Midstates<H>],
+        checks: &[Check<'_>],
+        verdicts: &mut [bool],
+    ) {
+        // A response of another length has a value that no message gives.
+        let expected = |check: &Check<'_>| check.response.value(digits).unwrap_or(u32::MAX);
+        if self.only_question {
+            let request = |index: usize| {
+                let check = &checks[index];
+                Request { key: check.key, field: check.input.question.padded(), expected: expected(check) }
+            };
+            return plan.check(self.engine, keys, request, verdicts);
+        }
+        let len = plan.padded_len();
+        let mut fields = vec![0; len * checks.len()];
+        for (field, check) in fields.chunks_exact_mut(len).zip(checks) {
+            let mut at = PAD;
+            Message::new(&self.suite, check.input).expect("it was one before").write_values(|value| {
+                field[at..at + value.len()].copy_from_slice(value);
+                at += value.len();
+            });
+        }
+        let request = |index: usize| {
+            let check = &checks[index];
+            Request { key: check.key, field: &fields[len * index..len * (index + 1)], expected: expected(check) }
+        };
+        plan.check(self.engine, keys, request, verdicts);
+        // There may be the hash of a PIN among them.
+        fields.fill(0);
+        zeroize::optimization_barrier(&fields[..]);
+    }
+}
+
+/// Why many responses were not checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The keys are ready for another hash than the suite's.
+    #[error("keys for {keys}, expected {suite}")]
+    Hash {
+        /// The hash of the suite.
+        suite: Hash,
+        /// The hash of the table.
+        keys: Hash,
+    },
+    /// The table has no such key.
+    #[error("check {index}: no key in place {found}")]
+    Key {
+        /// The place of the check, from 0.
+        index: usize,
+        /// The place of the key.
+        found: usize,
+    },
+    /// The values do not fit the suite.
+    #[error("check {index}: {error}")]
+    Input {
+        /// The place of the check, from 0.
+        index: usize,
+        /// What does not fit.
+        error: InputError,
+    },
+}
+
+/// How many bytes the suite's values take, and which of them are not zero in every message.
+fn values(suite: &Suite) -> (usize, Vec<Range<usize>>) {
+    let question = if suite.counter() { 8 } else { 0 };
+    let behind = question + ENCODED_LEN;
+    let pin = suite.pin().map_or(0, Hash::output_len);
+    let time = if suite.time_step().is_some() { 8 } else { 0 };
+    let len = behind + pin + usize::from(suite.session().unwrap_or(0)) + time;
+    (len, vec![0..question, question..question + suite.question().encoded_len(), behind..len])
+}
+
+fn only_question(suite: &Suite) -> bool {
+    [Part::Counter, Part::Pin, Part::Session, Part::Time].iter().all(|&part| !suite.asks_for(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ocra::{self, PinHash, Question};
+    use proptest::prelude::*;
+
+    fn suite(text: &str) -> Suite {
+        text.parse().expect("a suite")
+    }
+
+    /// Whatever the suite asks for, different for each number.
+    fn input(suite: &Suite, number: u64) -> DataInput {
+        let digits =
+            (u128::from(number) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_string().repeat(2);
+        let question = &digits[..usize::from(suite.question().max_len()).min(digits.len())];
+        DataInput {
+            counter: suite.counter().then_some(number),
+            pin: suite.pin().map(|hash| PinHash::new(hash, &number.to_string())),
+            session: suite.session().map(|len| vec![b's'; number as usize % (usize::from(len) + 1)]),
+            time: suite.time_step().map(|_| number << 20),
+            ..DataInput::new(Question::new(suite.question(), question).expect("digits are of every kind"))
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn verdicts_are_those_of_single_checks(
+            hash in "SHA(1|256|512)",
+            digits in "(0|[4-9]|10)",
+            parts in "(C-)?Q[ANH](04|08|33|40|64)(-PSHA(1|256|512))?(-S(001|064|512))?(-T1M)?",
+            count in 1usize..40,
+            changes: [u64; 8],
+        ) {
+            let suite = suite(&format!("OCRA-1:HOTP-{hash}-{digits}:{parts}"));
+            let keys: Vec<_> = (0..3u8).map(|key| Key::new(vec![key; 20 + usize::from(key)])).collect();
+            let inputs: Vec<_> = (0..count as u64).map(|number| input(&suite, number ^ changes[0])).collect();
+            let answers: Vec<_> = inputs.iter().enumerate().map(|(index, input)| {
+                let key = &keys[(index + (changes[index % 8] % 2) as usize) % 3];
+                ocra::respond(&suite, key, input).expect("values that fit")
+            }).collect();
+            let checks: Vec<_> = inputs.iter().zip(&answers).enumerate()
+                .map(|(index, (input, response))| Check { key: index % 3, input, response })
+                .collect();
+            let expected: Vec<_> = checks.iter()
+                .map(|check| ocra::verify(&suite, &keys[check.key], check.input, check.response) == Ok(true))
+                .collect();
+            let table = KeyTable::new(suite.hash(), keys.iter());
+            for engine in Engine::available() {
+                let mut verdicts = vec![false; count];
+                prop_assert_eq!(Checker::with_engine(&suite, engine).check(&table, &checks, &mut verdicts), Ok(()));
+                prop_assert_eq!(&verdicts, &expected, "{}", engine);
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_a_share_are_checked_in_their_order() {
+        let suite = suite("OCRA-1:HOTP-SHA256-8:QN08");
+        let keys: Vec<_> = (0..700u32).map(|key| Key::new(key.to_be_bytes().repeat(8))).collect();
+        let inputs: Vec<_> = (0..50).map(|number| input(&suite, number)).collect();
+        let right =
+            |key: usize, input: usize| ocra::respond(&suite, &keys[key], &inputs[input]).expect("values that fit");
+        let responses: Vec<_> = (0..3000).map(|index| right(index * 13 % 700, index % 50)).collect();
+        let check = |index: usize| Check {
+            key: (index * 13 + usize::from(index.is_multiple_of(5))) % 700,
+            input: &inputs[index % 50],
+            response: &responses[index],
+        };
+        let checks: Vec<_> = (0..3000).map(check).collect();
+        let mut verdicts = vec![true; 3000];
+        let table = KeyTable::new(suite.hash(), keys.iter());
+        Checker::new(&suite).check(&table, &checks, &mut verdicts).expect("values that fit");
+        assert!(verdicts.iter().enumerate().all(|(index, verdict)| *verdict != index.is_multiple_of(5)));
+    }
+
+    #[test]
+    fn a_joined_question_is_checked_like_any_other() {
+        let suite = suite("OCRA-1:HOTP-SHA256-8:QA08");
+        let keys = [Key::new(vec![1; 32])];
+        let joined = Question::joined(suite.question(), "CLI22220SRV11110").expect("two questions of eight");
+        let inputs = [input(&suite, 1), DataInput::new(joined)];
+        let response = ocra::respond(&suite, &keys[0], &inputs[1]).expect("values that fit");
+        let checks: Vec<_> = inputs.iter().map(|input| Check { key: 0, input, response: &response }).collect();
+        let mut verdicts = [true; 2];
+        let table = KeyTable::new(Hash::Sha256, keys.iter());
+        assert_eq!(Checker::new(&suite).check(&table, &checks, &mut verdicts), Ok(()));
+        assert_eq!(verdicts, [false, true]);
+    }
+
+    #[test]
+    fn a_response_of_another_length_is_not_right() {
+        let (six, eight) = (suite("OCRA-1:HOTP-SHA256-6:QN08"), suite("OCRA-1:HOTP-SHA256-8:QN08"));
+        let keys = [Key::new(vec![1; 32])];
+        let input = input(&six, 1);
+        let response = ocra::respond(&six, &keys[0], &input).expect("values that fit");
+        let mut verdicts = [true];
+        let table = KeyTable::new(Hash::Sha256, keys.iter());
+        let check = Check { key: 0, input: &input, response: &response };
+        assert_eq!(Checker::new(&eight).check(&table, &[check], &mut verdicts), Ok(()));
+        assert_eq!(verdicts, [false]);
+    }
+
+    #[test]
+    fn a_check_that_cannot_be_made_is_named() {
+        let suite = suite("OCRA-1:HOTP-SHA256-8:QN08");
+        let keys = [Key::new(vec![1; 32])];
+        let (good, bad) = (input(&suite, 1), DataInput { counter: Some(1), ..input(&suite, 1) });
+        let response = Response::parse("12345678", 8).expect("eight digits");
+        let check = |key, input| Check { key, input, response: &response };
+        let error = |hash, checks: &[Check<'_>]| {
+            let table = KeyTable::new(hash, keys.iter());
+            Checker::new(&suite).check(&table, checks, &mut vec![false; checks.len()]).expect_err("it cannot be made")
+        };
+        assert_eq!(error(Hash::Sha1, &[]), CheckError::Hash { suite: Hash::Sha256, keys: Hash::Sha1 });
+        let second = error(Hash::Sha256, &[check(0, &good), check(1, &good)]);
+        assert_eq!(second, CheckError::Key { index: 1, found: 1 });
+        let third = error(Hash::Sha256, &[check(0, &good), check(0, &good), check(0, &bad)]);
+        assert_eq!(third.to_string(), "check 2: superfluous counter");
+    }
+
+    #[test]
+    fn a_key_can_be_put_in_anothers_place() {
+        let suite = suite("OCRA-1:HOTP-SHA1-8:QN08");
+        let keys = [Key::new(vec![1; 20]), Key::new(vec![2; 20])];
+        let input = input(&suite, 1);
+        let response = ocra::respond(&suite, &keys[1], &input).expect("values that fit");
+        let mut table = KeyTable::new(Hash::Sha1, keys[..1].iter());
+        let checker = Checker::new(&suite);
+        for expected in [false, true] {
+            let mut verdicts = [!expected];
+            let check = Check { key: 0, input: &input, response: &response };
+            assert_eq!(checker.check(&table, &[check], &mut verdicts), Ok(()));
+            assert_eq!(verdicts, [expected]);
+            table.set(0, &keys[1]);
+        }
+    }
+}

@@ -1,0 +1,503 @@
+//! The OCRASuite: one line of text that says what is computed over what (RFC 6287, section 6).
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::str::FromStr;
+
+use super::question::{QuestionFormat, QuestionKind};
+use crate::Timestamp;
+use crate::{Digits, Hash, Response, ResponseError};
+
+/// An OCRASuite, such as `OCRA-1:HOTP-SHA256-8:C-QN08-PSHA1`.
+///
+/// The text is part of what is authenticated, so it is kept as it was given: `QN08` and `QN8`, `QN08` and `Q` mean the
+/// same and give different responses.
+///
+/// ```text
+/// suite     = "OCRA-1:HOTP-" hash "-" digits ":" ["C-"] question ["-" pin] ["-" session] ["-" time]
+/// hash      = "SHA1" / "SHA256" / "SHA512"
+/// digits    = "0" / "4" .. "10"                      ; 0: the whole HMAC
+/// question  = "Q" [("A" / "N" / "H") length]         ; "04" .. "64", or "4" .. "9"; Q alone is QN08
+/// pin       = "P" [hash]                             ; P alone is PSHA1
+/// session   = "S" [length]                           ; "001" .. "512" bytes; S alone is S064
+/// time      = "T" [step]                             ; "1" .. "59" and S or M, "1" .. "48" and H; T alone is T1M
+/// ```
+///
+/// The grammar of the RFC can be read as allowing one of P, S and T; its section 7 and its code take any of them, in
+/// this order, and so does this type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Suite {
+    text: Box<str>,
+    hash: Hash,
+    digits: Option<Digits>,
+    counter: bool,
+    question: QuestionFormat,
+    pin: Option<Hash>,
+    session: Option<u16>,
+    time_step: Option<TimeStep>,
+}
+
+impl Suite {
+    /// The text, exactly as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The hash under the HMAC; a key should be as long as its output (IC2).
+    #[must_use]
+    pub const fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The decimal digits of a response, or 0 for a whole HMAC in hexadecimal.
+    #[must_use]
+    pub const fn digits(&self) -> u8 {
+        match self.digits {
+            Some(digits) => digits.get(),
+            None => 0,
+        }
+    }
+
+    /// Whether a counter goes in (`C`).
+    #[must_use]
+    pub const fn counter(&self) -> bool {
+        self.counter
+    }
+
+    /// The form of the question (`Q`).
+    #[must_use]
+    pub const fn question(&self) -> QuestionFormat {
+        self.question
+    }
+
+    /// The hash of the PIN, if one goes in (`P`).
+    #[must_use]
+    pub const fn pin(&self) -> Option<Hash> {
+        self.pin
+    }
+
+    /// The bytes of session information, if any go in (`S`).
+    #[must_use]
+    pub const fn session(&self) -> Option<u16> {
+        self.session
+    }
+
+    /// The time step, if the time goes in (`T`).
+    #[must_use]
+    pub const fn time_step(&self) -> Option<TimeStep> {
+        self.time_step
+    }
+
+    /// The time as this suite counts it, for [`DataInput::time`](super::DataInput::time).
+    #[must_use]
+    pub fn time_steps(&self, now: Timestamp) -> Option<u64> {
+        self.time_step.map(|step| step.steps(now))
+    }
+
+    /// Takes a response that was typed; see [`Response::parse`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Response::parse`]; a whole HMAC must be one of this suite's hash.
+    pub fn parse_response(&self, text: &str) -> Result<Response, ResponseError> {
+        let response = Response::parse(text, self.digits())?;
+        if self.digits.is_none() && text.len() != 2 * self.hash.output_len() {
+            return Err(ResponseError::Length { digits: 0, found: text.len() });
+        }
+        Ok(response)
+    }
+
+    /// Whether the question is a number that goes in as it is, so that different questions share a response.
+    #[must_use]
+    pub fn is_raw_numeric(&self) -> bool {
+        self.question.kind() == QuestionKind::Numeric
+    }
+
+    /// What a prudent reader would say about this suite. Nothing here stops it from working.
+    pub fn lints(&self) -> impl Iterator<Item = Lint> + use<> {
+        let digits = self.digits();
+        let short = self.question.max_len() < digits;
+        [
+            self.is_raw_numeric().then_some(Lint::NumericQuestion),
+            short.then_some(Lint::ShortQuestion),
+            matches!(digits, 4 | 5).then_some(Lint::FewDigits),
+            (digits == 10).then_some(Lint::TenDigits),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    pub(super) const fn truncation(&self) -> Option<Digits> {
+        self.digits
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl FromStr for Suite {
+    type Err = SuiteError;
+
+    fn from_str(text: &str) -> Result<Self, SuiteError> {
+        if text.len() > MAX_LEN {
+            return Err(SuiteError::Length { found: text.len() });
+        }
+        let mut thirds = text.split(':');
+        let (Some(algorithm), Some(function), Some(data_input), None) =
+            (thirds.next(), thirds.next(), thirds.next(), thirds.next())
+        else {
+            return Err(SuiteError::Parts { found: text.split(':').count() });
+        };
+        if algorithm != "OCRA-1" {
+            return Err(SuiteError::Algorithm { found: algorithm.to_owned() });
+        }
+        let (hash, digits) = parse_function(function)?;
+
+        let mut parts = data_input.split('-').peekable();
+        let counter = parts.next_if_eq(&"C").is_some();
+        let question = parts.next().unwrap_or_default();
+        let question = parse_question(question).ok_or_else(|| SuiteError::Question { found: question.to_owned() })?;
+        // Each letter is asked for once and in order: whatever is left over is a repetition, out of order or unknown.
+        let mut part = |letter| parts.next_if(|part| part.starts_with(letter));
+        let pin = part('P')
+            .map(|part| parse_pin(part).ok_or_else(|| SuiteError::Pin { found: part.to_owned() }))
+            .transpose()?;
+        let session = part('S')
+            .map(|part| parse_session(part).ok_or_else(|| SuiteError::Session { found: part.to_owned() }))
+            .transpose()?;
+        let time_step = part('T')
+            .map(|part| parse_time_step(part).ok_or_else(|| SuiteError::Time { found: part.to_owned() }))
+            .transpose()?;
+        if let Some(part) = parts.next() {
+            return Err(SuiteError::Superfluous { found: part.to_owned() });
+        }
+        Ok(Self { text: text.into(), hash, digits, counter, question, pin, session, time_step })
+    }
+}
+
+/// How long one step of the time is (`T`): 1 to 59 seconds or minutes, or 1 to 48 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeStep {
+    secs: u32,
+}
+
+impl TimeStep {
+    /// The step in seconds.
+    #[must_use]
+    pub const fn secs(self) -> u32 {
+        self.secs
+    }
+
+    /// The whole steps since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn steps(self, now: Timestamp) -> u64 {
+        now.as_unix() / u64::from(self.secs)
+    }
+}
+
+/// A weakness of a suite that is nevertheless well formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Lint {
+    /// The digits of a `QN` question stand in hexadecimal and are padded to the right, so 1, 16 and 256 are one question.
+    /// Hash what is signed to a `QH` of fixed length instead.
+    #[error("numeric questions collide (1, 16 and 256 share a response): hash to a QH of fixed length")]
+    NumericQuestion,
+    /// The question has fewer characters than the response (RFC 6287, IC4).
+    #[error("the question is shorter than the response")]
+    ShortQuestion,
+    /// Fewer than the 6 digits that RFC 4226 asks for (R4).
+    #[error("a response of fewer than 6 digits is guessed too easily")]
+    FewDigits,
+    /// The first digit is only ever 0, 1 or 2 (erratum 3730).
+    #[error("the first of 10 digits is only ever 0, 1 or 2")]
+    TenDigits,
+}
+
+/// Why a string is no OCRASuite. Each variant but the first two names the part that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuiteError {
+    /// It is longer than any suite.
+    #[error("a suite of {found} bytes, expected 64 at most")]
+    Length {
+        /// The bytes given.
+        found: usize,
+    },
+    /// It has not three parts separated by colons.
+    #[error("{found} parts separated by \":\", expected 3")]
+    Parts {
+        /// The parts given.
+        found: usize,
+    },
+    /// The first part is not `OCRA-1`.
+    #[error("unsupported algorithm {found:?}, expected \"OCRA-1\"")]
+    Algorithm {
+        /// The part given.
+        found: String,
+    },
+    /// The second part is not `HOTP-`, a hash and a number of digits.
+    #[error("unsupported function {found:?}, expected HOTP-, a hash and the digits")]
+    Function {
+        /// The part given.
+        found: String,
+    },
+    /// The hash of the second part is unknown.
+    #[error("unsupported hash {found:?}, expected SHA1, SHA256 or SHA512")]
+    Hash {
+        /// The name given.
+        found: String,
+    },
+    /// The digits of the second part are neither 0 nor 4 to 10.
+    #[error("unsupported digits {found:?}, expected 0 or 4 to 10")]
+    Digits {
+        /// The number given.
+        found: String,
+    },
+    /// The question is missing or malformed.
+    #[error("malformed question {found:?}, expected Q, or QA, QN or QH and 04 to 64")]
+    Question {
+        /// The part given.
+        found: String,
+    },
+    /// The PIN is malformed.
+    #[error("malformed PIN {found:?}, expected P, PSHA1, PSHA256 or PSHA512")]
+    Pin {
+        /// The part given.
+        found: String,
+    },
+    /// The session is malformed.
+    #[error("malformed session {found:?}, expected S, or S and 001 to 512")]
+    Session {
+        /// The part given.
+        found: String,
+    },
+    /// The time step is malformed.
+    #[error("malformed time step {found:?}, expected T, T1S to T59S, T1M to T59M or T1H to T48H")]
+    Time {
+        /// The part given.
+        found: String,
+    },
+    /// A part is unknown, repeated or out of order.
+    #[error("superfluous part {found:?}, expected C, Q, P, S and T once and in this order")]
+    Superfluous {
+        /// The part given.
+        found: String,
+    },
+}
+
+/// More than the longest suite, `OCRA-1:HOTP-SHA512-10:C-QA64-PSHA512-S512-T59M`.
+pub(super) const MAX_LEN: usize = 64;
+
+fn parse_function(text: &str) -> Result<(Hash, Option<Digits>), SuiteError> {
+    let (hash, digits) = text
+        .strip_prefix("HOTP-")
+        .and_then(|rest| rest.split_once('-'))
+        .ok_or_else(|| SuiteError::Function { found: text.to_owned() })?;
+    let hash = hash.parse().map_err(|_| SuiteError::Hash { found: hash.to_owned() })?;
+    let digits = match digits {
+        "0" => None,
+        _ => Some(
+            parse_number(digits, 1..=2, 1)
+                .and_then(|number| Digits::try_from(u8::try_from(number).ok()?).ok())
+                .filter(|number| number.to_string() == digits)
+                .ok_or_else(|| SuiteError::Digits { found: digits.to_owned() })?,
+        ),
+    };
+    Ok((hash, digits))
+}
+
+fn parse_question(part: &str) -> Option<QuestionFormat> {
+    let format = part.strip_prefix('Q')?;
+    if format.is_empty() {
+        return QuestionFormat::new(QuestionKind::Numeric, 8);
+    }
+    // Section 6.3 writes two digits, the example in section 6.4 one (QH8).
+    let kind = QuestionKind::from_letter(format.chars().next()?)?;
+    let len = parse_number(&format[1..], 1..=2, 4)?;
+    QuestionFormat::new(kind, u8::try_from(len).ok()?)
+}
+
+fn parse_pin(part: &str) -> Option<Hash> {
+    match part.strip_prefix('P')? {
+        "" => Some(Hash::Sha1),
+        hash => hash.parse().ok(),
+    }
+}
+
+fn parse_session(part: &str) -> Option<u16> {
+    match part.strip_prefix('S')? {
+        "" => Some(64),
+        len => parse_number(len, 3..=3, 1).filter(|&len| len <= 512),
+    }
+}
+
+fn parse_time_step(part: &str) -> Option<TimeStep> {
+    let step = part.strip_prefix('T')?;
+    if step.is_empty() {
+        return Some(TimeStep { secs: 60 });
+    }
+    let unit = step.chars().next_back()?;
+    let (most, secs) = match unit {
+        'S' => (59, 1),
+        'M' => (59, 60),
+        'H' => (48, 3600),
+        _ => return None,
+    };
+    let count = &step[..step.len() - 1];
+    if count.starts_with('0') {
+        return None;
+    }
+    let count = parse_number(count, 1..=2, 1).filter(|&count| count <= most)?;
+    Some(TimeStep { secs: u32::from(count) * secs })
+}
+
+/// Reads a number of `len` ASCII digits, no sign, and not below `least`.
+fn parse_number(text: &str, len: core::ops::RangeInclusive<usize>, least: u16) -> Option<u16> {
+    if !len.contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|&number| number >= least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn suite(text: &str) -> Suite {
+        text.parse().expect("a suite")
+    }
+
+    fn error(text: &str) -> SuiteError {
+        text.parse::<Suite>().expect_err(text)
+    }
+
+    #[test]
+    fn every_part_is_read() {
+        let suite = suite("OCRA-1:HOTP-SHA512-10:C-QA64-PSHA256-S512-T59M");
+        assert_eq!(suite.hash(), Hash::Sha512);
+        assert_eq!(suite.digits(), 10);
+        assert!(suite.counter());
+        assert_eq!(Some(suite.question()), QuestionFormat::new(QuestionKind::Alphanumeric, 64));
+        assert_eq!(suite.pin(), Some(Hash::Sha256));
+        assert_eq!(suite.session(), Some(512));
+        assert_eq!(suite.time_step().map(TimeStep::secs), Some(59 * 60));
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_defaults_of_the_standard() {
+        let suite = suite("OCRA-1:HOTP-SHA1-6:Q-P-S-T");
+        assert_eq!(Some(suite.question()), QuestionFormat::new(QuestionKind::Numeric, 8));
+        assert_eq!(suite.pin(), Some(Hash::Sha1));
+        assert_eq!(suite.session(), Some(64));
+        assert_eq!(suite.time_step().map(TimeStep::secs), Some(60));
+        assert!(!suite.counter());
+    }
+
+    #[test]
+    fn one_digit_lengths_mean_the_same_and_keep_their_spelling() {
+        let (short, long) = (suite("OCRA-1:HOTP-SHA1-6:QH8"), suite("OCRA-1:HOTP-SHA1-6:QH08"));
+        assert_eq!(short.question(), long.question());
+        assert_eq!(short.to_string(), "OCRA-1:HOTP-SHA1-6:QH8");
+        assert_ne!(short, long);
+    }
+
+    #[test]
+    fn time_is_counted_in_the_suites_steps() {
+        for (text, steps) in [("T59S", 20_448_250), ("T", 20_107_446), ("T48H", 6981)] {
+            let suite = suite(&format!("OCRA-1:HOTP-SHA1-6:QN08-{text}"));
+            assert_eq!(suite.time_steps(Timestamp::from_unix(1_206_446_790)), Some(steps), "{text}");
+        }
+        assert_eq!(suite("OCRA-1:HOTP-SHA1-6:QN08").time_steps(Timestamp::from_unix(1)), None);
+    }
+
+    #[test]
+    fn errors_name_the_part() {
+        let found = str::to_owned;
+        assert_eq!(error(""), SuiteError::Parts { found: 1 });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:QN08:"), SuiteError::Parts { found: 4 });
+        assert_eq!(error(&"x".repeat(65)), SuiteError::Length { found: 65 });
+        assert_eq!(error("OCRA-2:HOTP-SHA1-6:QN08"), SuiteError::Algorithm { found: found("OCRA-2") });
+        assert_eq!(error("OCRA-1:TOTP-SHA1-6:QN08"), SuiteError::Function { found: found("TOTP-SHA1-6") });
+        assert_eq!(error("OCRA-1:HOTP-MD5-6:QN08"), SuiteError::Hash { found: found("MD5") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-06:QN08"), SuiteError::Digits { found: found("06") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:C"), SuiteError::Question { found: found("") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:QN08-PMD5"), SuiteError::Pin { found: found("PMD5") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:QN08-S513"), SuiteError::Session { found: found("S513") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:QN08-T49H"), SuiteError::Time { found: found("T49H") });
+        assert_eq!(error("OCRA-1:HOTP-SHA1-6:QN08-T1M-S"), SuiteError::Superfluous { found: found("S") });
+        assert_eq!(
+            error("OCRA-1:HOTP-SHA1-6:QN08-T0S").to_string(),
+            "malformed time step \"T0S\", expected T, T1S to T59S, T1M to T59M or T1H to T48H"
+        );
+    }
+
+    #[test]
+    fn a_numeric_question_is_warned_of() {
+        let lints = |text: &str| suite(text).lints().collect::<Vec<_>>();
+        assert_eq!(lints("OCRA-1:HOTP-SHA256-8:QH64"), []);
+        assert_eq!(lints("OCRA-1:HOTP-SHA1-6:Q"), [Lint::NumericQuestion]);
+        assert_eq!(lints("OCRA-1:HOTP-SHA1-10:QN04"), [Lint::NumericQuestion, Lint::ShortQuestion, Lint::TenDigits]);
+        assert_eq!(lints("OCRA-1:HOTP-SHA1-4:QA10"), [Lint::FewDigits]);
+    }
+
+    #[test]
+    fn a_whole_hmac_is_one_of_the_suites_hash() {
+        let suite = suite("OCRA-1:HOTP-SHA256-0:QA10");
+        assert!(suite.parse_response(&"0".repeat(64)).is_ok());
+        assert!(suite.parse_response(&"0".repeat(40)).is_err());
+    }
+
+    /// Any suite of the grammar, with the values it was written from.
+    fn any_suite() -> impl Strategy<Value = String> {
+        let hash = || prop::sample::select(Hash::ALL.to_vec());
+        let question = prop_oneof![
+            Just("Q".to_owned()),
+            ("[ANH]", 4u8..=64).prop_map(|(kind, len)| format!("Q{kind}{len:02}")),
+            ("[ANH]", 4u8..=9).prop_map(|(kind, len)| format!("Q{kind}{len}")),
+        ];
+        let pin = prop_oneof![Just("-P".to_owned()), hash().prop_map(|hash| format!("-P{hash}"))];
+        let session = prop_oneof![Just("-S".to_owned()), (1u16..=512).prop_map(|len| format!("-S{len:03}"))];
+        let time = prop_oneof![
+            Just("-T".to_owned()),
+            (1u8..=59, "[SM]").prop_map(|(count, unit)| format!("-T{count}{unit}")),
+            (1u8..=48).prop_map(|count| format!("-T{count}H")),
+        ];
+        let option = |strategy| prop::option::of(strategy).prop_map(Option::unwrap_or_default);
+        let digits = prop::sample::select(vec![0, 4, 5, 6, 7, 8, 9, 10]);
+        (hash(), digits, any::<bool>(), question, option(pin.boxed()), option(session.boxed()), option(time.boxed()))
+            .prop_map(|(hash, digits, counter, question, pin, session, time)| {
+                let counter = if counter { "C-" } else { "" };
+                format!("OCRA-1:HOTP-{hash}-{digits}:{counter}{question}{pin}{session}{time}")
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn display_is_what_from_str_reads(text in any_suite()) {
+            let suite: Suite = text.parse().expect("of the grammar");
+            prop_assert_eq!(suite.as_str(), text);
+            prop_assert_eq!(suite.to_string().parse(), Ok(suite));
+        }
+
+        #[test]
+        fn no_string_panics(text in ".{0,70}") {
+            let _ = text.parse::<Suite>();
+        }
+
+        #[test]
+        fn no_damaged_suite_panics(text in any_suite(), at in 0usize..48, with in any::<char>()) {
+            let damaged: String = text.chars().enumerate().map(|(i, c)| if i == at { with } else { c }).collect();
+            if let Ok(suite) = damaged.parse::<Suite>() {
+                prop_assert_eq!(suite.as_str(), damaged);
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Where finder patterns may be: a dark square of three modules in a light ring in something dark.
+//!
+//! The outer dark ring is only required to be there, not to end: a symbol without a quiet zone on a dark ground has
+//! finder patterns that run into it.
+
+use std::f32::consts::FRAC_PI_2;
+
+use crate::Luma;
+use crate::scan::grey::grid::sample;
+use crate::scan::grey::shape::{Measure, Sides, Stretch};
+
+/// What may be a finder pattern, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finder {
+    pub x: f32,
+    pub y: f32,
+    /// A seventh of its width along the row and the column, on average.
+    pub module: f32,
+    /// A seventh of its width along the row, and along the column.
+    pub size: (f32, f32),
+    /// How much it looks like one, up to 1.
+    pub likeness: f32,
+    /// What a module is here, in pixels of each direction.
+    pub measure: Measure,
+    /// Rows in which it was seen.
+    rows: u32,
+}
+
+/// The dark or light ring at grey levels less than this apart is noise.
+const MIN_CONTRAST: f32 = 5.0;
+
+/// Looks through the rows of a black-and-white picture, made of `grey`, for patterns, or for their negatives.
+pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
+    let (dark, sign) = if inverted { (255, -1.0) } else { (0, 1.0) };
+    let mut found: Vec<Finder> = Vec::new();
+    let mut edges: Vec<usize> = Vec::new();
+    for (y, row) in binary.rows().enumerate() {
+        edges.clear();
+        edges.push(0);
+        edges.extend((1..row.len()).filter(|&x| row[x] != row[x - 1]));
+        edges.push(row.len());
+        let first = usize::from(row[0] != dark);
+        // Runs in `dark` that have a light and a dark run on either side.
+        for run in (first..edges.len() - 1).step_by(2).skip(1) {
+            if run + 3 >= edges.len() {
+                break;
+            }
+            let lengths = [-2isize, -1, 0, 1, 2].map(|i| {
+                let at = run.wrapping_add_signed(i);
+                (edges[at + 1] - edges[at]) as f32
+            });
+            let Some(width) = module_of(lengths) else { continue };
+            let x = (edges[run] + edges[run + 1]) as f32 / 2.0;
+            let Some((middle, height)) = cross_column(binary, dark, x as usize, y, 12.0 * width) else { continue };
+            if height > 3.2 * width || width > 3.2 * height || (middle - y as f32).abs() > 1.6 * height {
+                continue;
+            }
+            let seen = Finder {
+                x,
+                y: middle,
+                module: (width + height) / 2.0,
+                size: (width, height),
+                likeness: 0.0,
+                measure: Measure::default(),
+                rows: 1,
+            };
+            if sign * (seen.ring(grey) - sample(grey, (x, middle))) < MIN_CONTRAST {
+                continue;
+            }
+            match found.iter().rposition(|known| is_same(known, &seen)) {
+                Some(known) => found[known].join(&seen),
+                None if found.len() < MAX_FOUND => found.push(seen),
+                None => return found,
+            }
+        }
+    }
+    found
+}
+
+/// Patterns beyond which a picture is noise or a wallpaper.
+const MAX_FOUND: usize = 1500;
+
+impl Finder {
+    fn join(&mut self, other: &Self) {
+        let (old, new) = (self.rows as f32, other.rows as f32);
+        let mean = |a: f32, b: f32| (a * old + b * new) / (old + new);
+        self.x = mean(self.x, other.x);
+        self.y = mean(self.y, other.y);
+        self.module = mean(self.module, other.module);
+        self.size = (mean(self.size.0, other.size.0), mean(self.size.1, other.size.1));
+        self.rows += other.rows;
+    }
+
+    /// The grey level of the light ring.
+    fn ring(&self, grey: &Luma) -> f32 {
+        let (wide, high) = self.size;
+        [(2.0 * wide, 0.0), (-2.0 * wide, 0.0), (0.0, 2.0 * high), (0.0, -2.0 * high)]
+            .map(|(dx, dy)| sample(grey, (self.x + dx, self.y + dy)))
+            .iter()
+            .sum::<f32>()
+            / 4.0
+    }
+
+    /// Compares the grey levels with a pattern that is turned by whatever angle fits best: seen straight on, as flat as it looks,
+    /// or stretched as its middle is.
+    pub(super) fn judge(&mut self, grey: &Luma) {
+        let limit = (self.ring(grey) + sample(grey, (self.x, self.y))) / 2.0;
+        let reach = 4.0 * self.size.0.max(self.size.1);
+        let middle = Stretch::of_blob(grey, (self.x, self.y), limit, reach);
+        let quarter = |steps: u8| (0..steps).map(move |step| FRAC_PI_2 * f32::from(step) / f32::from(steps));
+        let square = quarter(4).map(|angle| Stretch::NONE.sides(angle));
+        let flat = Stretch::along_axes(self.size.0, self.size.1).sides(0.0);
+        let stretched = middle.into_iter().flat_map(|stretch| quarter(6).map(move |angle| stretch.sides(angle)));
+        self.likeness = f32::MIN;
+        for sides in square.chain([flat]).chain(stretched) {
+            let Some(sides) = sides.fitted(self.size) else { continue };
+            let likeness = self.likeness(&sides, grey);
+            if likeness > self.likeness {
+                (self.likeness, self.measure) = (likeness, sides.measure());
+            }
+        }
+    }
+
+    /// The correlation with a pattern whose modules have these sides.
+    fn likeness(&self, sides: &Sides, grey: &Luma) -> f32 {
+        let (mut all, mut squares, mut darks) = (0.0, 0.0, 0.0);
+        for (i, j) in (-3i8..=3).flat_map(|i| (-3i8..=3).map(move |j| (i, j))) {
+            let (x, y) = sides.step(i.into(), j.into());
+            let value = sample(grey, (self.x + x, self.y + y));
+            all += value;
+            squares += value * value;
+            if i.abs().max(j.abs()) != 2 {
+                darks += value;
+            }
+        }
+        // 33 dark modules, 16 light ones.
+        let variance = (squares / 49.0 - (all / 49.0) * (all / 49.0)).max(0.0);
+        ((all - darks) / 16.0 - darks / 33.0) * (33.0f32 * 16.0).sqrt() / 49.0 / (variance + 9.0).sqrt()
+    }
+}
+
+/// Adds what was seen in another black-and-white version of the same picture.
+pub(super) fn merge(known: &mut Vec<Finder>, more: &[Finder]) {
+    for finder in more {
+        match known.iter_mut().find(|k| is_same(k, finder)) {
+            Some(k) => k.join(finder),
+            None => known.push(*finder),
+        }
+    }
+}
+
+fn is_same(a: &Finder, b: &Finder) -> bool {
+    let reach = 1.5 * a.module.max(b.module);
+    (a.x - b.x).abs() < reach && (a.y - b.y).abs() < reach && a.module < 1.7 * b.module && b.module < 1.7 * a.module
+}
+
+/// A module's size if the runs are (1 or more):1:3:1:(1 or more), each off by what blur and noise may do.
+fn module_of([before, left, middle, right, after]: [f32; 5]) -> Option<f32> {
+    let module = (left + middle + right) / 5.0;
+    let ring = |run: f32| run > 0.25 * module && run < 1.8 * module;
+    let holds = (middle - 3.0 * module).abs() < 1.1 * module
+        && ring(left)
+        && ring(right)
+        && before > 0.3 * module
+        && after > 0.3 * module;
+    holds.then_some(module)
+}
+
+/// The middle and the module of the pattern in the column through (`x`, `y`).
+fn cross_column(binary: &Luma, dark: u8, x: usize, y: usize, reach: f32) -> Option<(f32, f32)> {
+    let (width, height) = (binary.width as usize, binary.height as usize);
+    let reach = reach.max(6.0) as usize;
+    let pixel = |y: usize| binary.pixels[y * width + x] == dark;
+    if !pixel(y) {
+        return None;
+    }
+    // Up: rest of the middle, ring, some of the outer ring; the same down.
+    let mut up = [0usize; 3];
+    let mut at = y;
+    for (part, run) in up.iter_mut().enumerate() {
+        while at > 0 && y - at < reach && pixel(at - 1) == (part != 1) {
+            at -= 1;
+            *run += 1;
+        }
+    }
+    let mut down = [0usize; 3];
+    let mut at = y;
+    for (part, run) in down.iter_mut().enumerate() {
+        while at + 1 < height && at - y < reach && pixel(at + 1) == (part != 1) {
+            at += 1;
+            *run += 1;
+        }
+    }
+    let middle = up[0] + down[0] + 1;
+    let runs = [up[2], up[1], middle, down[1], down[2]].map(|run| run as f32);
+    let module = module_of(runs)?;
+    Some(((y - up[0]) as f32 + middle as f32 / 2.0, module))
+}

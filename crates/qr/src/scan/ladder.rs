@@ -1,0 +1,172 @@
+//! The order in which a picture is tried: as it is, prepared in cheap ways, and then by its grey levels.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+
+use crate::Luma;
+use crate::scan::grey::Grey;
+use crate::scan::rxing::Rxing;
+use crate::scan::{Reader, Reading, ScanOptions, guarded, prepare};
+
+/// How much is tried before a picture is given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// One of many frames of a camera, counted from 0: as it is, and one further stage, another in each frame.
+    Frame(u64),
+    /// A picture that is all there is.
+    #[default]
+    File,
+    /// A picture worth seconds.
+    Harder,
+}
+
+/// The longer side up to which a picture is read as it is.
+const PLAIN_SIDE: u32 = 2000;
+
+/// The longer side up to which a coarse stage sees all that there is.
+const COARSE_SIDE: u32 = 800;
+
+/// What was done to a picture before it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Nothing, but shrunk if the longer side exceeds 2000 pixels.
+    Plain,
+    /// Shrunk to 800 pixels, threshold at the mean of 31 x 31 pixels.
+    CoarseThreshold,
+    /// Nothing, up to 6000 pixels, if [`Stage::Plain`] had to shrink it.
+    FullSize,
+    /// At most 1280 pixels, blurred.
+    Blur,
+    /// At most 1280 pixels, one threshold for all.
+    GlobalThreshold,
+    /// At most 1280 pixels, threshold at the mean of 21 x 21 pixels.
+    FineThreshold,
+    /// At most 1280 pixels, sharpened.
+    Sharpen,
+    /// At most 800 pixels, read by grey levels.
+    CoarseGrey,
+    /// At most 1600 pixels, read by grey levels.
+    Grey,
+    /// At most 3200 pixels, read by grey levels, with more patience.
+    FineGrey,
+    /// The grey levels of several frames taken together.
+    Frames,
+}
+
+const FILE: [Stage; 9] = [
+    Stage::Plain,
+    Stage::CoarseThreshold,
+    Stage::FullSize,
+    Stage::Blur,
+    Stage::GlobalThreshold,
+    Stage::CoarseGrey,
+    Stage::Grey,
+    Stage::FineThreshold,
+    Stage::Sharpen,
+];
+
+const HARDER: [Stage; 10] = [
+    Stage::Plain,
+    Stage::CoarseThreshold,
+    Stage::FullSize,
+    Stage::Blur,
+    Stage::GlobalThreshold,
+    Stage::CoarseGrey,
+    Stage::Grey,
+    Stage::FineThreshold,
+    Stage::Sharpen,
+    Stage::FineGrey,
+];
+
+/// What frames try in turn, after a look at the frame as it is.
+const IN_TURN: [[Stage; 2]; 4] = [
+    [Stage::Plain, Stage::CoarseThreshold],
+    [Stage::Plain, Stage::CoarseGrey],
+    [Stage::Plain, Stage::Blur],
+    [Stage::Plain, Stage::GlobalThreshold],
+];
+
+impl Effort {
+    pub(super) fn stages(self) -> &'static [Stage] {
+        match self {
+            Self::Frame(number) => &IN_TURN[(number % IN_TURN.len() as u64) as usize],
+            Self::File => &FILE,
+            Self::Harder => &HARDER,
+        }
+    }
+}
+
+impl Stage {
+    /// Reads the prepared picture, and tells how many pixels of the original one of its pixels is wide.
+    pub(super) fn read(self, luma: &Luma, options: &ScanOptions) -> (Reading, u32) {
+        let all = options.all;
+        if self == Self::FullSize && luma.width.max(luma.height) <= PLAIN_SIDE {
+            return (Reading::default(), 1);
+        }
+        let older = !matches!(options.effort, Effort::Frame(_));
+        let small = luma.width.max(luma.height) <= COARSE_SIDE;
+        if self == Self::Grey && small {
+            // The coarse stage has seen as much.
+            return (Reading::default(), 1);
+        }
+        let (prepared, factor) = self.prepare(luma);
+        let grey = |max_triples: usize| {
+            let reader = AssertUnwindSafe(|| Grey { max_triples }.read(&prepared, all));
+            guarded(reader).unwrap_or_default()
+        };
+        let reading = match self {
+            Self::CoarseGrey => grey(match (older, small) {
+                (false, _) => 3,
+                (true, false) => 8,
+                (true, true) => 12,
+            }),
+            Self::Grey => grey(12),
+            Self::FineGrey => grey(40),
+            _ => Rxing { older }.read(&prepared, all),
+        };
+        (reading, factor)
+    }
+
+    fn prepare(self, luma: &Luma) -> (Cow<'_, Luma>, u32) {
+        let longest = match self {
+            Self::Plain => PLAIN_SIDE,
+            Self::FullSize => 6000,
+            Self::CoarseThreshold | Self::CoarseGrey => COARSE_SIDE,
+            Self::Grey => 1600,
+            Self::FineGrey => 3200,
+            _ => 1280,
+        };
+        // A strip keeps at least one row.
+        let factor = luma.width.max(luma.height).div_ceil(longest).min(luma.width.min(luma.height));
+        let fitted = if factor > 1 { Cow::Owned(prepare::shrink(luma, factor)) } else { Cow::Borrowed(luma) };
+        let prepared = match self {
+            Self::Plain | Self::FullSize | Self::CoarseGrey | Self::Grey | Self::FineGrey | Self::Frames => fitted,
+            Self::CoarseThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 31)),
+            Self::Blur => Cow::Owned(prepare::blur(&fitted)),
+            Self::GlobalThreshold => Cow::Owned(prepare::threshold_globally(&fitted)),
+            Self::FineThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 21)),
+            Self::Sharpen => Cow::Owned(prepare::sharpen(&fitted)),
+        };
+        (prepared, factor)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "plain",
+            Self::FullSize => "full size",
+            Self::CoarseThreshold => "coarse threshold",
+            Self::Blur => "blur",
+            Self::GlobalThreshold => "global threshold",
+            Self::FineThreshold => "fine threshold",
+            Self::Sharpen => "sharpen",
+            Self::CoarseGrey => "coarse grey",
+            Self::Grey => "grey",
+            Self::FineGrey => "fine grey",
+            Self::Frames => "frames",
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! The virtual token, after WebDriver's virtual authenticator: tokens with buttons and a screen, for other people's tests.
+//!
+//! A session is a worker of a test run: its tokens, its clock and its randomness are its own, and end with it.
+
+mod album;
+mod events;
+mod handle;
+mod routes;
+mod rules;
+mod session;
+mod shown;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use rand::Rng;
+use tokio::sync::watch;
+
+use super::problem::{Code, Problem};
+use camtoken::language::Language;
+
+pub use handle::{Answer, Session as TestSession, Unanswered, VirtualToken};
+
+use album::Album;
+pub(super) use routes::routes;
+use session::Session;
+
+/// Sessions at the same time.
+const SESSIONS: usize = 1_000;
+
+/// All sessions.
+pub(super) struct Emulator {
+    sessions: Mutex<HashMap<String, Arc<Session>>>,
+    album: Mutex<Album>,
+    language: Language,
+    /// Raised when the service ends.
+    closed: watch::Receiver<bool>,
+}
+
+impl Emulator {
+    pub fn new(language: Language, closed: watch::Receiver<bool>) -> Self {
+        Self { sessions: Mutex::default(), album: Mutex::default(), language, closed }
+    }
+
+    /// Keeps a new session under a name that nobody guesses.
+    fn keep(&self, session: Session) -> Result<(String, Arc<Session>), Problem> {
+        let mut bytes = [0; 16];
+        super::rng().fill_bytes(&mut bytes);
+        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let session = Arc::new(session);
+        let mut sessions = self.sessions();
+        if sessions.len() >= SESSIONS {
+            let now = Instant::now();
+            sessions.retain(|_, session| !session.is_over(now));
+        }
+        if sessions.len() >= SESSIONS {
+            return Err(Code::TooMany.into());
+        }
+        sessions.insert(id.clone(), Arc::clone(&session));
+        Ok((id, session))
+    }
+
+    /// A session that is not over; it lives on from now.
+    fn find(&self, id: &str) -> Result<Arc<Session>, Problem> {
+        let mut sessions = self.sessions();
+        let session = sessions.get(id).cloned().ok_or(Code::NotFound)?;
+        if session.touch(Instant::now()) {
+            return Ok(session);
+        }
+        sessions.remove(id);
+        self.album().forget(|its_session, _| its_session == id);
+        Err(Code::NotFound.into())
+    }
+
+    fn remove(&self, id: &str) -> Result<(), Problem> {
+        let session = self.sessions().remove(id).ok_or(Code::NotFound)?;
+        session.end();
+        self.album().forget(|its_session, _| its_session == id);
+        Ok(())
+    }
+
+    /// The last pictures. Never asked for while a token is in the hand.
+    fn album(&self) -> MutexGuard<'_, Album> {
+        self.album.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+        // A map is whole between two calls.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

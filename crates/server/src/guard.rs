@@ -1,0 +1,306 @@
+//! What every request passes: who asks, how much, how fast; and what every answer gets on its way out.
+//!
+//! The body is read whole before there is a place for the request among those that are worked on: who sends slowly keeps
+//! nobody else waiting. A picture alone takes its place before, for the memory that it needs: sixteen slow ones keep the
+//! others out until their time is over. What finds no place is answered 503 at once.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::Options;
+use super::metrics::Metrics;
+use super::problem::{Code, Problem};
+use camtoken::language::Language;
+
+/// What a route may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// A short JSON document, answered at once.
+    Plain,
+    /// A token's file.
+    File,
+    /// A picture.
+    Picture,
+    /// An answer that waits for something to happen.
+    Wait,
+}
+
+impl Limit {
+    const fn body(self) -> usize {
+        match self {
+            Self::Plain | Self::Wait => 64 << 10,
+            Self::File => 1 << 20,
+            Self::Picture => 32 << 20,
+        }
+    }
+
+    const fn body_time(self) -> Duration {
+        match self {
+            Self::Plain | Self::Wait | Self::File => Duration::from_secs(10),
+            Self::Picture => Duration::from_secs(30),
+        }
+    }
+}
+
+/// Requests that are worked on at the same time.
+const WORKING: usize = 1024;
+
+/// Long bodies that are read or looked at at the same time.
+const PICTURES: usize = 16;
+
+/// Answers that wait at the same time.
+const WAITING: usize = 1024;
+
+/// A store that does not answer for so long has an unknown outcome.
+const WORK_TIME: Duration = Duration::from_secs(30);
+
+/// Whoever stands at the door.
+pub(super) struct Guard {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    key: Option<[u8; 32]>,
+    language: Language,
+    limits: Vec<(&'static str, Limit)>,
+    working: Arc<Semaphore>,
+    pictures: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    pub metrics: Arc<Metrics>,
+    stopped: Arc<Notify>,
+}
+
+impl Guard {
+    pub fn new(
+        options: &Options,
+        limits: Vec<(&'static str, Limit)>,
+        metrics: Arc<Metrics>,
+        stopped: Arc<Notify>,
+    ) -> Self {
+        Self {
+            hosts: options.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+            origins: options.origins.iter().map(|origin| origin.to_ascii_lowercase()).collect(),
+            key: options.api_key.as_ref().map(|key| digest(key.expose_bytes())),
+            language: options.language,
+            limits,
+            working: Arc::new(Semaphore::new(WORKING)),
+            pictures: Arc::new(Semaphore::new(PICTURES)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            metrics,
+            stopped,
+        }
+    }
+
+    fn limit(&self, route: &str) -> Limit {
+        self.limits.iter().find(|(path, _)| *path == route).map_or(Limit::Plain, |(_, limit)| *limit)
+    }
+
+    async fn pass(&self, request: Request, route: &str, next: Next) -> Result<Response, Problem> {
+        let (mut parts, body) = request.into_parts();
+        self.admit(&parts)?;
+        let limit = self.limit(route);
+        let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
+        let picture = if limit == Limit::Picture { Some(Place(Arc::new(place(&self.pictures)?))) } else { None };
+        let body = read(&parts.headers, body, limit).await?;
+        parts.headers.remove(header::AUTHORIZATION);
+        let mut request = Request::from_parts(parts, Body::from(body));
+        if limit == Limit::Wait {
+            // The stream outlives this function and keeps its place until it ends.
+            request.extensions_mut().insert(Place(Arc::new(place(&self.waiting)?)));
+            return Ok(next.run(request).await);
+        }
+        let _working = place(&self.working)?;
+        let too_late = if picture.is_some() { Code::Busy } else { Code::StoreUnknown };
+        // Work on a picture goes on when nobody waits for it any more, and so does its place.
+        if let Some(picture) = picture {
+            request.extensions_mut().insert(picture);
+        }
+        timeout(WORK_TIME, next.run(request)).await.map_err(|_| too_late.into())
+    }
+
+    /// The name that was called, the page that called, and the key.
+    fn admit(&self, parts: &Parts) -> Result<(), Problem> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = host.or(parts.uri.authority().map(|authority| authority.as_str()));
+        let host = host.map(str::to_ascii_lowercase).unwrap_or_default();
+        if parts.headers.get_all(header::HOST).iter().count() > 1 || !self.is_own_host(&host) {
+            return Err(Problem::from(Code::Origin).because("Host"));
+        }
+        if let Some(origin) = parts.headers.get(header::ORIGIN) {
+            let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+            let own = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+            if own != Some(host.as_str()) && !self.origins.contains(&origin) {
+                return Err(Problem::from(Code::Origin).because("Origin"));
+            }
+        }
+        let path = parts.uri.path();
+        let open = ["/healthz", "/readyz", "/openapi.json", "/docs"].contains(&path) || path.starts_with("/ui/");
+        match &self.key {
+            Some(key) if !open && !bears(&parts.headers, key) => Err(Code::Key.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A page of another site reaches us under its own name only (DNS rebinding), never under an address.
+    fn is_own_host(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        name == "localhost" || address.parse::<IpAddr>().is_ok() || self.hosts.iter().any(|own| own == name)
+    }
+
+    fn language(&self, headers: &HeaderMap) -> Language {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        preferred(accepted).unwrap_or(self.language)
+    }
+}
+
+/// A place among those that wait, or among the pictures, as long as it is held.
+#[derive(Clone)]
+pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
+
+/// The outermost layer.
+pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    let language = guard.language(request.headers());
+    request.extensions_mut().insert(language);
+    let mut response = match guard.pass(request, route, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.render(language),
+    };
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        let said = response.extensions_mut().remove::<Problem>().or_else(|| unsaid(&response));
+        if let Some(problem) = said {
+            if problem.is_final() {
+                guard.stopped.notify_one();
+            }
+            let allow = response.headers_mut().remove(header::ALLOW);
+            response = problem.render(language);
+            response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+        }
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+
+    let (took, status) = (start.elapsed(), response.status());
+    guard.metrics.answered(&method, route, status, took);
+    let ms = took.as_secs_f64() * 1e3;
+    if status.is_server_error() {
+        tracing::warn!(%method, route, status = status.as_u16(), ms, "answered");
+    } else {
+        tracing::debug!(%method, route, status = status.as_u16(), ms, "answered");
+    }
+    response
+}
+
+/// What the router refuses by itself.
+fn unsaid(response: &Response) -> Option<Problem> {
+    let is_ours = |value: &HeaderValue| value.as_bytes() == b"application/problem+json";
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours) {
+        return None;
+    }
+    Some(Problem::from(match response.status() {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::MediaType,
+        status if status.is_client_error() => Code::Request,
+        _ => Code::Internal,
+    }))
+}
+
+async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<axum::body::Bytes, Problem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit.body() as u64) {
+        return Err(Code::TooLarge.into());
+    }
+    match timeout(limit.body_time(), Limited::new(body, limit.body()).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::TooLarge.into()),
+        Ok(Err(_)) => Err(Problem::from(Code::Request).because("the body ended early")),
+        Err(_) => Err(Code::Slow.into()),
+    }
+}
+
+fn bears(headers: &HeaderMap, key: &[u8; 32]) -> bool {
+    let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_bearer = given.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
+    // Digests have one length, so that a comparison says nothing of the key's.
+    let same = digest(given.get(7..).unwrap_or_default()).ct_eq(key);
+    is_bearer && bool::from(same)
+}
+
+fn digest(key: &[u8]) -> [u8; 32] {
+    Sha256::digest(key).into()
+}
+
+/// The first language of ours by weight (RFC 9110, section 12.5.4).
+fn preferred(accepted: &str) -> Option<Language> {
+    let mut best: Option<(Language, f32)> = None;
+    for range in accepted.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let tag = parts.next().unwrap_or_default();
+        let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let Ok(language) = primary.parse::<Language>() else { continue };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+        let Some(weight) = weight.filter(|weight| *weight > 0.0) else { continue };
+        if best.is_none_or(|(_, known)| weight > known) {
+            best = Some((language, weight));
+        }
+    }
+    best.map(|(language, _)| language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(hosts: &[&str]) -> Guard {
+        let options = Options { hosts: hosts.iter().map(ToString::to_string).collect(), ..Options::default() };
+        Guard::new(&options, Vec::new(), Arc::default(), Arc::default())
+    }
+
+    #[test]
+    fn a_foreign_name_is_not_ours() {
+        let guard = guard(&["bank.example"]);
+        for host in ["localhost", "localhost:4870", "127.0.0.1:80", "[::1]:4870", "[::1]", "bank.example:443"] {
+            assert!(guard.is_own_host(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "::1:x", "127.1:80"] {
+            assert!(!guard.is_own_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_is_preferred() {
+        for (accepted, expected) in [
+            ("ja", Some(Language::Ja)),
+            ("en-GB,en;q=0.9,ja;q=0.8", Some(Language::En)),
+            ("fr, ja-JP;q=0.7, en;q=0.3", Some(Language::Ja)),
+            ("ja;q=0, en;q=0.1", Some(Language::En)),
+            ("fr", None),
+            ("", None),
+            ("*;q=0.5,;;,ja;q=x", None),
+        ] {
+            assert_eq!(preferred(accepted), expected, "{accepted}");
+        }
+    }
+}

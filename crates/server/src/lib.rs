@@ -1,0 +1,357 @@
+//! The service: the verifier over HTTP for bank back ends in any language, and a virtual camera token for tests.
+//!
+//! ```text
+//! connection ─ listen ─> guard (host, origin, key, limits) ─> route ─> one call of the verifier or the device ─> answer
+//! ```
+//!
+//! Handlers hold no rules: what is refused, the verifier or the token has refused, and that is an answer (200). A problem
+//! (RFC 9457) means that nothing was decided. Each route stands in a table with its description, so that `/openapi.json`
+//! says what is served.
+//!
+//! The virtual token needs the feature `emulator`; a build without has none of its routes.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
+mod api;
+mod backup;
+mod bank;
+#[cfg(feature = "emulator")]
+#[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
+pub mod emulator;
+mod face;
+mod guard;
+mod idempotency;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
+mod json;
+mod lint;
+mod listen;
+mod metrics;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
+mod pictures;
+mod problem;
+mod provisioning;
+mod stall;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
+mod values;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use rand::CryptoRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{Notify, watch};
+
+use camtoken::key::Key;
+use camtoken::language::Language;
+use camtoken::store::{Store, StoreError};
+use camtoken::time::Timestamp;
+use camtoken::verifier::Verifier;
+
+pub use listen::{OPEN_FILES, listen};
+pub use problem::{Code, Problem};
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use tls::{Tls, TlsError};
+
+use api::{Api, Described, Method};
+use guard::{Guard, Limit, guard};
+use json::Json;
+use metrics::Metrics;
+
+/// How the service is to behave. The default is for loopback: no key, no foreign name, no foreign page.
+pub struct Options {
+    /// Names under which it may be called beside `localhost` and addresses.
+    pub hosts: Vec<String>,
+    /// Pages that may call it beside its own, as `https://host`.
+    pub origins: Vec<String>,
+    /// What a caller has to send as `Authorization: Bearer`.
+    pub api_key: Option<Key>,
+    /// The language for those who ask for none.
+    pub language: Language,
+    /// The moment that the verifier decides by.
+    pub clock: Clock,
+    /// Whether to serve the virtual token. Without the feature `emulator` there is none.
+    pub virtual_token: bool,
+}
+
+/// Gives the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            api_key: None,
+            language: Language::En,
+            clock: Arc::new(system_time),
+            virtual_token: false,
+        }
+    }
+}
+
+/// A service has ended by itself: a write of its store has failed, and what the disk holds is not known until the store is
+/// opened again, by another process as a rule.
+#[derive(Debug, thiserror::Error)]
+#[error("the store has stopped after a failed write")]
+pub struct StoreStopped;
+
+/// What is served, ready for a listener.
+pub struct Service {
+    router: Router,
+    metrics: Arc<Metrics>,
+    /// Told when a request has found that the store has stopped.
+    stopped: Arc<Notify>,
+    /// Raised when the service ends: answers that wait end with it.
+    closing: watch::Sender<bool>,
+}
+
+impl Service {
+    /// Puts the routes together: the verifier's if there is one, and those of the virtual token if `options` says so.
+    #[must_use]
+    pub fn new<S: Store + 'static>(verifier: Option<Verifier<S>>, options: &Options) -> Self {
+        let metrics = Arc::<Metrics>::default();
+        let (closing, closed) = watch::channel(false);
+        let verifier = verifier.map(Arc::new);
+
+        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
+        let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
+        if let Some(verifier) = verifier {
+            // The books are not for everybody who may call.
+            if options.api_key.is_some() {
+                let state = backup::Backup::new(Arc::clone(&verifier));
+                let (routes, more) = backup::routes(described).finish(Arc::new(state));
+                (router, described) = (router.merge(routes), more);
+            }
+            let state = bank::Bank::new(verifier, Arc::clone(&options.clock), Arc::clone(&metrics));
+            let (routes, more) = bank::routes(described).finish(Arc::new(state));
+            (router, described) = (router.merge(routes), more);
+        }
+        #[cfg(feature = "emulator")]
+        if options.virtual_token {
+            let state = emulator::Emulator::new(options.language, closed);
+            let (routes, more) = emulator::routes(described).finish(Arc::new(state));
+            (router, described) = (router.merge(routes), more);
+            // A browser has no key to send: the face is for this machine alone.
+            if options.api_key.is_none() {
+                router = router.merge(face::face());
+            }
+        }
+        #[cfg(not(feature = "emulator"))]
+        drop(closed);
+
+        let limits = std::mem::take(&mut described.limits);
+        let openapi = described.openapi(options.api_key.is_some());
+        let openapi: Arc<[u8]> = serde_json::to_vec(&openapi).expect("plain data").into();
+        router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
+        router = router.merge(face::docs());
+
+        let stopped = Arc::<Notify>::default();
+        let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics), Arc::clone(&stopped)));
+        let router = router
+            .fallback(async || Problem::from(Code::NotFound))
+            .method_not_allowed_fallback(async || Problem::from(Code::Method))
+            .layer(middleware::from_fn_with_state(door, guard));
+        Self { router, metrics, stopped, closing }
+    }
+
+    /// The routes alone, to be called without a socket.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+struct Common<S> {
+    metrics: Arc<Metrics>,
+    verifier: Option<Arc<Verifier<S>>>,
+}
+
+/// Whether the service lives.
+#[derive(Serialize, JsonSchema)]
+struct Health {
+    /// ok
+    status: &'static str,
+}
+
+fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>> {
+    const LINT: &str = "/v1/lint";
+    let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
+    Api::new(described)
+        .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
+            op.summary("service", "Whether the service lives").answer::<Health>(200, "It does")
+        })
+        .add(Method::Get, "/readyz", get(ready::<S>), |op| {
+            op.summary("service", "Whether the service can decide: its store answers").answer::<Health>(200, "It can")
+        })
+        .add(Method::Get, "/metrics", get(exposed::<S>), |op| {
+            op.summary("service", "Counters for Prometheus").answer_of(200, "All of them", metrics)
+        })
+        .add(Method::Post, LINT, post(lint::lint), lint::described)
+        .limit(LINT, Limit::Picture)
+}
+
+async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
+    if let Some(verifier) = &common.verifier {
+        verifier.store().list(None, 1).await.map_err(|error: StoreError| Problem::from(error))?;
+    }
+    Ok(Json(Health { status: "ok" }))
+}
+
+async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], common.metrics.text()).into_response()
+}
+
+/// The randomness of the system. Without it nothing goes on.
+fn rng() -> impl CryptoRng {
+    UnwrapErr(SysRng)
+}
+
+/// The system's clock; before 1970 it stands still.
+fn system_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use http_body_util::BodyExt;
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+
+    use super::*;
+    use camtoken::store::{Change, MemoryStore, RecordId, Replaced, Revision, Versioned};
+    use camtoken::verifier::{LocalVault, Policy};
+
+    fn verifier<S: Store>(store: S) -> Verifier<S> {
+        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+        Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut rng()).expect("the default policy")
+    }
+
+    /// Asks the routes without a socket.
+    fn ask<S: Store + 'static>(verifier: Option<Verifier<S>>, options: &Options, path: &str) -> (StatusCode, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            let request = Request::get(path).header("host", "localhost").body(Body::empty()).expect("a request");
+            let routes = TowerToHyperService::new(Service::new(verifier, options).router());
+            let response = routes.call(request).await.expect("routes do not fail");
+            let status = response.status();
+            let body = response.into_body().collect().await.expect("a whole body").to_bytes();
+            (status, String::from_utf8_lossy(&body).into_owned())
+        })
+    }
+
+    #[test]
+    fn a_build_without_the_virtual_token_has_none_of_its_routes() {
+        let options = Options { virtual_token: true, ..Options::default() };
+        let (_, described) = ask::<MemoryStore>(None, &options, "/openapi.json");
+        assert_eq!(described.contains("/v1/sessions"), cfg!(feature = "emulator"));
+        let (_, described) = ask::<MemoryStore>(None, &Options::default(), "/openapi.json");
+        assert!(!described.contains("/v1/sessions") && !described.contains("/v1/challenges"));
+        let (_, described) = ask(Some(verifier(MemoryStore::new())), &Options::default(), "/openapi.json");
+        assert!(!described.contains("/v1/sessions") && described.contains("/v1/challenges"));
+    }
+
+    /// A store that fails, or never answers.
+    struct Broken(Option<StoreError>);
+
+    impl Broken {
+        async fn answer<T>(&self) -> Result<T, StoreError> {
+            match &self.0 {
+                Some(error) => Err(error.clone()),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    impl Store for Broken {
+        async fn load(&self, _: &RecordId) -> Result<Option<Versioned>, StoreError> {
+            self.answer().await
+        }
+
+        async fn replace(&self, _: &RecordId, _: Revision, _: Change) -> Result<Replaced, StoreError> {
+            self.answer().await
+        }
+
+        async fn list(&self, _: Option<&RecordId>, _: usize) -> Result<Vec<RecordId>, StoreError> {
+            self.answer().await
+        }
+
+        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            self.answer().await
+        }
+    }
+
+    #[test]
+    fn without_its_store_the_service_lives_and_is_not_ready() {
+        for (error, code) in [
+            (StoreError::Stopped { reason: "EIO".to_owned() }, "CT-E014"),
+            (StoreError::Unknown { reason: "EIO".to_owned() }, "CT-E015"),
+            (StoreError::Unavailable { reason: "full".to_owned() }, "CT-E107"),
+        ] {
+            let broken = || Some(verifier(Broken(Some(error.clone()))));
+            assert_eq!(ask(broken(), &Options::default(), "/healthz").0, StatusCode::OK);
+            for path in ["/readyz", "/v1/tokens/KKK0000001", "/v1/activations/0123456789ab"] {
+                let (status, body) = ask(broken(), &Options::default(), path);
+                assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+                assert!(body.contains(code) && !body.contains("EIO"), "{path}: {body}");
+            }
+        }
+    }
+
+    /// Nobody else opens the store again: the process that serves it has to end.
+    #[test]
+    fn a_service_whose_store_has_stopped_ends() {
+        use std::io::{Read, Write};
+
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let broken = verifier(Broken(Some(StoreError::Stopped { reason: "EIO".to_owned() })));
+            let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+            let address = listener.local_addr().expect("it is bound");
+            let asked = tokio::task::spawn_blocking(move || {
+                let mut answer = String::new();
+                let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+                let request = "GET /v1/tokens/KKK0000001 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+                stream.write_all(request.as_bytes()).expect("it reads");
+                stream.read_to_string(&mut answer).expect("it answers");
+                answer
+            });
+            let service = Service::new(Some(broken), &Options::default());
+            let ended = tokio::time::timeout(Duration::from_secs(20), service.serve(listener, std::future::pending()));
+            assert!(matches!(ended.await, Ok(Err(StoreStopped))));
+            let answer = asked.await.expect("no panic");
+            assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("CT-E014"), "{answer}");
+        });
+    }
+
+    #[test]
+    fn a_store_that_does_not_answer_has_an_unknown_outcome() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let routes = Service::new(Some(verifier(Broken(None))), &Options::default()).router();
+            let routes = TowerToHyperService::new(routes);
+            let request = Request::get("/readyz").header("host", "localhost").body(Body::empty()).expect("a request");
+            let start = tokio::time::Instant::now();
+            let response = routes.call(request).await.expect("routes do not fail");
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(start.elapsed(), Duration::from_secs(30));
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! Pictures as they are sent: a file in the body or in a form, or a frame of a camera as its bare luma.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Query, Request};
+use axum::http::header;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::api::Operation;
+use super::guard::Place;
+use super::problem::{Code, Problem};
+use camtoken::code;
+use camtoken::qr::{Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_for};
+
+/// What was sent to be looked at.
+pub(super) enum Sent {
+    /// The text of a code.
+    Text(String),
+    /// A picture, with how much it is worth trying.
+    Picture(Luma, Effort),
+}
+
+/// What a frame says of itself.
+#[derive(Deserialize)]
+struct FrameQuery {
+    width: Option<u32>,
+    height: Option<u32>,
+    frame: Option<u32>,
+}
+
+/// A body that has not been decoded.
+pub(super) struct Parcel {
+    body: Bytes,
+    /// Its columns and rows, where it is bare luma.
+    size: Option<(u32, u32)>,
+    effort: Effort,
+    /// Held until it is dropped, which is when nothing is done with it any more.
+    _place: Place,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Parcel {
+    type Rejection = Problem;
+
+    /// Reads the body, or the part `image` of a form.
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let wrong = |why: &str| Problem::from(Code::Request).because(why);
+        let Query(asked) =
+            Query::<FrameQuery>::try_from_uri(request.uri()).map_err(|_| wrong("width, height, frame"))?;
+        let size = match (asked.width, asked.height) {
+            (Some(width), Some(height)) => Some((width, height)),
+            (None, None) => None,
+            _ => return Err(Problem::from(Code::Value).because("width and height go together")),
+        };
+        let _place = request.extensions().get::<Place>().cloned().ok_or(Code::Internal)?;
+        let effort = asked.frame.map_or(Effort::File, |number| Effort::Frame(number.into()));
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
+            let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
+            return Ok(Self { body, size, effort, _place });
+        }
+        let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
+        let mut image = None;
+        while let Some(part) = form.next_field().await.map_err(|_| wrong("multipart/form-data"))? {
+            if part.name() != Some("image") || image.is_some() {
+                return Err(wrong("a part beside image"));
+            }
+            image = Some(part.bytes().await.map_err(|_| wrong("multipart/form-data"))?);
+        }
+        let body = image.ok_or_else(|| wrong("no part image"))?;
+        Ok(Self { body, size, effort, _place })
+    }
+}
+
+impl Parcel {
+    /// Decodes it. Takes a while: not for a thread that others wait for.
+    pub fn open(&mut self) -> Result<Sent, Problem> {
+        let refused = |error| Problem::from(Code::Picture).because(error);
+        let body = std::mem::take(&mut self.body);
+        if let Some((width, height)) = self.size {
+            Limits::default().check_size(width, height).map_err(refused)?;
+            let luma = Luma::from_raw(width, height, body.into()).map_err(refused)?;
+            return Ok(Sent::Picture(luma, self.effort));
+        }
+        if let Some(text) = str::from_utf8(&body).ok().and_then(code::in_text) {
+            return Ok(Sent::Text(text.to_owned()));
+        }
+        Luma::decode(&body, &Limits::default()).map(|luma| Sent::Picture(luma, self.effort)).map_err(refused)
+    }
+}
+
+/// What a token that is held before a picture looks at: a code first, if there is one among the symbols.
+pub(super) fn seen(luma: &Luma, effort: Effort) -> Scan {
+    scan_for(luma, &ScanOptions { all: false, effort }, is_for_a_token)
+}
+
+/// Whether a symbol is a code for a token.
+pub(super) fn is_for_a_token(symbol: &Symbol) -> bool {
+    str::from_utf8(&symbol.payload).is_ok_and(code::is_code)
+}
+
+/// The kinds of body that are taken for a picture.
+pub(super) fn kinds() -> Value {
+    let binary = json!({ "schema": { "type": "string", "format": "binary" } });
+    json!({
+        "image/png": binary, "image/jpeg": binary, "image/webp": binary, "image/bmp": binary,
+        "application/octet-stream": { "schema": {
+            "type": "string", "format": "binary",
+            "description": "With width and height: bare luma, a byte for each pixel, row by row",
+        } },
+        "multipart/form-data": { "schema": {
+            "type": "object", "properties": { "image": { "type": "string", "format": "binary" } }, "required": ["image"],
+            "additionalProperties": false,
+        } },
+    })
+}
+
+/// Describes what makes a frame of the body.
+pub(super) fn frames(op: Operation<'_>) -> Operation<'_> {
+    let side = json!({ "type": "integer", "minimum": 1, "maximum": 16_384 });
+    op.query("width", "Columns of a picture whose bare luma is the body", side.clone())
+        .query("height", "Its rows", side)
+        .query(
+            "frame",
+            "The number of a camera's frame, from 0: each of many is looked at briefly, in another way",
+            json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+        )
+}

@@ -1,0 +1,176 @@
+//! Keys over HTTP: token makers' files into the books, and time-based generators for customers without a camera token.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::api::{Api, Method};
+use super::bank::{Answer, Bank, Settled, Shared, parse};
+use super::guard::Limit;
+use super::idempotency::attempt;
+use super::json::Json;
+use super::problem::{Code, Problem};
+use super::rng;
+use super::values::Secret;
+use camtoken::key::{ActivationId, Key};
+use camtoken::provision::otpauth::{MovingFactor, OtpHash};
+use camtoken::provision::{Container, OtpauthUri, Protection};
+use camtoken::store::Store;
+use camtoken::verifier::Subscriber;
+
+/// Adds the routes to the verifier's.
+pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
+    api.add(Method::Post, "/v1/tokens/import", post(import::<S>), |op| {
+        op.summary("tokens", "Takes a token maker's file of device keys into the books (PSKC, RFC 6030)")
+            .body::<KeyFile>()
+            .answer::<Imported>(200, "What was taken, and what was left alone; doing it again changes nothing")
+    })
+    .limit("/v1/tokens/import", Limit::File)
+    .add(Method::Post, "/v1/generators", post(generator::<S>), |op| {
+        op.summary("generators", "Gives a customer without a camera token a time-based generator (RFC 6238)")
+            .body::<NewGenerator>()
+            .answer::<Generator>(201, "The generator; its secret is shown this once")
+    })
+    .add(Method::Post, "/v1/activations/{activation}/verify", post(verify::<S>), |op| {
+        op.summary(
+            "generators",
+            "Checks a generator's password. It is accepted once, and never taken for the response to a challenge",
+        )
+        .idempotent()
+        .body::<Answer>()
+        .answer::<Settled>(200, "The verdict, durable")
+    })
+}
+
+/// A file of keys, and what opens it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KeyFile {
+    /// The document, an XML KeyContainer
+    #[schemars(with = "String")]
+    pskc: Secret,
+    /// The passphrase, where the keys are under one
+    #[schemars(with = "Option<String>")]
+    passphrase: Option<Secret>,
+    /// The pre-shared key, where they are under one: 16, 24 or 32 bytes in base64
+    #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9+/]+={0,2}$"))]
+    key: Option<Secret>,
+    /// How the file names that key, where it does
+    key_name: Option<String>,
+}
+
+impl KeyFile {
+    fn protection(&self) -> Result<Protection, Problem> {
+        let wrong = |part: &str| Problem::from(Code::Value).because(part);
+        match (&self.passphrase, &self.key) {
+            (None, None) => Ok(Protection::None),
+            (Some(passphrase), None) => Ok(Protection::Passphrase(SecretString::from(passphrase.expose()))),
+            (None, Some(key)) => {
+                // What it was decoded to is wiped with the key that takes it.
+                let key = Key::new(BASE64.decode(key.expose()).map_err(|_| wrong("key: base64"))?);
+                if ![16, 24, 32].contains(&key.expose_bytes().len()) {
+                    return Err(wrong("key: 16, 24 or 32 bytes"));
+                }
+                Ok(Protection::PreSharedKey { key, name: self.key_name.clone() })
+            }
+            (Some(_), Some(_)) => Err(wrong("passphrase and key: one of them")),
+        }
+    }
+}
+
+/// What was taken into the books.
+#[derive(Serialize, JsonSchema)]
+struct Imported {
+    /// The token IDs
+    tokens: Vec<String>,
+    /// What the file has beside
+    skipped: Vec<Skipped>,
+}
+
+/// A key package that was left alone.
+#[derive(Serialize, JsonSchema)]
+struct Skipped {
+    /// The serial number of the device, or the ID of the key
+    name: String,
+    /// Why
+    why: String,
+}
+
+/// Who gets a generator.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewGenerator {
+    /// The contract number
+    #[schemars(length(min = 1, max = 64))]
+    contract: String,
+    /// The user ID within the contract
+    #[schemars(length(min = 1, max = 64))]
+    user: String,
+}
+
+/// A time-based generator.
+#[derive(Serialize, JsonSchema)]
+struct Generator {
+    /// The activation
+    id: String,
+    /// What an authenticator app scans, with the secret in it
+    uri: String,
+}
+
+async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> Result<Json<Imported>, Problem> {
+    let unreadable = |error: &dyn std::fmt::Display| Problem::from(Code::KeyFile).because(error);
+    let protection = file.protection()?;
+    // A passphrase is stretched by as many rounds as the file says.
+    let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
+    let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
+    let imported = container.register(&bank.verifier, bank.now(), &mut rng()).await?;
+    if imported.tokens.is_empty() {
+        let why: Vec<_> = imported.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        return Err(Problem::from(Code::NoDeviceKey).because(why.join("; ")));
+    }
+    Ok(Json(Imported {
+        tokens: imported.tokens.iter().map(ToString::to_string).collect(),
+        skipped: imported.skipped.into_iter().map(|(name, why)| Skipped { name, why }).collect(),
+    }))
+}
+
+async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerator>) -> Result<Response, Problem> {
+    let issuer = bank.verifier.bank().to_owned();
+    let account = new.user.clone();
+    let uri = |secret| OtpauthUri {
+        issuer: Some(issuer),
+        account,
+        secret,
+        hash: OtpHash::Sha1,
+        digits: 6,
+        moving: MovingFactor::Period(30),
+    };
+    let unfit = |error| Problem::from(Code::Subscriber).because(error);
+    // An account that no app takes must not leave an activation behind.
+    uri.clone()(Key::generate(&mut rng())).expose_uri().map_err(unfit)?;
+    let subscriber = Subscriber { contract: new.contract, user: new.user };
+    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now(), &mut rng()).await?;
+    let uri = uri(secret).expose_uri().map_err(unfit)?;
+    let generator = Generator { id: activation.to_string(), uri: uri.to_string() };
+    Ok((StatusCode::CREATED, Json(generator)).into_response())
+}
+
+async fn verify<S: Store>(
+    State(bank): Shared<S>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(answer): Json<Answer>,
+) -> Result<Json<Settled>, Problem> {
+    let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
+    let response = answer.response.digits()?;
+    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()).await?;
+    Ok(bank.told(activation, &verdict))
+}

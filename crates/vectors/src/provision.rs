@@ -1,0 +1,201 @@
+//! Tests of key containers and otpauth URIs.
+
+use std::fmt;
+use std::fs;
+
+use serde::Deserialize;
+
+use super::values::{About, NoFields, Outcome, Parsed, Tested, same, unhex};
+use camtoken::key::Key;
+use camtoken::provision::otpauth::{MovingFactor, OtpHash};
+use camtoken::provision::pskc::{Algorithm, KeyUsage};
+use camtoken::provision::{Container, KeyPackage, OtpauthUri, Protection};
+use camtoken::time::Timestamp;
+
+pub(super) enum Pskc {}
+pub(super) enum Otpauth {}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PskcTest {
+    file: String,
+    pre_shared_key: Option<String>,
+    key_name: Option<String>,
+    passphrase: Option<String>,
+    at: Option<Parsed<Timestamp>>,
+    #[serde(default)]
+    keys: Vec<ExpectedKey>,
+}
+
+/// What a test does not name, it does not judge.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExpectedKey {
+    key_id: String,
+    serial: Option<String>,
+    manufacturer: Option<String>,
+    issuer: Option<String>,
+    algorithm: Option<String>,
+    suite: Option<String>,
+    response_digits: Option<u32>,
+    counter: Option<u64>,
+    time_interval: Option<i64>,
+    secret: Option<String>,
+    permits: Option<Vec<String>>,
+}
+
+/// 2026-01-01T00:00:00Z
+const AT: Timestamp = Timestamp::from_unix(1_767_225_600);
+
+impl Tested for Pskc {
+    const NAME: &'static str = "Pskc";
+    type Group = NoFields;
+    type Test = PskcTest;
+
+    fn run(_: &NoFields, test: &PskcTest, about: &About<'_>) -> Outcome {
+        let protection = match (&test.pre_shared_key, &test.passphrase) {
+            (None, None) => Protection::None,
+            (None, Some(passphrase)) => Protection::Passphrase(passphrase.as_str().into()),
+            (Some(key), None) => match unhex(key) {
+                Some(key) => Protection::PreSharedKey { key: Key::new(key), name: test.key_name.clone() },
+                None => return Outcome::Wrong("preSharedKey is not hexadecimal".to_owned()),
+            },
+            (Some(_), Some(_)) => return Outcome::Wrong("preSharedKey and passphrase are both given".to_owned()),
+        };
+        let xml = match fs::read(about.folder.join(&test.file)) {
+            Ok(xml) => xml,
+            Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
+        };
+        match Container::read(xml, &protection) {
+            Ok(container) => match test.says(&container) {
+                Ok(()) => Outcome::Accepted,
+                Err(outcome) => outcome,
+            },
+            Err(error) => refused(&error, error.to_string(), about.flags, cause),
+        }
+    }
+}
+
+impl PskcTest {
+    fn says(&self, container: &Container) -> Result<(), Outcome> {
+        same("number of keys", container.packages.len(), self.keys.len())?;
+        let at = self.at.as_ref().map_or(AT, |at| at.0);
+        container.packages.iter().zip(&self.keys).try_for_each(|(package, key)| key.is(package, at))
+    }
+}
+
+impl ExpectedKey {
+    fn is(&self, package: &KeyPackage, at: Timestamp) -> Result<(), Outcome> {
+        let digits = |text: &str| text.to_ascii_lowercase();
+        same("keyId", package.key_id.as_ref(), Some(&self.key_id))?;
+        let secret = package.expose_key().map(|key| base16ct::lower::encode_string(key.expose_bytes()));
+        same("secret", secret, self.secret.as_deref().map(digits))?;
+        judged("serial", package.device.serial.as_ref(), self.serial.as_ref())?;
+        judged("manufacturer", package.device.manufacturer.as_ref(), self.manufacturer.as_ref())?;
+        judged("issuer", package.issuer.as_ref(), self.issuer.as_ref())?;
+        judged("algorithm", package.algorithm.as_ref().map(Algorithm::uri), self.algorithm.as_deref())?;
+        judged("suite", package.suite.as_ref(), self.suite.as_ref())?;
+        judged("responseDigits", package.response_digits(), self.response_digits)?;
+        judged("counter", package.counter, self.counter)?;
+        judged("timeInterval", package.time_interval, self.time_interval)?;
+        let permitted = USAGES.iter().filter(|(usage, _)| package.policy.permits(*usage, at).is_ok());
+        judged("permits", Some(permitted.map(|(_, word)| (*word).to_owned()).collect()), self.permits.clone())
+    }
+}
+
+fn judged<T: PartialEq + fmt::Debug>(what: &str, found: Option<T>, expected: Option<T>) -> Result<(), Outcome> {
+    if expected.is_none() { Ok(()) } else { same(what, found, expected) }
+}
+
+/// RFC 6030, section 5: the words of `KeyUsage`.
+const USAGES: [(KeyUsage, &str); 11] = [
+    (KeyUsage::OneTimePassword, "OTP"),
+    (KeyUsage::ChallengeResponse, "CR"),
+    (KeyUsage::Encrypt, "Encrypt"),
+    (KeyUsage::Integrity, "Integrity"),
+    (KeyUsage::Verify, "Verify"),
+    (KeyUsage::Unlock, "Unlock"),
+    (KeyUsage::Decrypt, "Decrypt"),
+    (KeyUsage::KeyWrap, "KeyWrap"),
+    (KeyUsage::Unwrap, "Unwrap"),
+    (KeyUsage::Derive, "Derive"),
+    (KeyUsage::Generate, "Generate"),
+];
+
+/// The error that a flag of an invalid container means.
+fn cause(flag: &str) -> &str {
+    match flag {
+        "UnsupportedAlgorithm" | "UnsupportedMac" | "UnsupportedSignature" => "Unsupported",
+        "TruncatedDocument" | "DocumentType" => "Xml",
+        "EmptyMac" | "EmptyPassphrase" => "Authentication",
+        "Version" => "NotAContainer",
+        other => other,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtpauthTest {
+    uri: String,
+    account: Option<String>,
+    issuer: Option<String>,
+    secret: Option<String>,
+    hash: Option<String>,
+    digits: Option<u8>,
+    period: Option<u32>,
+    counter: Option<u64>,
+    canonical: Option<String>,
+}
+
+impl Tested for Otpauth {
+    const NAME: &'static str = "Otpauth";
+    type Group = NoFields;
+    type Test = OtpauthTest;
+
+    fn run(_: &NoFields, test: &OtpauthTest, about: &About<'_>) -> Outcome {
+        match test.uri.parse::<OtpauthUri>() {
+            Ok(uri) => match test.says(&uri) {
+                Ok(()) => Outcome::Accepted,
+                Err(outcome) => outcome,
+            },
+            Err(error) => refused(&error, error.to_string(), about.flags, |flag| flag),
+        }
+    }
+}
+
+impl OtpauthTest {
+    fn says(&self, uri: &OtpauthUri) -> Result<(), Outcome> {
+        let hash = match uri.hash {
+            OtpHash::Sha1 => "SHA1",
+            OtpHash::Sha256 => "SHA256",
+            OtpHash::Sha512 => "SHA512",
+        };
+        let (counter, period) = match uri.moving {
+            MovingFactor::Counter(counter) => (Some(counter), None),
+            MovingFactor::Period(seconds) => (None, Some(seconds)),
+        };
+        let secret = base16ct::lower::encode_string(uri.secret.expose_bytes());
+        same("account", Some(&uri.account), self.account.as_ref())?;
+        same("issuer", uri.issuer.as_ref(), self.issuer.as_ref())?;
+        same("secret", Some(secret), self.secret.as_deref().map(str::to_ascii_lowercase))?;
+        same("hash", Some(hash), self.hash.as_deref())?;
+        same("digits", Some(uri.digits), self.digits)?;
+        same("counter", counter, self.counter)?;
+        same("period", period, self.period)?;
+        let unwritten = |error| Outcome::Wrong(format!("it is read and cannot be written: {error}"));
+        let written = uri.expose_uri().map_err(unwritten)?;
+        judged("canonical", Some(written.as_str()), self.canonical.as_deref())?;
+        let again = written.parse::<OtpauthUri>().and_then(|again| again.expose_uri());
+        same("canonical, read again", again.map_err(unwritten)?.as_str(), written.as_str())
+    }
+}
+
+/// A refusal is right when a flag of the test means this error.
+fn refused(error: &impl fmt::Debug, message: String, flags: &[String], cause: fn(&str) -> &str) -> Outcome {
+    let name = format!("{error:?}");
+    let name = name.split([' ', '(', '{']).next().unwrap_or_default();
+    if flags.iter().any(|flag| cause(flag) == name) {
+        return Outcome::Refused(message);
+    }
+    Outcome::Wrong(format!("refused as {name} ({message}), which is none of the flags {}", flags.join(", ")))
+}

@@ -1,0 +1,117 @@
+//! The code of each error of this crate, one table: the command line and the service look it up here and nowhere else.
+
+use camtoken_core::ErrorCode;
+
+use crate::store::StoreError;
+use crate::store::backup::BackupError;
+use crate::verifier::{EnrollError, IssueError, PolicyError, Rejection, SetupError, VaultError, VerifierError};
+
+impl StoreError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Locked => ErrorCode::StoreBusy,
+            Self::Unavailable { .. } => ErrorCode::Busy,
+            Self::Unknown { .. } => ErrorCode::StoreUnknown,
+            Self::Exists => ErrorCode::StoreExists,
+            Self::Unsafe { .. } => ErrorCode::StoreUnsafe,
+            Self::Version { .. } => ErrorCode::StoreVersion,
+            Self::TooLarge { .. } => ErrorCode::Value,
+            Self::Stopped { .. } | Self::Corrupt { .. } | Self::Foreign { .. } | Self::Address { .. } | Self::Io(_) => {
+                ErrorCode::StoreFailed
+            }
+        }
+    }
+}
+
+impl BackupError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Io(_) => ErrorCode::Write,
+            Self::Format | Self::Damaged | Self::CutOff => ErrorCode::Backup,
+        }
+    }
+}
+
+impl VaultError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::Keys
+    }
+}
+
+impl PolicyError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::Value
+    }
+}
+
+impl SetupError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Policy(_) | Self::Bank(_) => ErrorCode::Setting,
+            Self::Vault(error) => error.code(),
+        }
+    }
+}
+
+impl VerifierError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Vault(error) => error.code(),
+            Self::Record(_) => ErrorCode::StoreFailed,
+            Self::ClockBehind { .. } => ErrorCode::ClockBehind,
+            Self::Contention => ErrorCode::Busy,
+        }
+    }
+}
+
+impl IssueError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Verifier(error) => error.code(),
+            Self::Refused(Rejection::Suspended) => ErrorCode::Suspended,
+            Self::Refused(Rejection::Revoked) => ErrorCode::Revoked,
+            Self::Refused(Rejection::NotActivated) => ErrorCode::NotActive,
+            Self::Refused(_) => ErrorCode::NoActivation,
+            Self::Operation(_) | Self::NotWhole => ErrorCode::NoOperation,
+            Self::TestToken(_) => ErrorCode::TestToken,
+            Self::Policy(error) => error.code(),
+        }
+    }
+}
+
+impl EnrollError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Verifier(error) => error.code(),
+            Self::Subscriber(_) | Self::SubscriberForm { .. } => ErrorCode::Subscriber,
+            Self::UnknownToken(_) => ErrorCode::NoToken,
+            Self::TokenExists(_) => ErrorCode::TokenExists,
+            Self::TokenRevoked(_) => ErrorCode::TokenRevoked,
+            Self::TestToken(_) => ErrorCode::TestToken,
+            Self::TokenFull { .. } => ErrorCode::TokenFull,
+            Self::UnknownActivation(_) => ErrorCode::NoActivation,
+            Self::HasSigned(_) => ErrorCode::HasSigned,
+            Self::Revoked(_) => ErrorCode::Revoked,
+            Self::NotSuspended(_) => ErrorCode::NotSuspended,
+            Self::NotActive(_) => ErrorCode::NotActive,
+        }
+    }
+}
