@@ -74,8 +74,11 @@ const PAYEE: [(&str, &str); 7] = [
     ("payee", "ミホン ショウジ(カ"),
 ];
 
+/// The top of the workspace, where the vectors are.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
 fn camtoken(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_camtoken"));
-    command.args(args).envs(ENVIRONMENT.iter().copied()).env_remove("CLICOLOR_FORCE");
+    command.current_dir(ROOT).args(args).envs(ENVIRONMENT.iter().copied()).env_remove("CLICOLOR_FORCE");
     command
 }

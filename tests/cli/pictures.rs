@@ -9,7 +9,7 @@ use std::process::Stdio;
 use camtoken::qr::{EcLevel, encode};
 use serde_json::Value;
 
-use super::camtoken;
+use super::{ROOT, camtoken};
 use super::documents::assert_as_its_schema;
 
 fn run(args: &[&str]) -> (String, String, i32) {
@@ -37,7 +37,7 @@ fn drawn(dir: &Path, name: &str, text: &str) -> String {
 
 #[test]
 fn a_folder_is_one_document_a_picture() {
-    let vectors = fs::read_to_string("testvectors/scan_test.json").expect("the vectors are here");
+    let vectors = fs::read_to_string(format!("{ROOT}/testvectors/scan_test.json")).expect("the vectors are here");
     let vectors: Value = serde_json::from_str(&vectors).expect("JSON");
     let (reports, exit) = documents(&["scan", "--raw", "--json", "testvectors/pictures"]);
     let reports: BTreeMap<&str, &Value> =

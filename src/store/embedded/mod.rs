@@ -110,7 +110,7 @@ impl EmbeddedStore {
     ///
     /// [`StoreError::Locked`] when patience has run out, [`StoreError::Version`] and [`StoreError::Foreign`] for a
     /// directory that this version may not touch, [`StoreError::Corrupt`] when anything that was acknowledged is
-    /// missing or cannot be read, [`StoreError::Unavailable`] when the system does not let it.
+    /// missing or cannot be read, [`StoreError::Io`] when the system does not let it.
     pub fn open(dir: impl AsRef<Path>, patience: Duration) -> Result<Self, StoreError> {
         let dir = dir.as_ref();
         prepare(dir)?;

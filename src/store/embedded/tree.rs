@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -134,17 +134,13 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 
 impl From<fjall::Error> for StoreError {
     fn from(error: fjall::Error) -> Self {
-        let io = match &error {
-            fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Some(io.kind()),
-            _ => None,
+        let damaged = |io: &io::Error| {
+            matches!(io.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData)
         };
-        let reason = format!("engine: {error:?}");
-        match (error, io) {
-            (fjall::Error::Locked, _) => Self::Locked,
-            (_, None | Some(ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData)) => {
-                Self::Corrupt { reason }
-            }
-            (_, Some(_)) => Self::Unavailable { reason },
+        match error {
+            fjall::Error::Locked => Self::Locked,
+            fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) if !damaged(&io) => io.into(),
+            error => Self::Corrupt { reason: format!("engine: {error:?}") },
         }
     }
 }
