@@ -10,12 +10,12 @@ use camtoken::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::bank;
 use crate::config::{Source, Store, Value, variable_name};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Document;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
