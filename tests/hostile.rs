@@ -37,7 +37,8 @@ fn read(name: &str, file: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn file(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../testvectors/pictures/{name}", env!("CARGO_MANIFEST_DIR"))).expect("the picture is in the tree")
+    std::fs::read(format!("{}/../../testvectors/pictures/{name}", env!("CARGO_MANIFEST_DIR")))
+        .expect("the picture is in the tree")
 }
 
 fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {

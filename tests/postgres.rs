@@ -51,7 +51,9 @@ fn a_database_is_filled_from_async_code_too() {
 fn every_story_ends_as_it_must() {
     let mut server = Server::start();
     let url = server.database();
-    let stories = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testvectors/exchange")).expect("the stories").map(|entry| entry.expect("a file").path());
+    let stories = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testvectors/exchange"))
+        .expect("the stories")
+        .map(|entry| entry.expect("a file").path());
     let mut played = 0;
     for path in stories.filter(|path| path.extension().is_some_and(|extension| extension == "story")) {
         sql(&url, "TRUNCATE camtoken_record, camtoken_audit");

@@ -217,10 +217,7 @@ fn only_a_store_that_never_answered_is_made_again() {
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("the engine has it");
         }
         let refused = EmbeddedStore::open(&copy, Duration::ZERO).err();
-        assert!(
-            matches!(refused, Some(StoreError::Corrupt { .. } | StoreError::Io(_))),
-            "without {part}: {refused:?}"
-        );
+        assert!(matches!(refused, Some(StoreError::Corrupt { .. } | StoreError::Io(_))), "without {part}: {refused:?}");
     }
 }
 

@@ -9,11 +9,11 @@ use camtoken::{Challenge, Timestamp};
 use clap::ValueEnum;
 use secrecy::ExposeSecret;
 
+use crate::context::Context;
 use crate::failure::{Code, Failure};
-use crate::outside::{moment, rng};
 use crate::secret;
+use crate::system::rng;
 use crate::tokens::Held;
-use crate::verbs::Context;
 
 /// Who presses the buttons.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,7 +83,7 @@ impl Approval<'_> {
     /// When the token cannot look, or nobody can be asked.
     pub fn hand(&self, held: &mut Held, seen: Result<&str, Refusal>, context: &Context) -> Result<Answer, Failure> {
         held.wake(self.pin, context)?;
-        let now = moment(context)?;
+        let now = context.moment()?;
         let seen = held.device.scan(seen, now);
         held.save()?;
         match seen {
@@ -97,14 +97,14 @@ impl Approval<'_> {
             Confirm::Step => {}
             Confirm::Auto => {
                 for _ in &pages {
-                    held.device.press(Button::Right, moment(context)?, &mut rng());
+                    held.device.press(Button::Right, context.moment()?, &mut rng());
                 }
             }
             Confirm::Ask => ask(held, context)?,
         }
         // A response that was told and not remembered would be given twice.
         held.save()?;
-        let now = moment(context)?;
+        let now = context.moment()?;
         match held.device.state(now) {
             State::Refused(refusal) => return Ok(Answer::Refused(refusal)),
             State::Off => return Ok(Answer::Refused(Refusal::Cancelled)),
@@ -122,9 +122,9 @@ impl Approval<'_> {
             Some(keep) => keep == Keep::Yes,
             None if secret::on_terminal() => {
                 context.out.say(&response.to_text());
-                held.device.press(Button::Right, moment(context)?, &mut rng());
+                held.device.press(Button::Right, context.moment()?, &mut rng());
                 held.save()?;
-                let question = held.device.screen(moment(context)?).said("question");
+                let question = held.device.screen(context.moment()?).said("question");
                 secret::confirm(&question, "--keep yes|no")?
             }
             None => return Ok(None),
@@ -164,27 +164,27 @@ impl Digits {
 ///
 /// [`Code::TokenAsks`] when the token does not ask that.
 pub fn answer(held: &mut Held, confirmed: bool, context: &Context) -> Result<(), Failure> {
-    if held.device.state(moment(context)?) == State::Answered {
-        held.device.press(Button::Right, moment(context)?, &mut rng());
+    if held.device.state(context.moment()?) == State::Answered {
+        held.device.press(Button::Right, context.moment()?, &mut rng());
     }
-    if held.device.state(moment(context)?) != State::Asking {
+    if held.device.state(context.moment()?) != State::Asking {
         return Err(Failure::new(Code::TokenAsks).with("name", &held.name));
     }
     let button = if confirmed { Button::Right } else { Button::Left };
-    held.device.press(button, moment(context)?, &mut rng());
+    held.device.press(button, context.moment()?, &mut rng());
     held.save()
 }
 
 /// Shows page after page and presses what the person says.
 fn ask(held: &mut Held, context: &Context) -> Result<(), Failure> {
     loop {
-        let now = moment(context)?;
+        let now = context.moment()?;
         let State::Showing { page, pages } = held.device.state(now) else { return Ok(()) };
         context.out.say(&format!("\n{}\n", held.device.screen(now).to_text()));
         let (page, pages) = (page.to_string(), pages.to_string());
         let question = context.out.text.with("scan-ask", &[("page", &page), ("pages", &pages)]);
         let answer = secret::line(&question, "--confirm auto|step")?;
-        let now = moment(context)?;
+        let now = context.moment()?;
         match answer.as_deref().map(str::to_lowercase).as_deref() {
             Some("" | "y" | "ｙ") => held.device.press(Button::Right, now, &mut rng()),
             Some("b" | "ｂ") => held.device.press(Button::Left, now, &mut rng()),

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
 use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::verifier::{
@@ -12,12 +13,12 @@ use camtoken::verifier::{
 use camtoken::{Key, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::cli::value;
 use crate::config::Store;
+use crate::context::Context;
 use crate::failure::{Code, Failure};
-use crate::outside::{moment, rng};
 use crate::state;
-use crate::verbs::Context;
+use crate::system::rng;
+use crate::value::value;
 
 /// The verifier's store: a directory, or a database where the build has one.
 #[cfg(feature = "postgres")]
@@ -79,7 +80,7 @@ impl BankArgs {
         if context.at.is_some() && !self.accept_test_keys(context) {
             return Err(Failure::new(Code::FixedClock));
         }
-        moment(context)
+        context.moment()
     }
 
     /// Makes the tables in the database that the settings name, or brings them to this version, and says from which
@@ -261,8 +262,9 @@ fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
     if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
         let key = Key::generate(&mut rng());
-        let line = Zeroizing::new(to_hex(key.expose_bytes()) + "\n");
-        let made = state::make_dir(above).and_then(|()| state::create(&path, line.as_bytes()));
+        let mut line = Zeroizing::new([b'\n'; 2 * Key::LEN + 1]);
+        lower::encode(key.expose_bytes(), line.as_mut_slice()).expect("a generated key has Key::LEN bytes");
+        let made = state::make_dir(above).and_then(|()| state::create(&path, line.as_slice()));
         made.map_err(|error| unusable(&path, &error))?;
     }
     let shown = path.display().to_string();
@@ -271,7 +273,8 @@ fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
 }
 
 fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
-    let lines = text.split_ascii_whitespace().map(|line| from_hex(line).filter(|key| key.len() >= Key::LEN));
+    let lines =
+        text.split_ascii_whitespace().map(|line| mixed::decode_vec(line).ok().filter(|key| key.len() >= Key::LEN));
     let keys: Option<Vec<Key>> = lines.map(|bytes| bytes.map(Key::new)).collect();
     keys.filter(|keys| !keys.is_empty())
         .ok_or_else(|| Failure::new(Code::Keys).because(format!("{from}: expected lines of 64 hexadecimal digits")))
@@ -281,18 +284,6 @@ fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(4096));
     File::open(path)?.take(4096).read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// Reads pairs of hexadecimal digits.
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
-    let digits = Zeroizing::new(digits.filter(|digits| digits.len() % 2 == 0)?);
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).expect("a nibble");
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
@@ -379,6 +370,5 @@ mod tests {
             let failure = parse_keys(text, "kek").expect_err("no keys");
             assert_eq!(failure.exit().code(), 1, "{text}");
         }
-        assert_eq!(from_hex(&to_hex(&[0, 0x7f, 0xff])), Some(vec![0, 0x7f, 0xff]));
     }
 }

@@ -8,11 +8,12 @@ use camtoken::{Language, Timestamp};
 use clap::error::ErrorKind;
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
 
-use crate::config::{self, Color, Layer, Settings, Value};
+use crate::config::{self, Color, Layer, Settings};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::output::{Mode, Output};
 use crate::text::Text;
+use crate::value::{Value, value};
 use crate::verbs::Verb;
 
 #[derive(Parser)]
@@ -222,9 +223,4 @@ fn option(args: &[OsString], name: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// Reads a value as the settings do.
-pub fn value<T: Value>(text: &str) -> Result<T, String> {
-    T::read(text).map_err(|_| format!("expected {}", T::EXPECTED))
 }

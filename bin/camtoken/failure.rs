@@ -10,8 +10,8 @@ use clap::builder::styling::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::document::Document;
 use crate::exit::Exit;
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
 

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use camtoken::qr::Limits;
 use camtoken_camera::{Frame, FrameError, FrameSource};
 
-use crate::cli::value;
-use crate::config::{Value, Wait};
+use crate::config::Wait;
 use crate::failure::{Code, Failure};
+use crate::value::{Value, value};
 
 /// How long a camera or a pipe may give nothing before it counts as stalled.
 const PATIENCE: Duration = Duration::from_secs(5);

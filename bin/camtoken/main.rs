@@ -6,18 +6,24 @@ mod approval;
 mod bank;
 mod cli;
 mod config;
+mod context;
+mod document;
 mod exit;
 mod failure;
 mod feed;
 mod output;
-mod outside;
 mod picture;
+mod refusal;
 mod secret;
+#[cfg(feature = "server")]
+mod service;
 mod source;
 mod state;
+mod system;
 mod terminal;
 mod text;
 mod tokens;
+mod value;
 mod verbs;
 mod viewfinder;
 
@@ -27,10 +33,10 @@ use std::process::ExitCode;
 use camtoken::oath::Engine;
 use cli::{Cli, Early};
 use config::Settings;
+use context::Context;
 use exit::Exit;
 use failure::{Code, Failure};
 use output::Output;
-use verbs::Context;
 
 fn main() -> ExitCode {
     // A decoder that panics on a picture has not read it: nobody needs to hear of it.
@@ -65,5 +71,5 @@ fn run(early: &Output) -> Result<Exit, Failure> {
         Err(problem) => return Err(problem),
     };
     let out = Output::new(cli.mode(), settings.color.value, settings.lang.value);
-    cli.verb.run(&Context { settings, problem, out, at: cli.moment()? })
+    cli.verb.run(&Context { settings, problem, out, at: cli.moment()? }, cli::command)
 }

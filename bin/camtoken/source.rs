@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use base16ct::lower;
 use camtoken::code;
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, Symbol, SymbolText, scan_for};
 
@@ -123,11 +124,10 @@ impl Said {
 
     /// The text, and the bytes in hex unless the text is sure.
     pub fn parts(&self) -> (Option<String>, Option<String>) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         match self {
             Self::Text(text) => (Some(text.clone()), None),
-            Self::Likely(text, bytes) => (Some(text.clone()), Some(hex(bytes))),
-            Self::Bytes(bytes) => (None, Some(hex(bytes))),
+            Self::Likely(text, bytes) => (Some(text.clone()), Some(lower::encode_string(bytes))),
+            Self::Bytes(bytes) => (None, Some(lower::encode_string(bytes))),
         }
     }
 

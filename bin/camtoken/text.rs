@@ -6,25 +6,11 @@ use camtoken::Language;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-use crate::config::{BadValue, Value};
-
 /// The language of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); English when there is none of ours.
 pub fn language_of_locale() -> Language {
     match sys_locale::get_locale() {
         Some(locale) if locale == "ja" || locale.starts_with("ja-") => Language::Ja,
         _ => Language::En,
-    }
-}
-
-impl Value for Language {
-    const EXPECTED: &'static str = "en|ja";
-
-    fn read(text: &str) -> Result<Self, BadValue> {
-        text.parse().map_err(|_| BadValue)
-    }
-
-    fn json(&self) -> serde_json::Value {
-        self.as_str().into()
     }
 }
 

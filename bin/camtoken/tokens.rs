@@ -9,11 +9,11 @@ use camtoken::token::file::{self, FileError};
 use camtoken::token::{Button, Device, State};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::context::Context;
 use crate::failure::{Code, Failure};
-use crate::outside::{moment, rng};
 use crate::secret::{self, Asked};
 use crate::state;
-use crate::verbs::Context;
+use crate::system::rng;
 
 /// How long a process waits for another that holds the token: as long as pressing a button takes.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -161,7 +161,7 @@ impl Held {
     ///
     /// [`Code::Locked`] when the PIN is wrong. The wrong try is kept.
     pub fn wake(&mut self, pin: Option<&Path>, context: &Context) -> Result<(), Failure> {
-        let now = moment(context)?;
+        let now = context.moment()?;
         self.device.tick(now);
         if self.device.state(now) == State::Off {
             self.device.hold(Button::Center, now);
@@ -189,9 +189,9 @@ impl Held {
 
     fn choose(&mut self, steps: u32, context: &Context) -> Result<(), Failure> {
         for _ in 0..steps {
-            self.device.press(Button::Center, moment(context)?, &mut rng());
+            self.device.press(Button::Center, context.moment()?, &mut rng());
         }
-        self.device.press(Button::Right, moment(context)?, &mut rng());
+        self.device.press(Button::Right, context.moment()?, &mut rng());
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use std::process::Stdio;
 use camtoken::qr::{EcLevel, encode};
 use serde_json::Value;
 
-use super::{ROOT, camtoken};
 use super::documents::assert_as_its_schema;
+use super::{ROOT, camtoken};
 
 fn run(args: &[&str]) -> (String, String, i32) {
     let output = camtoken(args).stdin(Stdio::null()).output().expect("camtoken starts");

@@ -1,14 +1,14 @@
 //! `camtoken completions`: the completion script of a shell.
 
+use clap::Command;
 use clap_complete::Shell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
-use crate::cli;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Document;
 use crate::text::Text;
 
 #[derive(clap::Args)]
@@ -26,9 +26,10 @@ pub struct Report {
     script: String,
 }
 
-pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+/// Prints the script that completes `command`.
+pub fn run(args: &Args, mut command: Command, context: &Context) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::command(&context.out.text), "camtoken", &mut script);
+    clap_complete::generate(args.shell, &mut command, "camtoken", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     context.out.report(&Report { shell: args.shell.to_string(), script })?;
     Ok(Exit::Done)

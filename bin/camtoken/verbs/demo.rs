@@ -18,13 +18,13 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::Context;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::{moment, rng};
 use crate::picture;
 use crate::state;
+use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
 
@@ -102,7 +102,7 @@ impl<'a> Stage<'a> {
         let verifier = Verifier::new(store, vault, policy, bank, &mut rng())?;
         let text = &context.out.text;
         let device = device(TOKEN, text);
-        Ok(Self { dir, text, now: moment(context)?, verifier, device, steps: Vec::new(), blocks: None })
+        Ok(Self { dir, text, now: context.moment()?, verifier, device, steps: Vec::new(), blocks: None })
     }
 
     fn tell(&mut self) -> Result<(), Failure> {

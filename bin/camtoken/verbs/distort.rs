@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use base16ct::lower;
 use camtoken::qr::Distortion;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Context;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::picture::write;
 use crate::source::{Content, Source};
 use crate::terminal;
@@ -116,7 +117,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         width: made.width(),
         height: made.height(),
         seed: args.seed,
-        pixels: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        pixels: lower::encode_string(&digest),
     })?;
     Ok(Exit::Done)
 }

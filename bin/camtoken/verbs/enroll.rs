@@ -1,5 +1,6 @@
 //! `camtoken enroll`: tokens into the books, registrations with their two codes, and their repair.
 
+mod args;
 mod audit;
 mod keys;
 mod status;
@@ -12,16 +13,17 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use super::verify::{self, AttemptArgs};
 use crate::bank::{Bank, BankArgs};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::rng;
 use crate::picture::PictureArgs;
+use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
+use args::{ActivationArgs, Holder};
 
 pub use audit::History;
 pub use keys::{Exported, Imported};
@@ -97,14 +99,6 @@ struct ConfirmArgs {
 }
 
 #[derive(clap::Args)]
-struct ActivationArgs {
-    #[arg(value_name = "ACTIVATION")]
-    activation: ActivationId,
-    #[command(flatten)]
-    bank: BankArgs,
-}
-
-#[derive(clap::Args)]
 struct RevokeArgs {
     #[arg(value_name = "ACTIVATION|TOKEN")]
     id: Holder,
@@ -120,22 +114,6 @@ struct TimeBasedArgs {
     picture: PictureArgs,
     #[command(flatten)]
     bank: BankArgs,
-}
-
-/// An activation, or a token with all its activations. A token ID is too short to be the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Holder {
-    Activation(ActivationId),
-    Token(TokenId),
-}
-
-impl std::str::FromStr for Holder {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let activation = text.parse().map(Self::Activation);
-        activation.or_else(|_| text.parse().map(Self::Token)).map_err(|_| "neither an activation nor a token ID")
-    }
 }
 
 /// A code of a registration.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use base16ct::lower::encode_string as hex;
 use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
 use camtoken::qr::{Scan, ScanOptions};
 use camtoken::{ChallengeId, Timestamp};
@@ -12,11 +13,11 @@ use minicbor::data::Type;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
-use super::scan::{failure_of, refusal_of};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
+use crate::refusal::{failure_of, refusal_of};
 use crate::source::{Content, Said, Source, look};
 use crate::terminal;
 use crate::text::Text;
@@ -282,10 +283,6 @@ fn head(from: &mut Decoder<'_>) -> Option<(String, u64)> {
         Type::Bool => (from.bool().ok()?.to_string(), 0),
         _ => (from.int().ok()?.to_string(), 0),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Document for Report {

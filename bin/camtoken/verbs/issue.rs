@@ -2,27 +2,26 @@
 
 mod fields;
 
-use std::path::PathBuf;
-
 use camtoken::ActivationId;
 use camtoken::store::block_on;
-use camtoken::transaction::{Domain, Operation, Transaction};
+use camtoken::transaction::{Operation, Transaction};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::bank::{Bank, BankArgs};
-use crate::cli::value;
 use crate::config::Lifetime;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::rng;
 use crate::picture::PictureArgs;
+use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
+use crate::value::value;
 
 pub use fields::schema;
+use fields::{FieldArgs, issued};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -30,14 +29,8 @@ pub struct Args {
     operation: String,
     #[arg(long = "for", value_name = "ACTIVATION")]
     activation: ActivationId,
-    #[arg(long = "field", value_name = "NAME=VALUE")]
-    field: Vec<String>,
-    #[arg(long, value_name = "FILE.json|-")]
-    fields: Option<PathBuf>,
-    #[arg(long, value_name = "FILE")]
-    zengin: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", requires = "zengin")]
-    known_payees: Option<PathBuf>,
+    #[command(flatten)]
+    fields: FieldArgs,
     #[arg(long, value_name = "1s..600s", value_parser = value::<Lifetime>)]
     ttl: Option<Lifetime>,
     #[command(flatten)]
@@ -70,7 +63,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     args.picture.check(out)?;
     let operation = operation(&args.operation)?;
     let bank = Bank::open(context, &args.bank)?;
-    let given = fields::gather(args, operation, bank.now)?;
+    let given = args.fields.gather(operation, bank.now)?;
     let transaction = Transaction::new(operation, given).map_err(|error| {
         let names: Vec<_> = operation.entry().fields.iter().map(|field| field.name).collect();
         Failure::new(Code::Fields).because(error).with("names", names.join(", "))
@@ -100,10 +93,6 @@ fn operation(name: &str) -> Result<Operation, Failure> {
         let names: Vec<_> = issued().map(|operation| operation.entry().name).collect();
         Failure::new(Code::NoOperation).because(format!("unknown operation {name:?}")).with("names", names.join(", "))
     })
-}
-
-fn issued() -> impl Iterator<Item = Operation> {
-    Operation::all().filter(|operation| matches!(operation.domain(), Domain::Signature | Domain::Deletion))
 }
 
 impl Document for Report {

@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 use camtoken::qr::{Grade, QualityOptions, ScanOptions};
 use camtoken_documents::{Lint, LintOptions, Measured};
 
-use super::Context;
-use crate::cli::value;
-use crate::config::{BadValue, Value};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::picture::write;
 use crate::source::{Content, Source, look};
 use crate::terminal;
 use crate::text::Text;
+use crate::value::{BadValue, Value, value};
 
 #[derive(clap::Args)]
 pub struct Args {

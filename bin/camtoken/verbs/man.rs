@@ -8,11 +8,10 @@ use clap_mangen::Man;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
-use crate::cli;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
 
@@ -29,10 +28,11 @@ pub struct Report {
     files: Vec<String>,
 }
 
-pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+/// Writes the pages of `command` and all below it.
+pub fn run(args: &Args, command: Command, context: &Context) -> Result<Exit, Failure> {
     let unwritable = |path: &Path, error| Failure::new(Code::Write).because(format!("{}: {error}", path.display()));
     fs::create_dir_all(&args.dir).map_err(|error| unwritable(&args.dir, error))?;
-    let mut command = cli::command(&context.out.text).disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut files = Vec::new();
     for (name, page) in pages(&command, &context.out.text) {

@@ -22,14 +22,13 @@ pub mod vectors;
 pub mod verify;
 pub mod watch;
 
-use camtoken::Timestamp;
-use clap::Subcommand;
-use schemars::Schema;
+use clap::{Command, Subcommand};
 
-use crate::config::Settings;
+use crate::context::Context;
+use crate::document::Described;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
-use crate::output::{self, Document, Output};
+use crate::text::Text;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -57,12 +56,12 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Runs the verb.
+    /// Runs the verb. `command` makes the whole command line with its help in a language, for the verbs that print it.
     ///
     /// # Errors
     ///
     /// When nothing was decided. "No" is an answer: the verb prints it and returns its exit code.
-    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+    pub fn run(&self, context: &Context, command: fn(&Text) -> Command) -> Result<Exit, Failure> {
         match self {
             Self::Scan(args) => scan::run(args, context),
             Self::Watch(args) => watch::run(args, context),
@@ -80,10 +79,10 @@ impl Verb {
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
-            Self::Schema(args) => schema::run(args, context),
+            Self::Schema(args) => schema::run(args, DOCUMENTS, context),
             Self::Explain(args) => explain::run(args, context),
-            Self::Completions(args) => completions::run(args, context),
-            Self::Man(args) => man::run(args, context),
+            Self::Completions(args) => completions::run(args, command(&context.out.text), context),
+            Self::Man(args) => man::run(args, command(&context.out.text), context),
         }
     }
 
@@ -91,18 +90,6 @@ impl Verb {
     pub fn needs_settings(&self) -> bool {
         !matches!(self, Self::Doctor(_) | Self::Schema(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_))
     }
-}
-
-/// What every verb is given.
-pub struct Context {
-    /// The settings in effect.
-    pub settings: Settings,
-    /// Why the configuration could not be read; only for verbs that run without.
-    pub problem: Option<Failure>,
-    /// Where the answer goes.
-    pub out: Output,
-    /// The moment that `--at` fixes.
-    pub at: Option<Timestamp>,
 }
 
 /// The JSON documents that verbs print, and the one that `issue` reads, for `camtoken schema`.
@@ -144,22 +131,3 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<schema::List>(),
     Described::of::<schema::Report>(),
 ];
-
-/// A document and how to describe it.
-pub struct Described {
-    /// The value of its key `schema`.
-    pub id: &'static str,
-    /// Makes its JSON schema.
-    pub schema: fn() -> Schema,
-}
-
-impl Described {
-    const fn of<T: Document>() -> Self {
-        Self { id: T::SCHEMA, schema: output::schema::<T> }
-    }
-
-    /// The name that `camtoken schema` takes: `error` for `camtoken/error/1`.
-    pub fn name(&self) -> &'static str {
-        self.id.split('/').nth(1).unwrap_or(self.id)
-    }
-}

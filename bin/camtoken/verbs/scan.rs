@@ -12,12 +12,13 @@ use image::{ImageFormat, Rgb, RgbImage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::approval::{Answer, Approval, Confirm, Digits, Keep, Shown};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::feed::{self, Feed, FeedArgs, Next};
-use crate::output::Document;
+use crate::refusal::{failure_of, refusal_of, rounded};
 use crate::secret;
 use crate::source::{self, Content, Said, Source, look};
 use crate::terminal;
@@ -361,26 +362,6 @@ fn worth(seen: &Scan) -> u8 {
     }
 }
 
-/// What a token says of a picture in which nothing was read.
-pub fn refusal_of(seen: &Scan) -> Refusal {
-    match seen {
-        Scan::Unreadable { module_px } => Refusal::Unreadable { module_px: *module_px },
-        _ => Refusal::NoCode,
-    }
-}
-
-/// A refusal, told to the person at the keyboard.
-pub fn failure_of(refusal: Refusal, file: &str, text: &Text) -> Failure {
-    let code = Code::find(refusal.code()).expect("the table has T01 to T14 (tested)");
-    let why = match refusal {
-        Refusal::Unreadable { module_px: Some(px) } => {
-            format!("{file}: {}", text.with("scan-module", &[("px", &rounded(px).to_string())]))
-        }
-        _ => file.to_owned(),
-    };
-    Failure::new(code).because(why)
-}
-
 impl Report {
     fn failed(source: &Source, failure: &Failure, text: &Text) -> Self {
         Self {
@@ -486,8 +467,4 @@ fn line(picture: &mut RgbImage, from: (f32, f32), to: (f32, f32), colour: Rgb<u8
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn rounded(px: f32) -> f32 {
-    (px * 10.0).round() / 10.0
 }

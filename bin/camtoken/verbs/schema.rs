@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, DOCUMENTS};
+use crate::context::Context;
+use crate::document::{Described, Document};
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
 
@@ -40,18 +40,19 @@ pub struct Report {
     document: schemars::Schema,
 }
 
-pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+/// Lists `known`, or prints the schema of one of them.
+pub fn run(args: &Args, known: &[Described], context: &Context) -> Result<Exit, Failure> {
     match &args.name {
         None => {
-            let documents = DOCUMENTS.iter().map(|known| Entry { name: known.name(), id: known.id }).collect();
+            let documents = known.iter().map(|known| Entry { name: known.name(), id: known.id }).collect();
             context.out.report(&List { documents })?;
         }
         Some(name) => {
-            let known = DOCUMENTS.iter().find(|known| known.name() == name).ok_or_else(|| {
-                let names: Vec<_> = DOCUMENTS.iter().map(|known| known.name()).collect();
+            let found = known.iter().find(|known| known.name() == name).ok_or_else(|| {
+                let names: Vec<_> = known.iter().map(|known| known.name()).collect();
                 Failure::new(Code::UnknownName).because(name).with("names", names.join(", "))
             })?;
-            context.out.report(&Report { name: known.name(), document: (known.schema)() })?;
+            context.out.report(&Report { name: found.name(), document: (found.schema)() })?;
         }
     }
     Ok(Exit::Done)

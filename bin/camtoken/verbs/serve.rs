@@ -7,14 +7,18 @@ use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::bank::BankArgs;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Document;
 use crate::text::Text;
 
 #[derive(clap::Args)]
+#[cfg_attr(
+    not(feature = "server"),
+    expect(dead_code, reason = "without a service the arguments are read and not used")
+)]
 pub struct Args {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4870")]
     listen: SocketAddr,
@@ -85,13 +89,9 @@ impl Document for Report {
 }
 
 #[cfg(not(feature = "server"))]
-pub fn run(args: &Args, _context: &Context) -> Result<Exit, Failure> {
+pub fn run(_args: &Args, _context: &Context) -> Result<Exit, Failure> {
     use crate::failure::Code;
 
-    let Args { listen, port, only, api_key_file, allow_host, allow_origin, log, .. } = args;
-    let _ = (listen, port, only, api_key_file, allow_host, allow_origin, log);
-    let Args { tls_cert, tls_key, client_ca, end_with_stdin, bank, .. } = args;
-    let _ = (tls_cert, tls_key, client_ca, end_with_stdin, bank);
     Err(Failure::new(Code::NotBuilt).because("serve").with("feature", "server"))
 }
 
@@ -101,32 +101,30 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 }
 
 #[cfg(feature = "server")]
-pub(super) mod service {
+mod service {
     use std::io;
     use std::net::SocketAddr;
     #[cfg(feature = "tls")]
     use std::path::Path;
-    use std::sync::Arc;
 
     use crate::bank::AnyStore;
     use camtoken::Key;
     use camtoken::verifier::Verifier;
     #[cfg(feature = "tls")]
     use camtoken_server::Tls;
-    use camtoken_server::{Clock, Options, Service, listen};
+    use camtoken_server::{Options, Service, listen};
     use secrecy::{ExposeSecret, SecretString};
-    use tokio::runtime::{Builder, Runtime};
     use tracing::level_filters::LevelFilter;
     #[cfg(feature = "tls")]
     use zeroize::Zeroizing;
 
     use super::{Args, Half, Log, Report};
     use crate::bank::Bank;
+    use crate::context::Context;
     use crate::exit::Exit;
     use crate::failure::{Code, Failure};
-    use crate::outside::moment;
     use crate::secret::Asked;
-    use crate::verbs::Context;
+    use crate::service::{clock, runtime, stop};
 
     /// A shorter key can be guessed.
     const LEAST_KEY: usize = 16;
@@ -258,14 +256,6 @@ pub(super) mod service {
         std::fs::read(file).map(Zeroizing::new).map_err(unreadable)
     }
 
-    /// The system's clock, or the moment that `--at` fixes.
-    pub(in crate::verbs) fn clock(context: &Context) -> Clock {
-        match (context.at, moment(context)) {
-            (Some(at), _) => Arc::new(move || at),
-            _ => Options::default().clock,
-        }
-    }
-
     fn log(log: Log) {
         let level = match log {
             Log::Debug => LevelFilter::DEBUG,
@@ -298,10 +288,6 @@ pub(super) mod service {
     #[cfg(not(unix))]
     fn more_files() {}
 
-    pub(in crate::verbs) fn runtime() -> io::Result<Runtime> {
-        Builder::new_multi_thread().enable_all().build()
-    }
-
     /// Ends with standard input: whoever holds its other end has closed it or is gone, however that happened.
     async fn input_ended() {
         let (ended, end) = tokio::sync::oneshot::channel();
@@ -311,26 +297,5 @@ pub(super) mod service {
             let _ = ended.send(());
         });
         let _ = end.await;
-    }
-
-    /// Ends with Ctrl-C or SIGTERM.
-    #[cfg(unix)]
-    pub(in crate::verbs) fn stop() -> io::Result<impl Future<Output = ()>> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        })
-    }
-
-    #[cfg(not(unix))]
-    pub(in crate::verbs) fn stop() -> io::Result<impl Future<Output = ()>> {
-        Ok(async {
-            let _ = tokio::signal::ctrl_c().await;
-        })
     }
 }

@@ -14,14 +14,14 @@ use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::bank::{Bank, BankArgs};
 use crate::config::Store;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::rng;
 use crate::state;
+use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
 

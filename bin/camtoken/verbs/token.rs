@@ -1,28 +1,27 @@
 //! `camtoken token`: the tokens of this account, and their buttons.
 
+mod documents;
+
 use std::path::{Path, PathBuf};
 
-use camtoken::token::screen::Screen;
+use camtoken::TokenId;
 use camtoken::token::{Button, Device, Faults, Pin, Profile, Refusal, State, Token, picture};
-use camtoken::{Timestamp, TokenId};
-use camtoken_documents::Registered;
 use clap::{Subcommand, ValueEnum};
 use rand::Rng;
-use schemars::JsonSchema;
 use secrecy::ExposeSecret;
-use serde::Serialize;
 
-use super::{Context, scan};
-use crate::approval::{self, Confirm, Digits, Keep};
+use super::scan;
+use crate::approval::{self, Confirm, Keep};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::{moment, rng};
 use crate::secret::{self, Asked};
 use crate::state;
-use crate::terminal;
-use crate::text::Text;
+use crate::system::rng;
 use crate::tokens::{self, Held};
+
+use documents::Entry;
+pub use documents::{Info, List, Saved, Shown};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -168,128 +167,13 @@ struct Import {
     passphrase_file: Option<PathBuf>,
 }
 
-/// One token.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Info {
-    /// What it is called here
-    name: String,
-    /// What is printed on its back
-    id: String,
-    /// Whether it is for tests
-    test: bool,
-    /// Whether its file is encrypted
-    encrypted: bool,
-    /// What it speaks: ja or en
-    language: &'static str,
-    /// standard, or japan: it has no PIN
-    profile: &'static str,
-    /// How many users it takes
-    slots: usize,
-    /// What it is doing
-    state: &'static str,
-    /// Who is registered
-    activations: Vec<Registered>,
-    /// The registration that waits for its second code
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pending: Option<String>,
-    /// The faults that are set
-    faults: FaultReport,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct FaultReport {
-    /// Percent
-    battery: u8,
-    /// Whether every activation acts as if it had not been finished
-    half_activated: bool,
-    /// Seconds that the token's clock is ahead
-    clock_offset: i64,
-    /// How the next scan ends
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_scan: Option<&'static str>,
-}
-
-/// The tokens there are.
-#[derive(Serialize, JsonSchema)]
-pub struct List {
-    /// In the order of their names
-    tokens: Vec<Entry>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Entry {
-    /// The name
-    name: String,
-    /// Whether the file is encrypted; what is inside is not known then
-    encrypted: bool,
-    /// What is printed on its back
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// How many users are registered
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activations: Option<usize>,
-    /// How many it takes
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slots: Option<usize>,
-    /// Why it cannot be read
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-/// What a token's screen shows.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Shown {
-    /// The token
-    name: String,
-    /// off, pin, ready, menu, showing, answered, asking, done or refused
-    state: &'static str,
-    /// T01 to T14 when refused
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// The page, from 1, when a code is shown
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<usize>,
-    /// How many pages there are
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pages: Option<usize>,
-    /// lit, lines and softkeys
-    #[schemars(with = "serde_json::Value")]
-    screen: Screen,
-    /// The same as lines of text
-    text: String,
-    /// The digits to type
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<String>,
-    /// The device code to type
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_code: Option<String>,
-}
-
-/// A token that was written, reset or removed.
-#[derive(Serialize, JsonSchema)]
-pub struct Saved {
-    /// The token
-    name: String,
-    /// exported, reset or removed
-    what: &'static str,
-    /// The file that was written
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    /// The token itself, when no file was named
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<serde_json::Value>,
-}
-
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     match &args.verb {
         Verb::New(args) => new(args, context),
         Verb::List => list(context),
         Verb::Show(args) => {
             let held = args.open(context)?;
-            context.out.report(&Info::of(&held, moment(context)?))?;
+            context.out.report(&Info::of(&held, context.moment()?))?;
             Ok(Exit::Done)
         }
         Verb::Activate(args) => activate(args, context),
@@ -326,7 +210,7 @@ fn new(args: &New, context: &Context) -> Result<Exit, Failure> {
             .map_err(|why| Failure::new(Code::CommandLine).because(why).with("usage", "--pin-file FILE"))?;
     }
     let held = Held::create(&args.name, Device::new(token), passphrase, context)?;
-    context.out.report(&Info::of(&held, moment(context)?))?;
+    context.out.report(&Info::of(&held, context.moment()?))?;
     Ok(Exit::Done)
 }
 
@@ -370,7 +254,7 @@ fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
         (None, Some(keep)) => {
             let mut held = Held::open(Some(&args.name), args.passphrase_file.as_deref(), context)?;
             approval::answer(&mut held, keep == Keep::Yes, context)?;
-            context.out.report(&Shown::of(&held, moment(context)?))?;
+            context.out.report(&Shown::of(&held, context.moment()?))?;
             Ok(Exit::Done)
         }
         (None, None) => {
@@ -392,7 +276,7 @@ fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
 
 fn screen(args: &ScreenArgs, context: &Context) -> Result<Exit, Failure> {
     let held = args.token.open(context)?;
-    let shown = Shown::of(&held, moment(context)?);
+    let shown = Shown::of(&held, context.moment()?);
     if let Some(path) = &args.png {
         write(path, &picture::to_png(&shown.screen, 2))?;
     }
@@ -423,7 +307,7 @@ fn press(args: &Press, context: &Context) -> Result<Exit, Failure> {
         Key::Right => Button::Right,
     };
     let mut held = Held::open(name, args.passphrase_file.as_deref(), context)?;
-    let now = moment(context)?;
+    let now = context.moment()?;
     if args.hold {
         held.device.hold(button, now);
     } else {
@@ -445,7 +329,7 @@ fn faults(args: &FaultArgs, context: &Context) -> Result<Exit, Failure> {
     faults.clock_offset = args.clock.unwrap_or(faults.clock_offset);
     faults.next_scan = args.next_scan.or(faults.next_scan);
     held.save()?;
-    context.out.report(&Info::of(&held, moment(context)?))?;
+    context.out.report(&Info::of(&held, context.moment()?))?;
     Ok(Exit::Done)
 }
 
@@ -454,8 +338,8 @@ fn reset(args: &Gone, context: &Context) -> Result<Exit, Failure> {
     let language = held.device.token().language;
     held.device.token_mut().reset();
     held.device.token_mut().language = language;
-    if held.device.state(moment(context)?) != State::Off {
-        held.device.hold(Button::Center, moment(context)?);
+    if held.device.state(context.moment()?) != State::Off {
+        held.device.hold(Button::Center, context.moment()?);
     }
     held.save()?;
     context.out.report(&Saved { name: held.name, what: "reset", file: None, token: None })?;
@@ -498,7 +382,7 @@ fn import(args: &Import, context: &Context) -> Result<Exit, Failure> {
         stem.to_owned()
     });
     let held = Held::create(&name, device, passphrase, context)?;
-    context.out.report(&Info::of(&held, moment(context)?))?;
+    context.out.report(&Info::of(&held, context.moment()?))?;
     Ok(Exit::Done)
 }
 
@@ -514,136 +398,6 @@ impl Gone {
         let held = Held::open(Some(&self.name), self.passphrase_file.as_deref(), context)?;
         let sure = self.yes || secret::confirm(&context.out.text.with(question, &[("name", &self.name)]), "--yes")?;
         if sure { Ok(held) } else { Err(Failure::new(Code::Cancelled)) }
-    }
-}
-
-impl Info {
-    fn of(held: &Held, now: Timestamp) -> Self {
-        let token = held.device.token();
-        let Faults { battery, half_activated, clock_offset, next_scan } = token.faults.clone();
-        Self {
-            name: held.name.clone(),
-            id: token.id().to_string(),
-            test: token.is_test(),
-            encrypted: held.is_encrypted(),
-            language: token.language.as_str(),
-            profile: token.profile().as_str(),
-            slots: token.slots(),
-            state: held.device.state(now).as_str(),
-            activations: Registered::all(token),
-            pending: token.pending().map(|id| id.to_string()),
-            faults: FaultReport { battery, half_activated, clock_offset, next_scan: next_scan.map(Refusal::code) },
-        }
-    }
-}
-
-impl Document for Info {
-    const SCHEMA: &'static str = "camtoken/tokeninfo/1";
-
-    fn human(&self, text: &Text) -> String {
-        let mut rows = Vec::new();
-        let mut row = |key: &str, value: String| rows.push([text.get(key), value]);
-        row("token-name", self.name.clone());
-        row("token-id", self.id.clone());
-        let kind = if self.test { "token-test" } else { "token-production" };
-        row("token-kind", text.get(kind));
-        row("token-language", self.language.to_owned());
-        row("token-slots", format!("{}/{}  {}", self.activations.len(), self.slots, self.profile));
-        row("token-state", text.get(&format!("state-{}", self.state)));
-        for known in &self.activations {
-            let Registered { slot, id, bank, contract, user, .. } = known;
-            row("token-activation", format!("{slot}  {id}  {bank}  {contract}  {user}"));
-        }
-        if let Some(pending) = &self.pending {
-            row("token-pending", pending.clone());
-        }
-        let FaultReport { battery, half_activated, clock_offset, next_scan } = &self.faults;
-        let faults: Vec<_> = [
-            (*battery < 100).then(|| format!("--battery {battery}")),
-            half_activated.then(|| "--half-activated".to_owned()),
-            (*clock_offset != 0).then(|| format!("--clock {clock_offset:+}s")),
-            next_scan.map(|code| format!("--next-scan {code}")),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if !faults.is_empty() {
-            row("token-faults", faults.join(" "));
-        }
-        terminal::columns(&rows)
-    }
-
-    fn bare(&self) -> String {
-        format!("{}\n", self.id)
-    }
-}
-
-impl Document for List {
-    const SCHEMA: &'static str = "camtoken/tokens/1";
-
-    fn human(&self, text: &Text) -> String {
-        if self.tokens.is_empty() {
-            return text.get("token-none") + "\n";
-        }
-        let rows: Vec<_> = self
-            .tokens
-            .iter()
-            .map(|entry| {
-                let inside = match (entry.activations, entry.error) {
-                    (_, Some(code)) => code.to_owned(),
-                    (Some(count), _) => format!("{count}/{}", entry.slots.unwrap_or(Token::SLOTS)),
-                    (None, None) => text.get("token-encrypted"),
-                };
-                [entry.name.clone(), entry.id.clone().unwrap_or_else(|| "-".to_owned()), inside]
-            })
-            .collect();
-        terminal::columns(&rows)
-    }
-
-    fn bare(&self) -> String {
-        self.tokens.iter().map(|entry| format!("{}\n", entry.name)).collect()
-    }
-}
-
-impl Shown {
-    fn of(held: &Held, now: Timestamp) -> Self {
-        let state = held.device.state(now);
-        let screen = held.device.screen(now);
-        let (page, pages) = match state {
-            State::Showing { page, pages } => (Some(page), Some(pages)),
-            _ => (None, None),
-        };
-        let code = if let State::Refused(refusal) = state { Some(refusal.code()) } else { None };
-        let (response, device_code) = Digits::on(&held.device, now).map(Digits::parts).unwrap_or_default();
-        let (name, text) = (held.name.clone(), screen.to_text());
-        Self { name, state: state.as_str(), code, page, pages, screen, text, response, device_code }
-    }
-}
-
-impl Document for Shown {
-    const SCHEMA: &'static str = "camtoken/screen/1";
-
-    fn human(&self, text: &Text) -> String {
-        if self.screen.lit { self.text.clone() } else { text.get("state-off") + "\n" }
-    }
-
-    /// The digits, once there are any.
-    fn bare(&self) -> String {
-        self.response.as_ref().or(self.device_code.as_ref()).map(|digits| format!("{digits}\n")).unwrap_or_default()
-    }
-}
-
-impl Document for Saved {
-    const SCHEMA: &'static str = "camtoken/tokenfile/1";
-
-    fn human(&self, text: &Text) -> String {
-        let file = self.file.clone().unwrap_or_default();
-        let done = text.with(&format!("token-{}", self.what), &[("name", &self.name), ("file", &file)]);
-        terminal::clean(&done) + "\n"
-    }
-
-    fn bare(&self) -> String {
-        self.file.as_ref().map(|file| format!("{}\n", terminal::clean(file))).unwrap_or_default()
     }
 }
 

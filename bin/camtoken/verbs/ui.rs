@@ -3,13 +3,17 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Document;
 use crate::text::Text;
 
 #[derive(clap::Args)]
+#[cfg_attr(
+    not(feature = "emulator"),
+    expect(dead_code, reason = "without a token the arguments are read and not used")
+)]
 pub struct Args {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
@@ -37,11 +41,9 @@ impl Document for Report {
 }
 
 #[cfg(not(feature = "emulator"))]
-pub fn run(args: &Args, _context: &Context) -> Result<Exit, Failure> {
+pub fn run(_args: &Args, _context: &Context) -> Result<Exit, Failure> {
     use crate::failure::Code;
 
-    let Args { port, no_open } = args;
-    let _ = (port, no_open);
     Err(Failure::new(Code::NotBuilt).because("ui").with("feature", "emulator"))
 }
 
@@ -63,11 +65,11 @@ mod service {
     use tokio::net::TcpListener;
 
     use super::{Args, Report};
+    use crate::context::Context;
     use crate::exit::Exit;
     use crate::failure::{Code, Failure};
-    use crate::outside::rng;
-    use crate::verbs::Context;
-    use crate::verbs::serve::service::{clock, runtime, stop};
+    use crate::service::{clock, runtime, stop};
+    use crate::system::rng;
 
     const PORT: u16 = 4870;
 

@@ -8,10 +8,10 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
 

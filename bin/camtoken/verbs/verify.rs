@@ -11,12 +11,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Context;
 use crate::bank::{Bank, BankArgs};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::rng;
+use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
 

@@ -9,12 +9,12 @@ use camtoken_documents::Drawn;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
-use super::scan::refusal_of;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::feed::{A_MOMENT, Feed, FeedArgs, Next};
-use crate::output::Document;
+use crate::refusal::{refusal_of, rounded};
 use crate::source::Said;
 use crate::terminal;
 use crate::text::Text;
@@ -288,10 +288,6 @@ impl Document for Report {
     fn bare(&self) -> String {
         if self.outcome == Outcome::Read { terminal::clean(self.said()) + "\n" } else { String::new() }
     }
-}
-
-fn rounded(px: f32) -> f32 {
-    (px * 10.0).round() / 10.0
 }
 
 #[cfg(test)]

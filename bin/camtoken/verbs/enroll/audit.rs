@@ -5,14 +5,14 @@ use camtoken::verifier::audit::{AuditError, Entry};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ActivationArgs;
+use super::args::ActivationArgs;
 use crate::bank::Bank;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
-use crate::verbs::Context;
 
 /// The history of an activation.
 #[derive(Serialize, JsonSchema)]

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::str;
 
+use base16ct::mixed;
 use camtoken::Key;
 use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, Protection, PskcError};
 use camtoken::store::{RecordId, block_on};
@@ -17,15 +18,15 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::status;
-use crate::bank::{Bank, BankArgs, from_hex, read_input};
+use crate::bank::{Bank, BankArgs, read_input};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
-use crate::outside::rng;
 use crate::picture;
 use crate::secret::Asked;
+use crate::system::rng;
 use crate::text::Text;
-use crate::verbs::Context;
 
 #[derive(clap::Args)]
 pub struct ImportArgs {
@@ -191,7 +192,7 @@ fn passphrase(file: Option<PathBuf>, context: &Context) -> Result<SecretString, 
 
 /// The bytes themselves, or their hexadecimal digits.
 fn pre_shared(bytes: &[u8]) -> Option<Key> {
-    let digits = str::from_utf8(bytes).ok().and_then(|text| from_hex(text.trim()));
+    let digits = str::from_utf8(bytes).ok().and_then(|text| mixed::decode_vec(text.trim()).ok());
     let key = Zeroizing::new(digits.unwrap_or_else(|| bytes.to_vec()));
     matches!(key.len(), 16 | 24 | 32).then(|| Key::new(key.to_vec()))
 }

@@ -7,14 +7,14 @@ use camtoken::{ActivationId, Timestamp, TokenId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Holder;
+use super::args::Holder;
 use crate::bank::{Bank, BankArgs};
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
-use crate::output::Document;
 use crate::terminal;
 use crate::text::Text;
-use crate::verbs::Context;
 
 #[derive(clap::Args)]
 pub struct Args {

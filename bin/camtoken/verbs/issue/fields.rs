@@ -1,16 +1,16 @@
 //! The fields of a transaction: from arguments, from a file, from a batch file; and the schema of that file.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::transaction::catalogue::Choice;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, MAX_BYTES, Payee};
-use camtoken::transaction::{FieldSpec, Kind, Operation, Visibility};
+use camtoken::transaction::{Domain, FieldSpec, Kind, Operation, Visibility};
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use super::{Args, issued};
 use crate::bank::read_input;
 use crate::failure::{Code, Failure};
 
@@ -19,26 +19,47 @@ const MAX_FIELDS: usize = 64 * 1024;
 
 type Fields = Vec<(String, String)>;
 
-/// All that was given, in any order. What is given twice stands twice, and is refused with the transaction.
-pub fn gather(args: &Args, operation: Operation, now: Timestamp) -> Result<Fields, Failure> {
-    let mut fields = Fields::new();
-    for field in &args.field {
-        let (name, value) =
-            field.split_once('=').ok_or_else(|| wrong(operation, format!("--field {field:?}: expected NAME=VALUE")))?;
-        fields.push((name.to_owned(), value.to_owned()));
-    }
-    if let Some(file) = &args.fields {
-        fields.extend(from_file(file, operation)?);
-    }
-    if let Some(file) = &args.zengin {
-        let known = args.known_payees.as_deref().map(known_payees).transpose()?.unwrap_or_default();
-        let (batch, account) = from_batch(file, operation, &known, now)?;
-        fields.extend(batch);
-        if !fields.iter().any(|(name, _)| name == "payingAccount") {
-            fields.push(("payingAccount".to_owned(), account));
+/// Where the fields come from.
+#[derive(clap::Args)]
+pub struct FieldArgs {
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    field: Vec<String>,
+    #[arg(long, value_name = "FILE.json|-")]
+    fields: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    zengin: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "zengin")]
+    known_payees: Option<PathBuf>,
+}
+
+impl FieldArgs {
+    /// All that was given, in any order. What is given twice stands twice, and is refused with the transaction.
+    pub fn gather(&self, operation: Operation, now: Timestamp) -> Result<Fields, Failure> {
+        let mut fields = Fields::new();
+        for field in &self.field {
+            let (name, value) = field
+                .split_once('=')
+                .ok_or_else(|| wrong(operation, format!("--field {field:?}: expected NAME=VALUE")))?;
+            fields.push((name.to_owned(), value.to_owned()));
         }
+        if let Some(file) = &self.fields {
+            fields.extend(from_file(file, operation)?);
+        }
+        if let Some(file) = &self.zengin {
+            let known = self.known_payees.as_deref().map(known_payees).transpose()?.unwrap_or_default();
+            let (batch, account) = from_batch(file, operation, &known, now)?;
+            fields.extend(batch);
+            if !fields.iter().any(|(name, _)| name == "payingAccount") {
+                fields.push(("payingAccount".to_owned(), account));
+            }
+        }
+        Ok(fields)
     }
-    Ok(fields)
+}
+
+/// The operations that are issued: those of a registration have verbs of their own.
+pub fn issued() -> impl Iterator<Item = Operation> {
+    Operation::all().filter(|operation| matches!(operation.domain(), Domain::Signature | Domain::Deletion))
 }
 
 fn wrong(operation: Operation, why: String) -> Failure {
@@ -95,7 +116,7 @@ fn from_batch(
     let date = batch.date_on_or_after(now).ok_or_else(|| fail("record 1, transfer date: no such day".to_owned()))?;
     let largest = batch.largest_payee();
     let new_payees = batch.new_payees(|payee| known.contains(&account(payee))).len();
-    let digest: String = batch.canonical_sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = lower::encode_string(&batch.canonical_sha256());
     let fields = [
         ("count", batch.count().to_string()),
         ("total", batch.total().to_string()),

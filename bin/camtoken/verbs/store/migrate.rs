@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::bank::BankArgs;
+use crate::context::Context;
+use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Document;
 use crate::text::Text;
-use crate::verbs::Context;
 
 /// What became of the tables.
 #[derive(Serialize, JsonSchema)]

@@ -1,0 +1,32 @@
+//! What a token says of a picture in which it reads no code, and how a person is told.
+
+use camtoken::qr::Scan;
+use camtoken::token::Refusal;
+
+use crate::failure::{Code, Failure};
+use crate::text::Text;
+
+/// What a token says of a picture in which nothing was read.
+pub fn refusal_of(seen: &Scan) -> Refusal {
+    match seen {
+        Scan::Unreadable { module_px } => Refusal::Unreadable { module_px: *module_px },
+        _ => Refusal::NoCode,
+    }
+}
+
+/// A refusal, told to the person at the keyboard.
+pub fn failure_of(refusal: Refusal, file: &str, text: &Text) -> Failure {
+    let code = Code::find(refusal.code()).expect("the table has T01 to T14 (tested)");
+    let why = match refusal {
+        Refusal::Unreadable { module_px: Some(px) } => {
+            format!("{file}: {}", text.with("scan-module", &[("px", &rounded(px).to_string())]))
+        }
+        _ => file.to_owned(),
+    };
+    Failure::new(code).because(why)
+}
+
+/// Pixels to one decimal place.
+pub fn rounded(px: f32) -> f32 {
+    (px * 10.0).round() / 10.0
+}

@@ -1,0 +1,261 @@
+//! What the verbs of a token print.
+
+use camtoken::Timestamp;
+use camtoken::token::screen::Screen;
+use camtoken::token::{Faults, Refusal, State, Token};
+use camtoken_documents::Registered;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::approval::Digits;
+use crate::document::Document;
+use crate::terminal;
+use crate::text::Text;
+use crate::tokens::Held;
+
+/// One token.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Info {
+    /// What it is called here
+    name: String,
+    /// What is printed on its back
+    id: String,
+    /// Whether it is for tests
+    test: bool,
+    /// Whether its file is encrypted
+    encrypted: bool,
+    /// What it speaks: ja or en
+    language: &'static str,
+    /// standard, or japan: it has no PIN
+    profile: &'static str,
+    /// How many users it takes
+    slots: usize,
+    /// What it is doing
+    state: &'static str,
+    /// Who is registered
+    activations: Vec<Registered>,
+    /// The registration that waits for its second code
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+    /// The faults that are set
+    faults: FaultReport,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FaultReport {
+    /// Percent
+    battery: u8,
+    /// Whether every activation acts as if it had not been finished
+    half_activated: bool,
+    /// Seconds that the token's clock is ahead
+    clock_offset: i64,
+    /// How the next scan ends
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_scan: Option<&'static str>,
+}
+
+/// The tokens there are.
+#[derive(Serialize, JsonSchema)]
+pub struct List {
+    /// In the order of their names
+    pub tokens: Vec<Entry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Entry {
+    /// The name
+    pub name: String,
+    /// Whether the file is encrypted; what is inside is not known then
+    pub encrypted: bool,
+    /// What is printed on its back
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How many users are registered
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activations: Option<usize>,
+    /// How many it takes
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slots: Option<usize>,
+    /// Why it cannot be read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+}
+
+/// What a token's screen shows.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// The token
+    name: String,
+    /// off, pin, ready, menu, showing, answered, asking, done or refused
+    state: &'static str,
+    /// T01 to T14 when refused
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// The page, from 1, when a code is shown
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<usize>,
+    /// How many pages there are
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<usize>,
+    /// lit, lines and softkeys
+    #[schemars(with = "serde_json::Value")]
+    pub screen: Screen,
+    /// The same as lines of text
+    pub text: String,
+    /// The digits to type
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<String>,
+    /// The device code to type
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_code: Option<String>,
+}
+
+/// A token that was written, reset or removed.
+#[derive(Serialize, JsonSchema)]
+pub struct Saved {
+    /// The token
+    pub name: String,
+    /// exported, reset or removed
+    pub what: &'static str,
+    /// The file that was written
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The token itself, when no file was named
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<serde_json::Value>,
+}
+
+impl Info {
+    /// A token as it is now.
+    pub fn of(held: &Held, now: Timestamp) -> Self {
+        let token = held.device.token();
+        let Faults { battery, half_activated, clock_offset, next_scan } = token.faults.clone();
+        Self {
+            name: held.name.clone(),
+            id: token.id().to_string(),
+            test: token.is_test(),
+            encrypted: held.is_encrypted(),
+            language: token.language.as_str(),
+            profile: token.profile().as_str(),
+            slots: token.slots(),
+            state: held.device.state(now).as_str(),
+            activations: Registered::all(token),
+            pending: token.pending().map(|id| id.to_string()),
+            faults: FaultReport { battery, half_activated, clock_offset, next_scan: next_scan.map(Refusal::code) },
+        }
+    }
+}
+
+impl Document for Info {
+    const SCHEMA: &'static str = "camtoken/tokeninfo/1";
+
+    fn human(&self, text: &Text) -> String {
+        let mut rows = Vec::new();
+        let mut row = |key: &str, value: String| rows.push([text.get(key), value]);
+        row("token-name", self.name.clone());
+        row("token-id", self.id.clone());
+        let kind = if self.test { "token-test" } else { "token-production" };
+        row("token-kind", text.get(kind));
+        row("token-language", self.language.to_owned());
+        row("token-slots", format!("{}/{}  {}", self.activations.len(), self.slots, self.profile));
+        row("token-state", text.get(&format!("state-{}", self.state)));
+        for known in &self.activations {
+            let Registered { slot, id, bank, contract, user, .. } = known;
+            row("token-activation", format!("{slot}  {id}  {bank}  {contract}  {user}"));
+        }
+        if let Some(pending) = &self.pending {
+            row("token-pending", pending.clone());
+        }
+        let FaultReport { battery, half_activated, clock_offset, next_scan } = &self.faults;
+        let faults: Vec<_> = [
+            (*battery < 100).then(|| format!("--battery {battery}")),
+            half_activated.then(|| "--half-activated".to_owned()),
+            (*clock_offset != 0).then(|| format!("--clock {clock_offset:+}s")),
+            next_scan.map(|code| format!("--next-scan {code}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !faults.is_empty() {
+            row("token-faults", faults.join(" "));
+        }
+        terminal::columns(&rows)
+    }
+
+    fn bare(&self) -> String {
+        format!("{}\n", self.id)
+    }
+}
+
+impl Document for List {
+    const SCHEMA: &'static str = "camtoken/tokens/1";
+
+    fn human(&self, text: &Text) -> String {
+        if self.tokens.is_empty() {
+            return text.get("token-none") + "\n";
+        }
+        let rows: Vec<_> = self
+            .tokens
+            .iter()
+            .map(|entry| {
+                let inside = match (entry.activations, entry.error) {
+                    (_, Some(code)) => code.to_owned(),
+                    (Some(count), _) => format!("{count}/{}", entry.slots.unwrap_or(Token::SLOTS)),
+                    (None, None) => text.get("token-encrypted"),
+                };
+                [entry.name.clone(), entry.id.clone().unwrap_or_else(|| "-".to_owned()), inside]
+            })
+            .collect();
+        terminal::columns(&rows)
+    }
+
+    fn bare(&self) -> String {
+        self.tokens.iter().map(|entry| format!("{}\n", entry.name)).collect()
+    }
+}
+
+impl Shown {
+    /// What is on a token's screen now.
+    pub fn of(held: &Held, now: Timestamp) -> Self {
+        let state = held.device.state(now);
+        let screen = held.device.screen(now);
+        let (page, pages) = match state {
+            State::Showing { page, pages } => (Some(page), Some(pages)),
+            _ => (None, None),
+        };
+        let code = if let State::Refused(refusal) = state { Some(refusal.code()) } else { None };
+        let (response, device_code) = Digits::on(&held.device, now).map(Digits::parts).unwrap_or_default();
+        let (name, text) = (held.name.clone(), screen.to_text());
+        Self { name, state: state.as_str(), code, page, pages, screen, text, response, device_code }
+    }
+}
+
+impl Document for Shown {
+    const SCHEMA: &'static str = "camtoken/screen/1";
+
+    fn human(&self, text: &Text) -> String {
+        if self.screen.lit { self.text.clone() } else { text.get("state-off") + "\n" }
+    }
+
+    /// The digits, once there are any.
+    fn bare(&self) -> String {
+        self.response.as_ref().or(self.device_code.as_ref()).map(|digits| format!("{digits}\n")).unwrap_or_default()
+    }
+}
+
+impl Document for Saved {
+    const SCHEMA: &'static str = "camtoken/tokenfile/1";
+
+    fn human(&self, text: &Text) -> String {
+        let file = self.file.clone().unwrap_or_default();
+        let done = text.with(&format!("token-{}", self.what), &[("name", &self.name), ("file", &file)]);
+        terminal::clean(&done) + "\n"
+    }
+
+    fn bare(&self) -> String {
+        self.file.as_ref().map(|file| format!("{}\n", terminal::clean(file))).unwrap_or_default()
+    }
+}
