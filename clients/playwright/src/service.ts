@@ -131,7 +131,7 @@ function binary(said: string | undefined): string {
     given
       ? `camtoken: ${given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`
       : 'camtoken: the program `camtoken` is not on the path\n' +
-        '  hint  Install it (`cargo install --path .` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to a service that runs.',
+        '  hint  Install it (`cargo install --path bin/camtoken` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to a service that runs.',
   );
 }
 

@@ -176,7 +176,7 @@ def _program(given: str | None) -> str:
         raise CamtokenError(f"{given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary `camtoken`.")
     raise CamtokenError(
         "the program `camtoken` is not on the path\n"
-        "  hint  Install it (`cargo install --path .` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to"
+        "  hint  Install it (`cargo install --path bin/camtoken` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to"
         " a service that runs."
     )
 
