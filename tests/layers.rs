@@ -1,41 +1,86 @@
-//! The layers of the house: every arrow points down, nothing below the binary prints, nothing below the edges asks for the
-//! time or for randomness, and no code is unsafe.
+//! The layers of the workspace: every arrow points down, no files go round in a circle, no library prints, nothing below the
+//! edges asks for the time or for randomness, and no code but the kernels' is unsafe.
 //!
-//! The sources are read as text, without comments, strings and tests.
+//! The sources are read as text, without comments, strings and tests. Docs: `docs/ARCHITECTURE.md`, "The map".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is below all the others.
-const GROUND: &[&str] = &["hex", "language", "seeded", "time"];
+use toml::Table;
 
-/// What each module of the library may name, beside the ground.
-const MAY_NAME: &[(&str, &[&str])] = &[
-    ("hex", &[]),
-    ("language", &[]),
-    ("seeded", &[]),
-    ("time", &[]),
-    ("key", &[]),
-    ("transaction", &[]),
-    ("oath", &["key"]),
-    ("challenge", &["oath", "transaction", "key"]),
-    ("code", &["challenge", "transaction", "key"]),
-    ("qr", &["code"]),
-    ("store", &["challenge", "key"]),
-    ("token", &["code", "challenge", "transaction", "oath", "key"]),
-    ("verifier", &["code", "challenge", "transaction", "oath", "key", "store"]),
-    ("provision", &["verifier", "challenge", "store", "oath", "key"]),
-    ("camera", &["qr"]),
-    ("server", &["verifier", "token", "store", "qr", "camera", "provision", "code", "challenge", "transaction", "key"]),
-    ("vectors", &["challenge", "code", "key", "oath", "provision", "qr", "store", "token", "transaction", "verifier"]),
+/// The crates from the ground up, and which of ours each may depend on.
+const CRATES: &[(&str, &str, &[&str])] = &[
+    ("camtoken-simd", "crates/simd", &[]),
+    ("camtoken-oath", "crates/oath", &["camtoken-simd"]),
+    ("camtoken-core", "crates/core", &["camtoken-oath"]),
+    ("camtoken-qr", "crates/qr", &[]),
+    ("camtoken-camera", "crates/camera", &["camtoken-qr"]),
+    ("camtoken", ".", &["camtoken-core", "camtoken-oath", "camtoken-qr"]),
+    ("camtoken-documents", "crates/documents", &["camtoken"]),
+    ("camtoken-postgres", "crates/postgres", &["camtoken"]),
+    ("camtoken-server", "crates/server", &["camtoken", "camtoken-documents"]),
+    ("camtoken-vectors", "crates/vectors", &["camtoken"]),
+    (
+        "camtoken-cli",
+        "bin/camtoken",
+        &[
+            "camtoken",
+            "camtoken-camera",
+            "camtoken-documents",
+            "camtoken-postgres",
+            "camtoken-server",
+            "camtoken-vectors",
+        ],
+    ),
+    ("camtoken-portal", "portal", &["camtoken", "camtoken-postgres", "camtoken-server"]),
 ];
 
-/// Where a module may name a part of another alone: of a code its text type.
-const ALONE: &[(&str, &str, &[&str])] = &[("qr", "code", &["ChallengeCode", "text"])];
+/// What each module of a crate may name, where a crate has layers of its own. `*`: any of them.
+const MODULES: &[(&str, &[(&str, &[&str])])] = &[
+    (
+        "camtoken-core",
+        &[
+            ("hex", &["key"]),
+            ("language", &[]),
+            ("seeded", &[]),
+            ("time", &[]),
+            ("key", &["hex"]),
+            ("transaction", &["hex", "language", "time"]),
+            ("challenge", &["hex", "key", "time", "transaction"]),
+            ("code", &["challenge", "key", "time", "transaction"]),
+            ("token", &["challenge", "code", "key", "language", "time", "transaction"]),
+            ("error_code", &["token", "transaction"]),
+        ],
+    ),
+    (
+        "camtoken",
+        &[
+            ("store", &["key"]),
+            ("token", &[]),
+            ("verifier", &["challenge", "code", "key", "oath", "store", "time", "transaction"]),
+            ("provision", &["challenge", "key", "oath", "store", "time", "verifier"]),
+            ("error_code", &["store", "verifier"]),
+        ],
+    ),
+];
 
-/// Where waiting is allowed, and so asking a clock or the system's randomness.
-const EDGES: &[&str] = &["store", "camera", "server"];
+/// Circles of files that are left, each with its reason. At most three files each, in one folder.
+const CIRCLES: &[(&[&str], &str)] = &[];
+
+/// Crates that may ask a clock or the system's randomness, and the modules of others that may.
+const EDGES: &[&str] = &[
+    "camtoken-camera",
+    "camtoken-cli",
+    "camtoken-portal",
+    "camtoken-postgres",
+    "camtoken-server",
+    "camtoken-vectors",
+    "camtoken::store",
+];
+
+/// The crates that may print.
+const PROGRAMS: &[&str] = &["camtoken-cli", "camtoken-portal"];
 
 const PRINTING: &[&str] =
     &["println!", "print!", "eprintln!", "eprint!", "dbg!", "std::env::args", "process::exit", "clap::"];
@@ -52,55 +97,123 @@ const ASKING: &[&str] = &[
     "rand::random",
     "getrandom",
     "thread::sleep",
+    "env::var",
 ];
 
 #[test]
+fn every_crate_depends_on_lower_ones_only() {
+    let members: BTreeSet<String> = fs::read_dir(root().join("crates"))
+        .expect("the crates")
+        .map(|entry| format!("crates/{}", entry.expect("a folder").file_name().to_string_lossy()))
+        .collect();
+    let listed: BTreeSet<String> =
+        CRATES.iter().map(|(_, dir, _)| (*dir).to_owned()).filter(|dir| dir.starts_with("crates/")).collect();
+    assert_eq!(members, listed, "each crate has its place in CRATES");
+    for (place, (name, dir, below)) in CRATES.iter().enumerate() {
+        let manifest: Table = fs::read_to_string(root().join(dir).join("Cargo.toml"))
+            .expect("a manifest")
+            .parse()
+            .expect("a manifest is TOML");
+        let dependencies = manifest["dependencies"].as_table().expect("a table").keys();
+        for ours in dependencies.filter(|dependency| dependency.starts_with("camtoken")) {
+            assert!(below.contains(&ours.as_str()), "{name} depends on {ours}");
+        }
+        for lower in *below {
+            assert!(CRATES[..place].iter().any(|(known, ..)| known == lower), "{lower} is not below {name}");
+        }
+    }
+}
+
+#[test]
 fn every_arrow_points_down() {
-    let sources = sources(&root().join("src"));
-    assert!(sources.len() > 5, "the sources were found");
-    let reexports = reexports(&fs::read_to_string(root().join("src/lib.rs")).expect("the crate's page"));
-    let complaints: Vec<_> = sources.iter().flat_map(|source| source.complaints(&reexports)).collect();
+    let mut complaints = Vec::new();
+    for (name, sources) in all() {
+        assert!(sources.len() > 2, "the sources of {name} were found");
+        let lib = sources.iter().find(|source| source.path == Path::new("lib.rs"));
+        let reexports = lib.map(|lib| reexports(&lib.text)).unwrap_or_default();
+        complaints.extend(sources.iter().flat_map(|source| source.complaints(name, &reexports)));
+    }
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
 #[test]
+fn no_files_go_round_in_a_circle() {
+    let mut found = Vec::new();
+    for (name, sources) in all() {
+        for circle in circles(&sources) {
+            let dir = CRATES.iter().find(|(known, ..)| *known == name).map_or("", |(_, dir, _)| *dir);
+            let files: Vec<String> = circle.iter().map(|file| format!("{dir}/{file}")).collect();
+            found.push(files);
+        }
+    }
+    let known: Vec<Vec<String>> =
+        CIRCLES.iter().map(|(files, _)| files.iter().map(|file| (*file).to_owned()).collect()).collect();
+    let new: Vec<_> = found.iter().filter(|circle| !known.contains(circle)).collect();
+    assert!(new.is_empty(), "new circles:\n{}", new.iter().map(|files| files.join(" ")).collect::<Vec<_>>().join("\n"));
+    let gone: Vec<_> = known.iter().filter(|circle| !found.contains(circle)).collect();
+    assert!(gone.is_empty(), "take these out of CIRCLES: {gone:?}");
+    for (files, reason) in CIRCLES {
+        let folders: BTreeSet<_> = files.iter().map(|file| Path::new(file).parent()).collect();
+        assert!(files.len() <= 3 && folders.len() == 1 && !reason.is_empty(), "{files:?}");
+    }
+}
+
+#[test]
 fn no_code_is_unsafe() {
-    for dir in ["src", "bin", "tests", "benches"] {
+    let dirs = CRATES.iter().filter(|(name, ..)| *name != "camtoken-simd").map(|(_, dir, _)| source_dir(dir));
+    for dir in dirs.chain(["tests", "benches"].map(|dir| root().join(dir))) {
         // benches/peers is a program of its own, which calls other people's C.
-        for source in sources(&root().join(dir)).iter().filter(|source| !source.path.starts_with("peers")) {
+        for source in sources(&dir).iter().filter(|source| !source.path.starts_with("peers")) {
             assert!(!has_word(&blank(&source.text), "unsafe"), "{}", source.path.display());
+        }
+    }
+}
+
+/// `no_std` is what the compiler holds them to; an `extern crate std` would undo it.
+#[test]
+fn oath_and_core_are_without_std() {
+    for dir in ["crates/oath/src", "crates/core/src"] {
+        let lib = fs::read_to_string(root().join(dir).join("lib.rs")).expect("the crate's page");
+        assert!(lib.contains("#![cfg_attr(not(test), no_std)]"), "{dir}");
+        for source in sources(&root().join(dir)) {
+            let code = without_tests(&blank(&source.text));
+            let is_test = source.path.file_stem().is_some_and(|name| name == "tests");
+            assert!(is_test || !has_word(&code, "std::"), "{dir}/{}", source.path.display());
+            assert!(!code.contains("extern crate std"), "{dir}/{}", source.path.display());
         }
     }
 }
 
 #[test]
 fn what_is_forbidden_is_caught() {
-    let reexports = reexports("pub use verifier::{Verdict, Verifier};\npub use key::Secret;");
-    for (path, text, complaint) in [
-        ("oath/totp.rs", "use crate::verifier::Verifier;", "oath names verifier"),
-        ("oath/totp.rs", "use crate::{key::Key, token::Token};", "oath names token"),
-        ("oath/totp.rs", "use crate::{\n    key::{Key, TokenId},\n    code::{self, wire},\n};", "oath names code"),
-        ("key.rs", "fn f() { crate::challenge::respond() }", "key names challenge"),
-        ("key.rs", "use super::challenge;", "key names challenge"),
-        ("code/wire.rs", "use super::super::verifier::Verdict;", "code names verifier"),
-        ("code/mod.rs", "use super::qr;", "code names qr"),
-        ("token/screen.rs", "fn f(v: crate::Verdict) {}", "token names verifier"),
-        ("token/mod.rs", "use crate::verifier as v;", "token names verifier"),
-        ("verifier/settle.rs", "pub(crate) use crate :: token;", "verifier names token"),
-        ("qr/render.rs", "use crate::code::{open, ChallengeCode};", "qr names open of code"),
-        ("qr/render.rs", "use crate::code;", "qr names code of code"),
-        ("transaction/value.rs", "use crate::key::Key;", "transaction names key"),
-        ("transaction/value.rs", "use crate::Secret;", "transaction names key"),
-        ("time.rs", "use crate::key::Key;", "time names key"),
-        ("time.rs", "use crate::language::Label;", "time names language"),
-        ("newcomer.rs", "", "newcomer has no layer"),
-        ("token/mod.rs", "fn f() { println!(\"{}\", 1) }", "token says println!"),
-        ("server/mod.rs", "fn f() { dbg!(1); }", "server says dbg!"),
-        ("verifier/mod.rs", "let now = std::time::SystemTime::now();", "verifier says SystemTime::now"),
-        ("provision/pskc.rs", "let rng = rand::rng();", "provision says rand::rng"),
+    let core = reexports("pub use verifier::{Verdict, Verifier};\npub use key::Secret;");
+    for (krate, path, text, complaint) in [
+        ("camtoken-core", "code/wire.rs", "use super::super::token::Token;", "code names token"),
+        ("camtoken-core", "code/mod.rs", "use crate::{key::Key, token::Token};", "code names token"),
+        (
+            "camtoken-core",
+            "code/mod.rs",
+            "use crate::{\n    key::{Key, TokenId},\n    token::{self, file},\n};",
+            "code names token",
+        ),
+        ("camtoken-core", "key.rs", "fn f() { crate::challenge::respond() }", "key names challenge"),
+        ("camtoken-core", "key.rs", "use super::challenge;", "key names challenge"),
+        ("camtoken-core", "transaction/value.rs", "use crate::key::Key;", "transaction names key"),
+        ("camtoken-core", "transaction/value.rs", "use crate::Secret;", "transaction names key"),
+        ("camtoken-core", "time.rs", "use crate::language::Label;", "time names language"),
+        ("camtoken-core", "newcomer.rs", "", "newcomer has no layer"),
+        ("camtoken", "token/file.rs", "fn f(v: crate::Verdict) {}", "token names verifier"),
+        ("camtoken", "token/mod.rs", "use crate::verifier as v;", "token names verifier"),
+        ("camtoken", "verifier/settle.rs", "pub(crate) use crate :: token;", "verifier names token"),
+        ("camtoken", "store/mod.rs", "use crate::verifier::Policy;", "store names verifier"),
+        ("camtoken-core", "token/mod.rs", "fn f() { println!(\"{}\", 1) }", "camtoken-core says println!"),
+        ("camtoken-server", "lib.rs", "fn f() { dbg!(1); }", "camtoken-server says dbg!"),
+        ("camtoken", "verifier/mod.rs", "let now = std::time::SystemTime::now();", "camtoken says SystemTime::now"),
+        ("camtoken", "provision/pskc.rs", "let rng = rand::rng();", "camtoken says rand::rng"),
+        ("camtoken-simd", "engine.rs", "std::env::var(\"X\")", "camtoken-simd says env::var"),
     ] {
         let source = Source { path: path.into(), text: text.to_owned() };
-        let complaints = source.complaints(&reexports);
+        let complaints = source.complaints(krate, &core);
         assert_eq!(complaints.len(), 1, "{path}: {text}: {complaints:?}");
         assert!(complaints[0].ends_with(complaint), "{path}: {text}: {complaints:?}");
     }
@@ -109,68 +222,187 @@ fn what_is_forbidden_is_caught() {
 #[test]
 fn what_is_allowed_is_left_alone() {
     let reexports = reexports("pub use key::{ActivationId, Key};\npub use time::Timestamp;");
-    for (path, text) in [
-        ("oath/totp.rs", "use crate::key::Key;\nuse crate::oath::hotp;\nuse super::ocra;\nuse crate::Timestamp;"),
+    for (krate, path, text) in [
         (
-            "oath/ocra/suite.rs",
-            "use super::super::response; // crate::verifier\n/* crate::token /* nested */ crate::code */",
+            "camtoken-core",
+            "code/mod.rs",
+            "use crate::key::Key;\nuse crate::challenge::Challenge;\nuse crate::Timestamp;",
         ),
-        ("qr/render.rs", "use crate::code::ChallengeCode;\nuse crate::qr::Luma;"),
-        ("transaction/value.rs", "use crate::hex::{parse_hex, write_hex};\nuse crate::language::Label;"),
-        ("store/embedded.rs", "let t = std::time::Instant::now();"),
-        ("token/mod.rs", "const A: &str = \"crate::verifier println!\"; const B: &str = r#\"dbg! \" crate::store\"#;"),
-        ("token/mod.rs", "fn f<'a>(x: &'a str) -> char { '\"' }\nfn g() { let c = '\\''; }"),
-        ("token/mod.rs", "use crate::code;\n#[cfg(test)]\nmod tests { use crate::verifier; fn f() { println!(); } }"),
-        ("token/tests.rs", "use crate::verifier;"),
+        (
+            "camtoken-core",
+            "transaction/zengin/mod.rs",
+            "use super::super::language; // crate::token\n/* crate::token /* nested */ crate::code */",
+        ),
+        ("camtoken", "store/embedded.rs", "let t = std::time::Instant::now();"),
+        ("camtoken-cli", "verbs/scan.rs", "fn f() { println!(); }"),
+        (
+            "camtoken-core",
+            "token/mod.rs",
+            "const A: &str = \"crate::error_code println!\"; const B: &str = r#\"dbg! \" x\"#;",
+        ),
+        ("camtoken-core", "token/mod.rs", "fn f<'a>(x: &'a str) -> char { '\"' }\nfn g() { let c = '\\''; }"),
+        (
+            "camtoken-core",
+            "token/mod.rs",
+            "use crate::code;\n#[cfg(test)]\nmod tests { use crate::error_code; fn f() { println!(); } }",
+        ),
+        ("camtoken-core", "token/tests.rs", "use crate::error_code;"),
     ] {
         let source = Source { path: path.into(), text: text.to_owned() };
-        assert_eq!(source.complaints(&reexports), Vec::<String>::new(), "{path}: {text}");
+        assert_eq!(source.complaints(krate, &reexports), Vec::<String>::new(), "{path}: {text}");
     }
     assert!(has_word("unsafe { }", "unsafe") && !has_word("unsafe_code", "unsafe"));
 }
 
+#[test]
+fn a_circle_is_found_and_a_tree_is_none() {
+    let source = |(path, text): (&str, &str)| Source { path: path.into(), text: text.to_owned() };
+    let tree = [
+        ("lib.rs", "mod a; pub use a::b::B;"),
+        ("a/mod.rs", "mod b; mod c; use b::B;"),
+        ("a/b.rs", "use super::A;"),
+        ("a/c.rs", "use super::b::B;"),
+    ];
+    assert!(circles(&tree.map(source)).is_empty());
+    let round = [
+        ("lib.rs", "mod a;"),
+        ("a/mod.rs", "mod b; mod c;"),
+        ("a/b.rs", "use super::c::C;"),
+        ("a/c.rs", "fn f(b: crate::a::b::B) {}"),
+    ];
+    assert_eq!(circles(&round.map(source)), [vec!["a/b.rs", "a/c.rs"]]);
+    let long = [("x.rs", "use crate::{y::Y, z};"), ("y.rs", "use super::z::{self, Z};"), ("z.rs", "use super::x;")];
+    assert_eq!(circles(&long.map(source)), [vec!["x.rs", "y.rs", "z.rs"]]);
+}
+
+/// Every crate's name and sources.
+fn all() -> Vec<(&'static str, Vec<Source>)> {
+    CRATES.iter().map(|(name, dir, _)| (*name, sources(&source_dir(dir)))).collect()
+}
+
+/// The binary's sources stand beside its manifest.
+fn source_dir(dir: &str) -> PathBuf {
+    if dir == "bin/camtoken" { root().join(dir) } else { root().join(dir).join("src") }
+}
+
 struct Source {
-    /// Below `src`.
+    /// Below the crate's folder of sources.
     path: PathBuf,
     text: String,
 }
 
 impl Source {
-    fn complaints(&self, reexports: &BTreeMap<String, String>) -> Vec<String> {
+    /// The module that the file is, from the crate's root.
+    fn module(&self) -> Vec<String> {
         let place = self.path.with_extension("");
-        let mut place: Vec<&str> = place.iter().filter_map(|part| part.to_str()).collect();
-        if place.last() == Some(&"mod") {
+        let mut place: Vec<String> = place.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        if place.last().is_some_and(|last| last == "mod")
+            || matches!(&place[..], [root] if root == "lib" || root == "main")
+        {
             place.pop();
         }
-        if matches!(place[..], ["lib"]) || place.last() == Some(&"tests") {
+        place
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.file_stem().is_some_and(|name| name == "tests")
+    }
+
+    fn complaints(&self, krate: &str, reexports: &BTreeMap<String, String>) -> Vec<String> {
+        if self.is_test() {
             return Vec::new();
         }
-        let module = place[0];
-        let Some((_, below)) = MAY_NAME.iter().find(|(name, _)| *name == module) else {
-            return vec![format!("{}: {module} has no layer", self.path.display())];
-        };
+        let place = self.module();
         let code = without_tests(&blank(&self.text));
         let mut complaints = Vec::new();
-        for path in paths(&code, place.len()) {
-            let first = path[0].as_str();
-            let named = reexports.get(first).map_or(first, String::as_str);
-            let known = MAY_NAME.iter().any(|(name, _)| *name == named);
-            let ground = GROUND.contains(&named) && !GROUND.contains(&module);
-            if known && named != module && !ground && !below.contains(&named) {
-                complaints.push(format!("{module} names {named}"));
-            }
-            let alone = ALONE.iter().find(|(from, to, _)| (*from, *to) == (module, named));
-            let part = path.get(1).unwrap_or(&path[0]).as_str();
-            if alone.is_some_and(|(_, _, parts)| !parts.contains(&part)) {
-                complaints.push(format!("{module} names {part} of {named}"));
+        let layers = MODULES.iter().find(|(name, _)| *name == krate).map_or(&[][..], |(_, modules)| *modules);
+        if let (Some(module), false) = (place.first(), layers.is_empty()) {
+            let Some((_, below)) = layers.iter().find(|(name, _)| name == module) else {
+                return vec![format!("{krate} {}: {module} has no layer", self.path.display())];
+            };
+            for path in paths(&code, place.len()) {
+                let named = reexports.get(&path[0]).unwrap_or(&path[0]);
+                let known = layers.iter().any(|(name, _)| name == named);
+                if known && named != module && !below.contains(&named.as_str()) {
+                    complaints.push(format!("{module} names {named}"));
+                }
             }
         }
-        let asking = if EDGES.contains(&module) { &[][..] } else { ASKING };
-        let said = PRINTING.iter().chain(asking).filter(|word| has_word(&code, word));
-        complaints.extend(said.map(|word| format!("{module} says {word}")));
+        let is_edge = EDGES.contains(&krate)
+            || place.first().is_some_and(|module| EDGES.contains(&format!("{krate}::{module}").as_str()));
+        let printing = if PROGRAMS.contains(&krate) { &[][..] } else { PRINTING };
+        let asking = if is_edge { &[][..] } else { ASKING };
+        let said = printing.iter().chain(asking).filter(|word| has_word(&code, word));
+        complaints.extend(said.map(|word| format!("{krate} says {word}")));
         complaints.dedup();
-        complaints.iter().map(|complaint| format!("{}: {complaint}", self.path.display())).collect()
+        complaints.iter().map(|complaint| format!("{krate} {}: {complaint}", self.path.display())).collect()
     }
+}
+
+/// The files of one crate that name each other in a circle, each circle sorted. That a module names its own children is no
+/// arrow: it is made of them.
+fn circles(sources: &[Source]) -> Vec<Vec<String>> {
+    let sources: Vec<&Source> = sources.iter().filter(|source| !source.is_test()).collect();
+    let modules: BTreeMap<Vec<String>, usize> =
+        sources.iter().enumerate().map(|(file, source)| (source.module(), file)).collect();
+    let arrows: Vec<BTreeSet<usize>> = sources
+        .iter()
+        .enumerate()
+        .map(|(file, source)| {
+            let own = source.module();
+            let named = named(&without_tests(&blank(&source.text)), &own);
+            let files = named.iter().filter_map(|path| {
+                (1..=path.len()).rev().find_map(|len| modules.get(&path[..len]).map(|to| (*to, path[..len].to_vec())))
+            });
+            files.filter(|(to, module)| *to != file && !module.starts_with(&own)).map(|(to, _)| to).collect()
+        })
+        .collect();
+    let reach: Vec<BTreeSet<usize>> = (0..sources.len())
+        .map(|from| {
+            let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+            while let Some(file) = next.pop() {
+                next.extend(arrows[file].iter().filter(|to| seen.insert(**to)));
+            }
+            seen
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    for file in 0..sources.len() {
+        let circle: Vec<String> = (0..sources.len())
+            .filter(|other| reach[file].contains(other) && reach[*other].contains(&file))
+            .map(|other| sources[other].path.display().to_string())
+            .collect();
+        if circle.len() > 1 {
+            found.insert(circle);
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Every module path of the crate that the code names, from the crate's root, by `crate::` or by `super::`.
+fn named(code: &str, own: &[String]) -> Vec<Vec<String>> {
+    let code = normal(code);
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let before = code[..at].chars().next_back();
+        if before.is_some_and(|c| is_word(c) || c == '$') || code[..at].ends_with("super::") {
+            continue;
+        }
+        let (mut rest, mut base) = match code[at..].strip_prefix("crate::") {
+            Some(rest) => (rest, Vec::new()),
+            None => (&code[at..], own.to_vec()),
+        };
+        while let Some(after) = rest.strip_prefix("super::") {
+            rest = after;
+            base.pop();
+        }
+        found.extend(flatten(tree(rest)).into_iter().map(|path| [base.clone(), path].concat()));
+    }
+    found
+}
+
+fn normal(code: &str) -> String {
+    code.split_whitespace().collect::<Vec<_>>().join(" ").replace(" :: ", "::").replace(":: ", "::")
 }
 
 fn root() -> &'static Path {
@@ -213,7 +445,7 @@ fn reexports(lib: &str) -> BTreeMap<String, String> {
 /// Every path from the crate's root that the code names, by `crate::` or by enough `super::`. `depth` is how deep the
 /// file's own module is.
 fn paths(code: &str, depth: usize) -> Vec<Vec<String>> {
-    let code: String = code.split_whitespace().collect::<Vec<_>>().join(" ").replace(" :: ", "::").replace(":: ", "::");
+    let code = normal(code);
     let mut found = Vec::new();
     let to_root = "super::".repeat(depth);
     for start in ["crate::", &to_root] {

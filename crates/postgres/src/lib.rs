@@ -15,6 +15,7 @@
 //! All of it runs on one thread of the store's own, so callers need no runtime.
 
 mod address;
+mod failure;
 mod link;
 mod queue;
 mod recent;
@@ -38,7 +39,8 @@ use tokio::time::{sleep, timeout, timeout_at};
 use address::Address;
 use camtoken::store::backup::Saved;
 use camtoken::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
-use link::{Failed, Link};
+use failure::Failed;
+use link::Link;
 use queue::{Answer, Load, Question, Queue, Swap, Work};
 use recent::Recent;
 

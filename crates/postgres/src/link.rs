@@ -1,7 +1,6 @@
 //! One connection: opened, checked before it is used, and dropped at the first doubt.
 
 use std::collections::{HashMap, HashSet};
-use std::error::Error;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +13,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Row, Socket, Statement, Transaction};
 
 use super::address::{Address, Secured};
+use super::failure::{Failed, text};
 use super::queue::Swap;
 use super::{Durability, schema};
 use camtoken::store::backup::Saved;
@@ -84,29 +84,6 @@ const SETTINGS: &str = "SELECT pg_is_in_recovery(), \
 
 /// After so long a connection is checked again before it is used.
 const CHECKED_FOR: Duration = Duration::from_secs(60);
-
-/// Why a connection did not do what it should.
-#[derive(Debug)]
-pub(super) enum Failed {
-    /// The server has rolled back, for somebody else was in the way.
-    Again(String),
-    /// Nothing was sent, for there was no connection to be had.
-    Unsent(String),
-    /// Nothing was stored, and nothing will be.
-    Refused(StoreError),
-    /// The connection is of no use any more. What was on its way may have been stored.
-    Lost(String),
-}
-
-impl Failed {
-    pub fn into_error(self) -> StoreError {
-        match self {
-            Self::Again(reason) | Self::Unsent(reason) => StoreError::Unavailable { reason },
-            Self::Refused(error) => error,
-            Self::Lost(reason) => StoreError::Unknown { reason },
-        }
-    }
-}
 
 /// One connection to the database that has passed every check.
 pub(super) struct Link {
@@ -377,16 +354,5 @@ fn unconnected(error: tokio_postgres::Error) -> Failed {
             Failed::Refused(StoreError::Unavailable { reason: text(told) })
         }
         _ => Failed::Unsent(text(&error)),
-    }
-}
-
-/// What the error says and why, without the details, which may quote rows.
-pub(super) fn text(error: &(dyn Error + 'static)) -> String {
-    if let Some(told) = error.downcast_ref::<DbError>() {
-        return format!("{} ({})", told.message(), told.code().code());
-    }
-    match error.source() {
-        Some(source) => format!("{error}: {}", text(source)),
-        None => error.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::link::{Failed, text};
+use super::failure::{Failed, text};
 use camtoken::store::StoreError;
 
 /// What this version of camtoken reads and writes.

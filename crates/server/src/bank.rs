@@ -22,7 +22,6 @@ use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use super::provisioning;
 use super::values::{Form, MOST_WHOLE, Picture, Secret, Signed, Span, whole};
 use super::{Clock, rng};
 use camtoken::key::{ActivationId, Key, TokenId};
@@ -67,11 +66,14 @@ impl<S> Bank<S> {
     }
 }
 
-/// The table of the verifier's routes.
-pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S>>> {
-    let picture = |kind: &str| json!({ kind: { "schema": { "type": "string", "format": "binary" } } });
-    let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
-    let api = Api::new(described)
+/// A picture of this media type, for the description.
+fn picture(kind: &str) -> serde_json::Value {
+    json!({ kind: { "schema": { "type": "string", "format": "binary" } } })
+}
+
+/// The table of tokens and registrations.
+pub(super) fn registrations<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S>>> {
+    Api::new(described)
         .add(Method::Post, "/v1/tokens", post(register::<S>), |op| {
             op.summary("tokens", "Takes a token into the books, with the device key that it has from the factory")
                 .body::<NewToken>()
@@ -109,44 +111,44 @@ pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S
         .add(Method::Post, "/v1/enrollments/{enrollment}/reset", post(reset::<S>), |op| {
             op.summary("enrollments", "Gives up a registration that never signed")
                 .answer::<Activation>(200, "It is given up")
-        });
-    let api = api
-        .add(Method::Get, "/v1/enrollments/{enrollment}/code.png", get(code_png::<S>), |op| {
-            op.summary("enrollments", "The code that is to be read next, as PNG").answer_of(
-                200,
-                "The picture",
-                png.clone(),
-            )
         })
-        .add(Method::Get, "/v1/enrollments/{enrollment}/code.svg", get(code_svg::<S>), |op| {
-            op.summary("enrollments", "The code that is to be read next, as SVG").answer_of(
-                200,
-                "The picture",
-                svg.clone(),
-            )
-        })
-        .add(Method::Get, "/v1/activations/{activation}", get(enrollment::<S>), |op| {
-            op.summary("activations", "Where an activation stands").answer::<Activation>(200, "The activation")
-        })
-        .add(Method::Post, "/v1/activations/{activation}/revoke", post(revoke::<S>), |op| {
-            op.summary("activations", "Revokes one activation for good; other users of the token go on")
-                .answer::<Activation>(200, "It is revoked")
-        })
-        .add(Method::Post, "/v1/activations/{activation}/resume", post(resume::<S>), |op| {
-            op.summary("activations", "Resumes a suspended activation").answer::<Activation>(200, "It signs again")
-        })
-        .add(Method::Post, "/v1/activations/{activation}/suspend", post(suspend::<S>), |op| {
-            op.summary(
-                "activations",
-                "Suspends an activation: nothing is issued to it or accepted from it until it is resumed",
-            )
-            .answer::<Activation>(200, "It is suspended; doing it again changes nothing")
-        })
-        .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
-            op.summary("activations", "What happened to an activation: a chain of entries, checked link by link")
-                .answer::<History>(200, "The entries, or where the chain is broken")
-        });
-    let api = provisioning::routes(api);
+}
+
+/// The table of activations, and of the codes of their registrations.
+pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
+    let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
+    api.add(Method::Get, "/v1/enrollments/{enrollment}/code.png", get(code_png::<S>), |op| {
+        op.summary("enrollments", "The code that is to be read next, as PNG").answer_of(200, "The picture", png)
+    })
+    .add(Method::Get, "/v1/enrollments/{enrollment}/code.svg", get(code_svg::<S>), |op| {
+        op.summary("enrollments", "The code that is to be read next, as SVG").answer_of(200, "The picture", svg)
+    })
+    .add(Method::Get, "/v1/activations/{activation}", get(enrollment::<S>), |op| {
+        op.summary("activations", "Where an activation stands").answer::<Activation>(200, "The activation")
+    })
+    .add(Method::Post, "/v1/activations/{activation}/revoke", post(revoke::<S>), |op| {
+        op.summary("activations", "Revokes one activation for good; other users of the token go on")
+            .answer::<Activation>(200, "It is revoked")
+    })
+    .add(Method::Post, "/v1/activations/{activation}/resume", post(resume::<S>), |op| {
+        op.summary("activations", "Resumes a suspended activation").answer::<Activation>(200, "It signs again")
+    })
+    .add(Method::Post, "/v1/activations/{activation}/suspend", post(suspend::<S>), |op| {
+        op.summary(
+            "activations",
+            "Suspends an activation: nothing is issued to it or accepted from it until it is resumed",
+        )
+        .answer::<Activation>(200, "It is suspended; doing it again changes nothing")
+    })
+    .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
+        op.summary("activations", "What happened to an activation: a chain of entries, checked link by link")
+            .answer::<History>(200, "The entries, or where the chain is broken")
+    })
+}
+
+/// The table of challenges.
+pub(super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
+    let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
     api.add(Method::Post, "/v1/challenges", post(issue::<S>), |op| {
         op.summary("challenges", "Puts a transaction to an activation; the challenge before it is superseded")
             .idempotent()

@@ -136,7 +136,9 @@ impl Service {
                 (router, described) = (router.merge(routes), more);
             }
             let state = bank::Bank::new(verifier, Arc::clone(&options.clock), Arc::clone(&metrics));
-            let (routes, more) = bank::routes(described).finish(Arc::new(state));
+            let api = bank::activations(bank::registrations(described));
+            let api = bank::challenges(provisioning::routes(api));
+            let (routes, more) = api.finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
         }
         #[cfg(feature = "emulator")]

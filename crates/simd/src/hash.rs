@@ -3,23 +3,17 @@
 use sha1::Digest;
 use zeroize::Zeroize;
 
-/// A hash function that the kernels know: [`Sha1`] or [`Sha256`].
-pub trait Hash: Function {}
-
 /// SHA-1 (FIPS 180-4, section 6.1): 20 bytes.
 pub enum Sha1 {}
 
 /// SHA-256 (FIPS 180-4, section 6.2): 32 bytes.
 pub enum Sha256 {}
 
-impl Hash for Sha1 {}
-impl Hash for Sha256 {}
-
 /// A state, or a digest: `a` to `h`; of SHA-1 the first five.
 pub type State = [u32; 8];
 
 /// What the kernels need of a hash function. Cannot be named outside of this crate.
-pub trait Function: Kernels + Sized + 'static {
+pub trait Function: Sized + 'static {
     /// The bytes of a digest.
     const LEN: usize;
     /// The state that a hash starts from.
@@ -36,17 +30,6 @@ pub trait Function: Kernels + Sized + 'static {
     /// Hashes a key that is longer than a block (RFC 2104).
     fn digest(bytes: &[u8], into: &mut [u8]);
 }
-
-/// What an instruction set adds to a [`Function`].
-#[cfg(all(feature = "kernels", target_arch = "x86_64"))]
-pub trait Kernels: crate::x86::sha_ni::Kernel + crate::x86::avx512::Kernel {}
-#[cfg(all(feature = "kernels", target_arch = "x86_64"))]
-impl<T: crate::x86::sha_ni::Kernel + crate::x86::avx512::Kernel> Kernels for T {}
-/// What an instruction set adds to a [`Function`].
-#[cfg(not(all(feature = "kernels", target_arch = "x86_64")))]
-pub trait Kernels {}
-#[cfg(not(all(feature = "kernels", target_arch = "x86_64")))]
-impl<T> Kernels for T {}
 
 /// The message schedule of one block with the rounds' constants added: 80 words for SHA-1, 64 for SHA-256.
 #[repr(align(64))]

@@ -42,6 +42,7 @@ extern crate alloc;
 extern crate std;
 
 mod engine;
+mod engines;
 mod hash;
 mod midstates;
 mod pages;
@@ -53,7 +54,8 @@ mod wipe;
 mod x86;
 
 pub use engine::{Engine, EngineError};
-pub use hash::{Hash, Sha1, Sha256};
+pub use engines::Hash;
+pub use hash::{Sha1, Sha256};
 pub use midstates::Midstates;
 pub use pages::prefer_large_pages;
 pub use plan::{Field, PAD, Plan};

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use zeroize::Zeroize;
 
-use crate::hash::{Hash, Schedule};
+use crate::hash::{Function, Schedule};
 use crate::truncate::Remainder;
 
 /// The bytes before and behind a field, so that a block can be read around either of its ends.
@@ -86,7 +86,7 @@ pub struct Block {
 #[repr(align(64))]
 pub struct Lines(pub [u8; 64]);
 
-impl<H: Hash> Plan<H> {
+impl<H: Function> Plan<H> {
     /// Compiles messages of the form of `message`, whose `field` a message may have for itself, though only the bytes in
     /// `parts` (counted from the start of the field) are ever taken from there.
     ///
@@ -140,7 +140,7 @@ impl<H: Hash> Plan<H> {
 
 impl Block {
     /// `start` is the place of the block's first byte in the field.
-    fn new<H: Hash>(bytes: &[u8; 64], varies: &[bool; 64], start: isize, field_len: usize) -> Self {
+    fn new<H: Function>(bytes: &[u8; 64], varies: &[bool; 64], start: isize, field_len: usize) -> Self {
         let words = core::array::from_fn(|index| u32::from_be_bytes(bytes.as_chunks().0[index]));
         let select = varies.iter().rev().fold(0, |bits, &varies| bits << 1 | u64::from(varies));
         let start = start + PAD as isize;

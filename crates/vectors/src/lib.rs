@@ -15,6 +15,7 @@
 
 mod code;
 pub mod conformance;
+mod document;
 mod json;
 mod oath;
 mod picture;
@@ -33,8 +34,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+pub use document::TYPES;
 pub use story::play as play_story;
-pub use values::TYPES;
 
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +204,7 @@ fn run_file(path: PathBuf) -> Result<FileReport, RunError> {
         Ok(text) if report.path.extension().is_some_and(|extension| extension == "story") => {
             story::run(&text, &mut report);
         }
-        Ok(text) => values::run(&text, &mut report),
+        Ok(text) => document::run(&text, &mut report),
         Err(_) => report.fail(Place::File, "not UTF-8"),
     }
     Ok(report)

@@ -9,6 +9,7 @@
 //!
 //! A key is used through [`KeyPackage::key_for`], which asks its policy first.
 
+mod cursor;
 mod policy;
 mod protect;
 mod read;

@@ -18,7 +18,7 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::read::Cursor;
+use super::cursor::Cursor;
 use super::xml::{Element, Namespace};
 use super::{Place, Protection, PskcError};
 use crate::key::Key;

@@ -18,11 +18,10 @@ use super::super::guard::Place;
 use super::super::json::Json;
 use super::super::problem::{Code, Problem};
 use super::super::values::Span;
-use super::Emulator;
-use super::routes::token_id;
 use super::rules::Pattern;
 use super::session::Session;
 use super::shown::Shown;
+use super::{Emulator, token_id};
 use camtoken::key::TokenId;
 
 /// A screen also changes by itself, when it goes dark: how often that is looked for.

@@ -18,6 +18,7 @@ use rand::Rng;
 use tokio::sync::watch;
 
 use super::problem::{Code, Problem};
+use camtoken::key::TokenId;
 use camtoken::language::Language;
 
 pub use handle::{Answer, Session as TestSession, Unanswered, VirtualToken};
@@ -36,6 +37,11 @@ pub(super) struct Emulator {
     language: Language,
     /// Raised when the service ends.
     closed: watch::Receiver<bool>,
+}
+
+/// What a path names as a token.
+fn token_id(text: &str) -> Result<TokenId, Problem> {
+    text.parse().map_err(|_| Code::NotFound.into())
 }
 
 impl Emulator {

@@ -20,12 +20,12 @@ use super::super::json::{Json, OptionalJson};
 use super::super::pictures::{self, Parcel, Sent};
 use super::super::problem::{Code, Problem};
 use super::super::values::{Form, Moment, Secret, Span, whole};
-use super::Emulator;
 use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Make, Session};
 use super::shown::{Digits, Quality, Scanned, Shown};
+use super::{Emulator, token_id};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 use camtoken::qr::{Effort, Overlay, Scan};
@@ -753,11 +753,6 @@ fn with<T>(
     let (session, token) = (emulator.find(session)?, token_id(token)?);
     let mut inside = session.inside();
     act(&mut inside.token(&token)?)
-}
-
-/// What a path names as a token.
-pub(super) fn token_id(text: &str) -> Result<TokenId, Problem> {
-    text.parse().map_err(|_| Code::NotFound.into())
 }
 
 /// What a camera sees in a picture.

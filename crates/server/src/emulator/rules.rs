@@ -5,8 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::problem::{Code, Problem};
-use super::session::Hand;
-use camtoken::token::Button;
 
 /// What is looked for on a screen: `/a regular expression/`, or a piece of text.
 #[derive(Debug)]
@@ -51,17 +49,6 @@ pub(super) enum Act {
     Right,
     /// On and off: the centre button held.
     HoldCenter,
-}
-
-impl Act {
-    pub fn on(self, hand: &mut Hand<'_>) {
-        match self {
-            Self::Left => hand.press(Button::Left),
-            Self::Center => hand.press(Button::Center),
-            Self::Right => hand.press(Button::Right),
-            Self::HoldCenter => hand.hold(Button::Center),
-        }
-    }
 }
 
 /// A rule that was understood.

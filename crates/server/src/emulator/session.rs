@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::super::problem::{Code, Problem};
 use super::super::{rng, system_time};
-use super::rules::Rule;
+use super::rules::{Act, Rule};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 use camtoken::seeded::Seeded;
@@ -210,6 +210,15 @@ impl Hand<'_> {
         self.held.device.state(self.now)
     }
 
+    pub fn act(&mut self, act: Act) {
+        match act {
+            Act::Left => self.press(Button::Left),
+            Act::Center => self.press(Button::Center),
+            Act::Right => self.press(Button::Right),
+            Act::HoldCenter => self.hold(Button::Center),
+        }
+    }
+
     /// Switches the token on and enters a PIN as a person does, if it asks for one.
     pub fn enter_pin(&mut self, digits: &[u8]) {
         self.held.device.tick(self.now);
@@ -249,7 +258,7 @@ impl Hand<'_> {
                 break;
             };
             for act in buttons {
-                act.on(self);
+                self.act(act);
             }
             if self.held.said(self.now) == said {
                 break;

@@ -28,7 +28,7 @@ pub trait Kernel {
 ///
 /// The processor has AVX-512 F and BW, and each field the length that the plan asks for.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub unsafe fn check<H: Function>(
+pub unsafe fn check<H: Function + Kernel>(
     plan: &Plan<H>,
     keys: &[&Midstates<H>; 16],
     fields: &[&[u8]; 16],
@@ -64,7 +64,12 @@ pub unsafe fn check<H: Function>(
 ///
 /// The processor has AVX-512 F and BW, and the field of the plan is a counter.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub unsafe fn window<H: Function>(plan: &Plan<H>, blocks: &[Block], key: &Midstates<H>, from: u64) -> [u32; 16] {
+pub unsafe fn window<H: Function + Kernel>(
+    plan: &Plan<H>,
+    blocks: &[Block],
+    key: &Midstates<H>,
+    from: u64,
+) -> [u32; 16] {
     let zero = _mm512_setzero_si512();
     let (mut inner, mut outer) = ([zero; 8], [zero; 8]);
     for (index, place) in H::ORDER.into_iter().enumerate() {
@@ -126,7 +131,7 @@ fn put_counter(words: &mut [V; 16], block: &Block, [high, low]: [V; 2]) {
 /// The processor has AVX-512 F and BW.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-unsafe fn values<H: Function>(plan: &Plan<H>, inner: &[V; 8], outer: &mut [V; 8]) -> V {
+unsafe fn values<H: Function + Kernel>(plan: &Plan<H>, inner: &[V; 8], outer: &mut [V; 8]) -> V {
     let len = H::LEN / 4;
     let mut words = [_mm512_setzero_si512(); 16];
     words[..len].copy_from_slice(&inner[..len]);

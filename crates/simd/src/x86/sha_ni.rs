@@ -43,7 +43,7 @@ pub trait Kernel {
 ///
 /// The processor has SHA, SSE4.1 and SSSE3, and each field the length that the plan asks for.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-pub unsafe fn macs<H: Function, const N: usize>(
+pub unsafe fn macs<H: Function + Kernel, const N: usize>(
     blocks: &[Block],
     keys: [&Midstates<H>; N],
     fields: [&[u8]; N],
@@ -76,7 +76,7 @@ pub unsafe fn macs<H: Function, const N: usize>(
 ///
 /// The processor has SHA, SSE4.1 and SSSE3.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-pub unsafe fn mac<'a, H: Function>(key: &Midstates<H>, blocks: impl Iterator<Item = &'a [u8; 64]>) -> State {
+pub unsafe fn mac<'a, H: Function + Kernel>(key: &Midstates<H>, blocks: impl Iterator<Item = &'a [u8; 64]>) -> State {
     // SAFETY: as above; a midstate is 64 bytes, aligned to as many.
     let (mut inner, mut outer) = unsafe { ([load(key, 0)], [load(key, 2)]) };
     for block in blocks {
@@ -96,7 +96,7 @@ pub unsafe fn mac<'a, H: Function>(key: &Midstates<H>, blocks: impl Iterator<Ite
 ///
 /// The processor has SHA, SSE4.1 and SSSE3.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-pub unsafe fn compress_pair<H: Function>(states: [&mut State; 2], blocks: [&[u8; 64]; 2]) {
+pub unsafe fn compress_pair<H: Function + Kernel>(states: [&mut State; 2], blocks: [&[u8; 64]; 2]) {
     // SAFETY: as above; the two registers are all of eight words.
     unsafe {
         let mut pairs = states.each_ref().map(|state| {
