@@ -371,4 +371,77 @@ mod tests {
             assert_eq!(failure.exit().code(), 1, "{text}");
         }
     }
+
+    /// The same failure has the same code, whichever program says it.
+    #[cfg(feature = "server")]
+    #[test]
+    fn the_command_line_and_the_service_name_a_failure_alike() {
+        use std::io;
+
+        use camtoken::transaction::{Operation, Transaction};
+        use camtoken::verifier::record::RecordError;
+        use camtoken::verifier::{PolicyError, Rejection};
+        use camtoken_server::Problem;
+
+        fn same<E: std::fmt::Debug>(error: impl Fn() -> E, code: &str)
+        where
+            Failure: From<E>,
+            Problem: From<E>,
+        {
+            let said = format!("{:?}", error());
+            assert_eq!(Failure::from(error()).code().as_str(), code, "the command line, {said}");
+            assert_eq!(Problem::from(error()).code().as_str(), code, "the service, {said}");
+        }
+
+        let reason = || "told".to_owned();
+        let store = |make: &dyn Fn() -> StoreError, code: &str| {
+            same(make, code);
+            same(|| VerifierError::Store(make()), code);
+            same(|| IssueError::Verifier(make().into()), code);
+            same(|| EnrollError::Verifier(make().into()), code);
+        };
+        store(&|| StoreError::Unavailable { reason: reason() }, "CT-E107");
+        store(&|| StoreError::Unknown { reason: reason() }, "CT-E015");
+        store(&|| StoreError::Stopped { reason: reason() }, "CT-E014");
+        store(&|| StoreError::Corrupt { reason: reason() }, "CT-E014");
+        store(&|| io::Error::from(io::ErrorKind::PermissionDenied).into(), "CT-E014");
+        store(&|| StoreError::Locked, "CT-E013");
+        store(&|| StoreError::Version { found: reason(), expected: "1" }, "CT-E033");
+        store(&|| StoreError::Foreign { found: reason() }, "CT-E014");
+        store(&|| StoreError::Exists, "CT-E029");
+        store(&|| StoreError::Address { reason: reason() }, "CT-E014");
+        store(&|| StoreError::Unsafe { setting: "fsync", found: reason(), wanted: "on" }, "CT-E032");
+        store(&|| StoreError::TooLarge { part: "record", len: 1 << 20 }, "CT-E115");
+
+        same(|| VerifierError::Vault(VaultError::Damaged), "CT-E017");
+        same(|| VerifierError::Record(RecordError::Damaged), "CT-E014");
+        same(|| VerifierError::ClockBehind { seconds: 9 }, "CT-E016");
+        same(|| VerifierError::Contention, "CT-E107");
+
+        let token = || "KKK0000001".parse().expect("a token ID");
+        let activation = camtoken::ActivationId::from_bytes([1; 6]);
+        same(|| IssueError::Refused(Rejection::Suspended), "CT-E090");
+        same(|| IssueError::Refused(Rejection::Revoked), "CT-E088");
+        same(|| IssueError::Refused(Rejection::NotActivated), "CT-E091");
+        same(|| IssueError::Refused(Rejection::Unknown), "CT-E086");
+        same(|| IssueError::Operation(Operation::Activation1), "CT-E070");
+        same(|| IssueError::NotWhole, "CT-E070");
+        same(|| IssueError::TestToken(token()), "CT-E084");
+        same(|| IssueError::Policy(PolicyError::Lifetime), "CT-E115");
+
+        let nothing: [(&str, &str); 0] = [];
+        let unfit = || Transaction::new(Operation::LimitChange, nothing).expect_err("no fields");
+        same(|| EnrollError::Subscriber(unfit()), "CT-E075");
+        same(|| EnrollError::SubscriberForm { part: "user" }, "CT-E075");
+        same(|| EnrollError::UnknownToken(token()), "CT-E081");
+        same(|| EnrollError::TokenExists(token()), "CT-E082");
+        same(|| EnrollError::TokenRevoked(token()), "CT-E083");
+        same(|| EnrollError::TestToken(token()), "CT-E084");
+        same(|| EnrollError::TokenFull { token: token() }, "CT-E085");
+        same(|| EnrollError::UnknownActivation(activation), "CT-E086");
+        same(|| EnrollError::HasSigned(activation), "CT-E087");
+        same(|| EnrollError::Revoked(activation), "CT-E088");
+        same(|| EnrollError::NotSuspended(activation), "CT-E089");
+        same(|| EnrollError::NotActive(activation), "CT-E091");
+    }
 }

@@ -394,6 +394,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_code_of_the_library_is_in_the_table() {
+        for code in ErrorCode::ALL {
+            assert_eq!(Code::from(*code).as_str(), code.as_str());
+        }
+    }
+
+    #[test]
     fn every_refusal_of_the_token_has_a_code_and_the_exit_of_the_interface() {
         for number in 1..=14 {
             let refusal = format!("T{number:02}");

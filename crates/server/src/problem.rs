@@ -83,7 +83,7 @@ codes! {
         "Send JSON with Content-Type: application/json." / "Content-Type: application/json としてJSONを送ってください。";
     /// More requests than can be worked on.
     Busy = "CT-E107", SERVICE_UNAVAILABLE:
-        "the service has more requests than it can work on" / "リクエストが多すぎて処理しきれません";
+        "the service or its store is busy, or cannot be reached" / "サービスまたはデータの保存先が混み合っているか、接続できません";
         "Try again after the seconds of Retry-After; a repeated request with the same Idempotency-Key is safe." / "Retry-After の秒数を待って再試行してください。同じ Idempotency-Key での再試行は安全です。";
     /// The body came too slowly.
     Slow = "CT-E108", REQUEST_TIMEOUT:

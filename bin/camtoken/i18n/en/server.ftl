@@ -72,11 +72,11 @@ ct-e106 = the body is of a kind that is not taken here
     .long =
         The route takes JSON and says so in /openapi.json. Pages cannot send that to another site by a form.
 
-ct-e107 = the service has more requests than it can work on
-    .hint = try again after the seconds of Retry-After
+ct-e107 = the service or its store is busy, or cannot be reached
+    .hint = try again in a moment; over HTTP after the seconds of Retry-After
     .long =
-        Rather than to let everybody wait, the service answers at once that it is full. Nothing was done. A request with an
-        Idempotency-Key can be repeated safely.
+        Nothing was done. Too many requests wait, or change one activation at the same time, or the database cannot be reached.
+        The same request with the same attempt or Idempotency-Key can be repeated safely.
 
 ct-e108 = the request did not arrive in time
     .hint = send it again
