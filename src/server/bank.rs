@@ -29,7 +29,7 @@ use crate::key::{ActivationId, Key, TokenId};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
-use crate::verifier::audit::{AuditError, Entry};
+use crate::verifier::audit::{self, Entry};
 use crate::verifier::record::Issued;
 use crate::verifier::{
     ChallengeRef, Credential, Enrollment, Record, Rejection, State as Stands, Step, Subscriber, TokenRecord, Verdict,
@@ -394,14 +394,16 @@ struct Happened {
 }
 
 impl History {
-    fn of(activation: ActivationId, chain: Result<Vec<Entry>, AuditError>) -> Self {
+    fn of(activation: ActivationId, history: audit::History) -> Self {
         let activation = activation.to_string();
-        match chain {
-            Ok(entries) => {
+        match history {
+            audit::History::Whole(entries) => {
                 let entries = entries.into_iter().map(Happened::of).collect();
                 Self { activation, whole: true, broken: None, entries }
             }
-            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+            audit::History::Broken(error) => {
+                Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() }
+            }
         }
     }
 }

@@ -6,8 +6,9 @@
 
 use std::hash::{Hash, Hasher};
 
+use camtoken::verifier::Record;
+use camtoken::verifier::decision::{ChallengeResponse, Comparison, settle};
 use camtoken::verifier::record::Ending;
-use camtoken::verifier::{Answer, Attempt, Record, settle};
 use stateright::{Checker, Model, Property};
 
 use super::*;
@@ -180,10 +181,13 @@ impl Protocol {
 
     fn settle(&self, request: usize, record: &Stored, over: bool) -> (Stored, Told) {
         let id = self.record.challenge.as_ref().expect("one was issued").id;
-        let answer = Answer::Challenge { id, right: self.requests[request].right };
-        let attempt = Attempt { tag: [u8::try_from(request).expect("few requests"); 16], answer };
+        let challenge = ChallengeRef { activation: ActivationId::from_bytes([0; 6]), id };
+        let tag = [u8::try_from(request).expect("few requests"); 16];
+        let comparison = Comparison::Made { tag, matches: self.requests[request].right };
         let now = if over { later(300) } else { NOW };
-        let (settled, verdict) = settle(&self.policy, &record.0, &attempt, now);
+        let response = ChallengeResponse { challenge, comparison };
+        let settlement = settle(&self.policy, (*record.0).clone(), &response, now).expect("the clock is right");
+        let (settled, verdict) = (settlement.record, settlement.answer);
         let told = match verdict {
             Verdict::Accepted(accepted) => Told::Accepted { first: accepted.first() },
             Verdict::Rejected(Rejection::Wrong { .. }) => Told::Wrong,
