@@ -28,8 +28,8 @@ use camtoken::store::{
 };
 use camtoken::verifier::audit::{AuditError, Event, History};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State, Step, Vault,
-    VaultError, Verdict, Verifier, VerifierError,
+    AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State,
+    Step, Vault, VaultError, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
 use rand::CryptoRng;
