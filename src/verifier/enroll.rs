@@ -195,10 +195,10 @@ impl<S: Store> Verifier<S> {
     ) -> Result<Step<Enrollment>, EnrollError> {
         let Ok(answer) = device_code.parse::<DeviceCode>() else { return Ok(Step::Rejected(Rejection::Malformed)) };
         let Some(record) = self.record(activation).await? else { return Ok(Step::Rejected(Rejection::Unknown)) };
-        let Credential::Camera { token, .. } = &record.credential else {
-            return Ok(Step::Rejected(Rejection::Unknown));
+        let token = match decision::registering_token(&record) {
+            Step::Done(token) => token.clone(),
+            Step::Rejected(rejection) => return Ok(Step::Rejected(rejection)),
         };
-        let token = token.clone();
         let device_key = self.registering_key(&token).await?;
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
         let second = ChallengeId::generate(now, rng);

@@ -30,7 +30,7 @@ pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, open_challenge};
 pub use lifecycle::{Reset, Restoration, Resumption, Revocation, StateRefusal, Suspension};
 pub use registration::{
     AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_place,
-    enroll, enroll_time_based, expected_confirmation, expected_device_code,
+    enroll, enroll_time_based, expected_confirmation, expected_device_code, registering_token,
 };
 pub use response::{
     ChallengeResponse, ExpectedPassword, SettledQuery, TimeBasedPassword, expected_password, expected_response,

@@ -98,6 +98,14 @@ pub fn close_place(policy: &Policy, token: &TokenId, now: Timestamp) -> Settleme
     begin(subscriber, credential, State::Revoked, (AuditEvent::Revoked, None), now)
 }
 
+/// The token whose device key a device code is compared with.
+pub fn registering_token(record: &Record) -> Step<&TokenId> {
+    match &record.credential {
+        Credential::Camera { token, .. } => Step::Done(token),
+        Credential::TimeBased { .. } => Step::Rejected(Rejection::Unknown),
+    }
+}
+
 /// What a device code is to be compared with: the first code's challenge, if it is known. `None` if the activation takes no
 /// device code at all.
 ///

@@ -83,13 +83,17 @@ pub fn place(record: Option<&Record>) -> Place {
 }
 
 /// Adds a new activation to a token's record, before the activation itself exists: so that revoking the token finds it whatever
-/// happens in between. `places` are those of the record's activations.
+/// happens in between. `places` are those of the record's activations, in their order.
 pub fn add_user(mut record: TokenRecord, places: &[Place], new: ActivationId, now: Timestamp) -> NewUser {
-    let of = |kind: Place| {
-        let places = record.activations.iter().zip(places);
-        places.filter(move |(_, place)| **place == kind).map(|(activation, _)| *activation)
-    };
-    let (mut activations, reserved): (Vec<_>, Vec<_>) = (of(Place::Taken).collect(), of(Place::Reserved).collect());
+    let (mut activations, mut reserved) = (Vec::new(), Vec::new());
+    for (number, activation) in record.activations.iter().enumerate() {
+        // What is not known to have ended keeps its place.
+        match places.get(number).unwrap_or(&Place::Taken) {
+            Place::Taken => activations.push(*activation),
+            Place::Reserved => reserved.push(*activation),
+            Place::Ended => {}
+        }
+    }
     if activations.len() >= MAX_USERS {
         return NewUser::Full;
     }
