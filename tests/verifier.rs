@@ -22,6 +22,7 @@ use std::time::Duration;
 use camtoken::challenge::DeviceNonce;
 use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
+use camtoken::key::IdError;
 use camtoken::oath::totp::Totp;
 use camtoken::store::{
     Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on,
@@ -352,10 +353,32 @@ fn a_confirmation_is_told_again_to_the_same_attempt_alone() {
 fn an_attempt_is_written_as_a_uuid_and_read_with_or_without_its_hyphens() {
     let attempt = AttemptId::from_bytes(*b"0123456789abcdef");
     assert_eq!(attempt.to_string(), "30313233-3435-3637-3839-616263646566");
-    for text in ["30313233-3435-3637-3839-616263646566", "30313233343536373839616263646566"] {
-        assert_eq!(text.parse(), Ok(attempt));
+    for text in [
+        "30313233-3435-3637-3839-616263646566",
+        "30313233343536373839616263646566",
+        "3031323334353637383961626364656F",
+        "3031323334353637383961626364656f",
+    ] {
+        let read: AttemptId = text.parse().expect("a UUID");
+        assert_eq!(read.to_string().replace('-', ""), text.replace('-', "").to_lowercase());
+        assert_eq!(read.to_string().parse(), Ok(read), "what is written is read");
     }
-    assert!("30313233-3435-3637-3839-61626364656".parse::<AttemptId>().is_err());
+    assert_eq!(attempt.to_string().parse(), Ok(attempt));
+    for text in [
+        "",
+        "30313233-3435-3637-3839-61626364656",
+        "30313233-3435-3637-3839-6162636465667",
+        "0-1-2-3-4-5-6-789abcdef0123456789abcdef",
+        "30313233-3435-3637-38396162-63646566",
+        "303132333-435-3637-3839-616263646566",
+        "30313233-34353637-3839-616263646566",
+        "30313233-3435-3637-3839-61626364656-",
+        "{30313233-3435-3637-3839-616263646566}",
+        "30313233-3435-3637-3839-61626364656g",
+        "30313233-3435-3637-3839-6162636465é",
+    ] {
+        assert_eq!(text.parse::<AttemptId>(), Err(IdError::Attempt), "{text:?}");
+    }
 }
 
 #[test]

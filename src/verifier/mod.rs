@@ -516,12 +516,14 @@ impl fmt::Display for AttemptId {
     }
 }
 
-/// A UUID, or its 32 hexadecimal digits.
+/// A UUID with its four hyphens, or its 32 hexadecimal digits without any.
 impl std::str::FromStr for AttemptId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        parse_hex(&text.replace('-', "")).map(Self).ok_or(IdError::Attempt)
+        let is_hyphenated = text.len() == 36 && [8, 13, 18, 23].iter().all(|place| text.as_bytes()[*place] == b'-');
+        let digits = if is_hyphenated { text.replace('-', "") } else { text.to_owned() };
+        parse_hex(&digits).map(Self).ok_or(IdError::Attempt)
     }
 }
 
