@@ -618,7 +618,8 @@ impl Vault for Counting {
 #[test]
 fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     let opened = Arc::new(AtomicUsize::new(0));
-    let vault = Box::new(Counting(LocalVault::new(&[Key::new(vec![9; 32])]), Arc::clone(&opened)));
+    let vault =
+        Box::new(Counting(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"), Arc::clone(&opened)));
     let verifier = Verifier::new(MemoryStore::new(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
     let (camera, ..) = register(&verifier);
     let (time_based, _) = block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("decided");

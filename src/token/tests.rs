@@ -35,7 +35,7 @@ pub(super) struct Story {
 impl Story {
     pub fn new() -> Self {
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![7; 32])]));
+        let vault = Box::new(LocalVault::new(&[Key::new(vec![7; 32])]).expect("a key of 32 bytes"));
         let bank = Verifier::new(MemoryStore::new(), vault, policy, "架空中央銀行", &mut rng()).expect("a good policy");
         let token = Token::generate("FEX0123456".parse().expect("a token ID"), true, &mut rng());
         block_on(bank.register(token.id(), token.device_key(), true, NOW, &mut rng())).expect("a new token");
