@@ -1,11 +1,15 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/contention.rs"]
+mod contention;
 #[path = "verifier/endings.rs"]
 mod endings;
 #[path = "verifier/model.rs"]
 mod model;
 #[path = "common/pair.rs"]
 mod pair;
+#[path = "verifier/refusals.rs"]
+mod refusals;
 #[cfg(feature = "postgres")]
 #[expect(dead_code, reason = "most of it is for the tests of that store")]
 #[path = "postgres/server.rs"]
