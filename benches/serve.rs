@@ -44,7 +44,7 @@ fn main() {
     let dir = tempfile::tempdir().expect("there is room for temporary files");
     let store = EmbeddedStore::open(dir.path().join("store"), Duration::ZERO).expect("a new store");
     let store = Arc::new(store);
-    let vault = || Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+    let vault = || Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     let rng = &mut UnwrapErr(SysRng);
     let own = Verifier::new(Arc::clone(&store), vault(), Policy::default(), "架空中央銀行", rng);
     let own = own.expect("the default policy");

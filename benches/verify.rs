@@ -30,7 +30,7 @@ struct Client {
 }
 
 fn verifier<S: Store>(store: S) -> Verifier<S> {
-    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut UnwrapErr(SysRng)).expect("the default policy")
 }
 

@@ -22,7 +22,7 @@
 //! let now = Timestamp::from_unix(1_795_230_000);
 //!
 //! // The bank: a store, a key that encrypts the keys in it, and a token in its books.
-//! let vault = Box::new(LocalVault::new(&[Key::generate(rng)]));
+//! let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
 //! let policy = Policy { accept_test_keys: true, ..Policy::default() };
 //! let verifier = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
 //! let mut token = Token::generate("KKK0000001".parse()?, true, rng);

@@ -133,7 +133,7 @@ impl Bank {
         let now = args.now(context)?;
         let place = args.place(context)?;
         let is_new = matches!(&place, Store::Directory(dir) if !dir.join("format").exists());
-        let vault = Box::new(LocalVault::new(&keys(context, is_new)?));
+        let vault = Box::new(LocalVault::new(&keys(context, is_new)?)?);
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
                 .parse()

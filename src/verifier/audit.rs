@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::challenge::Challenge;
 use crate::time::Timestamp;
 
 /// One line of an audit chain.
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Event {
@@ -80,6 +81,42 @@ pub enum Event {
     Restored,
 }
 
+/// What happened, before it has its place in a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditNote {
+    /// What happened.
+    pub event: Event,
+    /// When.
+    pub at: Timestamp,
+    /// Wrong responses in a row after this.
+    pub failures: u8,
+    /// The challenge, where there is one.
+    pub about: Option<About>,
+}
+
+/// What an entry says of a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// Its name.
+    pub challenge: String,
+    /// Its operation.
+    pub operation: String,
+    /// SHA-256 over everything that it says, in hexadecimal digits.
+    pub question: String,
+}
+
+impl About {
+    /// What an entry says of this challenge.
+    #[must_use]
+    pub fn of(challenge: &Challenge) -> Self {
+        Self {
+            challenge: challenge.id.to_string(),
+            operation: challenge.transaction.operation().to_string(),
+            question: base16ct::lower::encode_string(&challenge.question()),
+        }
+    }
+}
+
 /// The end of a chain, kept in the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
@@ -91,6 +128,16 @@ pub struct Trail {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub head: [u8; 32],
+}
+
+/// The history of a record, as its chain tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a chain that was touched is an answer, not an error"]
+pub enum History {
+    /// The chain is whole: all entries, the oldest first.
+    Whole(Vec<Entry>),
+    /// The chain was touched, so nothing that it says can be relied on.
+    Broken(AuditError),
 }
 
 /// Where a chain is broken.
@@ -108,22 +155,36 @@ pub enum AuditError {
     End,
 }
 
+impl History {
+    /// The entries of a whole chain, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError`] where the chain is broken.
+    pub fn into_entries(self) -> Result<Vec<Entry>, AuditError> {
+        match self {
+            Self::Whole(entries) => Ok(entries),
+            Self::Broken(error) => Err(error),
+        }
+    }
+}
+
 impl Trail {
-    /// Appends what happened and gives the line to store with the change.
-    pub(super) fn append(&mut self, event: Event, at: Timestamp, failures: u8, about: Option<About>) -> Vec<u8> {
+    /// Appends what happened, and gives the line to store with the change.
+    pub(super) fn append(&mut self, note: AuditNote) -> Vec<u8> {
         self.entries += 1;
-        let (challenge, operation, question) = match about {
-            Some(about) => (Some(about.challenge), Some(about.operation), about.question),
+        let (challenge, operation, question) = match note.about {
+            Some(about) => (Some(about.challenge), Some(about.operation), Some(about.question)),
             None => (None, None, None),
         };
         let entry = Entry {
             number: self.entries,
-            at: at.to_string(),
-            event,
+            at: note.at.to_string(),
+            event: note.event,
             challenge,
             operation,
             question,
-            failures,
+            failures: note.failures,
             previous: base16ct::lower::encode_string(&self.head),
         };
         let line = serde_json::to_vec(&entry).expect("an entry is plain JSON");
@@ -135,7 +196,7 @@ impl Trail {
     ///
     /// # Errors
     ///
-    /// [`AuditError`] when any entry was changed, removed, added, or put elsewhere.
+    /// [`AuditError`] when an entry was changed, removed, added, or put elsewhere.
     pub fn check<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Entry>, AuditError> {
         let mut so_far = Self::default();
         let mut entries = Vec::new();
@@ -153,13 +214,6 @@ impl Trail {
     }
 }
 
-/// The challenge that an entry tells of.
-pub(super) struct About {
-    pub challenge: String,
-    pub operation: String,
-    pub question: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +222,8 @@ mod tests {
         let mut trail = Trail::default();
         let events =
             [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
-        let lines = events.map(|event| trail.append(event, Timestamp::from_unix(1_700_000_000), 0, None));
+        let at = Timestamp::from_unix(1_700_000_000);
+        let lines = events.map(|event| trail.append(AuditNote { event, at, failures: 0, about: None }));
         (trail, lines.to_vec())
     }
 

@@ -9,18 +9,18 @@
 
 use rand::CryptoRng;
 
-use super::audit::{About, Event, Trail};
-use super::record::{AwaitedCode, LastAttempt, Outcome, SealedFor};
-use super::settle::repeated;
-use super::{
-    AttemptId, Clock, Credential, Decision, Record, Rejection, State, Subscriber, TokenRecord, Verifier, VerifierError,
-    about, context,
+use super::decision::{
+    self, Confirmation, DeviceCodeAnswer, Event, MAX_USERS, NewActivation, NewUser, Reset, Resumption, Revocation,
+    Settlement, StateRefusal, Suspension, TokenRefusal, settle,
 };
-use crate::challenge::{Challenge, ChallengeId, DeviceCode, ResponseSuite};
+use super::retry::{Tries, Try};
+use super::{
+    AttemptId, Comparison, Credential, Rejection, Step, Subscriber, TokenRecord, Verifier, VerifierError, context,
+};
+use crate::challenge::{ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
-use crate::code::activation::{Binding, Grant, seal_first, seal_second};
+use crate::code::activation::{Grant, seal_first, seal_second};
 use crate::key::{ActivationId, Key, TokenId};
-use crate::oath::Response;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction, TransactionError};
@@ -34,16 +34,6 @@ pub struct Enrollment {
     pub expires_at: Timestamp,
     /// What the picture carries.
     pub code: ChallengeCode,
-}
-
-/// What a step of a registration came to. A "no" is an answer.
-#[derive(Debug)]
-#[must_use = "a no is an answer, not an error"]
-pub enum Step<T> {
-    /// The step is done.
-    Done(T),
-    /// It is refused.
-    Rejected(Rejection),
 }
 
 /// Why nothing of a registration was changed.
@@ -97,9 +87,6 @@ pub enum EnrollError {
     NotActive(ActivationId),
 }
 
-/// How many users may share one token.
-pub const MAX_USERS: usize = 8;
-
 impl<S: Store> Verifier<S> {
     /// Takes a token into the books, with the device key that it has from the factory. Doing it again changes nothing.
     ///
@@ -120,21 +107,21 @@ impl<S: Store> Verifier<S> {
         }
         let id = RecordId::Token(token.clone());
         let wrapped = self.vault.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;
-        let mut trail = Trail::default();
-        let audit = trail.append(Event::TokenRegistered, now, 0, None);
-        let record = TokenRecord { device_key: wrapped, test, revoked: false, activations: Vec::new(), trail };
-        if self.replace(&id, Revision::ABSENT, &record, Some(audit)).await? {
+        let new = decision::register_token(wrapped, test, now);
+        if let Try::Done(()) = self.replace(&id, Revision::ABSENT, new).await? {
             return Ok(());
         }
+        let mut tries = Tries::new();
         loop {
+            tries.next().await?;
             let (revision, known) = self.live_token(token).await?;
             let known_key = self.device_key(token, &known)?;
-            let same = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes());
-            if !bool::from(same) {
-                return Err(EnrollError::TokenExists(token.clone()));
+            let same_key = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes()).into();
+            let settlement = decision::register_token_again(known, same_key);
+            if let Step::Rejected(refusal) = settlement.answer {
+                return Err(unusable(token, refusal));
             }
-            // Written once more: a yes rests on a write, never on a read.
-            if self.replace(&id, revision, &known, None).await? {
+            if let Try::Done(_) = self.replace(&id, revision, settlement).await? {
                 return Ok(());
             }
         }
@@ -168,25 +155,26 @@ impl<S: Store> Verifier<S> {
     ) -> Result<Enrollment, EnrollError> {
         fits(&subscriber)?;
         let transaction = self.introduction(Operation::Activation1, &subscriber)?;
-        let expires_at = now.plus(self.policy.first_code_lifetime);
+        let mut tries = Tries::new();
         loop {
-            let (place, activation) = self.add_user(token, now, rng).await?;
+            tries.next().await?;
+            let Try::Done((activation, of_token)) = self.add_user(token, now, rng).await? else { continue };
             let key = self.vault.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
-            let id = ChallengeId::generate(now, rng);
-            let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
-            let suite = self.policy.suite.to_string();
-            let credential = Credential::Camera { token: token.clone(), suite, key, test: place.test };
-            let transaction = transaction.clone();
-            let state = State::FirstCode(AwaitedCode { id, expires_at, transaction, wrong: 0, sealed_for: None });
-            let record = Record::new(subscriber.clone(), credential, state, now);
-            if self.create(activation, record, Event::Enrolled, Some(about(&challenge))).await? {
-                return Ok(Enrollment {
-                    activation,
-                    expires_at,
-                    code: seal_first(&challenge, token, &place.device_key),
-                });
+            let new = NewActivation {
+                activation,
+                subscriber: subscriber.clone(),
+                token: token.clone(),
+                test: of_token.test,
+                key,
+                first: ChallengeId::generate(now, rng),
+                transaction: transaction.clone(),
+            };
+            // The place may be closed meanwhile: the token is revoked, or another user needed it.
+            let created = self.create(activation, decision::enroll(&self.policy, new, now)).await?;
+            if let Try::Done(challenge) = created {
+                let code = seal_first(&challenge, token, &of_token.device_key);
+                return Ok(Enrollment { activation, expires_at: challenge.expires_at, code });
             }
-            // The place was closed: the token is revoked, or somebody else needed it. Ask the token again.
         }
     }
 
@@ -207,67 +195,34 @@ impl<S: Store> Verifier<S> {
     ) -> Result<Step<Enrollment>, EnrollError> {
         let Ok(answer) = device_code.parse::<DeviceCode>() else { return Ok(Step::Rejected(Rejection::Malformed)) };
         let Some(record) = self.record(activation).await? else { return Ok(Step::Rejected(Rejection::Unknown)) };
-        let Credential::Camera { token, .. } = &record.credential else {
-            return Ok(Step::Rejected(Rejection::Unknown));
+        let token = match decision::registering_token(&record) {
+            Step::Done(token) => token.clone(),
+            Step::Rejected(rejection) => return Ok(Step::Rejected(rejection)),
         };
-        let token = token.clone();
-        let (_, known) = self.live_token(&token).await?;
-        self.accepts(&token, &known)?;
-        let device_key = self.device_key(&token, &known)?;
+        let device_key = self.registering_key(&token).await?;
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
-        let new_id = ChallengeId::generate(now, rng);
+        let second = ChallengeId::generate(now, rng);
+        let nonce = answer.nonce();
 
-        let step = self.update(activation, Clock::Decides(now), |record, now| {
-            let Credential::Camera { suite, key, .. } = &record.credential else {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
-            };
-            // The place of a registration that its token's revocation has overtaken has no key.
-            if record.state == State::Revoked || key.is_empty() {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked)));
-            }
-            let grant = self.grant(activation, suite, key)?;
-            let tag = attempt.tag(&grant.key, format!("device code {}", answer.nonce()).as_bytes(), answer.check());
-            if let Some(Outcome::Wrong { tries_left, suspended }) = repeated(record, &tag, now) {
-                let again = Step::Rejected(Rejection::Wrong { tries_left, suspended });
-                return Ok(Decision::Replace(again, None));
-            }
-            let (first, awaited) = match &record.state {
-                State::FirstCode(awaited) => (awaited.challenge(activation), None),
-                State::SecondCode(second) => match &second.sealed_for {
-                    Some(sealed_for) => (sealed_for.first_challenge(activation, second), Some(second.clone())),
-                    None => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
-                },
-                _ => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
-            };
-            if now >= first.expires_at {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
-            }
-            let right = first.device_code(&device_key, answer.nonce()).ct_eq(&answer);
-            if !right {
-                return Ok(self.wrong_answer(record, Event::DeviceCodeWrong, tag, now));
-            }
-            let (second, is_new) = match awaited {
-                Some(second) if second.is_sealed_for(answer.nonce()) => (second, false),
-                Some(_) => return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled))),
-                None => {
-                    let expires_at = now.plus(self.policy.second_code_lifetime);
-                    let sealed_for =
-                        SealedFor { first: first.id, first_expires_at: first.expires_at, nonce: answer.nonce() };
-                    let transaction = transaction.clone();
-                    (AwaitedCode { id: new_id, expires_at, transaction, wrong: 0, sealed_for: Some(sealed_for) }, true)
+        let step = self.update(activation, |record| {
+            let expected = decision::expected_device_code(&self.policy, &record, activation, now)?;
+            let (comparison, grant) = match expected {
+                None => (Comparison::NothingExpected, None),
+                Some(expected) => {
+                    let grant = Grant { key: self.activation_key(activation, expected.key)?, suite: expected.suite };
+                    let tag = attempt.tag(&grant.key, format!("device code {nonce}").as_bytes(), answer.check());
+                    let first = expected.challenge;
+                    let matches = first.is_some_and(|first| first.device_code(&device_key, nonce).ct_eq(&answer));
+                    (Comparison::Made { tag, matches }, Some(grant))
                 }
             };
-            let challenge = second.challenge(activation);
-            let binding = Binding { first: first.id, nonce: answer.nonce() };
-            let code = seal_second(&challenge, &token, &device_key, binding, &grant);
-            let enrollment = Step::Done(Enrollment { activation, expires_at: second.expires_at, code });
-            // A yes rests on a write, also when it is said again.
-            if !is_new {
-                return Ok(Decision::Replace(enrollment, None));
-            }
-            record.last_attempt = Some(LastAttempt { tag, outcome: Outcome::Accepted, at: now });
-            record.state = State::SecondCode(second);
-            Ok(Decision::Replace(enrollment, Some((Event::SecondCode, Some(about(&challenge))))))
+            let transaction = transaction.clone();
+            let event = DeviceCodeAnswer { activation, nonce, comparison, second, transaction };
+            settle(&self.policy, record, &event, now)?.try_map_done(|_, made| {
+                let grant = grant.expect("what was compared has a key");
+                let code = seal_second(&made.challenge, &token, &device_key, made.binding, &grant);
+                Ok(Enrollment { activation, expires_at: made.challenge.expires_at, code })
+            })
         });
         Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
@@ -283,23 +238,18 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
     ) -> Result<Option<Enrollment>, EnrollError> {
         let Some(record) = self.record(activation).await? else { return Ok(None) };
-        let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &record.state else { return Ok(None) };
         let Credential::Camera { token, suite, key, .. } = &record.credential else { return Ok(None) };
-        if now >= awaited.expires_at {
-            return Ok(None);
-        }
-        let (_, known) = self.live_token(token).await?;
-        self.accepts(token, &known)?;
-        let device_key = self.device_key(token, &known)?;
-        let challenge = awaited.challenge(activation);
-        let code = match &awaited.sealed_for {
+        let Some(awaited) = decision::awaited_challenge(&record, activation, now) else { return Ok(None) };
+        let device_key = self.registering_key(token).await?;
+        let challenge = awaited.challenge;
+        let code = match awaited.binding {
             None => seal_first(&challenge, token, &device_key),
-            Some(SealedFor { first, nonce, .. }) => {
+            Some(binding) => {
                 let grant = self.grant(activation, suite, key)?;
-                seal_second(&challenge, token, &device_key, Binding { first: *first, nonce: *nonce }, &grant)
+                seal_second(&challenge, token, &device_key, binding, &grant)
             }
         };
-        Ok(Some(Enrollment { activation, expires_at: awaited.expires_at, code }))
+        Ok(Some(Enrollment { activation, expires_at: challenge.expires_at, code }))
     }
 
     /// Takes the token's response to the second code; the activation signs from then on. The same `attempt` gets the same
@@ -316,47 +266,10 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Step<()>, EnrollError> {
-        let step = self.update(activation, Clock::Decides(now), |record, now| {
-            let Credential::Camera { suite, key, .. } = &record.credential else {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Unknown)));
-            };
-            // The place of a registration that its token's revocation has overtaken has no key.
-            if record.state == State::Revoked || key.is_empty() {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Revoked)));
-            }
-            let grant = self.grant(activation, suite, key)?;
-            let Ok(response) = Response::parse(response, grant.suite.digits()) else {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Malformed)));
-            };
-            let tag = attempt.tag(&grant.key, b"confirm", &response);
-            if let Some(outcome) = repeated(record, &tag, now) {
-                return Ok(Decision::Replace(
-                    match outcome {
-                        Outcome::Accepted => Step::Done(()),
-                        Outcome::Wrong { tries_left, suspended } => {
-                            Step::Rejected(Rejection::Wrong { tries_left, suspended })
-                        }
-                    },
-                    None,
-                ));
-            }
-            let second = match &record.state {
-                State::SecondCode(second) => second,
-                State::Active | State::Suspended => {
-                    return Ok(Decision::Leave(Step::Rejected(Rejection::AlreadySettled)));
-                }
-                _ => return Ok(Decision::Leave(Step::Rejected(Rejection::NotActivated))),
-            };
-            if now >= second.expires_at {
-                return Ok(Decision::Leave(Step::Rejected(Rejection::Expired)));
-            }
-            let challenge = second.challenge(activation);
-            if !challenge.respond(&grant.key, &grant.suite).ct_eq(&response) {
-                return Ok(self.wrong_answer(record, Event::ConfirmationWrong, tag, now));
-            }
-            record.last_attempt = Some(LastAttempt { tag, outcome: Outcome::Accepted, at: now });
-            record.state = State::Active;
-            Ok(Decision::Replace(Step::Done(()), Some((Event::Activated, Some(about(&challenge))))))
+        let step = self.update(activation, |record| {
+            let expected = decision::expected_confirmation(&self.policy, &record, activation, now)?;
+            let comparison = self.compare(activation, expected, response, attempt, b"confirm")?;
+            Ok(settle(&self.policy, record, &Confirmation { activation, comparison }, now)?)
         });
         Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
@@ -367,18 +280,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::HasSigned`] once it has given a right response, [`EnrollError::Revoked`] once it is revoked.
     pub async fn reset(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, Clock::Notes(now), |record| {
-            if record.state == State::Revoked {
-                return Err(EnrollError::Revoked(activation));
-            }
-            if record.signed {
-                return Err(EnrollError::HasSigned(activation));
-            }
-            record.end_challenge();
-            record.state = State::Reset;
-            Ok(Some(Event::Reset))
-        })
-        .await
+        self.change_state(activation, &Reset, now).await
     }
 
     /// Revokes (失効) one activation for good; other users of the same token go on. A response that was accepted before
@@ -388,15 +290,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::UnknownActivation`], or that nothing was decided. Revoking twice changes nothing.
     pub async fn revoke(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, Clock::Notes(now), |record| {
-            if record.state == State::Revoked {
-                return Ok(None);
-            }
-            record.end_challenge();
-            record.state = State::Revoked;
-            Ok(Some(Event::Revoked))
-        })
-        .await
+        self.change_state(activation, &Revocation, now).await
     }
 
     /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
@@ -407,16 +301,7 @@ impl<S: Store> Verifier<S> {
     /// [`EnrollError::Revoked`], [`EnrollError::NotActive`] before the end of its registration,
     /// [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn suspend(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, Clock::Notes(now), |record| match record.state {
-            State::Active => {
-                record.state = State::Suspended;
-                Ok(Some(Event::SuspendedByBank))
-            }
-            State::Suspended => Ok(None),
-            State::Revoked => Err(EnrollError::Revoked(activation)),
-            State::FirstCode(_) | State::SecondCode(_) | State::Reset => Err(EnrollError::NotActive(activation)),
-        })
-        .await
+        self.change_state(activation, &Suspension, now).await
     }
 
     /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.
@@ -425,16 +310,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError::NotSuspended`], [`EnrollError::UnknownActivation`], or that nothing was decided.
     pub async fn resume(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, Clock::Decides(now), |record| {
-            if record.state != State::Suspended {
-                return Err(EnrollError::NotSuspended(activation));
-            }
-            record.end_challenge();
-            record.state = State::Active;
-            record.failures = 0;
-            Ok(Some(Event::Resumed))
-        })
-        .await
+        self.change_state(activation, &Resumption, now).await
     }
 
     /// Revokes a token for good, and every activation on it. When it returns, none of them is accepted any more. Should it
@@ -446,15 +322,16 @@ impl<S: Store> Verifier<S> {
     /// could not be revoked.
     pub async fn revoke_token(&self, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
         let id = RecordId::Token(token.clone());
+        let mut tries = Tries::new();
         let activations = loop {
-            let Some((revision, mut record)) = self.load::<TokenRecord>(&id).await? else {
+            tries.next().await?;
+            let Some((revision, record)) = self.load::<TokenRecord>(&id).await? else {
                 return Err(EnrollError::UnknownToken(token.clone()));
             };
-            // Written also when it stands there: a yes rests on a write, never on a read.
-            let is_new = !std::mem::replace(&mut record.revoked, true);
-            let audit = is_new.then(|| record.trail.append(Event::TokenRevoked, now, 0, None));
-            if self.replace(&id, revision, &record, audit).await? {
-                break record.activations;
+            let activations = record.activations.clone();
+            let revoked = decision::revoke_token(record, now);
+            if let Try::Done(()) = self.replace(&id, revision, revoked).await? {
+                break activations;
             }
         };
         let mut outcome = Ok(());
@@ -468,7 +345,10 @@ impl<S: Store> Verifier<S> {
     async fn revoke_place(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
         let revoked = self.revoke(activation, now).await;
         let Err(EnrollError::UnknownActivation(_)) = revoked else { return revoked };
-        if self.close(activation, token, now).await? { Ok(()) } else { self.revoke(activation, now).await }
+        match self.close(activation, token, now).await? {
+            Try::Done(()) => Ok(()),
+            Try::Overtaken => self.revoke(activation, now).await,
+        }
     }
 
     /// Gives a customer without a camera token a time-based generator (RFC 6238), and its secret for the generator.
@@ -484,72 +364,54 @@ impl<S: Store> Verifier<S> {
     ) -> Result<(ActivationId, Key), EnrollError> {
         fits(&subscriber)?;
         let secret = Key::generate(rng);
+        let mut tries = Tries::new();
         loop {
+            tries.next().await?;
             let activation = ActivationId::generate(rng);
             let key = self.vault.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
-            let credential = Credential::TimeBased { key, last_step: None };
-            let record = Record::new(subscriber.clone(), credential, State::Active, now);
-            if self.create(activation, record, Event::Activated, None).await? {
+            let new = decision::enroll_time_based(subscriber.clone(), key, now);
+            if let Try::Done(()) = self.create(activation, new).await? {
                 return Ok((activation, secret));
             }
         }
     }
 
-    /// Puts a new activation down in the token's record, before the activation itself exists: so that revoking the token
-    /// finds it whatever happens in between.
+    /// Tries once to add a new activation to the token's record, before the activation itself exists.
     async fn add_user(
         &self,
         token: &TokenId,
         now: Timestamp,
         rng: &mut impl CryptoRng,
-    ) -> Result<(Place, ActivationId), EnrollError> {
-        loop {
-            let (revision, mut record) = self.live_token(token).await?;
-            self.accepts(token, &record)?;
-            let place = Place { device_key: self.device_key(token, &record)?, test: record.test };
-            let (mut live, mut unborn) = (Vec::new(), Vec::new());
-            for activation in record.activations {
-                match self.record(activation).await? {
-                    Some(record) if matches!(record.state, State::Revoked | State::Reset) => {}
-                    Some(_) => live.push(activation),
-                    None => unborn.push(activation),
-                }
-            }
-            if live.len() >= MAX_USERS {
-                return Err(EnrollError::TokenFull { token: token.clone() });
-            }
-            // A place without an activation is about to be taken, or its registration was cut off; it is left alone as
-            // long as there are others.
-            if live.len() + unborn.len() >= MAX_USERS {
-                for activation in unborn {
-                    self.close(activation, token, now).await?;
-                }
-                continue;
-            }
-            live.extend(unborn);
-            let activation = ActivationId::generate(rng);
-            if self.record(activation).await?.is_some() {
-                continue;
-            }
-            live.push(activation);
-            record.activations = live;
-            let audit = record.trail.append(Event::UserAdded, now, 0, None);
-            if self.replace(&RecordId::Token(token.clone()), revision, &record, Some(audit)).await? {
-                return Ok((place, activation));
-            }
+    ) -> Result<Try<(ActivationId, OfToken)>, EnrollError> {
+        let (revision, record) = self.live_token(token).await?;
+        self.takes_registrations(token, &record)?;
+        let of_token = OfToken { device_key: self.device_key(token, &record)?, test: record.test };
+        let mut places = Vec::with_capacity(record.activations.len());
+        for activation in &record.activations {
+            places.push(decision::place(self.record(*activation).await?.as_ref()));
         }
+        let activation = ActivationId::generate(rng);
+        let added = match decision::add_user(record, &places, activation, now) {
+            NewUser::Full => return Err(EnrollError::TokenFull { token: token.clone() }),
+            NewUser::AfterClosing(reserved) => {
+                for activation in reserved {
+                    let _closed_or_taken = self.close(activation, token, now).await?;
+                }
+                return Ok(Try::Overtaken);
+            }
+            NewUser::Added(added) => added,
+        };
+        // Another activation has the ID already.
+        if self.record(activation).await?.is_some() {
+            return Ok(Try::Overtaken);
+        }
+        let stored = self.replace(&RecordId::Token(token.clone()), revision, added).await?;
+        Ok(stored.map(|()| (activation, of_token)))
     }
 
-    /// Stores a new activation. Whether it was new.
-    async fn create(
-        &self,
-        activation: ActivationId,
-        mut record: Record,
-        event: Event,
-        about: Option<About>,
-    ) -> Result<bool, VerifierError> {
-        let audit = record.trail.append(event, record.high_water, 0, about);
-        self.replace(&RecordId::Activation(activation), Revision::ABSENT, &record, Some(audit)).await
+    /// Stores the record of a new activation, unless there is one.
+    async fn create<A>(&self, activation: ActivationId, new: Settlement<A>) -> Result<Try<A>, VerifierError> {
+        self.replace(&RecordId::Activation(activation), Revision::ABSENT, new).await
     }
 
     /// What the token shows during a registration.
@@ -561,10 +423,20 @@ impl<S: Store> Verifier<S> {
     async fn live_token(&self, token: &TokenId) -> Result<(Revision, TokenRecord), EnrollError> {
         let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
         let (revision, record) = known.ok_or_else(|| EnrollError::UnknownToken(token.clone()))?;
-        if record.revoked {
-            return Err(EnrollError::TokenRevoked(token.clone()));
-        }
-        Ok((revision, record))
+        decision::refuses_use(&record).map_or(Ok((revision, record)), |refusal| Err(unusable(token, refusal)))
+    }
+
+    /// Refuses a token that takes no registrations.
+    fn takes_registrations(&self, token: &TokenId, record: &TokenRecord) -> Result<(), EnrollError> {
+        let refusal = decision::refuses_registration(&self.policy, record);
+        refusal.map_or(Ok(()), |refusal| Err(unusable(token, refusal)))
+    }
+
+    /// The device key of a token that takes registrations.
+    async fn registering_key(&self, token: &TokenId) -> Result<Key, EnrollError> {
+        let (_, record) = self.live_token(token).await?;
+        self.takes_registrations(token, &record)?;
+        Ok(self.device_key(token, &record)?)
     }
 
     fn device_key(&self, token: &TokenId, record: &TokenRecord) -> Result<Key, VerifierError> {
@@ -573,80 +445,44 @@ impl<S: Store> Verifier<S> {
 
     fn grant(&self, activation: ActivationId, suite: &str, key: &[u8]) -> Result<Grant, VerifierError> {
         let suite: ResponseSuite = suite.parse().map_err(|_| super::record::RecordError::Damaged)?;
-        Ok(Grant { key: self.vault.unwrap(key, &context(activation))?, suite })
+        Ok(Grant { key: self.activation_key(activation, key)?, suite })
     }
 
-    /// Counts a wrong answer to a code of a registration; the last one ends it.
-    fn wrong_answer<T>(&self, record: &mut Record, event: Event, tag: [u8; 16], now: Timestamp) -> Decision<Step<T>> {
-        let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &mut record.state else {
-            return Decision::Leave(Step::Rejected(Rejection::NotActivated));
-        };
-        awaited.wrong = awaited.wrong.saturating_add(1);
-        let tries_left = self.policy.max_attempts.saturating_sub(awaited.wrong);
-        if tries_left == 0 {
-            record.state = State::Reset;
-        }
-        let outcome = Outcome::Wrong { tries_left, suspended: false };
-        record.last_attempt = Some(LastAttempt { tag, outcome, at: now });
-        Decision::Replace(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), Some((event, None)))
-    }
-
-    /// Brings an activation into a state. Without an event it was in it already, which is written once more: a yes rests
-    /// on a write, never on a read.
+    /// Brings an activation into a state.
     async fn change_state(
         &self,
         activation: ActivationId,
-        clock: Clock,
-        mut change: impl FnMut(&mut Record) -> Result<Option<Event>, EnrollError>,
+        event: &impl Event<Answer = Step<(), StateRefusal>>,
+        now: Timestamp,
     ) -> Result<(), EnrollError> {
-        let done = self.update(activation, clock, |record, _| {
-            Ok(match change(record) {
-                Ok(event) => Decision::Replace(Ok(()), event.map(|event| (event, None))),
-                Err(error) => Decision::Leave(Err(error)),
-            })
-        });
-        done.await?.unwrap_or(Err(EnrollError::UnknownActivation(activation)))
-    }
-
-    /// Takes the place of an activation that does not exist yet, so that its registration cannot begin. Whether it did not.
-    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<bool, VerifierError> {
-        let nobody = Subscriber { contract: String::new(), user: String::new() };
-        let suite = self.policy.suite.to_string();
-        let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new(), test: false };
-        let record = Record::new(nobody, credential, State::Revoked, now);
-        self.create(activation, record, Event::Revoked, None).await
-    }
-
-    /// Refuses a token that was made for tests, unless the policy takes those (V-20).
-    fn accepts(&self, token: &TokenId, record: &TokenRecord) -> Result<(), EnrollError> {
-        if record.test && !self.policy.accept_test_keys {
-            return Err(EnrollError::TestToken(token.clone()));
+        match self.update(activation, |record| Ok(settle(&self.policy, record, event, now)?)).await? {
+            Some(Step::Done(())) => Ok(()),
+            Some(Step::Rejected(StateRefusal::Revoked)) => Err(EnrollError::Revoked(activation)),
+            Some(Step::Rejected(StateRefusal::HasSigned)) => Err(EnrollError::HasSigned(activation)),
+            Some(Step::Rejected(StateRefusal::NotActive)) => Err(EnrollError::NotActive(activation)),
+            Some(Step::Rejected(StateRefusal::NotSuspended)) => Err(EnrollError::NotSuspended(activation)),
+            None => Err(EnrollError::UnknownActivation(activation)),
         }
-        Ok(())
+    }
+
+    /// Takes the place of an activation that does not exist yet, so that its registration cannot begin.
+    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<Try<()>, VerifierError> {
+        self.create(activation, decision::close_place(&self.policy, token, now)).await
     }
 }
 
 /// What a new activation has from its token.
-struct Place {
+struct OfToken {
     device_key: Key,
     test: bool,
 }
 
-impl AwaitedCode {
-    fn challenge(&self, activation: ActivationId) -> Challenge {
-        Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
-    }
-
-    fn is_sealed_for(&self, nonce: crate::challenge::DeviceNonce) -> bool {
-        self.sealed_for.as_ref().is_some_and(|sealed_for| sealed_for.nonce == nonce)
-    }
-}
-
-impl SealedFor {
-    /// The first code's challenge: it shows what the second one shows.
-    fn first_challenge(&self, activation: ActivationId, second: &AwaitedCode) -> Challenge {
-        let transaction = second.transaction.with_operation(Operation::Activation1);
-        Challenge { id: self.first, activation, expires_at: self.first_expires_at, transaction }
+fn unusable(token: &TokenId, refusal: TokenRefusal) -> EnrollError {
+    let token = token.clone();
+    match refusal {
+        TokenRefusal::Revoked => EnrollError::TokenRevoked(token),
+        TokenRefusal::Test => EnrollError::TestToken(token),
+        TokenRefusal::OtherKey => EnrollError::TokenExists(token),
     }
 }
 

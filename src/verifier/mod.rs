@@ -11,7 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
 use sha2::Sha256;
 
-use crate::challenge::{Challenge, ChallengeId, ResponseSuite};
+use crate::challenge::{Challenge, ChallengeId};
 use crate::code::{self, ChallengeCode};
 use crate::key::{ActivationId, IdError, Key, TokenId, derive};
 use crate::oath::Response;
@@ -21,24 +21,29 @@ use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
 pub mod audit;
+pub mod decision;
 mod enroll;
 pub mod policy;
 pub mod record;
-pub mod settle;
+mod retry;
 mod upkeep;
 pub mod vault;
 pub mod verdict;
 
-pub use enroll::{EnrollError, Enrollment, Step};
+pub use enroll::{EnrollError, Enrollment};
 pub use policy::{Policy, PolicyError};
-pub use record::{Credential, Record, State, Subscriber, TokenRecord};
-pub use settle::{Answer, Attempt, settle};
+pub use record::{ChallengeRef, Credential, Record, State, Subscriber, TokenRecord};
 pub use upkeep::{Fault, Finding, Inventory, restored};
 pub use vault::{LocalVault, Vault, VaultError};
-pub use verdict::{Accepted, Rejection, Verdict};
+pub use verdict::{Accepted, Rejection, Step, Verdict};
 
-use audit::{About, AuditError, Entry, Event};
-use record::{Ending, Issued, RecordError};
+use audit::History;
+use decision::{
+    ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, TimeBasedPassword,
+    Undecided, Withdrawal, expected_password, expected_response, open_challenge, settle,
+};
+use record::{RecordError, Stored};
+use retry::{Tries, Try};
 
 /// Builds challenges and checks responses, for all the tokens in one store.
 pub struct Verifier<S> {
@@ -58,15 +63,6 @@ struct Decoy {
 
 /// The decoy's key is wrapped for this name.
 const DECOY: ActivationId = ActivationId::from_bytes([0; ActivationId::LEN]);
-
-/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChallengeRef {
-    /// The activation that was asked.
-    pub activation: ActivationId,
-    /// The challenge.
-    pub id: ChallengeId,
-}
 
 /// A challenge on its way to the token.
 #[derive(Debug)]
@@ -147,9 +143,6 @@ pub enum IssueError {
     Policy(#[from] PolicyError),
 }
 
-/// How often a step is tried again when others are faster. Each conflict means that another request got through.
-const MAX_CONFLICTS: usize = 100_000;
-
 impl<S: Store> Verifier<S> {
     /// Puts a verifier together. `bank` is what tokens show at registration, at most 20 columns.
     ///
@@ -208,26 +201,20 @@ impl<S: Store> Verifier<S> {
         if !transaction.is_whole() {
             return Err(IssueError::NotWhole);
         }
-        let id = ChallengeId::generate(now, rng);
-
-        let update = self.update(activation, Clock::Decides(now), |record, now| {
-            let key = match (&record.state, &record.credential) {
-                (State::Active, Credential::Camera { token, test: true, .. }) if !self.policy.accept_test_keys => {
-                    return Ok(Decision::Leave(Err(IssueError::TestToken(token.clone()))));
-                }
-                (State::Active, Credential::Camera { key, .. }) => self.vault.unwrap(key, &context(activation))?,
-                _ => return Ok(Decision::Leave(Err(IssueError::Refused(refusal(record))))),
-            };
-            let expires_at = now.plus(lifetime);
-            let challenge = Challenge { id, activation, expires_at, transaction: transaction.clone() };
-            record.retire_challenge();
-            record.challenge =
-                Some(Issued { id, expires_at, transaction: transaction.clone(), wrong: 0, ending: None });
-            let code = code::seal(&challenge, &key);
-            let issued = IssuedChallenge { reference: ChallengeRef { activation, id }, expires_at, code };
-            Ok(Decision::Replace(Ok(issued), Some((Event::Issued, Some(about(&challenge))))))
+        let challenge = ChallengeRef { activation, id: ChallengeId::generate(now, rng) };
+        let event = ChallengeIssue { challenge, transaction, lifetime };
+        let update = self.update(activation, |record| {
+            settle(&self.policy, record, &event, now)?.try_map_done(|record, challenge| {
+                let key = self.activation_key(activation, record.credential.key())?;
+                Ok((challenge.expires_at, code::seal(&challenge, &key)))
+            })
         });
-        update.await?.unwrap_or(Err(IssueError::Refused(Rejection::Unknown)))
+        match update.await? {
+            Some(Step::Done((expires_at, code))) => Ok(IssuedChallenge { reference: challenge, expires_at, code }),
+            Some(Step::Rejected(IssueRefusal::TestToken(token))) => Err(IssueError::TestToken(token)),
+            Some(Step::Rejected(IssueRefusal::Rejected(rejection))) => Err(IssueError::Refused(rejection)),
+            None => Err(IssueError::Refused(Rejection::Unknown)),
+        }
     }
 
     /// Checks a response to a challenge. The verdict is durable when it is given, and the response is accepted in one attempt
@@ -244,32 +231,20 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
-        let update = self.update(challenge.activation, Clock::Decides(now), |record, now| {
-            let (suite, key) = match &record.credential {
-                Credential::Camera { test: true, .. } if !self.policy.accept_test_keys => {
-                    return Ok(Decision::Leave(None));
-                }
-                // The place of a registration that its token's revocation has overtaken.
-                Credential::Camera { key, .. } if key.is_empty() => {
-                    return Ok(Decision::Leave(Some(Verdict::Rejected(refusal(record)))));
-                }
-                Credential::Camera { suite, key, .. } => (suite, key),
-                Credential::TimeBased { .. } => return Ok(Decision::Leave(None)),
-            };
-            let suite: ResponseSuite = suite.parse().map_err(|_| RecordError::Damaged)?;
-            let Ok(response) = Response::parse(response, suite.digits()) else {
-                return Ok(Decision::Leave(Some(Verdict::Rejected(Rejection::Malformed))));
-            };
-            let key = self.vault.unwrap(key, &context(challenge.activation))?;
-            let right = match &record.challenge {
-                Some(issued) => issued.challenge(challenge.activation).respond(&key, &suite).ct_eq(&response),
-                None => false,
-            };
-            let answer = Answer::Challenge { id: challenge.id, right };
-            let attempt = Attempt { tag: attempt.tag(&key, challenge.id.as_bytes(), &response), answer };
-            Ok(self.decide(record, challenge.activation, &attempt, now).map(Some))
+        let ChallengeRef { activation, id } = challenge;
+        let update = self.update(activation, |record| {
+            let expected = expected_response(&self.policy, &record, activation, now)?;
+            let is_compared = expected.is_some();
+            let comparison = self.compare(activation, expected, response, attempt, id.as_bytes())?;
+            let event = ChallengeResponse { challenge, comparison };
+            Ok(settle(&self.policy, record, &event, now)?.map(|verdict| (verdict, is_compared)))
         });
-        Ok(update.await?.flatten().unwrap_or_else(|| self.unknown(challenge, response, attempt)))
+        match update.await? {
+            None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
+                Ok(self.unknown(challenge, response, attempt))
+            }
+            Some((verdict, _)) => Ok(verdict),
+        }
     }
 
     /// What was accepted for a challenge: for a caller that lost the answer, and its attempt with it, before it had executed.
@@ -295,24 +270,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// As [`Verifier::accepted`].
     pub async fn settled(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Verdict, VerifierError> {
-        let update = self.update(challenge.activation, Clock::Decides(now), |record, now| {
-            if matches!(record.credential, Credential::Camera { test: true, .. }) && !self.policy.accept_test_keys {
-                return Ok(Decision::Leave(Verdict::Rejected(Rejection::Unknown)));
-            }
-            let issued = record.challenge.as_ref().filter(|issued| issued.id == challenge.id);
-            let ending = match issued {
-                Some(issued) => issued.ending.or((now >= issued.expires_at).then_some(Ending::Expired)),
-                None => record.past.iter().find(|past| past.id == challenge.id).map(|past| past.ending),
-            };
-            Ok(match (issued, ending) {
-                (Some(issued), Some(Ending::Accepted)) => {
-                    let transaction = Some(issued.transaction.clone());
-                    let accepted = Accepted { challenge: Some(issued.id), transaction, first: false };
-                    Decision::Replace(Verdict::Accepted(accepted), None)
-                }
-                (_, ending) => Decision::Leave(Verdict::Rejected(ending.map_or(Rejection::Unknown, Ending::rejection))),
-            })
-        });
+        let event = SettledQuery { challenge };
+        let update = self.update(challenge.activation, |record| Ok(settle(&self.policy, record, &event, now)?));
         Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
     }
 
@@ -323,16 +282,9 @@ impl<S: Store> Verifier<S> {
     /// [`VerifierError`] when the record or its key cannot be had.
     pub async fn code(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<ChallengeCode>, VerifierError> {
         let Some(record) = self.record(challenge.activation).await? else { return Ok(None) };
-        let (State::Active, Credential::Camera { key, test, .. }) = (&record.state, &record.credential) else {
-            return Ok(None);
-        };
-        if *test && !self.policy.accept_test_keys {
-            return Ok(None);
-        }
-        let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none() && now < issued.expires_at;
-        let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(None) };
-        let key = self.vault.unwrap(key, &context(challenge.activation))?;
-        Ok(Some(code::seal(&issued.challenge(challenge.activation), &key)))
+        let Some(open) = open_challenge(&self.policy, &record, challenge, now) else { return Ok(None) };
+        let key = self.activation_key(challenge.activation, record.credential.key())?;
+        Ok(Some(code::seal(&open, &key)))
     }
 
     /// Withdraws a challenge that nobody has answered: from then on it counts as superseded. Whether there was one.
@@ -341,13 +293,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`VerifierError`] when nothing could be decided.
     pub async fn withdraw(&self, challenge: ChallengeRef, now: Timestamp) -> Result<bool, VerifierError> {
-        let update = self.update(challenge.activation, Clock::Notes(now), |record, _| {
-            let open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none();
-            let Some(issued) = record.challenge.as_ref().filter(open) else { return Ok(Decision::Leave(false)) };
-            let about = about(&issued.challenge(challenge.activation));
-            record.end_challenge();
-            Ok(Decision::Replace(true, Some((Event::Withdrawn, Some(about)))))
-        });
+        let event = Withdrawal { challenge };
+        let update = self.update(challenge.activation, |record| Ok(settle(&self.policy, record, &event, now)?));
         Ok(update.await?.unwrap_or(false))
     }
 
@@ -367,13 +314,24 @@ impl<S: Store> Verifier<S> {
         let Ok(response) = Response::parse(response, Totp::default().digits.get()) else {
             return Ok(Verdict::Rejected(Rejection::Malformed));
         };
-        let update = self.update(activation, Clock::Decides(now), |record, now| {
-            let Credential::TimeBased { key, .. } = &record.credential else { return Ok(Decision::Leave(None)) };
-            let key = self.vault.unwrap(key, &context(activation))?;
-            let attempt = time_based(&key, &response, attempt, now);
-            Ok(self.decide(record, activation, &attempt, now).map(Some))
+        let update = self.update(activation, |record| {
+            let comparison = match expected_password(&self.policy, &record, now)? {
+                None => Comparison::NothingExpected,
+                Some(expected) => {
+                    let key = self.activation_key(activation, expected.key)?;
+                    compare_password(&key, &response, attempt, expected.at)
+                }
+            };
+            let is_compared = comparison != Comparison::NothingExpected;
+            let event = TimeBasedPassword { comparison };
+            Ok(settle(&self.policy, record, &event, now)?.map(|verdict| (verdict, is_compared)))
         });
-        Ok(update.await?.flatten().unwrap_or_else(|| self.unknown_time_based(&response, attempt, now)))
+        match update.await? {
+            None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
+                Ok(self.unknown_time_based(&response, attempt, now))
+            }
+            Some((verdict, _)) => Ok(verdict),
+        }
     }
 
     /// What the verifier knows of an activation.
@@ -387,16 +345,15 @@ impl<S: Store> Verifier<S> {
 
     /// What happened to an activation, the oldest first, checked entry by entry (V-19). Of one that is not known, nothing did.
     ///
-    /// A chain that was touched is an answer: the inner [`AuditError`] says where.
-    ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`].
-    pub async fn audit(&self, activation: ActivationId) -> Result<Result<Vec<Entry>, AuditError>, VerifierError> {
+    /// [`VerifierError::Store`] or [`VerifierError::Record`]. A chain that was touched is an answer: [`History::Broken`] says
+    /// where.
+    pub async fn audit(&self, activation: ActivationId) -> Result<History, VerifierError> {
         let id = RecordId::Activation(activation);
         match self.load::<Record>(&id).await? {
             Some((revision, record)) => self.history(&id, revision, &record.trail).await,
-            None => Ok(Ok(Vec::new())),
+            None => Ok(History::Whole(Vec::new())),
         }
     }
 
@@ -409,31 +366,24 @@ impl<S: Store> Verifier<S> {
         Ok(self.load(&RecordId::Token(token.clone())).await?.map(|(_, record)| record))
     }
 
-    fn decide(
+    /// Compares a response with what its activation expects. `name` is what the attempt is bound to.
+    fn compare(
         &self,
-        record: &mut Record,
         activation: ActivationId,
-        attempt: &Attempt,
-        now: Timestamp,
-    ) -> Decision<Verdict> {
-        let (next, verdict) = settle(&self.policy, record, attempt, now);
-        let expired =
-            |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending) == Some(Ending::Expired);
-        let event = match &verdict {
-            Verdict::Accepted(accepted) if accepted.first => Some(Event::Accepted),
-            Verdict::Accepted(_) => None,
-            Verdict::Rejected(Rejection::Wrong { suspended: true, .. }) => Some(Event::Suspended),
-            Verdict::Rejected(Rejection::Wrong { .. }) => Some(Event::Wrong),
-            Verdict::Rejected(_) if expired(&next) && !expired(record) => Some(Event::Expired),
-            Verdict::Rejected(_) => None,
-        };
-        // A repeated answer changes nothing and is written all the same: a yes rests on a write, never on a read.
-        let repeated = settle::repeated(record, &attempt.tag, now).is_some();
-        let event = if repeated { None } else { event };
-        let write = event.is_some() || repeated;
-        *record = next;
-        let about = || record.challenge.as_ref().map(|issued| about(&issued.challenge(activation)));
-        if write { Decision::Replace(verdict, event.map(|event| (event, about()))) } else { Decision::Leave(verdict) }
+        expected: Option<Expected>,
+        response: &str,
+        attempt: AttemptId,
+        name: &[u8],
+    ) -> Result<Comparison, VerifierError> {
+        let Some(Expected { key, suite, challenge }) = expected else { return Ok(Comparison::NothingExpected) };
+        let Ok(response) = Response::parse(response, suite.digits()) else { return Ok(Comparison::Malformed) };
+        let key = self.activation_key(activation, key)?;
+        let matches = challenge.is_some_and(|challenge| challenge.respond(&key, &suite).ct_eq(&response));
+        Ok(Comparison::Made { tag: attempt.tag(&key, name, &response), matches })
+    }
+
+    fn activation_key(&self, activation: ActivationId, wrapped: &[u8]) -> Result<Key, VerifierError> {
+        Ok(self.vault.unwrap(wrapped, &context(activation))?)
     }
 
     /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
@@ -458,58 +408,41 @@ impl<S: Store> Verifier<S> {
     /// As [`Verifier::unknown`], for a time-based password.
     fn unknown_time_based(&self, response: &Response, attempt: AttemptId, now: Timestamp) -> Verdict {
         if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
-            std::hint::black_box(time_based(&key, response, attempt, now));
+            std::hint::black_box(compare_password(&key, response, attempt, now));
         }
         Verdict::Rejected(Rejection::Unknown)
     }
 
-    /// Loads an activation's record, lets `step` change it, and replaces it; again from the start when another request was
+    /// Loads an activation's record, lets `step` decide, and replaces it; again from the start when another request was
     /// faster. `None` when there is no such record.
-    async fn update<T>(
+    async fn update<A>(
         &self,
         activation: ActivationId,
-        clock: Clock,
-        mut step: impl FnMut(&mut Record, Timestamp) -> Result<Decision<T>, VerifierError>,
-    ) -> Result<Option<T>, VerifierError> {
+        mut step: impl FnMut(Record) -> Result<Settlement<A>, VerifierError>,
+    ) -> Result<Option<A>, VerifierError> {
         let id = RecordId::Activation(activation);
         let mut recalled = self.store.recall(&id);
-        for _ in 0..MAX_CONFLICTS {
+        let mut tries = Tries::new();
+        loop {
+            tries.next().await?;
             let is_recalled = recalled.is_some();
             let found = match recalled.take() {
                 Some(found) => Some(found),
                 None => self.store.load(&id).await?,
             };
             let Some(found) = found else { return Ok(None) };
-            let mut decide = || {
-                let mut record: Record = record::from_bytes(&found.record)?;
-                let now = self.trusted(clock, record.high_water)?;
-                record.high_water = now;
-                let decision = step(&mut record, now)?;
-                Ok((record, now, decision))
-            };
-            match decide() {
-                Ok((mut record, now, Decision::Replace(answer, event))) => {
-                    let audit = event.map(|(event, about)| record.trail.append(event, now, record.failures, about));
-                    if self.replace(&id, found.revision, &record, audit).await? {
+            let decided = record::from_bytes(&found.record).map_err(VerifierError::from).and_then(&mut step);
+            match decided {
+                Ok(settlement) if settlement.write => {
+                    if let Try::Done(answer) = self.replace(&id, found.revision, settlement).await? {
                         return Ok(Some(answer));
                     }
                 }
                 // What was recalled may be stale, and only a replacement finds out.
                 _ if is_recalled => {}
-                Ok((_, _, Decision::Leave(answer))) => return Ok(Some(answer)),
+                Ok(settlement) => return Ok(Some(settlement.answer)),
                 Err(error) => return Err(error),
             }
-        }
-        Err(VerifierError::Contention)
-    }
-
-    /// The time of a step: never before what the record has seen.
-    fn trusted(&self, clock: Clock, high_water: Timestamp) -> Result<Timestamp, VerifierError> {
-        match clock {
-            Clock::Decides(now) if high_water.since(now) > self.policy.clock_tolerance => {
-                Err(VerifierError::ClockBehind { seconds: high_water.since(now).as_secs() })
-            }
-            Clock::Decides(now) | Clock::Notes(now) => Ok(now.max(high_water)),
         }
     }
 
@@ -521,47 +454,30 @@ impl<S: Store> Verifier<S> {
         Ok(Some((revision, record::from_bytes(&record)?)))
     }
 
-    async fn replace<T: minicbor::Encode<()>>(
+    /// Stores what was decided, with its entry for the audit chain, unless another request was faster.
+    async fn replace<A, R: Stored>(
         &self,
         id: &RecordId,
         revision: Revision,
-        record: &T,
+        settlement: Settlement<A, R>,
+    ) -> Result<Try<A>, VerifierError> {
+        let Settlement { mut record, answer, audit, .. } = settlement;
+        let audit = audit.map(|note| record.chain().append(note));
+        Ok(self.swap(id, revision, &record, audit).await?.map(|()| answer))
+    }
+
+    async fn swap<R: Stored>(
+        &self,
+        id: &RecordId,
+        revision: Revision,
+        record: &R,
         audit: Option<Vec<u8>>,
-    ) -> Result<bool, VerifierError> {
+    ) -> Result<Try<()>, VerifierError> {
         let change = Change { record: record::to_bytes(record), audit };
-        Ok(matches!(self.store.replace(id, revision, change).await?, Replaced::Yes(_)))
-    }
-}
-
-/// What the time is to a step.
-#[derive(Clone, Copy)]
-enum Clock {
-    /// Something is accepted or opened by it, so it must not be behind what the record has seen.
-    Decides(Timestamp),
-    /// Something is ended, whatever the time; it is only noted. A clock that was wrong once keeps nobody from that.
-    Notes(Timestamp),
-}
-
-/// What a step makes of a record.
-enum Decision<T> {
-    /// Nothing is to be written.
-    Leave(T),
-    /// The record is to be replaced, and an event to be audited with it.
-    Replace(T, Option<(Event, Option<About>)>),
-}
-
-impl<T> Decision<T> {
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
-        match self {
-            Self::Leave(answer) => Decision::Leave(change(answer)),
-            Self::Replace(answer, event) => Decision::Replace(change(answer), event),
-        }
-    }
-}
-
-impl Issued {
-    fn challenge(&self, activation: ActivationId) -> Challenge {
-        Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
+        Ok(match self.store.replace(id, revision, change).await? {
+            Replaced::Yes(_) => Try::Done(()),
+            Replaced::Conflict => Try::Overtaken,
+        })
     }
 }
 
@@ -599,29 +515,16 @@ impl fmt::Display for AttemptId {
     }
 }
 
-/// A UUID, or its 32 hexadecimal digits.
+/// A UUID with its four hyphens, or its 32 hexadecimal digits without any.
 impl std::str::FromStr for AttemptId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
+        let is_hyphenated = text.len() == 36 && [8, 13, 18, 23].iter().all(|place| text.as_bytes()[*place] == b'-');
+        let digits = if is_hyphenated { text.replace('-', "") } else { text.to_owned() };
         let mut bytes = [0; 16];
-        let digits = base16ct::mixed::decode(text.replace('-', ""), &mut bytes).map_err(|_| IdError::Attempt)?;
-        if digits.len() == 16 { Ok(Self(bytes)) } else { Err(IdError::Attempt) }
-    }
-}
-
-impl fmt::Display for ChallengeRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.activation, self.id)
-    }
-}
-
-impl std::str::FromStr for ChallengeRef {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let (activation, id) = text.split_once('-').ok_or(IdError::Challenge)?;
-        Ok(Self { activation: activation.parse()?, id: id.parse()? })
+        let decoded = base16ct::mixed::decode(&digits, &mut bytes).map_err(|_| IdError::Attempt)?;
+        if decoded.len() == 16 { Ok(Self(bytes)) } else { Err(IdError::Attempt) }
     }
 }
 
@@ -632,9 +535,9 @@ impl<S> fmt::Debug for Verifier<S> {
 }
 
 /// Compares a password with those of its time and the steps beside it.
-fn time_based(key: &Key, response: &Response, attempt: AttemptId, now: Timestamp) -> Attempt {
-    let step = Totp::default().verify(key, response, now, 1, None);
-    Attempt { tag: attempt.tag(key, b"time-based", response), answer: Answer::TimeBased { step } }
+fn compare_password(key: &Key, response: &Response, attempt: AttemptId, now: Timestamp) -> Comparison<Option<u64>> {
+    let matches = Totp::default().verify(key, response, now, 1, None);
+    Comparison::Made { tag: attempt.tag(key, b"time-based", response), matches }
 }
 
 /// What a wrapped key of this activation is bound to.
@@ -642,20 +545,11 @@ fn context(activation: ActivationId) -> Vec<u8> {
     [b"activation ", activation.as_bytes().as_slice()].concat()
 }
 
-fn about(challenge: &Challenge) -> About {
-    About {
-        challenge: challenge.id.to_string(),
-        operation: challenge.transaction.operation().to_string(),
-        question: Some(base16ct::lower::encode_string(&challenge.question())),
-    }
-}
-
-/// Why an activation that does not stand open cannot be asked.
-fn refusal(record: &Record) -> Rejection {
-    match record.state {
-        State::Suspended => Rejection::Suspended,
-        State::Revoked => Rejection::Revoked,
-        State::FirstCode(_) | State::SecondCode(_) | State::Reset => Rejection::NotActivated,
-        State::Active => Rejection::Unknown,
+impl From<Undecided> for VerifierError {
+    fn from(undecided: Undecided) -> Self {
+        match undecided {
+            Undecided::ClockBehind { seconds } => Self::ClockBehind { seconds },
+            Undecided::Record(error) => Self::Record(error),
+        }
     }
 }

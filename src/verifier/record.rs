@@ -9,7 +9,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 use super::audit::Trail;
 use super::verdict::Rejection;
 use crate::challenge::{ChallengeId, DeviceNonce};
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, IdError, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 
@@ -133,6 +133,15 @@ pub enum State {
     /// Its registration was given up or initialised; it may be begun again.
     #[n(5)]
     Reset,
+}
+
+/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChallengeRef {
+    /// The activation that was asked.
+    pub activation: ActivationId,
+    /// The challenge.
+    pub id: ChallengeId,
 }
 
 /// A code of a registration that is to be answered.
@@ -290,44 +299,47 @@ pub struct TokenRecord {
     pub trail: Trail,
 }
 
-/// How many past challenges a record remembers.
-const PAST: usize = 4;
+impl fmt::Display for ChallengeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.activation, self.id)
+    }
+}
 
-impl Record {
-    /// An activation that nothing has happened to.
-    pub(super) fn new(subscriber: Subscriber, credential: Credential, state: State, now: Timestamp) -> Self {
-        Self {
-            subscriber,
-            credential,
-            state,
-            failures: 0,
-            challenge: None,
-            past: Vec::new(),
-            last_attempt: None,
-            high_water: now,
-            signed: false,
-            trail: Trail::default(),
+impl std::str::FromStr for ChallengeRef {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let (activation, id) = text.split_once('-').ok_or(IdError::Challenge)?;
+        Ok(Self { activation: activation.parse()?, id: id.parse()? })
+    }
+}
+
+impl Credential {
+    /// The activation's key or the generator's secret, wrapped. Empty for a place of a token that was closed before its activation
+    /// existed.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        match self {
+            Self::Camera { key, .. } | Self::TimeBased { key, .. } => key,
         }
     }
+}
 
-    /// Ends the current challenge, for something else than a newer one: nothing answers it any more. One that was accepted
-    /// stays, with its attempt, until the next is issued: whoever asked may not have executed it yet.
-    pub(super) fn end_challenge(&mut self) {
-        let accepted = |issued: &Issued| issued.ending == Some(Ending::Accepted);
-        if !self.challenge.as_ref().is_some_and(accepted) {
-            self.retire_challenge();
-        }
+/// A record with an audit chain, as stores keep them.
+pub(super) trait Stored: Encode<()> + for<'b> Decode<'b, ()> {
+    /// The end of its chain.
+    fn chain(&mut self) -> &mut Trail;
+}
+
+impl Stored for Record {
+    fn chain(&mut self) -> &mut Trail {
+        &mut self.trail
     }
+}
 
-    /// Puts the current challenge behind, ended as superseded unless it ended before. Its attempts go with it: one that
-    /// is repeated later is told how the challenge ended, never what a newer one says.
-    pub(super) fn retire_challenge(&mut self) {
-        self.last_attempt = None;
-        if let Some(issued) = self.challenge.take() {
-            let ending = issued.ending.unwrap_or(Ending::Superseded);
-            self.past.insert(0, Past { id: issued.id, ending });
-            self.past.truncate(PAST);
-        }
+impl Stored for TokenRecord {
+    fn chain(&mut self) -> &mut Trail {
+        &mut self.trail
     }
 }
 

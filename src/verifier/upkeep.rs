@@ -2,14 +2,15 @@
 
 use rand::CryptoRng;
 
-use super::audit::{AuditError, Event, Trail};
+use super::audit::{AuditError, History, Trail};
+use super::decision::{Restoration, Settlement, settle};
 use super::enroll::token_context;
-use super::record::{self, RecordError};
+use super::record::{self, RecordError, Stored};
+use super::retry::{Tries, Try};
 use super::vault::VaultError;
-use super::{Clock, Credential, Decision, Record, State, TokenRecord, Verifier, VerifierError, context};
+use super::{Credential, Policy, Record, State, TokenRecord, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
-use crate::oath::totp::Totp;
 use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
@@ -74,9 +75,13 @@ const PAGE: usize = 1024;
 /// [`RecordError`] when the record cannot be read.
 pub fn restored(mut saved: Saved, now: Timestamp) -> Result<Saved, RecordError> {
     if let RecordId::Activation(_) = saved.id {
-        let mut record: Record = record::from_bytes(&saved.record)?;
-        if void(&mut record, now) {
-            let entry = record.trail.append(Event::Restored, record.high_water, record.failures, None);
+        let record: Record = record::from_bytes(&saved.record)?;
+        // No rule of a restoration depends on the policy.
+        let restored = settle(&Policy::default(), record, &Restoration, now);
+        let Settlement { mut record, audit, .. } = restored.expect("a restoration is decided by any clock");
+        // What is not changed stays as it was saved: there is no answer that a write would have to confirm.
+        if let Some(note) = audit {
+            let entry = record.chain().append(note);
             saved.revision = saved.revision.next();
             saved.record = record::to_bytes(&record);
             saved.audit.push((saved.revision, entry));
@@ -107,9 +112,10 @@ impl<S: Store> Verifier<S> {
                         self.check_token(token, &id).await
                     }
                 };
-                match checked? {
+                match checked {
                     Ok(entries) => inventory.entries += entries,
-                    Err(fault) => inventory.findings.push(Finding { record: id, fault }),
+                    Err(CheckError::Fault(fault)) => inventory.findings.push(Finding { record: id, fault }),
+                    Err(CheckError::Verifier(error)) => return Err(error),
                 }
             }
         }
@@ -127,11 +133,7 @@ impl<S: Store> Verifier<S> {
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 let RecordId::Activation(activation) = id else { continue };
-                // Written also when nothing is open in it: that it is not rests on a write, never on a read.
-                let update = self.update(activation, Clock::Notes(now), |record, now| {
-                    let changed = void(record, now);
-                    Ok(Decision::Replace(changed, changed.then_some((Event::Restored, None))))
-                });
+                let update = self.update(activation, |record| Ok(settle(&self.policy, record, &Restoration, now)?));
                 match update.await {
                     Ok(changed) => voided += u64::from(changed == Some(true)),
                     Err(VerifierError::Record(error)) => drop(unreadable.get_or_insert(error)),
@@ -168,61 +170,46 @@ impl<S: Store> Verifier<S> {
         Ok(after.is_some().then_some(page))
     }
 
-    async fn check_activation(
-        &self,
-        activation: ActivationId,
-        id: &RecordId,
-    ) -> Result<Result<u64, Fault>, VerifierError> {
-        let (revision, record) = match self.load::<Record>(id).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Ok(0)),
-            Err(VerifierError::Record(error)) => return Ok(Err(error.into())),
-            Err(error) => return Err(error),
-        };
-        let entries = match self.history(id, revision, &record.trail).await? {
-            Ok(entries) => entries.len() as u64,
-            Err(error) => return Ok(Err(error.into())),
-        };
+    /// How many audit entries an activation has, if nothing is wrong with it.
+    async fn check_activation(&self, activation: ActivationId, id: &RecordId) -> Result<u64, CheckError> {
+        let Some((revision, record)) = self.load::<Record>(id).await? else { return Ok(0) };
+        let entries = self.check_history(id, revision, &record.trail).await?;
         let (key, token) = match &record.credential {
             // The place of a registration that its token's revocation has overtaken.
-            Credential::Camera { key, .. } if key.is_empty() => return Ok(Ok(entries)),
+            Credential::Camera { key, .. } if key.is_empty() => return Ok(entries),
             Credential::Camera { suite, .. } if suite.parse::<ResponseSuite>().is_err() => {
-                return Ok(Err(RecordError::Damaged.into()));
+                return Err(Fault::from(RecordError::Damaged).into());
             }
             Credential::Camera { key, token, .. } => (key, Some(token)),
             Credential::TimeBased { key, .. } => (key, None),
         };
-        if let Err(error) = self.vault.unwrap(key, &context(activation)) {
-            return Ok(Err(error.into()));
-        }
+        self.vault.unwrap(key, &context(activation)).map_err(Fault::from)?;
         if let Some(token) = token.filter(|_| !matches!(record.state, State::Revoked | State::Reset)) {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
-                Ok(None) => return Ok(Err(Fault::NoToken(token.clone()))),
+                Ok(None) => return Err(Fault::NoToken(token.clone()).into()),
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {
-                    return Ok(Err(Fault::Unlisted(token.clone())));
+                    return Err(Fault::Unlisted(token.clone()).into());
                 }
-                Ok(Some((_, known))) if known.revoked => return Ok(Err(Fault::TokenRevoked(token.clone()))),
+                Ok(Some((_, known))) if known.revoked => return Err(Fault::TokenRevoked(token.clone()).into()),
                 // That the token's own record cannot be read is said of the token.
                 Ok(Some(_)) | Err(VerifierError::Record(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(Ok(entries))
+        Ok(entries)
     }
 
-    async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<Result<u64, Fault>, VerifierError> {
-        let (revision, record) = match self.load::<TokenRecord>(id).await {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Ok(0)),
-            Err(VerifierError::Record(error)) => return Ok(Err(error.into())),
-            Err(error) => return Err(error),
-        };
-        let history = self.history(id, revision, &record.trail).await?;
-        let key = self.vault.unwrap(&record.device_key, &token_context(token));
-        Ok(history.map_err(Fault::from).and_then(|entries| {
-            key?;
-            Ok(entries.len() as u64)
-        }))
+    /// How many audit entries a token has, if nothing is wrong with it.
+    async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
+        let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
+        let entries = self.check_history(id, revision, &record.trail).await?;
+        self.vault.unwrap(&record.device_key, &token_context(token)).map_err(Fault::from)?;
+        Ok(entries)
+    }
+
+    async fn check_history(&self, id: &RecordId, revision: Revision, trail: &Trail) -> Result<u64, CheckError> {
+        let history = self.history(id, revision, trail).await?;
+        Ok(history.into_entries().map_err(Fault::from)?.len() as u64)
     }
 
     async fn rewrap_activation(
@@ -232,7 +219,9 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<bool, VerifierError> {
         let context = context(activation);
+        let mut tries = Tries::new();
         loop {
+            tries.next().await?;
             let Some((revision, mut record)) = self.load::<Record>(id).await? else { return Ok(false) };
             let (Credential::Camera { key, .. } | Credential::TimeBased { key, .. }) = &mut record.credential;
             if key.is_empty() {
@@ -242,7 +231,7 @@ impl<S: Store> Verifier<S> {
             if is_older {
                 *key = self.vault.wrap(&self.vault.unwrap(key, &context)?, &context, rng)?;
             }
-            if self.replace(id, revision, &record, None).await? {
+            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
                 return Ok(is_older);
             }
         }
@@ -255,14 +244,16 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<bool, VerifierError> {
         let context = token_context(token);
+        let mut tries = Tries::new();
         loop {
+            tries.next().await?;
             let Some((revision, mut record)) = self.load::<TokenRecord>(id).await? else { return Ok(false) };
             let is_older = !self.vault.is_current(&record.device_key);
             if is_older {
                 let key = self.vault.unwrap(&record.device_key, &context)?;
                 record.device_key = self.vault.wrap(&key, &context, rng)?;
             }
-            if self.replace(id, revision, &record, None).await? {
+            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
                 return Ok(is_older);
             }
         }
@@ -274,32 +265,36 @@ impl<S: Store> Verifier<S> {
         id: &RecordId,
         revision: Revision,
         trail: &Trail,
-    ) -> Result<Result<Vec<super::audit::Entry>, AuditError>, VerifierError> {
+    ) -> Result<History, VerifierError> {
         let lines = self.store.audit(id).await?;
         let until = lines.iter().take_while(|(of, _)| *of <= revision);
-        Ok(trail.check(until.map(|(_, line)| line.as_slice())))
+        Ok(match trail.check(until.map(|(_, line)| line.as_slice())) {
+            Ok(entries) => History::Whole(entries),
+            Err(error) => History::Broken(error),
+        })
     }
 }
 
-/// Ends whatever is open. Whether anything was.
-fn void(record: &mut Record, now: Timestamp) -> bool {
-    let mut changed = false;
-    if record.challenge.as_ref().is_some_and(|issued| issued.ending.is_none()) {
-        record.end_challenge();
-        changed = true;
+/// Why a record was not found to be sound.
+enum CheckError {
+    /// Something is wrong with it.
+    Fault(Fault),
+    /// It could not be checked.
+    Verifier(VerifierError),
+}
+
+impl From<Fault> for CheckError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
-    if matches!(record.state, State::FirstCode(_) | State::SecondCode(_)) {
-        record.state = State::Reset;
-        changed = true;
+}
+
+/// A record that cannot be read is one that something is wrong with.
+impl From<VerifierError> for CheckError {
+    fn from(error: VerifierError) -> Self {
+        match error {
+            VerifierError::Record(error) => Self::Fault(error.into()),
+            error => Self::Verifier(error),
+        }
     }
-    if let Credential::TimeBased { last_step, .. } = &mut record.credential {
-        // The password of the next step is taken already now.
-        let used = Some(Totp::default().step(now) + 1);
-        changed |= *last_step < used;
-        *last_step = used.max(*last_step);
-    }
-    if changed {
-        record.high_water = record.high_water.max(now);
-    }
-    changed
 }

@@ -41,6 +41,15 @@ pub enum VaultError {
     /// Altered, or moved from another record.
     #[error("a stored key is damaged")]
     Damaged,
+    /// There is no key-encryption key to begin with.
+    #[error("no key-encryption key was given")]
+    NoKey,
+    /// A key-encryption key is too short to encrypt keys.
+    #[error("a key-encryption key has {found} bytes, at least {least} needed", least = Key::LEN)]
+    ShortKey {
+        /// The bytes of the shortest one.
+        found: usize,
+    },
     /// The key-encryption key cannot be used now.
     #[error("the key-encryption key does not answer")]
     Unavailable,
@@ -53,23 +62,23 @@ pub enum VaultError {
 pub struct LocalVault(Vec<([u8; 4], Aes256Gcm)>);
 
 impl LocalVault {
-    /// Takes one key-encryption key of 32 bytes or more, newest first; the older ones still open what they wrapped.
+    /// Takes key-encryption keys of 32 bytes or more each, the newest first; the older ones still open what they wrapped.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Without any key, or with a shorter one.
-    #[must_use]
-    pub fn new(keys: &[Key]) -> Self {
-        assert!(!keys.is_empty(), "a vault needs a key");
-        let shortest = keys.iter().map(|key| key.expose_bytes().len()).min();
-        assert!(shortest >= Some(Key::LEN), "a key-encryption key has at least {} bytes", Key::LEN);
+    /// [`VaultError::NoKey`] for no key at all, [`VaultError::ShortKey`] when one has fewer than 32 bytes.
+    pub fn new(keys: &[Key]) -> Result<Self, VaultError> {
+        let shortest = keys.iter().map(|key| key.expose_bytes().len()).min().ok_or(VaultError::NoKey)?;
+        if shortest < Key::LEN {
+            return Err(VaultError::ShortKey { found: shortest });
+        }
         let entry = |key: &Key| {
             let key = derive(key, b"camtoken/1 vault");
             let digest = Sha256::digest(key.expose_bytes());
             let name = digest[..4].try_into().expect("four bytes");
             (name, Aes256Gcm::new_from_slice(key.expose_bytes()).expect("a derived key has 32 bytes"))
         };
-        Self(keys.iter().map(entry).collect())
+        Ok(Self(keys.iter().map(entry).collect()))
     }
 }
 
@@ -118,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_wrapped_key_opens_for_its_own_context_only() {
-        let vault = LocalVault::new(&[key(1)]);
+        let vault = LocalVault::new(&[key(1)]).expect("a key of 32 bytes");
         let mut wrapped = vault.wrap(&key(7), b"row 1", &mut UnwrapErr(SysRng)).expect("a local vault answers");
         assert_eq!(vault.unwrap(&wrapped, b"row 1").expect("the same row").expose_bytes(), [7; 32]);
         assert_eq!(vault.unwrap(&wrapped, b"row 2").expect_err("another row"), VaultError::Damaged);
@@ -129,15 +138,17 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "at least 32 bytes")]
     fn a_short_key_encrypts_no_keys() {
-        let _ = LocalVault::new(&[key(1), Key::new(vec![1; 31])]);
+        let short = LocalVault::new(&[key(1), Key::new(vec![1; 31])]);
+        assert_eq!(short.expect_err("31 bytes"), VaultError::ShortKey { found: 31 });
+        assert_eq!(LocalVault::new(&[]).expect_err("no key"), VaultError::NoKey);
+        assert!(LocalVault::new(&[Key::new(vec![1; 33])]).is_ok(), "a longer one does");
     }
 
     #[test]
     fn older_keys_open_and_no_longer_wrap() {
-        let old = LocalVault::new(&[key(1)]);
-        let new = LocalVault::new(&[key(2), key(1)]);
+        let old = LocalVault::new(&[key(1)]).expect("a key of 32 bytes");
+        let new = LocalVault::new(&[key(2), key(1)]).expect("keys of 32 bytes");
         let rng = &mut UnwrapErr(SysRng);
         let by_old = old.wrap(&key(7), b"", rng).expect("a local vault answers");
         let by_new = new.wrap(&key(7), b"", rng).expect("a local vault answers");

@@ -60,6 +60,26 @@ pub enum Rejection {
     Malformed,
 }
 
+/// What a step came to, of a registration for example. A "no" is an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a no is an answer, not an error"]
+pub enum Step<T, R = Rejection> {
+    /// The step is done.
+    Done(T),
+    /// It is refused.
+    Rejected(R),
+}
+
+impl<T, R> Step<T, R> {
+    /// The same with another value where it is done.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Step<U, R> {
+        match self {
+            Self::Done(value) => Step::Done(change(value)),
+            Self::Rejected(reason) => Step::Rejected(reason),
+        }
+    }
+}
+
 impl Verdict {
     /// Whether the response was accepted.
     #[must_use]

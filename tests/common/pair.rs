@@ -45,7 +45,7 @@ pub fn subscriber() -> Subscriber {
 }
 
 pub fn verifier<S: Store>(store: S, policy: Policy) -> Verifier<S> {
-    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, policy, "架空中央銀行", &mut rng()).expect("numbers within their limits")
 }
 

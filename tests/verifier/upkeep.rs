@@ -147,7 +147,7 @@ fn a_check_finds_what_is_wrong() {
         let mut records = records.clone();
         records.retain_mut(change);
         EmbeddedStore::restore(dir.path(), records.into_iter().map(Ok::<_, StoreError>)).expect("they are stored");
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![kek; 32])]));
+        let vault = Box::new(LocalVault::new(&[Key::new(vec![kek; 32])]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(open(dir.path()), vault, test_policy(), "Bank", &mut rng()).expect("set up");
         check(&verifier).findings.into_iter().map(|finding| (finding.record, finding.fault)).collect()
     };
@@ -193,7 +193,7 @@ fn keys_are_wrapped_anew_while_they_are_used() {
         let store = old.verifier.store();
         let with = |keks: &[u8]| {
             let keys: Vec<Key> = keks.iter().map(|kek| Key::new(vec![*kek; 32])).collect();
-            let vault = Box::new(LocalVault::new(&keys));
+            let vault = Box::new(LocalVault::new(&keys).expect("keys of 32 bytes"));
             Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up")
         };
         let rewrap = |verifier: &Verifier<&_>| block_on(verifier.rewrap(&mut rng())).expect("both keys are here");

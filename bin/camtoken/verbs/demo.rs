@@ -96,7 +96,7 @@ impl<'a> Stage<'a> {
         state::make_dir(dir).map_err(fail)?;
         state::write(&dir.join(MARK), b"").map_err(fail)?;
         let store = EmbeddedStore::open(dir.join("store"), Duration::ZERO)?;
-        let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())]));
+        let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())])?);
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let bank = context.settings.bank.value.as_str();
         let verifier = Verifier::new(store, vault, policy, bank, &mut rng())?;

@@ -60,7 +60,7 @@ mod service {
 
     use camtoken::Key;
     use camtoken::store::MemoryStore;
-    use camtoken::verifier::{LocalVault, Policy, Verifier};
+    use camtoken::verifier::{LocalVault, Policy, SetupError, Verifier};
     use camtoken_server::{Options, Service, listen};
     use tokio::net::TcpListener;
 
@@ -98,8 +98,8 @@ mod service {
     }
 
     /// A bank that takes test tokens and forgets everything at the end.
-    fn practice(name: &str) -> Result<Verifier<MemoryStore>, impl std::fmt::Display> {
-        let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())]));
+    fn practice(name: &str) -> Result<Verifier<MemoryStore>, SetupError> {
+        let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())])?);
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         Verifier::new(MemoryStore::new(), vault, policy, name, &mut rng())
     }

@@ -28,7 +28,7 @@ use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::audit::{AuditError, Entry};
+use camtoken::verifier::audit::{self, Entry};
 use camtoken::verifier::record::Issued;
 use camtoken::verifier::{
     ChallengeRef, Credential, Enrollment, Record, Rejection, State as Stands, Step, Subscriber, TokenRecord, Verdict,
@@ -396,14 +396,16 @@ struct Happened {
 }
 
 impl History {
-    fn of(activation: ActivationId, chain: Result<Vec<Entry>, AuditError>) -> Self {
+    fn of(activation: ActivationId, history: audit::History) -> Self {
         let activation = activation.to_string();
-        match chain {
-            Ok(entries) => {
+        match history {
+            audit::History::Whole(entries) => {
                 let entries = entries.into_iter().map(Happened::of).collect();
                 Self { activation, whole: true, broken: None, entries }
             }
-            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+            audit::History::Broken(error) => {
+                Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() }
+            }
         }
     }
 }

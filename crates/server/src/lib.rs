@@ -242,7 +242,7 @@ mod tests {
     use camtoken::verifier::{LocalVault, Policy};
 
     fn verifier<S: Store>(store: S) -> Verifier<S> {
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]));
+        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
         Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut rng()).expect("the default policy")
     }
 

@@ -128,7 +128,8 @@ impl Bank {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let verifier = Verifier::new(store, Box::new(LocalVault::new(&[key])), policy, NAME, &mut rng())?;
+        let vault = Box::new(LocalVault::new(&[key]).map_err(SetupError::from)?);
+        let verifier = Verifier::new(store, vault, policy, NAME, &mut rng())?;
         Ok(Self {
             books: Arc::new(Books::open(&dir.join("books"))?),
             verifier,

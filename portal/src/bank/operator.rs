@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use camtoken::ActivationId;
 use camtoken::transaction::Transaction;
-use camtoken::verifier::audit::{AuditError, Entry as AuditEntry};
+use camtoken::verifier::audit::History;
 use camtoken::verifier::{EnrollError, State};
 
 use super::events::{BANK, note};
@@ -101,10 +101,10 @@ impl Bank {
     /// # Errors
     ///
     /// [`BankError`] when it cannot be had. A chain that was touched is an answer.
-    pub async fn trail(&self, person: &Person) -> Result<Result<Vec<AuditEntry>, AuditError>, BankError> {
+    pub async fn trail(&self, person: &Person) -> Result<History, BankError> {
         match person.activation().or(person.generator()) {
             Some(activation) => Ok(self.verifier.audit(activation).await?),
-            None => Ok(Ok(Vec::new())),
+            None => Ok(History::Whole(Vec::new())),
         }
     }
 

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect};
 use camtoken::Timestamp;
-use camtoken::verifier::audit::Event;
+use camtoken::verifier::audit::{Event, History};
 use maud::html;
 
 use super::application::method_name;
@@ -140,9 +140,9 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
         (super::linkage::desk(&visit, &person)?)
         h2 { (t.get("trail")) }
         @match &trail {
-            Err(_) => p.warning role="alert" { (t.get("trail-broken")) },
-            Ok(entries) if entries.is_empty() => p { (t.get("trail-empty")) },
-            Ok(entries) => {
+            History::Broken(_) => p.warning role="alert" { (t.get("trail-broken")) },
+            History::Whole(entries) if entries.is_empty() => p { (t.get("trail-empty")) },
+            History::Whole(entries) => {
                 p.success { (t.with("trail-whole", &[("count", &entries.len().to_string())])) }
                 div.scroll tabindex="0" role="region" aria-label=(t.get("trail")) {
                     table.cards {

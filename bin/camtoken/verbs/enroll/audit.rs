@@ -1,7 +1,7 @@
 //! `camtoken enroll audit`: what happened to an activation, checked entry by entry.
 
 use camtoken::store::block_on;
-use camtoken::verifier::audit::{AuditError, Entry};
+use camtoken::verifier::audit::{self, Entry};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -59,13 +59,15 @@ pub fn run(args: &ActivationArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 impl History {
-    fn of(activation: String, chain: Result<Vec<Entry>, AuditError>) -> Self {
-        match chain {
-            Ok(entries) => {
+    fn of(activation: String, history: audit::History) -> Self {
+        match history {
+            audit::History::Whole(entries) => {
                 let entries = entries.into_iter().map(Line::of).collect();
                 Self { activation, whole: true, broken: None, entries }
             }
-            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+            audit::History::Broken(error) => {
+                Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() }
+            }
         }
     }
 }

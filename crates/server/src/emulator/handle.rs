@@ -34,7 +34,7 @@ use camtoken::transaction::Transaction;
 ///
 /// // The bank under test, with the token in its books.
 /// let rng = &mut UnwrapErr(SysRng);
-/// let vault = Box::new(LocalVault::new(&[Key::generate(rng)]));
+/// let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
 /// let policy = Policy { accept_test_keys: true, ..Policy::default() };
 /// let bank = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
 /// bank.register(token.id(), &token.device_key(), true, session.now(), rng).await?;

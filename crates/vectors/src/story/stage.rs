@@ -136,7 +136,8 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
     }
 
     fn vault(&self) -> LocalVault {
-        LocalVault::new(&[Key::new(self.key_encryption_key.expose_bytes().to_vec())])
+        let key = Key::new(self.key_encryption_key.expose_bytes().to_vec());
+        LocalVault::new(&[key]).expect("a generated key has 32 bytes")
     }
 
     /// `token NAME TIME ID [test]`

@@ -1,0 +1,122 @@
+//! Challenges: issued, withdrawn, and shown once more.
+
+use std::time::Duration;
+
+use super::{AuditEvent, Clock, Event, Ruling, not_active};
+use crate::challenge::Challenge;
+use crate::key::{ActivationId, TokenId};
+use crate::time::Timestamp;
+use crate::transaction::Transaction;
+use crate::verifier::policy::Policy;
+use crate::verifier::record::{ChallengeRef, Credential, Ending, Issued, Past, Record, State};
+use crate::verifier::verdict::{Rejection, Step};
+
+/// A challenge is to be issued. It takes the place of the one before (V-8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChallengeIssue {
+    /// Its name.
+    pub challenge: ChallengeRef,
+    /// What is to be approved. It has to be whole.
+    pub transaction: Transaction,
+    /// How long it may be answered.
+    pub lifetime: Duration,
+}
+
+/// Why no challenge is issued to an activation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueRefusal {
+    /// The activation cannot be asked.
+    Rejected(Rejection),
+    /// Its token was made for tests, and the policy does not take those (V-20).
+    TestToken(TokenId),
+}
+
+/// A challenge that has not been answered is to be withdrawn: from then on it counts as superseded. The answer is whether it
+/// was open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The challenge.
+    pub challenge: ChallengeRef,
+}
+
+/// The challenge of this name, as long as it may be answered: for a code that is shown once more.
+#[must_use]
+pub fn open_challenge(policy: &Policy, record: &Record, challenge: ChallengeRef, now: Timestamp) -> Option<Challenge> {
+    let (State::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else { return None };
+    if *test && !policy.accept_test_keys {
+        return None;
+    }
+    let is_open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none() && now < issued.expires_at;
+    record.challenge.as_ref().filter(is_open).map(|issued| issued.challenge(challenge.activation))
+}
+
+impl Event for ChallengeIssue {
+    type Answer = Step<Challenge, IssueRefusal>;
+
+    const CLOCK: Clock = Clock::Decides;
+
+    fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Self::Answer> {
+        let refusal = match (not_active(record), &record.credential) {
+            (Some(rejection), _) => Some(IssueRefusal::Rejected(rejection)),
+            (None, Credential::Camera { token, test: true, .. }) if !policy.accept_test_keys => {
+                Some(IssueRefusal::TestToken(token.clone()))
+            }
+            (None, Credential::Camera { .. }) => None,
+            (None, Credential::TimeBased { .. }) => Some(IssueRefusal::Rejected(Rejection::Unknown)),
+        };
+        if let Some(refusal) = refusal {
+            return Ruling::unchanged(Step::Rejected(refusal));
+        }
+        retire_challenge(record);
+        let ChallengeRef { activation, id } = self.challenge;
+        let expires_at = now.plus(self.lifetime);
+        let issued = Issued { id, expires_at, transaction: self.transaction.clone(), wrong: 0, ending: None };
+        let challenge = issued.challenge(activation);
+        record.challenge = Some(issued);
+        Ruling::changed(Step::Done(challenge.clone()), AuditEvent::Issued, Some(challenge))
+    }
+}
+
+impl Event for Withdrawal {
+    type Answer = bool;
+
+    const CLOCK: Clock = Clock::Notes;
+
+    fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<bool> {
+        let ChallengeRef { activation, id } = self.challenge;
+        let is_open = |issued: &&Issued| issued.id == id && issued.ending.is_none();
+        let Some(issued) = record.challenge.as_ref().filter(is_open) else { return Ruling::unchanged(false) };
+        let challenge = issued.challenge(activation);
+        end_challenge(record);
+        Ruling::changed(true, AuditEvent::Withdrawn, Some(challenge))
+    }
+}
+
+/// How many past challenges a record remembers.
+const PAST: usize = 4;
+
+/// Ends the current challenge, for something else than a newer one: it is not answered any more. One that was accepted
+/// stays, with its attempt, until the next is issued: the caller may not have executed it yet.
+pub(super) fn end_challenge(record: &mut Record) {
+    let is_accepted = |issued: &Issued| issued.ending == Some(Ending::Accepted);
+    if !record.challenge.as_ref().is_some_and(is_accepted) {
+        retire_challenge(record);
+    }
+}
+
+/// Moves the current challenge to the past ones, ended as superseded unless it ended before. Its attempt is forgotten with
+/// it: one that is repeated later is told how the challenge ended, never what a newer one says.
+fn retire_challenge(record: &mut Record) {
+    record.last_attempt = None;
+    if let Some(issued) = record.challenge.take() {
+        let ending = issued.ending.unwrap_or(Ending::Superseded);
+        record.past.insert(0, Past { id: issued.id, ending });
+        record.past.truncate(PAST);
+    }
+}
+
+impl Issued {
+    pub(super) fn challenge(&self, activation: ActivationId) -> Challenge {
+        Challenge { id: self.id, activation, expires_at: self.expires_at, transaction: self.transaction.clone() }
+    }
+}

@@ -1,0 +1,249 @@
+//! The decision logic: everything that is decided about an activation, as a pure function on values.
+//!
+//! [`settle`] takes the record and one [`Event`], and gives a [`Settlement`]: the new record, the answer, the entry for the
+//! audit chain, and whether the record must be stored before the answer is given. Nothing else counts a wrong answer, refuses
+//! for a reason that stands in the record, or changes the state of an activation. The caller loads the record, compares
+//! what was answered with what the record expects, calls [`settle`] and stores the result:
+//!
+//! ```text
+//! load ─> expected_… ─> unwrap the key, compute, compare ─> settle ─> store ─> answer
+//! ```
+//!
+//! The functions `expected_…` say with which key and which challenge an answer is to be compared. They refuse nothing: where
+//! there is nothing to compare with, [`settle`] says why ([`Comparison::NothingExpected`]).
+//!
+//! | file | events |
+//! | --- | --- |
+//! | `registration` | the records of new activations; [`DeviceCodeAnswer`], [`Confirmation`] |
+//! | `challenge` | [`ChallengeIssue`], [`Withdrawal`] |
+//! | `response` | [`ChallengeResponse`], [`TimeBasedPassword`], [`SettledQuery`] |
+//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`Restoration`] |
+//! | `token` | the record of a token: its registration, its places, its revocation |
+
+mod challenge;
+mod lifecycle;
+mod registration;
+mod response;
+mod token;
+
+pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, open_challenge};
+pub use lifecycle::{Reset, Restoration, Resumption, Revocation, StateRefusal, Suspension};
+pub use registration::{
+    AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_place,
+    enroll, enroll_time_based, expected_confirmation, expected_device_code, registering_token,
+};
+pub use response::{
+    ChallengeResponse, ExpectedPassword, SettledQuery, TimeBasedPassword, expected_password, expected_response,
+};
+pub use token::{
+    MAX_USERS, NewUser, Place, TokenRefusal, add_user, place, refuses_registration, refuses_use, register_token,
+    register_token_again, revoke_token,
+};
+
+use super::audit::{About, AuditNote, Event as AuditEvent};
+use super::policy::Policy;
+use super::record::{LastAttempt, Outcome, Record, RecordError, State};
+use super::verdict::{Rejection, Step};
+use crate::challenge::{Challenge, ResponseSuite};
+use crate::time::Timestamp;
+
+/// Something that happens to an activation.
+///
+/// Only this module implements it, because nothing else can make or read a [`Ruling`].
+pub trait Event {
+    /// What the caller is told.
+    type Answer;
+
+    /// What the time is to this event.
+    const CLOCK: Clock;
+
+    /// The rules for this event. `record` has seen `now`.
+    fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Self::Answer>;
+}
+
+/// What the time is to an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// Something is accepted or opened by it, so it must not be behind what the record has seen.
+    Decides,
+    /// Something is ended, whatever the time; it is only noted. A clock that was ahead once prevents no revocation.
+    Notes,
+}
+
+/// What was decided about one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "nothing of it is stored yet"]
+pub struct Settlement<A, R = Record> {
+    /// The record as it is to be from now on.
+    pub record: R,
+    /// The answer. Where `write` is set it is given only after the record is stored.
+    pub answer: A,
+    /// The entry for the record's audit chain, to be stored with the record.
+    pub audit: Option<AuditNote>,
+    /// Whether the record has to be stored. It has to be for each change, and for each yes that is repeated: a read may
+    /// see what a failover takes back, so a yes never rests on a read alone.
+    pub write: bool,
+}
+
+/// What the rules of an event came to; [`settle`] makes the [`Settlement`] of it.
+#[derive(Debug)]
+pub struct Ruling<A> {
+    answer: A,
+    change: Change,
+}
+
+#[derive(Debug)]
+enum Change {
+    /// The record stays as it is.
+    None,
+    /// The record stays as it is, and is stored once more before the answer is given.
+    Confirm,
+    /// The record has changed. The entry of the audit chain names the challenge, where there is one.
+    Audited(AuditEvent, Option<Challenge>),
+}
+
+/// Why nothing can be decided.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+pub enum Undecided {
+    /// The clock is behind what the record has seen by more than the policy tolerates.
+    #[error("the clock is {seconds} s behind the last decision about this activation")]
+    ClockBehind {
+        /// By how much.
+        seconds: u64,
+    },
+    /// The record says something that no record says.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// What an answer is to be compared with.
+#[derive(Debug)]
+pub struct Expected<'r> {
+    /// The activation's key, wrapped.
+    pub key: &'r [u8],
+    /// How responses are computed with it.
+    pub suite: ResponseSuite,
+    /// The challenge. Without one no answer is right; the key still binds the attempt.
+    pub challenge: Option<Challenge>,
+}
+
+/// How an answer compares with what the record expects. `M` is what a match says: `bool`, or for a time-based password the
+/// time step whose password it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison<M = bool> {
+    /// The record expects no such answer, so there was nothing to compare with.
+    NothingExpected,
+    /// The answer does not have the form of a response.
+    Malformed,
+    /// They were compared.
+    Made {
+        /// A MAC over the caller's attempt ID, the question and the answer: the same attempt again has the same tag, and no
+        /// other answer can be put under it.
+        tag: [u8; 16],
+        /// Whether the answer is the right one.
+        matches: M,
+    },
+}
+
+/// Decides about one event: the new record, and what to say once that is stored.
+///
+/// It does nothing but compute, so it may run again for the same event when another request was faster.
+///
+/// # Errors
+///
+/// [`Undecided::ClockBehind`] for an event that must not be decided by a clock that lies behind.
+pub fn settle<E: Event>(
+    policy: &Policy,
+    mut record: Record,
+    event: &E,
+    now: Timestamp,
+) -> Result<Settlement<E::Answer>, Undecided> {
+    let now = trusted(policy, &record, E::CLOCK, now)?;
+    record.high_water = now;
+    let Ruling { answer, change } = event.decide(policy, &mut record, now);
+    let write = !matches!(change, Change::None);
+    let audit = match change {
+        Change::None | Change::Confirm => None,
+        Change::Audited(event, challenge) => {
+            Some(AuditNote { event, at: now, failures: record.failures, about: challenge.as_ref().map(About::of) })
+        }
+    };
+    Ok(Settlement { record, answer, audit, write })
+}
+
+impl<A, R> Settlement<A, R> {
+    /// The same with another answer.
+    pub fn map<B>(self, change: impl FnOnce(A) -> B) -> Settlement<B, R> {
+        let Self { record, answer, audit, write } = self;
+        Settlement { record, answer: change(answer), audit, write }
+    }
+}
+
+impl<T, N, R> Settlement<Step<T, N>, R> {
+    /// The same with what `make` makes of the record and the answer, where the step is done.
+    ///
+    /// # Errors
+    ///
+    /// Those of `make`; nothing of the settlement may be stored then.
+    pub fn try_map_done<U, E>(self, make: impl FnOnce(&R, T) -> Result<U, E>) -> Result<Settlement<Step<U, N>, R>, E> {
+        let Self { record, answer, audit, write } = self;
+        let answer = match answer {
+            Step::Done(value) => Step::Done(make(&record, value)?),
+            Step::Rejected(reason) => Step::Rejected(reason),
+        };
+        Ok(Settlement { record, answer, audit, write })
+    }
+}
+
+impl<A> Ruling<A> {
+    /// The record stays as it is.
+    fn unchanged(answer: A) -> Self {
+        Self { answer, change: Change::None }
+    }
+
+    /// The record stays as it is, and is stored once more: the answer is a yes, or repeats what was counted.
+    fn confirmed(answer: A) -> Self {
+        Self { answer, change: Change::Confirm }
+    }
+
+    /// The record has changed.
+    fn changed(answer: A, event: AuditEvent, challenge: Option<Challenge>) -> Self {
+        Self { answer, change: Change::Audited(event, challenge) }
+    }
+}
+
+/// The time to decide by: never before what the record has seen.
+fn trusted(policy: &Policy, record: &Record, clock: Clock, now: Timestamp) -> Result<Timestamp, Undecided> {
+    let behind = record.high_water.since(now);
+    match clock {
+        Clock::Decides if behind > policy.clock_tolerance => Err(Undecided::ClockBehind { seconds: behind.as_secs() }),
+        Clock::Decides | Clock::Notes => Ok(now.max(record.high_water)),
+    }
+}
+
+/// What was said of this attempt before, if it is the one that was decided last. A request is repeated within the longest
+/// life of a challenge or not at all: later the same attempt is a replay.
+fn repeated(record: &Record, tag: &[u8; 16], now: Timestamp) -> Option<Outcome> {
+    let last = record.last_attempt.as_ref().filter(|last| last.tag == *tag)?;
+    (now.since(last.at) < Policy::MAX_LIFETIME).then_some(last.outcome)
+}
+
+/// Keeps what is said of this attempt, so that it is told the same when it is repeated.
+fn remember(record: &mut Record, tag: [u8; 16], outcome: Outcome, now: Timestamp) {
+    record.last_attempt = Some(LastAttempt { tag, outcome, at: now });
+}
+
+/// Why an activation in this state is not asked and not answered.
+fn not_active(record: &Record) -> Option<Rejection> {
+    match record.state {
+        State::Active => None,
+        State::Suspended => Some(Rejection::Suspended),
+        State::Revoked => Some(Rejection::Revoked),
+        State::FirstCode(_) | State::SecondCode(_) | State::Reset => Some(Rejection::NotActivated),
+    }
+}
+
+fn expected<'r>(suite: &str, key: &'r [u8], challenge: Option<Challenge>) -> Result<Expected<'r>, Undecided> {
+    let suite = suite.parse().map_err(|_| RecordError::Damaged)?;
+    Ok(Expected { key, suite, challenge })
+}

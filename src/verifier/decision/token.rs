@@ -1,0 +1,130 @@
+//! The record of a token: its registration, the places of its users, and its revocation.
+
+use super::{AuditEvent, AuditNote, Settlement};
+use crate::key::ActivationId;
+use crate::time::Timestamp;
+use crate::verifier::audit::Trail;
+use crate::verifier::policy::Policy;
+use crate::verifier::record::{Record, State, TokenRecord};
+use crate::verifier::verdict::Step;
+
+/// How many users may share one token.
+pub const MAX_USERS: usize = 8;
+
+/// Why a token is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenRefusal {
+    /// It is revoked, which is final.
+    Revoked,
+    /// It was made for tests, and the policy does not take those (V-20).
+    Test,
+    /// It is registered with another device key.
+    OtherKey,
+}
+
+/// What stands in one of a token's places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// An activation.
+    Taken,
+    /// An activation that has ended: revoked, reset, or never confirmed.
+    Ended,
+    /// Not yet an activation: it is about to be made, or its registration was cut off.
+    Reserved,
+}
+
+/// What becomes of a new user of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewUser {
+    /// There is a place for it.
+    Added(Settlement<(), TokenRecord>),
+    /// All places are taken.
+    Full,
+    /// All places are taken or reserved: these have to be closed first ([`close_place`](super::close_place)).
+    AfterClosing(Vec<ActivationId>),
+}
+
+/// The record of a new token, whose device key is wrapped in `device_key`.
+pub fn register_token(device_key: Vec<u8>, test: bool, now: Timestamp) -> Settlement<(), TokenRecord> {
+    let record = TokenRecord { device_key, test, revoked: false, activations: Vec::new(), trail: Trail::default() };
+    changed(record, AuditEvent::TokenRegistered, now)
+}
+
+/// A token is registered that is registered already. `same_key` says whether the two device keys are the same.
+pub fn register_token_again(record: TokenRecord, same_key: bool) -> Settlement<Step<(), TokenRefusal>, TokenRecord> {
+    match refuses_use(&record) {
+        Some(refusal) => unchanged(record, Step::Rejected(refusal)),
+        None if !same_key => unchanged(record, Step::Rejected(TokenRefusal::OtherKey)),
+        None => confirmed(record).map(Step::Done),
+    }
+}
+
+/// Why a token is not used at all.
+#[must_use]
+pub fn refuses_use(record: &TokenRecord) -> Option<TokenRefusal> {
+    record.revoked.then_some(TokenRefusal::Revoked)
+}
+
+/// Why no activation is registered on a token.
+#[must_use]
+pub fn refuses_registration(policy: &Policy, record: &TokenRecord) -> Option<TokenRefusal> {
+    let refused_test = record.test && !policy.accept_test_keys;
+    refuses_use(record).or(refused_test.then_some(TokenRefusal::Test))
+}
+
+/// What stands in the place of an activation, by its record.
+#[must_use]
+pub fn place(record: Option<&Record>) -> Place {
+    match record.map(|record| &record.state) {
+        None => Place::Reserved,
+        Some(State::Revoked | State::Reset) => Place::Ended,
+        Some(_) => Place::Taken,
+    }
+}
+
+/// Adds a new activation to a token's record, before the activation itself exists: so that revoking the token finds it whatever
+/// happens in between. `places` are those of the record's activations, in their order.
+pub fn add_user(mut record: TokenRecord, places: &[Place], new: ActivationId, now: Timestamp) -> NewUser {
+    let (mut activations, mut reserved) = (Vec::new(), Vec::new());
+    for (number, activation) in record.activations.iter().enumerate() {
+        // What is not known to have ended keeps its place.
+        match places.get(number).unwrap_or(&Place::Taken) {
+            Place::Taken => activations.push(*activation),
+            Place::Reserved => reserved.push(*activation),
+            Place::Ended => {}
+        }
+    }
+    if activations.len() >= MAX_USERS {
+        return NewUser::Full;
+    }
+    // A reserved place is left alone as long as there are others.
+    if activations.len() + reserved.len() >= MAX_USERS {
+        return NewUser::AfterClosing(reserved);
+    }
+    activations.extend(reserved);
+    activations.push(new);
+    record.activations = activations;
+    NewUser::Added(changed(record, AuditEvent::UserAdded, now))
+}
+
+/// Revokes a token for good. Its activations are revoked one by one, after this is stored.
+pub fn revoke_token(mut record: TokenRecord, now: Timestamp) -> Settlement<(), TokenRecord> {
+    if record.revoked {
+        return confirmed(record);
+    }
+    record.revoked = true;
+    changed(record, AuditEvent::TokenRevoked, now)
+}
+
+fn changed(record: TokenRecord, event: AuditEvent, now: Timestamp) -> Settlement<(), TokenRecord> {
+    let audit = AuditNote { event, at: now, failures: 0, about: None };
+    Settlement { record, answer: (), audit: Some(audit), write: true }
+}
+
+fn confirmed(record: TokenRecord) -> Settlement<(), TokenRecord> {
+    Settlement { record, answer: (), audit: None, write: true }
+}
+
+fn unchanged<A>(record: TokenRecord, answer: A) -> Settlement<A, TokenRecord> {
+    Settlement { record, answer, audit: None, write: false }
+}
