@@ -4,7 +4,7 @@ use camtoken_core::ErrorCode;
 
 use crate::store::StoreError;
 use crate::store::backup::BackupError;
-use crate::verifier::{EnrollError, IssueError, PolicyError, Rejection, SetupError, VaultError, VerifierError};
+use crate::verifier::{EnrollError, IssueError, Rejection, SetupError, VaultError, VerifierError};
 
 impl StoreError {
     /// Its stable code.
@@ -42,14 +42,6 @@ impl VaultError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         ErrorCode::Keys
-    }
-}
-
-impl PolicyError {
-    /// Its stable code.
-    #[must_use]
-    pub const fn code(&self) -> ErrorCode {
-        ErrorCode::Value
     }
 }
 

@@ -50,7 +50,8 @@ const MODULES: &[(&str, &[(&str, &[&str])])] = &[
             ("challenge", &["hex", "key", "time", "transaction"]),
             ("code", &["challenge", "key", "time", "transaction"]),
             ("token", &["challenge", "code", "key", "language", "time", "transaction"]),
-            ("error_code", &["token", "transaction"]),
+            ("verifier", &["challenge", "code", "key", "time", "transaction"]),
+            ("error_code", &["token", "transaction", "verifier"]),
         ],
     ),
     (

@@ -20,15 +20,12 @@ use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Vers
 use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
-pub mod audit;
-pub mod decision;
 mod enroll;
-pub mod policy;
-pub mod record;
 mod retry;
 mod upkeep;
 pub mod vault;
-pub mod verdict;
+
+pub use camtoken_core::verifier::{audit, decision, policy, record, verdict};
 
 pub use enroll::{EnrollError, Enrollment};
 pub use policy::{Policy, PolicyError};

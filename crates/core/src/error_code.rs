@@ -3,6 +3,7 @@
 use crate::token::file::FileError;
 use crate::transaction::TransactionError;
 use crate::transaction::zengin::ZenginError;
+use crate::verifier::policy::PolicyError;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal,)+) => {
@@ -130,5 +131,13 @@ impl FileError {
             | Self::NotTest
             | Self::PassphraseMissing => ErrorCode::TokenFile,
         }
+    }
+}
+
+impl PolicyError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::Value
     }
 }

@@ -193,7 +193,7 @@ impl Transaction {
 
     /// Writes the whole transaction, bound fields included, for the verifier's own record: the number of the operation
     /// and two arrays.
-    pub fn encode_whole(&self, to: &mut Encoder<Vec<u8>>) {
+    pub(crate) fn encode_whole(&self, to: &mut Encoder<Vec<u8>>) {
         let entry = self.operation.entry();
         to.u8(entry.code).expect("a Vec takes every byte");
         encode_all(entry.displayed(), &self.displayed, to);
@@ -205,7 +205,7 @@ impl Transaction {
     }
 
     /// Reads what [`Transaction::encode_whole`] wrote.
-    pub fn decode_whole(from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
+    pub(crate) fn decode_whole(from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
         let code = from.u8().map_err(|_| TransactionError::Form)?;
         let operation = Operation::from_code(code).ok_or(TransactionError::Form)?;
         let displayed = decode_all(operation.entry().displayed(), from)?;
@@ -214,7 +214,7 @@ impl Transaction {
     }
 
     /// The same fields under another operation that has the same ones.
-    pub fn with_operation(&self, operation: Operation) -> Self {
+    pub(crate) fn with_operation(&self, operation: Operation) -> Self {
         assert!(core::ptr::eq(operation.entry().fields, self.operation.entry().fields), "both have the same fields");
         Self { operation, ..self.clone() }
     }

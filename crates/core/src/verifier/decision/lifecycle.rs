@@ -2,11 +2,11 @@
 
 use super::challenge::end_challenge;
 use super::{AuditEvent, Clock, Event, Ruling};
-use crate::oath::totp::Totp;
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{Credential, Record, State};
 use crate::verifier::verdict::Step;
+use camtoken_oath::totp::Totp;
 
 /// The bank suspends the activation (利用停止). Nothing is issued to it or accepted from it until it is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

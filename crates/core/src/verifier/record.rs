@@ -2,7 +2,10 @@
 //!
 //! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`Vault`](super::Vault).
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
@@ -68,7 +71,8 @@ impl Subscriber {
     pub const MAX_LEN: usize = 64;
 
     /// The part that no enrollment takes.
-    pub(super) fn unfit(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn unfit(&self) -> Option<&'static str> {
         let unfit =
             |text: &str| !(1..=Self::MAX_LEN).contains(&text.chars().count()) || text.contains(char::is_control);
         [("contract", &self.contract), ("user", &self.user)]
@@ -305,7 +309,7 @@ impl fmt::Display for ChallengeRef {
     }
 }
 
-impl std::str::FromStr for ChallengeRef {
+impl core::str::FromStr for ChallengeRef {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
@@ -326,7 +330,7 @@ impl Credential {
 }
 
 /// A record with an audit chain, as stores keep them.
-pub(super) trait Stored: Encode<()> + for<'b> Decode<'b, ()> {
+pub trait Stored: Encode<()> + for<'b> Decode<'b, ()> {
     /// The end of its chain.
     fn chain(&mut self) -> &mut Trail;
 }
@@ -398,14 +402,19 @@ pub enum RecordError {
 const VERSION: u8 = 1;
 
 /// Writes a record for the store.
-pub(super) fn to_bytes<T: Encode<()>>(record: &T) -> Vec<u8> {
+#[must_use]
+pub fn to_bytes<T: Encode<()>>(record: &T) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     minicbor::encode(record, &mut bytes).expect("a Vec takes every byte");
     bytes
 }
 
 /// Reads a record of the store.
-pub(super) fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordError> {
+///
+/// # Errors
+///
+/// [`RecordError`] when the bytes are not those of a record of this version.
+pub fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordError> {
     let (&version, body) = bytes.split_first().ok_or(RecordError::Damaged)?;
     if version != VERSION {
         return Err(RecordError::Version { found: version });
@@ -447,6 +456,8 @@ mod challenge_id {
 }
 
 mod activation_ids {
+    use alloc::vec::Vec;
+
     use super::{ActivationId, Decoder, Encoder, Read, Written, damaged};
 
     pub fn encode<C, W: minicbor::encode::Write>(value: &[ActivationId], to: &mut Encoder<W>, _: &mut C) -> Written<W> {
@@ -464,8 +475,9 @@ mod activation_ids {
 }
 
 mod text {
-    use std::fmt::Display;
-    use std::str::FromStr;
+    use alloc::string::ToString;
+    use core::fmt::Display;
+    use core::str::FromStr;
 
     use super::{Decoder, Encoder, Read, Written, damaged};
 
@@ -479,6 +491,8 @@ mod text {
 }
 
 mod transaction {
+    use alloc::vec::Vec;
+
     use super::{Decoder, Encoder, Read, Transaction, Written, damaged};
 
     pub fn encode<C, W: minicbor::encode::Write>(value: &Transaction, to: &mut Encoder<W>, _: &mut C) -> Written<W> {

@@ -1,6 +1,6 @@
 //! Challenges: issued, withdrawn, and shown once more.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::{AuditEvent, Clock, Event, Ruling, not_active};
 use crate::challenge::Challenge;

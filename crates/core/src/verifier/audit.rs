@@ -4,6 +4,9 @@
 //! before it; the record holds the SHA-256 of the last. It names the operation and its question, no field of the
 //! transaction, and no secret.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -171,7 +174,7 @@ impl History {
 
 impl Trail {
     /// Appends what happened, and gives the line to store with the change.
-    pub(super) fn append(&mut self, note: AuditNote) -> Vec<u8> {
+    pub fn append(&mut self, note: AuditNote) -> Vec<u8> {
         self.entries += 1;
         let (challenge, operation, question) = match note.about {
             Some(about) => (Some(about.challenge), Some(about.operation), Some(about.question)),

@@ -1,6 +1,6 @@
 //! What the verifier says of a response. A "no" is an answer; an error means that nothing was decided.
 
-use std::fmt;
+use core::fmt;
 
 use crate::challenge::ChallengeId;
 use crate::transaction::Transaction;

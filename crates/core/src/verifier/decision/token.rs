@@ -1,5 +1,7 @@
 //! The record of a token: its registration, the places of its users, and its revocation.
 
+use alloc::vec::Vec;
+
 use super::{AuditEvent, AuditNote, Settlement};
 use crate::key::ActivationId;
 use crate::time::Timestamp;

@@ -1,6 +1,6 @@
 //! The numbers of the rules V-1 to V-20, in one place.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use crate::challenge::ResponseSuite;
 

@@ -1,5 +1,8 @@
 //! Registration (利用開始登録): the records of new activations, the device code, and the confirmation.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use super::{About, expected, remember, repeated, trusted};
 use super::{AuditEvent, AuditNote, Clock, Comparison, Event, Expected, Ruling, Settlement, Undecided};
 use crate::challenge::{Challenge, ChallengeId, DeviceNonce};
