@@ -55,19 +55,8 @@ pub enum Stage {
     Frames,
 }
 
-const FILE: [Stage; 9] = [
-    Stage::Plain,
-    Stage::CoarseThreshold,
-    Stage::FullSize,
-    Stage::Blur,
-    Stage::GlobalThreshold,
-    Stage::CoarseGrey,
-    Stage::Grey,
-    Stage::FineThreshold,
-    Stage::Sharpen,
-];
-
-const HARDER: [Stage; 10] = [
+/// What a picture is worth that is all there is, in this order. The last takes seconds.
+const IN_ORDER: [Stage; 10] = [
     Stage::Plain,
     Stage::CoarseThreshold,
     Stage::FullSize,
@@ -92,8 +81,8 @@ impl Effort {
     pub(super) fn stages(self) -> &'static [Stage] {
         match self {
             Self::Frame(number) => &IN_TURN[(number % IN_TURN.len() as u64) as usize],
-            Self::File => &FILE,
-            Self::Harder => &HARDER,
+            Self::File => &IN_ORDER[..IN_ORDER.len() - 1],
+            Self::Harder => &IN_ORDER,
         }
     }
 }
