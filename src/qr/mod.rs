@@ -28,14 +28,16 @@ mod distort;
 mod quality;
 mod render;
 mod scan;
+mod symbol;
 
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Drawn, Edge, Finding, Grade, GradeError, Lint, LintOptions, Measure, MeasureKind, Measured,
     Overlay, Part, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
 };
-pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
+pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};
+pub use symbol::EcLevel;
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.
 #[derive(Clone, PartialEq, Eq)]

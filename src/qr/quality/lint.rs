@@ -4,7 +4,11 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Advice, Diagnosis, Grade, Measure, MeasureKind, Overlay, QualityOptions, Reason, diagnose, quality};
+use super::diagnose::{Diagnosis, Reason, diagnose};
+use super::grade::Grade;
+use super::grading::{QualityOptions, quality};
+use super::measure::{Advice, Measure, MeasureKind};
+use super::overlay::Overlay;
 use crate::language::Language;
 use crate::qr::{Luma, Scan, Symbol};
 

@@ -1,6 +1,7 @@
 //! What was measured, in words: in both languages, for the command line and the service alike.
 
-use super::{Advice, Edge, MeasureKind, Reason};
+use super::diagnose::{Edge, Reason};
+use super::measure::{Advice, MeasureKind};
 use crate::language::{Label, Language};
 
 impl MeasureKind {
