@@ -5,9 +5,19 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use crate::qr::Luma;
-use crate::qr::scan::grey::Grey;
-use crate::qr::scan::rxing::Rxing;
-use crate::qr::scan::{Reader, Reading, ScanOptions, guarded, prepare};
+use crate::qr::scan::binary::Binary;
+use crate::qr::scan::grey::reader::Grey;
+use crate::qr::scan::prepare;
+use crate::qr::scan::reading::{Reader, Reading, guarded};
+
+/// How a picture is searched.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScanOptions {
+    /// Looks for every symbol instead of the first.
+    pub all: bool,
+    /// How much is tried; all that a file is worth by default.
+    pub effort: Effort,
+}
 
 /// How much is tried before a picture is given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,7 +123,7 @@ impl Stage {
             }),
             Self::Grey => grey(12),
             Self::FineGrey => grey(40),
-            _ => Rxing { older }.read(&prepared, all),
+            _ => Binary { older }.read(&prepared, all),
         };
         (reading, factor)
     }

@@ -9,7 +9,7 @@ use image::ImageDecoder;
 use image::codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 
 use crate::qr::Luma;
-use crate::qr::scan::guarded;
+use crate::qr::scan::reading::guarded;
 
 /// What a picture may cost.
 #[derive(Clone, Debug)]

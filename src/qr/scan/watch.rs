@@ -7,8 +7,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use crate::qr::scan::grey::{Laid, Track};
-use crate::qr::scan::{Effort, Scan, ScanOptions, Sighting, Stage, guarded, scan};
+use crate::qr::scan::grey::track::{Laid, Track};
+use crate::qr::scan::reading::{Sighting, guarded};
+use crate::qr::scan::{Effort, Scan, ScanOptions, Stage, scan};
 use crate::qr::{Luma, Symbol};
 
 /// Frames in which nothing is found before a place is forgotten.

@@ -6,7 +6,7 @@
 use std::f32::consts::FRAC_PI_2;
 
 use crate::qr::Luma;
-use crate::qr::scan::grey::grid::sample;
+use crate::qr::scan::grey::geometry::sample;
 use crate::qr::scan::grey::shape::{Measure, Sides, Stretch};
 
 /// What may be a finder pattern, in pixels.

@@ -2,7 +2,7 @@
 //! hand or the display had not smeared its neighbours into it.
 
 use crate::qr::Luma;
-use crate::qr::scan::grey::grid::{Point, sample};
+use crate::qr::scan::grey::geometry::{Point, sample};
 use crate::qr::scan::grey::plan::Plan;
 use crate::qr::scan::grey::solve::solve;
 
