@@ -7,10 +7,11 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), `watch` (frame after frame), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the
+//!   order), `watch` (frame after frame), and two readers: `binary` for what a black-and-white picture tells, `grey` for the
 //!   rest. Everything that reads takes 8-bit luma and gives bytes, corners and the size of a module; `text` says what bytes say.
 //! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
 //!   made from a seed.
+//! * `symbol`: the codec of ISO/IEC 18004 under all of these: which module belongs to what, and how codewords are protected.
 //!
 //! # Examples
 //!
@@ -33,7 +34,7 @@ mod symbol;
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Drawn, Edge, Finding, Grade, GradeError, Lint, LintOptions, Measure, MeasureKind, Measured,
-    Overlay, Part, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
+    Opinion, Overlay, Part, Quality, QualityOptions, Reason, Sighted, diagnose, quality,
 };
 pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};

@@ -58,63 +58,88 @@ impl Quality {
 /// Grades a symbol that was read in this picture.
 #[must_use]
 pub fn quality(luma: &Luma, symbol: &Symbol, options: &QualityOptions) -> Quality {
-    let version = Version::nearest(symbol.version);
-    let grid = Grid::new(luma, symbol, version);
-    let levels = grid.reflectances();
-    let tone = Tone::of(&levels, &grid);
-    let quiet = quiet_zone(&grid, &levels, tone.threshold);
-    let size = Size::of(&grid, options);
-    let mut measures = vec![contrast(&tone)];
-    let mut overlay = Overlay::new(&grid, quiet);
-    let (mut corrected, mut correctable, mut level) = (None, None, symbol.level);
-    if let Some((printed, decided)) = printed(symbol, version, &levels, &tone) {
-        // Codewords are wrong as the decoder saw them, which may not have been by one threshold.
-        let blocks = printed.wrong(|i| printed.codewords[i].iter().any(|&at| decided[at] != printed.modules[at]));
-        let worst = worst(&blocks);
-        let repaired: usize = blocks.iter().map(|block| block.wrong).sum();
-        let view = View { levels: &levels, tone: &tone, printed: &printed };
-        let modulation = view.modulation(MeasureKind::Modulation);
-        let margin = view.modulation(MeasureKind::ReflectanceMargin);
-        // One cause for all that it spoils: soft edges, else what lies over the code.
-        let soft = blur(luma, tone.contrast * 100.0).map_or(0.0, |blur| blur / size.module_px());
-        let cause = match (size.is_unfair(&grid), soft > SOFT) {
-            (true, _) => Some(Advice::WholePixels { css_px: size.width(size.module_css().round().max(2.0)) }),
-            (_, true) => Some(Advice::Sharpen { percent: modulation.0.round() as u32 }),
-            _ => None,
-        };
-        let close = Advice::EvenLight { codewords: view.codewords_below(0.5) };
-        let spoilt = [
-            Measure::new(MeasureKind::Modulation, modulation.0, modulation.1, close),
-            Measure::new(MeasureKind::ReflectanceMargin, margin.0, margin.1, close),
-            fixed_patterns(version, &decided, &printed.modules),
-            unused(&worst, repaired),
-        ];
-        measures.extend(
-            spoilt.map(|found| Measure { advice: found.advice.map(|advice| cause.unwrap_or(advice)), ..found }),
-        );
-        overlay.repair(&printed, &decided, version);
-        // More than the error correction bears: the reader prepared the picture before it corrected.
-        corrected = blocks.iter().all(|block| 2 * block.wrong <= block.capacity).then_some(repaired as u32);
-        correctable = Some((worst.capacity / 2) as u32);
-        level = Some(printed.level);
-    }
-    measures.extend([
-        light_around(quiet, &size),
-        module_size(&size),
-        axial(size.px),
-        evenness(&grid),
-        polarity(symbol),
-    ]);
-    let grade = measures.iter().map(|measure| measure.grade).min().unwrap_or(Grade::F);
-    Quality { grade, measures, corrected, correctable, level, overlay }
+    Sampled::of(luma, symbol).quality(options)
 }
 
-/// The symbol as it was printed, and the modules of the picture as they were decided to know it: by one threshold, else by one for
-/// each neighbourhood.
-fn printed(symbol: &Symbol, version: Version, levels: &[Option<f64>], tone: &Tone) -> Option<(Printed, Vec<bool>)> {
-    let of = |decided: Vec<bool>| Some((Printed::of(symbol, version, &decided)?, decided));
-    let globally = levels.iter().map(|level| level.is_some_and(|level| level < tone.threshold)).collect();
-    of(globally).or_else(|| of(locally_dark(levels, version.side())))
+/// A symbol beside the picture in which it was read.
+pub(super) struct Sampled<'a> {
+    luma: &'a Luma,
+    symbol: &'a Symbol,
+    version: Version,
+    grid: Grid<'a>,
+    /// The reflectance of each module, row by row.
+    levels: Vec<Option<f64>>,
+    tone: Tone,
+}
+
+impl<'a> Sampled<'a> {
+    pub(super) fn of(luma: &'a Luma, symbol: &'a Symbol) -> Self {
+        let version = Version::nearest(symbol.version);
+        let grid = Grid::new(luma, symbol, version);
+        let levels = grid.reflectances();
+        let tone = Tone::of(&levels, &grid);
+        Self { luma, symbol, version, grid, levels, tone }
+    }
+
+    /// Modules on a side.
+    pub(super) fn side(&self) -> usize {
+        self.version.side()
+    }
+
+    /// The modules row by row, `true` for dark, by one threshold for the whole symbol. Of a symbol that is light on dark, as if it were not.
+    pub(super) fn modules(&self) -> Vec<bool> {
+        self.levels.iter().map(|level| level.is_some_and(|level| level < self.tone.threshold)).collect()
+    }
+
+    pub(super) fn quality(&self, options: &QualityOptions) -> Quality {
+        let Self { luma, symbol, version, grid, levels, tone } = self;
+        let quiet = quiet_zone(grid, levels, tone.threshold);
+        let size = Size::of(grid, options);
+        let mut measures = vec![contrast(tone)];
+        let mut overlay = Overlay::new(grid, quiet);
+        let (mut corrected, mut correctable, mut level) = (None, None, symbol.level);
+        if let Some((printed, decided)) = self.printed() {
+            // Codewords are wrong as the decoder saw them, which may not have been by one threshold.
+            let blocks = printed.wrong(|i| printed.codewords[i].iter().any(|&at| decided[at] != printed.modules[at]));
+            let worst = worst(&blocks);
+            let repaired: usize = blocks.iter().map(|block| block.wrong).sum();
+            let view = View { levels, tone, printed: &printed };
+            let modulation = view.modulation(MeasureKind::Modulation);
+            let margin = view.modulation(MeasureKind::ReflectanceMargin);
+            // One cause for all that it spoils: soft edges, else what lies over the code.
+            let soft = blur(luma, tone.contrast * 100.0).map_or(0.0, |blur| blur / size.module_px());
+            let cause = match (size.is_unfair(grid), soft > SOFT) {
+                (true, _) => Some(Advice::WholePixels { css_px: size.width(size.module_css().round().max(2.0)) }),
+                (_, true) => Some(Advice::Sharpen { percent: modulation.0.round() as u32 }),
+                _ => None,
+            };
+            let close = Advice::EvenLight { codewords: view.codewords_below(0.5) };
+            let spoilt = [
+                Measure::new(MeasureKind::Modulation, modulation.0, modulation.1, close),
+                Measure::new(MeasureKind::ReflectanceMargin, margin.0, margin.1, close),
+                fixed_patterns(*version, &decided, &printed.modules),
+                unused(&worst, repaired),
+            ];
+            let advised = |found: Measure| Measure { advice: found.advice.map(|own| cause.unwrap_or(own)), ..found };
+            measures.extend(spoilt.map(advised));
+            overlay.repair(&printed, &decided, *version);
+            // More than the error correction bears: the reader prepared the picture before it corrected.
+            corrected = blocks.iter().all(|block| 2 * block.wrong <= block.capacity).then_some(repaired as u32);
+            correctable = Some((worst.capacity / 2) as u32);
+            level = Some(printed.level);
+        }
+        let rest = [light_around(quiet, &size), module_size(&size), axial(size.px), evenness(grid), polarity(symbol)];
+        measures.extend(rest);
+        let grade = measures.iter().map(|measure| measure.grade).min().unwrap_or(Grade::F);
+        Quality { grade, measures, corrected, correctable, level, overlay }
+    }
+
+    /// The symbol as it was printed, and the modules of the picture as they were decided to know it: by one threshold, else by one for
+    /// each neighbourhood.
+    fn printed(&self) -> Option<(Printed, Vec<bool>)> {
+        let of = |decided: Vec<bool>| Some((Printed::of(self.symbol, self.version, &decided)?, decided));
+        of(self.modules()).or_else(|| of(locally_dark(&self.levels, self.version.side())))
+    }
 }
 
 /// How large modules are.

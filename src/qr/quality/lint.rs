@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::diagnose::{Diagnosis, Reason, diagnose};
 use super::grade::Grade;
-use super::grading::{QualityOptions, quality};
+use super::grading::{QualityOptions, Sampled};
 use super::measure::{Advice, Measure, MeasureKind};
 use super::overlay::Overlay;
+use super::second_opinion::SecondOpinion;
 use crate::language::Language;
 use crate::qr::{Luma, Scan, Symbol};
 
@@ -44,6 +45,9 @@ pub struct Lint {
     /// How many the block with the least reserve bears
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correctable: Option<u32>,
+    /// Whether a simple decoder, too, reads the symbol; the grade leaves it out
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_opinion: Option<Opinion>,
     /// Pixels of the picture for one module, if that is known
     #[serde(skip_serializing_if = "Option::is_none")]
     pub px_per_module: Option<f64>,
@@ -73,6 +77,17 @@ pub struct Measured {
     #[serde(skip)]
     #[cfg_attr(any(feature = "cli", feature = "server"), schemars(skip))]
     kind: MeasureKind,
+}
+
+/// What a simple decoder makes of the modules, each dark or light by one threshold for the whole symbol.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(any(feature = "cli", feature = "server"), derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Opinion {
+    /// A stable name: agrees, differs, damaged, inverted or unsupported
+    pub verdict: &'static str,
+    /// The same as a sentence, in the chosen language
+    pub text: &'static str,
 }
 
 /// Why nothing was read.
@@ -170,6 +185,7 @@ impl Lint {
             measures: Vec::new(),
             corrected: None,
             correctable: None,
+            second_opinion: None,
             px_per_module: None,
             symbol: None,
             overlay: None,
@@ -186,11 +202,13 @@ impl Lint {
             report.reasons = found.reasons.iter().map(|reason| Finding::of(reason, options.language)).collect();
             return (report, None);
         };
-        let found = quality(luma, symbol, &options.quality);
+        let sampled = Sampled::of(luma, symbol);
+        let found = sampled.quality(&options.quality);
         report.grade = found.grade.as_str();
         report.passed = found.grade >= options.min_grade;
         report.measures = found.measures.iter().map(|measure| Measured::of(measure, options.language)).collect();
         (report.corrected, report.correctable) = (found.corrected, found.correctable);
+        report.second_opinion = Some(Opinion::of(SecondOpinion::of(&sampled, symbol), options.language));
         report.px_per_module = Some(tenths(f64::from(symbol.module_px)));
         report.symbol = Some(Drawn::of(symbol));
         (report, Some(found.overlay))
@@ -252,6 +270,12 @@ impl Measured {
     #[must_use]
     pub fn shown(&self, language: Language) -> String {
         self.kind.shown(self.value, language)
+    }
+}
+
+impl Opinion {
+    fn of(opinion: SecondOpinion, language: Language) -> Self {
+        Self { verdict: opinion.as_str(), text: opinion.text(language) }
     }
 }
 

@@ -15,6 +15,7 @@ mod lint;
 mod measure;
 mod overlay;
 mod quiet_zone;
+mod second_opinion;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -22,7 +23,7 @@ mod words;
 pub use diagnose::{Diagnosis, Edge, Reason, diagnose};
 pub use grade::{Grade, GradeError};
 pub use grading::{Quality, QualityOptions, quality};
-pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Part, Sighted};
+pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use measure::{Advice, Measure, MeasureKind};
 pub use overlay::Overlay;
 pub(super) use overlay::png;

@@ -2,6 +2,7 @@
 
 use super::diagnose::{Edge, Reason};
 use super::measure::{Advice, MeasureKind};
+use super::second_opinion::SecondOpinion;
 use crate::language::{Label, Language};
 
 impl MeasureKind {
@@ -113,6 +114,29 @@ impl Advice {
             Self::Flatten => "カメラをコードの正面に構え、コードを平らにしてください。".to_owned(),
             Self::DarkOnLight => "ダークモードでも、コードは明るい地に暗く描いてください。".to_owned(),
         }
+    }
+}
+
+impl SecondOpinion {
+    /// What it says, as a sentence.
+    pub(super) const fn text(self, language: Language) -> &'static str {
+        let (ja, en) = match self {
+            Self::Agrees => ("単純なデコーダーでも読み取れます。", "A simple decoder reads it, too."),
+            Self::Differs => ("単純なデコーダーでは別の内容になります。", "A simple decoder reads something else."),
+            Self::Damaged => (
+                "単純なデコーダーでは読み取れません: 誤ったセルが多すぎます。",
+                "A simple decoder does not read it: too many modules are wrong.",
+            ),
+            Self::Inverted => (
+                "単純なデコーダーでは読み取れません: 暗い地に明るいセルです。",
+                "A simple decoder does not read it: it is light on dark.",
+            ),
+            Self::Unsupported => (
+                "単純なデコーダーでは読み取れません: 対応していない種類の内容です。",
+                "A simple decoder does not read it: content of this kind is not supported everywhere.",
+            ),
+        };
+        Label { ja, en }.text(language)
     }
 }
 
