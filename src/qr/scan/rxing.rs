@@ -1,5 +1,5 @@
-//! What is taken of rxing, and nothing else in the crate names it: its detector for black-and-white pictures, and what it makes of
-//! codewords.
+//! All that is taken of rxing: its detector for black-and-white pictures, and its reading of codewords. No other file names it, but for
+//! the tests of the codec.
 //!
 //! rxing offers one call that reads a picture. What is called here are the steps of its port of zxing-cpp, so that what is tried stays
 //! bounded and a grid that was not decoded can still be judged. They are public and no part of its promise: so Cargo.toml names the
