@@ -117,6 +117,9 @@ impl Document for Lint {
                 page += &format!("- {line}\n");
             }
         }
+        if let Some(opinion) = &self.second_opinion {
+            page += &format!("\n{}\n", opinion.text);
+        }
         let verdict = if self.passed { "lint-passed" } else { "lint-failed" };
         page + &format!("\n{}\n", text.with(verdict, &[("grade", self.grade), ("min", self.min_grade)]))
     }

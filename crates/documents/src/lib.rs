@@ -5,5 +5,5 @@ mod lint;
 mod registered;
 mod words;
 
-pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Part, Sighted};
+pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use registered::Registered;

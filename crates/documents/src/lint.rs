@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use camtoken::Language;
 use camtoken::qr::{
-    Advice, Diagnosis, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, Symbol, diagnose,
-    quality,
+    Advice, Diagnosis, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, SecondOpinion, Symbol,
+    diagnose, quality, second_opinion,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::words::{AdviceWords, MeasureWords, ReasonWords};
+use crate::words::{AdviceWords, MeasureWords, OpinionWords, ReasonWords};
 
 /// What a camera would say of a picture.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub struct Lint {
     /// How many the block with the least reserve bears
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correctable: Option<u32>,
+    /// Whether a simple decoder, too, reads the symbol; the grade leaves it out
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_opinion: Option<Opinion>,
     /// Pixels of the picture for one module, if that is known
     #[serde(skip_serializing_if = "Option::is_none")]
     pub px_per_module: Option<f64>,
@@ -71,6 +74,16 @@ pub struct Measured {
     #[serde(skip)]
     #[schemars(skip)]
     kind: MeasureKind,
+}
+
+/// What a simple decoder makes of the modules, each dark or light by one threshold for the whole symbol.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct Opinion {
+    /// A stable name: agrees, differs, damaged, inverted or unsupported
+    pub verdict: &'static str,
+    /// The same as a sentence, in the chosen language
+    pub text: &'static str,
 }
 
 /// Why nothing was read.
@@ -164,6 +177,7 @@ impl Lint {
             measures: Vec::new(),
             corrected: None,
             correctable: None,
+            second_opinion: None,
             px_per_module: None,
             symbol: None,
             overlay: None,
@@ -185,6 +199,7 @@ impl Lint {
         report.passed = found.grade >= options.min_grade;
         report.measures = found.measures.iter().map(|measure| Measured::of(measure, options.language)).collect();
         (report.corrected, report.correctable) = (found.corrected, found.correctable);
+        report.second_opinion = Some(Opinion::of(second_opinion(luma, symbol), options.language));
         report.px_per_module = Some(tenths(f64::from(symbol.module_px)));
         report.symbol = Some(Drawn::of(symbol));
         (report, Some(found.overlay))
@@ -246,6 +261,12 @@ impl Measured {
     #[must_use]
     pub fn shown(&self, language: Language) -> String {
         self.kind.shown(self.value, language)
+    }
+}
+
+impl Opinion {
+    fn of(opinion: SecondOpinion, language: Language) -> Self {
+        Self { verdict: opinion.as_str(), text: opinion.text(language) }
     }
 }
 

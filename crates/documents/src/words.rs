@@ -1,7 +1,7 @@
 //! What was measured, in words: in both languages, for the command line and the service alike.
 
 use camtoken::language::{Label, Language};
-use camtoken::qr::{Advice, Edge, MeasureKind, Reason};
+use camtoken::qr::{Advice, Edge, MeasureKind, Reason, SecondOpinion};
 
 pub(crate) trait MeasureWords {
     /// Its name for a person.
@@ -14,6 +14,11 @@ pub(crate) trait MeasureWords {
 pub(crate) trait AdviceWords {
     /// What to change, as a sentence.
     fn text(&self, language: Language) -> String;
+}
+
+pub(crate) trait OpinionWords {
+    /// What it says, as a sentence.
+    fn text(self, language: Language) -> &'static str;
 }
 
 trait EdgeWords {
@@ -131,6 +136,28 @@ fn in_japanese(advice: &Advice) -> String {
         }
         Advice::Flatten => "カメラをコードの正面に構え、コードを平らにしてください。".to_owned(),
         Advice::DarkOnLight => "ダークモードでも、コードは明るい地に暗く描いてください。".to_owned(),
+    }
+}
+
+impl OpinionWords for SecondOpinion {
+    fn text(self, language: Language) -> &'static str {
+        let (ja, en) = match self {
+            Self::Agrees => ("単純なデコーダーでも読み取れます。", "A simple decoder reads it, too."),
+            Self::Differs => ("単純なデコーダーでは別の内容になります。", "A simple decoder reads something else."),
+            Self::Damaged => (
+                "単純なデコーダーでは読み取れません: 誤ったセルが多すぎます。",
+                "A simple decoder does not read it: too many modules are wrong.",
+            ),
+            Self::Inverted => (
+                "単純なデコーダーでは読み取れません: 暗い地に明るいセルです。",
+                "A simple decoder does not read it: it is light on dark.",
+            ),
+            Self::Unsupported => (
+                "単純なデコーダーでは読み取れません: 対応していない種類の内容です。",
+                "A simple decoder does not read it: content of this kind is not supported everywhere.",
+            ),
+        };
+        Label { ja, en }.text(language)
     }
 }
 

@@ -7,10 +7,11 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), `watch` (frame after frame), and two readers: `rxing` for what a black-and-white picture tells, `grey` for the
+//!   order), `watch` (frame after frame), and two readers: `binary` for what a black-and-white picture tells, `grey` for the
 //!   rest. Everything that reads takes 8-bit luma and gives bytes, corners and the size of a module; `text` says what bytes say.
 //! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
 //!   made from a seed.
+//! * `symbol`: the codec of ISO/IEC 18004 under all of these: which module belongs to what, and how codewords are protected.
 //!
 //! # Examples
 //!
@@ -24,18 +25,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod distort;
 mod quality;
 mod render;
 mod scan;
+mod symbol;
 
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Edge, Grade, GradeError, Measure, MeasureKind, Overlay, Quality, QualityOptions, Reason,
-    diagnose, quality,
+    SecondOpinion, diagnose, quality, second_opinion,
 };
-pub use render::{EcLevel, RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
+pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};
+pub use symbol::EcLevel;
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.
 #[derive(Clone, PartialEq, Eq)]

@@ -7,25 +7,10 @@ use qrcode::types::Mode;
 use qrcode::{QrCode, Version};
 
 use crate::Luma;
-
-/// Modules left light on each side (ISO/IEC 18004, 6.3.8).
-const QUIET_ZONE: usize = 4;
+use crate::symbol::{EcLevel, QUIET_ZONE};
 
 /// The largest module drawn in a raster picture: 64 pixels are a symbol of up to 11,840 pixels a side.
 const MAX_MODULE_PX: u32 = 64;
-
-/// How much of a symbol may be damaged: about 7, 15, 25 or 30 % of its codewords.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EcLevel {
-    /// 7 %
-    L,
-    /// 15 %
-    M,
-    /// 25 %
-    Q,
-    /// 30 %
-    H,
-}
 
 /// Why a text was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -199,11 +184,11 @@ impl SymbolMatrix {
 
     /// Modules a side with the quiet zone.
     fn framed(&self) -> usize {
-        self.side + 2 * QUIET_ZONE
+        self.side + 2 * usize::from(QUIET_ZONE)
     }
 
     fn framed_rows(&self) -> impl Iterator<Item = Vec<bool>> {
-        let module = |at: usize| at.wrapping_sub(QUIET_ZONE);
+        let module = |at: usize| at.wrapping_sub(QUIET_ZONE.into());
         (0..self.framed()).map(move |y| (0..self.framed()).map(|x| self.is_dark(module(x), module(y))).collect())
     }
 }

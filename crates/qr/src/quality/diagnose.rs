@@ -1,6 +1,6 @@
 //! Why nothing was read: what can be measured of a picture without a symbol.
 
-use super::QUIET_ZONE;
+use crate::symbol::QUIET_ZONE;
 use crate::{Luma, Scan};
 
 /// Contrast under which nothing is a code, in percent: what paper and a sensor's noise have.
@@ -474,9 +474,11 @@ fn quiet(luma: &Luma, frame: &Frame) -> f64 {
             dark.count() <= 6
         })
     };
-    let steps = (QUIET_ZONE * 2.0) as u32;
+    let steps = u32::from(QUIET_ZONE) * 2;
     // What three centres say of the edges is a quarter of a module off: the first step looks further out.
-    (1..=steps).find(|&step| !is_clean(f64::from(step) / 2.0)).map_or(QUIET_ZONE, |step| f64::from(step - 1) / 2.0)
+    (1..=steps)
+        .find(|&step| !is_clean(f64::from(step) / 2.0))
+        .map_or(QUIET_ZONE.into(), |step| f64::from(step - 1) / 2.0)
 }
 
 /// The side of the picture that something alternating like modules runs into.

@@ -1,8 +1,6 @@
 //! Where the modules of a symbol lie in the picture, and how bright they are.
 
-use qrcode::canvas::is_functional;
-use qrcode::types::Version;
-
+use crate::symbol::{Patterns, Version};
 use crate::{Luma, Symbol};
 
 /// Half the side of the square that is averaged for one module, in modules: small enough to stay inside a module of two
@@ -59,12 +57,12 @@ pub(super) struct Grid<'a> {
 
 impl<'a> Grid<'a> {
     /// Lays the symbol where the reader saw it, then shifts the corners until its fixed patterns fit best.
-    pub(super) fn new(luma: &'a Luma, symbol: &Symbol) -> Self {
+    pub(super) fn new(luma: &'a Luma, symbol: &Symbol, version: Version) -> Self {
         let corners = symbol.corners.map(|(x, y)| (f64::from(x), f64::from(y)));
-        let side = usize::from(symbol.version) * 4 + 17;
+        let side = version.side();
         let map = Perspective::onto(&corners, side as f64);
         let mut grid = Self { luma, inverted: symbol.inverted, side, corners, map };
-        grid.refine(symbol.version);
+        grid.refine(version);
         grid
     }
 
@@ -116,7 +114,7 @@ impl<'a> Grid<'a> {
     ///
     /// By the nearest pixel alone a climb sees steps and no slope, and may stop where small modules still lie half a module
     /// off; between pixels it sees slopes, which are shallow where a module has two pixels. The better end is taken.
-    fn refine(&mut self, version: u8) {
+    fn refine(&mut self, version: Version) {
         let probes = probes(version);
         let start = (self.corners, self.map);
         self.climb(&probes, Self::point);
@@ -187,10 +185,10 @@ struct Probe {
 }
 
 /// Positions near the corners of every module of the finder, timing and alignment patterns.
-fn probes(version: u8) -> Vec<Probe> {
-    let side = usize::from(version) * 4 + 17;
+fn probes(version: Version) -> Vec<Probe> {
+    let side = version.side();
     let mut probes = Vec::new();
-    for (x, y, dark) in fixed(version) {
+    for (x, y, dark) in Patterns::of(version).modules() {
         for (dx, dy) in [(0.1, 0.1), (0.9, 0.1), (0.5, 0.5), (0.1, 0.9), (0.9, 0.9)] {
             let sign = if dark { -1.0 } else { 1.0 };
             probes.push(Probe { x: x as f64 + dx, y: y as f64 + dy, sign });
@@ -207,85 +205,9 @@ fn probes(version: u8) -> Vec<Probe> {
     probes
 }
 
-/// The modules of the finder patterns with their separators, the timing patterns and the alignment patterns (ISO/IEC
-/// 18004, 6.3): column, row, dark.
-pub(super) fn fixed(version: u8) -> Vec<(usize, usize, bool)> {
-    (1..=6).flat_map(|segment| segment_modules(version, segment)).collect()
-}
-
-/// The modules of one segment of the fixed patterns: 1 to 3 finder patterns (top left, top right, bottom left), 4 and 5
-/// timing patterns (row, column), 6 alignment patterns.
-pub(super) fn segment_modules(version: u8, segment: u8) -> Vec<(usize, usize, bool)> {
-    let side = usize::from(version) * 4 + 17;
-    let ring = |x: usize, y: usize, centre: (usize, usize)| x.abs_diff(centre.0).max(y.abs_diff(centre.1));
-    let square =
-        |left: usize, top: usize, size: usize| (0..size * size).map(move |i| (left + i % size, top + i / size));
-    match segment {
-        1..=3 => {
-            let (left, top) = [(0, 0), (side - 8, 0), (0, side - 8)][usize::from(segment) - 1];
-            let centre = (if left == 0 { 3 } else { side - 4 }, if top == 0 { 3 } else { side - 4 });
-            square(left, top, 8).map(|(x, y)| (x, y, !matches!(ring(x, y, centre), 2 | 4))).collect()
-        }
-        4 => (8..side - 8).map(|x| (x, 6, x % 2 == 0)).collect(),
-        5 => (8..side - 8).map(|y| (6, y, y % 2 == 0)).collect(),
-        _ => {
-            let centres = alignment(version);
-            let last = centres.last().copied().unwrap_or(0);
-            let mut modules = Vec::new();
-            for &cy in &centres {
-                for &cx in &centres {
-                    // The three that would lie on a finder pattern are left out.
-                    if (cx, cy) == (6, 6) || (cx, cy) == (6, last) || (cx, cy) == (last, 6) {
-                        continue;
-                    }
-                    modules.extend(square(cx - 2, cy - 2, 5).map(|(x, y)| (x, y, ring(x, y, (cx, cy)) != 1)));
-                }
-            }
-            modules
-        }
-    }
-}
-
-/// The coordinates of the centres of the alignment patterns (ISO/IEC 18004, annex E).
-fn alignment(version: u8) -> Vec<usize> {
-    if version < 2 {
-        return Vec::new();
-    }
-    let version = usize::from(version);
-    let (count, last) = (version / 7 + 2, version * 4 + 10);
-    let step = match version {
-        32 => 26,
-        _ => (version * 4 + count * 2 + 1) / (count * 2 - 2) * 2,
-    };
-    let mut centres: Vec<usize> = (0..count - 1).map(|i| last - i * step).chain([6]).collect();
-    centres.reverse();
-    centres
-}
-
-/// Whether a module carries no bit of a codeword.
-pub(super) fn is_function(version: u8, x: usize, y: usize) -> bool {
-    let known = Version::Normal(version.into());
-    let side = usize::from(version) * 4 + 17;
-    // The library's answer leaves the version information out.
-    let says_version = |a: usize, b: usize| version >= 7 && a < 6 && (side - 11..side - 8).contains(&b);
-    is_functional(known, known.width(), x as i16, y as i16) || says_version(x, y) || says_version(y, x)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EcLevel, encode_bytes};
-
-    #[test]
-    fn fixed_patterns_are_those_that_are_drawn() {
-        for length in [1, 30, 100, 220, 400, 1000, 2000, 2331] {
-            let drawn = encode_bytes(&vec![7; length], EcLevel::M).expect("it fits");
-            for (x, y, dark) in fixed(drawn.version()) {
-                assert_eq!(drawn.is_dark(x, y), dark, "version {}: {x}, {y}", drawn.version());
-                assert!(is_function(drawn.version(), x, y));
-            }
-        }
-    }
 
     #[test]
     fn corners_of_the_map_are_those_given() {

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::QUIET_ZONE;
 use super::codewords::Printed;
-use super::grid::{Grid, Perspective, is_function};
+use super::grid::{Grid, Perspective};
 use crate::Luma;
+use crate::symbol::{Layout, QUIET_ZONE, Version};
 
 type Point = (f64, f64);
 type Quad = [Point; 4];
@@ -59,14 +59,15 @@ impl Overlay {
     pub(super) fn new(grid: &Grid, quiet: [f64; 4]) -> Self {
         let side = grid.side as f64;
         let map = Map { corners: grid.corners, side };
-        let (out, end) = (QUIET_ZONE, side + QUIET_ZONE);
+        let wanted = f64::from(QUIET_ZONE);
+        let (out, end) = (wanted, side + wanted);
         let strip = |edge: usize, from: f64| match edge {
             0 => map.quad(-out, -out, end, -from),
             1 => map.quad(side + from, -out, end, end),
             2 => map.quad(-out, side + from, end, end),
             _ => map.quad(-out, -out, -from, end),
         };
-        let missing = [0, 1, 2, 3].map(|edge| (quiet[edge] < QUIET_ZONE).then(|| strip(edge, quiet[edge])));
+        let missing = [0, 1, 2, 3].map(|edge| (quiet[edge] < wanted).then(|| strip(edge, quiet[edge])));
         let (px, py) = grid.pitch();
         Self {
             corners: grid.corners,
@@ -79,12 +80,12 @@ impl Overlay {
         }
     }
 
-    pub(super) fn repair(&mut self, printed: &Printed, sampled: &[bool], version: u8) {
-        let side = usize::from(version) * 4 + 17;
+    pub(super) fn repair(&mut self, printed: &Printed, sampled: &[bool], version: Version) {
+        let (side, layout) = (version.side(), Layout::of(version));
         for at in (0..side * side).filter(|&at| sampled[at] != printed.modules[at]) {
             let (x, y) = (at % side, at / side);
             let quad = self.map.quad(x as f64, y as f64, x as f64 + 1.0, y as f64 + 1.0);
-            let list = if is_function(version, x, y) { &mut self.damaged } else { &mut self.repaired };
+            let list = if layout.carries_data(x, y) { &mut self.repaired } else { &mut self.damaged };
             list.push(quad);
         }
     }

@@ -5,9 +5,19 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use crate::Luma;
-use crate::scan::grey::Grey;
-use crate::scan::rxing::Rxing;
-use crate::scan::{Reader, Reading, ScanOptions, guarded, prepare};
+use crate::scan::binary::Binary;
+use crate::scan::grey::reader::Grey;
+use crate::scan::prepare;
+use crate::scan::reading::{Reader, Reading, guarded};
+
+/// How a picture is searched.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScanOptions {
+    /// Looks for every symbol instead of the first.
+    pub all: bool,
+    /// How much is tried; all that a file is worth by default.
+    pub effort: Effort,
+}
 
 /// How much is tried before a picture is given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,19 +65,8 @@ pub enum Stage {
     Frames,
 }
 
-const FILE: [Stage; 9] = [
-    Stage::Plain,
-    Stage::CoarseThreshold,
-    Stage::FullSize,
-    Stage::Blur,
-    Stage::GlobalThreshold,
-    Stage::CoarseGrey,
-    Stage::Grey,
-    Stage::FineThreshold,
-    Stage::Sharpen,
-];
-
-const HARDER: [Stage; 10] = [
+/// What a picture is worth that is all there is, in this order. The last takes seconds.
+const IN_ORDER: [Stage; 10] = [
     Stage::Plain,
     Stage::CoarseThreshold,
     Stage::FullSize,
@@ -92,8 +91,8 @@ impl Effort {
     pub(super) fn stages(self) -> &'static [Stage] {
         match self {
             Self::Frame(number) => &IN_TURN[(number % IN_TURN.len() as u64) as usize],
-            Self::File => &FILE,
-            Self::Harder => &HARDER,
+            Self::File => &IN_ORDER[..IN_ORDER.len() - 1],
+            Self::Harder => &IN_ORDER,
         }
     }
 }
@@ -124,7 +123,7 @@ impl Stage {
             }),
             Self::Grey => grey(12),
             Self::FineGrey => grey(40),
-            _ => Rxing { older }.read(&prepared, all),
+            _ => Binary { older }.read(&prepared, all),
         };
         (reading, factor)
     }

@@ -1,30 +1,23 @@
 //! From a picture to the symbols in it.
 
+mod binary;
 mod grey;
 mod ladder;
 mod picture;
 mod prepare;
+mod reading;
 mod rxing;
 mod text;
 mod watch;
 
-use std::cell::Cell;
-use std::panic::{UnwindSafe, catch_unwind};
+use reading::{Reading, Sighting};
 
-pub use ladder::{Effort, Stage};
+pub use ladder::{Effort, ScanOptions, Stage};
 pub use picture::{Format, Limits, PictureError};
+pub use reading::decoding;
 pub use watch::Watcher;
 
 use crate::{Luma, Symbol};
-
-/// How a picture is searched.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ScanOptions {
-    /// Looks for every symbol instead of the first.
-    pub all: bool,
-    /// How much is tried; all that a file is worth by default.
-    pub effort: Effort,
-}
 
 /// What a picture says.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,44 +68,6 @@ pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -
 /// Grey levels between the darkest and the lightest pixel below which nothing is in a picture.
 const MIN_CONTRAST: u8 = 3;
 
-/// Tells whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
-/// panic hook may keep it silent.
-#[must_use]
-pub fn decoding() -> bool {
-    GUARDED.get()
-}
-
-/// A decoder: luma in; symbols out, or what kept it from reading one.
-trait Reader {
-    /// Reads the first symbol, or all, with coordinates in pixels of `luma`.
-    fn read(&self, luma: &Luma, all: bool) -> Reading;
-}
-
-#[derive(Default)]
-struct Reading {
-    symbols: Vec<Symbol>,
-    sighting: Option<Sighting>,
-    /// Where a symbol lies whose modules could not be decoded.
-    laid: Option<grey::Laid>,
-}
-
-/// A symbol that was seen and not read.
-#[derive(Clone, Copy)]
-struct Sighting {
-    module_px: f32,
-    /// How sure it is, up to 1.
-    likeness: f32,
-}
-
-impl Reading {
-    /// Keeps the surer sighting.
-    fn see(&mut self, sighting: Sighting) {
-        if self.sighting.is_none_or(|known| known.likeness < sighting.likeness) {
-            self.sighting = Some(sighting);
-        }
-    }
-}
-
 fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
     let mut outcome = Reading::default();
     for &stage in options.effort.stages() {
@@ -159,18 +114,6 @@ fn same_place(a: &Symbol, b: &Symbol) -> bool {
 fn centre(symbol: &Symbol) -> (f32, f32) {
     let sum = symbol.corners.iter().fold((0.0, 0.0), |sum, corner| (sum.0 + corner.0, sum.1 + corner.1));
     (sum.0 / 4.0, sum.1 / 4.0)
-}
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs a decoder that is not ours; `None` if it panicked.
-fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
-    let outer = GUARDED.replace(true);
-    let result = catch_unwind(work);
-    GUARDED.set(outer);
-    result.ok()
 }
 
 #[cfg(test)]
@@ -402,18 +345,6 @@ mod tests {
     fn frames_take_turns_with_the_further_stages() {
         let turns: std::collections::HashSet<_> = (0..8).map(|number| Effort::Frame(number).stages()[1]).collect();
         assert_eq!(turns.len(), 4);
-    }
-
-    #[test]
-    fn panic_in_a_decoder_means_not_read() {
-        assert!(!decoding());
-        let seen = Cell::new(false);
-        let result: Option<()> = guarded(std::panic::AssertUnwindSafe(|| {
-            seen.set(decoding());
-            std::panic::resume_unwind(Box::new("a decoder's bug"));
-        }));
-        assert_eq!(result, None);
-        assert!(seen.get() && !decoding());
     }
 
     #[test]

@@ -2,6 +2,11 @@
 
 use crate::Luma;
 
+/// Makes dark light and light dark.
+pub(super) fn negative(luma: &Luma) -> Luma {
+    Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma }
+}
+
 /// Averages squares of `factor` pixels: takes away the grid of a photographed display, and noise.
 pub(super) fn shrink(luma: &Luma, factor: u32) -> Luma {
     let (width, height) = (luma.width / factor, luma.height / factor);

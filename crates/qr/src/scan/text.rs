@@ -1,14 +1,6 @@
 //! From the bytes of a symbol to its text.
 
-use rxing::common::ECIStringBuilder;
-
 use crate::{Symbol, SymbolText};
-
-/// What the bytes say by the character sets that the symbol names (ECI, ISO/IEC 18004, 7.4.2); `None` if it names none, or
-/// one of no text.
-pub(super) fn named(content: &ECIStringBuilder) -> Option<String> {
-    content.has_eci.then(|| content.to_string()).filter(|text| is_printable(text))
-}
 
 impl Symbol {
     /// What it says: by the character sets that it names, else in UTF-8, else in the one of Shift_JIS and ISO/IEC 8859-1 that is
@@ -43,7 +35,7 @@ fn longest_foreign_run(text: &str) -> usize {
 }
 
 /// Neither control characters but those of lines, nor what has no meaning of its own.
-fn is_printable(text: &str) -> bool {
+pub(super) fn is_printable(text: &str) -> bool {
     text.chars().all(|letter| match letter {
         '\t' | '\n' | '\r' => true,
         '\u{e000}'..='\u{f8ff}' | '\u{fffd}' => false,

@@ -7,8 +7,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use crate::scan::grey::{Laid, Track};
-use crate::scan::{Effort, Scan, ScanOptions, Sighting, Stage, guarded, scan};
+use crate::scan::grey::track::{Laid, Track};
+use crate::scan::reading::{Sighting, guarded};
+use crate::scan::{Effort, Scan, ScanOptions, Stage, scan};
 use crate::{Luma, Symbol};
 
 /// Frames in which nothing is found before a place is forgotten.

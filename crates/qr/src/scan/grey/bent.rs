@@ -3,7 +3,8 @@
 //! them are crisp.
 
 use crate::Luma;
-use crate::scan::grey::grid::{Grid, Point, Triple, likeness, sample, zone_likeness};
+use crate::scan::grey::geometry::{Point, Quad, sample};
+use crate::scan::grey::grid::{Grid, Triple, likeness, zone_likeness};
 use crate::scan::grey::plan::Plan;
 
 /// Modules between two knots, roughly.
@@ -212,7 +213,7 @@ impl<'a> Bent<'a> {
     }
 
     /// The outer corners, clockwise from the top left.
-    pub(super) fn corners(&self) -> [Point; 4] {
+    pub(super) fn corners(&self) -> Quad {
         let side = self.plan.side as f32;
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(u, v)| self.map(u, v))
     }

@@ -6,7 +6,7 @@
 use std::f32::consts::FRAC_PI_2;
 
 use crate::Luma;
-use crate::scan::grey::grid::sample;
+use crate::scan::grey::geometry::sample;
 use crate::scan::grey::shape::{Measure, Sides, Stretch};
 
 /// What may be a finder pattern, in pixels.

@@ -3,40 +3,16 @@
 
 use crate::Luma;
 use crate::scan::grey::finder::Finder;
+use crate::scan::grey::geometry::{Perspective, Point, Quad, module_px, sample};
 use crate::scan::grey::modules::Unsmeared;
 use crate::scan::grey::plan::{Plan, Zone};
-use crate::scan::grey::solve::solve;
+use crate::symbol::Version;
+
+/// Below, what was found is no symbol.
+pub(super) const MIN_LIKENESS: f32 = 0.33;
 
 /// Below, three finder patterns are none.
 const MIN_FINDERS: f32 = 0.3;
-
-pub(super) type Point = (f32, f32);
-
-/// A plane in perspective: from modules to pixels, both counted from the outer corner.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Perspective([f32; 8]);
-
-impl Perspective {
-    /// The perspective that takes four points to four others.
-    pub(super) fn between(from: [Point; 4], to: [Point; 4]) -> Option<Self> {
-        let rows = from.iter().zip(to).flat_map(|(&(u, v), (x, y))| {
-            let (u, v, x, y) = (f64::from(u), f64::from(v), f64::from(x), f64::from(y));
-            [vec![u, v, 1.0, 0.0, 0.0, 0.0, -u * x, -v * x, x], vec![0.0, 0.0, 0.0, u, v, 1.0, -u * y, -v * y, y]]
-        });
-        let solution = solve(rows.collect())?;
-        let mut terms = [0.0; 8];
-        for (term, value) in terms.iter_mut().zip(solution) {
-            *term = value as f32;
-        }
-        Some(Self(terms))
-    }
-
-    pub(super) fn map(&self, u: f32, v: f32) -> Point {
-        let [a, b, c, d, e, f, g, h] = self.0;
-        let w = 1.0 / (g * u + h * v + 1.0);
-        ((a * u + b * v + c) * w, (d * u + e * v + f) * w)
-    }
-}
 
 /// A symbol's place: its plan, and where four of its points are seen.
 pub(super) struct Grid<'a> {
@@ -117,11 +93,12 @@ impl Triple {
     }
 
     /// The versions it may have, likeliest first.
-    pub(super) fn versions(&self) -> Vec<u32> {
+    pub(super) fn versions(&self) -> Vec<Version> {
         let guess = (self.side - 17.0) / 4.0;
         let spread = 1.0 + 0.12 * self.side / 4.0;
-        let mut versions: Vec<u32> = (1..=40).filter(|&v| (v as f32 - guess).abs() <= spread).collect();
-        versions.sort_by(|&a, &b| (a as f32 - guess).abs().total_cmp(&(b as f32 - guess).abs()));
+        let off = |version: &Version| (f32::from(version.number()) - guess).abs();
+        let mut versions: Vec<Version> = Version::all().filter(|version| off(version) <= spread).collect();
+        versions.sort_by(|a, b| off(a).total_cmp(&off(b)));
         versions
     }
 }
@@ -278,23 +255,14 @@ impl<'a> Grid<'a> {
 
     /// The side of a module in pixels, on average.
     pub(super) fn module_px(&self) -> f32 {
-        module_px(self.plan, &self.corners())
+        module_px(self.plan.side, &self.corners())
     }
 
     /// The outer corners, clockwise from the top left.
-    pub(super) fn corners(&self) -> [Point; 4] {
+    pub(super) fn corners(&self) -> Quad {
         let side = self.plan.side as f32;
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(u, v)| self.place.map(u, v))
     }
-}
-
-/// The side of a module of a symbol with these outer corners.
-pub(super) fn module_px(plan: &Plan, corners: &[Point; 4]) -> f32 {
-    (0..4).map(|i| gap(corners[i], corners[(i + 1) % 4])).sum::<f32>() / (4 * plan.side) as f32
-}
-
-fn gap(a: Point, b: Point) -> f32 {
-    (a.0 - b.0).hypot(a.1 - b.1)
 }
 
 /// How much the known modules look as they should, up to 1.
@@ -334,22 +302,4 @@ pub(super) fn zone_likeness(zone: &Zone, map: impl Fn(f32, f32) -> Point, luma: 
     let apart = (all - darks) / light_count - darks / dark_count;
     let variance = (squares / count - (all / count) * (all / count)).max(0.0);
     apart * (dark_count * light_count).sqrt() / count / (variance + 4.0).sqrt()
-}
-
-/// The grey level at a point between the centres of pixels; the border goes on for ever.
-#[inline]
-pub(super) fn sample(luma: &Luma, (x, y): Point) -> f32 {
-    let x = (x - 0.5).clamp(0.0, luma.width as f32 - 1.001);
-    let y = (y - 0.5).clamp(0.0, luma.height as f32 - 1.001);
-    // Not a number ends as 0.
-    let (left, top) = (x as usize, y as usize);
-    let (dx, dy) = (x - left as f32, y - top as f32);
-    let width = luma.width as usize;
-    let between = |at: usize| {
-        let pair = &luma.pixels[at..at + 2];
-        f32::from(pair[0]) * (1.0 - dx) + f32::from(pair[1]) * dx
-    };
-    let at = top * width + left;
-    let (above, below) = (between(at), between(at + width));
-    above * (1.0 - dy) + below * dy
 }

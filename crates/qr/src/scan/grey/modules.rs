@@ -2,7 +2,7 @@
 //! hand or the display had not smeared its neighbours into it.
 
 use crate::Luma;
-use crate::scan::grey::grid::{Point, sample};
+use crate::scan::grey::geometry::{Point, sample};
 use crate::scan::grey::plan::Plan;
 use crate::scan::grey::solve::solve;
 

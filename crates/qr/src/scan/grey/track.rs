@@ -1,9 +1,10 @@
 //! A symbol that no single frame tells: it is followed from frame to frame, and its modules are averaged.
 
 use crate::scan::grey::decode::{self, Decoded};
-use crate::scan::grey::grid::Grid;
+use crate::scan::grey::geometry::{Quad, is_near};
+use crate::scan::grey::grid::{Grid, MIN_LIKENESS};
 use crate::scan::grey::modules::{Modules, correlation};
-use crate::scan::grey::{MIN_LIKENESS, is_near, negative, symbol};
+use crate::scan::prepare::negative;
 use crate::{Luma, Stage, Symbol};
 
 /// Frames beyond which the oldest count less: what changes slowly is followed.
@@ -42,7 +43,7 @@ pub(in crate::scan) struct Track {
 
 impl Laid {
     /// The outer corners in a picture whose pixels are `scale` times as small.
-    pub(in crate::scan) fn corners(&self, scale: f32) -> [(f32, f32); 4] {
+    pub(in crate::scan) fn corners(&self, scale: f32) -> Quad {
         self.grid.corners().map(|(x, y)| (x * scale, y * scale))
     }
 }
@@ -59,7 +60,7 @@ impl Track {
     }
 
     /// Whether the symbol lies there, within three modules.
-    pub(in crate::scan) fn is_at(&self, corners: &[(f32, f32); 4]) -> bool {
+    pub(in crate::scan) fn is_at(&self, corners: &Quad) -> bool {
         is_near(&self.laid.grid.corners(), corners, 3.0 * self.laid.grid.module_px())
     }
 
@@ -85,9 +86,10 @@ impl Track {
         }
         let decoded = self.decode();
         self.plain = decoded.is_some();
+        let Laid { grid, inverted } = &self.laid;
         Some(decoded.map(|decoded| Symbol {
             stage: Stage::Frames,
-            ..symbol(self.laid.grid.plan, self.laid.grid.corners(), decoded, self.laid.inverted)
+            ..decoded.into_symbol(grid.plan.version, grid.corners(), *inverted)
         }))
     }
 
@@ -101,7 +103,7 @@ impl Track {
                 modules.map(|i| (known[i].clamp(-4.0, 4.0), seen[i].clamp(-4.0, 4.0))).collect();
             correlation(&pairs)
         };
-        let all = agree(&mut (0..known.len()).filter(|i| plan.carries_data(i % plan.side, i / plan.side)));
+        let all = agree(&mut (0..known.len()).filter(|i| plan.layout.carries_data(i % plan.side, i / plan.side)));
         let blocks = decode::corrections(plan, &known);
         (all, blocks.into_iter().map(|block| agree(&mut block.into_iter())).fold(all, f32::min))
     }

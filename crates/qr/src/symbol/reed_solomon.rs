@@ -1,5 +1,5 @@
-//! Reed-Solomon correction over GF(2^8) as ISO/IEC 18004 (7.5) uses it, with erasures: a codeword known to be doubtful
-//! costs half of one that is wrong unnoticed.
+//! Reed-Solomon correction over GF(2^8) as ISO/IEC 18004 (7.5) uses it, with erasures: a codeword that is known to be doubtful costs
+//! half as much as one that is wrong unnoticed.
 
 /// Powers of the generator, twice over, and logarithms, for x^8 + x^4 + x^3 + x^2 + 1.
 static FIELD: Field = Field::new();
@@ -48,7 +48,7 @@ fn value(polynomial: &[u8], x: u8) -> u8 {
 
 /// Corrects a block whose last `parity` codewords are for correction; `doubtful` are the places of erasures. Gives the
 /// number of errors found elsewhere, or `None`, with the block unchanged, if it is beyond correction.
-pub(super) fn correct(block: &mut [u8], parity: usize, doubtful: &[usize]) -> Option<usize> {
+pub fn correct(block: &mut [u8], parity: usize, doubtful: &[usize]) -> Option<usize> {
     if doubtful.len() > parity || block.len() > 255 {
         return None;
     }
