@@ -23,6 +23,8 @@ mod system;
 mod terminal;
 mod text;
 mod tokens;
+#[cfg(not(feature = "emulator"))]
+mod unbuilt;
 mod value;
 mod verbs;
 mod viewfinder;

@@ -358,7 +358,7 @@ test("a camera that is wanted no more while the browser asks is off", async () =
 });
 
 test("a service without a bank, or with one that takes no test token, says so", async () => {
-  for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--log", "off"], texts.en.practiceRefused]]) {
+  for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--emulator", "--log", "off"], texts.en.practiceRefused]]) {
     const other = await service(verb);
     try {
       const { page, close } = await open(chrome, other.url);

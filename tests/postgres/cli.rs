@@ -80,19 +80,29 @@ fn the_service_stands_on_the_database() {
     let enrolled = ["enroll", "time-based", "--contract", "1234567890", "--user", "SATO"];
     let enrolled = said(camtoken(dir.path(), &url, &enrolled).env("CAMTOKEN_KEK", &key));
     let activation = enrolled.document["activation"].as_str().expect("text");
-    let mut serve = camtoken(dir.path(), &url, &["serve", "--port", "0", "--log", "off"])
-        .env("CAMTOKEN_KEK", &key)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    let line = BufReader::new(serve.stdout.take().expect("it is piped")).lines().next().expect("a line").expect("text");
-    let listening: Value = serde_json::from_str(&line).expect("a document");
-    let address = listening["url"].as_str().expect("text");
-    let answer = ureq::get(format!("{address}/v1/activations/{activation}")).call().map(|answer| answer.status());
-    let ended = Command::new("kill").args(["-TERM", &serve.id().to_string()]).status();
-    assert!(ended.expect("kill starts").success());
-    assert!(serve.wait().expect("it is ours").success());
-    assert_eq!(answer.expect("an answer").as_u16(), 200);
+    // A virtual token beside it is told of in the log.
+    for (more, warnings) in [(&[][..], 0), (&["--emulator"], 1)] {
+        let args = [&["serve", "--port", "0", "--log", "warn"], more].concat();
+        let mut serve = camtoken(dir.path(), &url, &args)
+            .env("CAMTOKEN_KEK", &key)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let stdout = serve.stdout.take().expect("it is piped");
+        let line = BufReader::new(stdout).lines().next().expect("a line").expect("text");
+        let listening: Value = serde_json::from_str(&line).expect("a document");
+        let address = listening["url"].as_str().expect("text");
+        let answer = ureq::get(format!("{address}/v1/activations/{activation}")).call().map(|answer| answer.status());
+        let ended = Command::new("kill").args(["-TERM", &serve.id().to_string()]).status();
+        assert!(ended.expect("kill starts").success());
+        let Output { status, stderr, .. } = serve.wait_with_output().expect("it is ours");
+        assert!(status.success());
+        assert_eq!(answer.expect("an answer").as_u16(), 200);
+        let log = String::from_utf8(stderr).expect("text");
+        assert_eq!(log.matches("a virtual token is served beside a real verifier").count(), warnings, "{log}");
+        assert_eq!(log.contains("\"verifier\":\"PostgreSQL\""), warnings == 1, "{log}");
+    }
 }
 
 #[test]

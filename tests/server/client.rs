@@ -17,6 +17,8 @@ pub struct Server {
     dir: tempfile::TempDir,
     pub url: String,
     agent: ureq::Agent,
+    /// What it said at the start.
+    pub listening: Value,
     description: Value,
     /// Which operations were called: `get /healthz`.
     pub called: Mutex<BTreeSet<String>>,
@@ -58,8 +60,8 @@ impl Server {
         let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0);
         let agent: ureq::Agent = config.timeout_global(Some(Duration::from_secs(60))).build().into();
         let url = listening["url"].as_str().expect("an address").to_owned();
-        let mut server =
-            Self { child, dir, url, agent, description: Value::Null, called: Mutex::default(), headers: Vec::new() };
+        let (called, headers) = (Mutex::default(), Vec::new());
+        let mut server = Self { child, dir, url, agent, listening, description: Value::Null, called, headers };
         server.description = serde_json::from_slice(&server.ask("GET", "/openapi.json", None).body).expect("JSON");
         server
     }

@@ -85,11 +85,65 @@ fn an_open_address_needs_a_key_and_a_key_has_a_length() {
 
 #[test]
 fn a_verifier_takes_no_test_token_unless_told() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["--emulator"]);
     let hand = Hand::new(&server, &json!({}));
     assert_eq!(server.post("/v1/tokens", &hand.state()).problem(403), "CT-E084");
-    let only = Server::start(&["--only", "verifier"]);
-    assert_eq!(only.post("/v1/sessions", &json!({})).problem(404), "CT-E101");
+}
+
+#[test]
+fn the_virtual_token_is_served_only_if_the_command_line_asks_for_it() {
+    let variables = [("CAMTOKEN_EMULATOR", "1"), ("CAMTOKEN_SERVE_EMULATOR", "1")];
+    for (args, serves) in [
+        (&[][..], json!(["verifier"])),
+        (&["--only", "verifier"], json!(["verifier"])),
+        (&["--emulator"], json!(["verifier", "token"])),
+        (&["--only", "token"], json!(["token"])),
+    ] {
+        let server = Server::start_with(args, &variables);
+        assert_eq!(server.listening["serves"], serves, "{args:?}");
+        let has = |part: &str| serves.as_array().expect("parts").contains(&json!(part));
+        let paths: Vec<&String> = server.description()["paths"].as_object().expect("paths").keys().collect();
+        for (part, route) in [("token", "/v1/sessions"), ("verifier", "/v1/challenges")] {
+            assert_eq!(paths.iter().any(|path| path.starts_with(route)), has(part), "{args:?}: {paths:?}");
+            let status = server.ask("GET", route, None).status;
+            assert_eq!(status, if has(part) { 405 } else { 404 }, "{args:?} {route}");
+        }
+        let about = server.description()["info"]["description"].as_str().expect("text");
+        assert_eq!((about.contains("verifier"), about.contains("virtual")), (has("verifier"), has("token")), "{about}");
+        assert_eq!(server.get("/healthz").ok(200), json!({ "status": "ok" }));
+    }
+}
+
+#[test]
+fn both_and_one_alone_are_not_asked_for_at_once() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for only in ["token", "verifier"] {
+        let args = ["serve", "--json", "--port", "0", "--emulator", "--only", only];
+        let output = command(&dir.path().join("state")).args(args).output().expect("the binary was built");
+        let error: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        assert_eq!((&error["code"], output.status.code()), (&json!("CT-E020"), Some(2)), "{error}");
+    }
+}
+
+/// What the log warns of.
+fn warnings(server: &Server) -> Vec<Value> {
+    let lines = server.log();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is a document"));
+    lines.filter(|line| line["level"] == "WARN").collect()
+}
+
+#[test]
+fn a_virtual_token_beside_a_real_verifier_is_told_of_in_the_log() {
+    let key = [("CAMTOKEN_API_KEY", "0123456789abcdef0123456789abcdef")];
+    let told = warnings(&Server::start_with(&["--emulator", "--log", "warn"], &key));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["message"], "a virtual token is served beside a real verifier");
+    assert_eq!(told[0]["verifier"], "API key");
+    // For tests, alone, and not at all: there is nothing to tell.
+    assert_eq!(warnings(&Server::start(&["--emulator", "--accept-test-keys"])), Vec::<Value>::new());
+    for only in ["token", "verifier"] {
+        assert_eq!(warnings(&Server::start_with(&["--only", only], &key)), Vec::<Value>::new(), "{only}");
+    }
 }
 
 #[test]
@@ -178,7 +232,7 @@ fn a_slow_sender_and_many_idle_ones_keep_nobody_waiting() {
 
 #[test]
 fn the_end_is_orderly() {
-    let mut server = Server::start(&["--accept-test-keys"]);
+    let mut server = Server::start(&["--emulator", "--accept-test-keys"]);
     let activation = Hand::new(&server, &json!({ "seed": "end" })).register();
     let waiting = Hand::new(&server, &json!({}));
     let mut stream = server.connect();
@@ -204,7 +258,7 @@ fn the_end_is_orderly() {
 #[test]
 fn who_has_the_key_may_back_the_books_up() {
     let key = "0123456789abcdef0123456789abcdef";
-    let args = ["--accept-test-keys"];
+    let args = ["--emulator", "--accept-test-keys"];
     let mut server = Server::start_with(&args, &[("CAMTOKEN_API_KEY", key)]);
     assert_eq!(server.get("/v1/backup").problem(401), "CT-E103");
     server.headers = vec![("authorization", format!("Bearer {key}"))];

@@ -14,10 +14,9 @@ fn named(page: &Said) -> Vec<String> {
     pattern.captures_iter(&text).map(|found| found[1].to_owned()).filter(|name| !name.starts_with('#')).collect()
 }
 
-#[test]
-fn pages_have_no_script_in_them_and_take_nothing_from_elsewhere() {
-    let server = Server::start(&["--only", "token"]);
-    let mut open = vec!["/ui".to_owned(), "/docs".to_owned()];
+/// Reads these pages and every file that they name, one after the other; gives all names.
+fn follow(server: &Server, pages: &[&str]) -> Vec<String> {
+    let mut open: Vec<String> = pages.iter().map(ToString::to_string).collect();
     let mut seen = Vec::new();
     while let Some(path) = open.pop() {
         let page = server.ask("GET", &path, None);
@@ -33,12 +32,20 @@ fn pages_have_no_script_in_them_and_take_nothing_from_elsewhere() {
         assert!(!foreign.contains("http://") && !foreign.contains("https://"), "{path} names another place");
         for name in named(&page) {
             let name = name.strip_prefix("./").map_or(name.clone(), |file| format!("/ui/{file}"));
-            if !seen.contains(&name) && !["/openapi.json", "/ui", "/docs"].contains(&name.as_str()) {
+            if !seen.contains(&name) {
                 seen.push(name.clone());
-                open.push(name);
+                // Pages have their turn above; what is no page is no file of theirs.
+                open.extend(Some(name).filter(|name| !["/openapi.json", "/ui", "/docs"].contains(&name.as_str())));
             }
         }
     }
+    seen
+}
+
+#[test]
+fn pages_have_no_script_in_them_and_take_nothing_from_elsewhere() {
+    let server = Server::start(&["--only", "token"]);
+    let seen = follow(&server, &["/ui", "/docs"]);
     for file in ["/ui/face.js", "/ui/texts.js", "/ui/face.css", "/ui/common.css", "/ui/icon.svg", "/ui/docs.js"] {
         assert!(seen.iter().any(|name| name == file), "{file} of {seen:?}");
     }
@@ -55,8 +62,19 @@ fn the_face_is_for_this_machine_alone_and_the_description_for_all() {
     assert_eq!(server.ask("GET", "/ui", None).status, 401);
     server.headers = vec![("authorization", format!("Bearer {key}"))];
     assert_eq!(server.ask("GET", "/ui", None).status, 404);
-    let server = Server::start(&["--only", "verifier"]);
-    assert_eq!((server.ask("GET", "/ui", None).status, server.ask("GET", "/docs", None).status), (404, 200));
+}
+
+/// Every address that the pages of a verifier name is served, and none of them is the face.
+#[test]
+fn a_service_without_the_virtual_token_leads_to_its_description() {
+    let server = Server::start(&[]);
+    let start = server.ask("GET", "/", None);
+    assert_eq!((start.status, start.header("location")), (303, "/docs"));
+    for face in ["/ui", "/ui/", "/ui/face.js"] {
+        assert_eq!(server.ask("GET", face, None).problem(404), "CT-E101", "{face}");
+    }
+    let seen = follow(&server, &["/docs"]);
+    assert!(seen.contains(&"/ui/docs.js".to_owned()) && !seen.contains(&"/ui".to_owned()), "{seen:?}");
 }
 
 /// `camtoken ui`, ended when dropped.

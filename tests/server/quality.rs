@@ -84,7 +84,7 @@ fn a_picture_without_a_code_says_what_is_missing() {
 
 #[test]
 fn a_scan_says_how_the_picture_was_and_keeps_it_for_a_while() {
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand = Hand::new(&server, &json!({ "lang": "en" }));
     let activation = hand.register();
     let issued = hand.issue(&activation, 5_000_000);
@@ -108,7 +108,7 @@ fn a_scan_says_how_the_picture_was_and_keeps_it_for_a_while() {
 
 #[test]
 fn a_frame_without_a_code_leaves_the_token_alone() {
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand = Hand::new(&server, &json!({ "lang": "ja" }));
     let activation = hand.register();
     let issued = hand.issue(&activation, 5_000_000);

@@ -23,7 +23,7 @@ fn responses_are_settled_while_ten_thousand_others_are_there() {
         eprintln!("skipped: the system lets a process open {:?} files", getrlimit(Resource::Nofile).maximum);
         return;
     }
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand = Hand::new(&server, &json!({ "seed": "siege" }));
     let activation = hand.register();
     settles(&hand, &activation, "nobody else");
@@ -88,7 +88,7 @@ fn responses_are_settled_while_ten_thousand_others_are_there() {
 /// A person's browser may be gone; a program that has nothing more to say closes its side and waits.
 #[test]
 fn who_has_said_everything_may_close_that_side_and_is_answered() {
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand = Hand::new(&server, &json!({ "seed": "half" }));
     let activation = hand.register();
     let issued = hand.issue(&activation, 5_000_000);

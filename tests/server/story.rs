@@ -85,7 +85,7 @@ pub fn text(document: &Value, key: &str) -> String {
 
 #[test]
 fn every_route_answers_as_described() {
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand =
         Hand::new(&server, &json!({ "lang": "ja", "clock": "2026-11-21T03:04:05Z", "seed": "a", "ttl": "PT1H" }));
     let session = format!("/v1/sessions/{}", hand.session);
@@ -404,7 +404,7 @@ fn whoever_waits_is_told_when_the_screen_changes() {
 
 #[test]
 fn a_request_that_is_sent_again_is_done_once() {
-    let mut server = Server::start(&["--accept-test-keys"]);
+    let mut server = Server::start(&["--emulator", "--accept-test-keys"]);
     let activation = Hand::new(&server, &json!({ "seed": "again" })).register();
     let body = |new: u64| {
         json!({
@@ -433,7 +433,7 @@ fn a_request_that_is_sent_again_is_done_once() {
 
 #[test]
 fn what_does_not_exist_looks_like_what_is_wrong() {
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let hand = Hand::new(&server, &json!({}));
     let activation = hand.register();
     let challenge = text(&hand.issue(&activation, 2_000_000), "id");
@@ -446,7 +446,8 @@ fn what_does_not_exist_looks_like_what_is_wrong() {
 
 #[test]
 fn no_log_has_a_secret() {
-    let mut server = Server::start_with(&["--accept-test-keys", "--log", "debug"], &[("CAMTOKEN_API_KEY", API_KEY)]);
+    let mut server =
+        Server::start_with(&["--emulator", "--accept-test-keys", "--log", "debug"], &[("CAMTOKEN_API_KEY", API_KEY)]);
     server.headers = vec![("authorization", format!("Bearer {API_KEY}"))];
     let hand = Hand::new(&server, &json!({ "seed": "canary-seed" }));
     let activation = hand.register();
@@ -489,7 +490,7 @@ fn every_example_of_the_documentation_runs() {
     let blocks: Vec<&str> =
         page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("a block ends")).collect();
     assert!(blocks.len() > 8, "the page was read");
-    let server = Server::start(&["--accept-test-keys"]);
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
     let mut shell = Command::new("bash")
         .args(["-euo", "pipefail", "-s"])
         .env("URL", &server.url)

@@ -49,12 +49,16 @@ impl Authority {
 struct Served {
     child: Child,
     address: String,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Served {
     /// With the certificate of `authority`; for the clients of `clients` alone, if that is given.
     fn start(authority: &Authority, clients: Option<&Authority>) -> Self {
+        Self::start_with(&["--only", "token"], authority, clients)
+    }
+
+    fn start_with(args: &[&str], authority: &Authority, clients: Option<&Authority>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let file = |name: &str, pem: &str| {
             let path = dir.path().join(name);
@@ -63,7 +67,7 @@ impl Served {
         };
         let own = authority.identity("localhost");
         let mut command = command(&dir.path().join("state"));
-        command.args(["serve", "--json", "--only", "token", "--log", "warn"]);
+        command.args(["serve", "--json", "--log", "warn"]).args(args);
         command.arg("--tls-cert").arg(file("chain.pem", &own.certificate));
         command.arg("--tls-key").arg(file("key.pem", &own.key));
         match clients {
@@ -73,13 +77,14 @@ impl Served {
             }
             None => command.args(["--port", "0"]),
         };
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary was built");
+        let log = fs::File::create(dir.path().join("log")).expect("a writable directory");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the binary was built");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("one line");
         let listening: Value = serde_json::from_str(&line).expect("one document");
         let url = listening["url"].as_str().expect("an address");
         let address = url.strip_prefix("https://").expect("TLS").replace("0.0.0.0", "127.0.0.1");
-        Self { child, address, _dir: dir }
+        Self { child, address, dir }
     }
 
     fn connect(&self) -> TcpStream {
@@ -133,6 +138,18 @@ fn a_client_that_trusts_the_certificate_is_served() {
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer);
     assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+}
+
+#[test]
+fn a_virtual_token_beside_a_verifier_under_tls_is_told_of_in_the_log() {
+    let authority = Authority::new();
+    for (args, lines) in [(&["--emulator"][..], 1), (&[], 0), (&["--only", "token"], 0)] {
+        let served = Served::start_with(args, &authority, None);
+        let log = fs::read_to_string(served.dir.path().join("log")).expect("it was made at the start");
+        assert_eq!(log.lines().count(), lines, "{args:?}: {log}");
+        let told = "\"message\":\"a virtual token is served beside a real verifier\",\"verifier\":\"TLS\"";
+        assert_eq!(log.contains(told), lines == 1, "{args:?}: {log}");
+    }
 }
 
 #[test]

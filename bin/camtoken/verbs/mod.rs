@@ -14,9 +14,11 @@ pub mod lint;
 pub mod man;
 pub mod scan;
 pub mod schema;
+#[cfg(feature = "server")]
 pub mod serve;
 pub mod store;
 pub mod token;
+#[cfg(feature = "emulator")]
 pub mod ui;
 pub mod vectors;
 pub mod verify;
@@ -29,6 +31,8 @@ use crate::document::Described;
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::text::Text;
+#[cfg(not(feature = "emulator"))]
+use crate::unbuilt;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -43,8 +47,14 @@ pub enum Verb {
     Issue(issue::Args),
     Verify(verify::Args),
     Enroll(enroll::Args),
+    #[cfg(feature = "server")]
     Serve(serve::Args),
+    #[cfg(not(feature = "server"))]
+    Serve(unbuilt::Args),
+    #[cfg(feature = "emulator")]
     Ui(ui::Args),
+    #[cfg(not(feature = "emulator"))]
+    Ui(unbuilt::Args),
     Store(store::Args),
     Vectors(vectors::Args),
     Doctor(doctor::Args),
@@ -73,8 +83,14 @@ impl Verb {
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
+            #[cfg(feature = "server")]
             Self::Serve(args) => serve::run(args, context),
+            #[cfg(not(feature = "server"))]
+            Self::Serve(_) => Err(unbuilt::failure("serve", "server")),
+            #[cfg(feature = "emulator")]
             Self::Ui(args) => ui::run(args, context),
+            #[cfg(not(feature = "emulator"))]
+            Self::Ui(_) => Err(unbuilt::failure("ui", "emulator")),
             Self::Store(args) => store::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
@@ -115,7 +131,9 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::GeneratorReport>(),
     Described::of::<enroll::Imported>(),
     Described::of::<enroll::Exported>(),
+    #[cfg(feature = "server")]
     Described::of::<serve::Report>(),
+    #[cfg(feature = "emulator")]
     Described::of::<ui::Report>(),
     Described::of::<store::Checked>(),
     Described::of::<store::Done>(),

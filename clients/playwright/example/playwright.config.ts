@@ -12,7 +12,7 @@ export default defineConfig<object, WorkerSetup>({
   workers: 4,
   webServer: [
     {
-      command: `"${camtoken}" serve --listen 127.0.0.1:4870 --accept-test-keys --state-dir test-results/verifier --log warn`,
+      command: `"${camtoken}" serve --listen 127.0.0.1:4870 --emulator --accept-test-keys --state-dir test-results/verifier --log warn`,
       url: `${verifier}/readyz`,
     },
     { command: 'node bank.mjs', url: bank, env: { VERIFIER: verifier, PORT: '4880' } },

@@ -54,7 +54,7 @@ export class Camtoken {
     const bin = binary(options.bin);
     const dir = mkdtempSync(join(tmpdir(), 'camtoken-'));
     const clear = () => rmSync(dir, { recursive: true, force: true });
-    const args = ['serve', '--json', '--port', '0', '--accept-test-keys', '--end-with-stdin', '--log', 'warn'];
+    const args = ['serve', '--json', '--port', '0', '--emulator', '--accept-test-keys', '--end-with-stdin', '--log', 'warn'];
     const child = spawn(bin, [...args, '--state-dir', dir], { cwd: dir, env: surroundings(dir), stdio: 'pipe' });
     try {
       const url = await listening(child, bin);

@@ -36,17 +36,20 @@ pub(super) struct Operation<'a> {
 pub(super) enum Method {
     Get,
     Post,
+    #[cfg(feature = "emulator")]
     Put,
     Delete,
 }
 
 /// What stands in a path: the name, its form, and what it is.
 const PATH_PARAMETERS: &[(&str, &str, &str)] = &[
+    #[cfg(feature = "emulator")]
     ("session", "^[0-9a-f]{32}$", "The session, as it was answered"),
     ("token", "^[A-Z0-9-]{1,10}$", "The token ID: 1 to 10 capital letters, digits or hyphens"),
     ("activation", "^[0-9a-f]{12}$", "The activation"),
     ("enrollment", "^[0-9a-f]{12}$", "The registration: the activation that it makes"),
     ("challenge", "^[0-9a-f]{12}-[0-9a-f]{24}$", "The challenge, as it was issued"),
+    #[cfg(feature = "emulator")]
     ("button", "^(left|center|right)$", "The button"),
 ];
 
@@ -57,8 +60,9 @@ impl Described {
         Self { paths: Map::new(), schemas: settings.into_generator(), limits: Vec::new() }
     }
 
-    /// The whole description.
-    pub fn openapi(mut self, needs_key: bool) -> Value {
+    /// The whole description of a service that has these `parts`.
+    pub fn openapi(mut self, parts: &[&str], needs_key: bool) -> Value {
+        let parts = parts.iter().map(|part| format!("{part}. ")).collect::<String>();
         let problem = self.schemas.subschema_for::<problem::Document>();
         let mut components = json!({
             "schemas": self.schemas.take_definitions(true),
@@ -75,7 +79,7 @@ impl Described {
             "info": {
                 "title": "camtoken",
                 "version": env!("CARGO_PKG_VERSION"),
-                "description": "The verifier of a camera token, and a virtual camera token for tests. A refusal is an answer (200); a problem means that nothing was decided.",
+                "description": parts + "A refusal is an answer (200); a problem means that nothing was decided.",
                 "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
             },
             "servers": [{ "url": "/" }],
@@ -158,6 +162,7 @@ impl Operation<'_> {
     }
 
     /// Takes a JSON document, or nothing.
+    #[cfg(feature = "emulator")]
     pub fn optional_body<T: JsonSchema>(self) -> Self {
         let schema = self.schemas.subschema_for::<T>();
         self.body_of(false, json!({ "application/json": { "schema": schema } }))
@@ -204,6 +209,7 @@ impl Operation<'_> {
     }
 
     /// Adds kinds of body to an answer.
+    #[cfg(feature = "emulator")]
     pub fn and_answer(mut self, status: u16, content: Value) -> Self {
         let answer = self.answers.get_mut(&status.to_string()).and_then(|answer| answer["content"].as_object_mut());
         if let (Some(known), Value::Object(more)) = (answer, content) {
@@ -229,6 +235,7 @@ impl Method {
         match self {
             Self::Get => "get",
             Self::Post => "post",
+            #[cfg(feature = "emulator")]
             Self::Put => "put",
             Self::Delete => "delete",
         }

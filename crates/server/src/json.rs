@@ -62,22 +62,6 @@ fn without_values(message: &str) -> String {
     }
 }
 
-/// A JSON document that may be left out.
-pub(super) struct OptionalJson<T>(pub T);
-
-impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if request.headers().get(header::CONTENT_LENGTH).is_none_or(|length| length == "0")
-            && request.headers().get(header::CONTENT_TYPE).is_none()
-        {
-            return Ok(Self(T::default()));
-        }
-        Json::from_request(request, state).await.map(|Json(document)| Self(document))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

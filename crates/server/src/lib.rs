@@ -8,11 +8,11 @@
 //! (RFC 9457) means that nothing was decided. Each route stands in a table with its description, so that `/openapi.json`
 //! says what is served.
 //!
-//! The virtual token needs the feature `emulator`; a build without has none of its routes.
+//! The virtual token is served only if [`Options`] asks for it, and needs the feature `emulator`; a build without has none
+//! of its code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod api;
 mod backup;
 mod bank;
@@ -22,19 +22,16 @@ pub mod emulator;
 mod face;
 mod guard;
 mod idempotency;
-#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod json;
 mod lint;
 mod listen;
 mod metrics;
-#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod pictures;
 mod problem;
 mod provisioning;
 mod stall;
 #[cfg(feature = "tls")]
 mod tls;
-#[cfg_attr(not(feature = "emulator"), allow(dead_code, reason = "the virtual token uses the rest"))]
 mod values;
 
 use std::sync::Arc;
@@ -82,7 +79,7 @@ pub struct Options {
     pub language: Language,
     /// The moment that the verifier decides by.
     pub clock: Clock,
-    /// Whether to serve the virtual token. Without the feature `emulator` there is none.
+    /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none.
     pub virtual_token: bool,
 }
 
@@ -123,12 +120,17 @@ impl Service {
     #[must_use]
     pub fn new<S: Store + 'static>(verifier: Option<Verifier<S>>, options: &Options) -> Self {
         let metrics = Arc::<Metrics>::default();
-        let (closing, closed) = watch::channel(false);
+        let closing = watch::Sender::new(false);
         let verifier = verifier.map(Arc::new);
+        // What the description says of the service.
+        let mut parts = Vec::new();
+        // A browser has no key to send: the face is for this machine alone.
+        let has_face = cfg!(feature = "emulator") && options.virtual_token && options.api_key.is_none();
 
         let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
+            parts.push("The verifier of a camera token");
             // The books are not for everybody who may call.
             if options.api_key.is_some() {
                 let state = backup::Backup::new(Arc::clone(&verifier));
@@ -143,22 +145,20 @@ impl Service {
         }
         #[cfg(feature = "emulator")]
         if options.virtual_token {
-            let state = emulator::Emulator::new(options.language, closed);
+            parts.push("A virtual camera token, for tests");
+            let state = emulator::Emulator::new(options.language, closing.subscribe());
             let (routes, more) = emulator::routes(described).finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
-            // A browser has no key to send: the face is for this machine alone.
-            if options.api_key.is_none() {
+            if has_face {
                 router = router.merge(face::face());
             }
         }
-        #[cfg(not(feature = "emulator"))]
-        drop(closed);
 
         let limits = std::mem::take(&mut described.limits);
-        let openapi = described.openapi(options.api_key.is_some());
+        let openapi = described.openapi(&parts, options.api_key.is_some());
         let openapi: Arc<[u8]> = serde_json::to_vec(&openapi).expect("plain data").into();
         router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
-        router = router.merge(face::docs());
+        router = router.merge(face::docs()).merge(face::start(has_face));
 
         let stopped = Arc::<Notify>::default();
         let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics), Arc::clone(&stopped)));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::api::Operation;
 use super::json::Json;
-use super::pictures::{self, Parcel, Sent};
+use super::pictures::{self, Parcel};
 use super::problem::{Code, Problem};
 use camtoken::language::Language;
 use camtoken::qr::{Grade, QualityOptions};
@@ -78,9 +78,10 @@ pub(super) async fn lint(
     let options = LintOptions { min_grade, quality, language };
     let work = move || {
         // The parcel keeps its place among the pictures until the work is done.
-        let Sent::Picture(luma, effort) = parcel.open()? else {
+        if parcel.text().is_some() {
             return Err(Problem::from(Code::Picture).because("the text of a code, not a picture"));
-        };
+        }
+        let (luma, effort) = parcel.picture()?;
         let (mut lint, overlay) = Lint::of(&luma, &pictures::seen(&luma, effort), &options);
         let overlay = overlay.filter(|_| asked.overlay.is_some());
         lint.overlay = overlay.map(|overlay| lint.svg(&overlay, &luma, language));

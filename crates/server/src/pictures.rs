@@ -12,14 +12,6 @@ use super::problem::{Code, Problem};
 use camtoken::code;
 use camtoken::qr::{Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_for};
 
-/// What was sent to be looked at.
-pub(super) enum Sent {
-    /// The text of a code.
-    Text(String),
-    /// A picture, with how much it is worth trying.
-    Picture(Luma, Effort),
-}
-
 /// What a frame says of itself.
 #[derive(Deserialize)]
 struct FrameQuery {
@@ -72,19 +64,24 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
 }
 
 impl Parcel {
-    /// Decodes it. Takes a while: not for a thread that others wait for.
-    pub fn open(&mut self) -> Result<Sent, Problem> {
+    /// The text of a code, if that was sent instead of a picture.
+    pub fn text(&self) -> Option<&str> {
+        let text = str::from_utf8(&self.body).ok().filter(|_| self.size.is_none())?;
+        code::in_text(text)
+    }
+
+    /// Decodes the picture, and says how much it is worth trying. Takes a while: not for a thread that others wait for.
+    pub fn picture(&mut self) -> Result<(Luma, Effort), Problem> {
         let refused = |error| Problem::from(Code::Picture).because(error);
         let body = std::mem::take(&mut self.body);
-        if let Some((width, height)) = self.size {
-            Limits::default().check_size(width, height).map_err(refused)?;
-            let luma = Luma::from_raw(width, height, body.into()).map_err(refused)?;
-            return Ok(Sent::Picture(luma, self.effort));
-        }
-        if let Some(text) = str::from_utf8(&body).ok().and_then(code::in_text) {
-            return Ok(Sent::Text(text.to_owned()));
-        }
-        Luma::decode(&body, &Limits::default()).map(|luma| Sent::Picture(luma, self.effort)).map_err(refused)
+        let luma = match self.size {
+            Some((width, height)) => {
+                Limits::default().check_size(width, height).map_err(refused)?;
+                Luma::from_raw(width, height, body.into())
+            }
+            None => Luma::decode(&body, &Limits::default()),
+        };
+        Ok((luma.map_err(refused)?, self.effort))
     }
 }
 

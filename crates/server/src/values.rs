@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use super::problem::{Code, Problem};
 use camtoken::qr::{EcLevel, encode};
-use camtoken::time::Timestamp;
 use camtoken::transaction::Transaction;
 
 /// A span of time: `PT181S`, `3m1s`, `-1h`. Whole seconds.
@@ -89,38 +88,6 @@ pub(super) fn whole<'d, D: Deserializer<'d>, T: TryFrom<i64>>(from: D) -> Result
 
 /// The largest number of which every JSON parser keeps every digit: 2^53 - 1.
 pub(super) const MOST_WHOLE: i64 = (1 << 53) - 1;
-
-/// A moment: RFC 3339 in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment(pub Timestamp);
-
-impl<'d> Deserialize<'d> for Moment {
-    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        text.parse().map(Self).map_err(|_| de::Error::custom("not a time, expected 2026-11-21T03:04:05Z"))
-    }
-}
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&self.0)
-    }
-}
-
-impl JsonSchema for Moment {
-    fn schema_name() -> Cow<'static, str> {
-        "Moment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "description": "A moment from 1970 on, RFC 3339 in UTC",
-            "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]|29|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
-            "examples": ["2026-11-21T03:04:05Z"],
-        })
-    }
-}
 
 /// What nobody is to read twice: digits that were typed, a key. It is wiped, and never printed.
 pub(super) struct Secret(Zeroizing<String>);

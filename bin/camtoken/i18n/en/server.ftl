@@ -1,9 +1,10 @@
 ### The service: its verb, and the problems that it answers with.
 
-help-serve = Serve the verifier and a virtual token over HTTP
+help-serve = Serve the verifier over HTTP, and a virtual token if --emulator asks for it
     .listen = Listen here; an address that others reach needs an API key or --client-ca
     .port = Listen on this port; 0 takes a free one, which is printed
-    .only = Serve one half only
+    .emulator = Serve a virtual token beside the verifier, for tests; no setting and no variable turns it on
+    .only = Serve one of the two alone: the verifier, which is the default, or a virtual token
     .api_key_file = What callers send as Authorization: Bearer; - reads standard input [CAMTOKEN_API_KEY]
     .allow_host = Answer under this name too, beside localhost and addresses
     .allow_origin = Answer pages of this origin too
@@ -13,8 +14,11 @@ help-serve = Serve the verifier and a virtual token over HTTP
     .client_ca = Let in only who shows a certificate of this authority
     .end_with_stdin = End, too, when standard input ends: with the program that started it, however that ends
     .long =
-        Serve the verifier and a virtual token over HTTP. /openapi.json describes every route; docs/HTTP.md tells the
-        story with curl.
+        Serve the verifier over HTTP. /openapi.json describes every route; docs/HTTP.md tells the story with curl.
+
+        With --emulator a virtual token is served beside the verifier, with its page at /ui, and with --only token the
+        virtual token alone. It is made for tests: whoever reaches it makes tokens, reads their keys and presses their
+        buttons. Beside an API key, TLS or a store in PostgreSQL, --emulator writes a warning to the log.
 
         One line on standard output says where it listens. It ends with Ctrl-C or SIGTERM, once the requests that it has
         are answered. The store is open in this process alone until then.
@@ -29,7 +33,7 @@ help-ui = Show a token in your browser, with a bank to practise with
         a webcam, shows the transaction, and answers with digits to type.
 
         The page is served on this machine alone, and so is a bank for practice, which takes test tokens and keeps nothing.
-        `camtoken serve` has the same page at /ui. It ends with Ctrl-C.
+        `camtoken serve --emulator` has the same page at /ui. It ends with Ctrl-C.
 
 ui-open = Open { $url } in your browser. Ctrl-C ends it.
 
@@ -43,7 +47,8 @@ ct-e101 = there is nothing at this address
     .hint = check the path and the IDs in it
     .long =
         No route has this path, or the session, token or challenge in it does not exist. Sessions end some time after their
-        last use, and a challenge has a picture only as long as it may be answered.
+        last use, and a challenge has a picture only as long as it may be answered. The routes of the virtual token are there
+        if the service was started with --emulator.
 
 ct-e102 = the address does not take this method
     .hint = the header Allow says which ones it takes

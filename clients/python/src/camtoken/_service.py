@@ -43,7 +43,7 @@ class Camtoken:
         program = _program(bin or os.environ.get("CAMTOKEN_BIN"))
         directory = tempfile.mkdtemp(prefix="camtoken-")
         complaints = tempfile.TemporaryFile()
-        args = ["serve", "--json", "--port", "0", "--accept-test-keys", "--end-with-stdin", "--log", "warn"]
+        args = ["serve", "--json", "--port", "0", "--emulator", "--accept-test-keys", "--end-with-stdin", "--log", "warn"]
         child = subprocess.Popen(
             [program, *args, "--state-dir", directory],
             stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ mod routes;
 mod rules;
 mod session;
 mod shown;
+mod values;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

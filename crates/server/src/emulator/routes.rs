@@ -16,15 +16,16 @@ use zeroize::Zeroizing;
 
 use super::super::api::{Api, Described, Method};
 use super::super::guard::{Limit, Place};
-use super::super::json::{Json, OptionalJson};
-use super::super::pictures::{self, Parcel, Sent};
+use super::super::json::Json;
+use super::super::pictures::{self, Parcel};
 use super::super::problem::{Code, Problem};
-use super::super::values::{Form, Moment, Secret, Span, whole};
+use super::super::values::{Form, Secret, Span, whole};
 use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Make, Session};
 use super::shown::{Digits, Quality, Scanned, Shown};
+use super::values::{Moment, OptionalJson};
 use super::{Emulator, token_id};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
@@ -764,10 +765,10 @@ struct Sight {
 
 /// Looks at a picture, or takes the text of a code as it is.
 fn look(mut parcel: Parcel, language: Language) -> Result<Sight, Problem> {
-    let (luma, effort) = match parcel.open()? {
-        Sent::Text(text) => return Ok(Sight { said: Ok(text), is_frame: false, shot: None }),
-        Sent::Picture(luma, effort) => (luma, effort),
-    };
+    if let Some(text) = parcel.text() {
+        return Ok(Sight { said: Ok(text.to_owned()), is_frame: false, shot: None });
+    }
+    let (luma, effort) = parcel.picture()?;
     let seen = pictures::seen(&luma, effort);
     let (lint, overlay) = Lint::of(&luma, &seen, &LintOptions { language, ..LintOptions::default() });
     let is_frame = matches!(effort, Effort::Frame(_));

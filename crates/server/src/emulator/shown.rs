@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::super::values::Moment;
 use super::session::Virtual;
+use super::values::Moment;
 use camtoken::challenge::Challenge;
 use camtoken::language::Language;
 use camtoken::qr::Grade;

@@ -1,11 +1,12 @@
-//! The pages: the token's face at `/ui`, which does what it does over `/v1`, and the description to read at `/docs`.
+//! The pages: the description to read at `/docs`; and with the virtual token its face at `/ui`, which does what it does over
+//! `/v1`.
 //!
 //! They are plain files, compiled in. A page takes nothing from elsewhere and has no script of its own in it
 //! (Content-Security-Policy).
 
 use axum::Router;
 use axum::http::{HeaderName, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 /// What a page may load and do: from here alone; pictures that it has made itself.
@@ -24,7 +25,7 @@ macro_rules! files {
     ($($path:literal $kind:ident $file:literal)+) => { &[$(($path, $kind, include_str!($file)),)+] };
 }
 
-/// What both pages need.
+/// What every page needs.
 const COMMON: &[(&str, &str, &str)] = files! {
     "/ui/common.css" CSS "common.css"
     "/ui/icon.svg" SVG "icon.svg"
@@ -55,11 +56,16 @@ pub(super) fn docs() -> Router {
     routes(COMMON).merge(routes(DOCS))
 }
 
-/// The token's face, where a browser starts.
+/// The address without a page: to the face, if there is one.
+pub(super) fn start(has_face: bool) -> Router {
+    let page = if has_face { "/ui" } else { "/docs" };
+    Router::new().route("/", get(async move || Redirect::to(page)))
+}
+
+/// The token's face.
 #[cfg(feature = "emulator")]
 pub(super) fn face() -> Router {
-    let start = || get(async || axum::response::Redirect::to("/ui"));
-    routes(FACE).route("/", start()).route("/ui/", start())
+    routes(FACE).route("/ui/", get(async || Redirect::to("/ui")))
 }
 
 fn routes(files: &'static [(&str, &str, &str)]) -> Router {
