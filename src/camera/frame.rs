@@ -29,6 +29,12 @@ pub trait FrameSource {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
+    /// This build lacks the feature `camera`, which would read the cameras of this system.
+    #[error("this build reads no cameras: it lacks the feature camera")]
+    NotBuilt,
+    /// Cameras are not read on this system, whatever the features. Films, folders and pictures are.
+    #[error("cameras are not read on {}", std::env::consts::OS)]
+    NotSupported,
     /// There is no camera of that number, or what has it gives no pictures.
     #[error("there is no camera {number}")]
     NoCamera {

@@ -2,7 +2,8 @@
 //!
 //! * `film`: YUV4MPEG2 and concatenated JPEGs, from a file or a pipe. `folder`: pictures in the order of their names.
 //! * `raw`: what a camera delivers, turned into luma. `capture`: a thread of its own for what may block.
-//! * `device` (feature `camera`), `screen` and `clipboard` (features of these names).
+//! * `device`: webcams (feature `camera`) of Linux, macOS and Windows. `screen` and `clipboard` (features of these
+//!   names).
 //!
 //! # Examples
 //!
@@ -23,7 +24,6 @@
 mod capture;
 #[cfg(feature = "clipboard")]
 mod clipboard;
-#[cfg(all(feature = "camera", target_os = "linux"))]
 mod device;
 mod film;
 mod folder;
@@ -39,8 +39,7 @@ use std::time::Duration;
 
 #[cfg(feature = "clipboard")]
 pub use clipboard::clipboard;
-#[cfg(all(feature = "camera", target_os = "linux"))]
-pub use device::{Camera, Device, devices};
+pub use device::{Camera, CameraInfo, cameras};
 pub use film::Film;
 pub use folder::{EXTENSIONS, Folder, pictures};
 pub use frame::{Frame, FrameError, FrameSource};

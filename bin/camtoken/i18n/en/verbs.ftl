@@ -276,6 +276,7 @@ check-terminal = terminal
 check-cameras = cameras
 doctor-no-cameras = none found
 doctor-cameras-not-built = not in this build: cargo install camtoken --features camera
+doctor-cameras-not-supported = not read on this system; --camera takes video files and folders of pictures
 doctor-clock-wrong = Set the clock of this machine: challenges expire by it.
 doctor-clock-back = Files of camtoken were changed later than now: the clock was set back. Set it right.
 doctor-state-nowhere = Say where to keep state: --state-dir DIR or CAMTOKEN_STATE_DIR.

@@ -273,6 +273,7 @@ check-store = データベース
 check-cameras = カメラ
 doctor-no-cameras = 見つからない
 doctor-cameras-not-built = このビルドにはない: cargo install camtoken --features camera
+doctor-cameras-not-supported = このシステムでは読み取れない。--camera には動画ファイルか画像のフォルダーを指定する
 check-terminal = 端末
 doctor-clock-wrong = この機器の時計を合わせてください。チャレンジの期限は時計で決まります。
 doctor-clock-back = 現在より後に更新されたファイルがあります。時計が戻されています。正しく合わせてください。
