@@ -238,6 +238,8 @@ codes! {
     CameraFailed = "CT-E127" => Failed,
     /// The screen or the clipboard gives no picture.
     Desktop = "CT-E128" => Failed,
+    /// Cameras are not read on this system, by any build.
+    CamerasNotSupported = "CT-E129" => Usage,
 }
 
 impl Code {

@@ -1,5 +1,6 @@
 //! Frames for the verbs that watch: which source the arguments mean, when it is over, and what its errors are called.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ impl Feed {
         let (name, live, source): (String, bool, Result<Box<dyn FrameSource>, FrameError>) = match &args.camera {
             None => ("screen".to_owned(), true, screen(&limits)?),
             Some(path) => match number(path) {
-                Some(number) => (format!("camera {number}"), true, device(number, &limits)?),
+                Some(number) => (format!("camera {number}"), true, device(number, &limits)),
                 None if path == Path::new("-") => {
                     let pipe = camtoken_camera::pipe(io::stdin(), &limits, PATIENCE);
                     ("-".to_owned(), false, Ok(Box::new(pipe)))
@@ -171,15 +172,9 @@ fn number(path: &Path) -> Option<u32> {
 
 type Opened = Result<Box<dyn FrameSource>, FrameError>;
 
-#[cfg(all(feature = "camera", target_os = "linux"))]
-fn device(number: u32, limits: &Limits) -> Result<Opened, Failure> {
+fn device(number: u32, limits: &Limits) -> Opened {
     let camera = camtoken_camera::Camera::open(number, None, PATIENCE, limits);
-    Ok(camera.map(|camera| Box::new(camera) as Box<dyn FrameSource>))
-}
-
-#[cfg(not(all(feature = "camera", target_os = "linux")))]
-fn device(_number: u32, _limits: &Limits) -> Result<Opened, Failure> {
-    Err(Failure::new(Code::NotBuilt).because("--camera N").with("feature", "camera"))
+    camera.map(|camera| Box::new(camera) as Box<dyn FrameSource>)
 }
 
 #[cfg(feature = "screen")]
@@ -211,6 +206,8 @@ pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
 /// What an error of a source is called here.
 pub fn failure(error: &FrameError, name: &str) -> Failure {
     let code = match error {
+        FrameError::NotBuilt => return Failure::new(Code::NotBuilt).because("--camera N").with("feature", "camera"),
+        FrameError::NotSupported => Code::CamerasNotSupported,
         FrameError::NoCamera { .. } => Code::NoCamera,
         FrameError::Busy => Code::CameraBusy,
         FrameError::Denied => Code::CameraDenied,
@@ -222,12 +219,16 @@ pub fn failure(error: &FrameError, name: &str) -> Failure {
         FrameError::Io(_) => Code::Read,
         _ => Code::Picture,
     };
-    Failure::new(code).because(format!("{name}: {error}"))
+    Failure::new(code).because(format!("{name}: {error}")).with("system", env::consts::OS)
 }
 
 #[cfg(test)]
 mod tests {
+    use camtoken::Language;
+
     use super::*;
+    use crate::exit::Exit;
+    use crate::text::Text;
 
     #[test]
     fn a_number_or_a_node_is_a_camera_and_all_else_a_file() {
@@ -236,6 +237,40 @@ mod tests {
         }
         for name in ["", "-", "./0", "film.y4m", "/dev/video", "99999999999", "-1", "/dev/videox"] {
             assert_eq!(number(Path::new(name)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_feature_is_asked_for_only_where_it_brings_the_camera() {
+        for (lang, what_works) in
+            [(Language::En, "a video file or a folder of pictures"), (Language::Ja, "動画ファイル")]
+        {
+            let text = Text::new(lang);
+            let hint = |error| failure(&error, "camera 0").report(&text).what_and_hint().1;
+            let (not_built, not_supported) = (hint(FrameError::NotBuilt), hint(FrameError::NotSupported));
+            assert!(not_built.contains("cargo install camtoken-cli --features camera"), "{not_built}");
+            assert!(not_supported.contains(what_works) && not_supported.contains("--camera"), "{not_supported}");
+            for other in [not_supported, hint(FrameError::NoCamera { number: 0 }), hint(FrameError::NoFormat)] {
+                assert!(!other.contains("--features"), "{other}");
+            }
+        }
+        assert_eq!(failure(&FrameError::NotBuilt, "camera 0").exit(), Exit::Usage);
+        assert_eq!(failure(&FrameError::NotSupported, "camera 0").exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn permission_is_given_where_the_system_keeps_it() {
+        for lang in [Language::En, Language::Ja] {
+            let text = Text::new(lang);
+            let hint = |system| text.with("ct-e126.hint", &[("system", system)]);
+            let hints = ["linux", "macos", "windows"].map(hint);
+            assert!(
+                hints[0].contains("video") && !hints[1].contains("video") && !hints[2].contains("video"),
+                "{hints:?}"
+            );
+            assert!(hints[1] != hints[2] && hints.iter().all(|hint| !hint.contains(['{', '\n'])), "{hints:?}");
+            let denied = failure(&FrameError::Denied, "camera 0").report(&text).what_and_hint().1;
+            assert_eq!(denied, hint(env::consts::OS));
         }
     }
 }

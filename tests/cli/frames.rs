@@ -234,7 +234,11 @@ fn a_named_pipe_is_a_film_that_may_be_given_up() {
 #[test]
 fn what_this_build_lacks_is_said_with_how_to_get_it() {
     for (flag, feature, built) in [
-        (&["--camera", "0"][..], "camera", cfg!(all(feature = "camera", target_os = "linux"))),
+        (
+            &["--camera", "0"][..],
+            "camera",
+            cfg!(feature = "camera") || !cfg!(any(target_os = "linux", target_os = "macos", target_os = "windows")),
+        ),
         (&["--screen"], "screen", cfg!(feature = "screen")),
         (&["--clipboard"], "clipboard", cfg!(feature = "clipboard")),
     ] {
@@ -244,13 +248,26 @@ fn what_this_build_lacks_is_said_with_how_to_get_it() {
             }
             let (_, stderr, exit) = run(&[&[verb], flag].concat());
             assert_eq!(exit, 2, "{flag:?}: {stderr}");
-            assert!(stderr.contains(&format!("cargo install camtoken --features {feature}")), "{flag:?}: {stderr}");
+            assert!(stderr.contains(&format!("cargo install camtoken-cli --features {feature}")), "{flag:?}: {stderr}");
         }
     }
     for args in
         [&["watch"][..], &["watch", "--camera", "x", "--screen"], &["scan", "x.png", "--camera", "y"], &["scan"]]
     {
         assert_eq!(run(args).2, 2, "{args:?}");
+    }
+}
+
+#[test]
+#[cfg(all(feature = "camera", target_os = "linux"))]
+fn a_camera_that_is_not_there_asks_for_no_feature() {
+    for (lang, hint) in [("en", "camtoken doctor lists the cameras"), ("ja", "camtoken doctor でカメラの一覧")] {
+        for verb in [&["scan", "--raw"][..], &["watch"]] {
+            let (_, stderr, exit) = run(&[verb, &["--lang", lang, "--camera", "63"]].concat());
+            assert_eq!(exit, 1, "{verb:?}: {stderr}");
+            assert!(stderr.contains("CT-E121") && stderr.contains(hint), "{verb:?}: {stderr}");
+            assert!(!stderr.contains("--features"), "{verb:?}: {stderr}");
+        }
     }
 }
 

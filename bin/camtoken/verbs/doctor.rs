@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use camtoken::Timestamp;
+use camtoken_camera::{CameraInfo, FrameError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::feed;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
@@ -27,7 +29,6 @@ const RELEASED: u64 = 1_793_491_200;
 const TOO_FAR: u64 = 4_102_444_800;
 
 /// Modes of a camera that are listed, the best ones.
-#[cfg(all(feature = "camera", target_os = "linux"))]
 const SHOWN: usize = 4;
 
 #[derive(clap::Args)]
@@ -70,7 +71,7 @@ pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut checks = vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context)];
     checks.extend(database(context));
     checks.push(terminal());
-    checks.push(cameras(&context.out.text));
+    checks.push(cameras(camtoken_camera::cameras(), &context.out.text));
     let problems = checks.iter().filter(|check| check.result == Finding::Problem).count();
     context.out.report(&Report { version: env!("CARGO_PKG_VERSION"), features: features(), checks, problems })?;
     Ok(if problems == 0 { Exit::Done } else { Exit::Findings })
@@ -198,25 +199,25 @@ fn terminal() -> Check {
 }
 
 /// No camera is no problem: most machines that run this have none.
-#[cfg(all(feature = "camera", target_os = "linux"))]
-fn cameras(text: &Text) -> Check {
-    let devices = camtoken_camera::devices();
-    let lines: Vec<String> = devices
-        .iter()
-        .map(|device| {
-            let state = match &device.modes {
-                Ok(modes) => modes.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", "),
-                Err(error) => error.to_string(),
-            };
-            format!("{}: {} ({state})", device.number, device.name)
-        })
-        .collect();
+fn cameras(found: Result<Vec<CameraInfo>, FrameError>, text: &Text) -> Check {
+    let cameras = match found {
+        Ok(cameras) => cameras,
+        Err(FrameError::NotBuilt) => return ok("cameras", text.get("doctor-cameras-not-built")),
+        Err(FrameError::NotSupported) => return ok("cameras", text.get("doctor-cameras-not-supported")),
+        Err(error) => {
+            let (what, advice) = feed::failure(&error, "cameras").report(text).what_and_hint();
+            return problem_of("cameras", what, advice);
+        }
+    };
+    let line = |camera: &CameraInfo| {
+        let state = match &camera.modes {
+            Ok(modes) => modes.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Err(error) => error.to_string(),
+        };
+        format!("{}: {} ({state})", camera.number, camera.name)
+    };
+    let lines: Vec<String> = cameras.iter().map(line).collect();
     ok("cameras", if lines.is_empty() { text.get("doctor-no-cameras") } else { lines.join("\n") })
-}
-
-#[cfg(not(all(feature = "camera", target_os = "linux")))]
-fn cameras(text: &Text) -> Check {
-    ok("cameras", text.get("doctor-cameras-not-built"))
 }
 
 fn private(name: &'static str, path: &Path, shown: String, text: &Text) -> Check {
@@ -270,5 +271,45 @@ impl Document for Report {
             .filter(|check| check.result == Finding::Problem)
             .map(|check| format!("{}\n", check.name))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camtoken::Language;
+    use camtoken_camera::{Mode, PixelFormat};
+
+    use super::*;
+
+    #[test]
+    fn each_state_of_the_cameras_has_its_own_words() {
+        let mode = |width| Mode { format: PixelFormat::Yuyv, width, height: 480, fps: 30 };
+        let info = |number, modes| CameraInfo { number, name: format!("camera of {number}"), modes };
+        for lang in [Language::En, Language::Ja] {
+            let text = Text::new(lang);
+            let cameras = |found| cameras(found, &text);
+            let not_built = cameras(Err(FrameError::NotBuilt));
+            assert!(not_built.value.contains("cargo install camtoken-cli --features camera"), "{}", not_built.value);
+            let not_supported = cameras(Err(FrameError::NotSupported));
+            assert!(not_supported.value.contains("--camera"), "{}", not_supported.value);
+            let none = cameras(Ok(Vec::new()));
+            assert_eq!(none.value, text.get("doctor-no-cameras"));
+            for check in [&not_supported, &none] {
+                assert!(!check.value.contains("feature"), "{}", check.value);
+            }
+            for check in [not_built, not_supported, none] {
+                assert!(check.result == Finding::Ok && check.advice.is_none(), "{}", check.value);
+            }
+            let modes = Ok([640, 641, 642, 643, 644].map(mode).into());
+            let found = cameras(Ok(vec![info(0, modes), info(2, Err(FrameError::Busy))]));
+            assert_eq!(
+                found.value,
+                "0: camera of 0 (YUYV 640x480 30/s, YUYV 641x480 30/s, YUYV 642x480 30/s, YUYV 643x480 30/s)\n\
+                 2: camera of 2 (the camera is in use by another program)"
+            );
+            let failed = cameras(Err(FrameError::Driver { reason: "no such class".to_owned() }));
+            assert!(failed.result == Finding::Problem && failed.value.contains("no such class"), "{}", failed.value);
+            assert_eq!(failed.advice, Some(text.get("ct-e127.hint")));
+        }
     }
 }

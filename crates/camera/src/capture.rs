@@ -11,7 +11,6 @@ use crate::{Frame, FrameError, FrameSource};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
     /// It is dropped: a camera does not wait.
-    #[cfg_attr(not(all(feature = "camera", target_os = "linux")), allow(dead_code))]
     Newest,
     /// The next one waits: no frame of a film is lost.
     Wait,
@@ -95,13 +94,18 @@ impl<T: Send + 'static, F> Capture<T, F> {
                 }
             };
             if catch_unwind(AssertUnwindSafe(feed)).is_err() {
-                theirs.put(Err(FrameError::Driver { reason: "the driver's library panicked".to_owned() }), pace);
+                theirs.put(Err(panicked()), pace);
             }
             theirs.lock().over = true;
             theirs.changed.notify_all();
         });
         Self { slot, patience, since: begun, finish }
     }
+}
+
+/// What a panic in a driver's library is called.
+pub(super) fn panicked() -> FrameError {
+    FrameError::Driver { reason: "the driver's library panicked".to_owned() }
 }
 
 impl<T> Slot<T> {

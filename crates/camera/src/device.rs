@@ -1,91 +1,118 @@
-//! Webcams, by nokhwa's binding to Video4Linux.
+//! Webcams, through nokhwa's bindings to what each system has for them.
 //!
-//! nokhwa opens, sets and reads; everything that it leaves to chance is decided here: which mode is taken, how long a
-//! frame is waited for, and what an error means.
+//! The bindings open, set and read. Everything that they leave to chance is decided here, in the same way for every
+//! system: which mode a camera works in, how long a frame is waited for, and what an error means.
+//!
+//! | system | interface | binding | state |
+//! | --- | --- | --- | --- |
+//! | Linux | Video4Linux | `linux` | tested with the real driver, in a virtual machine (`tests/camera`) |
+//! | macOS | AVFoundation | `macos` | type-checked for the target; never linked, never run |
+//! | Windows | Media Foundation | `windows` | compiled for the target and run under Wine, which has no cameras |
+//!
+//! In a build without the feature `camera`, and on every other system, [`cameras`] and [`Camera::open`] say so.
 
-use std::path::Path;
+#[cfg(not(all(feature = "camera", any(target_os = "linux", target_os = "macos", target_os = "windows"))))]
+mod absent;
+mod backend;
+#[cfg(all(feature = "camera", target_os = "linux"))]
+mod linux;
+#[cfg(all(feature = "camera", target_os = "macos"))]
+mod macos;
+#[cfg(all(feature = "camera", any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+mod nokhwa;
+#[cfg(all(feature = "camera", target_os = "windows"))]
+mod windows;
+
 use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use nokhwa_bindings_linux::{V4LCaptureDevice, query};
-use nokhwa_core::error::NokhwaError;
-use nokhwa_core::traits::CaptureBackendTrait;
-use nokhwa_core::types::{CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType, Resolution};
+#[cfg(not(all(feature = "camera", any(target_os = "linux", target_os = "macos", target_os = "windows"))))]
+use absent::Device as System;
+use backend::Backend;
+#[cfg(all(feature = "camera", target_os = "linux"))]
+use linux::Device as System;
+#[cfg(all(feature = "camera", target_os = "macos"))]
+use macos::Device as System;
+#[cfg(all(feature = "camera", target_os = "windows"))]
+use windows::Device as System;
 
-use crate::capture::{Capture, Feed, Pace};
-use crate::{Frame, FrameError, FrameSource, Mode, PixelFormat, choose};
+use crate::capture::{self, Capture, Feed, Pace};
+use crate::{Frame, FrameError, FrameSource, Mode, PixelFormat, choose, luma};
 use camtoken_qr::Limits;
-
-const FORMATS: [(FrameFormat, PixelFormat); 6] = [
-    (FrameFormat::MJPEG, PixelFormat::Mjpeg),
-    (FrameFormat::YUYV, PixelFormat::Yuyv),
-    (FrameFormat::NV12, PixelFormat::Nv12),
-    (FrameFormat::GRAY, PixelFormat::Grey),
-    (FrameFormat::RAWRGB, PixelFormat::Rgb),
-    (FrameFormat::RAWBGR, PixelFormat::Bgr),
-];
 
 /// A camera of this machine.
 #[derive(Debug)]
-pub struct Device {
-    /// As the system counts.
+pub struct CameraInfo {
+    /// As the system counts, from 0.
     pub number: u32,
     /// What it calls itself.
     pub name: String,
-    /// How it can work, best first; or why that cannot be asked.
+    /// The modes in which it can work, best first; or why they cannot be listed.
     pub modes: Result<Vec<Mode>, FrameError>,
 }
 
-/// Lists the cameras. Nodes without a format, such as the second one of every USB camera, are left out.
-#[must_use]
-pub fn devices() -> Vec<Device> {
-    let mut devices: Vec<Device> = query()
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|info| {
-            let number = info.index().as_index().ok()?;
-            let modes = open(number, RequestedFormatType::None).and_then(|mut device| modes(&mut device));
-            let hidden = matches!(modes, Err(FrameError::NoFormat | FrameError::NoCamera { .. }));
-            (!hidden).then(|| Device { number, name: info.human_name(), modes })
-        })
-        .collect();
-    devices.sort_by_key(|device| device.number);
-    devices
+/// Lists the cameras of this machine, by number.
+///
+/// Linux has two nodes for each USB camera; the second one gives no images and is left out.
+///
+/// # Errors
+///
+/// [`FrameError::NotBuilt`] and [`FrameError::NotSupported`] in a build that reads no cameras, [`FrameError::Driver`]
+/// when the system cannot list them.
+pub fn cameras() -> Result<Vec<CameraInfo>, FrameError> {
+    available(FEATURE, BINDING)?;
+    on_own_thread(list::<System>)
 }
 
 /// A camera that is open.
+///
+/// Cameras are read with the feature `camera` on Linux, macOS and Windows. Only Linux is tested; the code for macOS and
+/// Windows compiles for these systems and has never met a camera there.
 pub struct Camera {
     mode: Mode,
     frames: Box<dyn FrameSource + Send>,
 }
 
 impl Camera {
-    /// Opens a camera in the mode that suits the reader best, or in the one that is asked for.
+    /// Opens a camera in the mode that suits the reader best, or in the best one of the format `wanted`.
     ///
-    /// A frame that takes longer than `patience` is not waited for: the camera has stalled.
+    /// The camera has stalled when it takes longer than `patience` for a frame. macOS asks the user first whether the
+    /// program may use cameras; the answer is waited for, up to a minute, before `patience` begins.
     ///
     /// # Errors
     ///
-    /// Those of [`FrameError`] that are about a camera.
+    /// Those of [`FrameError`] that are about a camera. [`FrameError::NotBuilt`] and [`FrameError::NotSupported`] are
+    /// final in this build.
     pub fn open(
         number: u32,
         wanted: Option<PixelFormat>,
         patience: Duration,
         limits: &Limits,
     ) -> Result<Self, FrameError> {
+        available(FEATURE, BINDING)?;
+        Self::open_with::<System>(number, wanted, patience, limits)
+    }
+
+    fn open_with<B: Backend>(
+        number: u32,
+        wanted: Option<PixelFormat>,
+        patience: Duration,
+        limits: &Limits,
+    ) -> Result<Self, FrameError> {
+        on_own_thread(B::permission)?;
         let (tell, told) = mpsc::channel();
         let limits = limits.clone();
         let open = move || {
-            let stream = Stream::start(number, wanted)?;
-            let _ = tell.send(stream.mode);
-            Ok(stream)
+            let running = Running::start::<B>(number, wanted)?;
+            let _ = tell.send(running.mode);
+            Ok(running)
         };
-        let mut frame = 0;
-        let finish = move |raw: Raw, at| {
-            frame += 1;
-            let Mode { format, width, height, .. } = raw.mode;
-            let luma = crate::luma(format, width, height, &raw.bytes, &limits)
-                .map_err(|reason| FrameError::Damaged { number: frame, reason })?;
+        let mut number = 0;
+        let finish = move |(mode, bytes): (Mode, Vec<u8>), at| {
+            number += 1;
+            let luma = luma(mode.format, mode.width, mode.height, &bytes, &limits)
+                .map_err(|reason| FrameError::Damaged { number, reason })?;
             Ok(Frame { luma, at })
         };
         let mut frames = Box::new(Capture::start(open, Pace::Newest, patience, finish));
@@ -96,7 +123,7 @@ impl Camera {
         }
     }
 
-    /// How it works.
+    /// The mode in which it works.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
@@ -109,118 +136,226 @@ impl FrameSource for Camera {
     }
 }
 
-struct Raw {
-    mode: Mode,
-    bytes: Vec<u8>,
-}
+/// Whether this build has the feature `camera`.
+const FEATURE: bool = cfg!(feature = "camera");
+/// Whether there is a backend for the system that this is built for.
+const BINDING: bool = cfg!(any(target_os = "linux", target_os = "macos", target_os = "windows"));
 
-struct Stream {
-    number: u32,
-    mode: Mode,
-    device: V4LCaptureDevice<'static>,
-}
-
-impl Stream {
-    fn start(number: u32, wanted: Option<PixelFormat>) -> Result<Self, FrameError> {
-        let mut device = open(number, RequestedFormatType::None)?;
-        let mut modes = modes(&mut device)?;
-        modes.retain(|mode| wanted.is_none_or(|wanted| wanted == mode.format));
-        let mode = choose(&modes).ok_or(FrameError::NoFormat)?;
-        drop(device);
-        let (format, _) = FORMATS.iter().find(|(_, known)| *known == mode.format).ok_or(FrameError::NoFormat)?;
-        let exact = CameraFormat::new(Resolution::new(mode.width, mode.height), *format, mode.fps);
-        let mut device = open(number, RequestedFormatType::Exact(exact))?;
-        device.open_stream().map_err(|error| translated(&error, number))?;
-        Ok(Self { number, mode, device })
+/// Whether a build reads cameras, and if not, why. The feature is never asked for where it would change nothing.
+fn available(feature: bool, binding: bool) -> Result<(), FrameError> {
+    match (feature, binding) {
+        (true, true) => Ok(()),
+        (false, true) => Err(FrameError::NotBuilt),
+        (_, false) => Err(FrameError::NotSupported),
     }
 }
 
-impl Feed for Stream {
-    type Item = Raw;
-
-    fn wait(&mut self) -> Result<Raw, FrameError> {
-        match self.device.frame_raw() {
-            Ok(bytes) => Ok(Raw { mode: self.mode, bytes: bytes.into_owned() }),
-            // What the driver says of a camera that is gone differs; that its node is gone does not.
-            Err(_) if !Path::new(&format!("/dev/video{}", self.number)).exists() => Err(FrameError::Unplugged),
-            Err(error) => Err(translated(&error, self.number)),
+fn list<B: Backend>() -> Result<Vec<CameraInfo>, FrameError> {
+    let mut cameras = Vec::new();
+    for (number, name) in B::list()? {
+        let modes = match B::open(number).and_then(|mut device| device.modes()).map(ranked) {
+            Ok(modes) if modes.is_empty() => Err(FrameError::NoFormat),
+            modes => modes,
+        };
+        let hidden = B::NONE_WITHOUT_MODES && matches!(modes, Err(FrameError::NoFormat | FrameError::NoCamera { .. }));
+        if !hidden {
+            cameras.push(CameraInfo { number, name, modes });
         }
     }
+    cameras.sort_by_key(|camera| camera.number);
+    Ok(cameras)
 }
 
-fn open(number: u32, format: RequestedFormatType) -> Result<V4LCaptureDevice<'static>, FrameError> {
-    let formats = FORMATS.map(|(format, _)| format);
-    V4LCaptureDevice::new(&CameraIndex::Index(number), RequestedFormat::with_formats(format, &formats))
-        .map_err(|error| translated(&error, number))
-}
-
-/// All modes that are read, best first.
-fn modes(device: &mut V4LCaptureDevice<'_>) -> Result<Vec<Mode>, FrameError> {
-    let number = device.camera_info().index().as_index().unwrap_or_default();
-    let formats = device.compatible_camera_formats().map_err(|error| translated(&error, number))?;
-    let mode = |format: CameraFormat| {
-        let (_, known) = FORMATS.iter().find(|(theirs, _)| *theirs == format.format())?;
-        Some(Mode { format: *known, width: format.width(), height: format.height(), fps: format.frame_rate() })
-    };
-    let mut left: Vec<Mode> = formats.into_iter().filter_map(mode).collect();
-    let mut modes = Vec::new();
-    while let Some(best) = choose(&left) {
-        left.retain(|mode| *mode != best);
-        modes.push(best);
+/// Sorts modes, the best one first; each stands there once.
+fn ranked(mut modes: Vec<Mode>) -> Vec<Mode> {
+    let mut ranked = Vec::new();
+    while let Some(best) = choose(&modes) {
+        modes.retain(|mode| *mode != best);
+        ranked.push(best);
     }
-    if modes.is_empty() { Err(FrameError::NoFormat) } else { Ok(modes) }
+    ranked
 }
 
-/// nokhwa tells of the system's errors in words alone; the numbers are those of Linux.
-fn translated(error: &NokhwaError, number: u32) -> FrameError {
-    let reason = error.to_string();
-    let os = reason.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
-    match os {
-        // ENOENT, ENXIO.
-        Some(2 | 6) => FrameError::NoCamera { number },
-        // EPERM, EACCES.
-        Some(1 | 13) => FrameError::Denied,
-        // EBUSY.
-        Some(16) => FrameError::Busy,
-        // ENODEV.
-        Some(19) => FrameError::Unplugged,
-        // EINVAL, ENOTTY: a node that gives something else than pictures.
-        Some(22 | 25) => FrameError::NoFormat,
-        // So spelt by the library.
-        _ if reason.contains("Failed to Fufill") => FrameError::NoFormat,
-        _ => FrameError::Driver { reason },
+/// A camera at work, and the mode in which it works.
+struct Running<S> {
+    mode: Mode,
+    stream: S,
+}
+
+impl<S> Running<S> {
+    fn start<B: Backend<Stream = S>>(number: u32, wanted: Option<PixelFormat>) -> Result<Self, FrameError> {
+        let mut device = B::open(number)?;
+        let mut modes = device.modes()?;
+        modes.retain(|mode| wanted.is_none_or(|wanted| wanted == mode.format));
+        let mode = choose(&modes).ok_or(FrameError::NoFormat)?;
+        let (mode, stream) = device.start(mode)?;
+        Ok(Self { mode, stream })
     }
+}
+
+impl<S: Feed<Item = Vec<u8>>> Feed for Running<S> {
+    type Item = (Mode, Vec<u8>);
+
+    fn wait(&mut self) -> Result<Self::Item, FrameError> {
+        Ok((self.mode, self.stream.wait()?))
+    }
+}
+
+/// Works on a thread that ends with the work: bindings panic, and leave a thread in a state that its owner may not want
+/// (COM).
+fn on_own_thread<T: Send + 'static>(work: fn() -> Result<T, FrameError>) -> Result<T, FrameError> {
+    thread::spawn(work).join().unwrap_or_else(|_| Err(capture::panicked()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use camtoken_qr::PictureError;
 
-    #[test]
-    fn words_of_the_library_become_facts() {
-        let property =
-            |error: &str| NokhwaError::GetPropertyError { property: "FrameFormat".into(), error: error.into() };
-        let opening = |error: &str| NokhwaError::OpenDeviceError("3".into(), error.into());
-        let stream = |error: &str| NokhwaError::OpenStreamError(error.into());
-        for (error, expected) in [
-            (opening("V4L2 Error: No such file or directory (os error 2)"), "there is no camera 3"),
-            (opening("V4L2 Error: Permission denied (os error 13)"), "this account may not use the camera"),
-            (stream("Device or resource busy (os error 16)"), "the camera is in use by another program"),
-            (NokhwaError::ReadFrameError("No such device (os error 19)".into()), "the camera was unplugged"),
-            (property("Failed to Fufill"), "the camera has no format that is read"),
-            (property("Invalid argument (os error 22)"), "the camera has no format that is read"),
-        ] {
-            assert_eq!(translated(&error, 3).to_string(), expected);
+    /// Number 0 works, 1 has no mode, 2 is set to another mode than asked, 3 gives half a frame; there are no others.
+    struct Fake(u32);
+
+    const VGA: Mode = Mode { format: PixelFormat::Yuyv, width: 640, height: 480, fps: 30 };
+    const HD: Mode = Mode { format: PixelFormat::Grey, width: 1280, height: 720, fps: 30 };
+
+    impl Backend for Fake {
+        type Stream = Still;
+
+        fn list() -> Result<Vec<(u32, String)>, FrameError> {
+            Ok([2, 0, 1, 9].map(|number| (number, format!("fake {number}"))).into())
         }
-        let other = translated(&stream("Input/output error (os error 5)"), 3);
-        assert!(matches!(other, FrameError::Driver { ref reason } if reason.contains("os error 5")), "{other}");
+
+        fn open(number: u32) -> Result<Self, FrameError> {
+            if number < 4 { Ok(Self(number)) } else { Err(FrameError::NoCamera { number }) }
+        }
+
+        fn modes(&mut self) -> Result<Vec<Mode>, FrameError> {
+            Ok(if self.0 == 1 { vec![] } else { vec![VGA, HD, VGA] })
+        }
+
+        fn start(self, mode: Mode) -> Result<(Mode, Still), FrameError> {
+            let mode = if self.0 == 2 { VGA } else { mode };
+            let bytes = mode.width as usize * mode.height as usize * if mode.format == VGA.format { 2 } else { 1 };
+            Ok((mode, Still(vec![77; if self.0 == 3 { bytes / 2 } else { bytes }])))
+        }
+    }
+
+    struct Still(Vec<u8>);
+
+    impl Feed for Still {
+        type Item = Vec<u8>;
+
+        fn wait(&mut self) -> Result<Vec<u8>, FrameError> {
+            Ok(self.0.clone())
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn opened(number: u32, wanted: Option<PixelFormat>) -> Result<Camera, FrameError> {
+        Camera::open_with::<Fake>(number, wanted, LONG, &Limits::default())
     }
 
     #[test]
-    fn a_camera_that_is_not_there_is_told_at_once() {
-        let start = std::time::Instant::now();
-        let opened = Camera::open(63, None, Duration::from_secs(20), &Limits::default());
-        assert!(matches!(opened, Err(FrameError::NoCamera { number: 63 })));
-        assert!(start.elapsed() < Duration::from_secs(10));
+    fn the_feature_is_asked_for_only_where_it_would_help() {
+        assert!(matches!(available(true, true), Ok(())));
+        assert!(matches!(available(false, true), Err(FrameError::NotBuilt)));
+        assert!(matches!(available(true, false), Err(FrameError::NotSupported)));
+        assert!(matches!(available(false, false), Err(FrameError::NotSupported)));
+    }
+
+    #[test]
+    fn a_build_without_cameras_says_why() {
+        let why = |error: FrameError| matches!(error, FrameError::NotBuilt | FrameError::NotSupported);
+        assert_eq!(cameras().err().is_some_and(why), !(FEATURE && BINDING));
+        let opened = Camera::open(63, None, LONG, &Limits::default()).err().expect("there is no camera 63");
+        assert_eq!(why(opened), !(FEATURE && BINDING));
+    }
+
+    #[test]
+    fn the_best_mode_of_the_wanted_format_is_started() {
+        for (wanted, expected) in [(None, HD), (Some(PixelFormat::Yuyv), VGA)] {
+            let mut camera = opened(0, wanted).expect("it works");
+            assert_eq!(camera.mode(), expected);
+            let frame = camera.next(LONG).expect("no error").expect("a frame in time");
+            assert_eq!((frame.luma.width(), frame.luma.height()), (expected.width, expected.height));
+            assert!(frame.luma.pixels().iter().all(|grey| *grey == 77));
+        }
+        for (number, wanted) in [(0, Some(PixelFormat::Nv12)), (1, None)] {
+            assert!(matches!(opened(number, wanted), Err(FrameError::NoFormat)), "{number}");
+        }
+        assert!(matches!(opened(5, None), Err(FrameError::NoCamera { number: 5 })));
+    }
+
+    #[test]
+    fn frames_are_read_in_the_mode_that_the_system_has_set() {
+        let mut camera = opened(2, None).expect("it works");
+        assert_eq!(camera.mode(), VGA);
+        let frame = camera.next(LONG).expect("no error").expect("a frame in time");
+        assert_eq!((frame.luma.width(), frame.luma.height()), (640, 480));
+    }
+
+    #[test]
+    fn half_a_frame_is_damaged() {
+        let error = opened(3, None).expect("it opens").next(LONG).expect_err("half a frame");
+        let length = PictureError::Length { width: 1280, height: 720, found: 640 * 720 };
+        assert!(matches!(error, FrameError::Damaged { number: 1, reason } if reason == length));
+    }
+
+    #[test]
+    fn a_listed_camera_has_each_mode_once_and_the_best_first() {
+        let cameras = on_own_thread(list::<Fake>).expect("it lists");
+        let found: Vec<_> = cameras.iter().map(|camera| (camera.number, camera.name.as_str())).collect();
+        assert_eq!(found, [(0, "fake 0"), (1, "fake 1"), (2, "fake 2"), (9, "fake 9")]);
+        assert!(matches!(&cameras[0].modes, Ok(modes) if *modes == [HD, VGA]));
+        assert!(matches!(cameras[1].modes, Err(FrameError::NoFormat)));
+        assert!(matches!(cameras[3].modes, Err(FrameError::NoCamera { number: 9 })));
+    }
+
+    #[test]
+    fn a_binding_that_panics_is_told() {
+        let broken = || -> Result<(), FrameError> { std::panic::resume_unwind(Box::new("an exception of the system")) };
+        assert!(matches!(on_own_thread(broken), Err(FrameError::Driver { .. })));
+    }
+
+    /// Number 1 is the second node of number 0, and the permission is refused.
+    struct Refused(u32);
+
+    impl Backend for Refused {
+        type Stream = Still;
+
+        const NONE_WITHOUT_MODES: bool = true;
+
+        fn permission() -> Result<(), FrameError> {
+            Err(FrameError::Denied)
+        }
+
+        fn list() -> Result<Vec<(u32, String)>, FrameError> {
+            Ok(vec![(0, "camera".to_owned()), (1, "its second node".to_owned())])
+        }
+
+        fn open(number: u32) -> Result<Self, FrameError> {
+            Ok(Self(number))
+        }
+
+        fn modes(&mut self) -> Result<Vec<Mode>, FrameError> {
+            Ok(if self.0 == 0 { vec![VGA] } else { vec![] })
+        }
+
+        fn start(self, mode: Mode) -> Result<(Mode, Still), FrameError> {
+            Ok((mode, Still(vec![0; 640 * 480 * 2])))
+        }
+    }
+
+    #[test]
+    fn a_node_without_modes_is_no_camera_where_cameras_have_two() {
+        let cameras = on_own_thread(list::<Refused>).expect("it lists");
+        assert_eq!(cameras.iter().map(|camera| camera.number).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn no_camera_is_opened_without_permission() {
+        let refused = Camera::open_with::<Refused>(0, None, LONG, &Limits::default());
+        assert!(matches!(refused, Err(FrameError::Denied)));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! * `film`: YUV4MPEG2 and concatenated JPEGs, from a file or a pipe. `folder`: pictures in the order of their names.
 //! * `raw`: what a camera delivers, turned into luma. `capture`: a thread of its own for what may block.
-//! * `device` (feature `camera`), `screen` and `clipboard` (features of these names).
+//! * `device`: webcams (feature `camera`) of Linux, macOS and Windows. `screen` and `clipboard` (features of these
+//!   names).
 //!
 //! # Examples
 //!
@@ -23,121 +24,30 @@
 mod capture;
 #[cfg(feature = "clipboard")]
 mod clipboard;
-#[cfg(all(feature = "camera", target_os = "linux"))]
 mod device;
 mod film;
 mod folder;
+mod frame;
 mod raw;
 #[cfg(feature = "screen")]
 mod screen;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::time::Duration;
 
 #[cfg(feature = "clipboard")]
 pub use clipboard::clipboard;
-#[cfg(all(feature = "camera", target_os = "linux"))]
-pub use device::{Camera, Device, devices};
+pub use device::{Camera, CameraInfo, cameras};
 pub use film::Film;
 pub use folder::{EXTENSIONS, Folder, pictures};
+pub use frame::{Frame, FrameError, FrameSource};
 pub use raw::{Mode, PixelFormat, choose, luma};
 #[cfg(feature = "screen")]
 pub use screen::Display;
 
-use camtoken_qr::{Limits, Luma, PictureError};
-
-/// One picture of many.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// What is seen.
-    pub luma: Luma,
-    /// Since the source began: by its own clock if it is a film.
-    pub at: Duration,
-}
-
-/// What gives frames, one after the other.
-pub trait FrameSource {
-    /// Gives the next frame; of a camera the newest, so that none is out of date. `None` if there was none within `wait`.
-    ///
-    /// # Errors
-    ///
-    /// [`FrameError::Damaged`] for a frame that is lost and [`FrameError::Stalled`] for a source that has paused, after both of
-    /// which others may come; every other one is final.
-    fn next(&mut self, wait: Duration) -> Result<Option<Frame>, FrameError>;
-}
-
-/// Why there is no frame.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FrameError {
-    /// There is no camera of that number, or what has it gives no pictures.
-    #[error("there is no camera {number}")]
-    NoCamera {
-        /// As the system counts.
-        number: u32,
-    },
-    /// Another program has the camera.
-    #[error("the camera is in use by another program")]
-    Busy,
-    /// This account may not use the camera.
-    #[error("this account may not use the camera")]
-    Denied,
-    /// The camera was there, and is no longer.
-    #[error("the camera was unplugged")]
-    Unplugged,
-    /// None of the camera's formats is one that is read.
-    #[error("the camera has no format that is read")]
-    NoFormat,
-    /// No frame came for a long time.
-    #[error("no frame came for {} s", after.as_secs())]
-    Stalled {
-        /// How long it was waited for.
-        after: Duration,
-    },
-    /// The last frame was given before.
-    #[error("there are no more frames")]
-    Ended,
-    /// One frame cannot be read.
-    #[error("frame {number}: {reason}")]
-    Damaged {
-        /// Counted from 1.
-        number: u64,
-        /// What is wrong with it.
-        reason: PictureError,
-    },
-    /// The film ends within a frame.
-    #[error("the film is cut off in frame {number}")]
-    CutOff {
-        /// Counted from 1.
-        number: u64,
-    },
-    /// The film does not say what it is, or is of a kind that is not read.
-    #[error("no film that is read: {reason}")]
-    Film {
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A picture cannot be read.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-    /// The screen or the clipboard gives no picture.
-    #[error("{reason}")]
-    Desktop {
-        /// What the system says.
-        reason: String,
-    },
-    /// Reading failed.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The camera's driver gave up.
-    #[error("{reason}")]
-    Driver {
-        /// What the driver says.
-        reason: String,
-    },
-}
+use camtoken_qr::{Limits, Luma};
 
 /// Opens a folder of pictures, a film or a single picture; the content decides.
 ///

@@ -291,10 +291,11 @@ ct-e047 = there is a token of that name
         Try: another NAME, or import --name NAME.
 
 ct-e048 = this build cannot do that
-    .hint = it needs a build with the feature { $feature }: cargo install camtoken --features { $feature }
+    .hint = it needs a build with the feature { $feature }: cargo install camtoken-cli --features { $feature }
     .long =
         Cameras, screens, the clipboard and the service need builds that have the feature for it. Pictures and films in
-        files are read by every build. Cameras are read on Linux.
+        files are read by every build. Cameras are read on Linux. On macOS and Windows they are read by code that has been
+        compiled for these systems and not tried there.
 
         Try: camtoken doctor lists the features of this build. Save a screenshot and scan the file.
 
@@ -536,14 +537,14 @@ ct-e122 = the camera is in use by another program
     .long =
         A camera gives its frames to one program at a time.
 
-        Try: fuser -v /dev/video* tells who has it. Browsers let it go when the tab is closed.
+        Try: on Linux, fuser -v /dev/video* tells who has it. Browsers let it go when the tab is closed.
 
 ct-e123 = the camera was unplugged
     .hint = plug it in and start again
     .long =
         The camera was there and is no longer: the cable was pulled, the hub lost power, or the driver gave it up.
 
-        Try: another cable or port; dmesg tells what the system saw.
+        Try: another cable or port; on Linux, dmesg tells what the system saw.
 
 ct-e124 = the camera has no format that is read
     .hint = take another camera; camtoken doctor lists the formats of each
@@ -561,18 +562,25 @@ ct-e125 = no frames come
         Likely: a camera that hangs, a USB hub that is too weak, a pipe whose writer waits for something.
 
 ct-e126 = this account may not use the camera
-    .hint = add the account to the group video, then log in again
+    .hint =
+        { $system ->
+            [macos] allow the terminal in System Settings, Privacy & Security, Camera; then start it again
+            [windows] allow desktop apps in Settings, Privacy & security, Camera
+           *[other] add the account to the group video, then log in again
+        }
     .long =
-        The camera's node belongs to root and the group video, and the account is not in that group.
+        On Linux the camera's node belongs to root and the group video, and the account is not in that group. On macOS the
+        terminal or other program that started camtoken has no permission, or nobody has answered its question. On Windows
+        the privacy settings keep desktop apps from the camera.
 
-        Try: ls -l /dev/video0; sudo usermod -aG video "$USER", then log in again.
+        Try: on Linux, ls -l /dev/video0; sudo usermod -aG video "$USER", then log in again.
 
 ct-e127 = the camera's driver gave up
     .hint = plug the camera in again, or take another one
     .long =
         The driver, or the library that speaks with it, reported an error that has no name here. The line "why" has it.
 
-        Try: dmesg; another port; another program, to see whether the camera works at all.
+        Try: on Linux, dmesg; another port; another program, to see whether the camera works at all.
 
 ct-e128 = there is no picture on the screen or in the clipboard
     .hint = save a screenshot and scan the file
@@ -581,3 +589,11 @@ ct-e128 = there is no picture on the screen or in the clipboard
         shows no program what others draw. Or the clipboard has text, or nothing.
 
         Try: a screenshot to a file, or to the clipboard and --clipboard.
+
+ct-e129 = cameras are not read on this system
+    .hint = give --camera a video file or a folder of pictures, or scan a screenshot: camtoken scan FILE
+    .long =
+        Webcams are read on Linux, macOS and Windows. No feature of the build brings them to another system. Videos, folders
+        of pictures, pipes and single pictures are read on every system.
+
+        Try: record a video with another program (YUV4MPEG2 or MJPEG), and give the file or a pipe to --camera.

@@ -1,0 +1,103 @@
+//! A frame, what gives frames, and why there is none.
+
+use std::io;
+use std::time::Duration;
+
+use camtoken_qr::{Luma, PictureError};
+
+/// One picture of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What is seen.
+    pub luma: Luma,
+    /// Since the source began: by its own clock if it is a film.
+    pub at: Duration,
+}
+
+/// What gives frames, one after the other.
+pub trait FrameSource {
+    /// Gives the next frame; of a camera the newest, so that none is out of date. `None` if there was none within `wait`.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::Damaged`] for a frame that is lost and [`FrameError::Stalled`] for a source that has paused, after both of
+    /// which others may come; every other one is final.
+    fn next(&mut self, wait: Duration) -> Result<Option<Frame>, FrameError>;
+}
+
+/// Why there is no frame.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// This build lacks the feature `camera`, which would read the cameras of this system.
+    #[error("this build reads no cameras: it lacks the feature camera")]
+    NotBuilt,
+    /// Cameras are not read on this system, whatever the features. Films, folders and pictures are.
+    #[error("cameras are not read on {}", std::env::consts::OS)]
+    NotSupported,
+    /// There is no camera of that number, or what has it gives no pictures.
+    #[error("there is no camera {number}")]
+    NoCamera {
+        /// As the system counts.
+        number: u32,
+    },
+    /// Another program has the camera.
+    #[error("the camera is in use by another program")]
+    Busy,
+    /// This account may not use the camera.
+    #[error("this account may not use the camera")]
+    Denied,
+    /// The camera was there, and is no longer.
+    #[error("the camera was unplugged")]
+    Unplugged,
+    /// None of the camera's formats is one that is read.
+    #[error("the camera has no format that is read")]
+    NoFormat,
+    /// No frame came for a long time.
+    #[error("no frame came for {} s", after.as_secs())]
+    Stalled {
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The last frame was given before.
+    #[error("there are no more frames")]
+    Ended,
+    /// One frame cannot be read.
+    #[error("frame {number}: {reason}")]
+    Damaged {
+        /// Counted from 1.
+        number: u64,
+        /// What is wrong with it.
+        reason: PictureError,
+    },
+    /// The film ends within a frame.
+    #[error("the film is cut off in frame {number}")]
+    CutOff {
+        /// Counted from 1.
+        number: u64,
+    },
+    /// The film does not say what it is, or is of a kind that is not read.
+    #[error("no film that is read: {reason}")]
+    Film {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A picture cannot be read.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The screen or the clipboard gives no picture.
+    #[error("{reason}")]
+    Desktop {
+        /// What the system says.
+        reason: String,
+    },
+    /// Reading failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The camera's driver gave up.
+    #[error("{reason}")]
+    Driver {
+        /// What the driver says.
+        reason: String,
+    },
+}
