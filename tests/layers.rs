@@ -36,8 +36,11 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ("camtoken-portal", "portal", &["camtoken", "camtoken-postgres", "camtoken-server"]),
 ];
 
-/// What each module of a crate may name, where a crate has layers of its own. `*`: any of them.
-const MODULES: &[(&str, &[(&str, &[&str])])] = &[
+/// A module, and the others of its crate that it may name.
+type Layer = (&'static str, &'static [&'static str]);
+
+/// What each module of a crate may name, where a crate has layers of its own.
+const MODULES: &[(&str, &[Layer])] = &[
     (
         "camtoken-core",
         &[

@@ -156,7 +156,7 @@ mod tests {
 
     fn all_sources() -> String {
         let mut found = String::new();
-        gather(&Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
+        gather(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
         found
     }
 

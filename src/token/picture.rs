@@ -495,7 +495,7 @@ mod tests {
     #[test]
     fn glyphs_stand_where_their_line_says() {
         let screen = &samples()[0];
-        let picture = decode(&to_png(&screen, 1));
+        let picture = decode(&to_png(screen, 1));
         let line = screen.lines.iter().find(|line| line.role == "payee").expect("in the sample");
         let mut x = line.x;
         for character in line.text.chars() {

@@ -117,7 +117,7 @@ impl<'a> Stage<'a> {
         for (number, screen) in (1..).zip(&screens) {
             picture::write(
                 &self.dir.join(format!("3-screen{number}.png")),
-                &camtoken::token::picture::to_png(&screen, 2),
+                &camtoken::token::picture::to_png(screen, 2),
             )?;
         }
         let message = self.text.with("demo-show", &[("digits", &grouped(&response))]);
