@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::bank;
-use crate::config::{Source, Store, Value, variable_name};
+use crate::config::{Source, Store, variable_name};
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
+use crate::value::Value;
 
 /// No clock of a camtoken is before this version of it: 2026-11-01.
 const RELEASED: u64 = 1_793_491_200;
