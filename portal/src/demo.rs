@@ -9,7 +9,7 @@ use camtoken::transaction::zengin::{
 };
 use camtoken::{Timestamp, TokenId};
 
-use crate::bank::{Bank, BankError, put_person, rng};
+use crate::bank::{Bank, BankError, put_person};
 use crate::books::BooksError;
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::credential::{Credential, Password, PasswordHash};
@@ -17,6 +17,7 @@ use crate::domain::ledger::{Account, Payee};
 use crate::domain::people::{Contract, LentToken, Limit, LoginMethod, Operator, Person, Profile, Role};
 use crate::linkage::InquiryPin;
 use crate::outbox::post;
+use crate::system::rng;
 
 /// Everybody's login password.
 pub const LOGIN: &str = "Kumo-no-ue-1";

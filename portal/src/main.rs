@@ -6,11 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use camtoken::Timestamp;
 use camtoken::server::listen;
-use camtoken_portal::bank::{self, Bank, BankError};
+use camtoken_portal::bank::{Bank, BankError};
 use camtoken_portal::demo;
 use camtoken_portal::drawer::Drawer;
 use camtoken_portal::linkage::Standard;
@@ -20,7 +19,9 @@ use camtoken_portal::pages::linkage::Linkages;
 use camtoken_portal::postman::Postman;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
+use camtoken_portal::secrets::secret_key;
 use camtoken_portal::store;
+use camtoken_portal::system::{self, Clock};
 use camtoken_portal::tls::{Peer, TlsListener};
 
 const USAGE: &str = "\
@@ -130,15 +131,12 @@ fn without_password(url: String) -> Result<String, String> {
 
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
-    let clock = || {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix(since.as_secs())
-    };
+    let clock: Clock = Arc::new(system::now);
     let bank = match &args.store {
-        None => Bank::open(&args.dir, Arc::new(clock)),
-        Some(url) => store::connect(url)
-            .map_err(BankError::from)
-            .and_then(|store| Bank::open_with(&args.dir, store, Arc::new(clock))),
+        None => Bank::open(&args.dir, clock),
+        Some(url) => {
+            store::connect(url).map_err(BankError::from).and_then(|store| Bank::open_with(&args.dir, store, clock))
+        }
     };
     let bank = bank.map_err(|error| say(&error))?;
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
@@ -226,7 +224,7 @@ async fn keep_tidy(site: &Site) -> Infallible {
 
 /// The authorization server of each standard, at the bank's own address.
 fn authorization_servers(bank: &Bank, url: &str, dir: &Path) -> Result<HashMap<Standard, Arc<Server>>, String> {
-    let key = bank::secret_file(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
+    let key = secret_key(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
     let server = |standard| Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)));
     Standard::ALL.into_iter().map(server).collect()
 }

@@ -12,7 +12,7 @@ use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{AttemptId, Rejection, State, Subscriber, Verdict};
 use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{
-    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, digest, rng,
+    Bank, Completed, Draft, First, LoggedIn, Numbers, Placed, Progress, Settled, Unissued, Wish, digest,
 };
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
@@ -23,6 +23,7 @@ use camtoken_portal::domain::people::{
     Contract, FirstOtp, LentToken, Limit, LoginField, LoginMethod, Menu, Person, Profile, Role,
 };
 use camtoken_portal::outbox::Mail;
+use camtoken_portal::system::rng;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
 const START: u64 = 1_795_230_000;
@@ -179,7 +180,7 @@ fn on(day: &str, draft: Draft) -> Draft {
 
 fn batch(world: &World, file: Option<Vec<u8>>) -> Draft {
     let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
-    let hex = |bytes: &[u8]| camtoken_portal::bank::to_hex(bytes);
+    let hex = |bytes: &[u8]| base16ct::lower::encode_string(bytes);
     let fields = [
         ("count", "3".to_owned()),
         ("total", "1085500".to_owned()),

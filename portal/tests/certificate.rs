@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use camtoken::Timestamp;
 use camtoken::token::{Received, Token, file};
-use camtoken_portal::bank::{Bank, Draft, Fetched, Placed, Progress, Settled, rng};
+use camtoken_portal::bank::{Bank, Draft, Fetched, Placed, Progress, Settled};
 use camtoken_portal::demo::{self, CERTIFICATE, FIRST_OTP, HINAGATA, LOGIN, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::pages::Site;
+use camtoken_portal::system::rng;
 use camtoken_portal::tls::{Peer, TlsListener};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rustls::pki_types::pem::PemObject;

@@ -8,12 +8,13 @@ use std::time::Duration;
 use camtoken::Timestamp;
 use camtoken::store::AnyStore;
 use camtoken::token::{Received, file};
-use camtoken_portal::bank::{Bank, Progress, rng};
+use camtoken_portal::bank::{Bank, Progress};
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{self, FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::store;
+use camtoken_portal::system::rng;
 
 /// Who runs the server when the test is run as root, which it refuses.
 const NOBODY: u32 = 65_534;

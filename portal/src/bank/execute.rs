@@ -1,5 +1,6 @@
 //! Carrying out what was signed. Everything that matters is read from the challenge's transaction, never from a request.
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::time::Date;
 use camtoken::transaction::zengin::{BatchFile, Encoding};
@@ -8,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::certificates::revoke_all;
 use super::login::put_person;
-use super::to_hex;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::Credential;
@@ -197,7 +197,7 @@ pub fn digest(person: &Person) -> String {
     for credential in passwords.into_iter().chain([person.certificate.as_mut()]) {
         credential.into_iter().for_each(|credential| credential.wrong = 0);
     }
-    to_hex(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
+    lower::encode_string(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
 }
 
 /// Takes a person out of service, or back with all their credentials.
@@ -275,7 +275,7 @@ fn pay_batch(
     let Ok(batch) = BatchFile::parse(file, Encoding::ShiftJis) else { return Ok(Err(Refusal::Changed)) };
     // V-14: the challenge binds every payee and amount by the hash of the canonical file.
     let bound = transaction.get("file").map(ToString::to_string);
-    if bound != Some(to_hex(&batch.canonical_sha256())) {
+    if bound != Some(lower::encode_string(&batch.canonical_sha256())) {
         return Ok(Err(Refusal::Changed));
     }
     let mut till = match Till::open(sheet, contract, order, from, limit, now)? {

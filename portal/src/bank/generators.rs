@@ -7,11 +7,12 @@ use camtoken::verifier::{AttemptId, EnrollError, Rejection, Subscriber, Verdict,
 
 use super::events::{BANK, note};
 use super::login::tell_suspension;
-use super::{Bank, BankError, NAME, rng};
+use super::{Bank, BankError, NAME};
 use crate::books::BooksError;
 use crate::domain::credential::Entry;
 use crate::domain::people::Person;
 use crate::outbox::post;
+use crate::system::rng;
 use camtoken::store::StoreError;
 
 impl Bank {

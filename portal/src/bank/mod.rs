@@ -9,7 +9,6 @@
 //! suspension or a revocation, the books say first, and the verifier is brought up to them in the same place.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,16 +16,15 @@ use std::time::Duration;
 use camtoken::store::{AnyStore, EmbeddedStore, StoreError};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalVault, Policy, SetupError, Verifier, VerifierError};
-use camtoken::{ActivationId, Key, Timestamp};
-use rand::CryptoRng;
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
+use camtoken::{ActivationId, Timestamp};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::authority::{Authority, AuthorityError};
 use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
+use crate::secrets::secret_key;
+use crate::system::{Clock, rng};
 
 mod certificates;
 mod contracts;
@@ -45,9 +43,6 @@ pub(crate) use login::put_person;
 pub use login::{LoggedIn, Numbers};
 pub use orders::{Draft, Placed, Settled, Unissued};
 pub use registration::{First, Progress};
-
-/// Gives the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What tokens show as the bank's name.
 pub const NAME: &str = "架空中央銀行";
@@ -125,7 +120,7 @@ impl Bank {
     /// As [`Bank::open`].
     pub fn open_with(dir: &Path, store: AnyStore, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
+        let key = secret_key(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(store, Box::new(LocalVault::new(&[key])), policy, NAME, &mut rng())?;
         Ok(Self {
@@ -191,56 +186,4 @@ impl Bank {
         };
         till.lock_owned().await
     }
-}
-
-/// The randomness of the system. Without it nothing goes on.
-pub fn rng() -> impl CryptoRng {
-    UnwrapErr(SysRng)
-}
-
-/// So many random bytes as hexadecimal digits.
-#[must_use]
-pub fn random_hex(bytes: usize) -> String {
-    use rand::Rng as _;
-    let mut random = vec![0; bytes];
-    rng().fill_bytes(&mut random);
-    to_hex(&random)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-#[must_use]
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes all that is written");
-        hex
-    })
-}
-
-/// Writes a new file that nobody else may read.
-pub(crate) fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(secret)?;
-    file.sync_all()
-}
-
-/// Reads a key of 32 bytes, or draws it, unless something is `needed` that only the old one opens.
-///
-/// # Errors
-///
-/// That it cannot be read or written, is not a key, or is gone.
-pub fn secret_file(path: &Path, needed: bool) -> std::io::Result<Key> {
-    use std::io::{Error, ErrorKind};
-    if !path.exists() {
-        if needed {
-            return Err(Error::new(ErrorKind::NotFound, "it is gone, and what it encrypted is there"));
-        }
-        write_secret(path, Key::generate(&mut rng()).expose_bytes())?;
-    }
-    let bytes = std::fs::read(path)?;
-    if bytes.len() == Key::LEN { Ok(Key::new(bytes)) } else { Err(Error::new(ErrorKind::InvalidData, "not 32 bytes")) }
 }

@@ -11,7 +11,7 @@ use camtoken::{ActivationId, Timestamp};
 use super::events::note;
 use super::execute::{execute, may};
 use super::login::tell_suspension;
-use super::{Bank, BankError, random_hex, rng};
+use super::{Bank, BankError};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Entry, Password};
@@ -19,6 +19,7 @@ use crate::domain::ledger::{Booking, Outcome};
 use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
 use crate::linkage::requests::keep_refusal;
+use crate::system::{random_hex, rng};
 
 /// What a person asks for, before the transaction password.
 #[derive(Debug, Clone)]

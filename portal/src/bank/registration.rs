@@ -4,12 +4,13 @@ use camtoken::TokenId;
 use camtoken::verifier::{AttemptId, EnrollError, Enrollment, Rejection, State, Step, Subscriber};
 
 use super::events::note;
-use super::{Bank, BankError, rng};
+use super::{Bank, BankError};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Entry, Password};
 use crate::domain::people::{FirstOtp, LentToken, Person};
 use crate::outbox::post;
+use crate::system::rng;
 
 /// What came of the first step.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The bank's work for a linkage: proof, accounts, permission, and its end.
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::transaction::Operation;
 use sha2::{Digest, Sha256};
@@ -9,7 +10,7 @@ use super::{
     login_of,
 };
 use crate::bank::events::{BANK, note};
-use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
+use crate::bank::{Bank, BankError, Draft};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
@@ -17,6 +18,7 @@ use crate::domain::ledger::{Account, Booking, Outcome};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::{self, Contract, Person};
 use crate::outbox::post;
+use crate::system::{random_hex, rng};
 
 /// Whether an inquiry PIN is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -496,7 +498,7 @@ fn names(menus: &[Menu]) -> String {
 /// What binds the scope to the challenge: the SHA-256 of its text as OAuth has it.
 fn scope_hash(menus: &[Menu]) -> String {
     let scope = menus.iter().map(|menu| menu.scope()).collect::<Vec<_>>().join(" ");
-    to_hex(&Sha256::digest(scope))
+    lower::encode_string(&Sha256::digest(scope))
 }
 
 fn host(uri: &str) -> &str {

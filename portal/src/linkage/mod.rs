@@ -8,12 +8,12 @@
 //! authorization server behind a trait of ours, [`store`] what it remembers. The subject of a token is the linkage itself,
 //! so that the end of a linkage is the end of its tokens, and no provider learns who a person is.
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::bank::to_hex;
 use crate::books::Row;
 use crate::domain::calendar::{day_in_japan, days_later};
 use crate::domain::credential::Credential;
@@ -296,7 +296,7 @@ pub fn covered(menus: &[Menu], known: Vec<AccountRegistration>, today: Date) -> 
 #[must_use]
 pub fn login_of(person: &Person) -> String {
     let login = serde_json::to_vec(&(&person.login.hash, &person.login_id, &person.user)).expect("plain data");
-    to_hex(&Sha256::digest(login))
+    lower::encode_string(&Sha256::digest(login))
 }
 
 impl Linkage {
@@ -413,7 +413,7 @@ mod tests {
         let today = at("2026-11-21T00:00:00Z");
         let password = crate::domain::credential::Password::new("another-one-1".into());
         let mut after = person();
-        after.login.hash = PasswordHash::new(&password, &mut crate::bank::rng());
+        after.login.hash = PasswordHash::new(&password, &mut crate::system::rng());
         assert_eq!(one.ended(Some(&after), today), Some(Ended::LoginChanged));
         let renamed = Person { login_id: Some("keiri".into()), ..person() };
         assert_eq!(one.ended(Some(&renamed), today), Some(Ended::LoginChanged));

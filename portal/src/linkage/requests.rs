@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use base16ct::upper;
 use camtoken::Timestamp;
 use camtoken::transaction::{Operation, Transaction, TransactionError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Linkage, Provider};
-use crate::bank::{Bank, BankError, Draft, to_hex};
+use crate::bank::{Bank, BankError, Draft};
 use crate::books::{BooksError, Row, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::directory::{OWN_BANK, find};
@@ -307,12 +308,12 @@ impl Row for Request {
 /// The number under which a request stands for its key.
 fn number(linkage: &Linkage, key: &str) -> String {
     let digest = Sha256::new().chain_update(&linkage.id).chain_update("\n").chain_update(key).finalize();
-    numbers_of(linkage) + &to_hex(&digest[..6]).to_ascii_uppercase()
+    numbers_of(linkage) + &upper::encode_string(&digest[..6])
 }
 
 /// What the numbers of a linkage's requests begin with, so that they stand together in the books.
 fn numbers_of(linkage: &Linkage) -> String {
-    format!("R{}", to_hex(&Sha256::digest(&linkage.id)[..4]).to_ascii_uppercase())
+    format!("R{}", upper::encode_string(&Sha256::digest(&linkage.id)[..4]))
 }
 
 /// The part of the API's body that a transaction cannot hold.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
+use base16ct::lower;
 use oauth_as::authorization::{AuthorizationCodeRecord, AuthorizationCodeState};
 use oauth_as::client::{Client, ClientId};
 use oauth_as::device::{DeviceGrant, DeviceGrantState, normalize_user_code};
@@ -18,7 +19,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::bank::to_hex;
 use crate::books::{Books, BooksError, Row, Sheet};
 
 /// The memory of one authorization server.
@@ -481,13 +481,13 @@ impl From<BooksError> for StorageError {
 const NONCE: usize = 12;
 
 fn key(server: &str, kind: &str, name: &str) -> String {
-    format!("{server}/{kind}/{}", to_hex(&Sha256::digest(name)))
+    format!("{server}/{kind}/{}", lower::encode_string(&Sha256::digest(name)))
 }
 
 fn seal<T: Serialize>(name: &str, row: &T) -> Vec<u8> {
     use rand::Rng as _;
     let mut nonce = [0; NONCE];
-    crate::bank::rng().fill_bytes(&mut nonce);
+    crate::system::rng().fill_bytes(&mut nonce);
     let row = serde_json::to_vec(row).expect("a row is plain data");
     let sealed = cipher(name).encrypt(&Nonce::from(nonce), row.as_slice()).expect("a row is not that long");
     [nonce.as_slice(), &sealed].concat()

@@ -4,6 +4,7 @@ use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base16ct::lower;
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
 use maud::html;
@@ -13,7 +14,7 @@ use super::layout::page;
 use super::orders::keep;
 use super::payments::checked;
 use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{Draft, to_hex};
+use crate::bank::Draft;
 use crate::demo;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::directory::OWN_BANK;
@@ -132,7 +133,7 @@ fn draft(
         ("largestAmount", largest.amount.to_string()),
         ("newPayees", batch.new_payees(is_known).len().to_string()),
         ("checkCode", batch.check_code().to_ascii_lowercase()),
-        ("file", to_hex(&batch.canonical_sha256())),
+        ("file", lower::encode_string(&batch.canonical_sha256())),
     ];
     let limit = if operation == Operation::Bulk { Limit::Bulk } else { Limit::Payroll };
     let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };

@@ -11,9 +11,10 @@ use super::layout::page;
 use super::orders::sign_page;
 use super::session::{Stage, Who};
 use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{LoggedIn, NAME, Numbers, Settled, random_hex};
+use crate::bank::{LoggedIn, NAME, Numbers, Settled};
 use crate::domain::credential::Password;
 use crate::domain::people::{LoginField, Person, Profile};
+use crate::system::random_hex;
 use crate::text::Text;
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
+use base16ct::mixed;
 use camtoken::transaction::{Operation, Transaction};
 use maud::{Markup, html};
 
@@ -9,10 +10,11 @@ use super::forms::{Errors, Input, code_png, fields, form as card, rejected, wron
 use super::layout::page;
 use super::signing::Signing;
 use super::{Answer, Fault, Fields, Stage, Visit, Who};
-use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
+use crate::bank::{BankError, Draft, Placed, Settled};
 use crate::domain::ledger::{Booking, Outcome, Refusal};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
+use crate::system::random_hex;
 use crate::text::Text;
 use camtoken::Timestamp;
 
@@ -168,10 +170,9 @@ pub(super) async fn sign_page(
 
 /// The attempt that the form carries, so that a form that is sent twice is one attempt.
 pub(super) fn attempt(form: &Fields) -> Option<[u8; 16]> {
-    let text = form.text("attempt");
-    let digits = |place: usize| u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok();
-    let bytes: Option<Vec<u8>> = (0..16).map(digits).collect();
-    bytes.filter(|_| text.len() == 32)?.try_into().ok()
+    let mut attempt = [0; 16];
+    let read = mixed::decode(form.text("attempt"), &mut attempt).ok()?.len();
+    (read == attempt.len()).then_some(attempt)
 }
 
 /// The name of an operation, as its token names it.

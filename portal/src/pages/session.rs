@@ -8,9 +8,10 @@ use camtoken::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::certificate::Download;
-use crate::bank::{Draft, random_hex};
+use crate::bank::Draft;
 use crate::domain::people::Person;
 use crate::linkage::login_of;
+use crate::system::random_hex;
 
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);

@@ -4,9 +4,10 @@ use maud::{Markup, html};
 
 use super::Visit;
 use super::forms::{Errors, Input, code_picture, csrf, form as card};
-use crate::bank::{BankError, random_hex};
+use crate::bank::BankError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::order::Order;
+use crate::system::random_hex;
 
 /// What differs from one such page to the next.
 pub(super) struct Signing {

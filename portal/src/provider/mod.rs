@@ -15,11 +15,12 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
-use crate::bank::{Bank, random_hex};
+use crate::bank::Bank;
 use crate::books::BooksError;
 use crate::linkage::grants::{Keys, Server};
 use crate::linkage::{Menu, Provider, Standard};
 use crate::pages::{cookie_named, language};
+use crate::system::random_hex;
 use crate::text::Text;
 
 pub mod client;

@@ -10,7 +10,7 @@ use super::flow::{Flow, flow, linkages, renamed};
 use super::frame::{allow_return, draw, refused, stop_button, to};
 use super::permission::after_menus;
 use super::terms::offer;
-use crate::bank::{Settled, random_hex};
+use crate::bank::Settled;
 use crate::domain::order::Order;
 use crate::domain::people::{Person, Profile};
 use crate::linkage::{NotReady, Proof, menus, not_ready, proof};
@@ -20,6 +20,7 @@ use crate::pages::orders::attempt;
 use crate::pages::session::Who;
 use crate::pages::signing::Signing;
 use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::system::random_hex;
 
 #[derive(Deserialize)]
 pub(super) struct Service {

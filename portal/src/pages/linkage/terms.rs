@@ -7,10 +7,10 @@ use maud::html;
 use super::flow::{Flow, flow, linkages, owner};
 use super::frame::{button, draw, leave, origin, refused, stop_button, to};
 use super::menu_names;
-use crate::bank::random_hex;
 use crate::linkage::grants::Begun;
 use crate::linkage::{Menu, Standard};
 use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::system::random_hex;
 
 pub(super) async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Answer {
     visit.count_address()?;
