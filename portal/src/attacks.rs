@@ -11,18 +11,19 @@ use std::time::Duration;
 use camtoken::TokenId;
 use camtoken::token::{Received, Refusal, Token, file};
 use camtoken::transaction::{Operation, Value};
-use camtoken::verifier::{Rejection, Verdict};
+use camtoken::verifier::{AttemptId, Rejection, Step, Verdict};
 use tokio::task::JoinSet;
 
-use crate::bank::{Bank, BankError, Draft, First, Placed, Progress, Settled};
+use crate::bank::{Bank, BankError, Draft, First, NewChallenge, Placed, Progress, Settled};
 use crate::books::BooksError;
 use crate::demo::{self, FIRST_OTP, SAMPLE, TRANSACTION};
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::Limit;
 use crate::domain::credential::Password;
 use crate::domain::directory::find;
 use crate::domain::ledger::{Account, Booking};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{Limit, Person};
+use crate::domain::people::Person;
 use crate::system::{self, random_hex, rng};
 
 /// What can be played.
@@ -252,7 +253,9 @@ impl Room {
     }
 
     async fn issue(&self, order: &Order) -> Result<Order, AttackError> {
-        self.bank.issue(&self.person, &order.id).await?.map_err(|_| AttackError::Play("no challenge"))?;
+        let NewChallenge::Issued(_) = self.bank.issue(&self.person, &order.id).await? else {
+            return Err(AttackError::Play("no challenge"));
+        };
         self.bank.order(&self.person, &order.id)?.ok_or(AttackError::Play("no order"))
     }
 
@@ -412,7 +415,7 @@ impl Room {
             .map(|guess| {
                 let bank = Arc::clone(&self.bank);
                 async move {
-                    let attempt = camtoken::verifier::AttemptId::from_bytes(new_attempt());
+                    let attempt = AttemptId::from_bytes(new_attempt());
                     bank.verifier.verify(reference, &format!("{guess:08}"), attempt, bank.now()).await
                 }
             })
@@ -464,15 +467,17 @@ async fn register(bank: &Bank, user: &str, token: &mut Token) -> Result<(), Atta
         return Err(AttackError::Play("the first code was refused"));
     };
     let device_code = received.approve(&mut rng());
-    let second = bank.second_code(&person()?, &device_code.expose_digits()).await?;
-    second.map_err(|_| AttackError::Play("the device code was refused"))?;
+    let Step::Done(()) = bank.second_code(&person()?, &device_code.expose_digits()).await? else {
+        return Err(AttackError::Play("the device code was refused"));
+    };
     let Progress::Second(second) = bank.progress(&person()?).await? else { return Err(AttackError::Play("no code")) };
     let Ok(Received::SecondCode(received)) = token.receive(&second.code) else {
         return Err(AttackError::Play("the second code was refused"));
     };
     let unconfirmed = received.approve();
-    let confirmed = bank.confirm(&person()?, unconfirmed.response().expose_str()).await?;
-    confirmed.map_err(|_| AttackError::Play("the response was refused"))?;
+    let Step::Done(()) = bank.confirm(&person()?, unconfirmed.response().expose_str()).await? else {
+        return Err(AttackError::Play("the response was refused"));
+    };
     unconfirmed.keep();
     Ok(())
 }

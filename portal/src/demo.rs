@@ -12,10 +12,11 @@ use camtoken::{Timestamp, TokenId};
 use crate::bank::{Bank, BankError, put_person};
 use crate::books::BooksError;
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::contract::{Contract, LentToken, Limit, LoginMethod, Profile};
 use crate::domain::credential::{Credential, Password, PasswordHash};
 use crate::domain::ledger::{Account, Payee};
-use crate::domain::people::{Contract, LentToken, Limit, LoginMethod, Operator, Person, Profile, Role};
-use crate::linkage::InquiryPin;
+use crate::domain::linkage::InquiryPin;
+use crate::domain::people::{Operator, Person, Role};
 use crate::outbox::post;
 use crate::system::rng;
 

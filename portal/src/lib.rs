@@ -28,6 +28,7 @@ pub mod attacks;
 pub mod authority;
 pub mod bank;
 pub mod books;
+mod browser;
 pub mod demo;
 pub mod domain;
 pub mod drawer;

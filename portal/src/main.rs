@@ -11,11 +11,11 @@ use std::time::Duration;
 use camtoken::server::listen;
 use camtoken_portal::bank::{Bank, BankError};
 use camtoken_portal::demo;
+use camtoken_portal::domain::linkage::Standard;
 use camtoken_portal::drawer::Drawer;
-use camtoken_portal::linkage::Standard;
 use camtoken_portal::linkage::grants::{Grants, Server};
+use camtoken_portal::pages::Linkages;
 use camtoken_portal::pages::Site;
-use camtoken_portal::pages::linkage::Linkages;
 use camtoken_portal::postman::Postman;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
@@ -131,14 +131,7 @@ fn without_password(url: String) -> Result<String, String> {
 
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
-    let clock: Clock = Arc::new(system::now);
-    let bank = match &args.store {
-        None => Bank::open(&args.dir, clock),
-        Some(url) => {
-            store::connect(url).map_err(BankError::from).and_then(|store| Bank::open_with(&args.dir, store, clock))
-        }
-    };
-    let bank = bank.map_err(|error| say(&error))?;
+    let bank = open(args).map_err(|error| say(&error))?;
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
     bank.recover().await.map_err(|error| say(&error))?;
     if let Some(id) = &args.resume_operator
@@ -173,20 +166,7 @@ async fn run(args: &Args) -> Result<(), String> {
         Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages));
     let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
 
-    if args.json {
-        let schema = "camtoken-portal/listening/1";
-        println!(
-            "{}",
-            serde_json::json!({
-                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
-            })
-        );
-    } else {
-        println!(
-            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
-            who_can_log_in()
-        );
-    }
+    tell(args.json, &Addresses { url, tls_url, provider_url, token_url, session });
     let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
     let bank = axum::serve(listener, router.clone()).with_graceful_shutdown(stop());
     let secure = axum::serve(tls_listener, router).with_graceful_shutdown(stop());
@@ -208,6 +188,43 @@ async fn run(args: &Args) -> Result<(), String> {
         never = keep_tidy(&site) => match never {},
         stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
+    }
+}
+
+/// Opens the bank, with the verifier's records where the arguments say.
+fn open(args: &Args) -> Result<Bank, BankError> {
+    let clock: Clock = Arc::new(system::now);
+    match &args.store {
+        None => Bank::open(&args.dir, clock),
+        Some(url) => Bank::open_with(&args.dir, store::connect(url)?, clock),
+    }
+}
+
+/// Where everything listens, and the session that the tokens are in.
+struct Addresses {
+    url: String,
+    tls_url: String,
+    provider_url: String,
+    token_url: String,
+    session: String,
+}
+
+/// Prints the addresses, for a person or as one line of JSON.
+fn tell(json: bool, addresses: &Addresses) {
+    let Addresses { url, tls_url, provider_url, token_url, session } = addresses;
+    if json {
+        let schema = "camtoken-portal/listening/1";
+        println!(
+            "{}",
+            serde_json::json!({
+                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
+            })
+        );
+    } else {
+        println!(
+            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
+            who_can_log_in()
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use ureq::Agent;
 use ureq::http::Response;
 
-use crate::linkage::Standard;
+use crate::domain::linkage::Standard;
 use crate::secrets::write_secret;
 use crate::system::{now, random_hex, rng};
 
