@@ -6,22 +6,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use camtoken::TokenId;
 use camtoken::token::{Received, Refusal, Token, file};
 use camtoken::transaction::{Operation, Value};
-use camtoken::verifier::{Rejection, Verdict};
-use camtoken::{Timestamp, TokenId};
+use camtoken::verifier::{AttemptId, Rejection, Step, Verdict};
 use tokio::task::JoinSet;
 
-use crate::bank::{Bank, BankError, Draft, First, Placed, Progress, Settled, random_hex};
+use crate::bank::{Bank, BankError, Draft, First, NewChallenge, Placed, Progress, Settled};
 use crate::books::BooksError;
 use crate::demo::{self, FIRST_OTP, SAMPLE, TRANSACTION};
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::Limit;
 use crate::domain::credential::Password;
 use crate::domain::directory::find;
 use crate::domain::ledger::{Account, Booking};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{Limit, Person};
+use crate::domain::people::Person;
+use crate::system::{self, random_hex, rng};
 
 /// What can be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,10 +209,7 @@ impl Room {
         let ahead = Arc::new(AtomicU64::new(0));
         let clock = {
             let ahead = Arc::clone(&ahead);
-            move || {
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-                Timestamp::from_unix(since.as_secs() + ahead.load(Ordering::Relaxed))
-            }
+            move || system::now().plus(Duration::from_secs(ahead.load(Ordering::Relaxed)))
         };
         let bank = Arc::new(Bank::open(&folder.0, Arc::new(clock))?);
         let mut tokens = demo::seed(&bank).await?;
@@ -253,7 +253,9 @@ impl Room {
     }
 
     async fn issue(&self, order: &Order) -> Result<Order, AttackError> {
-        self.bank.issue(&self.person, &order.id).await?.map_err(|_| AttackError::Play("no challenge"))?;
+        let NewChallenge::Issued(_) = self.bank.issue(&self.person, &order.id).await? else {
+            return Err(AttackError::Play("no challenge"));
+        };
         self.bank.order(&self.person, &order.id)?.ok_or(AttackError::Play("no order"))
     }
 
@@ -413,7 +415,7 @@ impl Room {
             .map(|guess| {
                 let bank = Arc::clone(&self.bank);
                 async move {
-                    let attempt = camtoken::verifier::AttemptId::from_bytes(new_attempt());
+                    let attempt = AttemptId::from_bytes(new_attempt());
                     bank.verifier.verify(reference, &format!("{guess:08}"), attempt, bank.now()).await
                 }
             })
@@ -464,16 +466,18 @@ async fn register(bank: &Bank, user: &str, token: &mut Token) -> Result<(), Atta
     let Ok(Received::FirstCode(received)) = token.receive(&first.code) else {
         return Err(AttackError::Play("the first code was refused"));
     };
-    let device_code = received.approve(&mut crate::bank::rng());
-    let second = bank.second_code(&person()?, &device_code.expose_digits()).await?;
-    second.map_err(|_| AttackError::Play("the device code was refused"))?;
+    let device_code = received.approve(&mut rng());
+    let Step::Done(()) = bank.second_code(&person()?, &device_code.expose_digits()).await? else {
+        return Err(AttackError::Play("the device code was refused"));
+    };
     let Progress::Second(second) = bank.progress(&person()?).await? else { return Err(AttackError::Play("no code")) };
     let Ok(Received::SecondCode(received)) = token.receive(&second.code) else {
         return Err(AttackError::Play("the second code was refused"));
     };
     let unconfirmed = received.approve();
-    let confirmed = bank.confirm(&person()?, unconfirmed.response().expose_str()).await?;
-    confirmed.map_err(|_| AttackError::Play("the response was refused"))?;
+    let Step::Done(()) = bank.confirm(&person()?, unconfirmed.response().expose_str()).await? else {
+        return Err(AttackError::Play("the response was refused"));
+    };
     unconfirmed.keep();
     Ok(())
 }
@@ -482,6 +486,6 @@ async fn register(bank: &Bank, user: &str, token: &mut Token) -> Result<(), Atta
 fn new_attempt() -> [u8; 16] {
     use rand::Rng as _;
     let mut bytes = [0; 16];
-    crate::bank::rng().fill_bytes(&mut bytes);
+    rng().fill_bytes(&mut bytes);
     bytes
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use p12_keystore::{Certificate as Bag, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use rcgen::{
@@ -25,8 +26,9 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::bank::{Clock, rng, to_hex};
 use crate::domain::credential::Password;
+use crate::secrets::write_secret;
+use crate::system::{Clock, rng};
 
 /// The authority. Its key is what makes customers known.
 pub struct Authority {
@@ -80,7 +82,7 @@ impl Authority {
         let (key_path, pem_path) = (dir.join("authority.key"), dir.join("authority.pem"));
         if !key_path.exists() {
             let key = Zeroizing::new(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?.serialize_pem());
-            super::bank::write_secret(&key_path, key.as_bytes())?;
+            write_secret(&key_path, key.as_bytes())?;
         }
         let key = KeyPair::from_pem(&Zeroizing::new(std::fs::read_to_string(&key_path)?))?;
         let mut params = CertificateParams::default();
@@ -168,7 +170,7 @@ impl Authority {
 /// SHA-256 of a certificate, as hexadecimal digits.
 #[must_use]
 pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    to_hex(&Sha256::digest(certificate))
+    lower::encode_string(&Sha256::digest(certificate))
 }
 
 /// What the bank is called in certificates.

@@ -9,14 +9,16 @@ use camtoken::transaction::zengin::{
 };
 use camtoken::{Timestamp, TokenId};
 
-use crate::bank::{Bank, BankError, put_person, rng};
-use crate::books::BooksError;
+use crate::bank::{Bank, BankError, put_person};
+use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::contract::{Contract, LentToken, Limit, LoginMethod, Profile};
 use crate::domain::credential::{Credential, Password, PasswordHash};
 use crate::domain::ledger::{Account, Payee};
-use crate::domain::people::{Contract, LentToken, Limit, LoginMethod, Operator, Person, Profile, Role};
-use crate::linkage::InquiryPin;
+use crate::domain::linkage::InquiryPin;
+use crate::domain::people::{Operator, Person, Role};
 use crate::outbox::post;
+use crate::system::rng;
 
 /// Everybody's login password.
 pub const LOGIN: &str = "Kumo-no-ue-1";
@@ -68,91 +70,118 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
         let id = token.id().clone();
         files.push((id, file::to_string(&Device::new(token)).expect("a test token is written in clear")));
     }
-    let login = bank.hash(Password::new(LOGIN.to_owned())).await?;
-    let transaction = bank.hash(Password::new(TRANSACTION.to_owned())).await?;
-    let first_otp = bank.hash(Password::new(FIRST_OTP.to_owned())).await?;
-    let certificate = bank.hash(Password::new(CERTIFICATE.to_owned())).await?;
-    let operator = bank.hash(Password::new(OPERATOR.to_owned())).await?;
-    let inquiry_pin = bank.hash(Password::new(INQUIRY_PIN.to_owned())).await?;
+    let hash = async |text: &str| bank.hash(Password::new(text.to_owned())).await;
+    let hashes = Hashes {
+        login: hash(LOGIN).await?,
+        transaction: hash(TRANSACTION).await?,
+        first_otp: hash(FIRST_OTP).await?,
+        certificate: hash(CERTIFICATE).await?,
+        operator: hash(OPERATOR).await?,
+        inquiry_pin: hash(INQUIRY_PIN).await?,
+    };
     bank.books.change(|sheet| {
-        let today = day_in_japan(now);
-        for (number, name, kana, method, profile) in [
-            (SAMPLE, "株式会社サンプル", "ｶ)ｻﾝﾌﾟﾙ", LoginMethod::Password, Profile::ContractAndUser),
-            (MIHON, "有限会社みほん", "ﾕ)ﾐﾎﾝ", LoginMethod::PasswordOtp, Profile::LoginId),
-            (HINAGATA, "合同会社ひながた", "ﾄﾞ)ﾋﾅｶﾞﾀ", LoginMethod::PasswordCertificate, Profile::ContractAndUser),
-        ] {
-            sheet.put(&Contract {
-                number: number.to_owned(),
-                name: name.to_owned(),
-                kana: kana.to_owned(),
-                method,
-                profile,
-                completed: today.to_string(),
-                limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
-            });
-            let last_day = first_otp_last_day(today).to_string();
-            let certificate = if method == LoginMethod::PasswordCertificate { CERTIFICATE } else { "" };
-            let words = [
-                ("contract", number),
-                ("name", name),
-                ("first", FIRST_OTP),
-                ("until", last_day.as_str()),
-                ("certificate", certificate),
-            ];
-            post(sheet, number, "letter-report", &words, now)?;
-        }
-        for (id, contract) in TOKENS {
-            sheet.put(&LentToken { id: id.to_owned(), contract: contract.to_owned(), revoked: false });
-        }
-        for (contract, user, login_id, name, role, token) in people() {
-            let person = Person {
-                login_id: login_id.map(str::to_owned),
-                name: name.to_owned(),
-                mail: format!("{}@{contract}.example", user.to_lowercase()),
-                first_otp: (role == Role::Administrator).then(|| Credential::new(first_otp.clone())),
-                first_otp_from: (role == Role::Administrator).then(|| today.to_string()),
-                certificate: (contract == HINAGATA).then(|| Credential::new(certificate.clone())),
-                token: token.map(str::to_owned),
-                ..Person::new(
-                    contract.to_owned(),
-                    user.to_owned(),
-                    role,
-                    Credential::new(login.clone()),
-                    Credential::new(transaction.clone()),
-                )
-            };
-            put_person(sheet, &person)?;
-        }
-        for (contract, branch, kind, number, holder, balance) in [
-            (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),
-            (SAMPLE, "102", "current", "0200789", "ｶ)ｻﾝﾌﾟﾙ", 12_300_000),
-            (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
-            (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
-        ] {
-            let pin = Credential::new(inquiry_pin.clone());
-            sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin, sent: None });
-            sheet.put(&Account {
-                contract: contract.to_owned(),
-                branch: branch.to_owned(),
-                kind: kind.to_owned(),
-                number: number.to_owned(),
-                holder: holder.to_owned(),
-                balance,
-                lines: 0,
-            });
-        }
-        sheet.put(&Payee {
-            contract: SAMPLE.to_owned(),
-            bank: "9902".to_owned(),
-            branch: "110".to_owned(),
-            kind: "ordinary".to_owned(),
-            number: "0054321".to_owned(),
-            name: "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned(),
-        });
-        sheet.put(&Operator { id: "OP01".to_owned(), password: Credential::new(PasswordHash::clone(&operator)) });
+        seed_contracts(sheet, now)?;
+        seed_people(sheet, &hashes, now)?;
+        seed_accounts(sheet, &hashes);
+        let password = Credential::new(hashes.operator.clone());
+        sheet.put(&Operator { id: "OP01".to_owned(), password });
         Ok::<_, BooksError>(())
     })?;
     Ok(files)
+}
+
+/// What is kept of the passwords of the demonstration.
+struct Hashes {
+    login: PasswordHash,
+    transaction: PasswordHash,
+    first_otp: PasswordHash,
+    certificate: PasswordHash,
+    operator: PasswordHash,
+    inquiry_pin: PasswordHash,
+}
+
+/// The companies, the letters to them, and their tokens.
+fn seed_contracts(sheet: &mut Sheet<'_>, now: Timestamp) -> Result<(), BooksError> {
+    let today = day_in_japan(now);
+    for (number, name, kana, method, profile) in [
+        (SAMPLE, "株式会社サンプル", "ｶ)ｻﾝﾌﾟﾙ", LoginMethod::Password, Profile::ContractAndUser),
+        (MIHON, "有限会社みほん", "ﾕ)ﾐﾎﾝ", LoginMethod::PasswordOtp, Profile::LoginId),
+        (HINAGATA, "合同会社ひながた", "ﾄﾞ)ﾋﾅｶﾞﾀ", LoginMethod::PasswordCertificate, Profile::ContractAndUser),
+    ] {
+        sheet.put(&Contract {
+            number: number.to_owned(),
+            name: name.to_owned(),
+            kana: kana.to_owned(),
+            method,
+            profile,
+            completed: today.to_string(),
+            limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
+        });
+        let last_day = first_otp_last_day(today).to_string();
+        let certificate = if method == LoginMethod::PasswordCertificate { CERTIFICATE } else { "" };
+        let words = [
+            ("contract", number),
+            ("name", name),
+            ("first", FIRST_OTP),
+            ("until", last_day.as_str()),
+            ("certificate", certificate),
+        ];
+        post(sheet, number, "letter-report", &words, now)?;
+    }
+    for (id, contract) in TOKENS {
+        sheet.put(&LentToken { id: id.to_owned(), contract: contract.to_owned(), revoked: false });
+    }
+    Ok(())
+}
+
+fn seed_people(sheet: &mut Sheet<'_>, hashes: &Hashes, now: Timestamp) -> Result<(), BooksError> {
+    let credential = |hash: &PasswordHash| Credential::new(hash.clone());
+    for (contract, user, login_id, name, role, token) in people() {
+        let is_administrator = role == Role::Administrator;
+        let (login, transaction) = (credential(&hashes.login), credential(&hashes.transaction));
+        let person = Person {
+            login_id: login_id.map(str::to_owned),
+            name: name.to_owned(),
+            mail: format!("{}@{contract}.example", user.to_lowercase()),
+            first_otp: is_administrator.then(|| credential(&hashes.first_otp)),
+            first_otp_from: is_administrator.then(|| day_in_japan(now).to_string()),
+            certificate: (contract == HINAGATA).then(|| credential(&hashes.certificate)),
+            token: token.map(str::to_owned),
+            ..Person::new(contract.to_owned(), user.to_owned(), role, login, transaction)
+        };
+        put_person(sheet, &person)?;
+    }
+    Ok(())
+}
+
+/// The accounts with their inquiry PINs, and a payee who is registered.
+fn seed_accounts(sheet: &mut Sheet<'_>, hashes: &Hashes) {
+    for (contract, branch, kind, number, holder, balance) in [
+        (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),
+        (SAMPLE, "102", "current", "0200789", "ｶ)ｻﾝﾌﾟﾙ", 12_300_000),
+        (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
+        (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
+    ] {
+        let pin = Credential::new(hashes.inquiry_pin.clone());
+        sheet.put(&InquiryPin { account: Account::key_of(branch, number), pin, sent: None });
+        sheet.put(&Account {
+            contract: contract.to_owned(),
+            branch: branch.to_owned(),
+            kind: kind.to_owned(),
+            number: number.to_owned(),
+            holder: holder.to_owned(),
+            balance,
+            lines: 0,
+        });
+    }
+    sheet.put(&Payee {
+        contract: SAMPLE.to_owned(),
+        bank: "9902".to_owned(),
+        branch: "110".to_owned(),
+        kind: "ordinary".to_owned(),
+        number: "0054321".to_owned(),
+        name: "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned(),
+    });
 }
 
 type Seeded = (&'static str, &'static str, Option<&'static str>, &'static str, Role, Option<&'static str>);

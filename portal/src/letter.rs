@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use camtoken::Timestamp;
 use camtoken::qr::{self, EcLevel};
 
-use crate::outbox::Mail;
+use crate::domain::mail::Mail;
 use crate::text::Text;
 
 const WIDTH: usize = 2480;

@@ -14,6 +14,7 @@
 //! | [`outbox`], [`postman`] | mails and letters, and who brings mails to a server |
 //! | [`linkage`] | what external services may see and ask for; the authorization server behind it |
 //! | [`letter`] | a letter on a sheet of A4 |
+//! | [`system`], [`secrets`] | the clock, randomness, and files with secrets |
 //! | [`limiter`] | how often somebody may ask |
 //! | [`attacks`] | somebody else in the browser, against a bank of their own |
 //! | [`store`] | where the verifier's records are |
@@ -27,6 +28,7 @@ pub mod attacks;
 pub mod authority;
 pub mod bank;
 pub mod books;
+mod browser;
 pub mod demo;
 pub mod domain;
 pub mod drawer;
@@ -37,6 +39,8 @@ pub mod outbox;
 pub mod pages;
 pub mod postman;
 pub mod provider;
+pub mod secrets;
 pub mod store;
+pub mod system;
 pub mod text;
 pub mod tls;

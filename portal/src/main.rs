@@ -6,20 +6,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use camtoken::Timestamp;
-use camtoken_portal::bank::{self, Bank, BankError};
+use camtoken_portal::bank::{Bank, BankError};
 use camtoken_portal::demo;
+use camtoken_portal::domain::linkage::Standard;
 use camtoken_portal::drawer::Drawer;
-use camtoken_portal::linkage::Standard;
 use camtoken_portal::linkage::grants::{Grants, Server};
+use camtoken_portal::pages::Linkages;
 use camtoken_portal::pages::Site;
-use camtoken_portal::pages::linkage::Linkages;
 use camtoken_portal::postman::Postman;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::provider::{self, Office};
+use camtoken_portal::secrets::secret_key;
 use camtoken_portal::store;
+use camtoken_portal::system::{self, Clock};
 use camtoken_portal::tls::{Peer, TlsListener};
 use camtoken_server::listen;
 
@@ -130,17 +131,7 @@ fn without_password(url: String) -> Result<String, String> {
 
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
-    let clock = || {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_unix(since.as_secs())
-    };
-    let bank = match &args.store {
-        None => Bank::open(&args.dir, Arc::new(clock)),
-        Some(url) => store::connect(url)
-            .map_err(BankError::from)
-            .and_then(|store| Bank::open_with(&args.dir, store, Arc::new(clock))),
-    };
-    let bank = bank.map_err(|error| say(&error))?;
+    let bank = open(args).map_err(|error| say(&error))?;
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
     bank.recover().await.map_err(|error| say(&error))?;
     if let Some(id) = &args.resume_operator
@@ -175,20 +166,7 @@ async fn run(args: &Args) -> Result<(), String> {
         Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages));
     let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
 
-    if args.json {
-        let schema = "camtoken-portal/listening/1";
-        println!(
-            "{}",
-            serde_json::json!({
-                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
-            })
-        );
-    } else {
-        println!(
-            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
-            who_can_log_in()
-        );
-    }
+    tell(args.json, &Addresses { url, tls_url, provider_url, token_url, session });
     let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
     let bank = axum::serve(listener, router.clone()).with_graceful_shutdown(stop());
     let secure = axum::serve(tls_listener, router).with_graceful_shutdown(stop());
@@ -213,6 +191,43 @@ async fn run(args: &Args) -> Result<(), String> {
     }
 }
 
+/// Opens the bank, with the verifier's records where the arguments say.
+fn open(args: &Args) -> Result<Bank, BankError> {
+    let clock: Clock = Arc::new(system::now);
+    match &args.store {
+        None => Bank::open(&args.dir, clock),
+        Some(url) => Bank::open_with(&args.dir, store::connect(url)?, clock),
+    }
+}
+
+/// Where everything listens, and the session that the tokens are in.
+struct Addresses {
+    url: String,
+    tls_url: String,
+    provider_url: String,
+    token_url: String,
+    session: String,
+}
+
+/// Prints the addresses, for a person or as one line of JSON.
+fn tell(json: bool, addresses: &Addresses) {
+    let Addresses { url, tls_url, provider_url, token_url, session } = addresses;
+    if json {
+        let schema = "camtoken-portal/listening/1";
+        println!(
+            "{}",
+            serde_json::json!({
+                "schema": schema, "url": url, "tls": tls_url, "tokens": token_url, "session": session, "provider": provider_url,
+            })
+        );
+    } else {
+        println!(
+            "The bank:   {url}\nUnder TLS:  {tls_url}\nA provider: {provider_url}\nThe tokens: {token_url}/v1/sessions/{session}\n\n{}",
+            who_can_log_in()
+        );
+    }
+}
+
 /// Clears away every hour what is over.
 async fn keep_tidy(site: &Site) -> Infallible {
     let mut hours = tokio::time::interval(Duration::from_secs(3_600));
@@ -226,7 +241,7 @@ async fn keep_tidy(site: &Site) -> Infallible {
 
 /// The authorization server of each standard, at the bank's own address.
 fn authorization_servers(bank: &Bank, url: &str, dir: &Path) -> Result<HashMap<Standard, Arc<Server>>, String> {
-    let key = bank::secret_file(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
+    let key = secret_key(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
     let server = |standard| Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)));
     Standard::ALL.into_iter().map(server).collect()
 }

@@ -13,8 +13,8 @@ use lettre::{Address, Message, SmtpTransport, Transport};
 
 use crate::bank::{Bank, BankError};
 use crate::books::BooksError;
+use crate::domain::mail::{Delivery, Mail, Unsent};
 use crate::domain::people::Person;
-use crate::outbox::{Delivery, Mail, Unsent};
 use crate::text::Text;
 
 /// Sends what waits.

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use camtoken::Timestamp;
 use camtoken::token::{Received, Token, file};
-use camtoken_portal::bank::{Bank, Draft, Fetched, Placed, Progress, Settled, rng};
+use camtoken::verifier::Step;
+use camtoken_portal::bank::{Bank, Draft, Fetched, NewChallenge, Placed, Progress, Settled};
 use camtoken_portal::demo::{self, CERTIFICATE, FIRST_OTP, HINAGATA, LOGIN, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::pages::Site;
+use camtoken_portal::system::rng;
 use camtoken_portal::tls::{Peer, TlsListener};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rustls::pki_types::pem::PemObject;
@@ -129,13 +131,15 @@ impl World {
         let Ok(Progress::First(first)) = bank.progress(&person).await else { panic!("no code") };
         let Ok(Received::FirstCode(received)) = token.receive(&first.code) else { panic!("refused") };
         let device_code = received.approve(&mut rng()).expose_digits();
-        bank.second_code(&person, &device_code).await.expect("an answer").expect("it is right");
+        let step = bank.second_code(&person, &device_code).await.expect("an answer");
+        assert!(matches!(step, Step::Done(())), "it is right");
         let Ok(Progress::Second(second)) = bank.progress(&person).await else { panic!("no code") };
         let Ok(Received::SecondCode(received)) = token.receive(&second.code) else { panic!("refused") };
         let unconfirmed = received.approve();
         let response = unconfirmed.response().expose_str().to_owned();
         unconfirmed.keep();
-        bank.confirm(&person, &response).await.expect("an answer").expect("it is right");
+        let step = bank.confirm(&person, &response).await.expect("an answer");
+        assert!(matches!(step, Step::Done(())), "it is right");
         self.person(user)
     }
 
@@ -145,7 +149,8 @@ impl World {
         let Ok(Placed::Order(order)) = bank.place(person, draft, password(TRANSACTION)).await else {
             panic!("refused")
         };
-        bank.issue(person, &order.id).await.expect("a decision").expect("a challenge");
+        let issued = bank.issue(person, &order.id).await.expect("a decision");
+        assert!(matches!(issued, NewChallenge::Issued(_)), "a challenge");
         let order = bank.order(person, &order.id).expect("an answer").expect("the order");
         let (code, _) = bank.code(&order).await.expect("an answer").expect("a code");
         let serial = person.token.clone().expect("a token");
@@ -254,7 +259,8 @@ async fn the_password_alone_sees_no_code_of_an_order() {
     let person = world.register("ADMIN01").await;
     let placed = world.site.bank.place(&person, reissue("2027-11-21"), password(TRANSACTION)).await;
     let Ok(Placed::Order(order)) = placed else { panic!("not taken") };
-    world.site.bank.issue(&person, &order.id).await.expect("a decision").expect("a challenge");
+    let issued = world.site.bank.issue(&person, &order.id).await.expect("a decision");
+    assert!(matches!(issued, NewChallenge::Issued(_)), "a challenge");
     let mut browser = world.browser(None);
     browser.log_in("ADMIN01", LOGIN).await;
     browser.ask(&format!("/orders/{}/code.png", order.id), None).await;
@@ -352,7 +358,7 @@ async fn a_lost_certificate_is_out_at_once_and_a_new_password_comes_by_letter() 
     world.site.bank.new_certificate_password(&world.person("ADMIN01")).await.expect("a decision");
     browser.ask("/home", None).await;
     assert_eq!(browser.path, "/login");
-    let mails = world.site.bank.books.list::<camtoken_portal::outbox::Mail>("").expect("the books answer");
+    let mails = world.site.bank.books.list::<camtoken_portal::domain::mail::Mail>("").expect("the books answer");
     let letter = mails.iter().find(|mail| mail.text == "letter-certificate").expect("a letter");
     let word = &letter.words.iter().find(|(name, _)| name == "certificate").expect("the password").1;
     let fetched = async |word: &str| {

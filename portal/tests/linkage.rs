@@ -10,21 +10,26 @@ use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use camtoken::token::{Received, Token, file};
+use camtoken::verifier::Step;
 use camtoken::{Timestamp, TokenId};
-use camtoken_portal::bank::{Bank, First, Placed, Progress, Settled, rng};
+use camtoken_portal::bank::{Bank, Chain, First, NewChallenge, Placed, Progress, Settled};
 use camtoken_portal::demo::{self, FIRST_OTP, INQUIRY_PIN, LOGIN, SAMPLE, TRANSACTION};
+use camtoken_portal::domain::contract::{Contract, Limit};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::ledger::{Account, LedgerLine, Outcome, Refusal};
-use camtoken_portal::domain::people::{self, Contract, Limit, Person};
-use camtoken_portal::linkage::consent::{Permitted, PinEntry, PinLetter};
+use camtoken_portal::domain::linkage::{AccountState, Ended, Linkage, Menu, Proof, Provider, Standard};
+use camtoken_portal::domain::mail::Mail;
+use camtoken_portal::domain::people::{self, Person};
+use camtoken_portal::domain::request::RequestState;
+use camtoken_portal::linkage::accounts::{PinEntry, PinLetter};
+use camtoken_portal::linkage::consent::Permitted;
 use camtoken_portal::linkage::grants::{Begun, Grants, Server};
-use camtoken_portal::linkage::requests::{MAX_WAITING, PATIENCE, RequestState};
-use camtoken_portal::linkage::store::Kept;
-use camtoken_portal::linkage::{AccountState, Ended, Linkage, Menu, Proof, Provider, Standard};
-use camtoken_portal::outbox::Mail;
-use camtoken_portal::pages::Site;
-use camtoken_portal::pages::linkage::Linkages;
-use camtoken_portal::provider::{self, client::Credentials};
+use camtoken_portal::linkage::requests::{MAX_WAITING, PATIENCE};
+use camtoken_portal::linkage::sealed::Kept;
+use camtoken_portal::pages::{Linkages, Site};
+use camtoken_portal::provider;
+use camtoken_portal::provider::client::Credentials;
+use camtoken_portal::system::rng;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
@@ -116,7 +121,8 @@ impl World {
         let Progress::First(first) = self.bank().progress(&person).await.expect("an answer") else { panic!("no code") };
         let Ok(Received::FirstCode(received)) = self.token.receive(&first.code) else { panic!("refused") };
         let device_code = received.approve(&mut rng()).expose_digits();
-        self.bank().second_code(&person, &device_code).await.expect("an answer").expect("it is right");
+        let step = self.bank().second_code(&person, &device_code).await.expect("an answer");
+        assert!(matches!(step, Step::Done(())), "it is right");
         let Progress::Second(second) = self.bank().progress(&person).await.expect("an answer") else {
             panic!("no code")
         };
@@ -124,13 +130,15 @@ impl World {
         let unconfirmed = received.approve();
         let response = unconfirmed.response().expose_str().to_owned();
         unconfirmed.keep();
-        self.site.bank.confirm(&person, &response).await.expect("an answer").expect("it is right");
+        let step = self.site.bank.confirm(&person, &response).await.expect("an answer");
+        assert!(matches!(step, Step::Done(())), "it is right");
         self.person("ADMIN01")
     }
 
     /// The token answers the order's challenge, and the bank settles it.
     async fn settle(&mut self, person: &Person, order: &str) -> Settled {
-        self.bank().issue(person, order).await.expect("the bank decides").expect("a challenge");
+        let issued = self.bank().issue(person, order).await.expect("the bank decides");
+        assert!(matches!(issued, NewChallenge::Issued(_)), "a challenge");
         let order = self.bank().order(person, order).expect("the books answer").expect("the order");
         let (code, _) = self.bank().code(&order).await.expect("an answer").expect("a code");
         let Ok(Received::Transaction(received)) = self.token.receive(&code) else { panic!("refused") };
@@ -261,7 +269,7 @@ impl World {
         booking.outcome
     }
 
-    fn known_request(&self, person: &Person, id: &str) -> (camtoken_portal::linkage::requests::Request, RequestState) {
+    fn known_request(&self, person: &Person, id: &str) -> (camtoken_portal::domain::request::Request, RequestState) {
         let known = self.bank().requests(person).expect("the books answer");
         known.into_iter().find(|(request, _)| request.id == id).expect("the request")
     }
@@ -784,8 +792,8 @@ async fn a_new_inquiry_pin_comes_once_a_day_and_lifts_no_suspension() {
     assert_ne!(enter(&pin).await, PinEntry::Entered(Entry::Right), "suspended as before");
     world.bank().resume_pin(account).expect("the books answer");
     assert_eq!(enter(&pin).await, PinEntry::Entered(Entry::Right));
-    let (events, held) = world.bank().events().expect("the books answer");
-    held.expect("nobody has touched them");
+    let Chain { events, broken } = world.bank().events().expect("the books answer");
+    assert_eq!(broken, None, "nobody has touched them");
     let about: Vec<&str> =
         events.iter().filter(|event| event.about == account).map(|event| event.what.as_str()).collect();
     assert_eq!(about, ["suspended", "resumed"]);
@@ -973,7 +981,7 @@ async fn the_pages_of_a_flow_belong_to_the_browser_that_began_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_for_a_linkage_is_no_login_to_the_bank() {
     use camtoken_portal::bank::Numbers;
-    use camtoken_portal::domain::people::{LoginField, Profile};
+    use camtoken_portal::domain::contract::{LoginField, Profile};
     let world = World::new().await;
     let numbers = Numbers(vec![(LoginField::Contract, SAMPLE.to_owned()), (LoginField::User, "KEIRI01".to_owned())]);
     let proved = world.bank().prove(Profile::ContractAndUser, &numbers, password(LOGIN)).await.expect("decided");

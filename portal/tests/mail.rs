@@ -12,8 +12,8 @@ use camtoken::Timestamp;
 use camtoken_portal::bank::Bank;
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{self, SAMPLE};
+use camtoken_portal::domain::mail::{Delivery, Mail, Unsent};
 use camtoken_portal::domain::people::Person;
-use camtoken_portal::outbox::{Delivery, Mail, Unsent};
 use camtoken_portal::postman::Postman;
 
 struct Server {

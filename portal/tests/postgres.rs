@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use camtoken::Timestamp;
 use camtoken::token::{Received, file};
-use camtoken_portal::bank::{Bank, Progress, rng};
+use camtoken::verifier::Step;
+use camtoken_portal::bank::{Bank, Progress};
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{self, FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::store;
 use camtoken_portal::store::AnyStore;
+use camtoken_portal::system::rng;
 
 /// Who runs the server when the test is run as root, which it refuses.
 const NOBODY: u32 = 65_534;
@@ -92,7 +94,8 @@ async fn a_registration_goes_on_after_a_restart_with_its_records_in_the_database
     let Ok(Progress::First(first)) = bank.progress(&person(&bank)).await else { panic!("no code") };
     let Ok(Received::FirstCode(received)) = token.receive(&first.code) else { panic!("refused") };
     let device_code = received.approve(&mut rng()).expose_digits();
-    bank.second_code(&person(&bank), &device_code).await.expect("an answer").expect("it is right");
+    let step = bank.second_code(&person(&bank), &device_code).await.expect("an answer");
+    assert!(matches!(step, Step::Done(())), "it is right");
 
     drop(bank);
     let bank = open(dir.path(), server.store());
@@ -102,7 +105,8 @@ async fn a_registration_goes_on_after_a_restart_with_its_records_in_the_database
     let unconfirmed = received.approve();
     let response = unconfirmed.response().expose_str().to_owned();
     unconfirmed.keep();
-    bank.confirm(&person(&bank), &response).await.expect("an answer").expect("it is right");
+    let step = bank.confirm(&person(&bank), &response).await.expect("an answer");
+    assert!(matches!(step, Step::Done(())), "it is right");
     assert!(person(&bank).registered);
     // The books stay where they are: one more write and one more look.
     let kept = bank.books.change(|sheet| {

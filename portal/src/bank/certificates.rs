@@ -1,14 +1,15 @@
 //! 電子証明書: fetched with the certificate password or after a signature, shown at each login, renewed, taken back.
 
+use super::base::{Bank, BankError};
 use super::contracts::code_word;
 use super::events::{BANK, note};
-use super::{Bank, BankError};
 use crate::authority::IssuedFile;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::end_of_day;
 use crate::domain::certificate::{Certificate, last_day_from};
+use crate::domain::contract::{Contract, LoginMethod};
 use crate::domain::credential::{Credential, Entry, Password};
-use crate::domain::people::{Contract, LoginMethod, Person};
+use crate::domain::people::Person;
 use crate::outbox::post;
 
 /// What came of fetching a certificate.

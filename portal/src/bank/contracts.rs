@@ -3,15 +3,17 @@
 use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
+use super::base::{Bank, BankError};
 use super::events::{BANK, note};
 use super::login::put_person;
-use super::{Bank, BankError, random_hex, rng};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::contract::{Application, Contract, LentToken, Limit, LoginMethod, Profile};
 use crate::domain::credential::{Credential, Password};
 use crate::domain::ledger::Account;
-use crate::domain::people::{Application, Contract, LentToken, Limit, LoginMethod, Person, Profile, Role, is_mail};
+use crate::domain::people::{Person, Role, is_mail};
 use crate::outbox::post;
+use crate::system::{random_hex, rng};
 
 /// What a company writes into the application.
 #[derive(Debug, Clone)]

@@ -2,24 +2,33 @@
 
 use camtoken::Timestamp;
 
-use super::{Bank, BankError};
+use super::base::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
 use crate::domain::event::{Broken, Event, Head, check};
 
 /// The name of the bank as the one who did something.
 pub(crate) const BANK: &str = "bank";
 
+/// What the bank did, as the books have it.
+#[derive(Debug)]
+pub struct Chain {
+    /// Every entry, the oldest first.
+    pub events: Vec<Event>,
+    /// Where the chain is broken, if somebody has touched it.
+    pub broken: Option<Broken>,
+}
+
 impl Bank {
-    /// What the bank did, the oldest first, and whether the chain holds.
+    /// What the bank did, and whether the chain of it is whole.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]. A chain that was touched is an answer.
-    pub fn events(&self) -> Result<(Vec<Event>, Result<(), Broken>), BankError> {
+    pub fn events(&self) -> Result<Chain, BankError> {
         let events = self.books.list::<Event>("")?;
         let head = self.books.get::<Head>("event")?;
-        let held = check(&events, head.as_ref());
-        Ok((events, held))
+        let broken = check(&events, head.as_ref()).err();
+        Ok(Chain { events, broken })
     }
 }
 

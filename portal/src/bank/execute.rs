@@ -1,213 +1,194 @@
-//! Carrying out what was signed. Everything that matters is read from the challenge's transaction, never from a request.
+//! Carrying out what was signed, a function for each kind of order. Everything that matters is read from the challenge's
+//! transaction, never from a request.
 
 use camtoken::Timestamp;
-use camtoken::time::Date;
-use camtoken::transaction::zengin::{BatchFile, Encoding};
-use camtoken::transaction::{Operation, Transaction, Value};
-use sha2::{Digest, Sha256};
+use camtoken::transaction::{Transaction, Value};
 
 use super::certificates::revoke_all;
 use super::login::put_person;
-use super::to_hex;
+use super::payments::{pay, pay_batch};
+use super::requested::mark_done;
+use super::signed::{Signed, Undone};
 use crate::books::{BooksError, Sheet};
-use crate::domain::calendar::day_in_japan;
-use crate::domain::credential::Credential;
-use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
-use crate::domain::order::{Act, Order, is_for_another_day};
-use crate::domain::people::{
-    Contract, LentToken, Limit, LoginId, MAX_ADMINISTRATORS, Menu, Person, Role, is_mail, is_user_id,
-};
-use crate::domain::rates::yen_of;
-use crate::linkage::requests::carry_out;
+use crate::domain::contract::{LentToken, Limit};
+use crate::domain::credential::{Credential, PasswordHash};
+use crate::domain::ledger::{Outcome, Payee, Refusal};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::{LoginId, MAX_ADMINISTRATORS, Person, Role, is_mail, is_user_id};
 use crate::outbox::post;
 
-/// Carries out an order by its challenge's transaction, on one sheet, as of `now`: the moment at which the response was
-/// accepted. After a refusal the sheet is to be taken back: [`Sheet::attempt`].
+/// Carries out an order by its challenge's transaction, as of `now`: the moment at which the response was accepted. What is
+/// refused leaves the sheet as it was.
+///
+/// # Errors
+///
+/// [`BooksError`]
 pub(super) fn execute(
     sheet: &mut Sheet<'_>,
     order: &Order,
     transaction: &Transaction,
     now: Timestamp,
-) -> Result<Result<(), Refusal>, BooksError> {
-    let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
-    let number = transaction.get("orderId").map(ToString::to_string);
-    if transaction.operation().to_string() != order.operation || number.is_some_and(|number| number != order.id) {
-        return Ok(Err(Refusal::Changed));
+) -> Result<Outcome, BooksError> {
+    let done = sheet.attempt(|sheet| {
+        let signed = Signed::read(sheet, order, transaction, now)?;
+        carry_out(sheet, &signed)
+    });
+    match done {
+        Ok(()) => Ok(Outcome::Done),
+        Err(Undone::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+        Err(Undone::Books(error)) => Err(error),
     }
-    let Some(mut contract) = sheet.get::<Contract>(&order.contract)? else { return Ok(Err(Refusal::Changed)) };
-    let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
-    let signer = signer.filter(|signer| !signer.suspended && may(signer, transaction.operation()));
-    let Some(signer) = signer else { return Ok(Err(Refusal::Changed)) };
-    let target = match transaction.get("targetId") {
-        Some(user) => sheet.get::<Person>(&Person::key(&contract.number, &user.to_string()))?,
-        None => None,
-    };
-    if target.as_ref().is_some_and(|target| !order.act.is_open(&contract, &signer, target)) {
-        return Ok(Err(Refusal::Changed));
-    }
-    if is_for_another_day(|name| transaction.get(name).map(ToString::to_string), day_in_japan(now)) {
-        return Ok(Err(Refusal::Day));
-    }
-    match &order.act {
-        Act::Login | Act::Link => {}
+}
+
+fn carry_out(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
+    match &signed.order.act {
+        Act::Login | Act::Link => Ok(()),
         Act::PayRequested { request, from } => {
-            if let Err(refusal) = carry_out(sheet, request, order, transaction, now)? {
-                return Ok(Err(refusal));
-            }
-            return pay(sheet, &contract, order, (from, Limit::Transfer), transaction, now);
+            mark_done(sheet, signed, request)?;
+            pay(sheet, signed, from, Limit::Transfer)
         }
-        Act::Pay { from, limit } => return pay(sheet, &contract, order, (from, *limit), transaction, now),
-        Act::PayBatch { from, limit, file } => {
-            return pay_batch(sheet, &contract, order, (from, *limit, file), transaction, now);
+        Act::Pay { from, limit } => pay(sheet, signed, from, *limit),
+        Act::PayBatch { from, limit, file } => pay_batch(sheet, signed, from, *limit, file),
+        Act::RegisterPayee => {
+            register_payee(sheet, signed);
+            Ok(())
         }
-        Act::RegisterPayee => sheet.put(&Payee {
-            contract: contract.number,
-            bank: text("bankCode"),
-            branch: text("branchCode"),
-            kind: text("accountType"),
-            number: text("account"),
-            name: text("payee"),
-        }),
-        Act::ChangeLimit => {
-            let limit = Limit::from_name(&text("limit"));
-            let (Some(limit), Some(Value::Yen(old)), Some(Value::Yen(new))) =
-                (limit, transaction.get("old"), transaction.get("new"))
-            else {
-                return Ok(Err(Refusal::Changed));
-            };
-            if contract.limit(limit) != *old {
-                return Ok(Err(Refusal::Changed));
-            }
-            contract.set_limit(limit, *new);
-            sheet.put(&contract);
-        }
-        Act::SetPassword { hash } => {
-            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
-            let resumes = Act::Resume.is_open(&contract, &signer, &person);
-            let credential = match text("password").as_str() {
-                "login" => &mut person.login,
-                "transaction" => &mut person.transaction,
-                _ => return Ok(Err(Refusal::Changed)),
-            };
-            *credential = credential.with(hash.clone());
-            if resumes {
-                credential.resume();
-            }
-            tell(sheet, &person, order, now)?;
-            sheet.put(&person);
-        }
-        Act::ReissueCertificate { hash } => {
-            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
-            match hash {
-                None => person.certificate_until = Some(text("validUntil")),
-                Some(hash) => {
-                    revoke_all(sheet, &person, |_| true)?;
-                    let resumes = Act::Resume.is_open(&contract, &signer, &person);
-                    person.certificate = Some(match person.certificate.take().filter(|_| !resumes) {
-                        Some(before) => before.with(hash.clone()),
-                        None => Credential::new(hash.clone()),
-                    });
-                    person.certificate_until = None;
-                }
-            }
-            tell(sheet, &person, order, now)?;
-            sheet.put(&person);
-        }
-        Act::PutPerson { person, .. } => {
-            let is_theirs = (&person.contract, &person.user) == (&contract.number, &text("targetId"))
-                && (target.is_some() || is_user_id(&person.user));
-            if text("after") != digest(person) || !is_theirs {
-                return Ok(Err(Refusal::Changed));
-            }
-            let known = sheet.list::<Person>(&format!("{}/", contract.number))?;
-            let administrators = known.iter().filter(|known| known.role == Role::Administrator);
-            let is_as_shown = target.as_ref().map(digest) == transaction.get("before").map(ToString::to_string);
-            let too_many = person.is_administrator()
-                && administrators.filter(|known| known.user != person.user).count() >= MAX_ADMINISTRATORS;
-            let has_token = match &person.token {
-                Some(id) => sheet.get::<LentToken>(id)?.is_some_and(|token| token.is_lent_to(&contract.number)),
-                None => true,
-            };
-            let has_mail = is_mail(&person.mail) || target.as_ref().is_some_and(|now| now.mail == person.mail);
-            if !is_as_shown || too_many || !has_token || !has_mail {
-                return Ok(Err(Refusal::Changed));
-            }
-            let person = (**person).clone();
-            let person = match &target {
-                Some(now) => person.in_place_of(now),
-                None => person,
-            };
-            if !put_person(sheet, &person)? {
-                return Ok(Err(Refusal::Changed));
-            }
-            tell(sheet, &person, order, now)?;
-            // Where the mail went until now it is said, too: it may not be their own doing.
-            if let Some(before) = target.filter(|before| before.mail != person.mail) {
-                tell(sheet, &before, order, now)?;
-            }
-        }
-        Act::Suspend | Act::Resume => {
-            let Some(mut person) = target else { return Ok(Err(Refusal::Changed)) };
-            put_in_service(&mut person, matches!(order.act, Act::Resume));
-            tell(sheet, &person, order, now)?;
-            sheet.put(&person);
-        }
-        Act::RemovePerson { .. } => {
-            let known = target.filter(|person| digest(person) == text("before"));
-            let Some(person) = known else { return Ok(Err(Refusal::Changed)) };
-            tell(sheet, &person, order, now)?;
-            // Whoever gets this ID next must not be opened to by them.
-            revoke_all(sheet, &person, |_| true)?;
-            if let Some(id) = &person.login_id {
-                sheet.strike::<LoginId>(id);
-            }
-            sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
-        }
+        Act::ChangeLimit => change_limit(sheet, signed),
+        Act::SetPassword { hash } => set_password(sheet, signed, hash),
+        Act::ReissueCertificate { hash } => reissue_certificate(sheet, signed, hash.as_ref()),
+        Act::PutPerson { person, .. } => replace_person(sheet, signed, person),
+        Act::Suspend => set_service(sheet, signed, false),
+        Act::Resume => set_service(sheet, signed, true),
+        Act::RemovePerson { .. } => remove_person(sheet, signed),
         Act::RevokeToken => {
-            if revoke_token(sheet, &contract.number, &text("tokenId"), now)?.is_none() {
-                return Ok(Err(Refusal::Changed));
-            }
+            let revoked = revoke_token(sheet, &signed.contract.number, &signed.text("tokenId"), signed.now)?;
+            revoked.map(drop).ok_or(Undone::Refused(Refusal::Changed))
         }
     }
-    Ok(Ok(()))
 }
 
-/// Whether somebody may sign for an operation: also when it was asked for before the menu was closed to them.
-pub(super) fn may(person: &Person, operation: Operation) -> bool {
-    match operation {
-        Operation::Transfer => person.may(Menu::Transfer),
-        Operation::Bulk => person.may(Menu::Bulk),
-        Operation::Payroll => person.may(Menu::Payroll),
-        Operation::PayEasy => person.may(Menu::PayEasy),
-        Operation::Remittance => person.may(Menu::Remittance),
-        Operation::PayeeRegistration => person.may(Menu::Payees),
-        Operation::UserManagement | Operation::LimitChange | Operation::TokenRevocation => person.is_administrator(),
-        _ => true,
-    }
+fn register_payee(sheet: &mut Sheet<'_>, signed: &Signed<'_>) {
+    sheet.put(&Payee {
+        contract: signed.contract.number.clone(),
+        bank: signed.text("bankCode"),
+        branch: signed.text("branchCode"),
+        kind: signed.text("accountType"),
+        number: signed.text("account"),
+        name: signed.text("payee"),
+    });
 }
 
-/// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
-/// without what changes by itself.
-#[must_use]
-pub fn digest(person: &Person) -> String {
-    let mut person = person.clone();
-    (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
-    let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
-    for credential in passwords.into_iter().chain([person.certificate.as_mut()]) {
-        credential.into_iter().for_each(|credential| credential.wrong = 0);
+fn change_limit(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
+    let limit = Limit::from_name(&signed.text("limit"));
+    let (Some(limit), Some(Value::Yen(old)), Some(Value::Yen(new))) =
+        (limit, signed.transaction.get("old"), signed.transaction.get("new"))
+    else {
+        return Err(Refusal::Changed.into());
+    };
+    let mut contract = signed.contract.clone();
+    if contract.limit(limit) != *old {
+        return Err(Refusal::Changed.into());
     }
-    to_hex(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
+    contract.set_limit(limit, *new);
+    sheet.put(&contract);
+    Ok(())
 }
 
-/// Takes a person out of service, or back with all their credentials.
-pub(super) fn put_in_service(person: &mut Person, in_service: bool) {
-    person.suspended = !in_service;
-    if in_service {
-        person.login.resume();
-        person.transaction.resume();
-        person.first_otp.iter_mut().chain(&mut person.certificate).for_each(Credential::resume);
+fn set_password(sheet: &mut Sheet<'_>, signed: &Signed<'_>, hash: &PasswordHash) -> Result<(), Undone> {
+    let mut person = signed.target()?;
+    let resumes = Act::Resume.is_open(&signed.contract, &signed.signer, &person);
+    let credential = match signed.text("password").as_str() {
+        "login" => &mut person.login,
+        "transaction" => &mut person.transaction,
+        _ => return Err(Refusal::Changed.into()),
+    };
+    *credential = credential.with(hash.clone());
+    if resumes {
+        credential.resume();
     }
+    tell(sheet, &person, signed)?;
+    sheet.put(&person);
+    Ok(())
+}
+
+/// Somebody's own certificate is renewed after the signature; for somebody else `hash` is the certificate password that an
+/// administrator hands over.
+fn reissue_certificate(sheet: &mut Sheet<'_>, signed: &Signed<'_>, hash: Option<&PasswordHash>) -> Result<(), Undone> {
+    let mut person = signed.target()?;
+    match hash {
+        None => person.certificate_until = Some(signed.text("validUntil")),
+        Some(hash) => {
+            revoke_all(sheet, &person, |_| true)?;
+            let resumes = Act::Resume.is_open(&signed.contract, &signed.signer, &person);
+            person.certificate = Some(match person.certificate.take().filter(|_| !resumes) {
+                Some(before) => before.with(hash.clone()),
+                None => Credential::new(hash.clone()),
+            });
+            person.certificate_until = None;
+        }
+    }
+    tell(sheet, &person, signed)?;
+    sheet.put(&person);
+    Ok(())
+}
+
+/// Puts `person` into the books, new or in the place of the record that the token has shown.
+fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -> Result<(), Undone> {
+    let (contract, target) = (&signed.contract, signed.target.as_ref());
+    let is_theirs = (&person.contract, &person.user) == (&contract.number, &signed.text("targetId"))
+        && (target.is_some() || is_user_id(&person.user));
+    if signed.text("after") != person.digest() || !is_theirs {
+        return Err(Refusal::Changed.into());
+    }
+    let known = sheet.list::<Person>(&format!("{}/", contract.number))?;
+    let administrators = known.iter().filter(|known| known.role == Role::Administrator);
+    let is_as_shown = target.map(Person::digest) == signed.transaction.get("before").map(ToString::to_string);
+    let too_many = person.is_administrator()
+        && administrators.filter(|known| known.user != person.user).count() >= MAX_ADMINISTRATORS;
+    let has_token = match &person.token {
+        Some(id) => sheet.get::<LentToken>(id)?.is_some_and(|token| token.is_lent_to(&contract.number)),
+        None => true,
+    };
+    let has_mail = is_mail(&person.mail) || target.is_some_and(|now| now.mail == person.mail);
+    if !is_as_shown || too_many || !has_token || !has_mail {
+        return Err(Refusal::Changed.into());
+    }
+    let person = match target {
+        Some(now) => person.clone().in_place_of(now),
+        None => person.clone(),
+    };
+    if !put_person(sheet, &person)? {
+        return Err(Refusal::Changed.into());
+    }
+    tell(sheet, &person, signed)?;
+    // Where the mail went until now it is said, too: it may not be their own doing.
+    if let Some(before) = target.filter(|before| before.mail != person.mail) {
+        tell(sheet, before, signed)?;
+    }
+    Ok(())
+}
+
+fn set_service(sheet: &mut Sheet<'_>, signed: &Signed<'_>, in_service: bool) -> Result<(), Undone> {
+    let mut person = signed.target()?;
+    person.put_in_service(in_service);
+    tell(sheet, &person, signed)?;
+    sheet.put(&person);
+    Ok(())
+}
+
+fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
+    let person = signed.target()?;
+    if person.digest() != signed.text("before") {
+        return Err(Refusal::Changed.into());
+    }
+    tell(sheet, &person, signed)?;
+    // Whoever gets this ID next must not be opened to by them.
+    revoke_all(sheet, &person, |_| true)?;
+    if let Some(id) = &person.login_id {
+        sheet.strike::<LoginId>(id);
+    }
+    sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
+    Ok(())
 }
 
 /// Marks a token of the contract as revoked, takes it and its activations from everybody who has it, and tells them; their user
@@ -232,138 +213,9 @@ pub(super) fn revoke_token(
     Ok(Some(holders.into_iter().map(|person| person.user).collect()))
 }
 
-fn pay(
-    sheet: &mut Sheet<'_>,
-    contract: &Contract,
-    order: &Order,
-    (from, limit): (&str, Limit),
-    transaction: &Transaction,
-    now: Timestamp,
-) -> Result<Result<(), Refusal>, BooksError> {
-    let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
-    let amount = match transaction.get("amount") {
-        Some(Value::Yen(yen)) => *yen,
-        Some(Value::Money(money)) => match yen_of(money) {
-            Some(yen) => yen,
-            None => return Ok(Err(Refusal::Changed)),
-        },
-        _ => return Ok(Err(Refusal::Changed)),
-    };
-    let other = if transaction.operation() == Operation::PayEasy { text("biller") } else { text("payee") };
-    let to_us = transaction.operation() == Operation::Transfer && text("bankCode") == OWN_BANK;
-    let to = to_us.then(|| (Account::key_of(&text("branchCode"), &text("account")), text("accountType")));
-    Ok(match Till::open(sheet, contract, order, from, limit, now)? {
-        Err(refusal) => Err(refusal),
-        Ok(mut till) => match till.pay(sheet, amount, &other, to)? {
-            Err(refusal) => Err(refusal),
-            Ok(()) => {
-                till.close(sheet);
-                Ok(())
-            }
-        },
-    })
-}
-
-fn pay_batch(
-    sheet: &mut Sheet<'_>,
-    contract: &Contract,
-    order: &Order,
-    (from, limit, file): (&str, Limit, &[u8]),
-    transaction: &Transaction,
-    now: Timestamp,
-) -> Result<Result<(), Refusal>, BooksError> {
-    let Ok(batch) = BatchFile::parse(file, Encoding::ShiftJis) else { return Ok(Err(Refusal::Changed)) };
-    // V-14: the challenge binds every payee and amount by the hash of the canonical file.
-    let bound = transaction.get("file").map(ToString::to_string);
-    if bound != Some(to_hex(&batch.canonical_sha256())) {
-        return Ok(Err(Refusal::Changed));
-    }
-    let mut till = match Till::open(sheet, contract, order, from, limit, now)? {
-        Ok(till) => till,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    for payee in batch.payees() {
-        let to_us = payee.bank_code.as_str() == OWN_BANK;
-        let key = || Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
-        let to = to_us.then(|| (key(), kind_of(payee.account_type).to_owned()));
-        if let Err(refusal) = till.pay(sheet, payee.amount, &payee.name.to_string(), to)? {
-            return Ok(Err(refusal));
-        }
-    }
-    till.close(sheet);
-    Ok(Ok(()))
-}
-
-/// An account that pays, with what has left the company's accounts today.
-struct Till<'a> {
-    account: Account,
-    contract: &'a Contract,
-    order: &'a Order,
-    limit: u64,
-    spent: Spent,
-    day: Date,
-}
-
-impl<'a> Till<'a> {
-    fn open(
-        sheet: &Sheet<'_>,
-        contract: &'a Contract,
-        order: &'a Order,
-        from: &str,
-        limit: Limit,
-        now: Timestamp,
-    ) -> Result<Result<Self, Refusal>, BooksError> {
-        let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
-        let Some(account) = account else { return Ok(Err(Refusal::Account)) };
-        let day = day_in_japan(now);
-        let nothing = Spent {
-            contract: contract.number.clone(),
-            operation: order.operation.clone(),
-            day: day.to_string(),
-            yen: 0,
-        };
-        let spent = sheet.get::<Spent>(&nothing.key())?.unwrap_or(nothing);
-        Ok(Ok(Self { account, contract, order, limit: contract.limit(limit), spent, day }))
-    }
-
-    /// Pays once; `to` is an account of this bank, by its key and its type.
-    fn pay(
-        &mut self,
-        sheet: &mut Sheet<'_>,
-        amount: u64,
-        other: &str,
-        to: Option<(String, String)>,
-    ) -> Result<Result<(), Refusal>, BooksError> {
-        let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
-        let receiver = match to {
-            None => None,
-            Some((key, _)) if key == self.account.key() => return Ok(Err(Refusal::Account)),
-            Some((key, kind)) => match sheet.get::<Account>(&key)?.filter(|known| known.kind == kind) {
-                None => return Ok(Err(Refusal::Account)),
-                known => known,
-            },
-        };
-        match self.account.pay(amount, self.spent.yen, self.limit, line) {
-            Err(refusal) => return Ok(Err(refusal)),
-            Ok(paid) => sheet.put(&paid),
-        }
-        self.spent.yen += amount;
-        if let Some(mut receiver) = receiver {
-            let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
-            sheet.put(&received);
-            sheet.put(&receiver);
-        }
-        Ok(Ok(()))
-    }
-
-    fn close(self, sheet: &mut Sheet<'_>) {
-        sheet.put(&self.account);
-        sheet.put(&self.spent);
-    }
-}
-
 /// The person learns of it by mail.
-fn tell(sheet: &mut Sheet<'_>, person: &Person, order: &Order, now: Timestamp) -> Result<(), BooksError> {
+fn tell(sheet: &mut Sheet<'_>, person: &Person, signed: &Signed<'_>) -> Result<(), BooksError> {
+    let order = signed.order;
     let words = [("user", person.user.as_str()), ("operation", order.operation.as_str()), ("order", order.id.as_str())];
-    post(sheet, &person.mail, "mail-changed", &words, now)
+    post(sheet, &person.mail, "mail-changed", &words, signed.now)
 }

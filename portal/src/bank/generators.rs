@@ -3,15 +3,16 @@
 //! They are good for the login and for nothing that is signed: nothing in them says what was signed.
 
 use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
-use camtoken::verifier::{AttemptId, EnrollError, Rejection, Subscriber, Verdict, VerifierError};
+use camtoken::verifier::{AttemptId, EnrollError, Rejection, Step, Subscriber, Verdict, VerifierError};
 
+use super::base::{Bank, BankError, NAME};
 use super::events::{BANK, note};
 use super::login::tell_suspension;
-use super::{Bank, BankError, NAME, rng};
 use crate::books::BooksError;
 use crate::domain::credential::Entry;
 use crate::domain::people::Person;
 use crate::outbox::post;
+use crate::system::rng;
 use camtoken::store::StoreError;
 
 impl Bank {
@@ -64,9 +65,9 @@ impl Bank {
         person: &Person,
         response: &str,
         attempt: [u8; 16],
-    ) -> Result<Result<(), Rejection>, BankError> {
+    ) -> Result<Step<()>, BankError> {
         let entered = self.enter_generator(person, response, attempt).await?;
-        if entered.is_ok() {
+        if let Step::Done(()) = entered {
             self.note_login(person)?;
         }
         Ok(entered)
@@ -82,8 +83,8 @@ impl Bank {
         person: &Person,
         response: &str,
         attempt: [u8; 16],
-    ) -> Result<Result<(), Rejection>, BankError> {
-        let Some(activation) = person.generator() else { return Ok(Err(Rejection::NotActivated)) };
+    ) -> Result<Step<()>, BankError> {
+        let Some(activation) = person.generator() else { return Ok(Step::Rejected(Rejection::NotActivated)) };
         let attempt = AttemptId::from_bytes(attempt);
         let mut tries = 0;
         let verdict = loop {
@@ -94,13 +95,13 @@ impl Bank {
             }
         };
         match verdict {
-            Verdict::Accepted(_) => Ok(Ok(())),
+            Verdict::Accepted(_) => Ok(Step::Done(())),
             Verdict::Rejected(rejection) => {
                 if matches!(rejection, Rejection::Wrong { suspended: true, .. }) {
                     let (now, entry) = (self.now(), Entry::Wrong { left: 0, just_suspended: true });
                     self.books.change(|sheet| tell_suspension(sheet, person, "otp", entry, now))?;
                 }
-                Ok(Err(rejection))
+                Ok(Step::Rejected(rejection))
             }
         }
     }

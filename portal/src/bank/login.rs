@@ -2,11 +2,12 @@
 
 use camtoken::Timestamp;
 
+use super::base::{Bank, BankError};
 use super::events::{BANK, note};
-use super::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
+use crate::domain::contract::{Contract, LoginField, LoginMethod, Profile};
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash, WeakPassword};
-use crate::domain::people::{Contract, LoginField, LoginId, LoginMethod, Person, Profile};
+use crate::domain::people::{LoginId, Person};
 use crate::outbox::post;
 
 /// What was typed beside the password, by field.
@@ -26,6 +27,15 @@ pub enum LoggedIn {
     Register,
     /// A certificate is asked for next (method 3).
     Certificate,
+}
+
+/// A password that a person is to have from now on.
+#[derive(Debug)]
+pub enum NewPassword {
+    /// Its hash, to be set once the order for it is signed.
+    Hash(PasswordHash),
+    /// Why it may not be set.
+    Weak(WeakPassword),
 }
 
 impl Bank {
@@ -122,20 +132,15 @@ impl Bank {
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn new_password(
-        &self,
-        person: &Person,
-        which: &str,
-        new: Password,
-    ) -> Result<Result<PasswordHash, WeakPassword>, BankError> {
+    pub async fn new_password(&self, person: &Person, which: &str, new: Password) -> Result<NewPassword, BankError> {
         if let Err(weak) = new.check(&person.user) {
-            return Ok(Err(weak));
+            return Ok(NewPassword::Weak(weak));
         }
         let other = if which == "login" { &person.transaction } else { &person.login };
         if self.is_right(other.hash.clone(), new.clone()).await? {
-            return Ok(Err(WeakPassword::Reused));
+            return Ok(NewPassword::Weak(WeakPassword::Reused));
         }
-        Ok(Ok(self.hash(new).await?))
+        Ok(NewPassword::Hash(self.hash(new).await?))
     }
 
     /// Counts an entry of one of a person's credentials.

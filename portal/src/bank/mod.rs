@@ -8,27 +8,7 @@
 //! killed in between, is booked at the next start ([`Bank::recover`]), under the same name and so once. What ends, such as a
 //! suspension or a revocation, the books say first, and the verifier is brought up to them in the same place.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use camtoken::store::{EmbeddedStore, StoreError};
-use camtoken::transaction::TransactionError;
-use camtoken::verifier::{EnrollError, IssueError, LocalVault, Policy, SetupError, Verifier, VerifierError};
-use camtoken::{ActivationId, Key, Timestamp};
-use rand::CryptoRng;
-use rand::rand_core::UnwrapErr;
-use rand::rngs::SysRng;
-use tokio::sync::{OwnedMutexGuard, Semaphore};
-
-use crate::authority::{Authority, AuthorityError};
-use crate::books::{Books, BooksError};
-use crate::domain::credential::{Password, PasswordHash};
-use crate::domain::people::Person;
-use crate::store::AnyStore;
-
+mod base;
 mod certificates;
 mod contracts;
 pub(crate) mod events;
@@ -37,212 +17,16 @@ mod generators;
 mod login;
 mod operator;
 mod orders;
+mod payments;
 mod registration;
+mod requested;
+mod signed;
 
+pub use base::{Bank, BankError, NAME};
 pub use certificates::Fetched;
 pub use contracts::{Completed, Unfit, Wish};
-pub use execute::digest;
+pub use events::Chain;
 pub(crate) use login::put_person;
-pub use login::{LoggedIn, Numbers};
-pub use orders::{Draft, Placed, Settled, Unissued};
+pub use login::{LoggedIn, NewPassword, Numbers};
+pub use orders::{Draft, NewChallenge, Placed, Settled, Unissued};
 pub use registration::{First, Progress};
-
-/// Gives the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// What tokens show as the bank's name.
-pub const NAME: &str = "架空中央銀行";
-
-/// The bank: its books, its verifier, its clock.
-pub struct Bank {
-    /// The books.
-    pub books: Arc<Books>,
-    /// The verifier, on a store of its own.
-    pub verifier: Verifier<AnyStore>,
-    /// What makes the certificates of its customers.
-    pub authority: Authority,
-    clock: Clock,
-    /// One thing after the other for each activation, from the verdict to the booking.
-    tills: Mutex<HashMap<ActivationId, Arc<tokio::sync::Mutex<()>>>>,
-    /// Hashing a password takes a core and 19 MiB on purpose; more than a few at a time would be an attack on ourselves.
-    hashing: Arc<Semaphore>,
-}
-
-/// Why nothing was decided. "No" is an answer and none of these.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BankError {
-    /// The books.
-    #[error(transparent)]
-    Books(#[from] BooksError),
-    /// The verifier.
-    #[error(transparent)]
-    Verifier(#[from] VerifierError),
-    /// The verifier's store, at the start.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The verifier, at the start.
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    /// A registration.
-    #[error(transparent)]
-    Enroll(#[from] EnrollError),
-    /// A challenge.
-    #[error(transparent)]
-    Issue(#[from] IssueError),
-    /// What the bank itself put together is no transaction.
-    #[error(transparent)]
-    Transaction(#[from] TransactionError),
-    /// The key that encrypts the verifier's keys.
-    #[error("the key-encryption key cannot be used: {0}")]
-    Key(std::io::Error),
-    /// The certificate authority.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// What an app would have to read.
-    #[error(transparent)]
-    Generator(camtoken::provision::otpauth::OtpauthError),
-    /// The process ends.
-    #[error("the bank is closing")]
-    Closing,
-}
-
-impl Bank {
-    /// Opens the bank in a directory, or begins it there. It takes test tokens, for it is a demonstration.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when the books, the store or the key-encryption key cannot be had.
-    pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
-        std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
-        Self::open_with(dir, store.into(), clock)
-    }
-
-    /// The same with the verifier's records elsewhere.
-    ///
-    /// # Errors
-    ///
-    /// As [`Bank::open`].
-    pub fn open_with(dir: &Path, store: AnyStore, clock: Clock) -> Result<Self, BankError> {
-        std::fs::create_dir_all(dir).map_err(BankError::Key)?;
-        let key = secret_file(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
-        let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let vault = Box::new(LocalVault::new(&[key]).map_err(SetupError::from)?);
-        let verifier = Verifier::new(store, vault, policy, NAME, &mut rng())?;
-        Ok(Self {
-            books: Arc::new(Books::open(&dir.join("books"))?),
-            verifier,
-            authority: Authority::open(dir)?,
-            clock,
-            tills: Mutex::default(),
-            hashing: Arc::new(Semaphore::new(4)),
-        })
-    }
-
-    /// Now.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
-    }
-
-    /// The clock itself.
-    #[must_use]
-    pub fn clock(&self) -> Clock {
-        Arc::clone(&self.clock)
-    }
-
-    /// A person of the books.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn person(&self, contract: &str, user: &str) -> Result<Option<Person>, BankError> {
-        Ok(self.books.get(&Person::key(contract, user))?)
-    }
-
-    /// Compares a password on a thread of its own.
-    pub(crate) async fn is_right(&self, hash: PasswordHash, password: Password) -> Result<bool, BankError> {
-        let place = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| BankError::Closing)?;
-        let compared = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            hash.is_of(&password)
-        });
-        compared.await.map_err(|_| BankError::Closing)
-    }
-
-    /// Hashes a new password on a thread of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Closing`]
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, BankError> {
-        let place = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| BankError::Closing)?;
-        let hashed = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            PasswordHash::new(&password, &mut rng())
-        });
-        hashed.await.map_err(|_| BankError::Closing)
-    }
-
-    /// Waits for the activation's turn.
-    async fn till(&self, activation: ActivationId) -> OwnedMutexGuard<()> {
-        let till = {
-            let mut tills = self.tills.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(tills.entry(activation).or_default())
-        };
-        till.lock_owned().await
-    }
-}
-
-/// The randomness of the system. Without it nothing goes on.
-pub fn rng() -> impl CryptoRng {
-    UnwrapErr(SysRng)
-}
-
-/// So many random bytes as hexadecimal digits.
-#[must_use]
-pub fn random_hex(bytes: usize) -> String {
-    use rand::Rng as _;
-    let mut random = vec![0; bytes];
-    rng().fill_bytes(&mut random);
-    to_hex(&random)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-#[must_use]
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes all that is written");
-        hex
-    })
-}
-
-/// Writes a new file that nobody else may read.
-pub(crate) fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(secret)?;
-    file.sync_all()
-}
-
-/// Reads a key of 32 bytes, or draws it, unless something is `needed` that only the old one opens.
-///
-/// # Errors
-///
-/// That it cannot be read or written, is not a key, or is gone.
-pub fn secret_file(path: &Path, needed: bool) -> std::io::Result<Key> {
-    use std::io::{Error, ErrorKind};
-    if !path.exists() {
-        if needed {
-            return Err(Error::new(ErrorKind::NotFound, "it is gone, and what it encrypted is there"));
-        }
-        write_secret(path, Key::generate(&mut rng()).expose_bytes())?;
-    }
-    let bytes = std::fs::read(path)?;
-    if bytes.len() == Key::LEN { Ok(Key::new(bytes)) } else { Err(Error::new(ErrorKind::InvalidData, "not 32 bytes")) }
-}

@@ -7,13 +7,14 @@ use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::History;
 use camtoken::verifier::{EnrollError, State};
 
+use super::base::{Bank, BankError};
 use super::events::{BANK, note};
-use super::execute::{put_in_service, revoke_token};
-use super::{Bank, BankError};
+use super::execute::revoke_token;
 use crate::books::BooksError;
+use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password, PasswordHash};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{LentToken, Operator, Person};
+use crate::domain::people::{Operator, Person};
 use crate::outbox::post;
 
 impl Bank {
@@ -68,7 +69,7 @@ impl Bank {
         let now = self.now();
         self.books.change(|sheet| {
             if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
-                put_in_service(&mut person, in_service);
+                person.put_in_service(in_service);
                 let text = if in_service { "mail-resumed" } else { "mail-out-of-service" };
                 let what = if in_service { "resumed" } else { "out-of-service" };
                 note(sheet, BANK, what, &Person::key(&person.contract, &person.user), now)?;
@@ -78,6 +79,20 @@ impl Bank {
             Ok::<_, BooksError>(())
         })?;
         self.set_signing(person, in_service).await
+    }
+
+    /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn set_mail_failed(&self, person: &Person, failed: bool) -> Result<(), BankError> {
+        Ok(self.books.change(|sheet| {
+            if let Some(person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+                sheet.put(&Person { mail_failed: failed, ..person });
+            }
+            Ok::<_, BooksError>(())
+        })?)
     }
 
     /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand. The user IDs of those

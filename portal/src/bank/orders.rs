@@ -8,17 +8,18 @@ use camtoken::transaction::{Operation, Transaction, TransactionError};
 use camtoken::verifier::{Accepted, AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
 use camtoken::{ActivationId, Timestamp};
 
+use super::base::{Bank, BankError};
 use super::events::note;
-use super::execute::{execute, may};
+use super::execute::execute;
 use super::login::tell_suspension;
-use super::{Bank, BankError, random_hex, rng};
+use super::requested::keep_refusal;
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::{Booking, Outcome};
 use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
-use crate::linkage::requests::keep_refusal;
+use crate::system::{random_hex, rng};
 
 /// What a person asks for, before the transaction password.
 #[derive(Debug, Clone)]
@@ -44,6 +45,15 @@ pub enum Placed {
     Closed,
     /// It would pay on another day than today.
     Day,
+}
+
+/// What came of asking for a challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewChallenge {
+    /// It may be answered under this reference.
+    Issued(ChallengeRef),
+    /// There is none.
+    Refused(Unissued),
 }
 
 /// Why there is no challenge for an order. This "no" is an answer, too.
@@ -92,7 +102,7 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided; [`BankError::Transaction`] when the draft was never checked.
     pub async fn place(&self, person: &Person, draft: Draft, password: Password) -> Result<Placed, BankError> {
-        if !may(person, draft.operation) {
+        if !person.may_sign(draft.operation) {
             return Ok(Placed::Closed);
         }
         if person.signs().is_none() {
@@ -167,21 +177,22 @@ impl Bank {
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn issue(&self, person: &Person, order: &str) -> Result<Result<ChallengeRef, Unissued>, BankError> {
-        let Some(order) = self.order(person, order)? else { return Ok(Err(Rejection::Unknown.into())) };
-        let Some(activation) = person.signs() else { return Ok(Err(Rejection::NotActivated.into())) };
+    pub async fn issue(&self, person: &Person, order: &str) -> Result<NewChallenge, BankError> {
+        let refused = |rejection| Ok(NewChallenge::Refused(Unissued::Rejected(rejection)));
+        let Some(order) = self.order(person, order)? else { return refused(Rejection::Unknown) };
+        let Some(activation) = person.signs() else { return refused(Rejection::NotActivated) };
         let _till = self.till(activation).await;
         self.recover_one(activation).await?;
         if self.booking(&order)?.is_some() {
-            return Ok(Err(Rejection::AlreadySettled.into()));
+            return refused(Rejection::AlreadySettled);
         }
         if order.is_for_another_day(day_in_japan(self.now())) {
-            return Ok(Err(Unissued::Day));
+            return Ok(NewChallenge::Refused(Unissued::Day));
         }
         let operation: Operation = order.operation.parse().map_err(|_| BooksError::Row { kind: "order" })?;
         let transaction = transaction(operation, &order.fields)?;
         let issued = match self.verifier.issue(activation, transaction, None, self.now(), &mut rng()).await {
-            Err(IssueError::Refused(rejection)) => return Ok(Err(rejection.into())),
+            Err(IssueError::Refused(rejection)) => return refused(rejection),
             other => other?,
         };
         self.books.change(|sheet| {
@@ -190,7 +201,7 @@ impl Bank {
             sheet.put(&Order { challenge: Some(challenge), ..order });
             Ok::<_, BooksError>(())
         })?;
-        Ok(Ok(issued.reference))
+        Ok(NewChallenge::Issued(issued.reference))
     }
 
     /// The code of an order's challenge, as long as it may be answered.
@@ -310,15 +321,10 @@ impl Bank {
             if let Some(known) = sheet.get::<Booking>(&reference.to_string())? {
                 return Ok::<_, BooksError>(known);
             }
-            let outcome = match sheet.attempt(|sheet| execute(sheet, order, transaction, at))? {
-                Ok(()) => Outcome::Done,
-                Err(refusal) => {
-                    if let Act::PayRequested { request, .. } = &order.act {
-                        keep_refusal(sheet, request, refusal)?;
-                    }
-                    Outcome::Refused(refusal)
-                }
-            };
+            let outcome = execute(sheet, order, transaction, at)?;
+            if let (Outcome::Refused(refusal), Act::PayRequested { request, .. }) = (outcome, &order.act) {
+                keep_refusal(sheet, request, refusal)?;
+            }
             let booking = Booking {
                 challenge: reference.to_string(),
                 order: order.id.clone(),

@@ -3,13 +3,15 @@
 use camtoken::TokenId;
 use camtoken::verifier::{AttemptId, EnrollError, Enrollment, Rejection, State, Step, Subscriber};
 
+use super::base::{Bank, BankError};
 use super::events::note;
-use super::{Bank, BankError, rng};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password};
-use crate::domain::people::{FirstOtp, LentToken, Person};
+use crate::domain::people::{FirstOtp, Person};
 use crate::outbox::post;
+use crate::system::rng;
 
 /// What came of the first step.
 #[derive(Debug)]
@@ -118,18 +120,13 @@ impl Bank {
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn second_code(&self, person: &Person, device_code: &str) -> Result<Result<(), Rejection>, BankError> {
-        let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
-        Ok(
-            match self
-                .verifier
-                .second(activation, device_code, AttemptId::generate(&mut rng()), self.now(), &mut rng())
-                .await?
-            {
-                Step::Done(_) => Ok(()),
-                Step::Rejected(rejection) => Err(rejection),
-            },
-        )
+    pub async fn second_code(&self, person: &Person, device_code: &str) -> Result<Step<()>, BankError> {
+        let Some(activation) = person.activation() else { return Ok(Step::Rejected(Rejection::NotActivated)) };
+        let attempt = AttemptId::generate(&mut rng());
+        Ok(match self.verifier.second(activation, device_code, attempt, self.now(), &mut rng()).await? {
+            Step::Done(_) => Step::Done(()),
+            Step::Rejected(rejection) => Step::Rejected(rejection),
+        })
     }
 
     /// Takes the token's response to the second code. From now on the person signs, and the first-OTP password is used up.
@@ -137,13 +134,12 @@ impl Bank {
     /// # Errors
     ///
     /// [`BankError`] when nothing was decided.
-    pub async fn confirm(&self, person: &Person, response: &str) -> Result<Result<(), Rejection>, BankError> {
-        let Some(activation) = person.activation() else { return Ok(Err(Rejection::NotActivated)) };
+    pub async fn confirm(&self, person: &Person, response: &str) -> Result<Step<()>, BankError> {
+        let Some(activation) = person.activation() else { return Ok(Step::Rejected(Rejection::NotActivated)) };
         match self.verifier.confirm(activation, response, AttemptId::generate(&mut rng()), self.now()).await? {
-            Step::Done(()) if self.finish_registration(person).await? => Ok(Ok(())),
             // Given up in between, or the token was taken away.
-            Step::Done(()) => Ok(Err(Rejection::NotActivated)),
-            Step::Rejected(rejection) => Ok(Err(rejection)),
+            Step::Done(()) if !self.finish_registration(person).await? => Ok(Step::Rejected(Rejection::NotActivated)),
+            settled => Ok(settled),
         }
     }
 

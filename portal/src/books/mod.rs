@@ -13,12 +13,9 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::certificate::Certificate;
-use crate::domain::event::{Event, Head};
-use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
-use crate::domain::order::{Issued, Order};
-use crate::domain::people::{Application, Contract, LentToken, LoginId, Operator, Person};
-use crate::outbox::{Mail, Unsent};
+use crate::domain::people::Person;
+
+mod rows;
 
 /// The books, open for one process.
 pub struct Books {
@@ -192,17 +189,14 @@ impl Sheet<'_> {
     ///
     /// # Errors
     ///
-    /// [`BooksError`]
-    pub fn attempt<T, E>(
-        &mut self,
-        step: impl FnOnce(&mut Self) -> Result<Result<T, E>, BooksError>,
-    ) -> Result<Result<T, E>, BooksError> {
+    /// What `step` says.
+    pub fn attempt<T, E>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         let before = self.written.clone();
-        let answer = step(self)?;
+        let answer = step(self);
         if answer.is_err() {
             self.written = before;
         }
-        Ok(answer)
+        answer
     }
 
     /// Writes a row, new or in the place of the one with its key.
@@ -225,153 +219,10 @@ fn read<T: Row>(bytes: &[u8]) -> Result<T, BooksError> {
     serde_json::from_slice(bytes).map_err(|_| BooksError::Row { kind: T::KIND })
 }
 
-impl Row for Contract {
-    const KIND: &'static str = "contract";
-
-    fn key(&self) -> String {
-        self.number.clone()
-    }
-}
-
-impl Row for Person {
-    const KIND: &'static str = "person";
-
-    fn key(&self) -> String {
-        Self::key(&self.contract, &self.user)
-    }
-}
-
-impl Row for LoginId {
-    const KIND: &'static str = "login-id";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
-impl Row for LentToken {
-    const KIND: &'static str = "token";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
-impl Row for Operator {
-    const KIND: &'static str = "operator";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
-impl Row for Account {
-    const KIND: &'static str = "account";
-
-    fn key(&self) -> String {
-        self.key()
-    }
-}
-
-impl Row for LedgerLine {
-    const KIND: &'static str = "line";
-
-    fn key(&self) -> String {
-        format!("{}/{:08}", self.account, self.number)
-    }
-}
-
-impl Row for Spent {
-    const KIND: &'static str = "spent";
-
-    fn key(&self) -> String {
-        self.key()
-    }
-}
-
-impl Row for Payee {
-    const KIND: &'static str = "payee";
-
-    fn key(&self) -> String {
-        format!("{}/{}", self.contract, self.account())
-    }
-}
-
-impl Row for Order {
-    const KIND: &'static str = "order";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
-impl Row for Issued {
-    const KIND: &'static str = "issued";
-
-    fn key(&self) -> String {
-        self.challenge.clone()
-    }
-}
-
-impl Row for Certificate {
-    const KIND: &'static str = "certificate";
-
-    fn key(&self) -> String {
-        self.fingerprint.clone()
-    }
-}
-
-impl Row for Application {
-    const KIND: &'static str = "application";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
-impl Row for Booking {
-    const KIND: &'static str = "booking";
-
-    fn key(&self) -> String {
-        self.challenge.clone()
-    }
-}
-
-impl Row for Mail {
-    const KIND: &'static str = "mail";
-
-    fn key(&self) -> String {
-        format!("{:08}", self.number)
-    }
-}
-
-impl Row for Event {
-    const KIND: &'static str = "event";
-
-    fn key(&self) -> String {
-        format!("{:010}", self.number)
-    }
-}
-
-impl Row for Head {
-    const KIND: &'static str = "head";
-
-    fn key(&self) -> String {
-        "event".to_owned()
-    }
-}
-
-impl Row for Unsent {
-    const KIND: &'static str = "unsent";
-
-    fn key(&self) -> String {
-        format!("{:08}", self.number)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contract::LentToken;
 
     fn token(id: &str) -> LentToken {
         LentToken { id: id.to_owned(), contract: "1".to_owned(), revoked: false }
@@ -393,8 +244,8 @@ mod tests {
             sheet.put(&token("B"));
             let refused = sheet.attempt(|sheet| {
                 sheet.put(&token("C"));
-                Ok(Err::<(), _>("no"))
-            })?;
+                Err::<(), _>("no")
+            });
             assert_eq!(refused, Err("no"));
             Ok(sheet.list::<LentToken>("")?.len())
         });

@@ -1,6 +1,7 @@
 //! What the bank did, as a chain: each entry holds the SHA-256 of the one before, so none can be changed, left out or put in
 //! between without breaking every one behind it. Verdicts about responses have chains of their own, at the verifier.
 
+use base16ct::lower;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,7 +43,7 @@ impl Event {
     #[must_use]
     pub fn link(&self) -> String {
         let bytes = serde_json::to_vec(self).expect("an entry is plain data");
-        crate::bank::to_hex(&Sha256::digest(bytes))
+        lower::encode_string(&Sha256::digest(bytes))
     }
 }
 

@@ -4,10 +4,14 @@
 
 pub mod calendar;
 pub mod certificate;
+pub mod contract;
 pub mod credential;
 pub mod directory;
 pub mod event;
 pub mod ledger;
+pub mod linkage;
+pub mod mail;
 pub mod order;
 pub mod people;
 pub mod rates;
+pub mod request;

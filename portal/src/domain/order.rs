@@ -7,8 +7,9 @@
 use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
+use super::contract::{Contract, Limit, LoginMethod};
 use super::credential::PasswordHash;
-use super::people::{Contract, Limit, LoginMethod, Person};
+use super::people::Person;
 
 /// What a person asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]

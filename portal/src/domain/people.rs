@@ -1,169 +1,14 @@
-//! Contracts and the persons that act under them.
+//! Persons that act under a contract, and the bank's own.
 
+use base16ct::lower;
 use camtoken::time::Date;
+use camtoken::transaction::Operation;
 use camtoken::{ActivationId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
-
-/// What a person proves at login, one for each contract (requirements, section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LoginMethod {
-    /// 1: password and one-time password.
-    PasswordOtp,
-    /// 2: password.
-    Password,
-    /// 3: password and certificate.
-    PasswordCertificate,
-}
-
-impl LoginMethod {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::PasswordOtp, Self::Password, Self::PasswordCertificate];
-
-    /// Its name in a form, and in the names of its texts.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PasswordOtp => "password-otp",
-            Self::Password => "password",
-            Self::PasswordCertificate => "password-certificate",
-        }
-    }
-
-    /// The method of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-}
-
-/// Which numbers a service asks for: data of the service profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Profile {
-    /// Contract number and user ID.
-    ContractAndUser,
-    /// A login ID alone.
-    LoginId,
-}
-
-/// A field of the login form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoginField {
-    /// 契約番号
-    Contract,
-    /// ユーザーID
-    User,
-    /// ログインID
-    LoginId,
-}
-
-impl Profile {
-    /// Its name in an address.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ContractAndUser => "business",
-            Self::LoginId => "direct",
-        }
-    }
-
-    /// The profile of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::ContractAndUser, Self::LoginId].into_iter().find(|profile| profile.as_str() == name)
-    }
-
-    /// What it asks for beside the password.
-    #[must_use]
-    pub const fn fields(self) -> &'static [LoginField] {
-        match self {
-            Self::ContractAndUser => &[LoginField::Contract, LoginField::User],
-            Self::LoginId => &[LoginField::LoginId],
-        }
-    }
-}
-
-/// A contract: a company.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Contract {
-    /// 契約番号, ten digits.
-    pub number: String,
-    /// 契約者
-    pub name: String,
-    /// The same in kana, as it stands in a transfer.
-    pub kana: String,
-    /// How its people log in.
-    pub method: LoginMethod,
-    /// Which service it uses.
-    pub profile: Profile,
-    /// The day in Japan on which its registration was completed.
-    pub completed: String,
-    /// What may leave its accounts on one day in yen, by the name of the limit.
-    pub limits: Vec<(Limit, u64)>,
-}
-
-/// A daily limit, by its name in the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Limit {
-    /// 振込・振替
-    Transfer,
-    /// 総合振込
-    Bulk,
-    /// 給与・賞与振込
-    Payroll,
-    /// ペイジー
-    PayEasy,
-    /// 仕向送金
-    Remittance,
-}
-
-impl Limit {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Transfer, Self::Bulk, Self::Payroll, Self::PayEasy, Self::Remittance];
-
-    /// Its name in the catalogue.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transfer => "transfer",
-            Self::Bulk => "bulk",
-            Self::Payroll => "payroll",
-            Self::PayEasy => "pay-easy",
-            Self::Remittance => "remittance",
-        }
-    }
-
-    /// The limit of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|limit| limit.as_str() == name)
-    }
-}
-
-impl Contract {
-    /// The login ID of one of its people, where the service asks for one. No other contract has it.
-    #[must_use]
-    pub fn login_id(&self, user: &str) -> Option<String> {
-        (self.profile == Profile::LoginId).then(|| format!("{}-{}", user.to_ascii_lowercase(), self.number))
-    }
-
-    /// The daily limit in yen; nothing may leave where none was set.
-    #[must_use]
-    pub fn limit(&self, limit: Limit) -> u64 {
-        self.limits.iter().find(|(known, _)| *known == limit).map_or(0, |(_, yen)| *yen)
-    }
-
-    /// Sets a daily limit.
-    pub fn set_limit(&mut self, limit: Limit, yen: u64) {
-        self.limits.retain(|(known, _)| *known != limit);
-        self.limits.push((limit, yen));
-    }
-}
 
 /// What a person may do for the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -342,6 +187,44 @@ impl Person {
         self.is_administrator() || !self.closed.contains(&menu)
     }
 
+    /// Whether this person may sign for an operation: also when it was asked for before the menu was closed to them.
+    #[must_use]
+    pub fn may_sign(&self, operation: Operation) -> bool {
+        match operation {
+            Operation::Transfer => self.may(Menu::Transfer),
+            Operation::Bulk => self.may(Menu::Bulk),
+            Operation::Payroll => self.may(Menu::Payroll),
+            Operation::PayEasy => self.may(Menu::PayEasy),
+            Operation::Remittance => self.may(Menu::Remittance),
+            Operation::PayeeRegistration => self.may(Menu::Payees),
+            Operation::UserManagement | Operation::LimitChange | Operation::TokenRevocation => self.is_administrator(),
+            _ => true,
+        }
+    }
+
+    /// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
+    /// without what changes by itself.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut person = self.clone();
+        (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
+        let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
+        for credential in passwords.into_iter().chain([person.certificate.as_mut()]) {
+            credential.into_iter().for_each(|credential| credential.wrong = 0);
+        }
+        lower::encode_string(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
+    }
+
+    /// Takes this person out of service, or back with all their credentials.
+    pub fn put_in_service(&mut self, in_service: bool) {
+        self.suspended = !in_service;
+        if in_service {
+            self.login.resume();
+            self.transaction.resume();
+            self.first_otp.iter_mut().chain(&mut self.certificate).for_each(Credential::resume);
+        }
+    }
+
     /// The key under which the books keep a person.
     #[must_use]
     pub fn key(contract: &str, user: &str) -> String {
@@ -428,29 +311,6 @@ pub fn is_mail(text: &str) -> bool {
     ![local, name, top].contains(&"") && text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// What a company asks for before it is a contractor.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Application {
-    /// Its number.
-    pub id: String,
-    /// The company.
-    pub name: String,
-    /// The same in kana.
-    pub kana: String,
-    /// 届出: how its people are to log in.
-    pub method: LoginMethod,
-    /// Which service it wants.
-    pub profile: Profile,
-    /// Its first administrator.
-    pub administrator: String,
-    /// Where mail goes.
-    pub mail: String,
-    /// Seconds since 1970.
-    pub at: u64,
-    /// The contract that came of it.
-    pub contract: Option<String>,
-}
-
 /// One of the bank's own people.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Operator {
@@ -458,31 +318,6 @@ pub struct Operator {
     pub id: String,
     /// How they come in.
     pub password: Credential,
-}
-
-/// A token in the bank's own books: lent to a contract.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LentToken {
-    /// トークンID
-    pub id: String,
-    /// To whom it was lent.
-    pub contract: String,
-    /// Revoked for good.
-    pub revoked: bool,
-}
-
-impl LentToken {
-    /// Whether people of this contract may have it.
-    #[must_use]
-    pub fn is_lent_to(&self, contract: &str) -> bool {
-        !self.revoked && self.contract == contract
-    }
-
-    /// As lists show it: a revoked one with a trailing `*`.
-    #[must_use]
-    pub fn listed(&self) -> String {
-        format!("{}{}", self.id, if self.revoked { "*" } else { "" })
-    }
 }
 
 #[cfg(test)]
@@ -534,12 +369,5 @@ mod tests {
         ] {
             assert!(!is_mail(mail), "{mail}");
         }
-    }
-
-    #[test]
-    fn a_revoked_token_is_listed_with_a_star() {
-        let token = LentToken { id: "KKK0000001".into(), contract: "1".into(), revoked: true };
-        assert_eq!(token.listed(), "KKK0000001*");
-        assert_eq!(LentToken { revoked: false, ..token }.listed(), "KKK0000001");
     }
 }

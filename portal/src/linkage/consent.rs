@@ -1,42 +1,19 @@
 //! The bank's work for a linkage: proof, accounts, permission, and its end.
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::transaction::Operation;
 use sha2::{Digest, Sha256};
 
-use super::{
-    AccountRegistration, AccountState, Ended, InquiryPin, Linkage, Menu, Proof, Provider, account_state, covered,
-    login_of,
-};
-use crate::bank::events::{BANK, note};
-use crate::bank::{Bank, BankError, Draft, random_hex, rng, to_hex};
+use crate::bank::{Bank, BankError, Draft};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
-use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
-use crate::domain::ledger::{Account, Booking, Outcome};
+use crate::domain::ledger::{Booking, Outcome};
+use crate::domain::linkage::{AccountRegistration, Ended, Linkage, Menu, Proof, Provider, covered, login_of};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{self, Contract, Person};
+use crate::domain::people::Person;
 use crate::outbox::post;
-
-/// Whether an inquiry PIN is right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PinEntry {
-    /// What came of it.
-    Entered(Entry),
-    /// The account has none yet, is not the company's, or the person may not inquire.
-    None,
-}
-
-/// What came of asking for a new inquiry PIN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PinLetter {
-    /// It is on its way.
-    Sent,
-    /// The last one was sent less than a day ago.
-    TooSoon,
-    /// The account is not the company's, or the person may not inquire.
-    None,
-}
+use crate::system::random_hex;
 
 /// What came of a permission.
 #[derive(Debug)]
@@ -51,9 +28,6 @@ pub enum Permitted {
     Closed,
 }
 
-/// A new inquiry PIN is drawn for an account once in so many seconds: each one takes the last one from the whole company.
-const PIN_EVERY: u64 = 86_400;
-
 /// Uses closer together than this are one, so that reading costs no writing each time.
 const USE_EVERY: u64 = 60;
 
@@ -65,20 +39,6 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn provider(&self, client: &str) -> Result<Option<Provider>, BankError> {
         Ok(self.books.get(client)?)
-    }
-
-    /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn set_mail_failed(&self, person: &Person, failed: bool) -> Result<(), BankError> {
-        Ok(self.books.change(|sheet| {
-            if let Some(person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
-                sheet.put(&Person { mail_failed: failed, ..person });
-            }
-            Ok::<_, BooksError>(())
-        })?)
     }
 
     /// Takes the order that the camera token is to sign for a linkage. It names the most that the linkage can come to; what
@@ -107,175 +67,6 @@ impl Bank {
         }
         let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
         self.take(person, Draft { operation: Operation::ExternalLinkage, fields, act: Act::Link })
-    }
-
-    /// The accounts of a contract: 代表口座 first, then 関連口座.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn accounts_of(&self, contract: &str) -> Result<Vec<Account>, BankError> {
-        let mut accounts = self.books.list::<Account>("")?;
-        accounts.retain(|account| account.contract == contract);
-        Ok(accounts)
-    }
-
-    /// The accounts of a contract with how far their registration is.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn account_states(&self, contract: &str) -> Result<Vec<(Account, AccountState)>, BankError> {
-        let today = day_in_japan(self.now());
-        let state = |account: Account| {
-            let known = self.books.get::<AccountRegistration>(&format!("{contract}/{}", account.key()))?;
-            Ok((account, account_state(known.as_ref(), today)))
-        };
-        self.accounts_of(contract)?.into_iter().map(state).collect()
-    }
-
-    /// The accounts that a permission of these menus would cover now.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn covered(&self, contract: &str, menus: &[Menu]) -> Result<Vec<Account>, BankError> {
-        let registrations = self.books.list::<AccountRegistration>(&format!("{contract}/"))?;
-        let covered = covered(menus, registrations, day_in_japan(self.now()));
-        let mut accounts = self.accounts_of(contract)?;
-        accounts.retain(|account| covered.iter().any(|registration| registration.account == account.key()));
-        Ok(accounts)
-    }
-
-    /// Counts an entry of an account's inquiry PIN.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was decided.
-    pub async fn enter_pin(&self, person: &Person, account: &str, pin: Password) -> Result<PinEntry, BankError> {
-        let known = self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account);
-        let kept = self.books.get::<InquiryPin>(account)?.filter(|_| known);
-        let hash = kept.as_ref().map_or_else(PasswordHash::decoy, |kept| kept.pin.hash.clone());
-        let right = self.is_right(hash.clone(), pin).await?;
-        if kept.is_none() {
-            return Ok(PinEntry::None);
-        }
-        let now = self.now();
-        Ok(self.books.change(|sheet| {
-            let kept = sheet.get::<InquiryPin>(account)?;
-            let Some((person, mut kept)) = inquirer(sheet, person)?.zip(kept) else {
-                return Ok::<_, BooksError>(PinEntry::None);
-            };
-            let entry = kept.pin.enter(right && kept.pin.hash == hash);
-            if let Entry::Wrong { just_suspended: true, .. } = entry {
-                let words = [("user", person.user.as_str()), ("credential", "inquiry-pin")];
-                note(sheet, BANK, "suspended", account, now)?;
-                post(sheet, &person.mail, "mail-suspended", &words, now)?;
-            }
-            sheet.put(&kept);
-            Ok(PinEntry::Entered(entry))
-        })?)
-    }
-
-    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: whoever
-    /// guesses would else lift it.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was done.
-    pub async fn send_pin(&self, person: &Person, account: &str) -> Result<PinLetter, BankError> {
-        use rand::RngExt as _;
-        if !self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account) {
-            return Ok(PinLetter::None);
-        }
-        let pin = format!("{:04}", rng().random_range(0..10_000));
-        let hash = self.hash(Password::new(pin.clone())).await?;
-        let now = self.now();
-        Ok(self.books.change(|sheet| {
-            if inquirer(sheet, person)?.is_none() {
-                return Ok::<_, BooksError>(PinLetter::None);
-            }
-            let before = sheet.get::<InquiryPin>(account)?;
-            let sent = before.as_ref().and_then(|before| before.sent);
-            if sent.is_some_and(|sent| now.as_unix() < sent + PIN_EVERY) {
-                return Ok(PinLetter::TooSoon);
-            }
-            let name = sheet.get::<Contract>(&person.contract)?.map_or_else(String::new, |contract| contract.name);
-            let words = [("name", name.as_str()), ("account", account), ("pin", pin.as_str())];
-            post(sheet, &person.contract, "letter-pin", &words, now)?;
-            let suspended = before.is_some_and(|before| before.pin.suspended);
-            let pin = Credential { suspended, ..Credential::new(hash) };
-            sheet.put(&InquiryPin { account: account.to_owned(), pin, sent: Some(now.as_unix()) });
-            Ok(PinLetter::Sent)
-        })?)
-    }
-
-    /// The accounts of a contract whose inquiry PIN is suspended.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn suspended_pins(&self, contract: &str) -> Result<Vec<Account>, BankError> {
-        let mut accounts = Vec::new();
-        for account in self.accounts_of(contract)? {
-            if self.books.get::<InquiryPin>(&account.key())?.is_some_and(|kept| kept.pin.suspended) {
-                accounts.push(account);
-            }
-        }
-        Ok(accounts)
-    }
-
-    /// Takes an account's suspended inquiry PIN back into service: by the bank's operator.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn resume_pin(&self, account: &str) -> Result<(), BankError> {
-        let now = self.now();
-        Ok(self.books.change(|sheet| {
-            if let Some(mut kept) = sheet.get::<InquiryPin>(account)?.filter(|kept| kept.pin.suspended) {
-                note(sheet, BANK, "resumed", account, now)?;
-                kept.pin.resume();
-                sheet.put(&kept);
-            }
-            Ok::<_, BooksError>(())
-        })?)
-    }
-
-    /// Registers accounts whose PIN was right: pending, until the permission and to the end of the day. The operator and the
-    /// administrators are told. Nothing happens, and `false` comes back, when the person may not inquire.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn register_accounts(&self, person: &Person, accounts: &[String]) -> Result<bool, BankError> {
-        let now = self.now();
-        let today = day_in_japan(now);
-        Ok(self.books.change(|sheet| {
-            if inquirer(sheet, person)?.is_none() {
-                return Ok::<_, BooksError>(false);
-            }
-            for account in accounts {
-                let key = format!("{}/{account}", person.contract);
-                if account_state(sheet.get(&key)?.as_ref(), today) == AccountState::Unregistered {
-                    sheet.put(&AccountRegistration {
-                        contract: person.contract.clone(),
-                        account: account.clone(),
-                        user: person.user.clone(),
-                        day: today.to_string(),
-                        effective: false,
-                    });
-                }
-            }
-            let people = sheet.list::<Person>(&format!("{}/", person.contract))?;
-            let told = people.iter().filter(|other| other.is_administrator() || other.user == person.user);
-            let accounts = accounts.join(", ");
-            for other in told {
-                let words = [("user", person.user.as_str()), ("accounts", accounts.as_str())];
-                post(sheet, &other.mail, "mail-pin", &words, now)?;
-            }
-            Ok(true)
-        })?)
     }
 
     /// Gives the permission: the linkage is in force, what was pending is effective, and an earlier linkage of this person
@@ -463,12 +254,6 @@ impl Bank {
     }
 }
 
-/// The person as they are now, if they may inquire: only then have they to do with inquiry PINs.
-fn inquirer(sheet: &Sheet<'_>, person: &Person) -> Result<Option<Person>, BooksError> {
-    let known = sheet.get::<Person>(&Person::key(&person.contract, &person.user))?;
-    Ok(known.filter(|known| known.is_in_service() && known.may(people::Menu::Inquiry)))
-}
-
 /// Whether what was signed is for this provider, and for all of these menus.
 fn covers(booking: &Booking, provider: &Provider, menus: &[Menu]) -> bool {
     let text =
@@ -496,7 +281,7 @@ fn names(menus: &[Menu]) -> String {
 /// What binds the scope to the challenge: the SHA-256 of its text as OAuth has it.
 fn scope_hash(menus: &[Menu]) -> String {
     let scope = menus.iter().map(|menu| menu.scope()).collect::<Vec<_>>().join(" ");
-    to_hex(&Sha256::digest(scope))
+    lower::encode_string(&Sha256::digest(scope))
 }
 
 fn host(uri: &str) -> &str {

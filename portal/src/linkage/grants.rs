@@ -32,8 +32,9 @@ use oauth_as::store::{Storage, StorageError};
 use sha2::{Digest, Sha256};
 
 use super::store::BooksStorage;
-use super::{Menu, Provider, Standard};
-use crate::bank::{Bank, random_hex};
+use crate::bank::Bank;
+use crate::domain::linkage::{Menu, Provider, Standard};
+use crate::system::random_hex;
 
 /// What comes later.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use camtoken::Timestamp;
-use camtoken::transaction::{Operation, Transaction, TransactionError};
-use serde::{Deserialize, Serialize};
+use base16ct::upper;
+use camtoken::transaction::{Operation, TransactionError};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Linkage, Provider};
-use crate::bank::{Bank, BankError, Draft, to_hex};
-use crate::books::{BooksError, Row, Sheet};
+use crate::bank::{Bank, BankError, Draft};
+use crate::books::{BooksError, Row};
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::Contract;
 use crate::domain::directory::{OWN_BANK, find};
-use crate::domain::ledger::{Account, Payee, Refusal};
-use crate::domain::order::{Act, Order};
-use crate::domain::people::{Contract, Person};
+use crate::domain::ledger::{Account, Payee};
+use crate::domain::linkage::{Linkage, Provider};
+use crate::domain::order::Act;
+use crate::domain::people::Person;
+use crate::domain::request::{Request, RequestState};
 use crate::outbox::post;
 
 /// How long a request waits for its customer.
@@ -22,33 +24,6 @@ pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 /// As many requests of one linkage may wait at the same time; each one is a mail to the customer.
 pub const MAX_WAITING: usize = 50;
-
-/// A transfer that a provider asks for.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Request {
-    /// Its number, which follows from the linkage and the provider's own key.
-    pub id: String,
-    /// The linkage.
-    pub linkage: String,
-    /// 契約番号
-    pub contract: String,
-    /// Who has to sign.
-    pub user: String,
-    /// The provider's client ID.
-    pub client: String,
-    /// The key of the account that pays.
-    pub from: String,
-    /// Payee and amount, as fields of the transaction.
-    pub fields: Vec<(String, String)>,
-    /// Seconds since 1970.
-    pub at: u64,
-    /// Seconds since 1970.
-    pub expires_at: u64,
-    /// The order that has carried it out.
-    pub order: Option<String>,
-    /// Why it was not carried out when it was last signed.
-    pub refused: Option<Refusal>,
-}
 
 /// What a provider wants.
 #[derive(Debug, Clone, Deserialize)]
@@ -70,17 +45,6 @@ pub struct Wanted {
     pub amount: u64,
 }
 
-/// How far a request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RequestState {
-    /// 未完了: it waits for its customer.
-    Pending,
-    /// 完了: booked, once.
-    Done,
-    /// 期限切れ: its time is over, or its linkage.
-    Expired,
-}
-
 /// What came of asking.
 #[derive(Debug)]
 pub enum Requested {
@@ -92,36 +56,6 @@ pub enum Requested {
     TooMany,
     /// This part of it cannot be.
     Wrong(String),
-}
-
-impl RequestState {
-    /// Its name in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Done => "done",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-impl Request {
-    /// How far it is. `in_force` is whether its linkage is.
-    #[must_use]
-    pub fn state(&self, in_force: bool, now: Timestamp) -> RequestState {
-        match &self.order {
-            Some(_) => RequestState::Done,
-            None if in_force && now.as_unix() < self.expires_at => RequestState::Pending,
-            None => RequestState::Expired,
-        }
-    }
-
-    /// A field of it.
-    #[must_use]
-    pub fn text(&self, name: &str) -> &str {
-        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
-    }
 }
 
 impl Bank {
@@ -266,53 +200,15 @@ impl Bank {
     }
 }
 
-/// Marks a request as carried out by this order, on the sheet on which it is paid: once, in time, and as it was asked for.
-pub(crate) fn carry_out(
-    sheet: &mut Sheet<'_>,
-    id: &str,
-    order: &Order,
-    transaction: &Transaction,
-    now: Timestamp,
-) -> Result<Result<(), Refusal>, BooksError> {
-    let Some(request) = sheet.get::<Request>(id)? else { return Ok(Err(Refusal::Changed)) };
-    let person = sheet.get::<Person>(&Person::key(&request.contract, &request.user))?;
-    let linkage = sheet.get::<Linkage>(&request.linkage)?;
-    let in_force = linkage.is_some_and(|linkage| linkage.ended(person.as_ref(), day_in_japan(now)).is_none());
-    let is_asked_for =
-        request.fields.iter().all(|(name, text)| transaction.get(name).is_some_and(|value| value.to_string() == *text));
-    let is_theirs = (&request.contract, &request.user) == (&order.contract, &order.user);
-    if request.state(in_force, now) != RequestState::Pending || !is_asked_for || !is_theirs {
-        return Ok(Err(Refusal::Changed));
-    }
-    sheet.put(&Request { order: Some(order.id.clone()), refused: None, ..request });
-    Ok(Ok(()))
-}
-
-/// Remembers why a request that was signed is not carried out. It goes on waiting, for the reason may pass.
-pub(crate) fn keep_refusal(sheet: &mut Sheet<'_>, id: &str, refusal: Refusal) -> Result<(), BooksError> {
-    if let Some(request) = sheet.get::<Request>(id)?.filter(|request| request.order.is_none()) {
-        sheet.put(&Request { refused: Some(refusal), ..request });
-    }
-    Ok(())
-}
-
-impl Row for Request {
-    const KIND: &'static str = "transfer-request";
-
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
-
 /// The number under which a request stands for its key.
 fn number(linkage: &Linkage, key: &str) -> String {
     let digest = Sha256::new().chain_update(&linkage.id).chain_update("\n").chain_update(key).finalize();
-    numbers_of(linkage) + &to_hex(&digest[..6]).to_ascii_uppercase()
+    numbers_of(linkage) + &upper::encode_string(&digest[..6])
 }
 
 /// What the numbers of a linkage's requests begin with, so that they stand together in the books.
 fn numbers_of(linkage: &Linkage) -> String {
-    format!("R{}", to_hex(&Sha256::digest(&linkage.id)[..4]).to_ascii_uppercase())
+    format!("R{}", upper::encode_string(&Sha256::digest(&linkage.id)[..4]))
 }
 
 /// The part of the API's body that a transaction cannot hold.

@@ -3,8 +3,9 @@
 use axum::extract::Path;
 use maud::html;
 
+use super::fault::{Answer, Fault};
 use super::layout::page;
-use super::{Answer, Fault, Visit};
+use super::visit::Visit;
 use crate::domain::ledger::{Account, LedgerLine};
 use crate::domain::people::Menu;
 

@@ -12,13 +12,14 @@ use axum::routing::{get, post};
 use camtoken::Timestamp;
 use serde_json::{Value, json};
 
-use super::Site;
+use super::site::Site;
 use crate::bank::BankError;
 use crate::domain::ledger::{Account, LedgerLine};
+use crate::domain::linkage::{Linkage, Menu, Standard};
 use crate::domain::people::Person;
+use crate::domain::request::Request;
 use crate::linkage::grants::Denied;
-use crate::linkage::requests::{Request, Requested, Wanted};
-use crate::linkage::{Linkage, Menu, Standard};
+use crate::linkage::requests::{Requested, Wanted};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()

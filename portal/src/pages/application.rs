@@ -2,12 +2,14 @@
 
 use maud::html;
 
+use super::fault::Answer;
+use super::fields::Fields;
 use super::forms::{Errors, Input, form as card, select};
 use super::layout::page;
-use super::{Answer, Fields, Visit};
+use super::visit::Visit;
+use super::words::method_name;
 use crate::bank::{Unfit, Wish};
-use crate::domain::people::{LoginMethod, Profile};
-use crate::text::Text;
+use crate::domain::contract::{LoginMethod, Profile};
 
 pub(super) async fn form(visit: Visit) -> Answer {
     draw(&visit, None, &Errors::default())
@@ -64,9 +66,4 @@ fn draw(visit: &Visit, typed: Option<&Fields>, errors: &Errors) -> Answer {
         }))
     };
     Ok(page(visit, &t.get("apply"), &content))
-}
-
-/// The name of a login method.
-pub(super) fn method_name(t: Text, method: LoginMethod) -> String {
-    t.get(&format!("method-{}", method.as_str()))
 }

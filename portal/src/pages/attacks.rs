@@ -5,9 +5,11 @@ use std::time::Duration;
 use axum::extract::Path;
 use maud::html;
 
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::csrf;
 use super::layout::page;
-use super::{Answer, Fault, Fields, Visit};
+use super::visit::Visit;
 use crate::attacks::{Attack, Line, Report, Who};
 use crate::text::Text;
 

@@ -4,22 +4,25 @@ use axum::extract::Multipart;
 use axum::extract::multipart::MultipartError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base16ct::lower;
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
 use maud::html;
 
+use super::drafts::{Entered, checked, keep};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, csrf};
 use super::layout::page;
-use super::orders::keep;
-use super::payments::checked;
-use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{Draft, to_hex};
+use super::visit::Visit;
+use crate::bank::Draft;
 use crate::demo;
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::Limit;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Payee, kind_of};
 use crate::domain::order::Act;
-use crate::domain::people::{Limit, Menu, Person};
+use crate::domain::people::{Menu, Person};
 
 pub(super) async fn bulk(visit: Visit) -> Answer {
     draw(&visit, Operation::Bulk, &Errors::default())
@@ -69,8 +72,8 @@ async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> An
         }
     };
     match draft(visit, &person, operation, &batch)? {
-        Ok(draft) => Ok(keep(visit, draft)),
-        Err(errors) => draw(visit, operation, &errors),
+        Entered::Draft(draft) => Ok(keep(visit, draft)),
+        Entered::Wrong(errors) => draw(visit, operation, &errors),
     }
 }
 
@@ -86,14 +89,9 @@ async fn read(upload: &mut Multipart) -> Result<(Fields, Vec<u8>), MultipartErro
     Ok((fields, file))
 }
 
-fn draft(
-    visit: &Visit,
-    person: &Person,
-    operation: Operation,
-    batch: &BatchFile,
-) -> Result<Result<Draft, Errors>, Fault> {
+fn draft(visit: &Visit, person: &Person, operation: Operation, batch: &BatchFile) -> Result<Entered, Fault> {
     let t = visit.t;
-    let refuse = |text: &str| Ok(Err(Errors::one("file", t.get(text))));
+    let refuse = |text: &str| Ok(Entered::Wrong(Errors::one("file", t.get(text))));
     let header = batch.header();
     if (header.kind == BatchKind::Bulk) != (operation == Operation::Bulk) {
         return refuse("file-kind");
@@ -113,7 +111,8 @@ fn draft(
     }
     let today = day_in_japan(visit.bank().now());
     if batch.date_on_or_after(visit.bank().now()).is_none_or(|day| day.to_string() != today.to_string()) {
-        return Ok(Err(Errors::one("file", t.with("file-date", &[("day", &t.day(today))]))));
+        let errors = Errors::one("file", t.with("file-date", &[("day", &t.day(today))]));
+        return Ok(Entered::Wrong(errors));
     }
     let known = books.list::<Payee>(&format!("{}/", person.contract))?;
     let is_known = |payee: &camtoken::transaction::zengin::Payee| {
@@ -132,12 +131,12 @@ fn draft(
         ("largestAmount", largest.amount.to_string()),
         ("newPayees", batch.new_payees(is_known).len().to_string()),
         ("checkCode", batch.check_code().to_ascii_lowercase()),
-        ("file", to_hex(&batch.canonical_sha256())),
+        ("file", lower::encode_string(&batch.canonical_sha256())),
     ];
     let limit = if operation == Operation::Bulk { Limit::Bulk } else { Limit::Payroll };
     let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };
     let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-    Ok(checked(t, Draft { operation, fields, act }))
+    Ok(checked(t, Draft { operation, fields, act }).into())
 }
 
 fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {

@@ -4,27 +4,22 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use camtoken::transaction::Operation;
 use maud::{Markup, html};
-use zeroize::Zeroizing;
 
+use super::download::Download;
+use super::drafts::{checked, keep, reissue};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, csrf, form as card, wrong_entry};
 use super::layout::page;
-use super::orders::keep;
-use super::payments::checked;
+use super::passwords::new_password;
 use super::session::Stage;
-use super::settings::new_password;
-use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{Draft, Fetched};
-use crate::domain::certificate::{Certificate, last_day_from};
-use crate::domain::credential::Password;
-use crate::domain::order::Act;
-use crate::domain::people::{LoginMethod, Person};
+use super::visit::Visit;
+use crate::bank::Fetched;
+use crate::domain::certificate::Certificate;
+use crate::domain::contract::LoginMethod;
+use crate::domain::people::Person;
 use crate::text::Text;
-
-/// A certificate with its key that was issued in this session, to be downloaded.
-#[derive(Clone)]
-pub struct Download(pub Arc<Zeroizing<Vec<u8>>>);
 
 pub(super) async fn show(visit: Visit) -> Answer {
     draw(&visit, &Errors::default())
@@ -68,18 +63,6 @@ pub(super) async fn renew(visit: Visit, _: Fields) -> Answer {
     Ok(keep(&visit, checked(visit.t, draft).map_err(|_| Fault::NotFound)?))
 }
 
-/// The draft that lets a person fetch a new certificate.
-pub(super) fn reissue(visit: &Visit, person: &Person, hash: Option<crate::domain::credential::PasswordHash>) -> Draft {
-    let until = last_day_from(visit.bank().now()).to_string();
-    let fields = [("targetId", person.user.clone()), ("validUntil", until)].map(|(name, text)| (name.to_owned(), text));
-    Draft { operation: Operation::CertificateReissue, fields: fields.into(), act: Act::ReissueCertificate { hash } }
-}
-
-/// Whether a certificate password may be handed out, in words beside its input when it may not.
-pub(super) fn certificate_password(t: Text, user: &str, word: &Password) -> Result<(), Errors> {
-    word.check(user).map_err(|_| Errors::one("certificate-password", t.get("password-guessable")))
-}
-
 /// The authority's own certificate.
 pub(super) async fn authority(visit: Visit) -> Response {
     let headers = [
@@ -87,21 +70,6 @@ pub(super) async fn authority(visit: Visit) -> Response {
         (header::CONTENT_DISPOSITION, "attachment; filename=\"authority.pem\""),
     ];
     (headers, visit.bank().authority.pem().to_owned()).into_response()
-}
-
-/// What the home page says of a certificate that ends soon.
-pub(super) fn due(visit: &Visit, person: &Person) -> Result<Option<Markup>, Fault> {
-    let Some(shown) = &visit.session.certificate else { return Ok(None) };
-    let known = visit.bank().certificates(person)?.into_iter().find(|known| known.fingerprint == *shown);
-    let Some(known) = known.filter(|known| known.is_due(visit.bank().now())) else { return Ok(None) };
-    let t = visit.t;
-    Ok(Some(html! {
-        section.todo {
-            h2 { (t.get("certificate-due-title")) }
-            p { (t.with("certificate-due", &[("until", &until(t, &known))])) }
-            p { a.button.main href="/certificate" { (t.get("menu-certificate")) } }
-        }
-    }))
 }
 
 /// Whoever is in under login method 3, or may fetch a certificate to come in.

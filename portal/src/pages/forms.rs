@@ -9,7 +9,7 @@ use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value};
 use camtoken::verifier::Rejection;
 use maud::{Markup, html};
 
-use super::Visit;
+use super::visit::Visit;
 use crate::bank::Unissued;
 use crate::domain::credential::Entry;
 use crate::text::Text;

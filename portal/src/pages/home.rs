@@ -1,12 +1,13 @@
 //! The first page behind the login: what there is, and what is left to do.
 
 use camtoken::Timestamp;
-use maud::html;
+use maud::{Markup, html};
 
+use super::fault::{Answer, Fault};
 use super::layout::{MENU, page};
-use super::{Answer, Visit};
+use super::visit::Visit;
 use crate::domain::ledger::Account;
-use crate::domain::people::Menu;
+use crate::domain::people::{Menu, Person};
 
 pub(super) async fn show(visit: Visit) -> Answer {
     let (t, person) = (visit.t, visit.person()?);
@@ -20,7 +21,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
         @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {
             p.muted { (t.with("last-login", &[("at", &t.moment(moment))])) }
         }
-        @if let Some(due) = super::certificate::due(&visit, &person)? { (due) }
+        @if let Some(due) = due(&visit, &person)? { (due) }
         @if person.generator.is_some() {
             p.notice { (t.get("generator-home")) }
         } @else if person.signs().is_none() {
@@ -49,7 +50,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
                     h2 { (t.get(heading)) }
                     ul {
                         @for (path, text, whom) in *entries {
-                            @if visit.is_open(&person, *whom) && *path != "/home" {
+                            @if whom.includes(&visit, &person) && *path != "/home" {
                                 li { a href=(path) { (t.get(text)) } }
                             }
                         }
@@ -66,4 +67,19 @@ pub(super) async fn show(visit: Visit) -> Answer {
         }
     };
     Ok(page(&visit, &t.get("menu-home"), &content))
+}
+
+/// What is said of a certificate that ends soon.
+fn due(visit: &Visit, person: &Person) -> Result<Option<Markup>, Fault> {
+    let Some(shown) = &visit.session.certificate else { return Ok(None) };
+    let known = visit.bank().certificates(person)?.into_iter().find(|known| known.fingerprint == *shown);
+    let Some(known) = known.filter(|known| known.is_due(visit.bank().now())) else { return Ok(None) };
+    let t = visit.t;
+    Ok(Some(html! {
+        section.todo {
+            h2 { (t.get("certificate-due-title")) }
+            p { (t.with("certificate-due", &[("until", &known.last_day().map_or_else(String::new, |day| t.day(day)))])) }
+            p { a.button.main href="/certificate" { (t.get("menu-certificate")) } }
+        }
+    }))
 }

@@ -7,10 +7,11 @@ use axum::routing::get;
 use camtoken::Language;
 use maud::{DOCTYPE, Markup, html};
 
-use super::Visit;
 use super::forms::csrf;
 use super::session::Stage;
-use crate::domain::people::Menu;
+use super::visit::Visit;
+use crate::domain::contract::LoginMethod;
+use crate::domain::people::{Menu, Person};
 
 /// One line of the menu: where it leads, the name of its text, for whom it is.
 type Entry = (&'static str, &'static str, For);
@@ -26,6 +27,21 @@ pub(super) enum For {
     Administrators,
     /// Who logs in with a certificate.
     Certificate,
+}
+
+impl For {
+    /// Whether a line of the menu is for this person.
+    pub fn includes(self, visit: &Visit, person: &Person) -> bool {
+        match self {
+            Self::All => true,
+            // Whoever gave the camera token back signs nothing.
+            Self::May(menu) => person.may(menu) && person.generator.is_none(),
+            Self::Administrators => person.is_administrator(),
+            Self::Certificate => {
+                visit.contract(person).is_ok_and(|contract| contract.method == LoginMethod::PasswordCertificate)
+            }
+        }
+    }
 }
 
 /// The parts of the menu, with the name of each heading.
@@ -104,19 +120,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                 }
                 p.demo-strip { (t.get("demo-strip")) }
                 div.wide.columns {
-                    @if is_in {
-                        nav.menu aria-label=(t.get("menu")) {
-                            @for (heading, entries) in MENU {
-                                @let open: Vec<_> = entries.iter().filter(|entry| person.as_ref().is_some_and(|person| visit.is_open(person, entry.2))).collect();
-                                h2 { (t.get(heading)) }
-                                ul {
-                                    @for (path, text, _) in open {
-                                        li { a href=(path) aria-current=[(visit.path == *path).then_some("page")] { (t.get(text)) } }
-                                    }
-                                }
-                            }
-                        }
-                    }
+                    @if is_in { (menu(visit, person.as_ref())) }
                     main #content tabindex="-1" {
                         h1 { (title) }
                         @if let Some(notice) = notice { p.notice role="status" { (t.get(notice)) } }
@@ -137,6 +141,24 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
         }
     };
     Html(markup.into_string()).into_response()
+}
+
+/// The menu, with the lines that are for this person.
+fn menu(visit: &Visit, person: Option<&Person>) -> Markup {
+    let t = visit.t;
+    let is_open = |whom: For| person.is_some_and(|person| whom.includes(visit, person));
+    html! {
+        nav.menu aria-label=(t.get("menu")) {
+            @for (heading, entries) in MENU {
+                h2 { (t.get(heading)) }
+                ul {
+                    @for (path, text, _) in entries.iter().filter(|(_, _, whom)| is_open(*whom)) {
+                        li { a href=(path) aria-current=[(visit.path == *path).then_some("page")] { (t.get(text)) } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A page that says one thing, such as why there is no other.

@@ -2,19 +2,21 @@
 
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
-use camtoken::verifier::Rejection;
-use maud::{Markup, html};
+use camtoken::verifier::Step;
+use maud::html;
 use serde::Deserialize;
 
-use super::forms::{Errors, Input, form as card, rejected};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
+use super::forms::{Errors, rejected};
 use super::layout::page;
-use super::orders::sign_page;
+use super::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
 use super::session::{Stage, Who};
-use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{LoggedIn, NAME, Numbers, Settled, random_hex};
-use crate::domain::credential::Password;
-use crate::domain::people::{LoginField, Person, Profile};
-use crate::text::Text;
+use super::signing::{attempt, sign_page};
+use super::visit::Visit;
+use crate::bank::{LoggedIn, NAME, NewChallenge, Settled};
+use crate::domain::contract::Profile;
+use crate::domain::people::Person;
 
 #[derive(Deserialize)]
 pub(super) struct Service {
@@ -73,9 +75,9 @@ pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
     let (person, order) = awaited(&visit)?;
     let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
     Ok(match visit.bank().issue(&person, &order.id).await? {
-        Ok(_) => Redirect::to("/login/otp").into_response(),
-        Err(rejection) => {
-            let errors = Errors::one("otp", rejected(visit.t, rejection));
+        NewChallenge::Issued(_) => Redirect::to("/login/otp").into_response(),
+        NewChallenge::Refused(why) => {
+            let errors = Errors::one("otp", rejected(visit.t, why));
             sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &errors).await?
         }
     })
@@ -84,15 +86,17 @@ pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
 pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     if let Stage::Generator(who) = &visit.session.stage {
         let person = visit.look_up(who)?;
-        let attempt = super::orders::attempt(&fields).ok_or(Fault::Form)?;
+        let attempt = attempt(&fields).ok_or(Fault::Form)?;
         return Ok(match visit.bank().log_in_by_generator(&person, &fields.digits("otp"), attempt).await? {
-            Ok(()) => visit.enter(Stage::In(who.clone()), "/home"),
-            Err(rejection) => draw_generator(&visit, &Errors::one("otp", generator_rejected(visit.t, rejection))),
+            Step::Done(()) => visit.enter(Stage::In(who.clone()), "/home"),
+            Step::Rejected(rejection) => {
+                draw_generator(&visit, &Errors::one("otp", generator_rejected(visit.t, rejection)))
+            }
         });
     }
     let (person, id) = awaited(&visit)?;
     let order = visit.bank().order(&person, &id)?.ok_or(Fault::Login)?;
-    let attempt = super::orders::attempt(&fields).ok_or(Fault::Form)?;
+    let attempt = attempt(&fields).ok_or(Fault::Form)?;
     match visit.bank().settle(&person, &id, &fields.digits("otp"), attempt).await? {
         Settled::LoggedIn => {
             visit.bank().note_login(&person)?;
@@ -127,29 +131,6 @@ fn draw_generator(visit: &Visit, errors: &Errors) -> Response {
     page(visit, &t.get("generator-title"), &content)
 }
 
-/// The form for those who read no code: digits alone.
-pub(super) fn generator_card(visit: &Visit, path: &str, button: &str, errors: &Errors) -> Markup {
-    let t = visit.t;
-    html! {
-        p { (t.get("generator-intro")) }
-        (errors.summary(t))
-        (card(visit, path, &html! {
-            input type="hidden" name="attempt" value=(random_hex(16));
-            (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
-            p.actions { button.main type="submit" { (button) } }
-        }))
-    }
-}
-
-/// A time-based password has no code that another could take the place of.
-pub(super) fn generator_rejected(t: Text, rejection: Rejection) -> String {
-    match rejection {
-        Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
-        Rejection::Malformed => t.get("generator-malformed"),
-        _ => t.get("generator-wrong"),
-    }
-}
-
 fn login_fields(person: &Person) -> Vec<(String, String)> {
     let masked = format!("****{}", &person.contract[person.contract.len().saturating_sub(4)..]);
     let mut fields = vec![
@@ -159,57 +140,6 @@ fn login_fields(person: &Person) -> Vec<(String, String)> {
     ];
     fields.extend(person.last_login().map(|moment| ("lastLogin".to_owned(), moment.to_string())));
     fields
-}
-
-/// What a login form says; one more try under that name.
-pub(super) fn typed(visit: &Visit, fields: &mut Fields) -> Result<(Profile, Numbers, Password), Fault> {
-    let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
-    let numbers: Vec<_> = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
-    visit.count(&numbers.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>())?;
-    Ok((profile, Numbers(numbers), fields.password("password")))
-}
-
-/// What is said of it, whatever was wrong.
-pub(super) fn wrong(t: Text, profile: Profile) -> Errors {
-    Errors::one(name(profile.fields()[0]), t.get("login-wrong"))
-}
-
-fn name(field: LoginField) -> &'static str {
-    match field {
-        LoginField::Contract => "contract",
-        LoginField::User => "user",
-        LoginField::LoginId => "login-id",
-    }
-}
-
-/// The form for what is known of a person beside the proof by device. It does not say which part was wrong.
-pub(super) fn login_card(visit: &Visit, path: &str, profile: Profile, button: &str, errors: &Errors) -> Markup {
-    let (t, none) = (visit.t, Errors::default());
-    html! {
-        nav.tabs aria-label=(t.get("login-services")) {
-            @for known in [Profile::ContractAndUser, Profile::LoginId] {
-                a href={ (path) "?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
-                    @match known {
-                        Profile::ContractAndUser => (t.get("service-business")),
-                        Profile::LoginId => (t.get("service-direct")),
-                    }
-                }
-            }
-        }
-        (errors.summary(t))
-        (card(visit, path, &html! {
-            input type="hidden" name="service" value=(profile.as_str());
-            @for field in profile.fields() {
-                @match field {
-                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), ..Input::new("contract", t.get("contract")) }.draw(&none)),
-                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&none)),
-                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&none)),
-                }
-            }
-            (Input::password("password", t.get("login-password")).draw(&none))
-            p.actions { button.main type="submit" { (button) } }
-        }))
-    }
 }
 
 fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {

@@ -4,16 +4,20 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect};
 use camtoken::Timestamp;
 use camtoken::verifier::audit::{Event, History};
-use maud::html;
+use maud::{Markup, html};
 
-use super::application::method_name;
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, csrf, form as card};
 use super::layout::page;
+use super::people::{facts, role, state};
 use super::session::Stage;
-use super::users::{facts, role, state};
-use super::{Answer, Fault, Fields, Visit};
-use crate::bank::Completed;
-use crate::domain::people::{Application, Contract, LentToken, LoginMethod, Person};
+use super::visit::Visit;
+use super::words::{account_name, method_name, operation};
+use crate::bank::{Chain, Completed};
+use crate::domain::contract::{Application, Contract, LentToken, LoginMethod};
+use crate::domain::ledger::Account;
+use crate::domain::people::Person;
 use crate::text::Text;
 
 pub(super) async fn form(visit: Visit) -> Answer {
@@ -137,7 +141,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
             @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
-        (super::linkage::desk(&visit, &person)?)
+        (obstacles(&visit, &person)?)
         h2 { (t.get("trail")) }
         @match &trail {
             History::Broken(_) => p.warning role="alert" { (t.get("trail-broken")) },
@@ -156,7 +160,7 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
                                     td.number data-label=(t.get("number")) { (entry.number) }
                                     td data-label=(t.get("at")) { (entry.at.parse::<Timestamp>().map_or_else(|_| entry.at.clone(), |at| t.moment(at))) }
                                     td data-label=(t.get("event")) { (event(t, entry.event)) }
-                                    td data-label=(t.get("operation")) { (entry.operation.as_deref().map_or_else(String::new, |name| super::orders::operation(t, name))) }
+                                    td data-label=(t.get("operation")) { (entry.operation.as_deref().map_or_else(String::new, |name| operation(t, name))) }
                                     td.number data-label=(t.get("failures")) { (entry.failures) }
                                 }
                             }
@@ -233,6 +237,50 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
     Ok(Redirect::to("/operator").into_response())
 }
 
+pub(super) async fn mail_switched(
+    visit: Visit,
+    Path((contract, user)): Path<(String, String)>,
+    typed: Fields,
+) -> Answer {
+    let person = known(&visit, &contract, &user)?;
+    visit.bank().set_mail_failed(&person, typed.text("comes-back") == "yes")?;
+    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+pub(super) async fn pin_resumed(visit: Visit, Path((contract, user)): Path<(String, String)>, typed: Fields) -> Answer {
+    let person = known(&visit, &contract, &user)?;
+    let suspended = visit.bank().suspended_pins(&person.contract)?;
+    let account = suspended.iter().map(Account::key).find(|key| key == typed.text("account")).ok_or(Fault::NotFound)?;
+    visit.bank().resume_pin(&account)?;
+    visit.tell("done-resumed");
+    Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
+}
+
+/// What stands in the way of a person's linkages and the bank's operator can clear away: mail that came back, inquiry PINs that
+/// are suspended.
+fn obstacles(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let comes_back = person.mail_failed;
+    let suspended = visit.bank().suspended_pins(&person.contract)?;
+    Ok(html! {
+        h2 { (t.get("mail-delivery")) }
+        p { (person.mail) " — " b { (t.get(if comes_back { "mail-comes-back" } else { "mail-arrives" })) } }
+        form method="post" action={ "/operator/mail/" (person.contract) "/" (person.user) } {
+            (csrf(visit))
+            input type="hidden" name="comes-back" value=(if comes_back { "no" } else { "yes" });
+            button type="submit" { (t.get(if comes_back { "mail-set-arrives" } else { "mail-set-comes-back" })) }
+        }
+        @if !suspended.is_empty() { h2 { (t.get("pins-suspended")) } }
+        @for account in &suspended {
+            form method="post" action={ "/operator/pin/" (person.contract) "/" (person.user) } {
+                (csrf(visit))
+                input type="hidden" name="account" value=(account.key());
+                p { button type="submit" { (t.with("pin-resume", &[("account", &account_name(t, account))])) } }
+            }
+        }
+    })
+}
+
 fn known(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {
     if !matches!(visit.session.stage, Stage::Operator(_)) {
         return Err(Fault::NotFound);
@@ -254,12 +302,12 @@ pub(super) async fn events(visit: Visit) -> Answer {
         return Err(Fault::NotFound);
     }
     let t = visit.t;
-    let (events, held) = visit.bank().events()?;
+    let Chain { events, broken } = visit.bank().events()?;
     let content = html! {
         p { (t.get("events-intro")) }
-        @match held {
-            Err(broken) => p.warning role="alert" { (t.with("events-broken", &[("number", &broken.number.to_string())])) },
-            Ok(()) => p.success { (t.with("trail-whole", &[("count", &events.len().to_string())])) },
+        @match broken {
+            Some(broken) => p.warning role="alert" { (t.with("events-broken", &[("number", &broken.number.to_string())])) },
+            None => p.success { (t.with("trail-whole", &[("count", &events.len().to_string())])) },
         }
         @if let Some(last) = events.last() { p.muted { (t.get("events-head")) " " code { (last.link()) } } }
         div.scroll tabindex="0" role="region" aria-label=(t.get("events")) {

@@ -1,26 +1,24 @@
 //! Orders: what was entered, the transaction password, the code, the response, what came of it.
 
 use axum::extract::Path;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use camtoken::transaction::{Operation, Transaction};
 use maud::{Markup, html};
 
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, code_png, fields, form as card, rejected, wrong_entry};
 use super::layout::page;
-use super::signing::Signing;
-use super::{Answer, Fault, Fields, Stage, Visit, Who};
-use crate::bank::{BankError, Draft, Placed, Settled, random_hex};
-use crate::domain::ledger::{Booking, Outcome, Refusal};
+use super::session::{Stage, Who};
+use super::signing::{attempt, sign_page};
+use super::visit::Visit;
+use super::words::{operation, outcome};
+use crate::bank::{BankError, Draft, NewChallenge, Placed, Settled};
+use crate::domain::ledger::{Booking, Outcome};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
 use crate::text::Text;
 use camtoken::Timestamp;
-
-/// Keeps what was entered and goes to the page that asks for the transaction password.
-pub(super) fn keep(visit: &Visit, draft: Draft) -> Response {
-    visit.change(|session| session.draft = Some((random_hex(8), draft)));
-    Redirect::to("/orders/confirm").into_response()
-}
 
 pub(super) async fn confirm(visit: Visit) -> Answer {
     let person = visit.person()?;
@@ -39,9 +37,9 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
         Placed::Order(order) => {
             visit.change(|session| session.draft = None);
             return Ok(match visit.bank().issue(&person, &order.id).await? {
-                Ok(_) => Redirect::to(&format!("/orders/{}", order.id)).into_response(),
-                Err(rejection) => {
-                    sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, rejection))).await?
+                NewChallenge::Issued(_) => Redirect::to(&format!("/orders/{}", order.id)).into_response(),
+                NewChallenge::Refused(why) => {
+                    sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, why))).await?
                 }
             });
         }
@@ -89,9 +87,9 @@ pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
     let person = visit.person()?;
     let order = known(&visit, &person, &id)?;
     Ok(match visit.bank().issue(&person, &id).await? {
-        Ok(_) => Redirect::to(&format!("/orders/{id}")).into_response(),
-        Err(rejection) => {
-            sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, rejection))).await?
+        NewChallenge::Issued(_) => Redirect::to(&format!("/orders/{id}")).into_response(),
+        NewChallenge::Refused(why) => {
+            sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, why))).await?
         }
     })
 }
@@ -143,40 +141,6 @@ pub(super) async fn list(visit: Visit) -> Answer {
         }
     };
     Ok(page(&visit, &t.get("menu-orders"), &content))
-}
-
-/// The page with the code.
-pub(super) async fn sign_page(
-    visit: &Visit,
-    order: &Order,
-    (action, new_code): (impl Into<String>, impl Into<String>),
-    errors: &Errors,
-) -> Result<Response, BankError> {
-    let t = visit.t;
-    let is_login = matches!(order.act, Act::Login);
-    let signing = Signing {
-        action: action.into(),
-        new_code: new_code.into(),
-        picture: format!("/orders/{}/code.png", order.id),
-        texts: if is_login { ["sign-2-login", "sign-3", "login"] } else { ["sign-2", "sign-3", "carry-out"] },
-        out: html! { @if !is_login { a.button href="/home" { (t.get("give-up")) } } },
-        below: html! {},
-    };
-    let content = signing.draw(visit, order, errors).await?;
-    Ok(page(visit, &t.get("otp-title"), &content))
-}
-
-/// The attempt that the form carries, so that a form that is sent twice is one attempt.
-pub(super) fn attempt(form: &Fields) -> Option<[u8; 16]> {
-    let text = form.text("attempt");
-    let digits = |place: usize| u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok();
-    let bytes: Option<Vec<u8>> = (0..16).map(digits).collect();
-    bytes.filter(|_| text.len() == 32)?.try_into().ok()
-}
-
-/// The name of an operation, as its token names it.
-pub(super) fn operation(t: Text, name: &str) -> String {
-    name.parse::<Operation>().map_or_else(|_| name.to_owned(), |operation| operation.entry().label.text(t.0).to_owned())
 }
 
 fn paths(order: &Order) -> (String, String) {
@@ -238,18 +202,6 @@ fn draw_booking(visit: &Visit, booking: &Booking) -> Answer {
 
 fn contents(t: Text, transaction: &Transaction) -> Markup {
     fields(t, transaction.fields())
-}
-
-/// What came of an order, in words.
-pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
-    t.get(match outcome {
-        Outcome::Done => "outcome-done",
-        Outcome::Refused(Refusal::Funds) => "outcome-funds",
-        Outcome::Refused(Refusal::Limit) => "outcome-limit",
-        Outcome::Refused(Refusal::Account) => "outcome-account",
-        Outcome::Refused(Refusal::Changed) => "outcome-changed",
-        Outcome::Refused(Refusal::Day) => "outcome-day",
-    })
 }
 
 /// Whose sessions are over once an order is carried out, by user ID: whose password or rights have changed, who was suspended,

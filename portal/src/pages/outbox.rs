@@ -7,10 +7,11 @@ use camtoken::Timestamp;
 use camtoken::qr::{self, EcLevel};
 use maud::html;
 
+use super::fault::{Answer, Fault};
 use super::layout::page;
-use super::{Answer, Fault, Visit};
+use super::visit::Visit;
+use crate::domain::mail::{Delivery, Mail};
 use crate::letter;
-use crate::outbox::{Delivery, Mail};
 
 pub(super) async fn list(visit: Visit) -> Answer {
     let t = visit.t;

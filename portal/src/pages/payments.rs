@@ -3,16 +3,19 @@
 use camtoken::transaction::{FieldSpec, Kind, Operation};
 use maud::{Markup, html};
 
+use super::drafts::{checked, keep};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, choices, expected, form as card, select};
 use super::layout::page;
-use super::orders::keep;
-use super::{Answer, Fault, Fields, Visit};
+use super::visit::Visit;
 use crate::bank::Draft;
 use crate::domain::calendar::day_in_japan;
+use crate::domain::contract::Limit;
 use crate::domain::directory::{BANKS, OWN_BANK, find};
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::order::Act;
-use crate::domain::people::{Limit, Menu, Person};
+use crate::domain::people::{Menu, Person};
 use crate::domain::rates::RATES;
 use crate::text::Text;
 
@@ -343,19 +346,6 @@ pub(super) fn from_account(visit: &Visit, person: &Person, typed: Typed<'_>, err
         typed.map_or("", |typed| typed.text("from")),
         errors,
     ))
-}
-
-/// The draft, if it makes a transaction; else what is wrong with which input.
-pub(super) fn checked(t: Text, draft: Draft) -> Result<Draft, Errors> {
-    match draft.transaction() {
-        Ok(transaction) => {
-            let zero = transaction
-                .get("amount")
-                .is_some_and(|amount| amount.to_string().bytes().all(|byte| !(b'1'..=b'9').contains(&byte)));
-            if zero { Err(Errors::one("amount", t.get("amount-zero"))) } else { Ok(draft) }
-        }
-        Err(error) => Err(Errors::of_transaction(t, &error, draft.operation.entry().fields)),
-    }
 }
 
 fn place(bank: &str, branch: &str) -> String {

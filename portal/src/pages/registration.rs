@@ -1,12 +1,15 @@
 //! 利用開始登録: the pages of the two codes.
 
 use axum::response::{IntoResponse, Redirect};
+use camtoken::verifier::Step;
 use maud::{Markup, html};
 
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, code_picture, code_png, csrf, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::session::Stage;
-use super::{Answer, Fault, Fields, Visit};
+use super::visit::Visit;
 use crate::bank::{First, Progress};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::people::{FirstOtp, Person};
@@ -42,19 +45,19 @@ pub(super) async fn code(visit: Visit) -> Answer {
 pub(super) async fn device_code(visit: Visit, fields: Fields) -> Answer {
     let person = visit.registrant()?;
     match visit.bank().second_code(&person, &fields.digits("device-code")).await? {
-        Ok(()) => Ok(Redirect::to("/registration").into_response()),
-        Err(rejection) => draw(&visit, &Errors::one("device-code", rejected(visit.t, rejection))).await,
+        Step::Done(()) => Ok(Redirect::to("/registration").into_response()),
+        Step::Rejected(rejection) => draw(&visit, &Errors::one("device-code", rejected(visit.t, rejection))).await,
     }
 }
 
 pub(super) async fn confirm(visit: Visit, fields: Fields) -> Answer {
     let person = visit.registrant()?;
     match visit.bank().confirm(&person, &fields.digits("otp")).await? {
-        Ok(()) => {
+        Step::Done(()) => {
             visit.tell("registered-yes");
             Ok(Redirect::to("/registration").into_response())
         }
-        Err(rejection) => draw(&visit, &Errors::one("otp", rejected(visit.t, rejection))).await,
+        Step::Rejected(rejection) => draw(&visit, &Errors::one("otp", rejected(visit.t, rejection))).await,
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use camtoken::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::certificate::Download;
-use crate::bank::{Draft, random_hex};
+use super::download::Download;
+use crate::bank::Draft;
+use crate::domain::linkage::login_of;
 use crate::domain::people::Person;
-use crate::linkage::login_of;
+use crate::system::random_hex;
 
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);
@@ -188,6 +190,13 @@ impl Stage {
             Self::Nobody | Self::Operator(_) => None,
         }
     }
+}
+
+/// The cookie with a session's name. Over plain HTTP on loopback, which is for the demonstration only, it has no `Secure`.
+pub(super) fn cookie(name: &str, secure: bool) -> HeaderValue {
+    let (cookie, more) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    let text = format!("{cookie}={name}; Path=/; HttpOnly; SameSite=Lax{more}");
+    HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 
 fn key(name: &str) -> [u8; 32] {

@@ -3,15 +3,17 @@
 use camtoken::transaction::Operation;
 use maud::html;
 
+use super::drafts::{Entered, checked, keep};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, form as card, select};
 use super::layout::page;
-use super::orders::keep;
-use super::payments::checked;
-use super::{Answer, Fault, Fields, Visit};
+use super::passwords::{password_inputs, set_password};
+use super::visit::Visit;
 use crate::bank::Draft;
-use crate::domain::credential::{Password, WeakPassword};
+use crate::domain::contract::Limit;
 use crate::domain::order::Act;
-use crate::domain::people::{Limit, Person};
+use crate::domain::people::Person;
 use crate::text::Text;
 
 pub(super) async fn limits(visit: Visit) -> Answer {
@@ -64,51 +66,8 @@ pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
     let person = visit.person()?;
     let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
     match set_password(&visit, &person, which, &mut typed).await? {
-        Ok(draft) => Ok(keep(&visit, draft)),
-        Err(errors) => draw_password(&visit, &person, which, &errors),
-    }
-}
-
-/// The draft that sets a password of a person to what was typed twice; in words beside its input why it may not be.
-pub(super) async fn set_password(
-    visit: &Visit,
-    person: &Person,
-    which: &str,
-    typed: &mut Fields,
-) -> Result<Result<Draft, Errors>, Fault> {
-    let (new, again) = (typed.password("new"), typed.password("again"));
-    if let Err(errors) = new_password(visit.t, &person.user, &new, &again) {
-        return Ok(Err(errors));
-    }
-    let hash = match visit.bank().new_password(person, which, new).await? {
-        Ok(hash) => hash,
-        Err(weak) => return Ok(Err(weak_password(visit.t, weak))),
-    };
-    let fields = [("password", which.to_owned()), ("targetId", person.user.clone())];
-    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-    Ok(Ok(Draft { operation: Operation::PasswordReset, fields, act: Act::SetPassword { hash } }))
-}
-
-/// Whether a new password may be set, in words beside its input when it may not.
-pub(super) fn new_password(t: Text, user: &str, new: &Password, again: &Password) -> Result<(), Errors> {
-    new.check(user).map_err(|weak| weak_password(t, weak))?;
-    if new.expose() == again.expose() { Ok(()) } else { Err(Errors::one("again", t.get("password-again-wrong"))) }
-}
-
-fn weak_password(t: Text, weak: WeakPassword) -> Errors {
-    let text = match weak {
-        WeakPassword::Length => "password-length",
-        WeakPassword::Guessable => "password-guessable",
-        WeakPassword::Reused => "password-reused",
-    };
-    Errors::one("new", t.get(text))
-}
-
-/// The two inputs of a new password.
-pub(super) fn password_inputs(t: Text, errors: &Errors) -> maud::Markup {
-    html! {
-        (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("new", t.get("password-new")) }.draw(errors))
-        (Input { autocomplete: "new-password", ..Input::password("again", t.get("password-again")) }.draw(errors))
+        Entered::Draft(draft) => Ok(keep(&visit, draft)),
+        Entered::Wrong(errors) => draw_password(&visit, &person, which, &errors),
     }
 }
 

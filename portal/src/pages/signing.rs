@@ -1,12 +1,17 @@
 //! The page with a code: read it, compare, enter the digits. It does not say what is signed: that is what the token is for.
 
+use axum::response::Response;
+use base16ct::mixed;
 use maud::{Markup, html};
 
-use super::Visit;
+use super::fields::Fields;
 use super::forms::{Errors, Input, code_picture, csrf, form as card};
-use crate::bank::{BankError, random_hex};
+use super::layout::page;
+use super::visit::Visit;
+use crate::bank::BankError;
 use crate::domain::calendar::day_in_japan;
-use crate::domain::order::Order;
+use crate::domain::order::{Act, Order};
+use crate::system::random_hex;
 
 /// What differs from one such page to the next.
 pub(super) struct Signing {
@@ -70,4 +75,33 @@ impl Signing {
             }
         })
     }
+}
+
+/// The page with the code of an order at the bank itself; `action` is where the digits go, `new_code` where a new code is asked
+/// for.
+pub(super) async fn sign_page(
+    visit: &Visit,
+    order: &Order,
+    (action, new_code): (impl Into<String>, impl Into<String>),
+    errors: &Errors,
+) -> Result<Response, BankError> {
+    let t = visit.t;
+    let is_login = matches!(order.act, Act::Login);
+    let signing = Signing {
+        action: action.into(),
+        new_code: new_code.into(),
+        picture: format!("/orders/{}/code.png", order.id),
+        texts: if is_login { ["sign-2-login", "sign-3", "login"] } else { ["sign-2", "sign-3", "carry-out"] },
+        out: html! { @if !is_login { a.button href="/home" { (t.get("give-up")) } } },
+        below: html! {},
+    };
+    let content = signing.draw(visit, order, errors).await?;
+    Ok(page(visit, &t.get("otp-title"), &content))
+}
+
+/// The attempt that the form carries, so that a form that is sent twice is one attempt.
+pub(super) fn attempt(form: &Fields) -> Option<[u8; 16]> {
+    let mut attempt = [0; 16];
+    let read = mixed::decode(form.text("attempt"), &mut attempt).ok()?.len();
+    (read == attempt.len()).then_some(attempt)
 }

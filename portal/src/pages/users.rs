@@ -4,18 +4,19 @@ use axum::extract::Path;
 use camtoken::transaction::Operation;
 use maud::{Markup, html};
 
-use super::certificate::{certificate_password, reissue};
+use super::drafts::{Entered, checked, keep, reissue};
+use super::fault::{Answer, Fault};
+use super::fields::Fields;
 use super::forms::{Errors, Input, csrf, form as card, select};
 use super::layout::page;
-use super::orders::keep;
-use super::payments::checked;
-use super::settings::{new_password, password_inputs, set_password};
-use super::{Answer, Fault, Fields, Visit};
-use crate::bank::{Draft, digest};
-use crate::domain::certificate::Certificate;
+use super::passwords::{certificate_password, new_password, password_inputs, set_password};
+use super::people::{facts, role, state};
+use super::visit::Visit;
+use crate::bank::Draft;
+use crate::domain::contract::{LentToken, LoginMethod};
 use crate::domain::credential::Credential;
 use crate::domain::order::Act;
-use crate::domain::people::{LentToken, LoginMethod, Menu, Person, Role, is_mail, is_user_id};
+use crate::domain::people::{Menu, Person, Role, is_mail, is_user_id};
 use crate::text::Text;
 
 pub(super) async fn list(visit: Visit) -> Answer {
@@ -148,7 +149,7 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         "delete" => {
             let activations = person.activations().map(|activation| activation.to_string()).collect();
             let mut draft = plain(&person, "delete", Act::RemovePerson { activations });
-            draft.fields.push(("before".to_owned(), digest(&person)));
+            draft.fields.push(("before".to_owned(), person.digest()));
             draft
         }
         "token" => {
@@ -191,8 +192,8 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
         "password" => {
             let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
             match set_password(&visit, &person, which, &mut typed).await? {
-                Ok(draft) => draft,
-                Err(errors) => return draw_person(&visit, &administrator, &user, &errors).await,
+                Entered::Draft(draft) => draft,
+                Entered::Wrong(errors) => return draw_person(&visit, &administrator, &user, &errors).await,
             }
         }
         _ => return Err(Fault::NotFound),
@@ -218,26 +219,6 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
     Ok(keep(&visit, checked(visit.t, draft).map_err(|_| Fault::NotFound)?))
 }
 
-/// How somebody is doing, in one word.
-pub(super) fn state(t: Text, person: &Person) -> String {
-    let key = if person.suspended || person.login.suspended || person.transaction.suspended {
-        "state-suspended"
-    } else if person.registered {
-        "state-registered"
-    } else {
-        "state-unregistered"
-    };
-    t.get(key)
-}
-
-/// Administrator or user.
-pub(super) fn role(t: Text, role: Role) -> String {
-    t.get(match role {
-        Role::Administrator => "role-administrator",
-        Role::User => "role-user",
-    })
-}
-
 /// A change that needs no new record: the token shows the act and whom it is about.
 fn plain(person: &Person, act: &str, then: Act) -> Draft {
     let fields = [("act", act.to_owned()), ("targetId", person.user.clone()), ("targetName", person.name.clone())];
@@ -254,9 +235,9 @@ fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>, dif
         ("act".to_owned(), act.to_owned()),
         ("targetId".to_owned(), after.user.clone()),
         ("targetName".to_owned(), after.name.clone()),
-        ("after".to_owned(), digest(&after)),
+        ("after".to_owned(), after.digest()),
     ];
-    fields.extend(before.map(|before| ("before".to_owned(), digest(before))));
+    fields.extend(before.map(|before| ("before".to_owned(), before.digest())));
     fields.extend(after.token.iter().map(|token| ("tokenId".to_owned(), token.clone())));
     fields.extend((1..=3).zip(differences).map(|(place, text)| (format!("difference{place}"), text.clone())));
     Draft {
@@ -428,31 +409,6 @@ fn rights_inputs(t: Text, is_open: impl Fn(Menu) -> bool, errors: &Errors) -> Ma
                 }
             }
             @if let Some(error) = errors.of("rights") { p.error { (error) } }
-        }
-    }
-}
-
-/// What administrators and the bank see of a person.
-pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates: &[Certificate]) -> Markup {
-    let credential = |suspended: bool, wrong: u8| {
-        if suspended { t.get("state-suspended") } else { t.with("wrong-entries", &[("count", &wrong.to_string())]) }
-    };
-    html! {
-        dl.facts {
-            div { dt { (t.get("name")) } dd { (person.name) } }
-            @if let Some(id) = &person.login_id { div { dt { (t.get("login-id")) } dd { (id) } } }
-            div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
-            div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
-            div { dt { (t.get("state")) } dd { (state(t, person)) } }
-            div { dt { (t.get("token")) } dd { @if person.generator.is_some() { (t.get("generator-title")) } @else { (person.token.as_deref().unwrap_or("－")) } } }
-            div { dt { (t.get("login-password")) } dd { (credential(person.login.suspended, person.login.wrong)) } }
-            div { dt { (t.get("transaction-password")) } dd { (credential(person.transaction.suspended, person.transaction.wrong)) } }
-            @if let Some(first) = &person.first_otp { div { dt { (t.get("first-otp")) } dd { (credential(first.suspended, first.wrong)) } } }
-            @if let Some(word) = &person.certificate { div { dt { (t.get("certificate-password")) } dd { (credential(word.suspended, word.wrong)) } } }
-            @for known in certificates {
-                div { dt { (t.get("menu-certificate")) } dd { (known.contract) "-" (known.number) " " span.muted { (t.get("valid-until")) " " (known.last_day().map_or_else(String::new, |day| t.day(day))) } } }
-            }
-            div { dt { (t.get("otp")) } dd { @if otp_suspended { (t.get("state-suspended")) } @else { (t.get("state-ok")) } } }
         }
     }
 }

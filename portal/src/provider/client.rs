@@ -1,7 +1,7 @@
 //! The provider's side of OAuth 2.0: plain with PKCE, and by the FAPI 2.0 profile. It knows the bank by its metadata alone.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use ureq::Agent;
 use ureq::http::Response;
 
-use crate::bank::random_hex;
-use crate::linkage::Standard;
+use crate::domain::linkage::Standard;
+use crate::secrets::write_secret;
+use crate::system::{now, random_hex, rng};
 
 /// What the provider holds: a secret for one standard, a key for the other.
 #[derive(Clone)]
@@ -85,15 +86,11 @@ impl Credentials {
     ///
     /// That the file cannot be read or written, or is none.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        use std::io::{Error, ErrorKind, Write as _};
+        use std::io::{Error, ErrorKind};
         if !path.exists() {
             let key = draw();
             let file = json!({ "clientSecret": random_hex(32), "jwk": private_jwk(&key) });
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path)?.write_all(file.to_string().as_bytes())?;
+            write_secret(path, file.to_string().as_bytes())?;
         }
         let file: Value = serde_json::from_slice(&std::fs::read(path)?)?;
         let secret = file["clientSecret"].as_str().unwrap_or_default().to_owned();
@@ -326,7 +323,7 @@ impl Client {
 
     /// RFC 7523, with the audience as FAPI 2.0 wants it: the issuer alone.
     fn assertion(&self, issuer: &str, client: &str) -> String {
-        let now = seconds();
+        let now = now().as_unix();
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": "provider-1" });
         let claims =
             json!({ "iss": client, "sub": client, "aud": issuer, "iat": now, "exp": now + 60, "jti": random_hex(16) });
@@ -336,7 +333,7 @@ impl Client {
     /// RFC 9449
     fn proof(&self, method: &str, url: &str, token: Option<&str>) -> String {
         let header = json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": public_jwk(&self.credentials.key) });
-        let mut claims = json!({ "jti": random_hex(16), "htm": method, "htu": url, "iat": seconds() });
+        let mut claims = json!({ "jti": random_hex(16), "htm": method, "htu": url, "iat": now().as_unix() });
         if let Some(token) = token {
             claims["ath"] = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into();
         }
@@ -388,7 +385,7 @@ fn draw() -> SigningKey {
     use rand::Rng as _;
     loop {
         let mut scalar = [0; 32];
-        crate::bank::rng().fill_bytes(&mut scalar);
+        rng().fill_bytes(&mut scalar);
         // Beyond the curve's order, which happens once in 2^32 times.
         if let Ok(key) = SigningKey::from_slice(&scalar) {
             return key;
@@ -409,8 +406,4 @@ fn refused(answer: &Value) -> Trouble {
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn away(error: ureq::Error) -> Trouble {
     Trouble::Away(error.to_string())
-}
-
-fn seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

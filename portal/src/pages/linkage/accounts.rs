@@ -3,16 +3,20 @@
 use axum::extract::Path;
 use maud::html;
 
-use super::flow::{Flow, linkages, proved};
+use super::flow::{linkages, proved};
 use super::frame::{button, draw, stop_button, to};
-use super::{account_name, state_name};
+use super::names::state_name;
 use crate::domain::credential::{Entry, Password};
 use crate::domain::ledger::Account;
+use crate::domain::linkage::AccountState;
 use crate::domain::people::Person;
-use crate::linkage::AccountState;
-use crate::linkage::consent::{PinEntry, PinLetter};
+use crate::linkage::accounts::{PinEntry, PinLetter};
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
+use crate::pages::flows::Flow;
 use crate::pages::forms::{Errors, Input, choices, csrf, form as card, wrong_entry};
-use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::pages::visit::Visit;
+use crate::pages::words::account_name;
 
 pub(super) async fn choose(visit: Visit, Path(id): Path<String>) -> Answer {
     let (flow, person) = inquiring(&visit, &id)?;

@@ -8,8 +8,9 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::linkage::{Ended, Standard};
-use crate::pages::{Answer, Fault, Site};
+use crate::domain::linkage::{Ended, Standard};
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::site::Site;
 
 /// What providers ask without a customer.
 pub(in crate::pages) fn endpoints() -> Router<Arc<Site>> {

@@ -4,11 +4,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
-use super::flow::Flow;
+use crate::domain::linkage::AccountState;
+use crate::pages::fault::Fault;
+use crate::pages::flows::Flow;
 use crate::pages::forms::csrf;
+use crate::pages::headers::CSP;
 use crate::pages::layout::{message, page};
 use crate::pages::session::Stage;
-use crate::pages::{CSP, Visit};
+use crate::pages::visit::Visit;
 
 /// A page of the flow: no menu of the bank's own service, for the customer has not come for that.
 pub(super) fn draw(visit: &Visit, flow: &Flow, step: usize, title: &str, content: &Markup) -> Response {
@@ -78,4 +81,13 @@ pub(super) fn origin(uri: &str) -> &str {
     let start = uri.find("://").map_or(0, |at| at + 3);
     let end = uri[start..].find('/').map_or(uri.len(), |at| start + at);
     &uri[..end]
+}
+
+/// The way on after the choice of menus. The page with the accounts is skipped where no inquiry is used, or no account is left to register.
+pub(super) fn after_menus(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
+    let Some((who, _)) = &flow.who else { return Err(Fault::Form) };
+    let states = visit.bank().account_states(&who.contract)?;
+    let uses = flow.menus.iter().any(|menu| menu.is_inquiry());
+    let left = states.iter().any(|(_, state)| *state == AccountState::Unregistered);
+    Ok(to(flow, if uses && left { "accounts" } else { "permission" }))
 }

@@ -6,14 +6,17 @@ use camtoken::Timestamp;
 use maud::{Markup, html};
 
 use super::flow::linkages;
-use super::{account_name, menu_names};
+use super::names::menu_names;
 use crate::domain::ledger::{Account, Outcome};
-use crate::linkage::requests::{Request, RequestState};
-use crate::linkage::{Ended, Linkage, Provider};
+use crate::domain::linkage::{Ended, Linkage, Provider};
+use crate::domain::request::{Request, RequestState};
+use crate::pages::drafts::keep;
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
 use crate::pages::forms::csrf;
 use crate::pages::layout::page;
-use crate::pages::orders::{keep, outcome};
-use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::pages::visit::Visit;
+use crate::pages::words::{account_name, outcome};
 
 pub(super) async fn show(visit: Visit) -> Answer {
     let (t, person) = (visit.t, visit.person()?);

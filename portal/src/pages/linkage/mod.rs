@@ -11,24 +11,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::Site;
-use crate::domain::ledger::Account;
-use crate::linkage::{AccountState, Menu, Standard};
-use crate::text::Text;
+use super::site::Site;
+use crate::domain::linkage::Standard;
 
 mod accounts;
-mod desk;
 mod endpoints;
 mod flow;
 mod frame;
 mod list;
+mod names;
 mod permission;
 mod proof;
 mod terms;
 
-pub(super) use desk::desk;
 pub(super) use endpoints::endpoints;
-pub use flow::Linkages;
 
 /// The pages.
 pub(super) fn pages() -> Router<Arc<Site>> {
@@ -50,26 +46,4 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/linkages", get(list::show))
         .route("/linkages/{linkage}/end", post(list::end))
         .route("/linkages/requests/{request}", post(list::sign_request))
-        .route("/operator/mail/{contract}/{user}", post(desk::mail_switched))
-        .route("/operator/pin/{contract}/{user}", post(desk::pin_resumed))
-}
-
-fn menu_names(t: Text, menus: &[Menu]) -> String {
-    menus.iter().map(|menu| menu_name(t, *menu)).collect::<Vec<_>>().join(&t.get("list-comma"))
-}
-
-fn menu_name(t: Text, menu: Menu) -> String {
-    t.get(&format!("link-menu-{}", menu.as_str()))
-}
-
-fn account_name(t: Text, account: &Account) -> String {
-    format!("{} {}-{}", t.get(&format!("account-{}", account.kind)), account.branch, account.number)
-}
-
-fn state_name(t: Text, state: AccountState) -> String {
-    t.get(match state {
-        AccountState::Unregistered => "account-unregistered",
-        AccountState::Pending => "account-pending",
-        AccountState::Registered => "account-registered",
-    })
 }

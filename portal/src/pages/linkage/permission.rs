@@ -4,14 +4,18 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::html;
 
-use super::flow::{Flow, linkages, proved};
-use super::frame::{draw, leave, stop_button, to};
-use super::{account_name, menu_name, menu_names};
+use super::flow::{linkages, proved};
+use super::frame::{after_menus, draw, leave, stop_button, to};
+use super::names::{menu_name, menu_names};
+use crate::domain::linkage::{Ended, Menu, menus};
 use crate::domain::people::Person;
 use crate::linkage::consent::Permitted;
-use crate::linkage::{AccountState, Ended, Menu, menus};
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
+use crate::pages::flows::Flow;
 use crate::pages::forms::{Errors, choices, form as card};
-use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::pages::visit::Visit;
+use crate::pages::words::account_name;
 
 pub(super) async fn choose(visit: Visit, Path(id): Path<String>) -> Answer {
     let (flow, person) = proved(&visit, &id)?;
@@ -33,15 +37,6 @@ pub(super) async fn choose_enter(visit: Visit, Path(id): Path<String>, typed: Fi
     let next = after_menus(&visit, &flow)?;
     linkages(&visit)?.keep(flow);
     Ok(next)
-}
-
-/// The page with the accounts is skipped where no inquiry is used, or no account is left to register.
-pub(super) fn after_menus(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
-    let Some((who, _)) = &flow.who else { return Err(Fault::Form) };
-    let states = visit.bank().account_states(&who.contract)?;
-    let uses = flow.menus.iter().any(|menu| menu.is_inquiry());
-    let left = states.iter().any(|(_, state)| *state == AccountState::Unregistered);
-    Ok(to(flow, if uses && left { "accounts" } else { "permission" }))
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {

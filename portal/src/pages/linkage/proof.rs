@@ -2,24 +2,27 @@
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
+use camtoken::verifier::Step;
 use maud::html;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::flow::{Flow, flow, linkages, renamed};
-use super::frame::{allow_return, draw, refused, stop_button, to};
-use super::permission::after_menus;
-use super::terms::offer;
-use crate::bank::{Settled, random_hex};
+use super::flow::{flow, linkages, offer, renamed};
+use super::frame::{after_menus, allow_return, draw, refused, stop_button, to};
+use crate::bank::{NewChallenge, Settled};
+use crate::domain::contract::Profile;
+use crate::domain::linkage::{NotReady, Proof, menus, not_ready, proof};
 use crate::domain::order::Order;
-use crate::domain::people::{Person, Profile};
-use crate::linkage::{NotReady, Proof, menus, not_ready, proof};
+use crate::domain::people::Person;
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
+use crate::pages::flows::Flow;
 use crate::pages::forms::{Errors, code_png, rejected};
-use crate::pages::login::{generator_card, generator_rejected, login_card, typed, wrong};
-use crate::pages::orders::attempt;
+use crate::pages::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
 use crate::pages::session::Who;
-use crate::pages::signing::Signing;
-use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::pages::signing::{Signing, attempt};
+use crate::pages::visit::Visit;
+use crate::system::random_hex;
 
 #[derive(Deserialize)]
 pub(super) struct Service {
@@ -121,9 +124,9 @@ pub(super) async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
 pub(super) async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
     let (flow, person, order) = signing(&visit, &id)?;
     match visit.bank().issue(&person, &order.id).await? {
-        Ok(_) => Ok(to(&flow, "otp")),
-        Err(rejection) => {
-            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
+        NewChallenge::Issued(_) => Ok(to(&flow, "otp")),
+        NewChallenge::Refused(why) => {
+            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, why))).await
         }
     }
 }
@@ -143,7 +146,7 @@ pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Field
     let mut flow = flow(&visit, &id)?;
     if let Some((who, Proof::Generator)) = &flow.who {
         let person = visit.look_up(who)?;
-        if let Err(rejection) = visit.bank().enter_generator(&person, &typed.digits("otp"), attempt).await? {
+        if let Step::Rejected(rejection) = visit.bank().enter_generator(&person, &typed.digits("otp"), attempt).await? {
             let errors = Errors::one("otp", generator_rejected(visit.t, rejection));
             return Ok(draw_generator(&visit, &flow, &errors));
         }

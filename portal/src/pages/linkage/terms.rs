@@ -4,13 +4,16 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
 use maud::html;
 
-use super::flow::{Flow, flow, linkages, owner};
+use super::flow::{flow, linkages, offer, owner};
 use super::frame::{button, draw, leave, origin, refused, stop_button, to};
-use super::menu_names;
-use crate::bank::random_hex;
+use super::names::menu_names;
+use crate::domain::linkage::Standard;
 use crate::linkage::grants::Begun;
-use crate::linkage::{Menu, Standard};
-use crate::pages::{Answer, Fault, Fields, Visit};
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
+use crate::pages::flows::Flow;
+use crate::pages::visit::Visit;
+use crate::system::random_hex;
 
 pub(super) async fn authorize(standard: Standard, visit: Visit, Query(query): Query<Vec<(String, String)>>) -> Answer {
     visit.count_address()?;
@@ -84,9 +87,4 @@ pub(super) async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Ans
     linkages.flows().remove(&id);
     let Some(location) = linkages.servers[&flow.standard].refuse(&flow.asked.ticket) else { return Err(Fault::Form) };
     Ok(leave(&visit, &flow, &location))
-}
-
-pub(super) fn offer(flow: &Flow) -> Vec<Menu> {
-    let asked = |menu: &Menu| flow.asked.scopes.iter().any(|scope| scope == menu.scope());
-    flow.provider.menus.iter().copied().filter(asked).collect()
 }

@@ -1,0 +1,196 @@
+//! The rows of the books: the name of each kind, which never changes, and the key of a row among its kind.
+
+use super::Row;
+use crate::domain::certificate::Certificate;
+use crate::domain::contract::{Application, Contract, LentToken};
+use crate::domain::event::{Event, Head};
+use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
+use crate::domain::linkage::{AccountRegistration, InquiryPin, Linkage, Provider};
+use crate::domain::mail::{Mail, Unsent};
+use crate::domain::order::{Issued, Order};
+use crate::domain::people::{LoginId, Operator, Person};
+use crate::domain::request::Request;
+
+impl Row for Contract {
+    const KIND: &'static str = "contract";
+
+    fn key(&self) -> String {
+        self.number.clone()
+    }
+}
+
+impl Row for Person {
+    const KIND: &'static str = "person";
+
+    fn key(&self) -> String {
+        Self::key(&self.contract, &self.user)
+    }
+}
+
+impl Row for LoginId {
+    const KIND: &'static str = "login-id";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for LentToken {
+    const KIND: &'static str = "token";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Operator {
+    const KIND: &'static str = "operator";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Account {
+    const KIND: &'static str = "account";
+
+    fn key(&self) -> String {
+        self.key()
+    }
+}
+
+impl Row for LedgerLine {
+    const KIND: &'static str = "line";
+
+    fn key(&self) -> String {
+        format!("{}/{:08}", self.account, self.number)
+    }
+}
+
+impl Row for Spent {
+    const KIND: &'static str = "spent";
+
+    fn key(&self) -> String {
+        self.key()
+    }
+}
+
+impl Row for Payee {
+    const KIND: &'static str = "payee";
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.contract, self.account())
+    }
+}
+
+impl Row for Order {
+    const KIND: &'static str = "order";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Issued {
+    const KIND: &'static str = "issued";
+
+    fn key(&self) -> String {
+        self.challenge.clone()
+    }
+}
+
+impl Row for Certificate {
+    const KIND: &'static str = "certificate";
+
+    fn key(&self) -> String {
+        self.fingerprint.clone()
+    }
+}
+
+impl Row for Application {
+    const KIND: &'static str = "application";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for Booking {
+    const KIND: &'static str = "booking";
+
+    fn key(&self) -> String {
+        self.challenge.clone()
+    }
+}
+
+impl Row for Mail {
+    const KIND: &'static str = "mail";
+
+    fn key(&self) -> String {
+        format!("{:08}", self.number)
+    }
+}
+
+impl Row for Event {
+    const KIND: &'static str = "event";
+
+    fn key(&self) -> String {
+        format!("{:010}", self.number)
+    }
+}
+
+impl Row for Head {
+    const KIND: &'static str = "head";
+
+    fn key(&self) -> String {
+        "event".to_owned()
+    }
+}
+
+impl Row for Unsent {
+    const KIND: &'static str = "unsent";
+
+    fn key(&self) -> String {
+        format!("{:08}", self.number)
+    }
+}
+
+impl Row for Provider {
+    const KIND: &'static str = "provider";
+
+    fn key(&self) -> String {
+        self.client.clone()
+    }
+}
+
+impl Row for Linkage {
+    const KIND: &'static str = "linkage";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+impl Row for AccountRegistration {
+    const KIND: &'static str = "account-registration";
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.contract, self.account)
+    }
+}
+
+impl Row for InquiryPin {
+    const KIND: &'static str = "inquiry-pin";
+
+    fn key(&self) -> String {
+        self.account.clone()
+    }
+}
+
+impl Row for Request {
+    const KIND: &'static str = "transfer-request";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}

@@ -1,0 +1,77 @@
+//! The site with all that stands behind it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::flows::Linkages;
+use super::session::Sessions;
+use crate::attacks;
+use crate::bank::{Bank, BankError};
+use crate::limiter::Limiter;
+
+/// The site with all that stands behind it.
+pub struct Site {
+    /// The bank.
+    pub bank: Bank,
+    pub(super) sessions: Sessions,
+    /// Where the page with a token's face is, up to the token's ID; none when this build has no such page.
+    pub(super) face: Option<String>,
+    /// Where the same site is under TLS, which asks for certificates.
+    pub(super) tls: Option<String>,
+    /// How often one address, and one name at the login, may have a password compared.
+    pub(super) by_address: Limiter<Option<IpAddr>>,
+    pub(super) by_name: Limiter<String>,
+    /// How often one address may apply, and one mail address is written to for it.
+    pub(super) applications: Limiter<Option<IpAddr>>,
+    pub(super) by_mail: Limiter<String>,
+    /// Where attacks are played, one at a time.
+    pub(super) attack_dir: PathBuf,
+    pub(super) stage: Semaphore,
+    pub(super) linkages: Option<Linkages>,
+}
+
+impl Site {
+    /// A site for this bank. `face` is the address of the token's face without the token's ID; attacks are played in
+    /// `attack_dir`, which is the site's alone and cleared away first.
+    #[must_use]
+    pub fn new(bank: Bank, face: Option<String>, attack_dir: PathBuf) -> Self {
+        attacks::clear(&attack_dir);
+        Self {
+            bank,
+            sessions: Sessions::default(),
+            face,
+            tls: None,
+            by_address: Limiter::new(60, Duration::from_millis(500)),
+            by_name: Limiter::new(20, Duration::from_secs(6)),
+            applications: Limiter::new(10, Duration::from_secs(600)),
+            by_mail: Limiter::new(3, Duration::from_secs(8 * 3_600)),
+            attack_dir,
+            stage: Semaphore::new(1),
+            linkages: None,
+        }
+    }
+
+    /// Says where the same site is under TLS.
+    #[must_use]
+    pub fn with_tls(self, url: String) -> Self {
+        Self { tls: Some(url), ..self }
+    }
+
+    /// The same with authorization servers, so that external services can be linked.
+    #[must_use]
+    pub fn with_linkages(self, linkages: Linkages) -> Self {
+        Self { linkages: Some(linkages), ..self }
+    }
+
+    /// Ends what is over by itself, and forgets what was given out and is good no more: to be called every now and then.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when the books do not answer.
+    pub fn tidy(&self) -> Result<(), BankError> {
+        self.linkages.as_ref().map_or(Ok(()), |linkages| linkages.tidy(&self.bank))
+    }
+}

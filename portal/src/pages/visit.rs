@@ -1,0 +1,147 @@
+//! What a request needs to know of its visitor, and what a visitor may do.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::fault::Fault;
+use super::session::{Session, Stage, Who, cookie};
+use super::site::Site;
+use crate::bank::{Bank, BankError};
+use crate::domain::contract::Contract;
+use crate::domain::people::{Menu, Person};
+use crate::text::Text;
+use crate::tls::Peer;
+
+/// What a request needs to know of its visitor.
+#[derive(Clone)]
+pub(super) struct Visit {
+    pub site: Arc<Site>,
+    pub peer: Peer,
+    pub name: String,
+    pub session: Session,
+    pub t: Text,
+    pub path: String,
+    /// What follows in the address, without the language.
+    pub query: String,
+}
+
+impl Visit {
+    pub fn bank(&self) -> &Bank {
+        &self.site.bank
+    }
+
+    /// Who is in.
+    pub fn person(&self) -> Result<Person, Fault> {
+        match &self.session.stage {
+            Stage::In(who) => self.look_up(who),
+            Stage::Registering(_) => Err(Fault::Registration),
+            Stage::Fetching(_) => Err(Fault::Certificate),
+            Stage::Otp { .. } | Stage::Generator(_) => Err(Fault::Otp),
+            Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
+        }
+    }
+
+    /// Who is in, or may register.
+    pub fn registrant(&self) -> Result<Person, Fault> {
+        match &self.session.stage {
+            Stage::In(who) | Stage::Registering(who) => self.look_up(who),
+            Stage::Fetching(_) => Err(Fault::Certificate),
+            Stage::Otp { .. } | Stage::Generator(_) => Err(Fault::Otp),
+            Stage::Nobody | Stage::Operator(_) => Err(Fault::Login),
+        }
+    }
+
+    /// Who is in, if the menu is open to them.
+    pub fn may(&self, menu: Menu) -> Result<Person, Fault> {
+        let person = self.person()?;
+        if person.may(menu) { Ok(person) } else { Err(Fault::NotFound) }
+    }
+
+    /// An administrator who is in.
+    pub fn administrator(&self) -> Result<Person, Fault> {
+        let person = self.person()?;
+        if person.is_administrator() { Ok(person) } else { Err(Fault::NotFound) }
+    }
+
+    /// The person's contract.
+    pub fn contract(&self, person: &Person) -> Result<Contract, Fault> {
+        self.bank().books.get(&person.contract).map_err(BankError::from)?.ok_or(Fault::Login)
+    }
+
+    pub fn look_up(&self, who: &Who) -> Result<Person, Fault> {
+        let person = self.bank().person(&who.contract, &who.user)?;
+        // The certificate is asked for again with each request: a resumed connection brings it without a new check, and it may
+        // have been taken back.
+        if let (Some(person), Some(shown)) = (&person, &self.session.certificate)
+            && !(self.peer.certificate.as_ref() == Some(shown) && self.bank().is_certificate_of(person, shown)?)
+        {
+            return Err(Fault::Login);
+        }
+        // Taken out of service, or with another login: at once, also in the middle of a session or of a linkage.
+        person.filter(|person| person.is_in_service() && who.is(person)).ok_or(Fault::Login)
+    }
+
+    /// Counts a try at a login under a name, whoever tries and whether there is such a name.
+    pub fn count(&self, name: &[&str]) -> Result<(), Fault> {
+        let name = name.join("/").trim().to_ascii_uppercase();
+        self.site.by_name.ask(&name.chars().take(120).collect(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts something that costs, such as a password to compare, for the address it comes from.
+    pub fn count_address(&self) -> Result<(), Fault> {
+        self.site.by_address.ask(&self.peer.network(), self.bank().now()).map_err(Fault::TooMany)
+    }
+
+    /// Counts an application, which has a mail sent to a stranger's address.
+    pub fn count_application(&self, mail: &str) -> Result<(), Fault> {
+        let now = self.bank().now();
+        self.site.applications.ask(&self.peer.network(), now).map_err(Fault::TooMany)?;
+        self.site.by_mail.ask(&mail.to_lowercase(), now).map_err(Fault::TooMany)
+    }
+
+    /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
+    pub fn enter(&self, stage: Stage, to: &str) -> Response {
+        self.enter_with(stage, None, to)
+    }
+
+    /// The same with the certificate that this session is bound to.
+    pub fn enter_with(&self, stage: Stage, certificate: Option<String>, to: &str) -> Response {
+        let sessions = &self.site.sessions;
+        sessions.end(&self.name);
+        let (name, _) = sessions.begin(stage, self.bank().now());
+        sessions.change(&name, |session| session.certificate = certificate);
+        let mut response = Redirect::to(to).into_response();
+        response.headers_mut().append(header::SET_COOKIE, cookie(&name, self.peer.secure));
+        response
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Session)) {
+        self.site.sessions.change(&self.name, change);
+    }
+
+    /// The text to show once, if there is one.
+    pub fn notice(&self) -> Option<&'static str> {
+        let notice = self.session.notice;
+        if notice.is_some() {
+            self.change(|session| session.notice = None);
+        }
+        notice
+    }
+
+    /// Shows a text on the next page.
+    pub fn tell(&self, notice: &'static str) {
+        self.change(|session| session.notice = Some(notice));
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Visit {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Fault> {
+        parts.extensions.get::<Self>().cloned().ok_or(Fault::NotFound)
+    }
+}

@@ -1,0 +1,189 @@
+//! The pages of the site.
+
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use camtoken::Language;
+use maud::{DOCTYPE, Markup, html};
+use serde_json::Value;
+
+use super::client::Linked;
+use super::office::{Visit, cookie};
+use super::services::SERVICES;
+use crate::domain::directory::BANKS;
+use crate::domain::linkage::{Menu, Standard};
+use crate::system::random_hex;
+use crate::text::Text;
+
+/// What the page of a linked customer shows.
+pub(super) struct Seen {
+    /// The accounts, with the balance where it may be asked for.
+    pub accounts: Vec<(Value, Option<u64>)>,
+    /// The transfers that were asked for, the latest first.
+    pub requests: Vec<Value>,
+}
+
+fn csrf(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visit.visitor.csrf); }
+}
+
+pub(super) fn begin_page(visit: &Visit) -> Markup {
+    let t = visit.t;
+    html! {
+        p.lead { (t.get("provider-intro")) }
+        form.card method="post" action="/link" {
+            (csrf(visit))
+            fieldset {
+                legend { (t.get("provider-choose")) }
+                @for (at, service) in SERVICES.iter().enumerate() {
+                    label.choice {
+                        input type="radio" name="service" value=(service.client) checked[at == 0];
+                        span {
+                            (t.get(if service.purpose == "accounting" { "provider-accounting" } else { "provider-expenses" }))
+                            small.muted { (t.get(match service.standard { Standard::Plain => "provider-plain", Standard::Fapi => "provider-fapi" })) }
+                        }
+                    }
+                }
+            }
+            p.actions { button.main type="submit" { (t.get("provider-link")) } }
+        }
+        p.muted { (t.get("provider-password")) }
+    }
+}
+
+pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup {
+    let t = visit.t;
+    let may = |menu: Menu| linked.scopes.iter().any(|scope| scope == menu.scope());
+    let branches = BANKS.iter().flat_map(|bank| bank.branches.iter().map(move |branch| (bank, branch)));
+    html! {
+        p.lead { (t.get("provider-is-linked")) " " span.tag { (t.get(match linked.standard { Standard::Plain => "provider-plain", Standard::Fapi => "provider-fapi" })) } }
+        h2 { (t.get("accounts")) }
+        @if seen.accounts.is_empty() { p { (t.get("provider-no-accounts")) } }
+        ul.accounts {
+            @for (account, balance) in &seen.accounts {
+                @let id = account["id"].as_str().unwrap_or_default();
+                li {
+                    a href={ "/accounts/" (id) } {
+                        span { (t.get(&format!("account-{}", account["accountType"].as_str().unwrap_or("other")))) " " (id) }
+                        @match balance { Some(yen) => b { (t.yen(*yen)) }, None => b { "—" } }
+                    }
+                }
+            }
+        }
+        @if may(Menu::Transfer) {
+            h2 { (t.get("provider-transfers")) }
+            @for request in &seen.requests {
+                section.todo {
+                    h3 { (t.yen(request["amount"].as_u64().unwrap_or_default())) " " span.tag { (t.get(&format!("request-{}", request["state"].as_str().unwrap_or("pending")))) } }
+                    p { span.kana { (request["payee"].as_str().unwrap_or_default()) } " " small.muted { (request["id"].as_str().unwrap_or_default()) } }
+                    @if let Some(refused) = request["refused"].as_str() {
+                        p.warning {
+                            (t.with("request-refused", &[("reason", &t.get(&format!("outcome-{refused}")))]))
+                            @if request["state"] == "pending" { " " (t.get("request-again")) }
+                        }
+                    }
+                    @if request["state"] == "pending" { p { a.button href=(request["signAt"].as_str().unwrap_or_default()) target="_blank" rel="noopener" { (t.get("provider-sign")) } } }
+                }
+            }
+            form.card method="post" action="/transfers" {
+                (csrf(visit))
+                input type="hidden" name="key" value=(random_hex(12));
+                h3 { (t.get("provider-ask")) }
+                div.field { label for="from" { (t.get("from-account")) }
+                    // For transfers alone the bank tells no account.
+                    @if seen.accounts.is_empty() { input #from name="from" placeholder="102-0012345" required; } @else {
+                        select #from name="from" {
+                            @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }
+                        }
+                    }
+                }
+                div.field { label for="branch" { (t.get("bank-and-branch")) }
+                    select #branch name="branch" {
+                        @for (bank, branch) in branches { option value={ (bank.code) "-" (branch.code) } selected[bank.code == "9902" && branch.code == "110"] { (bank.name) " " (branch.name) } }
+                    }
+                }
+                div.field { label for="account" { (t.get("account-number")) } input #account name="account" inputmode="numeric" value="0054321" required; }
+                div.field { label for="payee" { (t.get("payee-name")) } input #payee name="payee" value="ミホンシヨウジ（カ" required; }
+                div.field { label for="amount" { (t.get("amount")) } input #amount name="amount" inputmode="numeric" required; }
+                p.actions { button.main type="submit" { (t.get("provider-send")) } }
+            }
+        }
+        h2 { (t.get("provider-end")) }
+        form method="post" action="/unlink" {
+            (csrf(visit))
+            p { button.danger type="submit" { (t.get("provider-unlink")) } }
+        }
+    }
+}
+
+pub(super) fn statement_page(t: Text, account: &str, answer: &Value) -> Markup {
+    let empty = Vec::new();
+    let lines = answer["lines"].as_array().unwrap_or(&empty);
+    html! {
+        p.lead { (account) }
+        @if lines.is_empty() { p { (t.get("no-lines")) } } @else {
+            div.scroll tabindex="0" role="region" aria-label=(t.get("statement")) {
+                table.cards {
+                    thead { tr {
+                        th scope="col" { (t.get("day")) } th scope="col" { (t.get("content")) }
+                        th.number scope="col" { (t.get("amount-plain")) } th.number scope="col" { (t.get("balance")) }
+                    } }
+                    tbody {
+                        @for line in lines.iter().rev() {
+                            @let amount = line["amount"].as_i64().unwrap_or_default();
+                            tr {
+                                td data-label=(t.get("day")) { (line["day"].as_str().unwrap_or_default()) }
+                                td data-label=(t.get("content")) {
+                                    div { span.kana { (line["text"].as_str().unwrap_or_default()) } br; small.muted { (line["order"].as_str().unwrap_or_default()) } }
+                                }
+                                td.number data-label=(t.get("amount-plain")) { @if amount < 0 { "−" } (t.yen(amount.unsigned_abs())) }
+                                td.number data-label=(t.get("balance")) { (t.yen(line["balance"].as_u64().unwrap_or_default())) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p { a href="/" { (t.get("provider-back")) } }
+    }
+}
+
+pub(super) fn draw(visit: &Visit, title: &str, content: &Markup) -> Response {
+    let t = visit.t;
+    let (other, label) = match t.0 {
+        Language::Ja => ("en", "English"),
+        Language::En => ("ja", "日本語"),
+    };
+    let markup = html! {
+        (DOCTYPE)
+        html lang=(t.0) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " | " (t.get("provider-name")) }
+                link rel="icon" href="/mark.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/style.css";
+            }
+            body.provider {
+                header.top { div.wide {
+                    a.brand href="/" { img src="/mark.svg" alt="" width="32" height="32"; span { b { (t.get("provider-name")) } small { (t.get("provider-slogan")) } } }
+                    div.tools { a.quiet hreflang=(other) lang=(other) href={ "/?lang=" (other) } { (label) } }
+                } }
+                p.demo-strip { (t.get("provider-strip")) }
+                div.wide.columns {
+                    main #content tabindex="-1" {
+                        h1 { (title) }
+                        @if let Some((key, detail)) = &visit.visitor.notice {
+                            p.notice role="status" { (t.get(key)) @if !detail.is_empty() { " " small { (detail) } } }
+                        }
+                        (content)
+                    }
+                }
+                footer { div.wide { p { (t.get("provider-footer")) } } }
+            }
+        }
+    };
+    let mut response = Html(markup.into_string()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, cookie(&visit.name));
+    response
+}

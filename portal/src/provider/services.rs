@@ -1,0 +1,95 @@
+//! The services of the site, and how the bank comes to know them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::client::Credentials;
+use crate::bank::Bank;
+use crate::books::BooksError;
+use crate::domain::linkage::{Menu, Provider, Standard};
+use crate::linkage::grants::{Keys, Server};
+
+/// The services of the site, as the bank knows them: client ID, name, purpose, menus, whether customers choose, standard.
+pub(super) const SERVICES: [Service; 3] = [
+    Service {
+        client: "choubo",
+        name: "ちょうぼ会計",
+        purpose: "accounting",
+        menus: &Menu::ALL,
+        chooses: true,
+        standard: Standard::Plain,
+    },
+    Service {
+        client: "choubo-fapi",
+        name: "ちょうぼ会計",
+        purpose: "accounting",
+        menus: &Menu::ALL,
+        chooses: true,
+        standard: Standard::Fapi,
+    },
+    Service {
+        client: "choubo-keihi",
+        name: "ちょうぼ経費",
+        purpose: "expenses",
+        menus: &[Menu::Balance, Menu::Statement],
+        chooses: false,
+        standard: Standard::Plain,
+    },
+];
+
+/// How many days a linkage is good for.
+const DAYS: u32 = 90;
+
+/// A service of the site.
+pub(super) struct Service {
+    /// Its client ID.
+    pub client: &'static str,
+    /// What customers are shown.
+    pub name: &'static str,
+    /// By the catalogue's name.
+    pub purpose: &'static str,
+    /// What it offers.
+    pub menus: &'static [Menu],
+    /// Whether its customers choose among the menus.
+    pub chooses: bool,
+    /// How it speaks to the bank.
+    pub standard: Standard,
+}
+
+/// Registers the site's services at the bank.
+///
+/// # Errors
+///
+/// What the bank does not take.
+pub async fn register(
+    bank: &Bank,
+    servers: &HashMap<Standard, Arc<Server>>,
+    url: &str,
+    credentials: &Credentials,
+) -> Result<(), String> {
+    for service in &SERVICES {
+        let provider = Provider {
+            client: service.client.to_owned(),
+            name: service.name.to_owned(),
+            purpose: service.purpose.to_owned(),
+            menus: service.menus.to_vec(),
+            chooses: service.chooses,
+            standard: service.standard,
+            redirect_uri: format!("{url}/callback"),
+            days: DAYS,
+        };
+        let keys = match service.standard {
+            Standard::Plain => Keys::Secret(credentials.expose_secret().to_owned()),
+            Standard::Fapi => Keys::Public(credentials.public_jwk()),
+        };
+        if let Some(server) = servers.get(&service.standard) {
+            server.register(&provider, keys).await?;
+        }
+        let done: Result<(), BooksError> = bank.books.change(|sheet| {
+            sheet.put(&provider);
+            Ok(())
+        });
+        done.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}

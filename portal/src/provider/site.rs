@@ -1,0 +1,242 @@
+//! The routes of the site, and what stands behind them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use camtoken::Language;
+use serde_json::json;
+
+use super::client::{Client, Linked, Trouble};
+use super::office::{Office, Visit, cookie, text};
+use super::pages::{Seen, begin_page, draw, linked_page, statement_page};
+use super::services::SERVICES;
+use crate::domain::linkage::Menu;
+use crate::text::Text;
+
+impl Office {
+    /// The routes.
+    pub fn router(self: Arc<Self>) -> Router {
+        let style = concat!(include_str!("../../assets/portal.css"), include_str!("../../assets/provider.css"));
+        let policy = format!(
+            "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
+            self.bank
+        );
+        let policy = HeaderValue::from_str(&policy).expect("an address is ASCII");
+        Router::new()
+            .route("/", get(home))
+            .route("/link", post(link))
+            .route("/callback", get(callback))
+            .route("/accounts/{account}", get(statement))
+            .route("/transfers", post(transfer))
+            .route("/unlink", post(unlink))
+            .route("/style.css", get(async move || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], style)))
+            .route(
+                "/mark.svg",
+                get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../assets/provider.svg"))),
+            )
+            .layer(map_response(move |mut response: Response| {
+                let policy = policy.clone();
+                async move {
+                    let headers = response.headers_mut();
+                    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+                    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+                    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+                    response
+                }
+            }))
+            .with_state(self)
+    }
+}
+
+type Fields = Vec<(String, String)>;
+
+async fn home(State(office): State<Arc<Office>>, Query(query): Query<Fields>, headers: HeaderMap) -> Response {
+    let mut visit = office.visit(&headers);
+    if let Ok(asked) = text(&query, "lang").parse() {
+        visit.t = Text(asked);
+    }
+    let t = visit.t;
+    let mut response = match visit.visitor.linked.clone() {
+        None => draw(&visit, &t.get("provider-title"), &begin_page(&visit)),
+        Some(linked) => {
+            let requests = visit.visitor.requests.clone();
+            match ask(&office, &visit, linked.clone(), move |client, linked| look(client, linked, &requests)).await {
+                Some(Ok(seen)) => draw(&visit, &t.get("provider-title"), &linked_page(&visit, &linked, &seen)),
+                Some(Err(trouble)) => {
+                    visit.visitor.notice = Some(("provider-trouble", trouble_text(t, &trouble)));
+                    draw(&visit, &t.get("provider-title"), &begin_page(&visit))
+                }
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        }
+    };
+    if let Ok(asked) = text(&query, "lang").parse::<Language>() {
+        let value = format!("lang={asked}; Path=/; Max-Age=31536000; SameSite=Lax");
+        response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_str(&value).expect("ASCII"));
+    }
+    response
+}
+
+async fn link(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+    let Some(visit) = office.sender(&headers, &form) else { return back() };
+    let asked = text(&form, "service");
+    let Some(service) = SERVICES.iter().find(|service| service.client == asked) else { return back() };
+    let begun = blocking(&office, move |client| {
+        let scopes: Vec<&str> = service.menus.iter().map(|menu| menu.scope()).collect();
+        client.begin(service.client, service.standard, &scopes)
+    });
+    match begun.await {
+        Some(Ok((to, waiting))) => {
+            office.change(&visit.name, |visitor| visitor.waiting = Some(waiting));
+            Redirect::to(&to).into_response()
+        }
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
+        None => back(),
+    }
+}
+
+async fn callback(State(office): State<Arc<Office>>, headers: HeaderMap, Query(query): Query<Fields>) -> Response {
+    let visit = office.visit(&headers);
+    let Some(waiting) = visit.visitor.waiting.clone() else { return back() };
+    office.change(&visit.name, |visitor| visitor.waiting = None);
+    match blocking(&office, move |client| client.finish(&waiting, &query)).await {
+        Some(Ok(linked)) => {
+            office.change(&visit.name, |visitor| {
+                visitor.linked = Some(linked);
+                visitor.requests.clear();
+            });
+            tell(&office, &visit, "provider-linked", String::new())
+        }
+        Some(Err(Trouble::Refused(error))) if error == "access_denied" => {
+            tell(&office, &visit, "provider-stopped", String::new())
+        }
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
+        None => back(),
+    }
+}
+
+async fn statement(State(office): State<Arc<Office>>, headers: HeaderMap, Path(account): Path<String>) -> Response {
+    let visit = office.visit(&headers);
+    let t = visit.t;
+    let Some(linked) = visit.visitor.linked.clone() else { return back() };
+    let path =
+        format!("/api/accounts/{}/statement", account.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', ""));
+    match ask(&office, &visit, linked, move |client, linked| client.ask(linked, &path, None)).await {
+        Some(Ok(answer)) => draw(&visit, &t.get("statement"), &statement_page(t, &account, &answer)),
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(t, &trouble)),
+        None => back(),
+    }
+}
+
+async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+    let Some(visit) = office.sender(&headers, &form) else { return back() };
+    let Some(linked) = visit.visitor.linked.clone() else { return back() };
+    let amount: String = text(&form, "amount").chars().filter(char::is_ascii_digit).collect();
+    let (bank, branch) = text(&form, "branch").split_once('-').unwrap_or_default();
+    let wanted = json!({
+        "from": text(&form, "from"), "bankCode": bank, "branchCode": branch, "accountType": "ordinary",
+        "account": text(&form, "account"), "payee": text(&form, "payee"), "amount": amount.parse::<u64>().unwrap_or(0),
+    });
+    // The key is drawn with the form, so that a form that is sent twice is one request.
+    let key = text(&form, "key").to_owned();
+    let asked =
+        ask(&office, &visit, linked, move |client, linked| client.ask(linked, "/api/transfers", Some((&key, &wanted))));
+    match asked.await {
+        Some(Ok(answer)) => {
+            let id = answer["id"].as_str().unwrap_or_default().to_owned();
+            office.change(&visit.name, |visitor| {
+                if !visitor.requests.contains(&id) {
+                    visitor.requests.push(id);
+                }
+            });
+            tell(&office, &visit, "provider-requested", String::new())
+        }
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
+        None => back(),
+    }
+}
+
+async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+    let Some(visit) = office.sender(&headers, &form) else { return back() };
+    let Some(linked) = visit.visitor.linked.clone() else { return back() };
+    match blocking(&office, move |client| client.end(&linked)).await {
+        Some(Ok(())) => {
+            office.change(&visit.name, |visitor| visitor.linked = None);
+            tell(&office, &visit, "provider-unlinked", String::new())
+        }
+        Some(Err(trouble)) => tell(&office, &visit, "provider-trouble", trouble_text(visit.t, &trouble)),
+        None => back(),
+    }
+}
+
+fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<Seen, Trouble> {
+    let answer = client.ask(linked, "/api/accounts", None)?;
+    let may = |linked: &Linked, menu: Menu| linked.scopes.iter().any(|scope| scope == menu.scope());
+    let mut accounts = Vec::new();
+    for account in answer["accounts"].as_array().into_iter().flatten() {
+        let mut balance = None;
+        if may(linked, Menu::Balance) {
+            let path = format!("/api/accounts/{}/balance", account["id"].as_str().unwrap_or_default());
+            balance = client.ask(linked, &path, None)?["balance"].as_u64();
+        }
+        accounts.push((account.clone(), balance));
+    }
+    let mut seen = Vec::new();
+    for request in requests.iter().rev() {
+        seen.push(client.ask(linked, &format!("/api/transfers/{request}"), None)?);
+    }
+    Ok(Seen { accounts, requests: seen })
+}
+
+/// Asks the bank in a visitor's name, and keeps the tokens that came of it whatever the answer is: the bank has given out a new
+/// one, and the one before it is spent.
+async fn ask<T: Send + 'static>(
+    office: &Arc<Office>,
+    visit: &Visit,
+    mut linked: Linked,
+    work: impl FnOnce(&Client, &mut Linked) -> Result<T, Trouble> + Send + 'static,
+) -> Option<Result<T, Trouble>> {
+    let (linked, answer) = blocking(office, move |client| {
+        let answer = work(client, &mut linked);
+        (linked, answer)
+    })
+    .await?;
+    office.change(&visit.name, |visitor| {
+        // Whoever has unlinked meanwhile stays so.
+        let is_over = matches!(answer, Err(Trouble::Over)) || visitor.linked.is_none();
+        visitor.linked = (!is_over).then_some(linked);
+    });
+    Some(answer)
+}
+
+/// The client waits for the bank, so it does that on a thread for waiting.
+async fn blocking<T: Send + 'static>(
+    office: &Arc<Office>,
+    work: impl FnOnce(&Client) -> T + Send + 'static,
+) -> Option<T> {
+    let client = office.client.clone();
+    tokio::task::spawn_blocking(move || work(&client)).await.ok()
+}
+
+fn tell(office: &Office, visit: &Visit, key: &'static str, detail: String) -> Response {
+    office.change(&visit.name, |visitor| visitor.notice = Some((key, detail)));
+    let mut response = back();
+    response.headers_mut().append(header::SET_COOKIE, cookie(&visit.name));
+    response
+}
+
+fn back() -> Response {
+    Redirect::to("/").into_response()
+}
+
+fn trouble_text(t: Text, trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Over => t.get("provider-over"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,33 @@
+//! The system's clock and randomness.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base16ct::lower;
+use camtoken::Timestamp;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use rand::{CryptoRng, Rng as _};
+
+/// Gives the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The time by the system's clock. A clock before 1970 stands at 1970.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since.as_secs())
+}
+
+/// The randomness of the system. A program that cannot get it panics.
+pub fn rng() -> impl CryptoRng {
+    UnwrapErr(SysRng)
+}
+
+/// So many random bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn random_hex(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    rng().fill_bytes(&mut random);
+    lower::encode_string(&random)
+}
