@@ -7,14 +7,16 @@ mod picture;
 mod prepare;
 mod reading;
 mod rxing;
+mod stage;
 mod text;
 mod watch;
 
 use reading::{Reading, Sighting};
 
-pub use ladder::{Effort, ScanOptions, Stage};
+pub use ladder::{Effort, ScanOptions};
 pub use picture::{Format, Limits, PictureError};
 pub use reading::decoding;
+pub use stage::Stage;
 pub use watch::Watcher;
 
 use crate::{Luma, Symbol};

@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     block_on(async {
         let rng = &mut UnwrapErr(SysRng);
         let now = Timestamp::from_unix(1_795_230_000);
-        let vault = Box::new(LocalVault::new(&[Key::generate(rng)]));
+        let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(Table::default(), vault, policy, "Kakuu Central Bank", rng)?;
         let mut token = Token::generate("KKK0000001".parse()?, true, rng);
