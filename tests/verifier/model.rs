@@ -122,6 +122,8 @@ struct Seen {
     told_wrong: [u8; 4],
     /// Which request was told that it is accepted: for the confirmation, and each of two challenges or time steps.
     told_accepted: [Option<usize>; 3],
+    /// The number of the device code that was given a second code.
+    second_code_for: Option<u8>,
     /// A response was accepted.
     has_signed: bool,
     /// The last attempt that was decided, its answer, and when.
@@ -162,6 +164,7 @@ struct Stored(Arc<(Record, Vec<u8>)>);
 
 const ONCE: &str = "a challenge or confirmation is accepted in one attempt";
 const LIMIT: &str = "the wrong answers that are told stay within the limit";
+const ONE_CODE: &str = "a second code is given for one device code";
 const IN_A_ROW: &str = "what is active has had fewer wrong answers in a row than the limit";
 const KEPT: &str = "an acceptance that was told is never lost";
 const FINAL: &str = "what is revoked stays revoked";
@@ -171,7 +174,8 @@ const AGAIN: &str = "a repeated attempt gets the same answer";
 const AUDIT: &str = "each change of state has its audit event, and each event its change";
 const TIME: &str = "the latest time that was seen never goes back";
 const WRITTEN: &str = "a yes rests on a write";
-const PROMISES: [&str; 11] = [ONCE, LIMIT, IN_A_ROW, KEPT, FINAL, UNSIGNED, ACTIVE, AGAIN, AUDIT, TIME, WRITTEN];
+const PROMISES: [&str; 12] =
+    [ONCE, ONE_CODE, LIMIT, IN_A_ROW, KEPT, FINAL, UNSIGNED, ACTIVE, AGAIN, AUDIT, TIME, WRITTEN];
 
 /// What a run has to reach, so that the promises say something.
 const CONFIRMED: &str = "it is confirmed";
@@ -250,6 +254,7 @@ impl Model for Life {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(ONCE, |_, world: &World| world.holds(ONCE)),
+            Property::always(ONE_CODE, |_, world: &World| world.holds(ONE_CODE)),
             Property::always(LIMIT, |model: &Self, world: &World| {
                 world.seen.told_wrong.iter().all(|wrong| *wrong <= model.policy.max_attempts)
             }),
@@ -491,6 +496,11 @@ impl Seen {
 
     /// An answer arrives.
     fn tell(&mut self, life: &Life, request: usize, decided: &Decided) {
+        if let (Answer::SecondCode(_), Request::DeviceCode { nonce, .. }) = (decided.answer, life.requests[request])
+            && *self.second_code_for.get_or_insert(nonce) != nonce
+        {
+            self.breaks(ONE_CODE);
+        }
         match (decided.answer, decided.question) {
             // A repeated answer says nothing new.
             (Answer::Wrong { .. }, Some(question)) if decided.event.is_some() => {
@@ -573,9 +583,9 @@ fn fits(old: &Record, new: &Record, event: Option<Event>) -> bool {
         Event::Expired => is_same && is_open(old) && ending(new) == Some(Ending::Expired),
         Event::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
         Event::SuspendedByBank => *was == State::Active && *is == State::Suspended,
-        Event::Resumed => *was == State::Suspended && *is == State::Active && new.failures == 0,
-        Event::Reset => *is == State::Reset,
-        Event::Revoked => *was != State::Revoked && *is == State::Revoked,
+        Event::Resumed => *was == State::Suspended && *is == State::Active && !is_open(new) && new.failures == 0,
+        Event::Reset => *is == State::Reset && !is_open(new),
+        Event::Revoked => *was != State::Revoked && *is == State::Revoked && !is_open(new),
         Event::Restored => match was {
             State::FirstCode(_) | State::SecondCode(_) => *is == State::Reset,
             _ => is_same && new.challenge.is_none() && (is_open(old) || old.credential != new.credential),
@@ -821,6 +831,7 @@ fn without_the_swap_every_promise_is_broken() {
 
     breaks(signing(&[right, right]), ONCE);
     breaks(registration(&[REGISTRATION[0], Request::Confirm { right: true }, Request::Confirm { right: true }]), ONCE);
+    breaks(registration(&[REGISTRATION[0], REGISTRATION[2]]), ONE_CODE);
     breaks(signing(&[wrong, wrong]), LIMIT);
     breaks(registration(&[REGISTRATION[3], REGISTRATION[4]]), LIMIT);
     breaks(signing(&[right, wrong]), KEPT);
