@@ -21,7 +21,7 @@ use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::store::{EmbeddedStore, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::{AttemptId, LocalVault, Policy, Step, Subscriber, Verifier};
+use camtoken::verifier::{AttemptId, LocalKeyWrapper, Policy, Step, Subscriber, Verifier};
 use camtoken::{ActivationId, Key, Timestamp};
 use camtoken_server::{Options, Service};
 use hyper::server::conn::http1;
@@ -44,7 +44,7 @@ fn main() {
     let dir = tempfile::tempdir().expect("there is room for temporary files");
     let store = EmbeddedStore::open(dir.path().join("store"), Duration::ZERO).expect("a new store");
     let store = Arc::new(store);
-    let vault = || Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = || Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     let rng = &mut UnwrapErr(SysRng);
     let own = Verifier::new(Arc::clone(&store), vault(), Policy::default(), "架空中央銀行", rng);
     let own = own.expect("the default policy");
@@ -175,7 +175,7 @@ fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Holder {
     let nonce = DeviceNonce::generate(rng);
     let device_code = asked.device_code(&device_key, nonce).expose_digits();
     let Ok(Step::Done(second)) =
-        block_on(verifier.second(first.activation, &device_code, AttemptId::generate(rng), NOW, rng))
+        block_on(verifier.second_code(first.activation, &device_code, AttemptId::generate(rng), NOW, rng))
     else {
         panic!("the device code is right");
     };

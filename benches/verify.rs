@@ -12,7 +12,7 @@ use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::store::{EmbeddedStore, MemoryStore, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::{AttemptId, ChallengeRef, LocalVault, Policy, Step, Subscriber, Verifier};
+use camtoken::verifier::{AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Step, Subscriber, Verifier};
 use camtoken::{ActivationId, Key, Timestamp};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::rand_core::UnwrapErr;
@@ -30,7 +30,7 @@ struct Client {
 }
 
 fn verifier<S: Store>(store: S) -> Verifier<S> {
-    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut UnwrapErr(SysRng)).expect("the default policy")
 }
 
@@ -44,7 +44,7 @@ fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Client {
     let nonce = DeviceNonce::generate(rng);
     let device_code = asked.device_code(&device_key, nonce).expose_digits();
     let Ok(Step::Done(second)) =
-        block_on(verifier.second(first.activation, &device_code, AttemptId::generate(rng), NOW, rng))
+        block_on(verifier.second_code(first.activation, &device_code, AttemptId::generate(rng), NOW, rng))
     else {
         panic!("the device code is right");
     };

@@ -4,7 +4,7 @@ use camtoken_core::ErrorCode;
 
 use crate::store::StoreError;
 use crate::store::backup::BackupError;
-use crate::verifier::{EnrollError, IssueError, Rejection, SetupError, VaultError, VerifierError};
+use crate::verifier::{EnrollError, IssueError, KeyWrapError, Rejection, SetupError, VerifierError};
 
 impl StoreError {
     /// Its stable code.
@@ -37,7 +37,7 @@ impl BackupError {
     }
 }
 
-impl VaultError {
+impl KeyWrapError {
     /// Its stable code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
@@ -51,7 +51,7 @@ impl SetupError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Policy(_) | Self::Bank(_) => ErrorCode::Setting,
-            Self::Vault(error) => error.code(),
+            Self::KeyWrapper(error) => error.code(),
         }
     }
 }
@@ -62,7 +62,7 @@ impl VerifierError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Store(error) => error.code(),
-            Self::Vault(error) => error.code(),
+            Self::KeyWrapper(error) => error.code(),
             Self::Record(_) => ErrorCode::StoreFailed,
             Self::ClockBehind { .. } => ErrorCode::ClockBehind,
             Self::Contention => ErrorCode::Busy,

@@ -22,7 +22,7 @@
 //! use camtoken::store::{MemoryStore, block_on};
 //! use camtoken::token::{Received, Token};
 //! use camtoken::verifier::{Rejection, Step};
-//! use camtoken::{AttemptId, Key, LocalVault, Operation, Policy, Subscriber, Timestamp, Transaction, Verdict, Verifier};
+//! use camtoken::{AttemptId, Key, LocalKeyWrapper, Operation, Policy, Subscriber, Timestamp, Transaction, Verdict, Verifier};
 //! # #[cfg(feature = "reader")]
 //! use camtoken::qr;
 //! use rand::{rand_core::UnwrapErr, rngs::SysRng};
@@ -36,7 +36,7 @@
 //!     let now = Timestamp::from_unix(1_795_230_000); // your clock
 //!
 //!     // The bank: a store, a key that encrypts the keys in it, and a registered token.
-//!     let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
+//!     let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(rng)])?);
 //!     let policy = Policy { accept_test_keys: true, ..Policy::default() };
 //!     let verifier = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
 //!     let mut token = Token::generate("KKK0000001".parse()?, true, rng);
@@ -47,7 +47,7 @@
 //!     let first = verifier.enroll(token.id(), subscriber, now, rng).await?;
 //!     let Received::FirstCode(received) = token.receive(&first.code)? else { panic!("another kind of code") };
 //!     let device_code = received.approve(rng).expose_digits();
-//!     let second = verifier.second(first.activation, &device_code, AttemptId::generate(rng), now, rng).await?;
+//!     let second = verifier.second_code(first.activation, &device_code, AttemptId::generate(rng), now, rng).await?;
 //!     let Step::Done(second) = second else { panic!("the device code is right") };
 //!     let Received::SecondCode(received) = token.receive(&second.code)? else { panic!("another kind of code") };
 //!     let unconfirmed = received.approve();
@@ -85,8 +85,8 @@
 //!
 //! # In production
 //!
-//! * **The key-encryption key** ([`LocalVault`]) opens every key in the store. Keep it outside of the store and of its backups: a file
-//!   that only the service reads, or a secret that the service manager hands over. Give [`LocalVault::new`] the newest key first;
+//! * **The key-encryption key** ([`LocalKeyWrapper`]) opens every key in the store. Keep it outside of the store and of its backups: a file
+//!   that only the service reads, or a secret that the service manager hands over. Give [`LocalKeyWrapper::new`] the newest key first;
 //!   older ones still open what they wrapped, until [`Verifier::rewrap`] has run.
 //! * **A durable store**: `EmbeddedStore` (feature `embedded`) for one process, the crate `camtoken-postgres` for several.
 //! * **Execute** what [`Accepted::transaction`](verifier::Accepted::transaction) says, never what the request brings along, and book it
@@ -143,7 +143,7 @@ pub use language::Language;
 pub use store::EmbeddedStore;
 pub use time::Timestamp;
 pub use transaction::{Operation, Transaction};
-pub use verifier::{AttemptId, ChallengeRef, LocalVault, Policy, Subscriber, Verdict, Verifier};
+pub use verifier::{AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Subscriber, Verdict, Verifier};
 
 #[cfg(all(doctest, feature = "reader"))]
 #[doc = include_str!("../README.md")]

@@ -33,8 +33,8 @@ use camtoken::store::{
 };
 use camtoken::verifier::audit::{AuditError, Event, History};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, LocalVault, Policy, Rejection, State,
-    Step, Vault, VaultError, Verdict, Verifier, VerifierError,
+    AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
+    LocalKeyWrapper, Policy, Rejection, State, Step, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
 use rand::CryptoRng;
@@ -272,7 +272,7 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     block_on(verifier.register(&token, &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
     let first = block_on(verifier.enroll(&token, subscriber(), NOW, &mut rng())).expect("a free place");
     let answer = |digits: &str| {
-        block_on(verifier.second(first.activation, digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+        block_on(verifier.second_code(first.activation, digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
             .expect("decided")
     };
     assert!(matches!(answer("12345"), Step::Rejected(Rejection::Malformed)));
@@ -333,7 +333,7 @@ fn a_confirmation_is_told_again_to_the_same_attempt_alone() {
     let nonce = DeviceNonce::generate(&mut rng());
     let digits = asked.device_code(&device_key(), nonce).expose_digits();
     let attempt = AttemptId::generate(&mut rng());
-    let second = block_on(verifier.second(first.activation, &digits, attempt, NOW, &mut rng())).expect("decided");
+    let second = block_on(verifier.second_code(first.activation, &digits, attempt, NOW, &mut rng())).expect("decided");
     let Step::Done(second) = second else { panic!("a right device code") };
     let binding = Binding { first: asked.id, nonce };
     let (granted, grant) = open_second(&second.code, &device_key(), binding).expect("sealed for this token");
@@ -395,7 +395,7 @@ fn a_second_code_is_made_once_for_one_device_code() {
     let [one, two] = ["111111", "222222"].map(|nonce| nonce.parse::<DeviceNonce>().expect("six digits"));
     let second = |nonce| {
         let digits = asked.device_code(&device_key(), nonce).expose_digits();
-        block_on(verifier.second(first.activation, &digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+        block_on(verifier.second_code(first.activation, &digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
             .expect("decided")
     };
     let (Step::Done(made), Step::Done(again)) = (second(one), second(one)) else { panic!("refused") };
@@ -579,8 +579,13 @@ fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
     assert_eq!(rejected(&verdict.expect("the store answers")), Rejection::Unknown);
     let issued = block_on(strict.issue(pair.activation, transfer("1"), None, NOW, &mut rng()));
     assert!(matches!(issued, Err(IssueError::TestToken(_))), "{issued:?}");
-    let second =
-        block_on(strict.second(first.activation, "000000000000", AttemptId::generate(&mut rng()), NOW, &mut rng()));
+    let second = block_on(strict.second_code(
+        first.activation,
+        "000000000000",
+        AttemptId::generate(&mut rng()),
+        NOW,
+        &mut rng(),
+    ));
     assert!(matches!(second, Err(EnrollError::TestToken(_))), "{second:?}");
     let again = block_on(strict.enrollment_code(first.activation, NOW));
     assert!(matches!(again, Err(EnrollError::TestToken(_))), "{again:?}");
@@ -601,14 +606,14 @@ fn a_transaction_that_came_through_a_code_is_not_issued() {
 }
 
 /// Counts how often a key is opened.
-struct Counting(LocalVault, Arc<AtomicUsize>);
+struct Counting(LocalKeyWrapper, Arc<AtomicUsize>);
 
-impl Vault for Counting {
-    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError> {
+impl KeyWrapper for Counting {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError> {
         self.0.wrap(key, context, rng)
     }
 
-    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.unwrap(wrapped, context)
     }
@@ -622,8 +627,10 @@ impl Vault for Counting {
 #[test]
 fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     let opened = Arc::new(AtomicUsize::new(0));
-    let vault =
-        Box::new(Counting(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"), Arc::clone(&opened)));
+    let vault = Box::new(Counting(
+        LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"),
+        Arc::clone(&opened),
+    ));
     let verifier = Verifier::new(MemoryStore::new(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
     let (camera, ..) = register(&verifier);
     let (time_based, _) = block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("decided");
@@ -651,7 +658,7 @@ fn each_step_of_a_verifier_can_move_between_threads() {
     let attempt = AttemptId::generate(rng);
     sent(verifier.register(&token, &device_key(), true, NOW, rng));
     sent(verifier.enroll(&token, subscriber(), NOW, rng));
-    sent(verifier.second(pair.activation, "", attempt, NOW, rng));
+    sent(verifier.second_code(pair.activation, "", attempt, NOW, rng));
     sent(verifier.confirm(pair.activation, "", attempt, NOW));
     sent(verifier.reset(pair.activation, NOW));
     sent(verifier.revoke(pair.activation, NOW));

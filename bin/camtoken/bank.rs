@@ -8,7 +8,7 @@ use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
 use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::verifier::{
-    EnrollError, IssueError, LocalVault, Policy, SetupError, VaultError, Verifier, VerifierError,
+    EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError,
 };
 use camtoken::{Key, Timestamp};
 use zeroize::Zeroizing;
@@ -133,7 +133,7 @@ impl Bank {
         let now = args.now(context)?;
         let place = args.place(context)?;
         let is_new = matches!(&place, Store::Directory(dir) if !dir.join("format").exists());
-        let vault = Box::new(LocalVault::new(&keys(context, is_new)?)?);
+        let vault = Box::new(LocalKeyWrapper::new(&keys(context, is_new)?)?);
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
                 .parse()
@@ -315,8 +315,8 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<VaultError> for Failure {
-    fn from(error: VaultError) -> Self {
+impl From<KeyWrapError> for Failure {
+    fn from(error: KeyWrapError) -> Self {
         Self::new(error.code().into()).because(error)
     }
 }
@@ -413,7 +413,7 @@ mod tests {
         store(&|| StoreError::Unsafe { setting: "fsync", found: reason(), wanted: "on" }, "CT-E032");
         store(&|| StoreError::TooLarge { part: "record", len: 1 << 20 }, "CT-E115");
 
-        same(|| VerifierError::Vault(VaultError::Damaged), "CT-E017");
+        same(|| VerifierError::KeyWrapper(KeyWrapError::Damaged), "CT-E017");
         same(|| VerifierError::Record(RecordError::Damaged), "CT-E014");
         same(|| VerifierError::ClockBehind { seconds: 9 }, "CT-E016");
         same(|| VerifierError::Contention, "CT-E107");

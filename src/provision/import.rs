@@ -64,7 +64,7 @@ mod tests {
     use crate::provision::pskc::{Algorithm, DeviceInfo, KeyPackage};
     use crate::seeded::Seeded;
     use crate::store::{MemoryStore, block_on};
-    use crate::verifier::{LocalVault, Policy};
+    use crate::verifier::{LocalKeyWrapper, Policy};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
 
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_token_that_is_revoked_or_has_another_key_keeps_no_other_out() {
         let rng = &mut Seeded::new("import");
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(MemoryStore::new(), vault, Policy::default(), "Bank", rng).expect("set up");
         let id = |text: &str| text.parse::<TokenId>().expect("a token ID");
         let register = |container: Container, rng: &mut _| block_on(container.register(&verifier, NOW, rng));

@@ -21,7 +21,7 @@ use crate::store::{MemoryStore, block_on};
 use crate::time::Timestamp;
 use crate::transaction::{Domain, FieldSpec, Kind, Operation, Transaction};
 use crate::verifier::{
-    AttemptId, EnrollError, Enrollment, IssuedChallenge, LocalVault, Policy, Rejection, State as BankState, Step,
+    AttemptId, EnrollError, Enrollment, IssuedChallenge, LocalKeyWrapper, Policy, Rejection, State as BankState, Step,
     Subscriber, Verdict, Verifier,
 };
 
@@ -44,7 +44,7 @@ impl Story {
 
     pub fn with_purpose(test: bool) -> Self {
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![7; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![7; 32])]).expect("a key of 32 bytes"));
         let bank = Verifier::new(MemoryStore::new(), vault, policy, "架空中央銀行", &mut rng()).expect("a good policy");
         let token = Token::generate("FEX0123456".parse().expect("a token ID"), test, &mut rng());
         block_on(bank.register(token.id(), token.device_key(), test, NOW, &mut rng())).expect("a new token");
@@ -76,7 +76,7 @@ impl Story {
         let first = self.enroll(user);
         let Ok(Received::FirstCode(received)) = self.token().receive(&first.code) else { panic!("a first code") };
         let device_code = received.approve(&mut rng()).expose_digits();
-        let second = block_on(self.bank.second(
+        let second = block_on(self.bank.second_code(
             first.activation,
             &device_code,
             AttemptId::generate(&mut rng()),
@@ -209,9 +209,14 @@ fn a_registration_a_transfer_and_the_same_response_again() {
     }
     let device_code = story.digits();
     assert_eq!(device_code.len(), 12);
-    let second =
-        block_on(story.bank.second(first.activation, &device_code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
-            .expect("the store answers");
+    let second = block_on(story.bank.second_code(
+        first.activation,
+        &device_code,
+        AttemptId::generate(&mut rng()),
+        NOW,
+        &mut rng(),
+    ))
+    .expect("the store answers");
     let Step::Done(second) = second else { panic!("a right device code") };
 
     story.press(Button::Right);
@@ -493,9 +498,14 @@ fn a_second_code_is_good_for_the_number_that_the_token_drew_and_for_no_other() {
         received.approve(&mut rng()).expose_digits()
     };
     let device_code = answer(&mut story);
-    let second =
-        block_on(story.bank.second(first.activation, &device_code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
-            .expect("the store answers");
+    let second = block_on(story.bank.second_code(
+        first.activation,
+        &device_code,
+        AttemptId::generate(&mut rng()),
+        NOW,
+        &mut rng(),
+    ))
+    .expect("the store answers");
     let Step::Done(second) = second else { panic!("a right device code") };
     assert!(story.token().receive(&second.code).is_ok());
     while answer(&mut story)[..6] == device_code[..6] {}
@@ -558,7 +568,7 @@ fn a_device_that_is_left_alone_goes_dark_and_forgets() {
     story.on();
     story.scan(&first.code);
     story.leaf_through();
-    let second = block_on(story.bank.second(
+    let second = block_on(story.bank.second_code(
         first.activation,
         &story.digits(),
         AttemptId::generate(&mut rng()),
@@ -799,7 +809,7 @@ fn what_asks_and_answers_fits_one_page_in_both_languages() {
         let code = story.digits();
         assert!(single(&story).contains(&pages::in_fours(&code)));
         let Ok(Step::Done(second)) =
-            block_on(story.bank.second(first.activation, &code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
+            block_on(story.bank.second_code(first.activation, &code, AttemptId::generate(&mut rng()), NOW, &mut rng()))
         else {
             panic!("a right device code")
         };

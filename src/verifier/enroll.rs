@@ -106,7 +106,7 @@ impl<S: Store> Verifier<S> {
             return Err(EnrollError::TestToken(token.clone()));
         }
         let id = RecordId::Token(token.clone());
-        let wrapped = self.vault.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;
+        let wrapped = self.key_wrapper.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;
         let new = decision::register_token(wrapped, test, now);
         if let Try::Done(()) = self.replace(&id, Revision::ABSENT, new).await? {
             return Ok(());
@@ -159,7 +159,8 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let Try::Done((activation, of_token)) = self.add_user(token, now, rng).await? else { continue };
-            let key = self.vault.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
+            let key =
+                self.key_wrapper.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
             let new = NewActivation {
                 activation,
                 subscriber: subscriber.clone(),
@@ -185,7 +186,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong device code is
     /// [`Step::Rejected`], and the third one ends the registration.
-    pub async fn second(
+    pub async fn second_code(
         &self,
         activation: ActivationId,
         device_code: &str,
@@ -368,7 +369,7 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let activation = ActivationId::generate(rng);
-            let key = self.vault.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
+            let key = self.key_wrapper.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
             let new = decision::enroll_time_based(subscriber.clone(), key, now);
             if let Try::Done(()) = self.create(activation, new).await? {
                 return Ok((activation, secret));
@@ -440,7 +441,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn device_key(&self, token: &TokenId, record: &TokenRecord) -> Result<Key, VerifierError> {
-        Ok(self.vault.unwrap(&record.device_key, &token_context(token))?)
+        Ok(self.key_wrapper.unwrap(&record.device_key, &token_context(token))?)
     }
 
     fn grant(&self, activation: ActivationId, suite: &str, key: &[u8]) -> Result<Grant, VerifierError> {

@@ -21,17 +21,17 @@ use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
 mod enroll;
+pub mod key_wrapper;
 mod retry;
 mod upkeep;
-pub mod vault;
 
 pub use camtoken_core::verifier::{audit, decision, policy, record, verdict};
 
 pub use enroll::{EnrollError, Enrollment};
+pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
 pub use record::{ChallengeRef, Credential, Record, State, Subscriber, TokenRecord};
 pub use upkeep::{Fault, Finding, Inventory, restored};
-pub use vault::{LocalVault, Vault, VaultError};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
 use audit::History;
@@ -45,7 +45,7 @@ use retry::{Tries, Try};
 /// Builds challenges and checks responses, for all the tokens in one store.
 pub struct Verifier<S> {
     store: S,
-    vault: Box<dyn Vault>,
+    key_wrapper: Box<dyn KeyWrapper>,
     policy: Policy,
     /// What the token shows as the bank's name when it is registered.
     bank: String,
@@ -87,9 +87,9 @@ pub enum SetupError {
     /// The bank's name.
     #[error("cannot be shown by a token: {0}")]
     Bank(#[from] TransactionError),
-    /// The vault.
+    /// Stored keys.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    KeyWrapper(#[from] KeyWrapError),
 }
 
 /// Why nothing was decided.
@@ -101,7 +101,7 @@ pub enum VerifierError {
     Store(#[from] StoreError),
     /// The key of the activation cannot be had.
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    KeyWrapper(#[from] KeyWrapError),
     /// A record of the store cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -145,19 +145,19 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`SetupError`] when a number of the policy is beyond its hard limit, the bank's name cannot be shown, or the vault
+    /// [`SetupError`] when a number of the policy is beyond its hard limit, the bank's name cannot be shown, or the key wrapper
     /// does not answer.
     pub fn new(
         store: S,
-        vault: Box<dyn Vault>,
+        key_wrapper: Box<dyn KeyWrapper>,
         policy: Policy,
         bank: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, SetupError> {
         policy.check()?;
         let transaction = Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
-        let key = vault.wrap(&Key::generate(rng), &context(DECOY), rng)?;
-        Ok(Self { store, vault, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
+        let key = key_wrapper.wrap(&Key::generate(rng), &context(DECOY), rng)?;
+        Ok(Self { store, key_wrapper, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
     }
 
     /// The store.
@@ -380,7 +380,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn activation_key(&self, activation: ActivationId, wrapped: &[u8]) -> Result<Key, VerifierError> {
-        Ok(self.vault.unwrap(wrapped, &context(activation))?)
+        Ok(self.key_wrapper.unwrap(wrapped, &context(activation))?)
     }
 
     /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
@@ -389,7 +389,7 @@ impl<S: Store> Verifier<S> {
         let Ok(response) = Response::parse(response, self.policy.suite.digits()) else {
             return Verdict::Rejected(Rejection::Malformed);
         };
-        if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
+        if let Ok(key) = self.key_wrapper.unwrap(&self.decoy.key, &context(DECOY)) {
             let asked = Challenge {
                 id: challenge.id,
                 activation: challenge.activation,
@@ -404,7 +404,7 @@ impl<S: Store> Verifier<S> {
 
     /// As [`Verifier::unknown`], for a time-based password.
     fn unknown_time_based(&self, response: &Response, attempt: AttemptId, now: Timestamp) -> Verdict {
-        if let Ok(key) = self.vault.unwrap(&self.decoy.key, &context(DECOY)) {
+        if let Ok(key) = self.key_wrapper.unwrap(&self.decoy.key, &context(DECOY)) {
             std::hint::black_box(compare_password(&key, response, attempt, now));
         }
         Verdict::Rejected(Rejection::Unknown)

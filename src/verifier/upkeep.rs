@@ -5,9 +5,9 @@ use rand::CryptoRng;
 use super::audit::{AuditError, History, Trail};
 use super::decision::{Restoration, Settlement, settle};
 use super::enroll::token_context;
+use super::key_wrapper::KeyWrapError;
 use super::record::{self, RecordError, Stored};
 use super::retry::{Tries, Try};
-use super::vault::VaultError;
 use super::{Credential, Policy, Record, State, TokenRecord, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
@@ -49,7 +49,7 @@ pub enum Fault {
     Audit(#[from] AuditError),
     /// Its key cannot be had.
     #[error(transparent)]
-    Key(#[from] VaultError),
+    Key(#[from] KeyWrapError),
     /// It is of a token that the books do not have.
     #[error("its token {0} is not in the books")]
     NoToken(TokenId),
@@ -128,7 +128,7 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`VerifierError`] when it could not finish; do it again. A record that cannot be read keeps no other from it.
-    pub async fn void_open(&self, now: Timestamp) -> Result<u64, VerifierError> {
+    pub async fn expire_open(&self, now: Timestamp) -> Result<u64, VerifierError> {
         let (mut voided, mut after, mut unreadable) = (0, None, None);
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
@@ -183,7 +183,7 @@ impl<S: Store> Verifier<S> {
             Credential::Camera { key, token, .. } => (key, Some(token)),
             Credential::TimeBased { key, .. } => (key, None),
         };
-        self.vault.unwrap(key, &context(activation)).map_err(Fault::from)?;
+        self.key_wrapper.unwrap(key, &context(activation)).map_err(Fault::from)?;
         if let Some(token) = token.filter(|_| !matches!(record.state, State::Revoked | State::Reset)) {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
                 Ok(None) => return Err(Fault::NoToken(token.clone()).into()),
@@ -203,7 +203,7 @@ impl<S: Store> Verifier<S> {
     async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.trail).await?;
-        self.vault.unwrap(&record.device_key, &token_context(token)).map_err(Fault::from)?;
+        self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(Fault::from)?;
         Ok(entries)
     }
 
@@ -227,9 +227,9 @@ impl<S: Store> Verifier<S> {
             if key.is_empty() {
                 return Ok(false);
             }
-            let is_older = !self.vault.is_current(key);
+            let is_older = !self.key_wrapper.is_current(key);
             if is_older {
-                *key = self.vault.wrap(&self.vault.unwrap(key, &context)?, &context, rng)?;
+                *key = self.key_wrapper.wrap(&self.key_wrapper.unwrap(key, &context)?, &context, rng)?;
             }
             if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
                 return Ok(is_older);
@@ -248,10 +248,10 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let Some((revision, mut record)) = self.load::<TokenRecord>(id).await? else { return Ok(false) };
-            let is_older = !self.vault.is_current(&record.device_key);
+            let is_older = !self.key_wrapper.is_current(&record.device_key);
             if is_older {
-                let key = self.vault.unwrap(&record.device_key, &context)?;
-                record.device_key = self.vault.wrap(&key, &context, rng)?;
+                let key = self.key_wrapper.unwrap(&record.device_key, &context)?;
+                record.device_key = self.key_wrapper.wrap(&key, &context, rng)?;
             }
             if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
                 return Ok(is_older);

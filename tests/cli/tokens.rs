@@ -13,7 +13,7 @@ use camtoken::qr::{EcLevel, encode};
 use camtoken::store::{MemoryStore, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, Enrollment, LocalVault, Policy, Step, Subscriber, Verdict, Verifier,
+    AttemptId, ChallengeRef, Enrollment, LocalKeyWrapper, Policy, Step, Subscriber, Verdict, Verifier,
 };
 use camtoken::{ActivationId, Key, Timestamp, TokenId};
 use rand::rand_core::UnwrapErr;
@@ -64,7 +64,7 @@ impl Desk {
     }
 
     fn empty() -> Self {
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(MemoryStore::default(), vault, policy, "架空中央銀行", &mut rng());
         Self {
@@ -115,7 +115,7 @@ impl Desk {
     }
 
     fn second(&self, activation: ActivationId, device_code: &str) -> ChallengeCode {
-        match block_on(self.verifier.second(
+        match block_on(self.verifier.second_code(
             activation,
             device_code.trim(),
             AttemptId::generate(&mut rng()),

@@ -8,7 +8,9 @@ use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
 use camtoken::store::{RecordId, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::{AttemptId, ChallengeRef, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
+use camtoken::verifier::{
+    AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
+};
 use camtoken::{ActivationId, Key, Timestamp, TokenId};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -45,7 +47,7 @@ pub fn subscriber() -> Subscriber {
 }
 
 pub fn verifier<S: Store>(store: S, policy: Policy) -> Verifier<S> {
-    let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, policy, "架空中央銀行", &mut rng()).expect("numbers within their limits")
 }
 
@@ -61,7 +63,7 @@ pub fn register<S: Store>(verifier: &Verifier<S>) -> (ActivationId, Key, Respons
     let nonce = DeviceNonce::generate(&mut rng());
     let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
     let device_code = asked.device_code(&device_key(), nonce).expose_digits();
-    let second = match block_on(verifier.second(
+    let second = match block_on(verifier.second_code(
         first.activation,
         &device_code,
         AttemptId::generate(&mut rng()),

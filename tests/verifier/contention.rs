@@ -69,7 +69,7 @@ impl Scene {
         let second = enroll();
         let code = device_code(&second);
         let made =
-            block_on(verifier.second(second.activation, &code, AttemptId::generate(&mut rng()), NOW, &mut rng()));
+            block_on(verifier.second_code(second.activation, &code, AttemptId::generate(&mut rng()), NOW, &mut rng()));
         assert!(matches!(made, Ok(Step::Done(_))), "{made:?}");
 
         let accepted_pair = {
@@ -120,7 +120,7 @@ fn each_step_gives_up_after_the_same_number_of_conflicts() {
         ("enroll time-based", |s| run(s.verifier.enroll_time_based(subscriber(), NOW, &mut rng()), undecided)),
         ("second code", |s| {
             let (attempt, code) = (AttemptId::generate(&mut rng()), device_code(&s.first));
-            run(s.verifier.second(s.first.activation, &code, attempt, NOW, &mut rng()), undecided)
+            run(s.verifier.second_code(s.first.activation, &code, attempt, NOW, &mut rng()), undecided)
         }),
         ("confirm", |s| run(s.verifier.confirm(s.second, "00000000", AttemptId::generate(&mut rng()), NOW), undecided)),
         ("issue", |s| {
@@ -145,7 +145,7 @@ fn each_step_gives_up_after_the_same_number_of_conflicts() {
         ("reset", |s| run(s.verifier.reset(s.second, NOW), undecided)),
         ("revoke", |s| run(s.verifier.revoke(s.active, NOW), undecided)),
         ("revoke token", |s| run(s.verifier.revoke_token(&token_id(), NOW), undecided)),
-        ("void", |s| run(s.verifier.void_open(NOW), |error| error)),
+        ("void", |s| run(s.verifier.expire_open(NOW), |error| error)),
         ("rewrap", |s| run(s.verifier.rewrap(&mut rng()), |error| error)),
     ];
     let scene = Scene::new();

@@ -51,7 +51,7 @@ fn a_clock_that_was_ahead_keeps_nobody_from_ending_something() {
         |bank| block_on(bank.verifier.revoke_token(&token_id(), NOW)),
         |bank| block_on(bank.verifier.suspend(bank.activation, NOW)),
         |bank| block_on(bank.verifier.reset(bank.activation, NOW)),
-        |bank| Ok(block_on(bank.verifier.void_open(NOW)).map(|voided| assert_eq!(voided, 1))?),
+        |bank| Ok(block_on(bank.verifier.expire_open(NOW)).map(|voided| assert_eq!(voided, 1))?),
     ];
     for (number, end) in ends.into_iter().enumerate() {
         let bank = Pair::new(MemoryStore::new(), test_policy());
@@ -157,10 +157,11 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
             let other = "KKK0000002".parse().expect("a token ID");
             block_on(verifier.register(&other, &device_key(), true, NOW, &mut rng()))
         }),
-        ("void", |verifier, _| Ok(block_on(verifier.void_open(NOW)).map(|_| ())?)),
+        ("void", |verifier, _| Ok(block_on(verifier.expire_open(NOW)).map(|_| ())?)),
         ("rewrap", |verifier, _| {
-            let vault =
-                Box::new(LocalVault::new(&[Key::new(vec![10; 32]), Key::new(vec![9; 32])]).expect("keys of 32 bytes"));
+            let vault = Box::new(
+                LocalKeyWrapper::new(&[Key::new(vec![10; 32]), Key::new(vec![9; 32])]).expect("keys of 32 bytes"),
+            );
             let both = Verifier::new(*verifier.store(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
             Ok(block_on(both.rewrap(&mut rng())).map(|_| ())?)
         }),
@@ -185,7 +186,7 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
         match name {
             "register" => assert!(known("KKK0000002").expect("memory").is_some()),
             "rewrap" => {
-                let vault = Box::new(LocalVault::new(&[Key::new(vec![10; 32])]).expect("a key of 32 bytes"));
+                let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![10; 32])]).expect("a key of 32 bytes"));
                 let newer = Verifier::new(&store.standby, vault, test_policy(), "Bank", &mut rng()).expect("set up");
                 assert_eq!(block_on(newer.check()).expect("memory").findings, []);
             }

@@ -76,27 +76,27 @@ fn the_device_key_of_a_real_token_alone_is_given_out() {
 #[test]
 fn a_device_key_that_was_wrapped_elsewhere_is_not_given_out() {
     let (store, _) = verifier_of_one_token();
-    let vault = Box::new(LocalVault::new(&[Key::new(vec![8; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![8; 32])]).expect("a key of 32 bytes"));
     let other = Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up");
     let real = "KKK0000004".parse().expect("a token ID");
     block_on(other.register(&real, &device_key(), false, NOW, &mut rng())).expect("a new token");
     let first = verifier(Arc::clone(other.store()), test_policy());
     let exposed = block_on(first.expose_device_key(&real));
-    let unknown_key = VerifierError::Vault(VaultError::KeyEncryptionKey).to_string();
+    let unknown_key = VerifierError::KeyWrapper(KeyWrapError::KeyEncryptionKey).to_string();
     assert_eq!(exposed.expect_err("another key-encryption key").to_string(), unknown_key);
 }
 
 /// Wraps keys into more bytes than a store takes.
-struct Padding(LocalVault);
+struct Padding(LocalKeyWrapper);
 
-impl Vault for Padding {
-    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError> {
+impl KeyWrapper for Padding {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError> {
         let mut wrapped = self.0.wrap(key, context, rng)?;
         wrapped.resize(camtoken::store::MAX_LEN, 0);
         Ok(wrapped)
     }
 
-    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
         self.0.unwrap(wrapped, context)
     }
 
@@ -108,7 +108,7 @@ impl Vault for Padding {
 #[test]
 fn a_record_that_no_store_takes_is_not_stored() {
     on_every_store!(store => {
-        let kek = || LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes");
+        let kek = || LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes");
         let verifier = Verifier::new(store, Box::new(Padding(kek())), test_policy(), "Bank", &mut rng()).expect("set up");
         let too_large = |error: EnrollError| match error {
             EnrollError::Verifier(VerifierError::Store(StoreError::TooLarge { part, len })) => (part, len),

@@ -89,7 +89,7 @@ fn what_is_open_can_be_voided_in_place() {
     on_every_store!(store => {
         let pair = Pair::new(store, test_policy());
         let (challenge, response) = pair.issue("1", NOW);
-        let void = || block_on(pair.verifier.void_open(later(5))).expect("the store answers");
+        let void = || block_on(pair.verifier.expire_open(later(5))).expect("the store answers");
         assert_eq!((void(), void()), (1, 0), "there is nothing left the second time");
         assert_eq!(rejected(&pair.verify(challenge, &response, later(6))), Rejection::Superseded);
         assert_eq!(pair.events().last().map(String::as_str), Some("Restored"));
@@ -147,7 +147,7 @@ fn a_check_finds_what_is_wrong() {
         let mut records = records.clone();
         records.retain_mut(change);
         EmbeddedStore::restore(dir.path(), records.into_iter().map(Ok::<_, StoreError>)).expect("they are stored");
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![kek; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![kek; 32])]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(open(dir.path()), vault, test_policy(), "Bank", &mut rng()).expect("set up");
         check(&verifier).findings.into_iter().map(|finding| (finding.record, finding.fault)).collect()
     };
@@ -156,7 +156,7 @@ fn a_check_finds_what_is_wrong() {
     assert_eq!(faults(&|_| true, 9), []);
     assert_eq!(faults(&|saved| of_activation(saved), 9), [(activation.clone(), Fault::NoToken(token_id()))]);
     assert_eq!(faults(&|saved| !of_activation(saved), 9), [], "a place that is not taken");
-    let key = Fault::Key(VaultError::KeyEncryptionKey);
+    let key = Fault::Key(KeyWrapError::KeyEncryptionKey);
     assert_eq!(faults(&|_| true, 8), [(activation.clone(), key.clone()), (token.clone(), key)]);
     let cut = |saved: &mut Saved| {
         if of_activation(saved) {
@@ -193,7 +193,7 @@ fn keys_are_wrapped_anew_while_they_are_used() {
         let store = old.verifier.store();
         let with = |keks: &[u8]| {
             let keys: Vec<Key> = keks.iter().map(|kek| Key::new(vec![*kek; 32])).collect();
-            let vault = Box::new(LocalVault::new(&keys).expect("keys of 32 bytes"));
+            let vault = Box::new(LocalKeyWrapper::new(&keys).expect("keys of 32 bytes"));
             Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up")
         };
         let rewrap = |verifier: &Verifier<&_>| block_on(verifier.rewrap(&mut rng())).expect("both keys are here");
@@ -204,7 +204,7 @@ fn keys_are_wrapped_anew_while_they_are_used() {
         let attempt = AttemptId::generate(&mut rng());
         assert!(block_on(new.verify(challenge, &response, attempt, NOW)).expect("decided").is_accepted());
         assert!(block_on(new.record(time_based)).expect("decided").is_some());
-        assert!(matches!(block_on(with(&[9]).rewrap(&mut rng())), Err(VerifierError::Vault(_))));
+        assert!(matches!(block_on(with(&[9]).rewrap(&mut rng())), Err(VerifierError::KeyWrapper(_))));
     });
 }
 

@@ -11,7 +11,7 @@ use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Device, Seen, State, Token, file};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
-    AttemptId, IssuedChallenge, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
+    AttemptId, IssuedChallenge, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
 };
 use camtoken::{ActivationId, Key, Timestamp};
 use schemars::JsonSchema;
@@ -96,7 +96,7 @@ impl<'a> Stage<'a> {
         state::make_dir(dir).map_err(fail)?;
         state::write(&dir.join(MARK), b"").map_err(fail)?;
         let store = EmbeddedStore::open(dir.join("store"), Duration::ZERO)?;
-        let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())])?);
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(&mut rng())])?);
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let bank = context.settings.bank.value.as_str();
         let verifier = Verifier::new(store, vault, policy, bank, &mut rng())?;
@@ -154,7 +154,7 @@ impl<'a> Stage<'a> {
         let message = self.text.with("demo-code1", &[("digits", &grouped(&device_code))]);
         self.went("code1", "shown", message, Some(&picture));
 
-        let second = block_on(self.verifier.second(
+        let second = block_on(self.verifier.second_code(
             enrollment.activation,
             device_code.expose_secret(),
             attempt(),
@@ -202,8 +202,13 @@ impl<'a> Stage<'a> {
         other.hold(Button::Center, now);
         let first = block_on(self.verifier.enroll(&id, subscriber("SUZUKI"), now, &mut rng()))?;
         let device_code = answer(&mut other, "other", first.code.as_str(), now)?;
-        let second =
-            block_on(self.verifier.second(first.activation, device_code.expose_secret(), attempt(), now, &mut rng()))?;
+        let second = block_on(self.verifier.second_code(
+            first.activation,
+            device_code.expose_secret(),
+            attempt(),
+            now,
+            &mut rng(),
+        ))?;
         let second = done("other", second)?;
         other.press(Button::Right, now, &mut rng());
         let response = answer(&mut other, "other", second.code.as_str(), now)?;

@@ -198,7 +198,7 @@ fn second(args: &SecondArgs, context: &Context) -> Result<Exit, Failure> {
     args.picture.check(&context.out)?;
     let (device_code, attempt) = (verify::response(&args.device_code)?, args.attempt.read());
     let bank = Bank::open(context, &args.bank)?;
-    let step = block_on(bank.verifier.second(args.activation, &device_code, attempt, bank.now, &mut rng()));
+    let step = block_on(bank.verifier.second_code(args.activation, &device_code, attempt, bank.now, &mut rng()));
     match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(enrollment) => show(&enrollment, "secondCode", &args.picture, context),
         Step::Rejected(rejection) => refuse(rejection, context),

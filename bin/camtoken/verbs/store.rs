@@ -110,7 +110,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Act::Restore(args) => restore(args, context),
         Act::Void(args) => {
             let bank = open(args, context)?;
-            let voided = block_on(bank.verifier.void_open(bank.now))?;
+            let voided = block_on(bank.verifier.expire_open(bank.now))?;
             Done { voided: Some(voided), ..Done::new("voided") }.tell(context)
         }
         Act::Rewrap(args) => {

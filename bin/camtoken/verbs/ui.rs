@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use camtoken::Key;
 use camtoken::store::MemoryStore;
-use camtoken::verifier::{LocalVault, Policy, SetupError, Verifier};
+use camtoken::verifier::{LocalKeyWrapper, Policy, SetupError, Verifier};
 use camtoken_server::{Options, Service, listen};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 
 /// A bank that takes test tokens and forgets everything at the end.
 fn practice(name: &str) -> Result<Verifier<MemoryStore>, SetupError> {
-    let vault = Box::new(LocalVault::new(&[Key::generate(&mut rng())])?);
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(&mut rng())])?);
     let policy = Policy { accept_test_keys: true, ..Policy::default() };
     Verifier::new(MemoryStore::new(), vault, policy, name, &mut rng())
 }

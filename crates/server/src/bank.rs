@@ -613,7 +613,7 @@ async fn second<S: Store>(
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let digits = answer.device_code.digits()?;
-    let step = bank.verifier.second(activation, &digits, attempt, bank.now(), &mut rng()).await?;
+    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now(), &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,

@@ -239,10 +239,10 @@ mod tests {
 
     use super::*;
     use camtoken::store::{Change, MemoryStore, RecordId, Replaced, Revision, Versioned};
-    use camtoken::verifier::{LocalVault, Policy};
+    use camtoken::verifier::{LocalKeyWrapper, Policy};
 
     fn verifier<S: Store>(store: S) -> Verifier<S> {
-        let vault = Box::new(LocalVault::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
         Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut rng()).expect("the default policy")
     }
 

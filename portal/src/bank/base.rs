@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use camtoken::store::{EmbeddedStore, StoreError};
 use camtoken::transaction::TransactionError;
-use camtoken::verifier::{EnrollError, IssueError, LocalVault, Policy, SetupError, Verifier, VerifierError};
+use camtoken::verifier::{EnrollError, IssueError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError};
 use camtoken::{ActivationId, Timestamp};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
@@ -97,7 +97,7 @@ impl Bank {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let key = secret_key(&dir.join("kek"), dir.join("books").exists()).map_err(BankError::Key)?;
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let vault = Box::new(LocalVault::new(&[key]).map_err(SetupError::from)?);
+        let vault = Box::new(LocalKeyWrapper::new(&[key]).map_err(SetupError::from)?);
         let verifier = Verifier::new(store, vault, policy, NAME, &mut rng())?;
         Ok(Self {
             books: Arc::new(Books::open(&dir.join("books"))?),

@@ -123,7 +123,7 @@ impl Bank {
     pub async fn second_code(&self, person: &Person, device_code: &str) -> Result<Step<()>, BankError> {
         let Some(activation) = person.activation() else { return Ok(Step::Rejected(Rejection::NotActivated)) };
         let attempt = AttemptId::generate(&mut rng());
-        Ok(match self.verifier.second(activation, device_code, attempt, self.now(), &mut rng()).await? {
+        Ok(match self.verifier.second_code(activation, device_code, attempt, self.now(), &mut rng()).await? {
             Step::Done(_) => Step::Done(()),
             Step::Rejected(rejection) => Step::Rejected(rejection),
         })

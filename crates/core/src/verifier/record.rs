@@ -1,6 +1,6 @@
 //! What the verifier knows of one activation, and of one token, as its store keeps it.
 //!
-//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`Vault`](super::Vault).
+//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`KeyWrapper`](super::KeyWrapper).
 
 use alloc::string::String;
 use alloc::vec;

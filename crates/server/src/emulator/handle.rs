@@ -24,7 +24,7 @@ use camtoken::transaction::Transaction;
 /// use camtoken::emulator::Session;
 /// use camtoken::store::MemoryStore;
 /// use camtoken::transaction::{Operation, Transaction};
-/// use camtoken::verifier::{AttemptId, LocalVault, Policy, Step, Subscriber, Verifier};
+/// use camtoken::verifier::{AttemptId, LocalKeyWrapper, Policy, Step, Subscriber, Verifier};
 /// use camtoken::{Key, Timestamp};
 /// use rand::{rand_core::UnwrapErr, rngs::SysRng};
 ///
@@ -34,7 +34,7 @@ use camtoken::transaction::Transaction;
 ///
 /// // The bank under test, with the token in its books.
 /// let rng = &mut UnwrapErr(SysRng);
-/// let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
+/// let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(rng)])?);
 /// let policy = Policy { accept_test_keys: true, ..Policy::default() };
 /// let bank = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
 /// bank.register(token.id(), &token.device_key(), true, session.now(), rng).await?;
@@ -44,7 +44,7 @@ use camtoken::transaction::Transaction;
 /// let first = bank.enroll(token.id(), subscriber, session.now(), rng).await?;
 /// let device_code = token.scan(first.code.as_str())?;
 /// let attempt = AttemptId::generate(rng);
-/// let second = bank.second(first.activation, device_code.expose_digits(), attempt, session.now(), rng).await?;
+/// let second = bank.second_code(first.activation, device_code.expose_digits(), attempt, session.now(), rng).await?;
 /// let Step::Done(second) = second else { panic!("the device code is right") };
 /// let response = token.scan(second.code.as_str())?;
 /// let attempt = AttemptId::generate(rng);

@@ -16,8 +16,8 @@ use camtoken::time::Timestamp;
 use camtoken::token::{Pin, Received, Refusal, Token};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, Credential, EnrollError, IssueError, LocalVault, Policy, Rejection, Step, Subscriber,
-    Vault, Verdict, Verifier, VerifierError,
+    AttemptId, ChallengeRef, Credential, EnrollError, IssueError, KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step,
+    Subscriber, Verdict, Verifier, VerifierError,
 };
 
 /// Everybody in a story, by the names that it gives them.
@@ -135,9 +135,9 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         Ok(())
     }
 
-    fn vault(&self) -> LocalVault {
+    fn vault(&self) -> LocalKeyWrapper {
         let key = Key::new(self.key_encryption_key.expose_bytes().to_vec());
-        LocalVault::new(&[key]).expect("a generated key has 32 bytes")
+        LocalKeyWrapper::new(&[key]).expect("a generated key has 32 bytes")
     }
 
     /// `token NAME TIME ID [test]`
@@ -201,7 +201,7 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let typed = self.answer(&user, now, words)?;
         let (attempt, activation) = (self.attempt(words)?, self.asked(&user)?.activation);
         let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.second(activation, &typed, attempt, now, &mut self.rng)) {
+        match block_on(verifier.second_code(activation, &typed, attempt, now, &mut self.rng)) {
             Ok(Step::Done(second)) => {
                 let asked = self.asked_mut(&user)?;
                 asked.before = Some(std::mem::replace(&mut asked.picture, Picture::Text(second.code.to_string())));

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use camtoken::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on};
 use camtoken::token::{Received, Token};
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::{AttemptId, LocalVault, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
+use camtoken::verifier::{AttemptId, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier};
 use camtoken::{Key, Timestamp};
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 
@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     block_on(async {
         let rng = &mut UnwrapErr(SysRng);
         let now = Timestamp::from_unix(1_795_230_000);
-        let vault = Box::new(LocalVault::new(&[Key::generate(rng)])?);
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(rng)])?);
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(Table::default(), vault, policy, "Kakuu Central Bank", rng)?;
         let mut token = Token::generate("KKK0000001".parse()?, true, rng);
@@ -83,7 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             return Err("another kind of code".into());
         };
         let digits = received.approve(rng).expose_digits();
-        let Step::Done(second) = verifier.second(first.activation, &digits, AttemptId::generate(rng), now, rng).await?
+        let Step::Done(second) = verifier.second_code(first.activation, &digits, AttemptId::generate(rng), now, rng).await?
         else {
             return Err("the device code is right".into());
         };

@@ -10,31 +10,31 @@ use sha2::{Digest, Sha256};
 use crate::key::{Key, derive};
 
 /// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
-/// middle of a step that may run again. What a hardware module holds is fetched from it once, when the vault is made.
-pub trait Vault: Send + Sync {
-    /// Encrypts `key` so that only this vault opens it, and only for the same `context`.
+/// middle of a step that may run again. What a hardware module holds is fetched from it once, when the wrapper is made.
+pub trait KeyWrapper: Send + Sync {
+    /// Encrypts `key` so that only this wrapper opens it, and only for the same `context`.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Unavailable`] when whatever holds the key-encryption key does not answer.
-    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError>;
+    /// [`KeyWrapError::Unavailable`] when whatever holds the key-encryption key does not answer.
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError>;
 
-    /// Opens what [`Vault::wrap`] made.
+    /// Opens what [`KeyWrapper::wrap`] made.
     ///
     /// # Errors
     ///
-    /// [`VaultError::KeyEncryptionKey`] when it was made under a key that this vault does not have,
-    /// [`VaultError::Damaged`] when it was altered or belongs to another context.
-    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError>;
+    /// [`KeyWrapError::KeyEncryptionKey`] when it was made under a key that this wrapper does not have,
+    /// [`KeyWrapError::Damaged`] when it was altered or belongs to another context.
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError>;
 
-    /// Whether [`Vault::wrap`] would use the key-encryption key that this one was made under.
+    /// Whether [`KeyWrapper::wrap`] would use the key-encryption key that this one was made under.
     fn is_current(&self, wrapped: &[u8]) -> bool;
 }
 
 /// Why a stored key cannot be had.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum VaultError {
+pub enum KeyWrapError {
     /// Made under another key-encryption key.
     #[error("a stored key was encrypted under a key-encryption key that is not here")]
     KeyEncryptionKey,
@@ -55,22 +55,22 @@ pub enum VaultError {
     Unavailable,
 }
 
-/// A vault whose key-encryption keys are in this process: AES-256-GCM, the first wraps, all of them open.
+/// A wrapper whose key-encryption keys are in this process: AES-256-GCM, the first wraps, all of them open.
 ///
 /// A wrapped key is: 4 bytes that name the key-encryption key (the head of its SHA-256), 12 bytes nonce, ciphertext and
 /// tag. The additional data is the name and the context.
-pub struct LocalVault(Vec<([u8; 4], Aes256Gcm)>);
+pub struct LocalKeyWrapper(Vec<([u8; 4], Aes256Gcm)>);
 
-impl LocalVault {
+impl LocalKeyWrapper {
     /// Takes key-encryption keys of 32 bytes or more each, the newest first; the older ones still open what they wrapped.
     ///
     /// # Errors
     ///
-    /// [`VaultError::NoKey`] for no key at all, [`VaultError::ShortKey`] when one has fewer than 32 bytes.
-    pub fn new(keys: &[Key]) -> Result<Self, VaultError> {
-        let shortest = keys.iter().map(|key| key.expose_bytes().len()).min().ok_or(VaultError::NoKey)?;
+    /// [`KeyWrapError::NoKey`] for no key at all, [`KeyWrapError::ShortKey`] when one has fewer than 32 bytes.
+    pub fn new(keys: &[Key]) -> Result<Self, KeyWrapError> {
+        let shortest = keys.iter().map(|key| key.expose_bytes().len()).min().ok_or(KeyWrapError::NoKey)?;
         if shortest < Key::LEN {
-            return Err(VaultError::ShortKey { found: shortest });
+            return Err(KeyWrapError::ShortKey { found: shortest });
         }
         let entry = |key: &Key| {
             let key = derive(key, b"camtoken/1 vault");
@@ -82,8 +82,8 @@ impl LocalVault {
     }
 }
 
-impl Vault for LocalVault {
-    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, VaultError> {
+impl KeyWrapper for LocalKeyWrapper {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError> {
         let (name, cipher) = &self.0[0];
         let mut nonce = [0; 12];
         rng.fill_bytes(&mut nonce);
@@ -94,13 +94,13 @@ impl Vault for LocalVault {
         Ok([name.as_slice(), &nonce, &ciphertext].concat())
     }
 
-    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, VaultError> {
-        let (name, rest) = wrapped.split_first_chunk::<4>().ok_or(VaultError::Damaged)?;
-        let (nonce, ciphertext) = rest.split_first_chunk::<12>().ok_or(VaultError::Damaged)?;
-        let (_, cipher) = self.0.iter().find(|(known, _)| known == name).ok_or(VaultError::KeyEncryptionKey)?;
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
+        let (name, rest) = wrapped.split_first_chunk::<4>().ok_or(KeyWrapError::Damaged)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<12>().ok_or(KeyWrapError::Damaged)?;
+        let (_, cipher) = self.0.iter().find(|(known, _)| known == name).ok_or(KeyWrapError::KeyEncryptionKey)?;
         let aad = [name, context].concat();
         let key = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad });
-        key.map(Key::new).map_err(|_| VaultError::Damaged)
+        key.map(Key::new).map_err(|_| KeyWrapError::Damaged)
     }
 
     fn is_current(&self, wrapped: &[u8]) -> bool {
@@ -108,9 +108,9 @@ impl Vault for LocalVault {
     }
 }
 
-impl fmt::Debug for LocalVault {
+impl fmt::Debug for LocalKeyWrapper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LocalVault(_)")
+        f.write_str("LocalKeyWrapper(_)")
     }
 }
 
@@ -127,33 +127,33 @@ mod tests {
 
     #[test]
     fn a_wrapped_key_opens_for_its_own_context_only() {
-        let vault = LocalVault::new(&[key(1)]).expect("a key of 32 bytes");
-        let mut wrapped = vault.wrap(&key(7), b"row 1", &mut UnwrapErr(SysRng)).expect("a local vault answers");
+        let vault = LocalKeyWrapper::new(&[key(1)]).expect("a key of 32 bytes");
+        let mut wrapped = vault.wrap(&key(7), b"row 1", &mut UnwrapErr(SysRng)).expect("a local wrapper answers");
         assert_eq!(vault.unwrap(&wrapped, b"row 1").expect("the same row").expose_bytes(), [7; 32]);
-        assert_eq!(vault.unwrap(&wrapped, b"row 2").expect_err("another row"), VaultError::Damaged);
+        assert_eq!(vault.unwrap(&wrapped, b"row 2").expect_err("another row"), KeyWrapError::Damaged);
         let last = wrapped.len() - 1;
         wrapped[last] ^= 1;
-        assert_eq!(vault.unwrap(&wrapped, b"row 1").expect_err("altered"), VaultError::Damaged);
-        assert_eq!(vault.unwrap(&[], b"row 1").expect_err("nothing"), VaultError::Damaged);
+        assert_eq!(vault.unwrap(&wrapped, b"row 1").expect_err("altered"), KeyWrapError::Damaged);
+        assert_eq!(vault.unwrap(&[], b"row 1").expect_err("nothing"), KeyWrapError::Damaged);
     }
 
     #[test]
     fn a_short_key_encrypts_no_keys() {
-        let short = LocalVault::new(&[key(1), Key::new(vec![1; 31])]);
-        assert_eq!(short.expect_err("31 bytes"), VaultError::ShortKey { found: 31 });
-        assert_eq!(LocalVault::new(&[]).expect_err("no key"), VaultError::NoKey);
-        assert!(LocalVault::new(&[Key::new(vec![1; 33])]).is_ok(), "a longer one does");
+        let short = LocalKeyWrapper::new(&[key(1), Key::new(vec![1; 31])]);
+        assert_eq!(short.expect_err("31 bytes"), KeyWrapError::ShortKey { found: 31 });
+        assert_eq!(LocalKeyWrapper::new(&[]).expect_err("no key"), KeyWrapError::NoKey);
+        assert!(LocalKeyWrapper::new(&[Key::new(vec![1; 33])]).is_ok(), "a longer one does");
     }
 
     #[test]
     fn older_keys_open_and_no_longer_wrap() {
-        let old = LocalVault::new(&[key(1)]).expect("a key of 32 bytes");
-        let new = LocalVault::new(&[key(2), key(1)]).expect("keys of 32 bytes");
+        let old = LocalKeyWrapper::new(&[key(1)]).expect("a key of 32 bytes");
+        let new = LocalKeyWrapper::new(&[key(2), key(1)]).expect("keys of 32 bytes");
         let rng = &mut UnwrapErr(SysRng);
-        let by_old = old.wrap(&key(7), b"", rng).expect("a local vault answers");
-        let by_new = new.wrap(&key(7), b"", rng).expect("a local vault answers");
+        let by_old = old.wrap(&key(7), b"", rng).expect("a local wrapper answers");
+        let by_new = new.wrap(&key(7), b"", rng).expect("a local wrapper answers");
         assert!(new.unwrap(&by_old, b"").is_ok());
-        assert_eq!(old.unwrap(&by_new, b"").expect_err("made under the new key"), VaultError::KeyEncryptionKey);
+        assert_eq!(old.unwrap(&by_new, b"").expect_err("made under the new key"), KeyWrapError::KeyEncryptionKey);
     }
 
     /// What is computed with keys is wiped as the keys are: each of these crates does so if asked to.
