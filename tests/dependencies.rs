@@ -1,8 +1,9 @@
-//! `Cargo.lock` keeps to the bans of `deny.toml`: minimum versions and crates that nobody keeps. Works offline, without
-//! cargo-deny.
+//! `Cargo.lock` keeps to `deny.toml`: minimum versions, crates that are maintained, licenses, and crates.io as the only source.
+//! Works offline, without cargo-deny.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use toml::Table;
 
@@ -36,6 +37,78 @@ fn a_banned_version_is_caught() {
     }
 }
 
+#[test]
+fn every_locked_crate_is_ours_or_from_crates_io() {
+    let (deny, lock) = (read("deny.toml"), read("Cargo.lock"));
+    for kind in ["unknown-registry", "unknown-git"] {
+        assert_eq!(deny["sources"][kind].as_str(), Some("deny"), "this test knows of no other source");
+    }
+    let strangers: Vec<_> = packages(&lock).filter(|package| !is_from_a_known_source(package)).collect();
+    assert!(strangers.is_empty(), "{strangers:?}");
+}
+
+#[test]
+fn an_unknown_source_is_caught() {
+    for (source, known) in [
+        ("source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"00\"", true),
+        ("source = \"registry+https://github.com/rust-lang/crates.io-index\"", false),
+        ("source = \"registry+https://crates.example/index\"\nchecksum = \"00\"", false),
+        ("source = \"git+https://github.com/camtoken/camtoken#0123456\"", false),
+        ("", false),
+    ] {
+        let lock: Table = format!("name = \"serde\"\nversion = \"1.0.0\"\n{source}").parse().expect("TOML");
+        assert_eq!(is_from_a_known_source(&lock.into()), known, "{source}");
+    }
+    let ours: Table = "name = \"camtoken-qr\"\nversion = \"0.1.0\"".parse().expect("TOML");
+    assert!(is_from_a_known_source(&ours.into()));
+}
+
+/// Crates of other systems and of features that were never built may not be on this machine; `cargo fetch` brings them.
+#[test]
+fn every_license_is_allowed() {
+    let (allowed, lock) = (allowed_licenses(&read("deny.toml")), read("Cargo.lock"));
+    let unpacked = unpacked_crates();
+    let mut checked = 0;
+    let mut complaints = Vec::new();
+    for package in packages(&lock) {
+        let place = format!("{}-{}", text(package, "name"), text(package, "version"));
+        let Some(folder) = unpacked.get(&place) else { continue };
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("each crate has a manifest");
+        let manifest: Table = manifest.parse().expect("it is TOML");
+        let license = manifest["package"].get("license").and_then(toml::Value::as_str).unwrap_or_default();
+        if !is_allowed(&allowed, license) {
+            complaints.push(format!("{place}: {license:?}"));
+        }
+        checked += 1;
+    }
+    println!("{checked} of {} crates were on this machine", packages(&lock).count());
+    assert!(checked > 100, "{checked} crates were found in the folder of Cargo's registry");
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+#[test]
+fn a_license_that_is_not_allowed_is_caught() {
+    let allowed = allowed_licenses(&read("deny.toml"));
+    for (license, expected) in [
+        ("MIT", true),
+        ("MIT OR Apache-2.0", true),
+        ("GPL-3.0-only OR MIT", true),
+        ("MIT/Apache-2.0", true),
+        ("Apache-2.0 AND ISC", true),
+        ("Apache-2.0 WITH LLVM-exception OR GPL-3.0-only", true),
+        ("(MIT OR GPL-2.0-only) AND Unicode-3.0", true),
+        ("", false),
+        ("GPL-3.0-only", false),
+        ("MPL-2.0", false),
+        ("MIT AND MPL-2.0", false),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", false),
+        ("(MIT OR Apache-2.0) AND (MPL-2.0 OR LGPL-3.0-only)", false),
+        ("MIT AND (Zlib OR GPL-2.0-only) AND GPL-3.0-only", false),
+    ] {
+        assert_eq!(is_allowed(&allowed, license), expected, "{license}");
+    }
+}
+
 /// Names with the requirement that is banned; without one, every version is.
 fn bans(deny: &Table) -> Vec<(String, String)> {
     let entries = deny["bans"]["deny"].as_array().expect("a list");
@@ -43,10 +116,91 @@ fn bans(deny: &Table) -> Vec<(String, String)> {
     specs.map(|spec| spec.split_once(':').unwrap_or((spec, ""))).map(|(name, req)| (name.into(), req.into())).collect()
 }
 
+fn packages(lock: &Table) -> impl Iterator<Item = &toml::Value> {
+    lock["package"].as_array().expect("a list").iter()
+}
+
 fn locked(lock: &Table) -> Vec<(String, Version)> {
-    let packages = lock["package"].as_array().expect("a list");
-    let text = |package: &toml::Value, key: &str| package[key].as_str().expect("a string").to_owned();
-    packages.iter().map(|package| (text(package, "name"), parse(&text(package, "version")))).collect()
+    packages(lock).map(|package| (text(package, "name").to_owned(), parse(text(package, "version")))).collect()
+}
+
+fn text<'a>(package: &'a toml::Value, key: &str) -> &'a str {
+    package[key].as_str().expect("a string")
+}
+
+/// Ours have no source in the lock file; what is from crates.io has its checksum there.
+fn is_from_a_known_source(package: &toml::Value) -> bool {
+    let name = text(package, "name");
+    match package.get("source").and_then(toml::Value::as_str) {
+        None => name == "camtoken" || name.starts_with("camtoken-"),
+        Some(source) => {
+            source == "registry+https://github.com/rust-lang/crates.io-index" && package.get("checksum").is_some()
+        }
+    }
+}
+
+/// The crates that Cargo has fetched and unpacked, by name and version, on whatever mirror of crates.io.
+fn unpacked_crates() -> BTreeMap<String, PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).expect("a home directory");
+    let folders = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let crates = folders(home.join("registry/src")).flat_map(folders);
+    crates.filter_map(|folder| Some((folder.file_name()?.to_str()?.to_owned(), folder))).collect()
+}
+
+fn allowed_licenses(deny: &Table) -> Vec<String> {
+    let licenses = deny["licenses"]["allow"].as_array().expect("a list");
+    licenses.iter().map(|license| license.as_str().expect("a license").to_owned()).collect()
+}
+
+/// Whether an SPDX expression leaves a choice that is allowed: `AND` binds tighter than `OR`, `WITH` is part of a name. Crates of
+/// old write `/` for `OR`.
+fn is_allowed(allowed: &[String], expression: &str) -> bool {
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let words: Vec<_> = spaced.split_whitespace().collect();
+    let mut rest = &words[..];
+    let found = any_of(allowed, &mut rest);
+    found && rest.is_empty()
+}
+
+fn any_of(allowed: &[String], rest: &mut &[&str]) -> bool {
+    let mut found = all_of(allowed, rest);
+    while let ["OR", behind @ ..] = *rest {
+        *rest = behind;
+        found |= all_of(allowed, rest);
+    }
+    found
+}
+
+fn all_of(allowed: &[String], rest: &mut &[&str]) -> bool {
+    let mut found = one(allowed, rest);
+    while let ["AND", behind @ ..] = *rest {
+        *rest = behind;
+        found &= one(allowed, rest);
+    }
+    found
+}
+
+fn one(allowed: &[String], rest: &mut &[&str]) -> bool {
+    let is_listed = |license: &str| allowed.iter().any(|allowed| allowed == license);
+    match *rest {
+        ["(", behind @ ..] => {
+            *rest = behind;
+            let found = any_of(allowed, rest);
+            let closed = rest.first() == Some(&")");
+            *rest = rest.get(1..).unwrap_or_default();
+            found && closed
+        }
+        [license, "WITH", exception, behind @ ..] => {
+            *rest = behind;
+            is_listed(&format!("{license} WITH {exception}"))
+        }
+        [license, behind @ ..] => {
+            *rest = behind;
+            is_listed(license)
+        }
+        [] => false,
+    }
 }
 
 fn banned(bans: &[(String, String)], name: &str, version: Version) -> bool {
