@@ -247,7 +247,8 @@ impl Cluster {
     }
 
     fn script(&self, name: &str) -> Command {
-        let mut command = Command::new(Path::new("deploy/patroni").join(name));
+        let mut command =
+            Command::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/patroni")).join(name));
         command.env("CAMTOKEN_CLUSTER", &self.dir);
         command
     }

@@ -12,7 +12,7 @@ use crate::Timestamp;
 ///
 /// ```
 /// use camtoken_oath::totp::Totp;
-/// use camtoken::{Key, Timestamp};
+/// use camtoken_oath::{Key, Timestamp};
 ///
 /// let (totp, key) = (Totp::default(), Key::new(b"12345678901234567890".to_vec()));
 /// let now = Timestamp::from_unix(59);

@@ -7,6 +7,7 @@
 //! # Examples
 //!
 //! ```
+//! # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).expect("the top of the workspace");
 //! let report = camtoken_vectors::run(&["testvectors/hotp_test.json"])?;
 //! assert!(report.passed() > 100);
 //! assert_eq!(report.failed(), 0);

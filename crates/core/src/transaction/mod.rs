@@ -90,11 +90,11 @@ impl Transaction {
     /// # Examples
     ///
     /// ```
-    /// use camtoken::transaction::{Operation, Transaction};
+    /// use camtoken_core::transaction::{Operation, Transaction};
     ///
     /// let limit = Transaction::new(Operation::LimitChange, [("limit", "transfer"), ("old", "1000000"), ("new", "5000000")])?;
     /// assert_eq!(limit.get("new").map(ToString::to_string).as_deref(), Some("5000000"));
-    /// # Ok::<(), camtoken::transaction::TransactionError>(())
+    /// # Ok::<(), camtoken_core::transaction::TransactionError>(())
     /// ```
     pub fn new<N: AsRef<str>, T: AsRef<str>>(
         operation: Operation,

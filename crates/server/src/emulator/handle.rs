@@ -21,7 +21,7 @@ use camtoken::transaction::Transaction;
 /// # Examples
 ///
 /// ```
-/// use camtoken::emulator::Session;
+/// use camtoken_server::emulator::Session;
 /// use camtoken::store::MemoryStore;
 /// use camtoken::transaction::{Operation, Transaction};
 /// use camtoken::verifier::{AttemptId, LocalKeyWrapper, Policy, Step, Subscriber, Verifier};

@@ -22,18 +22,17 @@ use super::problem::{Code, Problem};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 
-pub use handle::{Answer, Session as TestSession, Unanswered, VirtualToken};
+pub use handle::{Answer, Session, Unanswered, VirtualToken};
 
 use album::Album;
 pub(super) use routes::routes;
-use session::Session;
 
 /// Sessions at the same time.
 const SESSIONS: usize = 1_000;
 
 /// All sessions.
 pub(super) struct Emulator {
-    sessions: Mutex<HashMap<String, Arc<Session>>>,
+    sessions: Mutex<HashMap<String, Arc<session::Session>>>,
     album: Mutex<Album>,
     language: Language,
     /// Raised when the service ends.
@@ -51,7 +50,7 @@ impl Emulator {
     }
 
     /// Keeps a new session under a name that nobody guesses.
-    fn keep(&self, session: Session) -> Result<(String, Arc<Session>), Problem> {
+    fn keep(&self, session: session::Session) -> Result<(String, Arc<session::Session>), Problem> {
         let mut bytes = [0; 16];
         super::rng().fill_bytes(&mut bytes);
         let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -69,7 +68,7 @@ impl Emulator {
     }
 
     /// A session that is not over; it lives on from now.
-    fn find(&self, id: &str) -> Result<Arc<Session>, Problem> {
+    fn find(&self, id: &str) -> Result<Arc<session::Session>, Problem> {
         let mut sessions = self.sessions();
         let session = sessions.get(id).cloned().ok_or(Code::NotFound)?;
         if session.touch(Instant::now()) {
@@ -92,7 +91,7 @@ impl Emulator {
         self.album.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<session::Session>>> {
         // A map is whole between two calls.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -31,7 +31,7 @@ const SOFTKEY_ROWS: usize = 3;
 /// The rows of one message to the reader, and the pages they make.
 ///
 /// ```
-/// use camtoken::token::screen::{Layout, Style};
+/// use camtoken_core::token::screen::{Layout, Style};
 ///
 /// let pages = Layout::new("Transfer")
 ///     .row("payee", "Payee", "ACME AS", Style::Bold)
