@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { texts } from "../../src/server/face/texts.js";
+import { texts } from "../../crates/server/src/face/texts.js";
 import { accessible, approve, browser, open, pay, picture, register, said, service, showsTransfer } from "./house.mjs";
 import { film } from "./film.mjs";
 
