@@ -26,6 +26,14 @@ pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, camtoken_postgre
 #[cfg(not(feature = "postgres"))]
 pub type AnyStore = EmbeddedStore;
 
+/// A store in a directory as the verifier takes it.
+fn in_a_directory(store: EmbeddedStore) -> AnyStore {
+    #[cfg(feature = "postgres")]
+    return AnyStore::Left(store);
+    #[cfg(not(feature = "postgres"))]
+    store
+}
+
 /// The store in a directory, if it is one.
 pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
     #[cfg(feature = "postgres")]
@@ -149,7 +157,7 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                EmbeddedStore::open(&dir, settings.store_wait.value.duration())?.into()
+                in_a_directory(EmbeddedStore::open(&dir, settings.store_wait.value.duration())?)
             }
             Store::Url(url) => database::open(&url, settings)?,
         };

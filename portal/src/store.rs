@@ -13,6 +13,15 @@ pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, PostgresStore>;
 #[cfg(not(feature = "postgres"))]
 pub type AnyStore = EmbeddedStore;
 
+/// A store in a directory as the verifier takes it.
+#[must_use]
+pub fn in_a_directory(store: EmbeddedStore) -> AnyStore {
+    #[cfg(feature = "postgres")]
+    return AnyStore::Left(store);
+    #[cfg(not(feature = "postgres"))]
+    store
+}
+
 /// Connects to a database, and makes its tables when it has none. Blocks until it is checked.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::books::{Books, BooksError};
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
 use crate::secrets::secret_key;
-use crate::store::AnyStore;
+use crate::store::{AnyStore, in_a_directory};
 use crate::system::{Clock, rng};
 
 /// What tokens show as the bank's name.
@@ -85,7 +85,7 @@ impl Bank {
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
-        Self::open_with(dir, store.into(), clock)
+        Self::open_with(dir, in_a_directory(store), clock)
     }
 
     /// The same with the verifier's records elsewhere.
