@@ -31,7 +31,7 @@ use camtoken::oath::totp::Totp;
 use camtoken::store::{
     Change, EmbeddedStore, MemoryStore, RecordId, Replaced, Revision, Store, StoreError, Versioned, block_on,
 };
-use camtoken::verifier::audit::{AuditError, Event, History};
+use camtoken::verifier::audit::{AuditError, AuditEvent, History};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
     LocalKeyWrapper, Policy, Rejection, State, Step, Verdict, Verifier, VerifierError,
@@ -158,7 +158,7 @@ fn what_the_bank_suspends_waits_for_its_resumption_and_the_audit_tells_of_it() {
         let history = block_on(verifier.audit(pair.activation)).expect("the store answers");
         let entries = history.into_entries().expect("a whole chain");
         let events: Vec<_> = entries[before..].iter().map(|entry| entry.event).collect();
-        assert_eq!(events, [Event::Issued, Event::SuspendedByBank, Event::Resumed, Event::Revoked]);
+        assert_eq!(events, [AuditEvent::Issued, AuditEvent::SuspendedByBank, AuditEvent::Resumed, AuditEvent::Revoked]);
 
         // Somebody who can write into the store adds a line.
         let (store, id) = (verifier.store(), RecordId::Activation(pair.activation));
@@ -350,7 +350,7 @@ fn a_confirmation_is_told_again_to_the_same_attempt_alone() {
     assert_eq!(confirm(mine, later(600)), Some(Rejection::AlreadySettled), "later it is a replay");
     let chain = block_on(verifier.audit(first.activation)).expect("the store answers").into_entries().expect("whole");
     let events: Vec<_> = chain.iter().map(|entry| entry.event).collect();
-    assert_eq!(events, [Event::Enrolled, Event::SecondCode, Event::Activated]);
+    assert_eq!(events, [AuditEvent::Enrolled, AuditEvent::SecondCode, AuditEvent::Activated]);
 }
 
 #[test]

@@ -349,7 +349,7 @@ impl<S: Store> Verifier<S> {
     pub async fn audit(&self, activation: ActivationId) -> Result<History, VerifierError> {
         let id = RecordId::Activation(activation);
         match self.load::<Record>(&id).await? {
-            Some((revision, record)) => self.history(&id, revision, &record.trail).await,
+            Some((revision, record)) => self.history(&id, revision, &record.chain_end).await,
             None => Ok(History::Whole(Vec::new())),
         }
     }

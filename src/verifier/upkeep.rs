@@ -2,7 +2,7 @@
 
 use rand::CryptoRng;
 
-use super::audit::{AuditError, History, Trail};
+use super::audit::{AuditError, ChainEnd, History};
 use super::decision::{Restoration, Settlement, settle};
 use super::enroll::token_context;
 use super::key_wrapper::KeyWrapError;
@@ -173,7 +173,7 @@ impl<S: Store> Verifier<S> {
     /// How many audit entries an activation has, if nothing is wrong with it.
     async fn check_activation(&self, activation: ActivationId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<Record>(id).await? else { return Ok(0) };
-        let entries = self.check_history(id, revision, &record.trail).await?;
+        let entries = self.check_history(id, revision, &record.chain_end).await?;
         let (key, token) = match &record.credential {
             // The place of a registration that its token's revocation has overtaken.
             Credential::Camera { key, .. } if key.is_empty() => return Ok(entries),
@@ -202,13 +202,13 @@ impl<S: Store> Verifier<S> {
     /// How many audit entries a token has, if nothing is wrong with it.
     async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
-        let entries = self.check_history(id, revision, &record.trail).await?;
+        let entries = self.check_history(id, revision, &record.chain_end).await?;
         self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(Fault::from)?;
         Ok(entries)
     }
 
-    async fn check_history(&self, id: &RecordId, revision: Revision, trail: &Trail) -> Result<u64, CheckError> {
-        let history = self.history(id, revision, trail).await?;
+    async fn check_history(&self, id: &RecordId, revision: Revision, chain_end: &ChainEnd) -> Result<u64, CheckError> {
+        let history = self.history(id, revision, chain_end).await?;
         Ok(history.into_entries().map_err(Fault::from)?.len() as u64)
     }
 
@@ -264,11 +264,11 @@ impl<S: Store> Verifier<S> {
         &self,
         id: &RecordId,
         revision: Revision,
-        trail: &Trail,
+        chain_end: &ChainEnd,
     ) -> Result<History, VerifierError> {
         let lines = self.store.audit(id).await?;
         let until = lines.iter().take_while(|(of, _)| *of <= revision);
-        Ok(match trail.check(until.map(|(_, line)| line.as_slice())) {
+        Ok(match chain_end.check(until.map(|(_, line)| line.as_slice())) {
             Ok(entries) => History::Whole(entries),
             Err(error) => History::Broken(error),
         })

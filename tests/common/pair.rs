@@ -134,7 +134,7 @@ impl<S: Store> Pair<S> {
         let lines = block_on(store.audit(&RecordId::Activation(self.activation))).expect("the store answers");
         let record = block_on(self.verifier.record(self.activation)).expect("the store answers").expect("enrolled");
         let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, line)| line).collect();
-        let entries = record.trail.check(lines.iter().map(Vec::as_slice)).expect("a whole chain");
+        let entries = record.chain_end.check(lines.iter().map(Vec::as_slice)).expect("a whole chain");
         entries.into_iter().map(|entry| format!("{:?}", entry.event)).collect()
     }
 }

@@ -109,7 +109,7 @@ struct Decided {
     record: Stored,
     at: u64,
     answer: Answer,
-    event: Option<Event>,
+    event: Option<AuditEvent>,
     write: bool,
     /// What was answered: the first code, the second, or a challenge, by its place in [`Seen::told_wrong`].
     question: Option<usize>,
@@ -233,11 +233,11 @@ impl Model for Life {
                 }
                 next.seen.check_answer(self, request, &decided);
                 next.seen.note_decided(self, request, &decided);
-                if self.control == Control::Counting && decided.event == Some(Event::DeviceCodeWrong) {
+                if self.control == Control::Counting && decided.event == Some(AuditEvent::DeviceCodeWrong) {
                     next.processes.push(Process::Counting);
                 } else {
                     next.seen.check_change(&world.record, &decided);
-                    next.issued += u8::from(decided.event == Some(Event::Issued));
+                    next.issued += u8::from(decided.event == Some(AuditEvent::Issued));
                     next.replace(self, decided.record);
                 }
             }
@@ -458,7 +458,7 @@ impl Seen {
         if new.state == State::Reset && old.state != State::Reset && self.has_signed {
             self.breaks(UNSIGNED);
         }
-        if matches!(decided.event, Some(Event::Issued | Event::Accepted)) && old.state != State::Active {
+        if matches!(decided.event, Some(AuditEvent::Issued | AuditEvent::Accepted)) && old.state != State::Active {
             self.breaks(ACTIVE);
         }
         if new.high_water < old.high_water {
@@ -470,21 +470,27 @@ impl Seen {
     }
 
     fn note_decided(&mut self, life: &Life, request: usize, decided: &Decided) {
-        self.has_signed |= decided.event == Some(Event::Accepted);
+        self.has_signed |= decided.event == Some(AuditEvent::Accepted);
         match decided.event {
             Some(
-                Event::DeviceCodeWrong
-                | Event::SecondCode
-                | Event::ConfirmationWrong
-                | Event::Activated
-                | Event::Wrong
-                | Event::Suspended
-                | Event::Accepted,
+                AuditEvent::DeviceCodeWrong
+                | AuditEvent::SecondCode
+                | AuditEvent::ConfirmationWrong
+                | AuditEvent::Activated
+                | AuditEvent::Wrong
+                | AuditEvent::Suspended
+                | AuditEvent::Accepted,
             ) => self.last = Some((request, decided.answer, decided.at)),
             // A new challenge forgets the attempt.
-            Some(Event::Issued) => self.last = None,
+            Some(AuditEvent::Issued) => self.last = None,
             // So does what ends one, unless that was accepted.
-            Some(Event::Withdrawn | Event::Resumed | Event::Reset | Event::Revoked | Event::Restored) => {
+            Some(
+                AuditEvent::Withdrawn
+                | AuditEvent::Resumed
+                | AuditEvent::Reset
+                | AuditEvent::Revoked
+                | AuditEvent::Restored,
+            ) => {
                 let answers_challenge = |request: usize| matches!(life.requests[request], Request::Respond { .. });
                 self.last = self.last.filter(|(request, answer, _)| {
                     answers_challenge(*request) && matches!(answer, Answer::Accepted { .. })
@@ -549,7 +555,7 @@ fn changed(is_changed: bool) -> Answer {
 }
 
 /// Whether an audit event tells of this change, and of all of it.
-fn fits(old: &Record, new: &Record, event: Option<Event>) -> bool {
+fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let (was, is) = (&old.state, &new.state);
     let ending = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending);
     let is_time_based = matches!(old.credential, Credential::TimeBased { .. });
@@ -559,34 +565,34 @@ fn fits(old: &Record, new: &Record, event: Option<Event>) -> bool {
     let is_same = was == is;
     let Some(event) = event else { return *new == Record { high_water: new.high_water, ..old.clone() } };
     match event {
-        Event::SecondCode => matches!((was, is), (State::FirstCode(_), State::SecondCode(_))),
-        Event::Activated => matches!((was, is), (State::SecondCode(_), State::Active)),
-        Event::DeviceCodeWrong => match (was, is) {
+        AuditEvent::SecondCode => matches!((was, is), (State::FirstCode(_), State::SecondCode(_))),
+        AuditEvent::Activated => matches!((was, is), (State::SecondCode(_), State::Active)),
+        AuditEvent::DeviceCodeWrong => match (was, is) {
             (State::FirstCode(was), State::FirstCode(is)) | (State::SecondCode(was), State::SecondCode(is)) => {
                 is.wrong == was.wrong + 1
             }
             (State::FirstCode(_) | State::SecondCode(_), State::Reset) => true,
             _ => false,
         },
-        Event::ConfirmationWrong => match (was, is) {
+        AuditEvent::ConfirmationWrong => match (was, is) {
             (State::SecondCode(was), State::SecondCode(is)) => is.wrong == was.wrong + 1,
             (State::SecondCode(_), State::Reset) => true,
             _ => false,
         },
-        Event::Issued => is_same && *is == State::Active && is_open(new),
-        Event::Accepted => {
+        AuditEvent::Issued => is_same && *is == State::Active && is_open(new),
+        AuditEvent::Accepted => {
             let is_marked = ending(new) == Some(Ending::Accepted) || is_time_based && old.credential != new.credential;
             is_same && may_be_answered && is_marked && new.failures == 0
         }
-        Event::Wrong => is_same && may_be_answered && counted,
-        Event::Suspended => *was == State::Active && *is == State::Suspended && may_be_answered && counted,
-        Event::Expired => is_same && is_open(old) && ending(new) == Some(Ending::Expired),
-        Event::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
-        Event::SuspendedByBank => *was == State::Active && *is == State::Suspended,
-        Event::Resumed => *was == State::Suspended && *is == State::Active && !is_open(new) && new.failures == 0,
-        Event::Reset => *is == State::Reset && !is_open(new),
-        Event::Revoked => *was != State::Revoked && *is == State::Revoked && !is_open(new),
-        Event::Restored => match was {
+        AuditEvent::Wrong => is_same && may_be_answered && counted,
+        AuditEvent::Suspended => *was == State::Active && *is == State::Suspended && may_be_answered && counted,
+        AuditEvent::Expired => is_same && is_open(old) && ending(new) == Some(Ending::Expired),
+        AuditEvent::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
+        AuditEvent::SuspendedByBank => *was == State::Active && *is == State::Suspended,
+        AuditEvent::Resumed => *was == State::Suspended && *is == State::Active && !is_open(new) && new.failures == 0,
+        AuditEvent::Reset => *is == State::Reset && !is_open(new),
+        AuditEvent::Revoked => *was != State::Revoked && *is == State::Revoked && !is_open(new),
+        AuditEvent::Restored => match was {
             State::FirstCode(_) | State::SecondCode(_) => *is == State::Reset,
             _ => is_same && new.challenge.is_none() && (is_open(old) || old.credential != new.credential),
         },

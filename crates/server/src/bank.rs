@@ -28,7 +28,7 @@ use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::audit::{self, Entry};
+use camtoken::verifier::audit::{self, AuditEntry};
 use camtoken::verifier::record::Issued;
 use camtoken::verifier::{
     ChallengeRef, Credential, Enrollment, Record, Rejection, State as Stands, Step, Subscriber, TokenRecord, Verdict,
@@ -411,7 +411,7 @@ impl History {
 }
 
 impl Happened {
-    fn of(entry: Entry) -> Self {
+    fn of(entry: AuditEntry) -> Self {
         let event = serde_json::to_value(entry.event).expect("an event is a word");
         Self {
             number: entry.number,

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect};
 use camtoken::Timestamp;
-use camtoken::verifier::audit::{Event, History};
+use camtoken::verifier::audit::{AuditEvent, History};
 use maud::{Markup, html};
 
 use super::fault::{Answer, Fault};
@@ -288,7 +288,7 @@ fn known(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {
     visit.bank().person(contract, user)?.ok_or(Fault::NotFound)
 }
 
-fn event(t: Text, event: Event) -> String {
+fn event(t: Text, event: AuditEvent) -> String {
     let name = serde_json::to_value(event).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     t.get(&format!("event-{name}"))
 }

@@ -1,7 +1,7 @@
 //! `camtoken enroll audit`: what happened to an activation, checked entry by entry.
 
 use camtoken::store::block_on;
-use camtoken::verifier::audit::{self, Entry};
+use camtoken::verifier::audit::{self, AuditEntry};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ impl History {
 }
 
 impl Line {
-    fn of(entry: Entry) -> Self {
+    fn of(entry: AuditEntry) -> Self {
         let event = serde_json::to_value(entry.event).expect("an event is a word");
         Self {
             at: entry.at,

@@ -17,13 +17,13 @@ use crate::time::Timestamp;
 /// One line of an audit chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Entry {
+pub struct AuditEntry {
     /// 1 for the first entry of a record.
     pub number: u64,
     /// When, RFC 3339.
     pub at: String,
     /// What happened.
-    pub event: Event,
+    pub event: AuditEvent,
     /// The challenge, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub challenge: Option<String>,
@@ -43,7 +43,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub enum Event {
+pub enum AuditEvent {
     /// A token was taken into the books.
     TokenRegistered,
     /// A token was revoked.
@@ -88,7 +88,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditNote {
     /// What happened.
-    pub event: Event,
+    pub event: AuditEvent,
     /// When.
     pub at: Timestamp,
     /// Wrong responses in a row after this.
@@ -123,7 +123,7 @@ impl About {
 /// The end of a chain, kept in the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
-pub struct Trail {
+pub struct ChainEnd {
     /// How many entries there are.
     #[n(0)]
     pub entries: u64,
@@ -138,7 +138,7 @@ pub struct Trail {
 #[must_use = "a chain that was touched is an answer, not an error"]
 pub enum History {
     /// The chain is whole: all entries, the oldest first.
-    Whole(Vec<Entry>),
+    Whole(Vec<AuditEntry>),
     /// The chain was touched, so nothing that it says can be relied on.
     Broken(AuditError),
 }
@@ -164,7 +164,7 @@ impl History {
     /// # Errors
     ///
     /// [`AuditError`] where the chain is broken.
-    pub fn into_entries(self) -> Result<Vec<Entry>, AuditError> {
+    pub fn into_entries(self) -> Result<Vec<AuditEntry>, AuditError> {
         match self {
             Self::Whole(entries) => Ok(entries),
             Self::Broken(error) => Err(error),
@@ -172,7 +172,7 @@ impl History {
     }
 }
 
-impl Trail {
+impl ChainEnd {
     /// Appends what happened, and gives the line to store with the change.
     pub fn append(&mut self, note: AuditNote) -> Vec<u8> {
         self.entries += 1;
@@ -180,7 +180,7 @@ impl Trail {
             Some(about) => (Some(about.challenge), Some(about.operation), Some(about.question)),
             None => (None, None, None),
         };
-        let entry = Entry {
+        let entry = AuditEntry {
             number: self.entries,
             at: note.at.to_string(),
             event: note.event,
@@ -200,13 +200,13 @@ impl Trail {
     /// # Errors
     ///
     /// [`AuditError`] when an entry was changed, removed, added, or put elsewhere.
-    pub fn check<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Entry>, AuditError> {
+    pub fn check<'a>(&self, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<AuditEntry>, AuditError> {
         let mut so_far = Self::default();
         let mut entries = Vec::new();
         for line in lines {
             so_far.entries += 1;
             let number = so_far.entries;
-            let entry: Entry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
+            let entry: AuditEntry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
             if entry.number != number || entry.previous != base16ct::lower::encode_string(&so_far.head) {
                 return Err(AuditError::Entry { number });
             }
@@ -221,43 +221,49 @@ impl Trail {
 mod tests {
     use super::*;
 
-    fn chain() -> (Trail, Vec<Vec<u8>>) {
-        let mut trail = Trail::default();
-        let events =
-            [Event::Enrolled, Event::SecondCode, Event::Activated, Event::Issued, Event::Wrong, Event::Accepted];
+    fn chain() -> (ChainEnd, Vec<Vec<u8>>) {
+        let mut chain_end = ChainEnd::default();
+        let events = [
+            AuditEvent::Enrolled,
+            AuditEvent::SecondCode,
+            AuditEvent::Activated,
+            AuditEvent::Issued,
+            AuditEvent::Wrong,
+            AuditEvent::Accepted,
+        ];
         let at = Timestamp::from_unix(1_700_000_000);
-        let lines = events.map(|event| trail.append(AuditNote { event, at, failures: 0, about: None }));
-        (trail, lines.to_vec())
+        let lines = events.map(|event| chain_end.append(AuditNote { event, at, failures: 0, about: None }));
+        (chain_end, lines.to_vec())
     }
 
-    fn check(trail: &Trail, lines: &[Vec<u8>]) -> Result<usize, AuditError> {
-        trail.check(lines.iter().map(Vec::as_slice)).map(|entries| entries.len())
+    fn check(chain_end: &ChainEnd, lines: &[Vec<u8>]) -> Result<usize, AuditError> {
+        chain_end.check(lines.iter().map(Vec::as_slice)).map(|entries| entries.len())
     }
 
     #[test]
     fn a_whole_chain_is_taken() {
-        let (trail, lines) = chain();
-        assert_eq!(check(&trail, &lines), Ok(6));
-        assert_eq!(check(&Trail::default(), &[]), Ok(0));
+        let (chain_end, lines) = chain();
+        assert_eq!(check(&chain_end, &lines), Ok(6));
+        assert_eq!(check(&ChainEnd::default(), &[]), Ok(0));
     }
 
     #[test]
     fn a_chain_that_was_touched_is_refused() {
-        let (trail, lines) = chain();
+        let (chain_end, lines) = chain();
         for place in 0..lines.len() {
             let mut removed = lines.clone();
             removed.remove(place);
-            assert!(check(&trail, &removed).is_err(), "entry {place} removed");
+            assert!(check(&chain_end, &removed).is_err(), "entry {place} removed");
             let mut doubled = lines.clone();
             doubled.insert(place, lines[place].clone());
-            assert!(check(&trail, &doubled).is_err(), "entry {place} doubled");
+            assert!(check(&chain_end, &doubled).is_err(), "entry {place} doubled");
             let mut altered = lines.clone();
             let digit = altered[place].iter().rposition(|byte| *byte == b'0').expect("the failures are 0");
             altered[place][digit] = b'1';
-            assert!(check(&trail, &altered).is_err(), "entry {place} altered");
+            assert!(check(&chain_end, &altered).is_err(), "entry {place} altered");
         }
         let mut swapped = lines.clone();
         swapped.swap(1, 2);
-        assert!(check(&trail, &swapped).is_err());
+        assert!(check(&chain_end, &swapped).is_err());
     }
 }

@@ -9,7 +9,7 @@ use core::fmt;
 
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use super::audit::Trail;
+use super::audit::ChainEnd;
 use super::verdict::Rejection;
 use crate::challenge::{ChallengeId, DeviceNonce};
 use crate::key::{ActivationId, IdError, TokenId};
@@ -50,7 +50,7 @@ pub struct Record {
     pub signed: bool,
     /// The end of its audit chain.
     #[n(9)]
-    pub trail: Trail,
+    pub chain_end: ChainEnd,
 }
 
 /// Whose activation it is. An enrollment takes texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
@@ -300,7 +300,7 @@ pub struct TokenRecord {
     pub activations: Vec<ActivationId>,
     /// The end of its audit chain.
     #[n(4)]
-    pub trail: Trail,
+    pub chain_end: ChainEnd,
 }
 
 impl fmt::Display for ChallengeRef {
@@ -332,18 +332,18 @@ impl Credential {
 /// A record with an audit chain, as stores keep them.
 pub trait Stored: Encode<()> + for<'b> Decode<'b, ()> {
     /// The end of its chain.
-    fn chain(&mut self) -> &mut Trail;
+    fn chain(&mut self) -> &mut ChainEnd;
 }
 
 impl Stored for Record {
-    fn chain(&mut self) -> &mut Trail {
-        &mut self.trail
+    fn chain(&mut self) -> &mut ChainEnd {
+        &mut self.chain_end
     }
 }
 
 impl Stored for TokenRecord {
-    fn chain(&mut self) -> &mut Trail {
-        &mut self.trail
+    fn chain(&mut self) -> &mut ChainEnd {
+        &mut self.chain_end
     }
 }
 

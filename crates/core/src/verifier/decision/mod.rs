@@ -40,7 +40,7 @@ pub use token::{
     register_token_again, revoke_token,
 };
 
-use super::audit::{About, AuditNote, Event as AuditEvent};
+use super::audit::{About, AuditEvent, AuditNote};
 use super::policy::Policy;
 use super::record::{LastAttempt, Outcome, Record, RecordError, State};
 use super::verdict::{Rejection, Step};

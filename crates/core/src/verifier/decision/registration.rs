@@ -10,7 +10,7 @@ use crate::code::activation::Binding;
 use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
-use crate::verifier::audit::Trail;
+use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFor, State, Subscriber};
 use crate::verifier::verdict::{Rejection, Step};
@@ -267,7 +267,7 @@ fn begin(
         last_attempt: None,
         high_water: now,
         signed: false,
-        trail: Trail::default(),
+        chain_end: ChainEnd::default(),
     };
     Settlement { record, answer: (), audit: Some(AuditNote { event, at: now, failures: 0, about }), write: true }
 }

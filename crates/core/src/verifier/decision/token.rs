@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{AuditEvent, AuditNote, Settlement};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
-use crate::verifier::audit::Trail;
+use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{Record, State, TokenRecord};
 use crate::verifier::verdict::Step;
@@ -48,7 +48,8 @@ pub enum NewUser {
 
 /// The record of a new token, whose device key is wrapped in `device_key`.
 pub fn register_token(device_key: Vec<u8>, test: bool, now: Timestamp) -> Settlement<(), TokenRecord> {
-    let record = TokenRecord { device_key, test, revoked: false, activations: Vec::new(), trail: Trail::default() };
+    let record =
+        TokenRecord { device_key, test, revoked: false, activations: Vec::new(), chain_end: ChainEnd::default() };
     changed(record, AuditEvent::TokenRegistered, now)
 }
 
