@@ -33,8 +33,8 @@ use camtoken::store::{
 };
 use camtoken::verifier::audit::{AuditError, AuditEvent, History};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
-    LocalKeyWrapper, Policy, Rejection, State, Step, Verdict, Verifier, VerifierError,
+    ActivationState, AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError,
+    KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
 use rand::CryptoRng;
@@ -288,7 +288,7 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     let right = asked.device_code(&device_key(), DeviceNonce::generate(&mut rng())).expose_digits();
     assert!(matches!(answer(&right), Step::Rejected(Rejection::NotActivated)));
     let record = block_on(verifier.record(first.activation)).expect("the store answers").expect("it is there");
-    assert_eq!(record.state, State::Reset);
+    assert_eq!(record.state, ActivationState::Reset);
 }
 
 /// What a bank asks after a crash, when the attempt's name is lost with the answer.
@@ -514,7 +514,7 @@ fn revoking_a_token_ends_each_of_two_registrations_that_raced() {
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
     for activation in [faster.activation, slower.activation] {
         let record = block_on(verifier.record(activation)).expect("the store answers").expect("it is there");
-        assert_eq!(record.state, State::Revoked);
+        assert_eq!(record.state, ActivationState::Revoked);
     }
 }
 

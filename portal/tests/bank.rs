@@ -9,7 +9,7 @@ use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
-use camtoken::verifier::{AttemptId, Rejection, State, Step, Subscriber, Verdict};
+use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step, Subscriber, Verdict};
 use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{
     Bank, Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
@@ -880,7 +880,7 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
     assert_eq!(world.sign(&administrator, gone).await, Outcome::Done);
     for activation in activations {
         let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
-        assert_eq!(record.state, State::Revoked);
+        assert_eq!(record.state, ActivationState::Revoked);
     }
 }
 
@@ -1081,7 +1081,7 @@ async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
     let mut live = Vec::new();
     for activation in token.activations {
         let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
-        if !matches!(record.state, State::Revoked | State::Reset) {
+        if !matches!(record.state, ActivationState::Revoked | ActivationState::Reset) {
             live.push(activation);
         }
     }

@@ -21,7 +21,7 @@ use crate::store::{MemoryStore, block_on};
 use crate::time::Timestamp;
 use crate::transaction::{Domain, FieldSpec, Kind, Operation, Transaction};
 use crate::verifier::{
-    AttemptId, EnrollError, Enrollment, IssuedChallenge, LocalKeyWrapper, Policy, Rejection, State as BankState, Step,
+    ActivationState, AttemptId, EnrollError, Enrollment, IssuedChallenge, LocalKeyWrapper, Policy, Rejection, Step,
     Subscriber, Verdict, Verifier,
 };
 
@@ -875,7 +875,7 @@ fn nothing_of_a_token_is_printed() {
     assert!(!format!("{known:?}").contains("YAMADA"));
     assert!(matches!(
         block_on(story.bank.record(activation)).expect("the store answers").expect("a record").state,
-        BankState::Active
+        ActivationState::Active
     ));
 }
 

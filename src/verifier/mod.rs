@@ -30,7 +30,7 @@ pub use camtoken_core::verifier::{audit, decision, policy, record, verdict};
 pub use enroll::{EnrollError, Enrollment};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
-pub use record::{ChallengeRef, Credential, Record, State, Subscriber, TokenRecord};
+pub use record::{ActivationState, ChallengeRef, Credential, Record, Subscriber, TokenRecord};
 pub use upkeep::{Fault, Finding, Inventory, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 

@@ -8,7 +8,7 @@ use super::enroll::token_context;
 use super::key_wrapper::KeyWrapError;
 use super::record::{self, RecordError, Stored};
 use super::retry::{Tries, Try};
-use super::{Credential, Policy, Record, State, TokenRecord, Verifier, VerifierError, context};
+use super::{ActivationState, Credential, Policy, Record, TokenRecord, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
 use crate::store::backup::Saved;
@@ -184,7 +184,9 @@ impl<S: Store> Verifier<S> {
             Credential::TimeBased { key, .. } => (key, None),
         };
         self.key_wrapper.unwrap(key, &context(activation)).map_err(Fault::from)?;
-        if let Some(token) = token.filter(|_| !matches!(record.state, State::Revoked | State::Reset)) {
+        if let Some(token) =
+            token.filter(|_| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
+        {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
                 Ok(None) => return Err(Fault::NoToken(token.clone()).into()),
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {

@@ -91,7 +91,7 @@ fn one_activation_that_cannot_be_revoked_keeps_no_other_from_it() {
     assert!(matches!(revoked, Err(EnrollError::Verifier(VerifierError::Record(_)))), "{revoked:?}");
     for user in &users[1..] {
         let record = block_on(verifier.record(*user)).expect("memory").expect("it is there");
-        assert_eq!(record.state, State::Revoked);
+        assert_eq!(record.state, ActivationState::Revoked);
     }
 
     // Its record is mended, and the token has not been revoked again: a check sees what was left.

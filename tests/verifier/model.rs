@@ -259,7 +259,8 @@ impl Model for Life {
                 world.seen.told_wrong.iter().all(|wrong| *wrong <= model.policy.max_attempts)
             }),
             Property::always(IN_A_ROW, |model: &Self, world: &World| {
-                *world.record.state() != State::Active || world.record.record().failures < model.policy.max_failures
+                *world.record.state() != ActivationState::Active
+                    || world.record.record().failures < model.policy.max_failures
             }),
             Property::always(KEPT, |_, world: &World| {
                 let told = |number: u8| world.seen.told_accepted[usize::from(number)].is_some();
@@ -280,9 +281,9 @@ impl Model for Life {
             Property::sometimes(CHALLENGE_LIMIT, |model: &Self, world: &World| {
                 world.seen.told_wrong[2..].contains(&model.policy.max_attempts)
             }),
-            Property::sometimes(SUSPENDED, |_, world: &World| *world.record.state() == State::Suspended),
-            Property::sometimes(RESET, |_, world: &World| *world.record.state() == State::Reset),
-            Property::sometimes(REVOKED, |_, world: &World| *world.record.state() == State::Revoked),
+            Property::sometimes(SUSPENDED, |_, world: &World| *world.record.state() == ActivationState::Suspended),
+            Property::sometimes(RESET, |_, world: &World| *world.record.state() == ActivationState::Reset),
+            Property::sometimes(REVOKED, |_, world: &World| *world.record.state() == ActivationState::Revoked),
             Property::sometimes(OVERTAKEN, |_, world: &World| world.processes.contains(&Process::Overtaken)),
             Property::sometimes(REPEATED, |_, world: &World| {
                 let repeated = Answer::Accepted { first: false };
@@ -363,8 +364,8 @@ impl Life {
     ) -> Option<Decided> {
         let record = world.record.record().clone();
         let question = match (self.requests[request], &record.state) {
-            (Request::DeviceCode { .. } | Request::Confirm { .. }, State::FirstCode(_)) => Some(0),
-            (Request::DeviceCode { .. } | Request::Confirm { .. }, State::SecondCode(_)) => Some(1),
+            (Request::DeviceCode { .. } | Request::Confirm { .. }, ActivationState::FirstCode(_)) => Some(0),
+            (Request::DeviceCode { .. } | Request::Confirm { .. }, ActivationState::SecondCode(_)) => Some(1),
             (Request::Respond { challenge, .. }, _) => Some(usize::from(challenge) + 1),
             (Request::Password { step: Some(step) }, _) => Some(usize::from(step) + 1),
             _ => None,
@@ -452,13 +453,15 @@ impl Seen {
     /// What is promised of each change of the record as it was.
     fn check_change(&mut self, old: &Stored, decided: &Decided) {
         let (old, new) = (old.record(), decided.record.record());
-        if old.state == State::Revoked && new.state != State::Revoked {
+        if old.state == ActivationState::Revoked && new.state != ActivationState::Revoked {
             self.breaks(FINAL);
         }
-        if new.state == State::Reset && old.state != State::Reset && self.has_signed {
+        if new.state == ActivationState::Reset && old.state != ActivationState::Reset && self.has_signed {
             self.breaks(UNSIGNED);
         }
-        if matches!(decided.event, Some(AuditEvent::Issued | AuditEvent::Accepted)) && old.state != State::Active {
+        if matches!(decided.event, Some(AuditEvent::Issued | AuditEvent::Accepted))
+            && old.state != ActivationState::Active
+        {
             self.breaks(ACTIVE);
         }
         if new.high_water < old.high_water {
@@ -565,35 +568,38 @@ fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let is_same = was == is;
     let Some(event) = event else { return *new == Record { high_water: new.high_water, ..old.clone() } };
     match event {
-        AuditEvent::SecondCode => matches!((was, is), (State::FirstCode(_), State::SecondCode(_))),
-        AuditEvent::Activated => matches!((was, is), (State::SecondCode(_), State::Active)),
+        AuditEvent::SecondCode => matches!((was, is), (ActivationState::FirstCode(_), ActivationState::SecondCode(_))),
+        AuditEvent::Activated => matches!((was, is), (ActivationState::SecondCode(_), ActivationState::Active)),
         AuditEvent::DeviceCodeWrong => match (was, is) {
-            (State::FirstCode(was), State::FirstCode(is)) | (State::SecondCode(was), State::SecondCode(is)) => {
-                is.wrong == was.wrong + 1
-            }
-            (State::FirstCode(_) | State::SecondCode(_), State::Reset) => true,
+            (ActivationState::FirstCode(was), ActivationState::FirstCode(is))
+            | (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => is.wrong == was.wrong + 1,
+            (ActivationState::FirstCode(_) | ActivationState::SecondCode(_), ActivationState::Reset) => true,
             _ => false,
         },
         AuditEvent::ConfirmationWrong => match (was, is) {
-            (State::SecondCode(was), State::SecondCode(is)) => is.wrong == was.wrong + 1,
-            (State::SecondCode(_), State::Reset) => true,
+            (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => is.wrong == was.wrong + 1,
+            (ActivationState::SecondCode(_), ActivationState::Reset) => true,
             _ => false,
         },
-        AuditEvent::Issued => is_same && *is == State::Active && is_open(new),
+        AuditEvent::Issued => is_same && *is == ActivationState::Active && is_open(new),
         AuditEvent::Accepted => {
             let is_marked = ending(new) == Some(Ending::Accepted) || is_time_based && old.credential != new.credential;
             is_same && may_be_answered && is_marked && new.failures == 0
         }
         AuditEvent::Wrong => is_same && may_be_answered && counted,
-        AuditEvent::Suspended => *was == State::Active && *is == State::Suspended && may_be_answered && counted,
+        AuditEvent::Suspended => {
+            *was == ActivationState::Active && *is == ActivationState::Suspended && may_be_answered && counted
+        }
         AuditEvent::Expired => is_same && is_open(old) && ending(new) == Some(Ending::Expired),
         AuditEvent::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
-        AuditEvent::SuspendedByBank => *was == State::Active && *is == State::Suspended,
-        AuditEvent::Resumed => *was == State::Suspended && *is == State::Active && !is_open(new) && new.failures == 0,
-        AuditEvent::Reset => *is == State::Reset && !is_open(new),
-        AuditEvent::Revoked => *was != State::Revoked && *is == State::Revoked && !is_open(new),
+        AuditEvent::SuspendedByBank => *was == ActivationState::Active && *is == ActivationState::Suspended,
+        AuditEvent::Resumed => {
+            *was == ActivationState::Suspended && *is == ActivationState::Active && !is_open(new) && new.failures == 0
+        }
+        AuditEvent::Reset => *is == ActivationState::Reset && !is_open(new),
+        AuditEvent::Revoked => *was != ActivationState::Revoked && *is == ActivationState::Revoked && !is_open(new),
         AuditEvent::Restored => match was {
-            State::FirstCode(_) | State::SecondCode(_) => *is == State::Reset,
+            ActivationState::FirstCode(_) | ActivationState::SecondCode(_) => *is == ActivationState::Reset,
             _ => is_same && new.challenge.is_none() && (is_open(old) || old.credential != new.credential),
         },
         other => panic!("{other:?} is not about an activation"),
@@ -610,7 +616,7 @@ impl Stored {
         &self.0.0
     }
 
-    fn state(&self) -> &State {
+    fn state(&self) -> &ActivationState {
         &self.record().state
     }
 
@@ -628,10 +634,10 @@ impl Stored {
     /// The same with one more wrong answer, by whoever believes that counting is a matter of adding one.
     fn counted(&self, max_attempts: u8) -> Self {
         let mut record = self.record().clone();
-        if let State::FirstCode(awaited) | State::SecondCode(awaited) = &mut record.state {
+        if let ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited) = &mut record.state {
             awaited.wrong += 1;
             if awaited.wrong >= max_attempts {
-                record.state = State::Reset;
+                record.state = ActivationState::Reset;
             }
         }
         Self::new(record)
@@ -690,7 +696,7 @@ fn enrolled() -> Record {
 /// The record of an activation that was just confirmed.
 fn confirmed() -> Record {
     let mut record = enrolled();
-    record.state = State::Active;
+    record.state = ActivationState::Active;
     record
 }
 

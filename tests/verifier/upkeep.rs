@@ -78,7 +78,7 @@ fn half_a_registration_and_used_time_steps_do_not_come_back() {
     assert!(!verify(&used, later(31)).is_accepted());
     assert!(verify(&password(later(60)), later(61)).is_accepted(), "a minute later it goes on");
     let record = block_on(after.record(first.activation)).expect("the store answers").expect("it was saved");
-    assert_eq!(record.state, State::Reset);
+    assert_eq!(record.state, ActivationState::Reset);
     assert!(block_on(after.enrollment_code(first.activation, later(1))).expect("decided").is_none());
     block_on(after.enroll(&token_id(), subscriber(), later(2), &mut rng())).expect("it may be begun again");
 }

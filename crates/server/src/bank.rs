@@ -31,7 +31,7 @@ use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::audit::{self, AuditEntry};
 use camtoken::verifier::record::Issued;
 use camtoken::verifier::{
-    ChallengeRef, Credential, Enrollment, Record, Rejection, State as Stands, Step, Subscriber, TokenRecord, Verdict,
+    ActivationState, ChallengeRef, Credential, Enrollment, Record, Rejection, Step, Subscriber, TokenRecord, Verdict,
     Verifier,
 };
 
@@ -340,12 +340,12 @@ impl Activation {
         Self {
             id: id.to_string(),
             state: match record.state {
-                Stands::FirstCode(_) => "firstCode",
-                Stands::SecondCode(_) => "secondCode",
-                Stands::Active => "active",
-                Stands::Suspended => "suspended",
-                Stands::Revoked => "revoked",
-                Stands::Reset => "reset",
+                ActivationState::FirstCode(_) => "firstCode",
+                ActivationState::SecondCode(_) => "secondCode",
+                ActivationState::Active => "active",
+                ActivationState::Suspended => "suspended",
+                ActivationState::Revoked => "revoked",
+                ActivationState::Reset => "reset",
             },
             token_id: match &record.credential {
                 Credential::Camera { token, .. } => Some(token.to_string()),
@@ -710,7 +710,7 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
     let known = |issued: &&Issued| issued.id == reference.id;
     let issued = record.challenge.as_ref().filter(known).ok_or(Code::NotFound)?;
     // A read never says that a response was accepted: only the write that accepts it can.
-    let open = record.state == Stands::Active && issued.ending.is_none() && bank.now() < issued.expires_at;
+    let open = record.state == ActivationState::Active && issued.ending.is_none() && bank.now() < issued.expires_at;
     Ok(Json(Standing {
         id: reference.to_string(),
         state: if open { "open" } else { "closed" },

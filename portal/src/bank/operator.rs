@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use camtoken::ActivationId;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::History;
-use camtoken::verifier::{EnrollError, State};
+use camtoken::verifier::{ActivationState, EnrollError};
 
 use super::base::{Bank, BankError};
 use super::events::{BANK, note};
@@ -130,7 +130,7 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
         let Some(activation) = person.activation().or(person.generator()) else { return Ok(false) };
-        Ok(self.verifier.record(activation).await?.is_some_and(|record| record.state == State::Suspended))
+        Ok(self.verifier.record(activation).await?.is_some_and(|record| record.state == ActivationState::Suspended))
     }
 
     /// What the verifier has to know of an order that was carried out.
@@ -175,7 +175,9 @@ impl Bank {
             let Some(token) = self.verifier.token(&token).await? else { continue };
             for activation in token.activations.into_iter().filter(|activation| !named.contains(activation)) {
                 let record = self.verifier.record(activation).await?;
-                if record.is_some_and(|record| !matches!(record.state, State::Revoked | State::Reset)) {
+                if record
+                    .is_some_and(|record| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
+                {
                     self.end(activation).await?;
                 }
             }

@@ -1,7 +1,7 @@
 //! 利用開始登録: a person registers on the token in their hands, by two codes.
 
 use camtoken::TokenId;
-use camtoken::verifier::{AttemptId, EnrollError, Enrollment, Rejection, State, Step, Subscriber};
+use camtoken::verifier::{ActivationState, AttemptId, EnrollError, Enrollment, Rejection, Step, Subscriber};
 
 use super::base::{Bank, BankError};
 use super::events::note;
@@ -59,9 +59,9 @@ impl Bank {
             other => other?,
         };
         Ok(match (&record.state, code) {
-            (State::FirstCode(_), Some(code)) => Progress::First(code),
-            (State::SecondCode(_), Some(code)) => Progress::Second(code),
-            (State::Active | State::Suspended, _) => Progress::Done,
+            (ActivationState::FirstCode(_), Some(code)) => Progress::First(code),
+            (ActivationState::SecondCode(_), Some(code)) => Progress::Second(code),
+            (ActivationState::Active | ActivationState::Suspended, _) => Progress::Done,
             _ => Progress::None,
         })
     }
@@ -166,7 +166,7 @@ impl Bank {
         let Some(activation) = person.activation() else { return Ok(false) };
         // No response is decided about in between.
         let _till = self.till(activation).await;
-        if self.verifier.record(activation).await?.is_some_and(|record| record.state == State::Suspended) {
+        if self.verifier.record(activation).await?.is_some_and(|record| record.state == ActivationState::Suspended) {
             return Ok(false);
         }
         match self.verifier.reset(activation, self.now()).await {

@@ -2,7 +2,7 @@
 
 use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::record::Ending;
-use camtoken::verifier::{ChallengeRef, Credential, Record, State, TokenRecord};
+use camtoken::verifier::{ActivationState, ChallengeRef, Credential, Record, TokenRecord};
 use camtoken::{ActivationId, Timestamp, TokenId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -171,7 +171,7 @@ impl ActivationLine {
 
 impl OpenChallenge {
     fn of(activation: ActivationId, record: &Record, now: Timestamp) -> Option<Self> {
-        let may_answer = record.state == State::Active;
+        let may_answer = record.state == ActivationState::Active;
         let issued = record.challenge.as_ref().filter(|issued| may_answer && now < issued.expires_at)?;
         let ended: Option<Ending> = issued.ending;
         ended.is_none().then(|| Self {
@@ -183,14 +183,14 @@ impl OpenChallenge {
     }
 }
 
-fn state(state: &State) -> &'static str {
+fn state(state: &ActivationState) -> &'static str {
     match state {
-        State::FirstCode(_) => "firstCode",
-        State::SecondCode(_) => "secondCode",
-        State::Active => "active",
-        State::Suspended => "suspended",
-        State::Revoked => "revoked",
-        State::Reset => "reset",
+        ActivationState::FirstCode(_) => "firstCode",
+        ActivationState::SecondCode(_) => "secondCode",
+        ActivationState::Active => "active",
+        ActivationState::Suspended => "suspended",
+        ActivationState::Revoked => "revoked",
+        ActivationState::Reset => "reset",
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Record {
     pub credential: Credential,
     /// Where it stands.
     #[n(2)]
-    pub state: State,
+    pub state: ActivationState,
     /// Wrong responses in a row, over all challenges.
     #[n(3)]
     pub failures: u8,
@@ -118,7 +118,7 @@ pub enum Credential {
 
 /// Where an activation stands.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub enum State {
+pub enum ActivationState {
     /// Its first code is made; the device code is awaited.
     #[n(0)]
     FirstCode(#[n(0)] AwaitedCode),

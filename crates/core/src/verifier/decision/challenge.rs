@@ -8,7 +8,7 @@ use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ChallengeRef, Credential, Ending, Issued, Past, Record, State};
+use crate::verifier::record::{ActivationState, ChallengeRef, Credential, Ending, Issued, Past, Record};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A challenge is to be issued. It takes the place of the one before (V-8).
@@ -42,7 +42,9 @@ pub struct Withdrawal {
 /// The challenge of this name, as long as it may be answered: for a code that is shown once more.
 #[must_use]
 pub fn open_challenge(policy: &Policy, record: &Record, challenge: ChallengeRef, now: Timestamp) -> Option<Challenge> {
-    let (State::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else { return None };
+    let (ActivationState::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else {
+        return None;
+    };
     if *test && !policy.accept_test_keys {
         return None;
     }

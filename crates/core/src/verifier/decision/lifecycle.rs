@@ -4,7 +4,7 @@ use super::challenge::end_challenge;
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Record, State};
+use crate::verifier::record::{ActivationState, Credential, Record};
 use crate::verifier::verdict::Step;
 use camtoken_oath::totp::Totp;
 
@@ -52,13 +52,15 @@ impl Event for Suspension {
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
         match record.state {
-            State::Active => {
-                record.state = State::Suspended;
+            ActivationState::Active => {
+                record.state = ActivationState::Suspended;
                 done(AuditEvent::SuspendedByBank)
             }
-            State::Suspended => done_before(),
-            State::Revoked => refused(StateRefusal::Revoked),
-            State::FirstCode(_) | State::SecondCode(_) | State::Reset => refused(StateRefusal::NotActive),
+            ActivationState::Suspended => done_before(),
+            ActivationState::Revoked => refused(StateRefusal::Revoked),
+            ActivationState::FirstCode(_) | ActivationState::SecondCode(_) | ActivationState::Reset => {
+                refused(StateRefusal::NotActive)
+            }
         }
     }
 }
@@ -69,11 +71,11 @@ impl Event for Resumption {
     const CLOCK: Clock = Clock::Decides;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state != State::Suspended {
+        if record.state != ActivationState::Suspended {
             return refused(StateRefusal::NotSuspended);
         }
         end_challenge(record);
-        record.state = State::Active;
+        record.state = ActivationState::Active;
         record.failures = 0;
         done(AuditEvent::Resumed)
     }
@@ -85,14 +87,14 @@ impl Event for Reset {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == State::Revoked {
+        if record.state == ActivationState::Revoked {
             return refused(StateRefusal::Revoked);
         }
         if record.signed {
             return refused(StateRefusal::HasSigned);
         }
         end_challenge(record);
-        record.state = State::Reset;
+        record.state = ActivationState::Reset;
         done(AuditEvent::Reset)
     }
 }
@@ -103,11 +105,11 @@ impl Event for Revocation {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == State::Revoked {
+        if record.state == ActivationState::Revoked {
             return done_before();
         }
         end_challenge(record);
-        record.state = State::Revoked;
+        record.state = ActivationState::Revoked;
         done(AuditEvent::Revoked)
     }
 }
@@ -123,8 +125,8 @@ impl Event for Restoration {
             end_challenge(record);
             changed = true;
         }
-        if matches!(record.state, State::FirstCode(_) | State::SecondCode(_)) {
-            record.state = State::Reset;
+        if matches!(record.state, ActivationState::FirstCode(_) | ActivationState::SecondCode(_)) {
+            record.state = ActivationState::Reset;
             changed = true;
         }
         if let Credential::TimeBased { last_step, .. } = &mut record.credential {

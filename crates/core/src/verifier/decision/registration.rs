@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFor, State, Subscriber};
+use crate::verifier::record::{ActivationState, AwaitedCode, Credential, Outcome, Record, SealedFor, Subscriber};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// What the record of a new activation is made of.
@@ -84,13 +84,14 @@ pub fn enroll(policy: &Policy, new: NewActivation, now: Timestamp) -> Settlement
     let awaited = AwaitedCode { id: first, expires_at, transaction, wrong: 0, sealed_for: None };
     let challenge = awaited.challenge(activation);
     let about = Some(About::of(&challenge));
-    begin(subscriber, credential, State::FirstCode(awaited), (AuditEvent::Enrolled, about), now).map(|()| challenge)
+    begin(subscriber, credential, ActivationState::FirstCode(awaited), (AuditEvent::Enrolled, about), now)
+        .map(|()| challenge)
 }
 
 /// The record of a new activation with a time-based generator, whose secret is wrapped in `key`.
 pub fn enroll_time_based(subscriber: Subscriber, key: Vec<u8>, now: Timestamp) -> Settlement<()> {
     let credential = Credential::TimeBased { key, last_step: None };
-    begin(subscriber, credential, State::Active, (AuditEvent::Activated, None), now)
+    begin(subscriber, credential, ActivationState::Active, (AuditEvent::Activated, None), now)
 }
 
 /// The record that closes a place of a token before its activation exists: its registration can no longer begin.
@@ -98,7 +99,7 @@ pub fn close_place(policy: &Policy, token: &TokenId, now: Timestamp) -> Settleme
     let subscriber = Subscriber { contract: String::new(), user: String::new() };
     let suite = policy.suite.to_string();
     let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new(), test: false };
-    begin(subscriber, credential, State::Revoked, (AuditEvent::Revoked, None), now)
+    begin(subscriber, credential, ActivationState::Revoked, (AuditEvent::Revoked, None), now)
 }
 
 /// The token whose device key a device code is compared with.
@@ -124,8 +125,8 @@ pub fn expected_device_code<'r>(
     trusted(policy, record, DeviceCodeAnswer::CLOCK, now)?;
     let Ok((suite, key)) = registers(record) else { return Ok(None) };
     let challenge = match &record.state {
-        State::FirstCode(first) => Some(first.challenge(activation)),
-        State::SecondCode(second) => {
+        ActivationState::FirstCode(first) => Some(first.challenge(activation)),
+        ActivationState::SecondCode(second) => {
             second.sealed_for.as_ref().map(|sealed_for| sealed_for.first_challenge(activation, second))
         }
         _ => None,
@@ -148,7 +149,7 @@ pub fn expected_confirmation<'r>(
     trusted(policy, record, Confirmation::CLOCK, now)?;
     let Ok((suite, key)) = registers(record) else { return Ok(None) };
     let challenge = match &record.state {
-        State::SecondCode(second) => Some(second.challenge(activation)),
+        ActivationState::SecondCode(second) => Some(second.challenge(activation)),
         _ => None,
     };
     expected(suite, key, challenge).map(Some)
@@ -157,7 +158,9 @@ pub fn expected_confirmation<'r>(
 /// The challenge of the code that is to be answered next, as long as it may be answered: for a code that is shown once more.
 #[must_use]
 pub fn awaited_challenge(record: &Record, activation: ActivationId, now: Timestamp) -> Option<AwaitedChallenge> {
-    let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &record.state else { return None };
+    let (ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited)) = &record.state else {
+        return None;
+    };
     let binding = awaited.sealed_for.as_ref().map(|sealed_for| sealed_for.binding());
     (now < awaited.expires_at).then(|| AwaitedChallenge { challenge: awaited.challenge(activation), binding })
 }
@@ -177,8 +180,8 @@ impl Event for DeviceCodeAnswer {
             return Ruling::confirmed(Step::Rejected(Rejection::Wrong { tries_left, suspended }));
         }
         let (first, first_expires_at, second) = match &record.state {
-            State::FirstCode(first) => (first.id, first.expires_at, None),
-            State::SecondCode(second) => match &second.sealed_for {
+            ActivationState::FirstCode(first) => (first.id, first.expires_at, None),
+            ActivationState::SecondCode(second) => match &second.sealed_for {
                 Some(sealed_for) => (sealed_for.first, sealed_for.first_expires_at, Some((second, sealed_for.nonce))),
                 None => return refused(Rejection::NotActivated),
             },
@@ -207,7 +210,7 @@ impl Event for DeviceCodeAnswer {
                 };
                 let challenge = second.challenge(self.activation);
                 remember(record, tag, Outcome::Accepted, now);
-                record.state = State::SecondCode(second);
+                record.state = ActivationState::SecondCode(second);
                 let made = SecondCode { challenge: challenge.clone(), binding };
                 Ruling::changed(Step::Done(made), AuditEvent::SecondCode, Some(challenge))
             }
@@ -232,8 +235,8 @@ impl Event for Confirmation {
             });
         }
         let second = match &record.state {
-            State::SecondCode(second) => second,
-            State::Active | State::Suspended => return refused(Rejection::AlreadySettled),
+            ActivationState::SecondCode(second) => second,
+            ActivationState::Active | ActivationState::Suspended => return refused(Rejection::AlreadySettled),
             _ => return refused(Rejection::NotActivated),
         };
         if now >= second.expires_at {
@@ -244,7 +247,7 @@ impl Event for Confirmation {
         }
         let challenge = second.challenge(self.activation);
         remember(record, tag, Outcome::Accepted, now);
-        record.state = State::Active;
+        record.state = ActivationState::Active;
         Ruling::changed(Step::Done(()), AuditEvent::Activated, Some(challenge))
     }
 }
@@ -253,7 +256,7 @@ impl Event for Confirmation {
 fn begin(
     subscriber: Subscriber,
     credential: Credential,
-    state: State,
+    state: ActivationState,
     (event, about): (AuditEvent, Option<About>),
     now: Timestamp,
 ) -> Settlement<()> {
@@ -277,7 +280,9 @@ fn registers(record: &Record) -> Result<(&str, &[u8]), Rejection> {
     match &record.credential {
         Credential::TimeBased { .. } => Err(Rejection::Unknown),
         // The place of a registration that the revocation of its token has overtaken has no key.
-        Credential::Camera { key, .. } if record.state == State::Revoked || key.is_empty() => Err(Rejection::Revoked),
+        Credential::Camera { key, .. } if record.state == ActivationState::Revoked || key.is_empty() => {
+            Err(Rejection::Revoked)
+        }
         Credential::Camera { suite, key, .. } => Ok((suite, key)),
     }
 }
@@ -305,13 +310,13 @@ fn count_wrong<T>(
     event: AuditEvent,
     now: Timestamp,
 ) -> Ruling<Step<T>> {
-    let (State::FirstCode(awaited) | State::SecondCode(awaited)) = &mut record.state else {
+    let (ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited)) = &mut record.state else {
         return refused(Rejection::NotActivated);
     };
     awaited.wrong = awaited.wrong.saturating_add(1);
     let tries_left = policy.max_attempts.saturating_sub(awaited.wrong);
     if tries_left == 0 {
-        record.state = State::Reset;
+        record.state = ActivationState::Reset;
     }
     remember(record, tag, Outcome::Wrong { tries_left, suspended: false }, now);
     Ruling::changed(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), event, None)

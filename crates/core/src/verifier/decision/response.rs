@@ -6,7 +6,7 @@ use crate::challenge::Challenge;
 use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ChallengeRef, Credential, Ending, Issued, Outcome, Record, State};
+use crate::verifier::record::{ActivationState, ChallengeRef, Credential, Ending, Issued, Outcome, Record};
 use crate::verifier::verdict::{Accepted, Rejection, Verdict};
 
 /// A response to a challenge. The order of the reasons to refuse it is that of the specification, section 7.3.
@@ -218,7 +218,7 @@ fn count_wrong(
     }
     let suspended = record.failures >= policy.max_failures;
     if suspended {
-        record.state = State::Suspended;
+        record.state = ActivationState::Suspended;
     }
     remember(record, tag, Outcome::Wrong { tries_left, suspended }, now);
     let event = if suspended { AuditEvent::Suspended } else { AuditEvent::Wrong };

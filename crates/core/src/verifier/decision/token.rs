@@ -7,7 +7,7 @@ use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Record, State, TokenRecord};
+use crate::verifier::record::{ActivationState, Record, TokenRecord};
 use crate::verifier::verdict::Step;
 
 /// How many users may share one token.
@@ -80,7 +80,7 @@ pub fn refuses_registration(policy: &Policy, record: &TokenRecord) -> Option<Tok
 pub fn place(record: Option<&Record>) -> Place {
     match record.map(|record| &record.state) {
         None => Place::Reserved,
-        Some(State::Revoked | State::Reset) => Place::Ended,
+        Some(ActivationState::Revoked | ActivationState::Reset) => Place::Ended,
         Some(_) => Place::Taken,
     }
 }
