@@ -20,7 +20,7 @@ use camtoken::verifier::decision::{
     Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
     Withdrawal, settle,
 };
-use camtoken::verifier::record::Ending;
+use camtoken::verifier::record::ChallengeEnd;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use super::*;
@@ -372,7 +372,7 @@ impl Life {
         };
         Some(match settle(&self.policy, record, event, now) {
             Ok(settlement) => Decided {
-                at: settlement.record.high_water.since(NOW).as_secs(),
+                at: settlement.record.latest_time.since(NOW).as_secs(),
                 event: settlement.audit.map(|note| note.event),
                 record: Stored::new(settlement.record),
                 write: settlement.write,
@@ -464,7 +464,7 @@ impl Seen {
         {
             self.breaks(ACTIVE);
         }
-        if new.high_water < old.high_water {
+        if new.latest_time < old.latest_time {
             self.breaks(TIME);
         }
         if !fits(old, new, decided.event) {
@@ -560,37 +560,42 @@ fn changed(is_changed: bool) -> Answer {
 /// Whether an audit event tells of this change, and of all of it.
 fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let (was, is) = (&old.state, &new.state);
-    let ending = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.ending);
+    let ending = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.end);
     let is_time_based = matches!(old.credential, Credential::TimeBased { .. });
     let is_open = |record: &Record| record.challenge.is_some() && ending(record).is_none();
     let may_be_answered = is_open(old) || is_time_based;
     let counted = new.failures == old.failures + 1;
     let is_same = was == is;
-    let Some(event) = event else { return *new == Record { high_water: new.high_water, ..old.clone() } };
+    let Some(event) = event else { return *new == Record { latest_time: new.latest_time, ..old.clone() } };
     match event {
         AuditEvent::SecondCode => matches!((was, is), (ActivationState::FirstCode(_), ActivationState::SecondCode(_))),
         AuditEvent::Activated => matches!((was, is), (ActivationState::SecondCode(_), ActivationState::Active)),
         AuditEvent::DeviceCodeWrong => match (was, is) {
             (ActivationState::FirstCode(was), ActivationState::FirstCode(is))
-            | (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => is.wrong == was.wrong + 1,
+            | (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => {
+                is.wrong_answers == was.wrong_answers + 1
+            }
             (ActivationState::FirstCode(_) | ActivationState::SecondCode(_), ActivationState::Reset) => true,
             _ => false,
         },
         AuditEvent::ConfirmationWrong => match (was, is) {
-            (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => is.wrong == was.wrong + 1,
+            (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => {
+                is.wrong_answers == was.wrong_answers + 1
+            }
             (ActivationState::SecondCode(_), ActivationState::Reset) => true,
             _ => false,
         },
         AuditEvent::Issued => is_same && *is == ActivationState::Active && is_open(new),
         AuditEvent::Accepted => {
-            let is_marked = ending(new) == Some(Ending::Accepted) || is_time_based && old.credential != new.credential;
+            let is_marked =
+                ending(new) == Some(ChallengeEnd::Accepted) || is_time_based && old.credential != new.credential;
             is_same && may_be_answered && is_marked && new.failures == 0
         }
         AuditEvent::Wrong => is_same && may_be_answered && counted,
         AuditEvent::Suspended => {
             *was == ActivationState::Active && *is == ActivationState::Suspended && may_be_answered && counted
         }
-        AuditEvent::Expired => is_same && is_open(old) && ending(new) == Some(Ending::Expired),
+        AuditEvent::Expired => is_same && is_open(old) && ending(new) == Some(ChallengeEnd::Expired),
         AuditEvent::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
         AuditEvent::SuspendedByBank => *was == ActivationState::Active && *is == ActivationState::Suspended,
         AuditEvent::Resumed => {
@@ -626,17 +631,17 @@ impl Stored {
         if let Credential::TimeBased { last_step, .. } = record.credential {
             return last_step >= Some(u64::from(number));
         }
-        let last = record.challenge.as_ref().filter(|issued| issued.id == id).and_then(|issued| issued.ending);
-        let past = || record.past.iter().find(|past| past.id == id).map(|past| past.ending);
-        last.or_else(past) == Some(Ending::Accepted)
+        let last = record.challenge.as_ref().filter(|issued| issued.id == id).and_then(|issued| issued.end);
+        let past = || record.past.iter().find(|past| past.id == id).map(|past| past.end);
+        last.or_else(past) == Some(ChallengeEnd::Accepted)
     }
 
     /// The same with one more wrong answer, by whoever believes that counting is a matter of adding one.
     fn counted(&self, max_attempts: u8) -> Self {
         let mut record = self.record().clone();
         if let ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited) = &mut record.state {
-            awaited.wrong += 1;
-            if awaited.wrong >= max_attempts {
+            awaited.wrong_answers += 1;
+            if awaited.wrong_answers >= max_attempts {
                 record.state = ActivationState::Reset;
             }
         }

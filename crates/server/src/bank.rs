@@ -710,7 +710,7 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
     let known = |issued: &&Issued| issued.id == reference.id;
     let issued = record.challenge.as_ref().filter(known).ok_or(Code::NotFound)?;
     // A read never says that a response was accepted: only the write that accepts it can.
-    let open = record.state == ActivationState::Active && issued.ending.is_none() && bank.now() < issued.expires_at;
+    let open = record.state == ActivationState::Active && issued.end.is_none() && bank.now() < issued.expires_at;
     Ok(Json(Standing {
         id: reference.to_string(),
         state: if open { "open" } else { "closed" },

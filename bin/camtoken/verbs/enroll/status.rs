@@ -1,7 +1,7 @@
 //! `camtoken enroll status`: the books without their secrets.
 
 use camtoken::store::{RecordId, Store, block_on};
-use camtoken::verifier::record::Ending;
+use camtoken::verifier::record::ChallengeEnd;
 use camtoken::verifier::{ActivationState, ChallengeRef, Credential, Record, TokenRecord};
 use camtoken::{ActivationId, Timestamp, TokenId};
 use schemars::JsonSchema;
@@ -173,12 +173,12 @@ impl OpenChallenge {
     fn of(activation: ActivationId, record: &Record, now: Timestamp) -> Option<Self> {
         let may_answer = record.state == ActivationState::Active;
         let issued = record.challenge.as_ref().filter(|issued| may_answer && now < issued.expires_at)?;
-        let ended: Option<Ending> = issued.ending;
+        let ended: Option<ChallengeEnd> = issued.end;
         ended.is_none().then(|| Self {
             challenge: ChallengeRef { activation, id: issued.id }.to_string(),
             operation: issued.transaction.operation().entry().name,
             expires_at: issued.expires_at.to_string(),
-            wrong: issued.wrong,
+            wrong: issued.wrong_answers,
         })
     }
 }

@@ -37,14 +37,14 @@ pub struct Record {
     pub challenge: Option<Issued>,
     /// How the challenges before it ended, newest first, so that a late response is told why it is refused.
     #[n(5)]
-    pub past: Vec<Past>,
+    pub past: Vec<PastChallenge>,
     /// The last attempt that was decided, so that a repeated request gets the same answer.
     #[n(6)]
     pub last_attempt: Option<LastAttempt>,
     /// The latest time that this record has seen; a clock set back opens nothing again.
     #[n(7)]
     #[cbor(with = "seconds")]
-    pub high_water: Timestamp,
+    pub latest_time: Timestamp,
     /// Whether it ever gave a right response.
     #[n(8)]
     pub signed: bool,
@@ -166,7 +166,7 @@ pub struct AwaitedCode {
     pub transaction: Transaction,
     /// Wrong answers so far.
     #[n(3)]
-    pub wrong: u8,
+    pub wrong_answers: u8,
     /// For the second code: the device code that it was sealed for.
     #[n(4)]
     pub sealed_for: Option<SealedFor>,
@@ -208,16 +208,16 @@ pub struct Issued {
     pub transaction: Transaction,
     /// Wrong responses so far.
     #[n(3)]
-    pub wrong: u8,
+    pub wrong_answers: u8,
     /// How it ended, if it did.
     #[n(4)]
-    pub ending: Option<Ending>,
+    pub end: Option<ChallengeEnd>,
 }
 
 /// How a challenge ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Ending {
+pub enum ChallengeEnd {
     /// Answered rightly.
     #[n(0)]
     Accepted,
@@ -235,14 +235,14 @@ pub enum Ending {
 /// A challenge before the last.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
-pub struct Past {
+pub struct PastChallenge {
     /// Its name.
     #[n(0)]
     #[cbor(with = "challenge_id")]
     pub id: ChallengeId,
     /// How it ended.
     #[n(1)]
-    pub ending: Ending,
+    pub end: ChallengeEnd,
 }
 
 /// The last attempt that was decided.
@@ -347,7 +347,7 @@ impl Stored for TokenRecord {
     }
 }
 
-impl Ending {
+impl ChallengeEnd {
     /// What a response to such a challenge is told.
     pub fn rejection(self) -> Rejection {
         match self {

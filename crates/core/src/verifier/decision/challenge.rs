@@ -8,7 +8,7 @@ use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, ChallengeRef, Credential, Ending, Issued, Past, Record};
+use crate::verifier::record::{ActivationState, ChallengeEnd, ChallengeRef, Credential, Issued, PastChallenge, Record};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A challenge is to be issued. It takes the place of the one before (V-8).
@@ -48,7 +48,7 @@ pub fn open_challenge(policy: &Policy, record: &Record, challenge: ChallengeRef,
     if *test && !policy.accept_test_keys {
         return None;
     }
-    let is_open = |issued: &&Issued| issued.id == challenge.id && issued.ending.is_none() && now < issued.expires_at;
+    let is_open = |issued: &&Issued| issued.id == challenge.id && issued.end.is_none() && now < issued.expires_at;
     record.challenge.as_ref().filter(is_open).map(|issued| issued.challenge(challenge.activation))
 }
 
@@ -72,7 +72,7 @@ impl Event for ChallengeIssue {
         retire_challenge(record);
         let ChallengeRef { activation, id } = self.challenge;
         let expires_at = now.plus(self.lifetime);
-        let issued = Issued { id, expires_at, transaction: self.transaction.clone(), wrong: 0, ending: None };
+        let issued = Issued { id, expires_at, transaction: self.transaction.clone(), wrong_answers: 0, end: None };
         let challenge = issued.challenge(activation);
         record.challenge = Some(issued);
         Ruling::changed(Step::Done(challenge.clone()), AuditEvent::Issued, Some(challenge))
@@ -86,7 +86,7 @@ impl Event for Withdrawal {
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<bool> {
         let ChallengeRef { activation, id } = self.challenge;
-        let is_open = |issued: &&Issued| issued.id == id && issued.ending.is_none();
+        let is_open = |issued: &&Issued| issued.id == id && issued.end.is_none();
         let Some(issued) = record.challenge.as_ref().filter(is_open) else { return Ruling::unchanged(false) };
         let challenge = issued.challenge(activation);
         end_challenge(record);
@@ -100,7 +100,7 @@ const PAST: usize = 4;
 /// Ends the current challenge, for something else than a newer one: it is not answered any more. One that was accepted
 /// stays, with its attempt, until the next is issued: the caller may not have executed it yet.
 pub(super) fn end_challenge(record: &mut Record) {
-    let is_accepted = |issued: &Issued| issued.ending == Some(Ending::Accepted);
+    let is_accepted = |issued: &Issued| issued.end == Some(ChallengeEnd::Accepted);
     if !record.challenge.as_ref().is_some_and(is_accepted) {
         retire_challenge(record);
     }
@@ -111,8 +111,8 @@ pub(super) fn end_challenge(record: &mut Record) {
 fn retire_challenge(record: &mut Record) {
     record.last_attempt = None;
     if let Some(issued) = record.challenge.take() {
-        let ending = issued.ending.unwrap_or(Ending::Superseded);
-        record.past.insert(0, Past { id: issued.id, ending });
+        let end = issued.end.unwrap_or(ChallengeEnd::Superseded);
+        record.past.insert(0, PastChallenge { id: issued.id, end });
         record.past.truncate(PAST);
     }
 }

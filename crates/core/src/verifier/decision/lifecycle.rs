@@ -121,7 +121,7 @@ impl Event for Restoration {
 
     fn decide(&self, _: &Policy, record: &mut Record, now: Timestamp) -> Ruling<bool> {
         let mut changed = false;
-        if record.challenge.as_ref().is_some_and(|issued| issued.ending.is_none()) {
+        if record.challenge.as_ref().is_some_and(|issued| issued.end.is_none()) {
             end_challenge(record);
             changed = true;
         }

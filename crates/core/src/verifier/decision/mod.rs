@@ -159,7 +159,7 @@ pub fn settle<E: Event>(
     now: Timestamp,
 ) -> Result<Settlement<E::Answer>, Undecided> {
     let now = trusted(policy, &record, E::CLOCK, now)?;
-    record.high_water = now;
+    record.latest_time = now;
     let Ruling { answer, change } = event.decide(policy, &mut record, now);
     let write = !matches!(change, Change::None);
     let audit = match change {
@@ -214,10 +214,10 @@ impl<A> Ruling<A> {
 
 /// The time to decide by: never before what the record has seen.
 fn trusted(policy: &Policy, record: &Record, clock: Clock, now: Timestamp) -> Result<Timestamp, Undecided> {
-    let behind = record.high_water.since(now);
+    let behind = record.latest_time.since(now);
     match clock {
         Clock::Decides if behind > policy.clock_tolerance => Err(Undecided::ClockBehind { seconds: behind.as_secs() }),
-        Clock::Decides | Clock::Notes => Ok(now.max(record.high_water)),
+        Clock::Decides | Clock::Notes => Ok(now.max(record.latest_time)),
     }
 }
 

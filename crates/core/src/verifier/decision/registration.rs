@@ -81,7 +81,7 @@ pub fn enroll(policy: &Policy, new: NewActivation, now: Timestamp) -> Settlement
     let NewActivation { activation, subscriber, token, test, key, first, transaction } = new;
     let credential = Credential::Camera { token, suite: policy.suite.to_string(), key, test };
     let expires_at = now.plus(policy.first_code_lifetime);
-    let awaited = AwaitedCode { id: first, expires_at, transaction, wrong: 0, sealed_for: None };
+    let awaited = AwaitedCode { id: first, expires_at, transaction, wrong_answers: 0, sealed_for: None };
     let challenge = awaited.challenge(activation);
     let about = Some(About::of(&challenge));
     begin(subscriber, credential, ActivationState::FirstCode(awaited), (AuditEvent::Enrolled, about), now)
@@ -205,7 +205,7 @@ impl Event for DeviceCodeAnswer {
                     id: self.second,
                     expires_at: now.plus(policy.second_code_lifetime),
                     transaction: self.transaction.clone(),
-                    wrong: 0,
+                    wrong_answers: 0,
                     sealed_for: Some(SealedFor { first, first_expires_at, nonce: self.nonce }),
                 };
                 let challenge = second.challenge(self.activation);
@@ -268,7 +268,7 @@ fn begin(
         challenge: None,
         past: Vec::new(),
         last_attempt: None,
-        high_water: now,
+        latest_time: now,
         signed: false,
         chain_end: ChainEnd::default(),
     };
@@ -313,8 +313,8 @@ fn count_wrong<T>(
     let (ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited)) = &mut record.state else {
         return refused(Rejection::NotActivated);
     };
-    awaited.wrong = awaited.wrong.saturating_add(1);
-    let tries_left = policy.max_attempts.saturating_sub(awaited.wrong);
+    awaited.wrong_answers = awaited.wrong_answers.saturating_add(1);
+    let tries_left = policy.max_attempts.saturating_sub(awaited.wrong_answers);
     if tries_left == 0 {
         record.state = ActivationState::Reset;
     }

@@ -6,7 +6,7 @@ use crate::challenge::Challenge;
 use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, ChallengeRef, Credential, Ending, Issued, Outcome, Record};
+use crate::verifier::record::{ActivationState, ChallengeEnd, ChallengeRef, Credential, Issued, Outcome, Record};
 use crate::verifier::verdict::{Accepted, Rejection, Verdict};
 
 /// A response to a challenge. The order of the reasons to refuse it is that of the specification, section 7.3.
@@ -98,23 +98,23 @@ impl Event for ChallengeResponse {
         }
         let ChallengeRef { activation, id } = self.challenge;
         if let Some(past) = record.past.iter().find(|past| past.id == id) {
-            return refused(past.ending.rejection());
+            return refused(past.end.rejection());
         }
         let Some(issued) = record.challenge.as_mut().filter(|issued| issued.id == id) else {
             return refused(Rejection::Unknown);
         };
-        if let Some(ending) = issued.ending {
+        if let Some(ending) = issued.end {
             return refused(ending.rejection());
         }
         let challenge = issued.challenge(activation);
         if now >= issued.expires_at {
-            issued.ending = Some(Ending::Expired);
+            issued.end = Some(ChallengeEnd::Expired);
             return Ruling::changed(Verdict::Rejected(Rejection::Expired), AuditEvent::Expired, Some(challenge));
         }
         if !is_right {
             return count_wrong(policy, record, tag, Some(challenge), now);
         }
-        issued.ending = Some(Ending::Accepted);
+        issued.end = Some(ChallengeEnd::Accepted);
         accept(record, tag, Some(challenge), now)
     }
 }
@@ -159,13 +159,13 @@ impl Event for SettledQuery {
         }
         let id = self.challenge.id;
         let ending = match record.challenge.as_ref().filter(|issued| issued.id == id) {
-            Some(issued) if issued.ending == Some(Ending::Accepted) => {
+            Some(issued) if issued.end == Some(ChallengeEnd::Accepted) => {
                 return Ruling::confirmed(accepted(record, false));
             }
-            Some(issued) => issued.ending.or((now >= issued.expires_at).then_some(Ending::Expired)),
-            None => record.past.iter().find(|past| past.id == id).map(|past| past.ending),
+            Some(issued) => issued.end.or((now >= issued.expires_at).then_some(ChallengeEnd::Expired)),
+            None => record.past.iter().find(|past| past.id == id).map(|past| past.end),
         };
-        refused(ending.map_or(Rejection::Unknown, Ending::rejection))
+        refused(ending.map_or(Rejection::Unknown, ChallengeEnd::rejection))
     }
 }
 
@@ -209,10 +209,10 @@ fn count_wrong(
     record.failures = record.failures.saturating_add(1);
     let mut tries_left = policy.max_failures.saturating_sub(record.failures);
     if let Some(issued) = &mut record.challenge {
-        issued.wrong = issued.wrong.saturating_add(1);
-        let left = policy.max_attempts.saturating_sub(issued.wrong);
+        issued.wrong_answers = issued.wrong_answers.saturating_add(1);
+        let left = policy.max_attempts.saturating_sub(issued.wrong_answers);
         if left == 0 {
-            issued.ending = Some(Ending::Exhausted);
+            issued.end = Some(ChallengeEnd::Exhausted);
         }
         tries_left = tries_left.min(left);
     }
