@@ -31,7 +31,7 @@ pub use enroll::{EnrollError, Enrollment};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
 pub use record::{ActivationState, ChallengeRef, Credential, Record, Subscriber, TokenRecord};
-pub use upkeep::{Fault, Finding, Inventory, restored};
+pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
 use audit::History;

@@ -25,22 +25,22 @@ pub struct Inventory {
     /// How many audit entries.
     pub entries: u64,
     /// What is wrong, in the order of the records.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<StoreFinding>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct StoreFinding {
     /// With which record.
     pub record: RecordId,
     /// What.
-    pub fault: Fault,
+    pub fault: RecordFault,
 }
 
 /// What can be wrong with a record.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum RecordFault {
     /// It cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -114,7 +114,7 @@ impl<S: Store> Verifier<S> {
                 };
                 match checked {
                     Ok(entries) => inventory.entries += entries,
-                    Err(CheckError::Fault(fault)) => inventory.findings.push(Finding { record: id, fault }),
+                    Err(CheckError::Fault(fault)) => inventory.findings.push(StoreFinding { record: id, fault }),
                     Err(CheckError::Verifier(error)) => return Err(error),
                 }
             }
@@ -178,21 +178,21 @@ impl<S: Store> Verifier<S> {
             // The place of a registration that its token's revocation has overtaken.
             Credential::Camera { key, .. } if key.is_empty() => return Ok(entries),
             Credential::Camera { suite, .. } if suite.parse::<ResponseSuite>().is_err() => {
-                return Err(Fault::from(RecordError::Damaged).into());
+                return Err(RecordFault::from(RecordError::Damaged).into());
             }
             Credential::Camera { key, token, .. } => (key, Some(token)),
             Credential::TimeBased { key, .. } => (key, None),
         };
-        self.key_wrapper.unwrap(key, &context(activation)).map_err(Fault::from)?;
+        self.key_wrapper.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
         if let Some(token) =
             token.filter(|_| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
         {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
-                Ok(None) => return Err(Fault::NoToken(token.clone()).into()),
+                Ok(None) => return Err(RecordFault::NoToken(token.clone()).into()),
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {
-                    return Err(Fault::Unlisted(token.clone()).into());
+                    return Err(RecordFault::Unlisted(token.clone()).into());
                 }
-                Ok(Some((_, known))) if known.revoked => return Err(Fault::TokenRevoked(token.clone()).into()),
+                Ok(Some((_, known))) if known.revoked => return Err(RecordFault::TokenRevoked(token.clone()).into()),
                 // That the token's own record cannot be read is said of the token.
                 Ok(Some(_)) | Err(VerifierError::Record(_)) => {}
                 Err(error) => return Err(error.into()),
@@ -205,13 +205,13 @@ impl<S: Store> Verifier<S> {
     async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
-        self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(Fault::from)?;
+        self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(RecordFault::from)?;
         Ok(entries)
     }
 
     async fn check_history(&self, id: &RecordId, revision: Revision, chain_end: &ChainEnd) -> Result<u64, CheckError> {
         let history = self.history(id, revision, chain_end).await?;
-        Ok(history.into_entries().map_err(Fault::from)?.len() as u64)
+        Ok(history.into_entries().map_err(RecordFault::from)?.len() as u64)
     }
 
     async fn rewrap_activation(
@@ -280,13 +280,13 @@ impl<S: Store> Verifier<S> {
 /// Why a record was not found to be sound.
 enum CheckError {
     /// Something is wrong with it.
-    Fault(Fault),
+    Fault(RecordFault),
     /// It could not be checked.
     Verifier(VerifierError),
 }
 
-impl From<Fault> for CheckError {
-    fn from(fault: Fault) -> Self {
+impl From<RecordFault> for CheckError {
+    fn from(fault: RecordFault) -> Self {
         Self::Fault(fault)
     }
 }

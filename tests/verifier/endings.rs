@@ -1,7 +1,7 @@
 //! Revocation, suspension and their like: what they end and what they leave, by a wrong clock, at a damaged record, and
 //! after a failover.
 
-use camtoken::verifier::{Fault, TokenRecord};
+use camtoken::verifier::{RecordFault, TokenRecord};
 
 use super::*;
 
@@ -98,7 +98,7 @@ fn one_activation_that_cannot_be_revoked_keeps_no_other_from_it() {
     spoil(revision.next(), &record);
     let found = block_on(verifier.check()).expect("memory").findings;
     assert!(
-        matches!(&found[..], [of] if of.record == damaged && of.fault == Fault::TokenRevoked(token_id())),
+        matches!(&found[..], [of] if of.record == damaged && of.fault == RecordFault::TokenRevoked(token_id())),
         "{found:?}"
     );
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("all of them can be read");

@@ -2,7 +2,7 @@
 
 use camtoken::Timestamp;
 use camtoken::store::backup::{self, BackupError, Records, Saved};
-use camtoken::verifier::{Fault, Inventory, restored};
+use camtoken::verifier::{Inventory, RecordFault, restored};
 
 use super::*;
 
@@ -142,7 +142,7 @@ fn a_check_finds_what_is_wrong() {
     let records: Vec<Saved> =
         Records::new(&saved(pair.verifier.store())[..]).expect("a backup").map(|saved| saved.expect("whole")).collect();
     let (activation, token) = (RecordId::Activation(pair.activation), RecordId::Token(token_id()));
-    let faults = |change: &dyn Fn(&mut Saved) -> bool, kek: u8| -> Vec<(RecordId, Fault)> {
+    let faults = |change: &dyn Fn(&mut Saved) -> bool, kek: u8| -> Vec<(RecordId, RecordFault)> {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut records = records.clone();
         records.retain_mut(change);
@@ -154,9 +154,9 @@ fn a_check_finds_what_is_wrong() {
     let of_activation = |saved: &Saved| saved.id == activation;
 
     assert_eq!(faults(&|_| true, 9), []);
-    assert_eq!(faults(&|saved| of_activation(saved), 9), [(activation.clone(), Fault::NoToken(token_id()))]);
+    assert_eq!(faults(&|saved| of_activation(saved), 9), [(activation.clone(), RecordFault::NoToken(token_id()))]);
     assert_eq!(faults(&|saved| !of_activation(saved), 9), [], "a place that is not taken");
-    let key = Fault::Key(KeyWrapError::KeyEncryptionKey);
+    let key = RecordFault::Key(KeyWrapError::KeyEncryptionKey);
     assert_eq!(faults(&|_| true, 8), [(activation.clone(), key.clone()), (token.clone(), key)]);
     let cut = |saved: &mut Saved| {
         if of_activation(saved) {
@@ -164,7 +164,7 @@ fn a_check_finds_what_is_wrong() {
         }
         true
     };
-    assert_eq!(faults(&cut, 9), [(activation.clone(), Fault::Audit(AuditError::End))]);
+    assert_eq!(faults(&cut, 9), [(activation.clone(), RecordFault::Audit(AuditError::End))]);
     let altered = |saved: &mut Saved| {
         if !of_activation(saved) {
             let digit = saved.audit[0].1.iter().position(|byte| *byte == b'2').expect("the year");
@@ -173,7 +173,7 @@ fn a_check_finds_what_is_wrong() {
         true
     };
     let found = faults(&altered, 9);
-    assert!(matches!(&found[..], [(id, Fault::Audit(_))] if *id == token), "{found:?}");
+    assert!(matches!(&found[..], [(id, RecordFault::Audit(_))] if *id == token), "{found:?}");
     let unreadable = |saved: &mut Saved| {
         if of_activation(saved) {
             saved.record.truncate(20);
@@ -181,7 +181,7 @@ fn a_check_finds_what_is_wrong() {
         true
     };
     let found = faults(&unreadable, 9);
-    assert!(matches!(&found[..], [(id, Fault::Record(_))] if *id == activation), "{found:?}");
+    assert!(matches!(&found[..], [(id, RecordFault::Record(_))] if *id == activation), "{found:?}");
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn size(dir: &Path) -> io::Result<u64> {
 
 impl Checked {
     fn of(inventory: Inventory) -> Self {
-        let finding = |finding: camtoken::verifier::Finding| Finding {
+        let finding = |finding: camtoken::verifier::StoreFinding| Finding {
             record: finding.record.to_string(),
             fault: finding.fault.to_string(),
         };
