@@ -36,7 +36,7 @@ pub use response::{
     ChallengeResponse, ExpectedPassword, SettledQuery, TimeBasedPassword, expected_password, expected_response,
 };
 pub use token::{
-    MAX_USERS, NewUser, Place, TokenRefusal, add_user, place, refuses_registration, refuses_use, register_token,
+    MAX_USERS, NewUser, TokenRefusal, UserPlace, add_user, place, refuses_registration, refuses_use, register_token,
     register_token_again, revoke_token,
 };
 

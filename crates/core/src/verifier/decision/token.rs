@@ -26,7 +26,7 @@ pub enum TokenRefusal {
 
 /// What stands in one of a token's places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum UserPlace {
     /// An activation.
     Taken,
     /// An activation that has ended: revoked, reset, or never confirmed.
@@ -77,24 +77,24 @@ pub fn refuses_registration(policy: &Policy, record: &TokenRecord) -> Option<Tok
 
 /// What stands in the place of an activation, by its record.
 #[must_use]
-pub fn place(record: Option<&Record>) -> Place {
+pub fn place(record: Option<&Record>) -> UserPlace {
     match record.map(|record| &record.state) {
-        None => Place::Reserved,
-        Some(ActivationState::Revoked | ActivationState::Reset) => Place::Ended,
-        Some(_) => Place::Taken,
+        None => UserPlace::Reserved,
+        Some(ActivationState::Revoked | ActivationState::Reset) => UserPlace::Ended,
+        Some(_) => UserPlace::Taken,
     }
 }
 
 /// Adds a new activation to a token's record, before the activation itself exists: so that revoking the token finds it whatever
 /// happens in between. `places` are those of the record's activations, in their order.
-pub fn add_user(mut record: TokenRecord, places: &[Place], new: ActivationId, now: Timestamp) -> NewUser {
+pub fn add_user(mut record: TokenRecord, places: &[UserPlace], new: ActivationId, now: Timestamp) -> NewUser {
     let (mut activations, mut reserved) = (Vec::new(), Vec::new());
     for (number, activation) in record.activations.iter().enumerate() {
         // What is not known to have ended keeps its place.
-        match places.get(number).unwrap_or(&Place::Taken) {
-            Place::Taken => activations.push(*activation),
-            Place::Reserved => reserved.push(*activation),
-            Place::Ended => {}
+        match places.get(number).unwrap_or(&UserPlace::Taken) {
+            UserPlace::Taken => activations.push(*activation),
+            UserPlace::Reserved => reserved.push(*activation),
+            UserPlace::Ended => {}
         }
     }
     if activations.len() >= MAX_USERS {
