@@ -44,7 +44,7 @@ fn main() {
     let dir = tempfile::tempdir().expect("there is room for temporary files");
     let store = EmbeddedStore::open(dir.path().join("store"), Duration::ZERO).expect("a new store");
     let store = Arc::new(store);
-    let vault = || Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = || Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
     let rng = &mut UnwrapErr(SysRng);
     let own = Verifier::new(Arc::clone(&store), vault(), Policy::default(), "架空中央銀行", rng);
     let own = own.expect("the default policy");
@@ -166,7 +166,7 @@ struct Holder {
 }
 
 fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Holder {
-    let (rng, device_key) = (&mut UnwrapErr(SysRng), Key::new(vec![7; 32]));
+    let (rng, device_key) = (&mut UnwrapErr(SysRng), Key::new((7..39).collect()));
     let token = format!("BENCH{number:05}").parse().expect("a token ID");
     let subscriber = Subscriber { contract: "12345678".to_owned(), user: format!("USER{number}") };
     block_on(verifier.register(&token, &device_key, false, NOW, rng)).expect("a new token");

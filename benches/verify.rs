@@ -30,12 +30,12 @@ struct Client {
 }
 
 fn verifier<S: Store>(store: S) -> Verifier<S> {
-    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut UnwrapErr(SysRng)).expect("the default policy")
 }
 
 fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Client {
-    let (rng, device_key) = (&mut UnwrapErr(SysRng), Key::new(vec![7; 32]));
+    let (rng, device_key) = (&mut UnwrapErr(SysRng), Key::new((7..39).collect()));
     let token = format!("BENCH{number:05}").parse().expect("a token ID");
     let subscriber = Subscriber { contract: "12345678".to_owned(), user: format!("USER{number}") };
     block_on(verifier.register(&token, &device_key, false, NOW, rng)).expect("a new token");

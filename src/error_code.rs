@@ -63,6 +63,7 @@ impl VerifierError {
         match self {
             Self::Store(error) => error.code(),
             Self::KeyWrapper(error) => error.code(),
+            Self::KeyMismatch => ErrorCode::KeyMismatch,
             Self::Record(_) => ErrorCode::StoreFailed,
             Self::ClockBehind { .. } => ErrorCode::ClockBehind,
             Self::Contention => ErrorCode::Busy,
@@ -96,6 +97,7 @@ impl EnrollError {
             Self::Subscriber(_) | Self::SubscriberForm { .. } => ErrorCode::Subscriber,
             Self::UnknownToken(_) => ErrorCode::NoToken,
             Self::TokenExists(_) => ErrorCode::TokenExists,
+            Self::UnfitDeviceKey(_) => ErrorCode::UnfitDeviceKey,
             Self::TokenRevoked(_) => ErrorCode::TokenRevoked,
             Self::TestToken(_) => ErrorCode::TestToken,
             Self::TokenFull { .. } => ErrorCode::TokenFull,

@@ -628,7 +628,7 @@ impl KeyWrapper for Counting {
 fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     let opened = Arc::new(AtomicUsize::new(0));
     let vault = Box::new(Counting(
-        LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"),
+        LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"),
         Arc::clone(&opened),
     ));
     let verifier = Verifier::new(MemoryStore::new(), vault, test_policy(), "Bank", &mut rng()).expect("set up");

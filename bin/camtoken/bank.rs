@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
-use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::verifier::{
     EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError,
 };
@@ -135,8 +135,20 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened.
+    /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened,
+    /// [`Code::KeyMismatch`] when the key is another store's.
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        let bank = Self::open_for_upkeep(context, args)?;
+        block_on(bank.verifier.check_key(&mut rng()))?;
+        Ok(bank)
+    }
+
+    /// Opens the store as [`Bank::open`] does, whosever the key is: for upkeep that needs no key, or says that it does not fit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open`], but for [`Code::KeyMismatch`].
+    pub fn open_for_upkeep(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let settings = &context.settings;
         let now = args.now(context)?;
         let place = args.place(context)?;
@@ -371,7 +383,7 @@ mod tests {
 
     #[test]
     fn keys_are_lines_of_hexadecimal_digits() {
-        let (new, old) = ("5a".repeat(32), "A5".repeat(32));
+        let (new, old) = ("5a".repeat(32), "A5".repeat(32)); // whether they are fit, the wrapper says
         let keys = parse_keys(&format!("{new}\n{old}\n"), "kek").expect("two keys");
         assert_eq!(keys.iter().map(|key| key.expose_bytes()[0]).collect::<Vec<_>>(), [0x5a, 0xa5]);
         for text in ["", "\n", "5a", &new[1..], &format!("{new}\nno key"), &"５".repeat(64)] {
@@ -422,6 +434,7 @@ mod tests {
         store(&|| StoreError::TooLarge { part: "record", len: 1 << 20 }, "CT-E115");
 
         same(|| VerifierError::KeyWrapper(KeyWrapError::Damaged), "CT-E017");
+        same(|| VerifierError::KeyMismatch, "CT-E050");
         same(|| VerifierError::Record(RecordError::Damaged), "CT-E014");
         same(|| VerifierError::ClockBehind { seconds: 9 }, "CT-E016");
         same(|| VerifierError::Contention, "CT-E107");
@@ -442,6 +455,7 @@ mod tests {
         same(|| EnrollError::Subscriber(unfit()), "CT-E075");
         same(|| EnrollError::SubscriberForm { part: "user" }, "CT-E075");
         same(|| EnrollError::UnknownToken(token()), "CT-E081");
+        same(|| EnrollError::UnfitDeviceKey(token()), "CT-E076");
         same(|| EnrollError::TokenExists(token()), "CT-E082");
         same(|| EnrollError::TokenRevoked(token()), "CT-E083");
         same(|| EnrollError::TestToken(token()), "CT-E084");

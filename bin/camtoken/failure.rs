@@ -126,6 +126,9 @@ codes! {
     /// The token waits for another answer.
     TokenAsks = "CT-E049" => Usage,
 
+    /// The key-encryption key is not the one of the store.
+    KeyMismatch = "CT-E050" => Failed,
+
     /// Not a camtoken code.
     Foreign = "CT-E053" ("T03") => Refused,
     /// Another bank or contract.
@@ -163,6 +166,8 @@ codes! {
     NoDeviceKey = "CT-E074" => Usage,
     /// What cannot be shown by a token.
     Subscriber = "CT-E075" => Usage,
+    /// The device key cannot be one.
+    UnfitDeviceKey = "CT-E076" => Rejected,
 
     /// No such token in the books.
     NoToken = "CT-E081" => Rejected,

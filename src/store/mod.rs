@@ -88,6 +88,8 @@ pub trait Store: Send + Sync {
 pub enum RecordId {
     /// One user's use of one token: its key, counters and open challenge.
     Activation(ActivationId),
+    /// The store itself: what shows that a key-encryption key is the one that its keys were wrapped under.
+    KeyCheck,
     /// One token: which activations it holds.
     Token(TokenId),
 }
@@ -98,6 +100,7 @@ impl RecordId {
     pub fn to_key(&self) -> Vec<u8> {
         match self {
             Self::Activation(id) => [b"a", id.as_bytes().as_slice()].concat(),
+            Self::KeyCheck => b"k".to_vec(),
             // Token IDs differ in length: a zero byte, which is in none of them, ends them.
             Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
         }
@@ -108,6 +111,7 @@ impl RecordId {
     pub fn from_key(key: &[u8]) -> Option<Self> {
         match key.split_first()? {
             (b'a', id) => Some(Self::Activation(ActivationId::from_bytes(id.try_into().ok()?))),
+            (b'k', []) => Some(Self::KeyCheck),
             (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
             _ => None,
         }
@@ -118,6 +122,7 @@ impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activation(id) => write!(f, "activation:{id}"),
+            Self::KeyCheck => f.write_str("key-check"),
             Self::Token(id) => write!(f, "token:{id}"),
         }
     }
@@ -128,6 +133,7 @@ impl FromStr for RecordId {
 
     fn from_str(text: &str) -> Result<Self, RecordIdError> {
         match text.split_once(':') {
+            None if text == "key-check" => Ok(Self::KeyCheck),
             Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
             Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
             _ => Err(RecordIdError),
@@ -137,7 +143,7 @@ impl FromStr for RecordId {
 
 /// A string names no record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a record: expected \"activation:\" or \"token:\" and an ID")]
+#[error("not a record: expected \"activation:\" or \"token:\" and an ID, or \"key-check\"")]
 pub struct RecordIdError;
 
 /// How often a record has been replaced: 1 for the first record, then one more each time.
@@ -389,6 +395,7 @@ mod tests {
             activation([0; 6]),
             activation([0, 1, 0x7f, 0x80, 0xfe, 0xff]),
             activation([0xff; 6]),
+            RecordId::KeyCheck,
             token("-"),
             token("A"),
             token("A-"),
@@ -423,17 +430,23 @@ mod tests {
     #[test]
     fn keys_are_stable() {
         assert_eq!(ids()[1].to_key(), [b'a', 0, 1, 0x7f, 0x80, 0xfe, 0xff]);
-        assert_eq!(ids()[8].to_key(), b"tFEX0123456\0");
-        assert_eq!(ids()[8].to_string(), "token:FEX0123456");
+        assert_eq!(ids()[3].to_key(), b"k");
+        assert_eq!(ids()[3].to_string(), "key-check");
+        assert_eq!(ids()[9].to_key(), b"tFEX0123456\0");
+        assert_eq!(ids()[9].to_string(), "token:FEX0123456");
         assert_eq!(ids()[1].to_string(), "activation:00017f80feff");
     }
 
     #[test]
     fn what_is_no_record_is_refused() {
-        for key in [&b""[..], b"a", b"a12345", b"a1234567", b"t", b"t\0", b"tA", b"ta\0", b"tA\0\0", b"x123456"] {
+        for key in
+            [&b""[..], b"a", b"a12345", b"a1234567", b"t", b"t\0", b"tA", b"ta\0", b"tA\0\0", b"x123456", b"k\0", b"K"]
+        {
             assert_eq!(RecordId::from_key(key), None, "{key:?}");
         }
-        for text in ["", "token", "token:", "token:a", "Token:A", "activation:A", "A", "token: A"] {
+        for text in
+            ["", "token", "token:", "token:a", "Token:A", "activation:A", "A", "token: A", "key-check:", "Key-check"]
+        {
             assert_eq!(text.parse::<RecordId>(), Err(RecordIdError), "{text}");
         }
     }

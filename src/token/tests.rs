@@ -44,7 +44,7 @@ impl Story {
 
     pub fn with_purpose(test: bool) -> Self {
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
-        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![7; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((7..39).collect())]).expect("a key of 32 bytes"));
         let bank = Verifier::new(MemoryStore::new(), vault, policy, "架空中央銀行", &mut rng()).expect("a good policy");
         let token = Token::generate("FEX0123456".parse().expect("a token ID"), test, &mut rng());
         block_on(bank.register(token.id(), token.device_key(), test, NOW, &mut rng())).expect("a new token");

@@ -58,6 +58,9 @@ pub enum EnrollError {
     /// The token is in the books already, with another key.
     #[error("token {0} is registered already")]
     TokenExists(TokenId),
+    /// All bytes of the device key are the same, or another token of the same file has it: a mistake of whoever made it.
+    #[error("the device key of token {0} cannot be one: the same byte throughout, or the key of another token")]
+    UnfitDeviceKey(TokenId),
     /// The token is revoked, which is final.
     #[error("token {0} is revoked")]
     TokenRevoked(TokenId),
@@ -92,8 +95,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::TokenRevoked`] for an ID that was
-    /// revoked, [`EnrollError::TokenExists`] when the books have another key.
+    /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::UnfitDeviceKey`] for a key of the same
+    /// byte throughout, [`EnrollError::TokenRevoked`] for an ID that was revoked, [`EnrollError::TokenExists`] when the books
+    /// have another key.
     pub async fn register(
         &self,
         token: &TokenId,
@@ -104,6 +108,9 @@ impl<S: Store> Verifier<S> {
     ) -> Result<(), EnrollError> {
         if test && !self.policy.accept_test_keys {
             return Err(EnrollError::TestToken(token.clone()));
+        }
+        if device_key.is_uniform() {
+            return Err(EnrollError::UnfitDeviceKey(token.clone()));
         }
         let id = RecordId::Token(token.clone());
         let wrapped = self.key_wrapper.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;

@@ -50,6 +50,9 @@ pub enum KeyWrapError {
         /// The bytes of the shortest one.
         found: usize,
     },
+    /// All bytes of a key-encryption key are the same: a mistake, such as a file of zeros, and no secret.
+    #[error("a key-encryption key has the same byte throughout; generate one at random")]
+    UniformKey,
     /// The key-encryption key cannot be used now.
     #[error("the key-encryption key does not answer")]
     Unavailable,
@@ -66,11 +69,15 @@ impl LocalKeyWrapper {
     ///
     /// # Errors
     ///
-    /// [`KeyWrapError::NoKey`] for no key at all, [`KeyWrapError::ShortKey`] when one has fewer than 32 bytes.
+    /// [`KeyWrapError::NoKey`] for no key at all, [`KeyWrapError::ShortKey`] when one has fewer than 32 bytes,
+    /// [`KeyWrapError::UniformKey`] when the bytes of one are all the same.
     pub fn new(keys: &[Key]) -> Result<Self, KeyWrapError> {
         let shortest = keys.iter().map(|key| key.expose_bytes().len()).min().ok_or(KeyWrapError::NoKey)?;
         if shortest < Key::LEN {
             return Err(KeyWrapError::ShortKey { found: shortest });
+        }
+        if keys.iter().any(Key::is_uniform) {
+            return Err(KeyWrapError::UniformKey);
         }
         let entry = |key: &Key| {
             let key = derive(key, b"camtoken/1 vault");
@@ -122,13 +129,14 @@ mod tests {
     use super::*;
 
     fn key(byte: u8) -> Key {
-        Key::new(vec![byte; 32])
+        Key::new((0..32).map(|place| place ^ byte).collect())
     }
 
     #[test]
     fn a_wrapped_key_opens_for_its_own_context_only() {
         let vault = LocalKeyWrapper::new(&[key(1)]).expect("a key of 32 bytes");
-        let mut wrapped = vault.wrap(&key(7), b"row 1", &mut UnwrapErr(SysRng)).expect("a local wrapper answers");
+        let mut wrapped =
+            vault.wrap(&Key::new(vec![7; 32]), b"row 1", &mut UnwrapErr(SysRng)).expect("a local wrapper answers");
         assert_eq!(vault.unwrap(&wrapped, b"row 1").expect("the same row").expose_bytes(), [7; 32]);
         assert_eq!(vault.unwrap(&wrapped, b"row 2").expect_err("another row"), KeyWrapError::Damaged);
         let last = wrapped.len() - 1;
@@ -142,7 +150,11 @@ mod tests {
         let short = LocalKeyWrapper::new(&[key(1), Key::new(vec![1; 31])]);
         assert_eq!(short.expect_err("31 bytes"), KeyWrapError::ShortKey { found: 31 });
         assert_eq!(LocalKeyWrapper::new(&[]).expect_err("no key"), KeyWrapError::NoKey);
-        assert!(LocalKeyWrapper::new(&[Key::new(vec![1; 33])]).is_ok(), "a longer one does");
+        assert!(LocalKeyWrapper::new(&[Key::new((0..33).collect())]).is_ok(), "a longer one does");
+        for byte in [0, 1, 0xff] {
+            let uniform = LocalKeyWrapper::new(&[key(1), Key::new(vec![byte; 32])]);
+            assert_eq!(uniform.expect_err("no secret"), KeyWrapError::UniformKey);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
 mod enroll;
+mod key_check;
 pub mod key_wrapper;
 mod retry;
 mod upkeep;
@@ -102,6 +103,9 @@ pub enum VerifierError {
     /// The key of the activation cannot be had.
     #[error(transparent)]
     KeyWrapper(#[from] KeyWrapError),
+    /// The keys of the store were wrapped under another key-encryption key: [`Verifier::check_key`].
+    #[error("the key-encryption key is not the one of this store")]
+    KeyMismatch,
     /// A record of the store cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),

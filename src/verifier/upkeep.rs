@@ -103,6 +103,7 @@ impl<S: Store> Verifier<S> {
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 let checked = match &id {
+                    RecordId::KeyCheck => self.check_key_check().await.map(|()| 0),
                     RecordId::Activation(activation) => {
                         inventory.activations += 1;
                         self.check_activation(*activation, &id).await
@@ -144,8 +145,8 @@ impl<S: Store> Verifier<S> {
         unreadable.map_or(Ok(voided), |error| Err(error.into()))
     }
 
-    /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many. When it returns, the
-    /// older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
+    /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many; the key-check value is
+    /// wrapped anew with them, and not counted. When it returns, the older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
     /// and answered meanwhile.
     ///
     /// # Errors
@@ -156,15 +157,26 @@ impl<S: Store> Verifier<S> {
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 wrapped += u64::from(match &id {
+                    // The last one: whoever trusts it may take the older keys away.
+                    RecordId::KeyCheck => false,
                     RecordId::Activation(activation) => self.rewrap_activation(*activation, &id, rng).await?,
                     RecordId::Token(token) => self.rewrap_token(token, &id, rng).await?,
                 });
             }
         }
+        self.rewrap_key_check(rng).await?;
         Ok(wrapped)
     }
 
-    async fn page(&self, after: &mut Option<RecordId>) -> Result<Option<Vec<RecordId>>, VerifierError> {
+    async fn check_key_check(&self) -> Result<(), CheckError> {
+        match self.key_fits().await {
+            Ok(_) => Ok(()),
+            Err(VerifierError::KeyMismatch) => Err(RecordFault::Key(KeyWrapError::KeyEncryptionKey).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn page(&self, after: &mut Option<RecordId>) -> Result<Option<Vec<RecordId>>, VerifierError> {
         let page = self.store.list(after.as_ref(), PAGE).await?;
         *after = page.last().cloned();
         Ok(after.is_some().then_some(page))

@@ -64,7 +64,7 @@ impl Desk {
     }
 
     fn empty() -> Self {
-        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(MemoryStore::default(), vault, policy, "架空中央銀行", &mut rng());
         Self {

@@ -16,14 +16,14 @@ fn a_backup_is_put_back_without_what_was_open() {
     let open = story.issue("2");
     let response = story.respond(&open);
     let said = story.run(&["store", "backup", "-o", &backup]);
-    assert_eq!((said.exit, &said.document["records"]), (0, &json!(2)), "{said:?}");
+    assert_eq!((said.exit, &said.document["records"]), (0, &json!(3)), "{said:?}");
     let mode = fs::metadata(&backup).expect("just written").permissions().mode() & 0o777;
     assert_eq!(mode, 0o600, "what was signed is for nobody else");
     assert_eq!(story.verify(&open, &response).exit, 0, "after the backup");
 
     let restored = story.arg("restored");
     let said = story.run(&["store", "restore", &backup, "--store", &restored]);
-    assert_eq!((said.exit, &said.document["records"], &said.document["voided"]), (0, &json!(2), &json!(1)), "{said:?}");
+    assert_eq!((said.exit, &said.document["records"], &said.document["voided"]), (0, &json!(3), &json!(1)), "{said:?}");
     let verify = |challenge: &str, response: &str| story.run(&["verify", challenge, response, "--store", &restored]);
     let challenge = text(&open.document["challenge"]);
     assert_eq!(verify(&challenge, &response).document["result"], "superseded");
@@ -52,7 +52,7 @@ fn a_backup_goes_through_a_pipe() {
     fs::write(&file, &saved.stdout).expect("a writable directory");
     let mut restore = story.command(&["store", "restore", "-", "--store", &story.arg("restored"), "--quiet"]);
     let restored = restore.stdin(fs::File::open(&file).expect("just written")).output().expect("camtoken starts");
-    assert_eq!(String::from_utf8_lossy(&restored.stdout), "2\n", "{restored:?}");
+    assert_eq!(String::from_utf8_lossy(&restored.stdout), "3\n", "{restored:?}");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_keys_are_wrapped_under_a_new_key_and_the_old_one_goes() {
     let story = Story::registered();
     let kek = story.path("state/verifier/kek");
     let old = fs::read_to_string(&kek).expect("drawn with the store");
-    let new = "5a".repeat(32);
+    let new = "5a01".repeat(16);
     fs::write(&kek, format!("{new}\n{old}")).expect("it is ours");
     let rewrap = || story.run(&["store", "rewrap"]).document["records"].clone();
     assert_eq!((rewrap(), rewrap()), (json!(2), json!(0)));
@@ -70,7 +70,12 @@ fn the_keys_are_wrapped_under_a_new_key_and_the_old_one_goes() {
     assert_eq!(story.verify(&issued, &story.respond(&issued)).exit, 0);
     fs::write(&kek, old).expect("it is ours");
     let said = story.run(&["store", "check"]);
-    assert_eq!((said.exit, said.document["findings"].as_array().map(Vec::len)), (7, Some(2)), "{said:?}");
+    assert_eq!((said.exit, said.document["findings"].as_array().map(Vec::len)), (7, Some(3)), "{said:?}");
+    assert_eq!(said.document["findings"][1]["record"], "key-check");
+    for args in [&["store", "rewrap"][..], &["enroll", "status"], &["serve", "--port", "0"]] {
+        let refused = story.run(args);
+        assert_eq!((refused.exit, &refused.document["code"]), (1, &json!("CT-E050")), "{refused:?}");
+    }
 }
 
 #[test]

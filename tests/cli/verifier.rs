@@ -539,8 +539,16 @@ fn a_store_that_is_busy_foreign_or_without_its_key_decides_nothing() {
     assert!(!kek.exists());
     let mut command = story.command(&["issue", "deletion", "--for", &story.activation, "--json"]);
     command.args(["--field", "user=TANAKA", "--field", "tokenId=KKK0000001"]);
-    let other = self::said(&command.env("CAMTOKEN_KEK", "ab".repeat(32)).output().expect("camtoken starts"));
-    assert_eq!((other.exit, &other.document["code"]), (1, &json!("CT-E017")), "{other:?}");
+    let with = |key: &str| {
+        let mut command = story.command(&["enroll", "status", "--json"]);
+        self::said(&command.env("CAMTOKEN_KEK", key).output().expect("camtoken starts"))
+    };
+    let other = with(&"ab01".repeat(16));
+    assert_eq!((other.exit, &other.document["code"]), (1, &json!("CT-E050")), "{other:?}");
+    for uniform in ["00", "ab", "FF"] {
+        let weak = with(&uniform.repeat(32));
+        assert_eq!((weak.exit, &weak.document["code"]), (1, &json!("CT-E017")), "{weak:?}");
+    }
     let key = fs::read_to_string(story.path("elsewhere")).expect("just moved");
     let right = self::said(&command.env("CAMTOKEN_KEK", key.trim()).output().expect("camtoken starts"));
     assert_eq!(right.exit, 0, "{right:?}");

@@ -47,7 +47,7 @@ pub fn subscriber() -> Subscriber {
 }
 
 pub fn verifier<S: Store>(store: S, policy: Policy) -> Verifier<S> {
-    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
     Verifier::new(store, vault, policy, "架空中央銀行", &mut rng()).expect("numbers within their limits")
 }
 

@@ -160,7 +160,8 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
         ("void", |verifier, _| Ok(block_on(verifier.expire_open(NOW)).map(|_| ())?)),
         ("rewrap", |verifier, _| {
             let vault = Box::new(
-                LocalKeyWrapper::new(&[Key::new(vec![10; 32]), Key::new(vec![9; 32])]).expect("keys of 32 bytes"),
+                LocalKeyWrapper::new(&[Key::new((10..42).collect()), Key::new((9..41).collect())])
+                    .expect("keys of 32 bytes"),
             );
             let both = Verifier::new(*verifier.store(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
             Ok(block_on(both.rewrap(&mut rng())).map(|_| ())?)
@@ -186,7 +187,7 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
         match name {
             "register" => assert!(known("KKK0000002").expect("memory").is_some()),
             "rewrap" => {
-                let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![10; 32])]).expect("a key of 32 bytes"));
+                let vault = Box::new(LocalKeyWrapper::new(&[Key::new((10..42).collect())]).expect("a key of 32 bytes"));
                 let newer = Verifier::new(&store.standby, vault, test_policy(), "Bank", &mut rng()).expect("set up");
                 assert_eq!(block_on(newer.check()).expect("memory").findings, []);
             }

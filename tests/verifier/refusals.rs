@@ -76,7 +76,7 @@ fn the_device_key_of_a_real_token_alone_is_given_out() {
 #[test]
 fn a_device_key_that_was_wrapped_elsewhere_is_not_given_out() {
     let (store, _) = verifier_of_one_token();
-    let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![8; 32])]).expect("a key of 32 bytes"));
+    let vault = Box::new(LocalKeyWrapper::new(&[Key::new((8..40).collect())]).expect("a key of 32 bytes"));
     let other = Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up");
     let real = "KKK0000004".parse().expect("a token ID");
     block_on(other.register(&real, &device_key(), false, NOW, &mut rng())).expect("a new token");
@@ -108,7 +108,7 @@ impl KeyWrapper for Padding {
 #[test]
 fn a_record_that_no_store_takes_is_not_stored() {
     on_every_store!(store => {
-        let kek = || LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes");
+        let kek = || LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes");
         let verifier = Verifier::new(store, Box::new(Padding(kek())), test_policy(), "Bank", &mut rng()).expect("set up");
         let too_large = |error: EnrollError| match error {
             EnrollError::Verifier(VerifierError::Store(StoreError::TooLarge { part, len })) => (part, len),

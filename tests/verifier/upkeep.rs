@@ -2,7 +2,7 @@
 
 use camtoken::Timestamp;
 use camtoken::store::backup::{self, BackupError, Records, Saved};
-use camtoken::verifier::{Inventory, RecordFault, restored};
+use camtoken::verifier::{Inventory, RecordFault, StoreFinding, restored};
 
 use super::*;
 
@@ -147,7 +147,7 @@ fn a_check_finds_what_is_wrong() {
         let mut records = records.clone();
         records.retain_mut(change);
         EmbeddedStore::restore(dir.path(), records.into_iter().map(Ok::<_, StoreError>)).expect("they are stored");
-        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![kek; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((kek..kek + 32).collect())]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(open(dir.path()), vault, test_policy(), "Bank", &mut rng()).expect("set up");
         check(&verifier).findings.into_iter().map(|finding| (finding.record, finding.fault)).collect()
     };
@@ -192,7 +192,7 @@ fn keys_are_wrapped_anew_while_they_are_used() {
         let (challenge, response) = old.issue("1", NOW);
         let store = old.verifier.store();
         let with = |keks: &[u8]| {
-            let keys: Vec<Key> = keks.iter().map(|kek| Key::new(vec![*kek; 32])).collect();
+            let keys: Vec<Key> = keks.iter().map(|kek| Key::new((*kek..*kek + 32).collect())).collect();
             let vault = Box::new(LocalKeyWrapper::new(&keys).expect("keys of 32 bytes"));
             Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up")
         };
@@ -216,4 +216,63 @@ fn a_backup_holds_no_key() {
     for secret in [device_key().expose_bytes(), pair.key.expose_bytes()] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));
     }
+}
+
+/// A verifier with another key-encryption key would wrap new keys under it, and the next start could not open them.
+#[test]
+fn a_store_knows_its_key_encryption_key() {
+    on_every_store!(store => {
+        let with = |keks: &[u8]| {
+            let keys: Vec<Key> = keks.iter().map(|kek| Key::new((*kek..*kek + 32).collect())).collect();
+            let vault = Box::new(LocalKeyWrapper::new(&keys).expect("keys of 32 bytes"));
+            Verifier::new(&store, vault, test_policy(), "Bank", &mut rng()).expect("set up")
+        };
+        let fits = |keks: &[u8]| match block_on(with(keks).check_key(&mut rng())) {
+            Ok(()) => true,
+            Err(VerifierError::KeyMismatch) => false,
+            Err(error) => panic!("{error}"),
+        };
+        assert!(fits(&[9]), "a new store takes any");
+        assert_eq!([fits(&[9]), fits(&[8]), fits(&[8, 7])], [true, false, false], "and no other afterwards");
+        let mut rotated = with(&[10, 9]);
+        assert!(block_on(rotated.check_key(&mut rng())).is_ok(), "while the key is changed, both are given");
+        assert!(fits(&[9]), "nothing was wrapped under the new one yet");
+        assert_eq!(block_on(rotated.rewrap(&mut rng())).expect("both keys are here"), 0);
+        assert_eq!([fits(&[10]), fits(&[9]), fits(&[11, 10])], [true, false, true]);
+        assert_eq!(check(&with(&[10])).findings, []);
+        let found = check(&with(&[9])).findings;
+        let fault = RecordFault::Key(KeyWrapError::KeyEncryptionKey);
+        assert_eq!(found, [StoreFinding { record: RecordId::KeyCheck, fault }]);
+        rotated = with(&[10]);
+        assert_eq!(block_on(rotated.rewrap(&mut rng())).expect("the key is here"), 0);
+    });
+}
+
+/// Stores of before the key-check value have none: a key that they hold has to open.
+#[test]
+fn a_store_without_a_key_check_value_is_proven_by_its_keys() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let store = pair.verifier.store();
+        let with = |kek: u8| {
+            let vault = Box::new(LocalKeyWrapper::new(&[Key::new((kek..kek + 32).collect())]).expect("a key of 32 bytes"));
+            Verifier::new(store, vault, test_policy(), "Bank", &mut rng()).expect("set up")
+        };
+        let other = block_on(with(8).check_key(&mut rng()));
+        assert!(matches!(other, Err(VerifierError::KeyMismatch)), "{other:?}");
+        assert!(block_on(store.load(&RecordId::KeyCheck)).expect("it answers").is_none(), "nothing was written");
+        block_on(with(9).check_key(&mut rng())).expect("it opens the keys");
+        let written = block_on(store.load(&RecordId::KeyCheck)).expect("it answers").expect("just written");
+        assert_eq!(written.revision, Revision::ABSENT.next());
+        let other = block_on(with(8).check_key(&mut rng()));
+        assert!(matches!(other, Err(VerifierError::KeyMismatch)), "{other:?}");
+
+        // A backup takes the value along.
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        put_back(&saved(store), &dir.path().join("restored"), NOW).expect("a whole backup");
+        let restored = open(&dir.path().join("restored"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((8..40).collect())]).expect("a key of 32 bytes"));
+        let verifier = Verifier::new(restored, vault, test_policy(), "Bank", &mut rng()).expect("set up");
+        assert!(matches!(block_on(verifier.check_key(&mut rng())), Err(VerifierError::KeyMismatch)));
+    });
 }

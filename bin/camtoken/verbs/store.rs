@@ -115,6 +115,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         }
         Act::Rewrap(args) => {
             let bank = open(args, context)?;
+            block_on(bank.verifier.check_key(&mut rng()))?;
             let records = block_on(bank.verifier.rewrap(&mut rng()))?;
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
@@ -192,7 +193,7 @@ fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
         Store::Directory(dir) if !dir.join("format").exists() => {
             Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())))
         }
-        _ => Bank::open(context, args),
+        _ => Bank::open_for_upkeep(context, args),
     }
 }
 

@@ -58,6 +58,8 @@ codes! {
     TokenFile = "CT-E043",
     /// The passphrase of a token is wrong.
     Passphrase = "CT-E045",
+    /// The key-encryption key is not the one of the store.
+    KeyMismatch = "CT-E050",
     /// No operation by that name is issued.
     NoOperation = "CT-E070",
     /// The fields make no transaction.
@@ -68,6 +70,8 @@ codes! {
     KeyFile = "CT-E073",
     /// A token cannot show the contract number or the user ID.
     Subscriber = "CT-E075",
+    /// The device key cannot be one.
+    UnfitDeviceKey = "CT-E076",
     /// The token is not registered.
     NoToken = "CT-E081",
     /// The token is registered with another key.

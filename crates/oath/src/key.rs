@@ -27,6 +27,12 @@ impl Key {
         Self::new(bytes)
     }
 
+    /// Whether all bytes are the same, as in a key of zeros: no generator gives such a key, a mistake does. So is an empty one.
+    #[must_use]
+    pub fn is_uniform(&self) -> bool {
+        self.expose_bytes().windows(2).all(|pair| pair[0] == pair[1])
+    }
+
     /// The secret itself. Every use of it can be found by this name.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
@@ -45,6 +51,16 @@ mod tests {
     use alloc::format;
 
     use super::*;
+
+    #[test]
+    fn a_key_of_one_byte_again_and_again_is_uniform() {
+        for bytes in [vec![], vec![7], vec![0; 32], vec![0xff; 64]] {
+            assert!(Key::new(bytes).is_uniform());
+        }
+        let mut almost = vec![0; 32];
+        almost[31] = 1;
+        assert!(!Key::new(almost).is_uniform());
+    }
 
     #[test]
     fn a_key_prints_nothing() {

@@ -195,7 +195,11 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
             op.summary("service", "Whether the service lives").answer::<Health>(200, "It does")
         })
         .add(Method::Get, "/readyz", get(ready::<S>), |op| {
-            op.summary("service", "Whether the service can decide: its store answers").answer::<Health>(200, "It can")
+            op.summary(
+                "service",
+                "Whether the service can decide: its store answers, and the key-encryption key is the store's",
+            )
+            .answer::<Health>(200, "It can")
         })
         .add(Method::Get, "/metrics", get(exposed::<S>), |op| {
             op.summary("service", "Counters for Prometheus").answer_of(200, "All of them", metrics)
@@ -207,6 +211,7 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
     if let Some(verifier) = &common.verifier {
         verifier.store().list(None, 1).await.map_err(|error: StoreError| Problem::from(error))?;
+        verifier.check_key(&mut rng()).await?;
     }
     Ok(Json(Health { status: "ok" }))
 }
@@ -242,7 +247,7 @@ mod tests {
     use camtoken::verifier::{LocalKeyWrapper, Policy};
 
     fn verifier<S: Store>(store: S) -> Verifier<S> {
-        let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![9; 32])]).expect("a key of 32 bytes"));
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
         Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut rng()).expect("the default policy")
     }
 
@@ -315,6 +320,22 @@ mod tests {
                 assert!(body.contains(code) && !body.contains("EIO"), "{path}: {body}");
             }
         }
+    }
+
+    /// A stale secret in one of several deployments would make a mixed store.
+    #[test]
+    fn with_the_key_of_another_store_the_service_is_not_ready() {
+        let store = Arc::new(MemoryStore::new());
+        let with = |kek: u8| {
+            let vault =
+                Box::new(LocalKeyWrapper::new(&[Key::new((kek..kek + 32).collect())]).expect("a key of 32 bytes"));
+            let verifier = Verifier::new(Arc::clone(&store), vault, Policy::default(), "Bank", &mut rng());
+            ask(Some(verifier.expect("the default policy")), &Options::default(), "/readyz")
+        };
+        assert_eq!(with(9).0, StatusCode::OK);
+        let (status, body) = with(10);
+        assert!(status == StatusCode::SERVICE_UNAVAILABLE && body.contains("CT-E050"), "{body}");
+        assert_eq!(with(9).0, StatusCode::OK);
     }
 
     /// Nobody else opens the store again: the process that serves it has to end.

@@ -126,6 +126,10 @@ codes! {
     Keys = "CT-E017", SERVICE_UNAVAILABLE:
         "the verifier's key-encryption key is missing or not the right one" / "検証側の鍵暗号化鍵がないか、正しくありません";
         "See the log of the service." / "サービスのログを確認してください。";
+    /// The key-encryption key is not the one of the store.
+    KeyMismatch = "CT-E050", SERVICE_UNAVAILABLE:
+        "the key-encryption key is not the one of the store" / "鍵暗号化鍵が、このデータのものではありません";
+        "Start the service with the key of this store, or with its store." / "このデータの鍵暗号化鍵を指定して、サービスを起動し直してください。";
     /// There is a store where one is to be restored.
     StoreExists = "CT-E029", CONFLICT:
         "there is a store already" / "データは既に存在します";
@@ -186,6 +190,10 @@ codes! {
     Subscriber = "CT-E075", UNPROCESSABLE_ENTITY:
         "the contract number or the user ID cannot be shown by a token" / "契約番号かユーザーIDをトークンに表示できません";
         "Use letters, digits and the signs of half-width text." / "半角の英数字と記号にしてください。";
+    /// The same byte throughout, or the key of another token.
+    UnfitDeviceKey = "CT-E076", UNPROCESSABLE_ENTITY:
+        "the device key cannot be one" / "機器鍵として使えない鍵です";
+        "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
     /// No such token in the books.
     NoToken = "CT-E081", NOT_FOUND:
         "the token is not in the books" / "そのトークンは登録されていません";

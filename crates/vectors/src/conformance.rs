@@ -72,7 +72,10 @@ fn revisions_grow_by_one<S: Store>(store: &S) {
 
 fn records_do_not_touch_each_other<S: Store>(store: &S) {
     // Each name begins another, and an activation's bytes may spell a token.
-    let ids = ["A", "A0", "A00"].map(token).into_iter().chain([RecordId::Activation(ActivationId::from_bytes([0; 6]))]);
+    let ids = ["A", "A0", "A00"]
+        .map(token)
+        .into_iter()
+        .chain([RecordId::Activation(ActivationId::from_bytes([0; 6])), RecordId::KeyCheck]);
     let ids: Vec<_> = ids.collect();
     for (number, id) in ids.iter().enumerate() {
         assert_eq!(replace(store, id, 0, &[0, number as u8, 0xff]), yes(1), "{id} has a revision of its own");

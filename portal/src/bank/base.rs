@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError};
 use camtoken::{ActivationId, Timestamp};
@@ -99,6 +99,7 @@ impl Bank {
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let vault = Box::new(LocalKeyWrapper::new(&[key]).map_err(SetupError::from)?);
         let verifier = Verifier::new(store, vault, policy, NAME, &mut rng())?;
+        block_on(verifier.check_key(&mut rng()))?;
         Ok(Self {
             books: Arc::new(Books::open(&dir.join("books"))?),
             verifier,

@@ -217,6 +217,17 @@ ct-e036 = a database gives room back by itself
     .long =
         camtoken store compact rewrites the files of a directory. The tables of a database are looked after by its server.
 
+ct-e050 = the key-encryption key is not the one of this store
+    .hint = give the key file of this store (setting kek_file, or CAMTOKEN_KEK), or the store of this key
+    .long =
+        The store holds a key-check value: a constant, encrypted under the store's key-encryption key when that was first
+        used. The key that was given does not open it. Nothing was read or written: new keys would be encrypted under a key
+        that the next start does not have.
+
+        Try: compare the settings with those of the other machines and of the last start (camtoken config list). To change
+        the key, write the new one in the first line of the file and keep the old one below it, then run camtoken store rewrap.
+        If keys were stored under two keys by an older version, give both the same way.
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =
@@ -452,6 +463,12 @@ ct-e075 = contract number or user ID cannot be shown
     .long =
         The token shows at registration for whom it is. What was given has a character that no token can show, or is too
         long. Of the contract number the last four characters are shown.
+
+ct-e076 = the device key cannot be one
+    .hint = ask the maker of the tokens: each token has a random key of its own
+    .long =
+        All bytes of the device key are the same, such as zeros, or two tokens of one file have the same key: a mistake where
+        the keys were made. One such token could answer for another, or anyone for it. Nothing was stored.
 
 ct-e081 = the verifier does not know this token
     .hint = take it into the books: camtoken enroll import FILE

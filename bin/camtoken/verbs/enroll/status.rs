@@ -107,6 +107,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             for id in ids(&bank)? {
                 match id {
                     RecordId::Activation(id) => books.add_activation(id, &bank)?,
+                    RecordId::KeyCheck => {}
                     RecordId::Token(id) => {
                         if let Some(token) = block_on(bank.verifier.token(&id))? {
                             books.add_token(&id, &token);
