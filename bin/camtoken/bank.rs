@@ -67,8 +67,9 @@ impl BankArgs {
     ///
     /// # Errors
     ///
-    /// [`Code::StorePassword`], [`Code::State`] when nothing says where state is kept.
+    /// [`Code::UntrustedSettings`], [`Code::StorePassword`], [`Code::State`] when nothing says where state is kept.
     pub fn place(&self, context: &Context) -> Result<Store, Failure> {
+        self.check_settings(context)?;
         // Whoever is on this machine can read a command line.
         if self.store.as_ref().is_some_and(Store::has_password) {
             return Err(Failure::new(Code::StorePassword));
@@ -83,8 +84,9 @@ impl BankArgs {
     ///
     /// # Errors
     ///
-    /// [`Code::FixedClock`]: real keys are used at the real time only.
+    /// [`Code::UntrustedSettings`]; [`Code::FixedClock`]: real keys are used at the real time only.
     pub fn now(&self, context: &Context) -> Result<Timestamp, Failure> {
+        self.check_settings(context)?;
         if context.at.is_some() && !self.accept_test_keys(context) {
             return Err(Failure::new(Code::FixedClock));
         }
@@ -123,6 +125,13 @@ impl BankArgs {
             }
             Store::Url(url) => database::restore(&url, &context.settings, records),
         }
+    }
+
+    /// Refuses settings that a verifier does not take from where they stand.
+    fn check_settings(&self, context: &Context) -> Result<(), Failure> {
+        let given = [("store", self.store.is_some()), ("accept_test_keys", self.accept_test_keys)];
+        let given: Vec<_> = given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect();
+        context.settings.check_for_verifier(&given)
     }
 
     fn accept_test_keys(&self, context: &Context) -> bool {

@@ -1,5 +1,8 @@
 //! The settings: flag > `CAMTOKEN_*` environment > `camtoken.toml` (found upwards) > the user's `config.toml` > default.
 //!
+//! A `camtoken.toml` that is found is read only if nobody else could have written it, and it decides nothing about a verifier's
+//! keys, store and limits ([`OF_THE_VERIFIER`]): a folder above the working directory may be another user's.
+//!
 //! A setting is one line of the table below. Its name is the key of the files, and in capitals after `CAMTOKEN_` the
 //! variable; a value is written alike in all of them.
 
@@ -16,6 +19,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::failure::{Code, Failure};
 use crate::text::language_of_locale;
+use crate::trust::{self, Distrust};
 use crate::value::{BadValue, Value};
 
 pub use kinds::{Attempts, BankName, Color, Connections, Digits, Durability, Lifetime, Store, Wait};
@@ -25,6 +29,8 @@ macro_rules! settings {
         /// Every setting with where it came from.
         pub struct Settings {
             $($(#[$doc])* pub $name: Setting<$type>,)+
+            /// The files that were read.
+            pub files: Files,
         }
 
         /// The settings that one source gives.
@@ -36,7 +42,7 @@ macro_rules! settings {
 
         impl Default for Settings {
             fn default() -> Self {
-                Self { $($name: Setting { value: $default, source: $from },)+ }
+                Self { $($name: Setting { value: $default, source: $from },)+ files: Files::default() }
             }
         }
 
@@ -98,6 +104,32 @@ settings! {
     max_failures: Attempts = Attempts(5), Source::Default;
 }
 
+/// The settings that a verifier never takes from a `camtoken.toml` found above the working directory: where its state and keys
+/// are, which keys it takes, and its limits.
+const OF_THE_VERIFIER: &[&str] = &[
+    "state_dir",
+    "store",
+    "store_connections",
+    "store_durability",
+    "accept_test_keys",
+    "kek_file",
+    "challenge_lifetime",
+    "response_digits",
+    "max_attempts",
+    "max_failures",
+];
+
+/// Which settings files there are.
+#[derive(Default)]
+pub struct Files {
+    /// Those in effect, the weakest first.
+    pub read: Vec<PathBuf>,
+    /// The one of them that was found above the working directory.
+    project: Option<PathBuf>,
+    /// One that was found there and not read: others could have written it.
+    pub distrusted: Option<Distrust>,
+}
+
 /// A value and where it came from.
 pub struct Setting<T> {
     /// The value in effect.
@@ -138,8 +170,8 @@ impl Settings {
     ///
     /// A file that cannot be read, a key that no setting has, a value that its setting does not take.
     pub fn load(flags: Layer, file: Option<&Path>) -> Result<Self, Failure> {
-        let mut settings = Self::default();
-        for path in files(file) {
+        let mut settings = Self { files: Files::find(file), ..Self::default() };
+        for path in settings.files.read.clone() {
             settings.take(read(&path)?, &Source::File(path));
         }
         settings.take(Layer::from_environment(variable)?, &Source::Environment);
@@ -156,16 +188,58 @@ impl Settings {
     }
 }
 
-/// The configuration files that there are, the weakest first.
-pub fn files(file: Option<&Path>) -> Vec<PathBuf> {
-    if let Some(file) = file {
-        return vec![file.to_owned()];
+impl Settings {
+    /// Refuses what a verifier may not take from a file that was found above the working directory. `given` are the settings
+    /// that the verb's own flags give instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UntrustedSettings`] names the file and the setting.
+    pub fn check_for_verifier(&self, given: &[&str]) -> Result<(), Failure> {
+        let refused = |file: &Path, why: String| {
+            Err(Failure::new(Code::UntrustedSettings).because(why).with("file", file.display()))
+        };
+        if let Some(distrust) = &self.files.distrusted {
+            return refused(&distrust.path, distrust.to_string());
+        }
+        let Some(project) = &self.files.project else { return Ok(()) };
+        let from_project = |row: &Row<'_>| matches!(row.source, Source::File(path) if path == project);
+        let is_refused = |row: &Row<'_>| OF_THE_VERIFIER.contains(&row.name) && !given.contains(&row.name);
+        let names: Vec<_> =
+            self.rows().iter().filter(|row| from_project(row) && is_refused(row)).map(|row| row.name).collect();
+        match names.is_empty() {
+            true => Ok(()),
+            false => refused(project, format!("{}: {}", project.display(), names.join(", "))),
+        }
     }
-    let user = Xdg::new().ok().map(|xdg| xdg.config_dir().join("camtoken/config.toml"));
-    let project = std::env::current_dir()
-        .ok()
-        .and_then(|here| here.ancestors().map(|dir| dir.join("camtoken.toml")).find(|path| path.is_file()));
-    user.filter(|path| path.is_file()).into_iter().chain(project).collect()
+}
+
+impl Files {
+    /// The file that was named; else the user's, and the first `camtoken.toml` from the working directory upwards.
+    fn find(named: Option<&Path>) -> Self {
+        if let Some(file) = named {
+            return Self { read: vec![file.to_owned()], ..Self::default() };
+        }
+        let user = Xdg::new().ok().map(|xdg| xdg.config_dir().join("camtoken/config.toml"));
+        let mut files = Self { read: user.filter(|path| path.is_file()).into_iter().collect(), ..Self::default() };
+        let found = std::env::current_dir()
+            .ok()
+            .and_then(|here| here.ancestors().map(|dir| dir.join("camtoken.toml")).find(|path| path.is_file()));
+        if let Some(project) = found {
+            files.distrusted = trust::written_by_others(&project);
+            if files.distrusted.is_none() {
+                files.read.push(project.clone());
+                files.project = Some(project);
+            }
+        }
+        files
+    }
+
+    /// The files in effect, in one line.
+    pub fn shown(&self) -> String {
+        let files: Vec<_> = self.read.iter().map(|path| path.display().to_string()).collect();
+        if files.is_empty() { "-".to_owned() } else { files.join(", ") }
+    }
 }
 
 /// The environment variable of a setting.

@@ -128,6 +128,10 @@ codes! {
 
     /// The key-encryption key is not the one of the store.
     KeyMismatch = "CT-E050" => Failed,
+    /// Others may read or write a file with a secret.
+    UnsafeFile = "CT-E051" => Failed,
+    /// A settings file that was found decides what it may not, or others could have written it.
+    UntrustedSettings = "CT-E052" => Usage,
 
     /// Not a camtoken code.
     Foreign = "CT-E053" ("T03") => Refused,

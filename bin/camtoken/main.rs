@@ -23,6 +23,7 @@ mod system;
 mod terminal;
 mod text;
 mod tokens;
+mod trust;
 #[cfg(not(feature = "emulator"))]
 mod unbuilt;
 mod value;
@@ -73,5 +74,11 @@ fn run(early: &Output) -> Result<Exit, Failure> {
         Err(problem) => return Err(problem),
     };
     let out = Output::new(cli.mode(), settings.color.value, settings.lang.value);
+    if let Some(distrust) = settings.files.distrusted.as_ref().filter(|_| cli.verb.needs_settings()) {
+        out.say(&format!(
+            "{}\n",
+            out.text.with("settings-ignored", &[("why", &terminal::clean(&distrust.to_string()))])
+        ));
+    }
     cli.verb.run(&Context { settings, problem, out, at: cli.moment()? }, cli::command)
 }

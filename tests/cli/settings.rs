@@ -147,3 +147,92 @@ fn doctor_sees_a_clock_that_was_set_back() {
     assert!(text.starts_with("clock\n"), "{text}");
     assert_eq!(code, 7);
 }
+
+/// A folder above the working directory may be another user's: `/tmp` is.
+#[test]
+fn a_settings_file_that_is_found_decides_nothing_of_a_verifier() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let below = dir.path().join("project/below");
+    fs::create_dir_all(&below).expect("a writable directory");
+    let file = dir.path().join("project/camtoken.toml");
+    let state = dir.path().join("state");
+    let run = |args: &[&str]| {
+        let output =
+            camtoken(args).current_dir(&below).env("CAMTOKEN_STATE_DIR", &state).env("CAMTOKEN_NOW", "").output();
+        let output = output.expect("camtoken starts");
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).expect("camtoken prints UTF-8");
+        (text, output.status.code().expect("no signal"))
+    };
+    for setting in [
+        "state_dir = \"state\"",
+        "store = \"store\"",
+        "kek_file = \"kek\"",
+        "accept_test_keys = true",
+        "response_digits = 6",
+        "max_failures = 10",
+        "max_attempts = 10",
+        "challenge_lifetime = \"10m\"",
+        "store_durability = \"vouched\"",
+    ] {
+        fs::write(&file, format!("{setting}\nlang = \"en\"\n")).expect("writable");
+        let name = setting.split(' ').next().expect("a name");
+        // The variable is stronger than the file, so that of the file is not in effect.
+        let code = if name == "state_dir" { 0 } else { 2 };
+        let verbs: [&[&str]; 3] = [&["enroll", "status"], &["store", "check"], &["serve", "--port", "0"]];
+        for verb in verbs.into_iter().filter(|verb| code == 2 || verb[0] != "serve") {
+            let (text, exit) = run(verb);
+            if code == 2 {
+                assert_eq!(exit, 2, "{setting} {verb:?}: {text}");
+                assert!(
+                    text.contains("error[CT-E052]") && text.contains(name) && text.contains("project/camtoken.toml"),
+                    "{text}"
+                );
+            } else {
+                assert!(!text.contains("CT-E052"), "{text}");
+            }
+        }
+        let named = run(&["enroll", "status", "--config", file.to_str().expect("a temporary path is Unicode")]);
+        assert!(!named.0.contains("CT-E052"), "{}", named.0);
+    }
+    fs::write(&file, "store = \"elsewhere\"\n").expect("writable");
+    let flag = run(&["enroll", "status", "--store", below.join("store").to_str().expect("Unicode")]);
+    assert_eq!(flag.1, 0, "the flag says where it is: {}", flag.0);
+    assert_eq!(run(&["config", "store", "--quiet"]).1, 0, "other verbs go on");
+    let doctor = run(&["doctor"]);
+    assert!(doctor.1 == 7 && doctor.0.contains("CT-E052"), "{}", doctor.0);
+    fs::write(&file, "bank = \"Bank\"\n").expect("writable");
+    assert_eq!(run(&["enroll", "status"]).1, 0, "what does no harm is obeyed");
+    assert!(run(&["doctor"]).0.contains("project/camtoken.toml"), "and told of");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_settings_file_that_others_could_have_written_is_not_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("our own");
+    let (project, state) = (dir.path().join("project"), dir.path().join("state"));
+    let file = project.join("camtoken.toml");
+    fs::create_dir(&project).expect("a writable directory");
+    fs::write(&file, "color = \"never\"\n").expect("a writable directory");
+    let run = |args: &[&str]| {
+        let output =
+            camtoken(args).current_dir(&project).env("CAMTOKEN_STATE_DIR", &state).env("CAMTOKEN_NOW", "").output();
+        output.expect("camtoken starts")
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("camtoken prints UTF-8");
+    for (dir_mode, file_mode, is_read) in
+        [(0o755, 0o644, true), (0o755, 0o666, false), (0o1777, 0o644, false), (0o775, 0o644, false)]
+    {
+        set(&project, dir_mode);
+        set(&file, file_mode);
+        let said = run(&["config", "color", "--quiet"]);
+        assert_eq!(text(said.stdout), if is_read { "never\n" } else { "auto\n" }, "{dir_mode:o} {file_mode:o}");
+        let warning = text(said.stderr);
+        assert_eq!(warning.contains("project"), !is_read, "{warning}");
+        let enroll = run(&["enroll", "status"]);
+        assert_eq!(enroll.status.code(), Some(if is_read { 0 } else { 2 }), "{enroll:?}");
+        let doctor = run(&["doctor", "--quiet"]);
+        assert_eq!(text(doctor.stdout).contains("config\n"), !is_read);
+    }
+}

@@ -109,16 +109,13 @@ fn configuration(context: &Context) -> Check {
             let (what, advice) = report.what_and_hint();
             problem_of("config", what, advice)
         }
-        None => {
-            let mut files: Vec<String> = Vec::new();
-            for row in context.settings.rows() {
-                if let Source::File(path) = row.source {
-                    files.push(path.display().to_string());
-                }
+        None => match context.settings.check_for_verifier(&[]) {
+            Ok(()) => ok("config", context.settings.files.shown()),
+            Err(failure) => {
+                let (what, advice) = failure.report(&context.out.text).what_and_hint();
+                problem_of("config", format!("{}\n{what}", context.settings.files.shown()), advice)
             }
-            files.dedup();
-            ok("config", if files.is_empty() { "-".to_owned() } else { files.join(", ") })
-        }
+        },
     }
 }
 

@@ -176,7 +176,8 @@ async fn serve(
     let scheme = if tls.is_some() { "https" } else { "http" };
     let report = Report { url: format!("{scheme}://{}", listener.local_addr().map_err(refused)?), serves };
     context.out.line(&report)?;
-    tracing::info!(url = report.url, serves = report.serves.join(","), "listening");
+    let settings = context.settings.files.shown();
+    tracing::info!(url = report.url, serves = report.serves.join(","), settings, "listening");
     let service = Service::new(verifier, options);
     let ended = match tls {
         None => service.serve(listener, stop).await,

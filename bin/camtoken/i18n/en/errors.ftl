@@ -228,6 +228,28 @@ ct-e050 = the key-encryption key is not the one of this store
         the key, write the new one in the first line of the file and keep the old one below it, then run camtoken store rewrap.
         If keys were stored under two keys by an older version, give both the same way.
 
+ct-e051 = others may read or write a file with a secret
+    .hint = chmod 600 { $file }; it must belong to the user that runs camtoken, or to root
+    .long =
+        A file with a key-encryption key, an API key or a private key of TLS must belong to the user that runs camtoken, and
+        nobody else may read or write it (mode 0600 or 0400). If it belongs to root, a group may read it (0640). PostgreSQL and
+        ssh have the same rules. "why" names the file, and its mode or its owner.
+
+        Try: chmod 600 FILE, chown USER FILE. If others could read the key, generate a new one.
+
+ct-e052 = a settings file that was found in a folder above is not obeyed
+    .hint = name it (--config { $file }), or put the settings into your own file (~/.config/camtoken/config.toml)
+    .long =
+        camtoken reads a camtoken.toml in the working directory or a folder above it. Others might have put it there. So it is
+        read only if it and its folders belong to this user or to root and nobody else may write to them; and where a verifier
+        is used (serve, enroll, issue, verify, store) it may not set state_dir, store, store_connections, store_durability,
+        accept_test_keys, kek_file, challenge_lifetime, response_digits, max_attempts and max_failures. "why" names the file
+        with its mode or owner, or with the settings.
+
+        Try: --config FILE or CAMTOKEN_CONFIG if the file is yours; flags, variables and your own settings file are obeyed.
+
+settings-ignored = warning: settings file not read: { $why } (camtoken explain CT-E052)
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =

@@ -218,6 +218,28 @@ ct-e050 = 鍵暗号化鍵が、この保存場所のものではありません
         書き、古い鍵をその下に残して camtoken store rewrap を実行する。以前の版で二つの鍵が使われていた場合も、同じように
         両方を書く。
 
+ct-e051 = 秘密のファイルを、ほかのユーザーが読み書きできます
+    .hint = chmod 600 { $file } を実行してください。所有者は camtoken を実行するユーザーか root です
+    .long =
+        鍵暗号化鍵、APIキー、TLS の秘密鍵のファイルは、camtoken を実行するユーザーが所有し、ほかのユーザーが読み書きできない
+        （モード 0600 か 0400）ことが必要です。root が所有するファイルは、グループが読めてもかまいません（0640）。
+        PostgreSQL や ssh と同じ規則です。「why」にファイル名とモードまたは所有者があります。
+
+        試すこと: chmod 600 FILE、chown USER FILE。ほかのユーザーが読めた鍵は、新しいものに替える。
+
+ct-e052 = 上のフォルダーで見つかった設定ファイルには従いません
+    .hint = ファイルを指定する（--config { $file }）か、自分の設定ファイル（~/.config/camtoken/config.toml）に書いてください
+    .long =
+        camtoken は作業フォルダーかその上のフォルダーにある camtoken.toml を読みます。ほかのユーザーが置いたものかもしれないので、
+        そのファイルとフォルダーを自分か root が所有し、ほかのユーザーが書き込めないときだけ読みます。検証側を使うとき（serve、
+        enroll、issue、verify、store）は、state_dir、store、store_connections、store_durability、accept_test_keys、
+        kek_file、challenge_lifetime、response_digits、max_attempts、max_failures を設定できません。「why」にファイル名と、
+        モード、所有者または設定名があります。
+
+        試すこと: 自分のファイルなら --config FILE か CAMTOKEN_CONFIG で指定する。フラグ、環境変数、自分の設定ファイルは有効。
+
+settings-ignored = 警告: 設定ファイルを読みません: { $why }（camtoken explain CT-E052）
+
 ct-e031 = 画像に二次元コードが見つかりません
     .hint = 少し離して、コード全体と周りの白い余白を入れてください
     .long =
