@@ -15,9 +15,11 @@ use zeroize::Zeroizing;
 
 use crate::config::Store;
 use crate::context::Context;
+use crate::environment;
 use crate::failure::{Code, Failure};
+use crate::self_check::{self, SecretFile};
 use crate::state;
-use crate::system::rng;
+use crate::system::{self, rng};
 use crate::value::value;
 
 /// The verifier's store: a directory, or a database where the build has one.
@@ -158,6 +160,7 @@ impl Bank {
     ///
     /// As [`Bank::open`], but for [`Code::KeyMismatch`].
     pub fn open_for_upkeep(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        system::no_reading_of_memory();
         let settings = &context.settings;
         let now = args.now(context)?;
         let place = args.place(context)?;
@@ -275,19 +278,19 @@ pub fn own_kek(state: &Path) -> PathBuf {
     state.join("verifier").join("kek")
 }
 
+/// The most bytes of a file of key-encryption keys.
+const MOST_KEYS: usize = 4096;
+
 /// The variable that may hold the key-encryption keys.
 const KEK: &str = "CAMTOKEN_KEK";
 
 /// The key-encryption keys, the newest first. They are drawn once, before there is a store: a key that is missing later
 /// is lost, and a new one would open nothing.
 fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
-    if let Some(text) = std::env::var_os(KEK).filter(|text| !text.is_empty()) {
-        return parse_keys(&Zeroizing::new(text.to_string_lossy().into_owned()), KEK);
+    if let Some(text) = environment::variable(KEK) {
+        return parse_keys(&text, KEK);
     }
-    let path = match &context.settings.kek_file.value {
-        Some(path) => path.clone(),
-        None => own_kek(context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?),
-    };
+    let path = kek_file(context)?;
     if !path.exists() && is_new {
         let above = path.parent().unwrap_or(Path::new(""));
         let key = Key::generate(&mut rng());
@@ -297,8 +300,24 @@ fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
         made.map_err(|error| unusable(&path, &error))?;
     }
     let shown = path.display().to_string();
-    let text = read_text(&path).map_err(|error| Failure::new(Code::Keys).because(format!("{shown}: {error}")))?;
-    parse_keys(&text, &shown)
+    let bytes = SecretFile::new("kek_file", &path).read(MOST_KEYS, Code::Keys)?;
+    parse_keys(str::from_utf8(&bytes).unwrap_or_default(), &shown)
+}
+
+/// The file of the key-encryption key, unless a variable has it: the setting's, the service manager's, or the verifier's own.
+fn kek_file(context: &Context) -> Result<PathBuf, Failure> {
+    let named = self_check::named_kek(context.settings.kek_file.value.as_deref());
+    let state = || context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State));
+    named.map_or_else(|| state().map(own_kek), Ok)
+}
+
+/// The file of the key-encryption key as a service goes on checking it, if the key is in a file.
+#[cfg(feature = "server")]
+pub fn secret_file(context: &Context) -> Option<SecretFile> {
+    match environment::variable(KEK) {
+        Some(_) => None,
+        None => kek_file(context).ok().map(|path| SecretFile::new("kek_file", path)),
+    }
 }
 
 fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
@@ -307,12 +326,6 @@ fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
     let keys: Option<Vec<Key>> = lines.map(|bytes| bytes.map(Key::new)).collect();
     keys.filter(|keys| !keys.is_empty())
         .ok_or_else(|| Failure::new(Code::Keys).because(format!("{from}: expected lines of 64 hexadecimal digits")))
-}
-
-fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::with_capacity(4096));
-    File::open(path)?.take(4096).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {

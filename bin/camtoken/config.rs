@@ -17,6 +17,7 @@ use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 use serde::{Deserialize, Deserializer, de};
 
+use crate::environment;
 use crate::failure::{Code, Failure};
 use crate::text::language_of_locale;
 use crate::trust::{self, Distrust};
@@ -29,7 +30,7 @@ macro_rules! settings {
         /// Every setting with where it came from.
         pub struct Settings {
             $($(#[$doc])* pub $name: Setting<$type>,)+
-            /// The files that were read.
+            /// The files that they are from.
             pub files: Files,
         }
 
@@ -249,7 +250,7 @@ pub fn variable_name(setting: &str) -> String {
 
 /// An environment variable; what is not Unicode in it is replaced.
 pub fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    environment::variable(name).map(|value| value.as_str().to_owned())
 }
 
 /// The value of the variable `CAMTOKEN_` and `name`. An empty variable is as none.

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod context;
 mod document;
+mod environment;
 mod exit;
 mod failure;
 mod feed;
@@ -15,6 +16,7 @@ mod output;
 mod picture;
 mod refusal;
 mod secret;
+mod self_check;
 #[cfg(feature = "server")]
 mod service;
 mod source;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
             tell(panic);
         }
     }));
+    system::no_core_dumps();
     // The engine that computes responses, should the fastest one be doubted.
     if let Some(engine) = std::env::var("CAMTOKEN_ENGINE").ok().and_then(|name| name.parse::<Engine>().ok()) {
         engine.set_in_use();

@@ -8,6 +8,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::environment;
 use crate::failure::{Code, Failure};
 use crate::terminal;
 
@@ -43,6 +44,10 @@ impl Asked<'_> {
                 Failure::new(Code::Read).because(format!("{} {}: {error}", self.flag, file.display()))
             });
         }
+        if let Some(value) = environment::variable(self.variable) {
+            return Ok(value.as_str().into());
+        }
+        // A variable that is set and empty is an empty secret here.
         if let Ok(value) = std::env::var(self.variable) {
             return Ok(value.into());
         }

@@ -21,3 +21,22 @@ pub fn now() -> Result<Timestamp, SystemTimeError> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     Ok(Timestamp::from_unix(since.as_secs()))
 }
+
+/// Keeps what is in memory out of core dumps: they would have keys in them.
+pub fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // A limit that cannot be set leaves the one that there was.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
+
+/// Keeps other processes of the same user from reading this one's memory, for a process that holds a bank's keys.
+pub fn no_reading_of_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}

@@ -236,3 +236,48 @@ fn a_settings_file_that_others_could_have_written_is_not_read() {
         assert_eq!(text(doctor.stdout).contains("config\n"), !is_read);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("our own");
+    let write = |name: &str, content: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, content).expect("a writable directory");
+        path.to_str().expect("a temporary path is Unicode").to_owned()
+    };
+    let kek = write("kek", &"0123456789abcdef".repeat(4));
+    let key = write("key", "0123456789abcdef0123456789abcdef");
+    let state = dir.path().join("state");
+    let variables = [
+        ("CAMTOKEN_STATE_DIR", state.to_str().expect("Unicode")),
+        ("CAMTOKEN_KEK_FILE", kek.as_str()),
+        ("CAMTOKEN_NOW", ""),
+    ];
+    for mode in [0o644, 0o660, 0o604] {
+        set(Path::new(&kek), mode);
+        let (text, code) = answer(&["enroll", "status"], &variables);
+        assert!(code == 1 && text.starts_with("error[CT-E051]") && text.contains(&format!("{mode:04o}")), "{text}");
+        assert!(!state.join("verifier/store").exists(), "nothing was made");
+        set(Path::new(&kek), 0o600);
+        set(Path::new(&key), mode);
+        // Without the feature there is no service.
+        let (text, code) =
+            answer(&["serve", "--port", "0", "--api-key-file", &key, "--listen", "192.0.2.1:1"], &variables);
+        assert!(code == 1 && text.starts_with("error[CT-E051]") && text.contains(&key), "{text}");
+    }
+    assert_eq!(answer(&["enroll", "status"], &variables).1, 0);
+    assert_eq!(fs::metadata(state.join("verifier/store/format")).map(|_| ()).ok(), Some(()));
+
+    // As systemd hands a credential over.
+    let credentials = dir.path().join("credentials");
+    fs::create_dir(&credentials).expect("a writable directory");
+    fs::copy(&kek, credentials.join("camtoken-kek")).expect("a writable directory");
+    let credentials = credentials.to_str().expect("Unicode");
+    let from_systemd =
+        [variables[0], ("CAMTOKEN_NOW", ""), ("CAMTOKEN_KEK_FILE", ""), ("CREDENTIALS_DIRECTORY", credentials)];
+    assert_eq!(answer(&["enroll", "status"], &from_systemd).1, 0, "the same key, or it would not fit");
+    assert!(!state.join("verifier/kek").exists());
+}

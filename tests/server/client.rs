@@ -74,6 +74,11 @@ impl Server {
         self.dir.path().join(name)
     }
 
+    /// Of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn log(&self) -> String {
         fs::read_to_string(self.path("log")).expect("it was made at the start")
     }

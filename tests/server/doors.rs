@@ -83,6 +83,46 @@ fn an_open_address_needs_a_key_and_a_key_has_a_length() {
     }
 }
 
+/// Whoever may look at a process sees the environment that it was started with.
+#[cfg(target_os = "linux")]
+#[test]
+fn secrets_leave_the_environment_of_the_process() {
+    let key = "canary-of-an-api-key-in-a-variable";
+    let kek = "0123456789abcdef".repeat(4);
+    let variables = [("CAMTOKEN_API_KEY", key), ("CAMTOKEN_KEK", kek.as_str()), ("CAMTOKEN_BANK", "Canary Bank")];
+    let mut server = Server::start_with(&[], &variables);
+    let read = |name: &str| std::fs::read(format!("/proc/{}/{name}", server.pid())).expect("Linux tells");
+    let environment = String::from_utf8_lossy(&read("environ")).into_owned();
+    assert!(environment.contains("CAMTOKEN_BANK=Canary Bank"), "the rest is there: {environment}");
+    assert!(!environment.contains(key) && !environment.contains(&kek), "{environment}");
+    let limits = String::from_utf8_lossy(&read("limits")).into_owned();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("Linux tells");
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    // Both are in use all the same.
+    assert_eq!(server.get("/v1/tokens/KKK0000001").problem(401), "CT-E103");
+    server.headers = vec![("authorization", format!("Bearer {key}"))];
+    assert_eq!(server.get("/v1/tokens/KKK0000001").problem(404), "CT-E081");
+    assert!(!server.path("state/verifier/kek").exists(), "the variable has the key");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_can_read_is_told_of_while_the_service_runs() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start(&[]);
+    assert_eq!(server.get("/readyz").status, 200);
+    let log = server.log();
+    assert!(log.contains("\"settings\":\"-\""), "which settings files are in effect: {log}");
+    let kek = server.path("state/verifier/kek");
+    std::fs::set_permissions(&kek, std::fs::Permissions::from_mode(0o644)).expect("our own");
+    assert_eq!(server.get("/readyz").problem(503), "CT-E051");
+    let metrics = String::from_utf8(server.get("/metrics").body).expect("text");
+    assert!(metrics.contains("camtoken_self_check_failed{check=\"kek_file\"} 1"), "{metrics}");
+    assert!(metrics.contains("camtoken_self_check_failed{check=\"key\"} 0"), "{metrics}");
+    std::fs::set_permissions(&kek, std::fs::Permissions::from_mode(0o600)).expect("our own");
+    assert_eq!(server.get("/readyz").status, 200);
+}
+
 #[test]
 fn a_verifier_takes_no_test_token_unless_told() {
     let server = Server::start(&["--emulator"]);

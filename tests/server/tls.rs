@@ -62,7 +62,7 @@ impl Served {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let file = |name: &str, pem: &str| {
             let path = dir.path().join(name);
-            fs::write(&path, pem).expect("a writable directory");
+            secret(&path, pem);
             path
         };
         let own = authority.identity("localhost");
@@ -186,7 +186,7 @@ fn files_that_make_no_tls_are_refused_with_their_part() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = |name: &str| dir.path().join(name);
     for (name, pem) in [("one.pem", &one.certificate), ("one.key", &one.key), ("other.key", &other.key)] {
-        fs::write(path(name), pem).expect("a writable directory");
+        secret(&path(name), pem);
     }
     fs::write(path("empty.pem"), "").expect("a writable directory");
     for (chain, key, clients, part) in [
@@ -209,4 +209,24 @@ fn files_that_make_no_tls_are_refused_with_their_part() {
         assert!(error["why"].as_str().expect("a reason").contains(part), "{error}");
         assert!(!error.to_string().contains("PRIVATE KEY"));
     }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let owner_is_root =
+            std::os::unix::fs::MetadataExt::uid(&fs::metadata(path("one.key")).expect("it is there")) == 0;
+        let mode = if owner_is_root { 0o644 } else { 0o640 };
+        fs::set_permissions(path("one.key"), fs::Permissions::from_mode(mode)).expect("our own");
+        let mut command = command(&path("state"));
+        command.args(["serve", "--json", "--only", "token", "--port", "0", "--tls-cert"]).arg(path("one.pem"));
+        let output = command.arg("--tls-key").arg(path("one.key")).output().expect("the binary was built");
+        let error: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        assert_eq!((&error["code"], output.status.code()), (&"CT-E051".into(), Some(1)), "{error}");
+    }
+}
+
+/// Writes a file that is for its owner only, as a key has to be.
+fn secret(path: &std::path::Path, text: &str) {
+    fs::write(path, text).expect("a writable directory");
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("our own");
 }

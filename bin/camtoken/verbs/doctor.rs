@@ -18,9 +18,11 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::feed;
+use crate::self_check;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
+use crate::trust;
 use crate::value::Value;
 
 /// No clock of a camtoken is before this version of it: 2026-11-01.
@@ -163,13 +165,17 @@ fn state_dir(context: &Context) -> Check {
 fn kek(context: &Context) -> Check {
     let text = &context.out.text;
     // Where none is named, the verifier draws one of its own when it is first used.
-    let named = context.settings.kek_file.value.clone();
+    let named = self_check::named_kek(context.settings.kek_file.value.as_deref());
     let own = || context.settings.state_dir.value.as_deref().map(bank::own_kek).filter(|file| file.exists());
     let Some(file) = named.or_else(own) else { return ok("kek_file", "-".to_owned()) };
     let shown = file.display().to_string();
-    match fs::File::open(&file) {
+    match trust::open_secret(&file) {
         Err(error) => problem_of("kek_file", format!("{shown}: {error}"), text.get("doctor-kek-unreadable")),
-        Ok(_) => private("kek_file", &file, shown, text),
+        Ok(Err(distrust)) => {
+            let (what, advice) = Failure::from(distrust).report(text).what_and_hint();
+            problem_of("kek_file", what, advice)
+        }
+        Ok(Ok(_)) => ok("kek_file", shown),
     }
 }
 

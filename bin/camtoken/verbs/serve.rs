@@ -3,9 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-#[cfg(feature = "tls")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use camtoken::Key;
 use camtoken::verifier::Verifier;
@@ -23,14 +21,20 @@ use zeroize::Zeroizing;
 use crate::bank::{self, AnyStore, Bank, BankArgs};
 use crate::context::Context;
 use crate::document::Document;
+use crate::environment;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::secret::Asked;
+use crate::self_check::SecretFile;
 use crate::service::{clock, runtime, stop};
 use crate::text::Text;
 
 /// A shorter key can be guessed.
 const LEAST_KEY: usize = 16;
+
+/// The most bytes of a private key.
+#[cfg(feature = "tls")]
+const MOST_PEM: usize = 1 << 16;
 
 const KEY_VARIABLE: &str = "CAMTOKEN_API_KEY";
 
@@ -107,6 +111,7 @@ impl Document for Report {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
+    let not_shed = environment::shed();
     let virtual_token = args.emulator || args.only == Some(Half::Token);
     if virtual_token && !cfg!(feature = "emulator") {
         let asked = if args.emulator { "--emulator" } else { "--only token" };
@@ -119,6 +124,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::new(Code::OpenAddress).because(address));
     }
     log(args.log);
+    if let Some(why) = not_shed {
+        tracing::warn!(why, "secrets stay in the environment of the process");
+    }
     more_files();
     let verifier = match args.only {
         Some(Half::Token) => None,
@@ -142,6 +150,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         language: context.settings.lang.value,
         clock: clock(context),
         virtual_token,
+        self_checks: args.secret_files(context).into_iter().map(SecretFile::standing).collect(),
     };
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
     let listening = Listening { address, tls, serves, end_with_stdin: args.end_with_stdin };
@@ -197,12 +206,29 @@ impl Args {
         }
         address
     }
+
+    /// The files with secrets that it was started with.
+    fn secret_files(&self, context: &Context) -> Vec<SecretFile> {
+        let kek = (self.only != Some(Half::Token)).then(|| bank::secret_file(context)).flatten();
+        let tls = self.tls_key.as_ref().map(|path| SecretFile::new("tls_key_file", path));
+        kek.into_iter().chain(self.key_file().map(|path| SecretFile::new("api_key_file", path))).chain(tls).collect()
+    }
+
+    /// The file of the API key: the one that is named, else the service manager's. Standard input is none.
+    fn key_file(&self) -> Option<PathBuf> {
+        let named = self.api_key_file.clone().or_else(|| environment::credential("camtoken-api-key"));
+        named.filter(|path| path != Path::new("-"))
+    }
 }
 
 /// What callers have to send, from a file or the variable.
 fn api_key(args: &Args) -> Result<Option<SecretString>, Failure> {
-    let file = args.api_key_file.as_deref();
-    let given = file.is_some() || std::env::var_os(KEY_VARIABLE).is_some_and(|key| !key.is_empty());
+    let credential = args.key_file();
+    let file = args.api_key_file.as_deref().or(credential.as_deref());
+    let given = file.is_some() || environment::variable(KEY_VARIABLE).is_some();
+    if let Some(file) = args.key_file() {
+        SecretFile::new("api_key_file", file).open(Code::Read)?;
+    }
     let asked = Asked { prompt: "", flag: "--api-key-file", file, variable: KEY_VARIABLE };
     let key = given.then(|| asked.secret()).transpose()?;
     let is_fit = |key: &SecretString| {
@@ -231,7 +257,8 @@ fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
 fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
     let (Some(chain), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
     let clients = args.client_ca.as_deref().map(pem).transpose()?;
-    let tls = Tls::new(&pem(chain)?, &pem(key)?, clients.as_deref().map(Vec::as_slice));
+    let key = SecretFile::new("tls_key_file", key).read(MOST_PEM, Code::Tls)?;
+    let tls = Tls::new(&pem(chain)?, &key, clients.as_deref().map(Vec::as_slice));
     tls.map(Some).map_err(|error| Failure::new(Code::Tls).because(error))
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use zeroize::Zeroize;
 
 use super::Options;
 use super::metrics::Metrics;
@@ -112,9 +113,10 @@ impl Guard {
         let limit = self.limit(route);
         let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
         let picture = if limit == Limit::Picture { Some(Place(Arc::new(place(&self.pictures)?))) } else { None };
-        let body = read(&parts.headers, body, limit).await?;
+        // Keys, responses and passphrases are in bodies.
+        let body = Wiped(read(&parts.headers, body, limit).await?);
         parts.headers.remove(header::AUTHORIZATION);
-        let mut request = Request::from_parts(parts, Body::from(body));
+        let mut request = Request::from_parts(parts, Body::from(body.0.clone()));
         if limit == Limit::Wait {
             // The stream outlives this function and keeps its place until it ends.
             request.extensions_mut().insert(Place(Arc::new(place(&self.waiting)?)));
@@ -172,6 +174,18 @@ impl Guard {
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
 
+/// The bytes of a body, overwritten at the end unless something else still holds them: what the connection has read
+/// together with it, or work on a picture that goes on.
+struct Wiped(Bytes);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        if let Ok(mut bytes) = std::mem::take(&mut self.0).try_into_mut() {
+            bytes.as_mut().zeroize();
+        }
+    }
+}
+
 /// The outermost layer.
 pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
@@ -227,7 +241,7 @@ fn unsaid(response: &Response) -> Option<Problem> {
     }))
 }
 
-async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<axum::body::Bytes, Problem> {
+async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit.body() as u64) {
         return Err(Code::TooLarge.into());

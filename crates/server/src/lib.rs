@@ -29,6 +29,7 @@ mod metrics;
 mod pictures;
 mod problem;
 mod provisioning;
+mod self_check;
 mod stall;
 #[cfg(feature = "tls")]
 mod tls;
@@ -54,10 +55,11 @@ use camtoken::key::Key;
 use camtoken::language::Language;
 use camtoken::store::{Store, StoreError};
 use camtoken::time::Timestamp;
-use camtoken::verifier::Verifier;
+use camtoken::verifier::{Verifier, VerifierError};
 
 pub use listen::{OPEN_FILES, listen};
 pub use problem::{Code, Problem};
+pub use self_check::SelfCheck;
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use tls::{Tls, TlsError};
@@ -66,6 +68,7 @@ use api::{Api, Described, Method};
 use guard::{Guard, Limit, guard};
 use json::Json;
 use metrics::Metrics;
+use self_check::SelfChecks;
 
 /// How the service is to behave. The default is for loopback: no key, no foreign name, no foreign page.
 pub struct Options {
@@ -81,6 +84,8 @@ pub struct Options {
     pub clock: Clock,
     /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none.
     pub virtual_token: bool,
+    /// What `/readyz` and `/metrics` go on checking beside the store and its key.
+    pub self_checks: Vec<SelfCheck>,
 }
 
 /// Gives the time.
@@ -95,6 +100,7 @@ impl Default for Options {
             language: Language::En,
             clock: Arc::new(system_time),
             virtual_token: false,
+            self_checks: Vec::new(),
         }
     }
 }
@@ -127,7 +133,8 @@ impl Service {
         // A browser has no key to send: the face is for this machine alone.
         let has_face = cfg!(feature = "emulator") && options.virtual_token && options.api_key.is_none();
 
-        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
+        let self_checks = SelfChecks::new(&options.self_checks);
+        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone(), self_checks };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
@@ -178,6 +185,7 @@ impl Service {
 struct Common<S> {
     metrics: Arc<Metrics>,
     verifier: Option<Arc<Verifier<S>>>,
+    self_checks: SelfChecks,
 }
 
 /// Whether the service lives.
@@ -197,7 +205,7 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
         .add(Method::Get, "/readyz", get(ready::<S>), |op| {
             op.summary(
                 "service",
-                "Whether the service can decide: its store answers, and the key-encryption key is the store's",
+                "Whether the service can decide: its store answers, and no self-check has found something wrong",
             )
             .answer::<Health>(200, "It can")
         })
@@ -211,12 +219,17 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
     if let Some(verifier) = &common.verifier {
         verifier.store().list(None, 1).await.map_err(|error: StoreError| Problem::from(error))?;
-        verifier.check_key(&mut rng()).await?;
+        let fits = verifier.check_key(&mut rng()).await;
+        common.metrics.checked(self_check::KEY, !matches!(fits, Err(VerifierError::KeyMismatch)));
+        fits?;
     }
+    common.self_checks.run(&common.metrics)?;
     Ok(Json(Health { status: "ok" }))
 }
 
 async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
+    // What is found stands in the metrics.
+    let _ = common.self_checks.run(&common.metrics);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], common.metrics.text()).into_response()
 }
@@ -336,6 +349,23 @@ mod tests {
         let (status, body) = with(10);
         assert!(status == StatusCode::SERVICE_UNAVAILABLE && body.contains("CT-E050"), "{body}");
         assert_eq!(with(9).0, StatusCode::OK);
+    }
+
+    #[test]
+    fn what_a_self_check_finds_is_said_by_readyz_and_the_metrics() {
+        let checks = || vec![SelfCheck::new("kek_file", || Err(Code::UnsafeFile)), SelfCheck::new("fine", || Ok(()))];
+        let options = Options { self_checks: checks(), ..Options::default() };
+        let (status, body) = ask(Some(verifier(MemoryStore::new())), &options, "/readyz");
+        assert!(
+            status == StatusCode::SERVICE_UNAVAILABLE && body.contains("CT-E051") && body.contains("kek_file"),
+            "{body}"
+        );
+        assert_eq!(ask(Some(verifier(MemoryStore::new())), &options, "/healthz").0, StatusCode::OK, "it lives");
+        let (_, metrics) = ask(Some(verifier(MemoryStore::new())), &options, "/metrics");
+        for line in ["camtoken_self_check_failed{check=\"kek_file\"} 1", "camtoken_self_check_failed{check=\"fine\"} 0"]
+        {
+            assert!(metrics.contains(line), "{metrics}");
+        }
     }
 
     /// Nobody else opens the store again: the process that serves it has to end.

@@ -17,6 +17,7 @@ pub(super) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabel, Histogram>,
     verdicts: Family<VerdictLabel, Counter<u64, AtomicU64>>,
+    self_checks: Family<CheckLabel, Gauge>,
     pub connections: Gauge,
 }
 
@@ -35,6 +36,11 @@ struct RouteLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VerdictLabel {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CheckLabel {
+    check: &'static str,
 }
 
 /// Seconds: from what a verification takes to what a picture takes.
@@ -57,6 +63,11 @@ impl Metrics {
         self.verdicts.get_or_create(&VerdictLabel { result }).inc();
     }
 
+    /// Says how a self-check went.
+    pub fn checked(&self, check: &'static str, is_fine: bool) {
+        self.self_checks.get_or_create(&CheckLabel { check }).set(i64::from(!is_fine));
+    }
+
     pub fn text(&self) -> String {
         let mut page = String::new();
         text::encode(&mut page, &self.registry).expect("a String takes every text");
@@ -73,8 +84,14 @@ impl Default for Metrics {
         registry.register("http_request_seconds", "Time from the head of a request to its answer", seconds.clone());
         let verdicts = Family::default();
         registry.register("verdicts", "Responses that were settled, by result", verdicts.clone());
+        let self_checks = Family::default();
+        registry.register(
+            "self_check_failed",
+            "Whether a self-check has found something wrong (1)",
+            self_checks.clone(),
+        );
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
-        Self { registry, requests, seconds, verdicts, connections }
+        Self { registry, requests, seconds, verdicts, self_checks, connections }
     }
 }

@@ -130,6 +130,10 @@ codes! {
     KeyMismatch = "CT-E050", SERVICE_UNAVAILABLE:
         "the key-encryption key is not the one of the store" / "鍵暗号化鍵が、このデータのものではありません";
         "Start the service with the key of this store, or with its store." / "このデータの鍵暗号化鍵を指定して、サービスを起動し直してください。";
+    /// Others may read or write a file with a secret.
+    UnsafeFile = "CT-E051", SERVICE_UNAVAILABLE:
+        "others may read or write a file with a secret of the service" / "サービスの秘密のファイルを、ほかのユーザーが読み書きできます";
+        "`detail` names the file's setting; see the log of the service, and camtoken doctor." / "`detail` が該当する設定です。サービスのログと camtoken doctor で確認してください。";
     /// There is a store where one is to be restored.
     StoreExists = "CT-E029", CONFLICT:
         "there is a store already" / "データは既に存在します";

@@ -1,0 +1,74 @@
+//! The self-check: whether what a verifier stands on is as it must be. In one place for every verb: at its start it refuses,
+//! `doctor` lists it, and a service goes on checking and says so at `/readyz` and in its metrics.
+//!
+//! | finding | where it is looked at |
+//! | --- | --- |
+//! | settings that others could have given | [`Settings::check_for_verifier`](crate::config::Settings::check_for_verifier) |
+//! | files with secrets that others can read or write | [`SecretFile`] |
+//! | a key-encryption key that is not the store's | `Verifier::check_key`, by `Bank::open` and `/readyz` |
+//!
+//! A finding of another kind, of the clock or of the store, becomes one more line: a type with `look`, called where the verb
+//! starts, and a `camtoken_server::SelfCheck` for the service ([`SecretFile::standing`] shows how).
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::failure::{Code, Failure};
+use crate::trust;
+
+/// A file with a secret: whose it is, and who may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretFile {
+    /// Which secret: the name of the finding in metrics and in `doctor`.
+    pub name: &'static str,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl SecretFile {
+    /// The key-encryption key, the API key or the private key of TLS in a file.
+    pub fn new(name: &'static str, path: impl Into<PathBuf>) -> Self {
+        Self { name, path: path.into() }
+    }
+
+    /// Opens the file, and looks at what was opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::UnsafeFile`] when others may read or write it; `unreadable` when it cannot be opened.
+    pub fn open(&self, unreadable: Code) -> Result<File, Failure> {
+        let failed = |error| Failure::new(unreadable).because(format!("{}: {error}", self.path.display()));
+        Ok(trust::open_secret(&self.path).map_err(failed)??)
+    }
+
+    /// Reads the file, at most `limit` bytes of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecretFile::open`]; `unreadable` also for more than `limit` bytes.
+    pub fn read(&self, limit: usize, unreadable: Code) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let failed =
+            |error: std::io::Error| Failure::new(unreadable).because(format!("{}: {error}", self.path.display()));
+        // A buffer that grows leaves copies of what is secret.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+        self.open(unreadable)?.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() > limit { Err(failed(std::io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
+    }
+
+    /// The same as a check that a service goes on making. That the file is gone is no finding: it was read at the start.
+    #[cfg(feature = "server")]
+    pub fn standing(self) -> camtoken_server::SelfCheck {
+        camtoken_server::SelfCheck::new(self.name, move || match trust::open_secret(&self.path) {
+            Ok(Err(_)) => Err(camtoken_server::Code::UnsafeFile),
+            Ok(Ok(_)) | Err(_) => Ok(()),
+        })
+    }
+}
+
+/// The file of the key-encryption key, if it is one that the settings or the service manager name.
+pub fn named_kek(setting: Option<&Path>) -> Option<PathBuf> {
+    setting.map(Path::to_owned).or_else(|| crate::environment::credential("camtoken-kek"))
+}
