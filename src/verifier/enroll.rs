@@ -425,7 +425,7 @@ impl<S: Store> Verifier<S> {
     /// What the token shows during a registration.
     fn introduction(&self, operation: Operation, subscriber: &Subscriber) -> Result<Transaction, TransactionError> {
         let contract = masked(&subscriber.contract);
-        Transaction::new(operation, [("bank", self.bank.as_str()), ("contract", &contract), ("user", &subscriber.user)])
+        Transaction::new(operation, [("bank", &*self.bank), ("contract", &contract), ("user", &subscriber.user)])
     }
 
     async fn live_token(&self, token: &TokenId) -> Result<(Revision, TokenRecord), EnrollError> {

@@ -6,6 +6,7 @@
 //! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
 
 use std::fmt;
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
@@ -45,12 +46,14 @@ use retry::{Tries, Try};
 
 /// Builds challenges and checks responses, for all the tokens in one store.
 pub struct Verifier<S> {
-    store: S,
-    key_wrapper: Box<dyn KeyWrapper>,
-    policy: Policy,
+    store: Arc<S>,
+    key_wrapper: Arc<dyn KeyWrapper>,
+    policy: Arc<Policy>,
     /// What the token shows as the bank's name when it is registered.
-    bank: String,
-    decoy: Decoy,
+    bank: Arc<str>,
+    decoy: Arc<Decoy>,
+    /// Who asks: [`Verifier::acting_for`].
+    actor: Option<Arc<str>>,
 }
 
 /// What is computed with when there is no activation to compute with.
@@ -161,7 +164,27 @@ impl<S: Store> Verifier<S> {
         policy.check()?;
         let transaction = Transaction::new(Operation::Activation1, [("bank", bank), ("contract", "0"), ("user", "0")])?;
         let key = key_wrapper.wrap(&Key::generate(rng), &context(DECOY), rng)?;
-        Ok(Self { store, key_wrapper, policy, bank: bank.to_owned(), decoy: Decoy { key, transaction } })
+        Ok(Self {
+            store: Arc::new(store),
+            key_wrapper: key_wrapper.into(),
+            policy: Arc::new(policy),
+            bank: bank.into(),
+            decoy: Arc::new(Decoy { key, transaction }),
+            actor: None,
+        })
+    }
+
+    /// The same verifier, whose changes stand in the audit as asked for by `actor`: a short name of a caller, no secret.
+    #[must_use]
+    pub fn acting_for(&self, actor: Option<Arc<str>>) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            key_wrapper: Arc::clone(&self.key_wrapper),
+            policy: Arc::clone(&self.policy),
+            bank: Arc::clone(&self.bank),
+            decoy: Arc::clone(&self.decoy),
+            actor,
+        }
     }
 
     /// The store.
@@ -198,7 +221,7 @@ impl<S: Store> Verifier<S> {
             return Err(IssueError::Operation(operation));
         }
         let lifetime = lifetime.unwrap_or(self.policy.lifetime);
-        Policy { lifetime, ..self.policy.clone() }.check()?;
+        Policy { lifetime, ..Policy::clone(&self.policy) }.check()?;
         if !transaction.is_whole() {
             return Err(IssueError::NotWhole);
         }
@@ -463,7 +486,7 @@ impl<S: Store> Verifier<S> {
         settlement: Settlement<A, R>,
     ) -> Result<Try<A>, VerifierError> {
         let Settlement { mut record, answer, audit, .. } = settlement;
-        let audit = audit.map(|note| record.chain().append(note));
+        let audit = audit.map(|note| record.chain().append(note, self.actor.as_deref()));
         Ok(self.swap(id, revision, &record, audit).await?.map(|()| answer))
     }
 

@@ -81,7 +81,7 @@ pub fn restored(mut saved: Saved, now: Timestamp) -> Result<Saved, RecordError> 
         let Settlement { mut record, audit, .. } = restored.expect("a restoration is decided by any clock");
         // What is not changed stays as it was saved: there is no answer that a write would have to confirm.
         if let Some(note) = audit {
-            let entry = record.chain().append(note);
+            let entry = record.chain().append(note, None);
             saved.revision = saved.revision.next();
             saved.record = record::to_bytes(&record);
             saved.audit.push((saved.revision, entry));

@@ -45,6 +45,9 @@ struct Line {
     question: Option<String>,
     /// Wrong responses in a row after it
     failures: u8,
+    /// Who asked for it over HTTP: the name of a key or a certificate
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
 }
 
 pub fn run(args: &ActivationArgs, context: &Context) -> Result<Exit, Failure> {
@@ -82,6 +85,7 @@ impl Line {
             operation: entry.operation,
             question: entry.question,
             failures: entry.failures,
+            actor: entry.actor,
         }
     }
 }
@@ -91,7 +95,8 @@ impl Document for History {
 
     fn human(&self, text: &Text) -> String {
         let row = |line: &Line| {
-            let about = [line.operation.as_deref(), line.challenge.as_deref()].into_iter().flatten();
+            let actor = line.actor.as_ref().map(|actor| format!("({actor})"));
+            let about = [line.operation.as_deref(), line.challenge.as_deref(), actor.as_deref()].into_iter().flatten();
             [line.at.clone(), line.event.clone(), about.collect::<Vec<_>>().join(" ")]
         };
         let page = terminal::columns(&self.entries.iter().map(row).collect::<Vec<_>>());

@@ -35,6 +35,9 @@ pub struct AuditEntry {
     pub question: Option<String>,
     /// Wrong responses in a row after this.
     pub failures: u8,
+    /// Who asked for it: the name of a key or of a certificate, where callers have names.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor: Option<String>,
     /// SHA-256 of the entry before this one; zeroes before the first.
     pub previous: String,
 }
@@ -173,8 +176,8 @@ impl History {
 }
 
 impl ChainEnd {
-    /// Appends what happened, and gives the line to store with the change.
-    pub fn append(&mut self, note: AuditNote) -> Vec<u8> {
+    /// Appends what happened and who asked for it, if that is known, and gives the line to store with the change.
+    pub fn append(&mut self, note: AuditNote, actor: Option<&str>) -> Vec<u8> {
         self.entries += 1;
         let (challenge, operation, question) = match note.about {
             Some(about) => (Some(about.challenge), Some(about.operation), Some(about.question)),
@@ -188,6 +191,7 @@ impl ChainEnd {
             operation,
             question,
             failures: note.failures,
+            actor: actor.map(ToString::to_string),
             previous: base16ct::lower::encode_string(&self.head),
         };
         let line = serde_json::to_vec(&entry).expect("an entry is plain JSON");
@@ -232,7 +236,7 @@ mod tests {
             AuditEvent::Accepted,
         ];
         let at = Timestamp::from_unix(1_700_000_000);
-        let lines = events.map(|event| chain_end.append(AuditNote { event, at, failures: 0, about: None }));
+        let lines = events.map(|event| chain_end.append(AuditNote { event, at, failures: 0, about: None }, None));
         (chain_end, lines.to_vec())
     }
 
@@ -245,6 +249,24 @@ mod tests {
         let (chain_end, lines) = chain();
         assert_eq!(check(&chain_end, &lines), Ok(6));
         assert_eq!(check(&ChainEnd::default(), &[]), Ok(0));
+    }
+
+    /// Entries of before there were actors are in stores: their bytes, and so their hashes, stay what they were.
+    #[test]
+    fn an_actor_stands_in_the_chain_and_old_entries_stay_as_they_are() {
+        let (mut chain_end, mut lines) = chain();
+        let old = br#"{"number":1,"at":"2023-11-14T22:13:20Z","event":"enrolled","failures":0,"previous":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
+        assert_eq!(lines[0], old);
+        let at = Timestamp::from_unix(1_700_000_001);
+        let note = AuditNote { event: AuditEvent::Revoked, at, failures: 0, about: None };
+        lines.push(chain_end.append(note, Some("operator-7")));
+        let entries = chain_end.check(lines.iter().map(Vec::as_slice)).expect("a whole chain");
+        let actors: Vec<_> = entries.iter().map(|entry| entry.actor.as_deref()).collect();
+        assert_eq!(actors, [None, None, None, None, None, None, Some("operator-7")]);
+        let last = lines.last_mut().expect("just appended");
+        let digit = last.iter().position(|byte| *byte == b'7').expect("the name");
+        last[digit] = b'8';
+        assert!(check(&chain_end, &lines).is_err(), "another name");
     }
 
     #[test]
