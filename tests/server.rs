@@ -1,5 +1,7 @@
 //! The service from outside: the real binary on a free port, driven over HTTP, each answer held against its description.
 
+#[path = "server/access.rs"]
+mod access;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/doors.rs"]

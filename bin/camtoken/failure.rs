@@ -230,6 +230,14 @@ codes! {
     HttpValue = "CT-E115" => Failed,
     /// Certificates or a key that make no TLS.
     Tls = "CT-E116" => Usage,
+    /// A request through a proxy to a service without a key.
+    HttpForwarded = "CT-E117" => Failed,
+    /// The caller's scopes do not cover the route.
+    HttpScope = "CT-E118" => Failed,
+    /// Too many requests without the right key.
+    HttpTooManyFailures = "CT-E119" => Failed,
+    /// A file of API keys, or a part of a key, that cannot be used.
+    ApiKeys = "CT-E120" => Usage,
 
     /// There is no such camera.
     NoCamera = "CT-E121" => Failed,
@@ -249,6 +257,9 @@ codes! {
     Desktop = "CT-E128" => Failed,
     /// Cameras are not read on this system, by any build.
     CamerasNotSupported = "CT-E129" => Usage,
+
+    /// A host or an origin that would let everybody in, or is none.
+    AllowedName = "CT-E130" => Usage,
 }
 
 impl Code {
@@ -304,6 +315,12 @@ impl Failure {
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));
         self
+    }
+
+    /// Why, when there is more to say than the code does.
+    #[cfg(feature = "server")]
+    pub fn why(&self) -> Option<&str> {
+        self.why.as_deref()
     }
 
     /// Its code.

@@ -53,6 +53,18 @@ pub fn open_secret(path: &Path) -> io::Result<Result<File, Distrust>> {
     Ok(why.map_or(Ok(file), |why| Err(Distrust { path: path.to_owned(), why })))
 }
 
+/// Opens a file that others may read, and only this user or root may write.
+///
+/// # Errors
+///
+/// Whether others may write it, or how it cannot be opened.
+#[cfg(feature = "server")]
+pub fn open_unaltered(path: &Path) -> io::Result<Result<File, Distrust>> {
+    let file = File::open(path)?;
+    let why = system::of_unaltered(&file.metadata()?);
+    Ok(why.map_or(Ok(file), |why| Err(Distrust { path: path.to_owned(), why })))
+}
+
 /// Says whether others could have written a file: it and all folders above it belong to this user or root, and nobody else
 /// may write to them. A folder in which everybody may make files (such as `/tmp`) holds no file that is trusted; files in
 /// folders below it are, because nobody else can exchange those.
@@ -82,6 +94,11 @@ mod system {
             owner if owner != user() => Some(Why::Owner(owner)),
             _ => (mode & 0o077 != 0).then_some(Why::Mode(mode)),
         }
+    }
+
+    #[cfg(feature = "server")]
+    pub fn of_unaltered(metadata: &Metadata) -> Option<Why> {
+        of_part(metadata, 0)
     }
 
     pub fn written_by_others(path: &Path) -> Option<Distrust> {
@@ -121,6 +138,11 @@ mod system {
     use super::{Distrust, Why};
 
     pub fn of_secret(_metadata: &Metadata) -> Option<Why> {
+        None
+    }
+
+    #[cfg(feature = "server")]
+    pub fn of_unaltered(_metadata: &Metadata) -> Option<Why> {
         None
     }
 

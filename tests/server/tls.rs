@@ -163,6 +163,33 @@ fn only_known_clients_get_in() {
     }
 }
 
+/// A certificate has the scopes of its name in the file of keys.
+#[test]
+fn a_client_is_known_by_the_name_in_its_certificate() {
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let keys = dir.path().join("keys.toml");
+    let known = "[[key]]\nname = \"payments.bank.example\"\nscopes = [\"issue\"]\n\n";
+    let by_common_name = "[[key]]\nname = \"desk\"\nscopes = [\"operate\"]\n";
+    secret(&keys, &format!("{known}{by_common_name}"));
+    let args = ["--only", "token", "--api-keys", keys.to_str().expect("Unicode")];
+    let served = Served::start_with(&args, &authority, Some(&clients));
+    let created = Some("HTTP/1.1 201 Created".to_owned());
+    assert_eq!(served.ask(&authority, Some(&clients.identity("payments.bank.example"))), created);
+    let refused = Some("HTTP/1.1 401 Unauthorized".to_owned());
+    assert_eq!(served.ask(&authority, Some(&clients.identity("other.bank.example"))), refused);
+    let named = |name: &str| {
+        let key = KeyPair::generate().expect("randomness");
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.distinguished_name.push(rcgen::DnType::OrganizationName, "payments.bank.example");
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let certificate = params.signed_by(&key, &clients.0).expect("an authority");
+        Identity { certificate: certificate.pem(), key: key.serialize_pem() }
+    };
+    assert_eq!(served.ask(&authority, Some(&named("desk"))), created);
+    assert_eq!(served.ask(&authority, Some(&named("nobody"))), refused, "the name of an organization is no name");
+}
+
 #[test]
 fn who_does_not_finish_the_handshake_keeps_nobody_waiting() {
     let authority = Authority::new();

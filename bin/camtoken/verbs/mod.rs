@@ -16,6 +16,8 @@ pub mod scan;
 pub mod schema;
 #[cfg(feature = "server")]
 pub mod serve;
+#[cfg(feature = "server")]
+pub mod serve_key;
 pub mod store;
 pub mod token;
 #[cfg(feature = "emulator")]
@@ -51,6 +53,10 @@ pub enum Verb {
     Serve(serve::Args),
     #[cfg(not(feature = "server"))]
     Serve(unbuilt::Args),
+    #[cfg(feature = "server")]
+    ServeKey(serve_key::Args),
+    #[cfg(not(feature = "server"))]
+    ServeKey(unbuilt::Args),
     #[cfg(feature = "emulator")]
     Ui(ui::Args),
     #[cfg(not(feature = "emulator"))]
@@ -87,6 +93,10 @@ impl Verb {
             Self::Serve(args) => serve::run(args, context),
             #[cfg(not(feature = "server"))]
             Self::Serve(_) => Err(unbuilt::failure("serve", "server")),
+            #[cfg(feature = "server")]
+            Self::ServeKey(args) => serve_key::run(args, context),
+            #[cfg(not(feature = "server"))]
+            Self::ServeKey(_) => Err(unbuilt::failure("serve-key", "server")),
             #[cfg(feature = "emulator")]
             Self::Ui(args) => ui::run(args, context),
             #[cfg(not(feature = "emulator"))]
@@ -133,6 +143,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::Exported>(),
     #[cfg(feature = "server")]
     Described::of::<serve::Report>(),
+    #[cfg(feature = "server")]
+    Described::of::<serve_key::Made>(),
     #[cfg(feature = "emulator")]
     Described::of::<ui::Report>(),
     Described::of::<store::Checked>(),

@@ -1,6 +1,7 @@
 //! `camtoken serve`: the verifier over HTTP, and the virtual token if the command line asks for it. It ends on Ctrl-C or
 //! SIGTERM.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,15 +10,21 @@ use camtoken::Key;
 use camtoken::verifier::Verifier;
 #[cfg(feature = "tls")]
 use camtoken_server::Tls;
-use camtoken_server::{Options, Service, listen};
+#[cfg(unix)]
+use camtoken_server::listen_unix;
+use camtoken_server::{AccessKey, AccessKeys, Options, Service, is_host_name, is_origin, listen};
 use clap::ValueEnum;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 use tracing::level_filters::LevelFilter;
 #[cfg(feature = "tls")]
 use zeroize::Zeroizing;
 
+use crate::api_keys;
 use crate::bank::{self, AnyStore, Bank, BankArgs};
 use crate::context::Context;
 use crate::document::Document;
@@ -28,9 +35,6 @@ use crate::secret::Asked;
 use crate::self_check::SecretFile;
 use crate::service::{clock, runtime, stop};
 use crate::text::Text;
-
-/// A shorter key can be guessed.
-const LEAST_KEY: usize = 16;
 
 /// The most bytes of a private key.
 #[cfg(feature = "tls")]
@@ -48,8 +52,13 @@ pub struct Args {
     emulator: bool,
     #[arg(long, value_name = "token|verifier", hide_possible_values = true)]
     only: Option<Half>,
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["listen", "port", "tls_cert"])]
+    socket: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.toml")]
+    api_keys: Option<PathBuf>,
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     #[arg(long, value_name = "https://NAME")]
@@ -92,7 +101,7 @@ enum Log {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The address, with the port that was chosen
+    /// The address, with the port that was chosen; unix: and the path of a socket
     url: String,
     /// What is served: verifier, token, or both
     serves: Vec<&'static str>,
@@ -117,11 +126,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         let asked = if args.emulator { "--emulator" } else { "--only token" };
         return Err(Failure::new(Code::NotBuilt).because(asked).with("feature", "emulator"));
     }
-    let address = args.address();
+    args.check_names()?;
+    let place = args.place();
     let api_key = api_key(args)?;
+    let keys = args.api_keys.as_deref().map(api_keys::read).transpose()?.map(AccessKeys::new);
     let tls = tls(args)?;
-    if !address.ip().is_loopback() && api_key.is_none() && args.client_ca.is_none() {
-        return Err(Failure::new(Code::OpenAddress).because(address));
+    let needs_key = api_key.is_some() || keys.is_some();
+    if !place.is_of_this_machine() && !needs_key && args.client_ca.is_none() {
+        return Err(Failure::new(Code::OpenAddress).because(&place));
     }
     log(args.log);
     if let Some(why) = not_shed {
@@ -134,7 +146,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     };
     if let Some(verifier) = verifier.as_ref().filter(|_| virtual_token) {
         let on_database = bank::embedded(verifier.store()).is_none();
-        let real = [("API key", api_key.is_some()), ("TLS", tls.is_some()), ("PostgreSQL", on_database)];
+        let real = [("API key", needs_key), ("TLS", tls.is_some()), ("PostgreSQL", on_database)];
         let real: Vec<_> = real.into_iter().filter_map(|(what, there)| there.then_some(what)).collect();
         if !real.is_empty() {
             tracing::warn!(verifier = real.join(", "), "a virtual token is served beside a real verifier");
@@ -146,6 +158,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let options = Options {
         hosts: args.allow_host.clone(),
         origins: args.allow_origin.clone(),
+        keys: keys.clone(),
         api_key: api_key.map(|key| Key::new(key.expose_secret().as_bytes().to_vec())),
         language: context.settings.lang.value,
         clock: clock(context),
@@ -153,17 +166,84 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         self_checks: args.secret_files(context).into_iter().map(SecretFile::standing).collect(),
     };
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
-    let listening = Listening { address, tls, serves, end_with_stdin: args.end_with_stdin };
+    let keys = args.api_keys.clone().zip(keys);
+    let listening = Listening { place, tls, serves, end_with_stdin: args.end_with_stdin, keys };
     runtime.block_on(serve(verifier, &options, listening, context))?;
     Ok(Exit::Done)
 }
 
 /// Where it listens, and until when.
 struct Listening {
-    address: SocketAddr,
+    place: Place,
     tls: Option<Tls>,
     serves: Vec<&'static str>,
     end_with_stdin: bool,
+    /// The named keys, and the file that they are from.
+    keys: Option<(PathBuf, AccessKeys)>,
+}
+
+/// An address, or a socket in the file system.
+enum Place {
+    Address(SocketAddr),
+    #[cfg(unix)]
+    Socket(PathBuf),
+}
+
+/// What waits for connections.
+enum Listener {
+    Address(TcpListener),
+    #[cfg(unix)]
+    Socket(UnixListener, Unlink),
+}
+
+/// Removes a socket at the end.
+#[cfg(unix)]
+struct Unlink(PathBuf);
+
+#[cfg(unix)]
+impl Drop for Unlink {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Place {
+    /// Whether nobody but the accounts of this machine reaches it.
+    fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::Address(address) => address.ip().is_loopback(),
+            #[cfg(unix)]
+            Self::Socket(_) => true,
+        }
+    }
+
+    fn listen(&self) -> io::Result<Listener> {
+        Ok(match self {
+            Self::Address(address) => Listener::Address(listen(*address)?),
+            #[cfg(unix)]
+            Self::Socket(path) => Listener::Socket(listen_unix(path)?, Unlink(path.clone())),
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            #[cfg(unix)]
+            Self::Socket(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Listener {
+    fn url(&self, scheme: &str) -> io::Result<String> {
+        Ok(match self {
+            Self::Address(listener) => format!("{scheme}://{}", listener.local_addr()?),
+            #[cfg(unix)]
+            Self::Socket(_, Unlink(path)) => format!("unix:{}", path.display()),
+        })
+    }
 }
 
 async fn serve(
@@ -172,9 +252,12 @@ async fn serve(
     listening: Listening,
     context: &Context,
 ) -> Result<(), Failure> {
-    let Listening { address, tls, serves, end_with_stdin } = listening;
-    let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{address}: {error}"));
-    let listener = listen(address).map_err(refused)?;
+    let Listening { place, tls, serves, end_with_stdin, keys } = listening;
+    let refused = |error: io::Error| Failure::new(Code::Listen).because(format!("{place}: {error}"));
+    let listener = place.listen().map_err(refused)?;
+    if let Some((file, keys)) = keys {
+        read_keys_again(file, keys).map_err(refused)?;
+    }
     let stop = stop().map_err(refused)?;
     let stop = async move {
         tokio::select! {
@@ -183,28 +266,72 @@ async fn serve(
         }
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let report = Report { url: format!("{scheme}://{}", listener.local_addr().map_err(refused)?), serves };
+    let report = Report { url: listener.url(scheme).map_err(refused)?, serves };
     context.out.line(&report)?;
     let settings = context.settings.files.shown();
     tracing::info!(url = report.url, serves = report.serves.join(","), settings, "listening");
     let service = Service::new(verifier, options);
-    let ended = match tls {
-        None => service.serve(listener, stop).await,
+    let ended = match (listener, tls) {
+        (Listener::Address(listener), None) => service.serve(listener, stop).await,
         #[cfg(feature = "tls")]
-        Some(tls) => service.serve_tls(listener, &tls, stop).await,
+        (Listener::Address(listener), Some(tls)) => service.serve_tls(listener, &tls, stop).await,
+        // Clap takes no certificate for a socket.
+        #[cfg(unix)]
+        (Listener::Socket(listener, _unlink), _) => service.serve_unix(listener, stop).await,
     };
     tracing::info!("ended");
     // Whoever started it starts it again, and the store is opened anew.
     ended.map_err(|error| Failure::new(Code::StoreFailed).because(error))
 }
 
+/// Reads the file of named keys again at each SIGHUP. One that is wrong leaves the keys as they are.
+#[cfg(unix)]
+fn read_keys_again(file: PathBuf, keys: AccessKeys) -> io::Result<()> {
+    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match api_keys::read(&file) {
+                Ok(read) => {
+                    tracing::info!(file = %file.display(), count = read.len(), "API keys were read again");
+                    keys.replace(read);
+                }
+                Err(failure) => {
+                    let why = failure.why().unwrap_or_default();
+                    tracing::error!(code = failure.code().as_str(), why, "API keys stay as they are");
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+fn read_keys_again(_file: PathBuf, _keys: AccessKeys) -> io::Result<()> {
+    Ok(())
+}
+
 impl Args {
-    fn address(&self) -> SocketAddr {
+    fn place(&self) -> Place {
+        #[cfg(unix)]
+        if let Some(path) = &self.socket {
+            return Place::Socket(path.clone());
+        }
         let mut address = self.listen;
         if let Some(port) = self.port {
             address.set_port(port);
         }
-        address
+        Place::Address(address)
+    }
+
+    /// Refuses names that would let everybody in, or nobody.
+    fn check_names(&self) -> Result<(), Failure> {
+        let host = self.allow_host.iter().find(|name| !is_host_name(name)).map(|name| ("--allow-host", name));
+        let origin = self.allow_origin.iter().find(|name| !is_origin(name)).map(|name| ("--allow-origin", name));
+        match host.or(origin) {
+            Some((flag, name)) => Err(Failure::new(Code::AllowedName).because(format!("{flag} {name}"))),
+            None => Ok(()),
+        }
     }
 
     /// The files with secrets that it was started with.
@@ -231,11 +358,8 @@ fn api_key(args: &Args) -> Result<Option<SecretString>, Failure> {
     }
     let asked = Asked { prompt: "", flag: "--api-key-file", file, variable: KEY_VARIABLE };
     let key = given.then(|| asked.secret()).transpose()?;
-    let is_fit = |key: &SecretString| {
-        key.expose_secret().len() >= LEAST_KEY && key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic())
-    };
     match key {
-        Some(key) if !is_fit(&key) => Err(Failure::new(Code::ApiKey)),
+        Some(key) if !AccessKey::is_fit(key.expose_secret()) => Err(Failure::new(Code::ApiKey)),
         key => Ok(key),
     }
 }

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::access::{Access, Scope};
 use super::guard::Limit;
 use super::problem;
 
@@ -21,6 +22,8 @@ pub(super) struct Described {
     schemas: SchemaGenerator,
     /// Which routes take more than a short JSON document, or more than a moment.
     pub limits: Vec<(&'static str, Limit)>,
+    /// Who may use each operation: its method in capitals, its path.
+    pub access: Vec<(&'static str, &'static str, Access)>,
 }
 
 /// One operation while it is described.
@@ -29,6 +32,7 @@ pub(super) struct Operation<'a> {
     value: Map<String, Value>,
     parameters: Vec<Value>,
     answers: Map<String, Value>,
+    access: Option<Access>,
 }
 
 /// The method of an operation, as OpenAPI writes it.
@@ -57,7 +61,7 @@ impl Described {
     pub fn new() -> Self {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
-        Self { paths: Map::new(), schemas: settings.into_generator(), limits: Vec::new() }
+        Self { paths: Map::new(), schemas: settings.into_generator(), limits: Vec::new(), access: Vec::new() }
     }
 
     /// The whole description of a service that has these `parts`.
@@ -88,6 +92,14 @@ impl Described {
         if needs_key {
             components["securitySchemes"] = json!({ "key": { "type": "http", "scheme": "bearer" } });
             document["security"] = json!([{ "key": [] }]);
+            for (method, path, access) in &self.access {
+                let security = match access {
+                    Access::Open => json!([]),
+                    Access::AnyCaller => continue,
+                    Access::Scopes(scopes) => scopes.iter().map(|scope| json!({ "key": [scope.as_str()] })).collect(),
+                };
+                document["paths"][path][method.to_ascii_lowercase()]["security"] = security;
+            }
         }
         document["components"] = components;
         document
@@ -128,8 +140,12 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
             schemas: &mut self.described.schemas,
             value: Map::new(),
             answers: Map::new(),
+            access: None,
         };
-        let value = describe(operation).finish();
+        let (value, access) = describe(operation).finish();
+        // A mistake in the table, which every start and every test meets.
+        let access = access.unwrap_or_else(|| panic!("nothing says who may use {path}"));
+        self.described.access.push((method.verb(), path, access));
         let item = self.described.paths.entry(path).or_insert_with(|| json!({}));
         item[method.name()] = value;
         self
@@ -152,6 +168,24 @@ impl Operation<'_> {
     pub fn summary(mut self, tag: &str, summary: &str) -> Self {
         self.value.insert("tags".to_owned(), json!([tag]));
         self.value.insert("summary".to_owned(), summary.into());
+        self
+    }
+
+    /// Is for whoever asks, without a key.
+    pub fn open(mut self) -> Self {
+        self.access = Some(Access::Open);
+        self
+    }
+
+    /// Is for whoever has been let in, whatever his scopes.
+    pub fn any_caller(mut self) -> Self {
+        self.access = Some(Access::AnyCaller);
+        self
+    }
+
+    /// Is for callers with one of these scopes.
+    pub fn scopes(mut self, any_of: &'static [Scope]) -> Self {
+        self.access = Some(Access::Scopes(any_of));
         self
     }
 
@@ -218,7 +252,7 @@ impl Operation<'_> {
         self
     }
 
-    fn finish(mut self) -> Value {
+    fn finish(mut self) -> (Value, Option<Access>) {
         for range in ["4XX", "5XX"] {
             self.answers.insert(range.to_owned(), json!({ "$ref": "#/components/responses/problem" }));
         }
@@ -226,11 +260,21 @@ impl Operation<'_> {
             self.value.insert("parameters".to_owned(), self.parameters.into());
         }
         self.value.insert("responses".to_owned(), self.answers.into());
-        self.value.into()
+        (self.value.into(), self.access)
     }
 }
 
 impl Method {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            #[cfg(feature = "emulator")]
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 
+use super::access::Scope;
 use super::api::{Api, Described, Method};
 use super::problem::{Code, Problem};
 use camtoken::store::{Store, backup, block_on};
@@ -38,11 +39,9 @@ const CHUNK: usize = 64 << 10;
 pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Backup<S>>> {
     let stream = json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } });
     Api::new(described).add(Method::Get, "/v1/backup", get(save::<S>), |op| {
-        op.summary("service", "All records with their histories, for camtoken store restore").answer_of(
-            200,
-            "The backup; it ends with a hash of all of it",
-            stream,
-        )
+        op.scopes(&[Scope::Backup])
+            .summary("service", "All records with their histories, for camtoken store restore")
+            .answer_of(200, "The backup; it ends with a hash of all of it", stream)
     })
 }
 

@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::access::Scope;
 use super::api::{Api, Described, Method};
-use super::guard::Limit;
+use super::guard::{Limit, actor};
 use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
@@ -45,7 +46,7 @@ pub(super) struct Bank<S> {
 
 pub(super) type Shared<S> = State<Arc<Bank<S>>>;
 
-impl<S> Bank<S> {
+impl<S: Store> Bank<S> {
     pub fn new(verifier: Arc<Verifier<S>>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         Self { verifier, clock, answers: Answers::default(), metrics }
     }
@@ -54,13 +55,20 @@ impl<S> Bank<S> {
         (self.clock)()
     }
 
+    /// The verifier for a change, which stands in the audit under the caller's name.
+    pub fn verifier(&self) -> Verifier<S> {
+        self.verifier.acting_for(actor())
+    }
+
     /// Tells a verdict: to the counters, to the log, to whoever asked.
     pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Settled> {
         let settled = Settled::of(verdict);
         self.metrics.settled(settled.result);
+        let caller = actor();
+        let caller = caller.as_deref();
         match settled.reason {
-            Some(reason) => tracing::info!(challenge.id = %about, reason, "rejected"),
-            None => tracing::info!(challenge.id = %about, first = settled.first, "accepted"),
+            Some(reason) => tracing::info!(challenge.id = %about, caller, reason, "rejected"),
+            None => tracing::info!(challenge.id = %about, caller, first = settled.first, "accepted"),
         }
         Json(settled)
     }
@@ -75,41 +83,51 @@ fn picture(kind: &str) -> serde_json::Value {
 pub(super) fn registrations<S: Store + 'static>(described: Described) -> Api<Arc<Bank<S>>> {
     Api::new(described)
         .add(Method::Post, "/v1/tokens", post(register::<S>), |op| {
-            op.summary("tokens", "Takes a token into the books, with the device key that it has from the factory")
+            op.scopes(&[Scope::Enroll])
+                .summary("tokens", "Takes a token into the books, with the device key that it has from the factory")
                 .body::<NewToken>()
                 .answer::<Token>(201, "It is in the books; doing it again changes nothing")
         })
         .limit("/v1/tokens", Limit::File)
         .add(Method::Get, "/v1/tokens/{token}", get(token::<S>), |op| {
-            op.summary("tokens", "What the books say of a token").answer::<Token>(200, "The token")
+            op.scopes(&[Scope::Enroll, Scope::Operate])
+                .summary("tokens", "What the books say of a token")
+                .answer::<Token>(200, "The token")
         })
         .add(Method::Post, "/v1/tokens/{token}/revoke", post(revoke_token::<S>), |op| {
-            op.summary("tokens", "Revokes a token for good, and every activation on it")
+            op.scopes(&[Scope::Operate])
+                .summary("tokens", "Revokes a token for good, and every activation on it")
                 .answer::<Token>(200, "None of them is accepted any more")
         })
         .add(Method::Post, "/v1/enrollments", post(enroll::<S>), |op| {
-            op.summary("enrollments", "Begins a registration and makes the first code")
+            op.scopes(&[Scope::Enroll])
+                .summary("enrollments", "Begins a registration and makes the first code")
                 .idempotent()
                 .body::<NewEnrollment>()
                 .answer::<Begun>(201, "The first code, for the token to read")
         })
         .add(Method::Get, "/v1/enrollments/{enrollment}", get(enrollment::<S>), |op| {
-            op.summary("enrollments", "Where a registration stands").answer::<Activation>(200, "The activation")
+            op.scopes(&[Scope::Enroll, Scope::Operate])
+                .summary("enrollments", "Where a registration stands")
+                .answer::<Activation>(200, "The activation")
         })
         .add(Method::Post, "/v1/enrollments/{enrollment}/device-code", post(second::<S>), |op| {
-            op.summary("enrollments", "Takes the token's answer to the first code and makes the second")
+            op.scopes(&[Scope::Enroll])
+                .summary("enrollments", "Takes the token's answer to the first code and makes the second")
                 .idempotent()
                 .body::<DeviceCode>()
                 .answer::<SecondCode>(200, "The second code, or why there is none")
         })
         .add(Method::Post, "/v1/enrollments/{enrollment}/confirm", post(confirm::<S>), |op| {
-            op.summary("enrollments", "Takes the token's response to the second code")
+            op.scopes(&[Scope::Enroll])
+                .summary("enrollments", "Takes the token's response to the second code")
                 .idempotent()
                 .body::<Answer>()
                 .answer::<Stepped>(200, "Whether the activation signs from now on")
         })
         .add(Method::Post, "/v1/enrollments/{enrollment}/reset", post(reset::<S>), |op| {
-            op.summary("enrollments", "Gives up a registration that never signed")
+            op.scopes(&[Scope::Enroll, Scope::Operate])
+                .summary("enrollments", "Gives up a registration that never signed")
                 .answer::<Activation>(200, "It is given up")
         })
 }
@@ -118,30 +136,45 @@ pub(super) fn registrations<S: Store + 'static>(described: Described) -> Api<Arc
 pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
     api.add(Method::Get, "/v1/enrollments/{enrollment}/code.png", get(code_png::<S>), |op| {
-        op.summary("enrollments", "The code that is to be read next, as PNG").answer_of(200, "The picture", png)
+        op.scopes(&[Scope::Enroll]).summary("enrollments", "The code that is to be read next, as PNG").answer_of(
+            200,
+            "The picture",
+            png,
+        )
     })
     .add(Method::Get, "/v1/enrollments/{enrollment}/code.svg", get(code_svg::<S>), |op| {
-        op.summary("enrollments", "The code that is to be read next, as SVG").answer_of(200, "The picture", svg)
+        op.scopes(&[Scope::Enroll]).summary("enrollments", "The code that is to be read next, as SVG").answer_of(
+            200,
+            "The picture",
+            svg,
+        )
     })
     .add(Method::Get, "/v1/activations/{activation}", get(enrollment::<S>), |op| {
-        op.summary("activations", "Where an activation stands").answer::<Activation>(200, "The activation")
+        op.scopes(&[Scope::Issue, Scope::Verify, Scope::Enroll, Scope::Operate])
+            .summary("activations", "Where an activation stands")
+            .answer::<Activation>(200, "The activation")
     })
     .add(Method::Post, "/v1/activations/{activation}/revoke", post(revoke::<S>), |op| {
-        op.summary("activations", "Revokes one activation for good; other users of the token go on")
+        op.scopes(&[Scope::Operate])
+            .summary("activations", "Revokes one activation for good; other users of the token go on")
             .answer::<Activation>(200, "It is revoked")
     })
     .add(Method::Post, "/v1/activations/{activation}/resume", post(resume::<S>), |op| {
-        op.summary("activations", "Resumes a suspended activation").answer::<Activation>(200, "It signs again")
+        op.scopes(&[Scope::Operate])
+            .summary("activations", "Resumes a suspended activation")
+            .answer::<Activation>(200, "It signs again")
     })
     .add(Method::Post, "/v1/activations/{activation}/suspend", post(suspend::<S>), |op| {
-        op.summary(
-            "activations",
-            "Suspends an activation: nothing is issued to it or accepted from it until it is resumed",
-        )
-        .answer::<Activation>(200, "It is suspended; doing it again changes nothing")
+        op.scopes(&[Scope::Operate])
+            .summary(
+                "activations",
+                "Suspends an activation: nothing is issued to it or accepted from it until it is resumed",
+            )
+            .answer::<Activation>(200, "It is suspended; doing it again changes nothing")
     })
     .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
-        op.summary("activations", "What happened to an activation: a chain of entries, checked link by link")
+        op.scopes(&[Scope::Operate])
+            .summary("activations", "What happened to an activation: a chain of entries, checked link by link")
             .answer::<History>(200, "The entries, or where the chain is broken")
     })
 }
@@ -150,26 +183,26 @@ pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc
 pub(super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
     api.add(Method::Post, "/v1/challenges", post(issue::<S>), |op| {
-        op.summary("challenges", "Puts a transaction to an activation; the challenge before it is superseded")
+        op.scopes(&[Scope::Issue]).summary("challenges", "Puts a transaction to an activation; the challenge before it is superseded")
             .idempotent()
             .body::<NewChallenge>()
             .answer::<Challenge>(201, "The challenge and its code")
     })
     .add(Method::Get, "/v1/challenges/{challenge}", get(challenge::<S>).delete(withdraw::<S>), |op| {
-        op.summary("challenges", "Whether a challenge may still be answered")
+        op.scopes(&[Scope::Issue, Scope::Verify]).summary("challenges", "Whether a challenge may still be answered")
             .answer::<Standing>(200, "How it stands. Whether it was accepted, only a verification says")
     })
     .describe(Method::Delete, "/v1/challenges/{challenge}", |op| {
-        op.summary("challenges", "Withdraws a challenge; a response to it is superseded").done("It is withdrawn")
+        op.scopes(&[Scope::Issue]).summary("challenges", "Withdraws a challenge; a response to it is superseded").done("It is withdrawn")
     })
     .add(Method::Get, "/v1/challenges/{challenge}/code.png", get(challenge_png::<S>), |op| {
-        op.summary("challenges", "The code of an open challenge as PNG").answer_of(200, "The picture", png)
+        op.scopes(&[Scope::Issue]).summary("challenges", "The code of an open challenge as PNG").answer_of(200, "The picture", png)
     })
     .add(Method::Get, "/v1/challenges/{challenge}/code.svg", get(challenge_svg::<S>), |op| {
-        op.summary("challenges", "The code of an open challenge as SVG").answer_of(200, "The picture", svg)
+        op.scopes(&[Scope::Issue]).summary("challenges", "The code of an open challenge as SVG").answer_of(200, "The picture", svg)
     })
     .add(Method::Post, "/v1/challenges/{challenge}/verify", post(verify::<S>), |op| {
-        op.summary(
+        op.scopes(&[Scope::Verify]).summary(
             "challenges",
             "Settles a response. It is accepted under one Idempotency-Key, which gets the same answer as often as it asks",
         )
@@ -178,7 +211,7 @@ pub(super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<
         .answer::<Settled>(200, "The verdict, durable")
     })
     .add(Method::Post, "/v1/challenges/{challenge}/accepted", post(accepted::<S>), |op| {
-        op.summary("challenges", "What was accepted for a challenge, for a caller that has lost the answer and its key").answer::<Settled>(
+        op.scopes(&[Scope::Verify]).summary("challenges", "What was accepted for a challenge, for a caller that has lost the answer and its key").answer::<Settled>(
             200,
             "accepted, with the transaction; used, when a newer challenge was issued since; or that nothing was accepted",
         )
@@ -393,6 +426,9 @@ struct Happened {
     question: Option<String>,
     /// Wrong responses in a row after it
     failures: u8,
+    /// Who asked for it: the name of a key or a certificate
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
 }
 
 impl History {
@@ -421,6 +457,7 @@ impl Happened {
             operation: entry.operation,
             question: entry.question,
             failures: entry.failures,
+            actor: entry.actor,
         }
     }
 }
@@ -562,7 +599,7 @@ async fn register<S: Store>(State(bank): Shared<S>, Json(new): Json<NewToken>) -
         return Err(wrong("deviceKey"));
     }
     let key = Key::new(bytes.to_vec());
-    bank.verifier.register(&id, &key, new.purpose == Purpose::Test, bank.now(), &mut rng()).await?;
+    bank.verifier().register(&id, &key, new.purpose == Purpose::Test, bank.now(), &mut rng()).await?;
     Ok((StatusCode::CREATED, Json(bank.token(&id).await?)).into_response())
 }
 
@@ -572,7 +609,7 @@ async fn token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Resu
 
 async fn revoke_token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Token>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke_token(&id, bank.now()).await?;
+    bank.verifier().revoke_token(&id, bank.now()).await?;
     Ok(Json(bank.token(&id).await?))
 }
 
@@ -584,7 +621,7 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let begun = bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await;
+        let begun = bank.verifier().enroll(&token, subscriber, bank.now(), &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
             // Nobody was shown its code, and sent again the request begins another.
@@ -613,7 +650,7 @@ async fn second<S: Store>(
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let digits = answer.device_code.digits()?;
-    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now(), &mut rng()).await?;
+    let step = bank.verifier().second_code(activation, &digits, attempt, bank.now(), &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -631,7 +668,7 @@ async fn confirm<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Stepped>, Problem> {
     let attempt = attempt(&headers)?;
-    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()).await?;
+    let step = bank.verifier().confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),
@@ -640,25 +677,25 @@ async fn confirm<S: Store>(
 
 async fn reset<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.reset(id, bank.now()).await?;
+    bank.verifier().reset(id, bank.now()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn revoke<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke(id, bank.now()).await?;
+    bank.verifier().revoke(id, bank.now()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn resume<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.resume(id, bank.now()).await?;
+    bank.verifier().resume(id, bank.now()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.suspend(id, bank.now()).await?;
+    bank.verifier().suspend(id, bank.now()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
@@ -691,8 +728,8 @@ async fn issue<S: Store>(
             Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
             None => None,
         };
-        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now(), &mut rng()).await?;
-        tracing::info!(challenge.id = %issued.reference, %operation, "issued");
+        let issued = bank.verifier().issue(activation, transaction, lifetime, bank.now(), &mut rng()).await?;
+        tracing::info!(challenge.id = %issued.reference, caller = actor().as_deref(), %operation, "issued");
         Ok(Challenge {
             id: issued.reference.to_string(),
             activation: activation.to_string(),
@@ -720,7 +757,7 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
 }
 
 async fn withdraw<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let withdrawn = bank.verifier.withdraw(parse(&id)?, bank.now()).await?;
+    let withdrawn = bank.verifier().withdraw(parse(&id)?, bank.now()).await?;
     if withdrawn { Ok(StatusCode::NO_CONTENT) } else { Err(Code::NotFound.into()) }
 }
 
@@ -739,12 +776,12 @@ async fn verify<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Settled>, Problem> {
     let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
-    let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
+    let verdict = bank.verifier().verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
     Ok(bank.told(reference, &verdict))
 }
 
 async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Settled>, Problem> {
-    Ok(Json(Settled::of(&bank.verifier.settled(parse(&id)?, bank.now()).await?)))
+    Ok(Json(Settled::of(&bank.verifier().settled(parse(&id)?, bank.now()).await?)))
 }
 
 impl<S: Store> Bank<S> {

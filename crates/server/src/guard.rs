@@ -5,25 +5,25 @@
 //! others out until their time is over. What finds no place is answered 503 at once.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use zeroize::Zeroize;
 
-use super::Options;
+use super::access::{Access, Entry, Peer, Scope};
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
+use super::{Clock, Options};
+use camtoken::key::Key;
 use camtoken::language::Language;
 
 /// What a route may ask for.
@@ -72,9 +72,12 @@ const WORK_TIME: Duration = Duration::from_secs(30);
 pub(super) struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
-    key: Option<[u8; 32]>,
+    entry: Entry,
+    clock: Clock,
     language: Language,
     limits: Vec<(&'static str, Limit)>,
+    access: Vec<(&'static str, &'static str, Access)>,
+    told: Mutex<Told>,
     working: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
@@ -86,15 +89,19 @@ impl Guard {
     pub fn new(
         options: &Options,
         limits: Vec<(&'static str, Limit)>,
+        access: Vec<(&'static str, &'static str, Access)>,
         metrics: Arc<Metrics>,
         stopped: Arc<Notify>,
     ) -> Self {
         Self {
             hosts: options.hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
             origins: options.origins.iter().map(|origin| origin.to_ascii_lowercase()).collect(),
-            key: options.api_key.as_ref().map(|key| digest(key.expose_bytes())),
+            entry: Entry::new(options.api_key.as_ref().map(Key::expose_bytes), options.keys.clone()),
+            clock: Arc::clone(&options.clock),
             language: options.language,
             limits,
+            access,
+            told: Mutex::default(),
             working: Arc::new(Semaphore::new(WORKING)),
             pictures: Arc::new(Semaphore::new(PICTURES)),
             waiting: Arc::new(Semaphore::new(WAITING)),
@@ -109,7 +116,8 @@ impl Guard {
 
     async fn pass(&self, request: Request, route: &str, next: Next) -> Result<Response, Problem> {
         let (mut parts, body) = request.into_parts();
-        self.admit(&parts)?;
+        let caller = self.admit(&parts, route)?;
+        let change = self.is_change(&parts.method, route).then(|| (parts.uri.path().to_owned(), caller.clone()));
         let limit = self.limit(route);
         let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
         let picture = if limit == Limit::Picture { Some(Place(Arc::new(place(&self.pictures)?))) } else { None };
@@ -120,7 +128,7 @@ impl Guard {
         if limit == Limit::Wait {
             // The stream outlives this function and keeps its place until it ends.
             request.extensions_mut().insert(Place(Arc::new(place(&self.waiting)?)));
-            return Ok(next.run(request).await);
+            return Ok(ACTOR.scope(caller, next.run(request)).await);
         }
         let _working = place(&self.working)?;
         let too_late = if picture.is_some() { Code::Busy } else { Code::StoreUnknown };
@@ -128,11 +136,48 @@ impl Guard {
         if let Some(picture) = picture {
             request.extensions_mut().insert(picture);
         }
-        timeout(WORK_TIME, next.run(request)).await.map_err(|_| too_late.into())
+        let response = timeout(WORK_TIME, ACTOR.scope(caller, next.run(request))).await.map_err(|_| too_late)?;
+        if let Some((path, caller)) = change.filter(|_| response.status().is_success()) {
+            tracing::info!(path, caller = caller.as_deref(), "changed");
+        }
+        Ok(response)
     }
 
-    /// The name that was called, the page that called, and the key.
-    fn admit(&self, parts: &Parts) -> Result<(), Problem> {
+    /// Whether a route changes something that has no line of its own in the log: challenges and verdicts have.
+    fn is_change(&self, method: &Method, route: &str) -> bool {
+        let own = [Scope::Issue, Scope::Verify];
+        let access = if method.is_safe() { None } else { self.access(method, route) };
+        matches!(access, Some(Access::Scopes(scopes)) if !scopes.iter().all(|scope| own.contains(scope)))
+    }
+
+    /// Whether a route is for everybody, also without a key.
+    fn is_open(&self, parts: &Parts, route: &str) -> bool {
+        let path = parts.uri.path();
+        ["/openapi.json", "/docs"].contains(&path)
+            || path.starts_with("/ui/")
+            || matches!(self.access(&parts.method, route), Some(Access::Open))
+    }
+
+    fn access(&self, method: &Method, route: &str) -> Option<Access> {
+        let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+        self.access.iter().find(|(verb, path, _)| *verb == method && *path == route).map(|(.., access)| *access)
+    }
+
+    /// Counts a failure to show the right key, and says so in the log: at most once a second, with how many there were.
+    fn failed(&self, peer: &Peer, code: Code) {
+        self.metrics.failed_authentications.inc();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.untold += 1;
+        if told.at.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
+            let address = peer.address.map(|address| address.to_string());
+            let (count, address) = (told.untold, address.as_deref().unwrap_or("-"));
+            tracing::warn!(peer = address, count, code = code.as_str(), "authentication failed");
+            *told = Told { at: Some(Instant::now()), untold: 0 };
+        }
+    }
+
+    /// The name that was called, the page that called, the key and its scopes: who asks.
+    fn admit(&self, parts: &Parts, route: &str) -> Result<Option<Arc<str>>, Problem> {
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let host = host.or(parts.uri.authority().map(|authority| authority.as_str()));
         let host = host.map(str::to_ascii_lowercase).unwrap_or_default();
@@ -146,11 +191,25 @@ impl Guard {
                 return Err(Problem::from(Code::Origin).because("Origin"));
             }
         }
-        let path = parts.uri.path();
-        let open = ["/healthz", "/readyz", "/openapi.json", "/docs"].contains(&path) || path.starts_with("/ui/");
-        match &self.key {
-            Some(key) if !open && !bears(&parts.headers, key) => Err(Code::Key.into()),
-            _ => Ok(()),
+        let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
+        let is_known = self.entry.needs_key() || peer.certificate.is_some();
+        // What is on this machine's loopback is trusted; a proxy there brings everybody with it.
+        if let Some(header) = FORWARDING.iter().find(|name| !is_known && parts.headers.contains_key(**name)) {
+            return Err(Problem::from(Code::Forwarded).because(header));
+        }
+        if self.is_open(parts, route) {
+            return Ok(None);
+        }
+        let caller = self.entry.caller(&parts.headers, &peer, (self.clock)());
+        let caller = caller.inspect_err(|code| self.failed(&peer, *code))?;
+        match self.access(&parts.method, route) {
+            Some(Access::Scopes(scopes)) if !caller.may(scopes) => {
+                let needed: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+                let name = caller.name.as_deref().unwrap_or("-");
+                tracing::warn!(caller = name, method = %parts.method, route, "scope missing");
+                Err(Problem::from(Code::Scope).because(needed.join(", ")))
+            }
+            _ => Ok(caller.name),
         }
     }
 
@@ -168,6 +227,36 @@ impl Guard {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         preferred(accepted).unwrap_or(self.language)
     }
+}
+
+/// What proxies add to the requests that they hand on.
+const FORWARDING: [&str; 9] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-port",
+    "x-forwarded-server",
+    "x-forwarded-prefix",
+    "x-real-ip",
+];
+
+/// What the log has heard of failures.
+#[derive(Default)]
+struct Told {
+    at: Option<Instant>,
+    untold: u64,
+}
+
+tokio::task_local! {
+    /// The name of the caller whose request is worked on.
+    static ACTOR: Option<Arc<str>>;
+}
+
+/// The name of the caller whose request is worked on, if callers have names.
+pub(super) fn actor() -> Option<Arc<str>> {
+    ACTOR.try_with(Clone::clone).ok().flatten()
 }
 
 /// A place among those that wait, or among the pictures, as long as it is held.
@@ -254,18 +343,6 @@ async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Pr
     }
 }
 
-fn bears(headers: &HeaderMap, key: &[u8; 32]) -> bool {
-    let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
-    let is_bearer = given.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
-    // Digests have one length, so that a comparison says nothing of the key's.
-    let same = digest(given.get(7..).unwrap_or_default()).ct_eq(key);
-    is_bearer && bool::from(same)
-}
-
-fn digest(key: &[u8]) -> [u8; 32] {
-    Sha256::digest(key).into()
-}
-
 /// The first language of ours by weight (RFC 9110, section 12.5.4).
 fn preferred(accepted: &str) -> Option<Language> {
     let mut best: Option<(Language, f32)> = None;
@@ -289,7 +366,7 @@ mod tests {
 
     fn guard(hosts: &[&str]) -> Guard {
         let options = Options { hosts: hosts.iter().map(ToString::to_string).collect(), ..Options::default() };
-        Guard::new(&options, Vec::new(), Arc::default(), Arc::default())
+        Guard::new(&options, Vec::new(), Vec::new(), Arc::default(), Arc::default())
     }
 
     #[test]

@@ -13,9 +13,12 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod access;
 mod api;
 mod backup;
 mod bank;
+#[cfg(feature = "tls")]
+mod certificate;
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
 pub mod emulator;
@@ -57,6 +60,9 @@ use camtoken::store::{Store, StoreError};
 use camtoken::time::Timestamp;
 use camtoken::verifier::{Verifier, VerifierError};
 
+pub use access::{AccessKey, AccessKeys, Scope, ScopeError, is_host_name, is_origin};
+#[cfg(unix)]
+pub use listen::listen_unix;
 pub use listen::{OPEN_FILES, listen};
 pub use problem::{Code, Problem};
 pub use self_check::SelfCheck;
@@ -76,8 +82,10 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Pages that may call it beside its own, as `https://host`.
     pub origins: Vec<String>,
-    /// What a caller has to send as `Authorization: Bearer`.
+    /// What a caller has to send as `Authorization: Bearer`, without a name: it may do everything.
     pub api_key: Option<Key>,
+    /// The callers by name, each with its scopes. They may be exchanged while the service runs.
+    pub keys: Option<AccessKeys>,
     /// The language for those who ask for none.
     pub language: Language,
     /// The moment that the verifier decides by.
@@ -97,11 +105,18 @@ impl Default for Options {
             hosts: Vec::new(),
             origins: Vec::new(),
             api_key: None,
+            keys: None,
             language: Language::En,
             clock: Arc::new(system_time),
             virtual_token: false,
             self_checks: Vec::new(),
         }
+    }
+}
+
+impl Options {
+    fn needs_key(&self) -> bool {
+        self.api_key.is_some() || self.keys.is_some()
     }
 }
 
@@ -131,7 +146,7 @@ impl Service {
         // What the description says of the service.
         let mut parts = Vec::new();
         // A browser has no key to send: the face is for this machine alone.
-        let has_face = cfg!(feature = "emulator") && options.virtual_token && options.api_key.is_none();
+        let has_face = cfg!(feature = "emulator") && options.virtual_token && !options.needs_key();
 
         let self_checks = SelfChecks::new(&options.self_checks);
         let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone(), self_checks };
@@ -139,7 +154,7 @@ impl Service {
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
             // The books are not for everybody who may call.
-            if options.api_key.is_some() {
+            if options.needs_key() {
                 let state = backup::Backup::new(Arc::clone(&verifier));
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));
                 (router, described) = (router.merge(routes), more);
@@ -161,14 +176,14 @@ impl Service {
             }
         }
 
-        let limits = std::mem::take(&mut described.limits);
-        let openapi = described.openapi(&parts, options.api_key.is_some());
+        let (limits, access) = (std::mem::take(&mut described.limits), described.access.clone());
+        let openapi = described.openapi(&parts, options.needs_key());
         let openapi: Arc<[u8]> = serde_json::to_vec(&openapi).expect("plain data").into();
         router = router.route("/openapi.json", get(async move || json::bytes(openapi.to_vec())));
         router = router.merge(face::docs()).merge(face::start(has_face));
 
         let stopped = Arc::<Notify>::default();
-        let door = Arc::new(Guard::new(options, limits, Arc::clone(&metrics), Arc::clone(&stopped)));
+        let door = Arc::new(Guard::new(options, limits, access, Arc::clone(&metrics), Arc::clone(&stopped)));
         let router = router
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
@@ -200,17 +215,22 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
     let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
     Api::new(described)
         .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
-            op.summary("service", "Whether the service lives").answer::<Health>(200, "It does")
+            op.open().summary("service", "Whether the service lives").answer::<Health>(200, "It does")
         })
         .add(Method::Get, "/readyz", get(ready::<S>), |op| {
-            op.summary(
-                "service",
-                "Whether the service can decide: its store answers, and no self-check has found something wrong",
-            )
-            .answer::<Health>(200, "It can")
+            op.open()
+                .summary(
+                    "service",
+                    "Whether the service can decide: its store answers, and no self-check has found something wrong",
+                )
+                .answer::<Health>(200, "It can")
         })
         .add(Method::Get, "/metrics", get(exposed::<S>), |op| {
-            op.summary("service", "Counters for Prometheus").answer_of(200, "All of them", metrics)
+            op.scopes(&[Scope::Metrics]).summary("service", "Counters for Prometheus").answer_of(
+                200,
+                "All of them",
+                metrics,
+            )
         })
         .add(Method::Post, LINT, post(lint::lint), lint::described)
         .limit(LINT, Limit::Picture)

@@ -93,6 +93,7 @@ pub(super) async fn lint(
 /// Describes what is asked of the grade.
 pub(super) fn described(op: Operation<'_>) -> Operation<'_> {
     let op = op
+        .any_caller()
         .summary("quality", "Grades the picture of a code as a camera sees it, and says what to change in the page")
         .query("minGrade", "The grade to reach; B", json!({ "enum": ["A", "B", "C", "D", "F"] }))
         .query(

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,6 +19,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::access::Peer;
 use super::stall::Unstalled;
 use super::{Service, StoreStopped};
 
@@ -49,7 +52,30 @@ impl Service {
     ///
     /// [`StoreStopped`] when it has ended by itself: nothing can be decided until the store is opened again.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), StoreStopped> {
-        self.run(listener, |stream| ready(Some(stream)), stop).await
+        self.run(async move || tcp(&listener).await, |stream, peer| ready(Some((stream, peer))), stop).await
+    }
+
+    /// Serves as [`Service::serve`] does, on a socket in the file system: this user and root alone are heard.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::serve`].
+    #[cfg(unix)]
+    pub async fn serve_unix(
+        self,
+        listener: tokio::net::UnixListener,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), StoreStopped> {
+        let own = listener.local_addr().ok().and_then(|address| owner(address.as_pathname()?));
+        let agree = move |stream: tokio::net::UnixStream, peer| {
+            let user = stream.peer_cred().map(|peer| peer.uid());
+            let is_heard = user.as_ref().is_ok_and(|user| *user == 0 || Some(*user) == own);
+            if !is_heard {
+                tracing::warn!(user = user.ok(), "a connection of another user");
+            }
+            ready(is_heard.then_some((stream, peer)))
+        };
+        self.run(async move || Ok((listener.accept().await?.0, Peer::default())), agree, stop).await
     }
 
     /// Serves as [`Service::serve`] does, under TLS. Whoever does not agree on it is never heard.
@@ -65,33 +91,38 @@ impl Service {
         stop: impl Future<Output = ()>,
     ) -> Result<(), StoreStopped> {
         let acceptor = tls.acceptor();
-        let agree = move |stream| {
+        let agree = move |stream, mut peer: Peer| {
             let accept = acceptor.accept(stream);
-            async move { timeout(HANDSHAKE_TIME, accept).await.ok()?.ok() }
+            async move {
+                let stream = timeout(HANDSHAKE_TIME, accept).await.ok()?.ok()?;
+                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                peer.certificate = shown.map(|certificate| super::certificate::names(certificate).into());
+                Some((stream, peer))
+            }
         };
-        self.run(listener, agree, stop).await
+        self.run(async move || tcp(&listener).await, agree, stop).await
     }
 
-    async fn run<T, A>(
+    async fn run<R, T, A>(
         self,
-        listener: TcpListener,
-        agree: impl Fn(TcpStream) -> A,
+        accept: impl AsyncFn() -> io::Result<(R, Peer)>,
+        agree: impl Fn(R, Peer) -> A,
         stop: impl Future<Output = ()>,
     ) -> Result<(), StoreStopped>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        A: Future<Output = Option<T>> + Send + 'static,
+        A: Future<Output = Option<(T, Peer)>> + Send + 'static,
     {
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let (mut stop, mut stopped) = (pin!(stop), pin!(self.stopped.notified()));
         let outcome = loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = accept() => accepted,
                 () = &mut stop => break Ok(()),
                 () = &mut stopped => break Err(StoreStopped),
             };
-            let (stream, _) = match accepted {
+            let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Too many open files: some are about to be closed.
@@ -101,8 +132,7 @@ impl Service {
                 }
             };
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-            let _ = stream.set_nodelay(true);
-            let (agreed, watcher) = (agree(stream), graceful.watcher());
+            let (agreed, watcher) = (agree(stream, peer), graceful.watcher());
             let (router, metrics) = (self.router.clone(), Arc::clone(&self.metrics));
             let mut closing = self.closing.subscribe();
             tokio::spawn(async move {
@@ -111,15 +141,15 @@ impl Service {
                     stream = agreed => stream,
                     _ = closing.wait_for(|closing| *closing) => None,
                 };
-                if let Some(stream) = stream {
+                if let Some((stream, peer)) = stream {
                     // What goes wrong on a connection is the caller's business.
-                    let _ = watcher.watch(connection(stream, router)).await;
+                    let _ = watcher.watch(connection(stream, peer, router)).await;
                 }
                 metrics.connections.dec();
                 drop(place);
             });
         };
-        drop(listener);
+        drop(accept);
         self.closing.send_replace(true);
         if timeout(CLOSING_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were cut off at the end");
@@ -142,7 +172,59 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn connection<T>(stream: T, router: Router) -> http1::Connection<TokioIo<Unstalled<T>>, TowerToHyperService<Router>>
+/// Opens a socket in the file system, for this user alone. A socket that nobody listens to any more is replaced.
+///
+/// # Errors
+///
+/// As the system says; a path that is something else, or that another process listens to, is left alone.
+#[cfg(unix)]
+pub fn listen_unix(path: &std::path::Path) -> io::Result<tokio::net::UnixListener> {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    use std::os::unix::net::UnixStream;
+
+    let is_left = || {
+        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+            && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if is_left() {
+        std::fs::remove_file(path)?;
+    }
+    let listener = tokio::net::UnixListener::bind(path)?;
+    // Who connects before this is told apart by his user, as everybody is.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+#[cfg(unix)]
+fn owner(path: &std::path::Path) -> Option<u32> {
+    std::fs::metadata(path).ok().map(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata))
+}
+
+async fn tcp(listener: &TcpListener) -> io::Result<(TcpStream, Peer)> {
+    let (stream, address) = listener.accept().await?;
+    let _ = stream.set_nodelay(true);
+    Ok((stream, Peer { address: Some(address.ip()), certificate: None }))
+}
+
+/// The routes for one connection, which know who is at its other end.
+#[derive(Clone)]
+struct ForPeer {
+    routes: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl hyper::service::Service<Request<Incoming>> for ForPeer {
+    type Response = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer.clone());
+        self.routes.call(request)
+    }
+}
+
+fn connection<T>(stream: T, peer: Peer, router: Router) -> http1::Connection<TokioIo<Unstalled<T>>, ForPeer>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -152,7 +234,10 @@ where
         // Who has said all that there is to say may close that side and still be answered.
         .half_close(true)
         .max_buf_size(64 << 10)
-        .serve_connection(TokioIo::new(Unstalled::new(stream, WRITE_TIME)), TowerToHyperService::new(router))
+        .serve_connection(
+            TokioIo::new(Unstalled::new(stream, WRITE_TIME)),
+            ForPeer { routes: TowerToHyperService::new(router), peer },
+        )
 }
 
 #[cfg(test)]
@@ -178,7 +263,7 @@ mod tests {
         on_paused_time(async {
             let (mut caller, ours) = duplex(4096);
             let router = Router::new().route("/", get(async || "x".repeat(10_000)));
-            let served = tokio::spawn(connection(ours, router));
+            let served = tokio::spawn(connection(ours, Peer::default(), router));
             let start = Instant::now();
             for _ in 0..20 {
                 caller.write_all(REQUEST).await.expect("there is room");
@@ -195,7 +280,7 @@ mod tests {
         on_paused_time(async {
             let (mut caller, ours) = duplex(4096);
             let router = Router::new().route("/", get(async || "x".repeat(10_000)));
-            tokio::spawn(connection(ours, router));
+            tokio::spawn(connection(ours, Peer::default(), router));
             caller.write_all(REQUEST).await.expect("there is room");
             let (mut part, mut count) = ([0; 1024], 0);
             while count < 10_000 {

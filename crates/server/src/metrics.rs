@@ -18,6 +18,8 @@ pub(super) struct Metrics {
     seconds: Family<RouteLabel, Histogram>,
     verdicts: Family<VerdictLabel, Counter<u64, AtomicU64>>,
     self_checks: Family<CheckLabel, Gauge>,
+    /// Requests without the right key.
+    pub failed_authentications: Counter,
     pub connections: Gauge,
 }
 
@@ -84,6 +86,9 @@ impl Default for Metrics {
         registry.register("http_request_seconds", "Time from the head of a request to its answer", seconds.clone());
         let verdicts = Family::default();
         registry.register("verdicts", "Responses that were settled, by result", verdicts.clone());
+        let failed_authentications = Counter::default();
+        let what = "Requests whose key was missing or wrong";
+        registry.register("failed_authentications", what, failed_authentications.clone());
         let self_checks = Family::default();
         registry.register(
             "self_check_failed",
@@ -92,6 +97,6 @@ impl Default for Metrics {
         );
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
-        Self { registry, requests, seconds, verdicts, self_checks, connections }
+        Self { registry, requests, seconds, verdicts, self_checks, failed_authentications, connections }
     }
 }

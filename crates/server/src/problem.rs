@@ -101,6 +101,18 @@ codes! {
     TooMany = "CT-E111", CONFLICT:
         "there are as many of these as the service keeps" / "これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
+    /// Without a key, from behind a proxy.
+    Forwarded = "CT-E117", FORBIDDEN:
+        "the request came through a proxy, and the service asks for no key" / "プロキシーを経由したリクエストですが、サービスにキーがありません";
+        "Start the service with keys (--api-keys), or call it directly." / "キーを付けて（--api-keys）サービスを起動するか、直接呼び出してください。";
+    /// The caller's scopes do not cover the route.
+    Scope = "CT-E118", FORBIDDEN:
+        "the key has none of the scopes that this needs" / "このキーには、必要なスコープがありません";
+        "`detail` names the scopes; use a key that has one of them." / "`detail` のスコープを持つキーを使ってください。";
+    /// Too many wrong keys from one address.
+    TooManyFailures = "CT-E119", TOO_MANY_REQUESTS:
+        "too many requests from this address came without the right key" / "このアドレスから、正しいキーのないリクエストが続きました";
+        "Correct the key, and try again after the seconds of Retry-After." / "キーを直し、Retry-After の秒数を待って再試行してください。";
     /// A number or a text that its part does not take.
     Value = "CT-E115", UNPROCESSABLE_ENTITY:
         "a value is beyond its limits" / "値が範囲を超えています";
@@ -311,7 +323,7 @@ impl Problem {
         let headers = response.headers_mut();
         match self.code {
             Code::Key => drop(headers.insert(header::WWW_AUTHENTICATE, "Bearer".parse().expect("a token"))),
-            _ if self.code.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            _ if matches!(self.code.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
                 drop(headers.insert(header::RETRY_AFTER, "1".parse().expect("a number")));
             }
             _ => {}

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::access::Scope;
 use super::api::{Api, Method};
 use super::bank::{Answer, Bank, Settled, Shared, parse};
 use super::guard::Limit;
@@ -29,24 +30,27 @@ use camtoken::verifier::Subscriber;
 /// Adds the routes to the verifier's.
 pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     api.add(Method::Post, "/v1/tokens/import", post(import::<S>), |op| {
-        op.summary("tokens", "Takes a token maker's file of device keys into the books (PSKC, RFC 6030)")
+        op.scopes(&[Scope::Enroll])
+            .summary("tokens", "Takes a token maker's file of device keys into the books (PSKC, RFC 6030)")
             .body::<KeyFile>()
             .answer::<Imported>(200, "What was taken, and what was left alone; doing it again changes nothing")
     })
     .limit("/v1/tokens/import", Limit::File)
     .add(Method::Post, "/v1/generators", post(generator::<S>), |op| {
-        op.summary("generators", "Gives a customer without a camera token a time-based generator (RFC 6238)")
+        op.scopes(&[Scope::Enroll])
+            .summary("generators", "Gives a customer without a camera token a time-based generator (RFC 6238)")
             .body::<NewGenerator>()
             .answer::<Generator>(201, "The generator; its secret is shown this once")
     })
     .add(Method::Post, "/v1/activations/{activation}/verify", post(verify::<S>), |op| {
-        op.summary(
-            "generators",
-            "Checks a generator's password. It is accepted once, and never taken for the response to a challenge",
-        )
-        .idempotent()
-        .body::<Answer>()
-        .answer::<Settled>(200, "The verdict, durable")
+        op.scopes(&[Scope::Verify])
+            .summary(
+                "generators",
+                "Checks a generator's password. It is accepted once, and never taken for the response to a challenge",
+            )
+            .idempotent()
+            .body::<Answer>()
+            .answer::<Settled>(200, "The verdict, durable")
     })
 }
 
@@ -131,7 +135,7 @@ async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> 
     // A passphrase is stretched by as many rounds as the file says.
     let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
     let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
-    let imported = container.register(&bank.verifier, bank.now(), &mut rng()).await?;
+    let imported = container.register(&bank.verifier(), bank.now(), &mut rng()).await?;
     if imported.tokens.is_empty() {
         let why: Vec<_> = imported.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         return Err(Problem::from(Code::NoDeviceKey).because(why.join("; ")));
@@ -157,7 +161,7 @@ async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerato
     // An account that no app takes must not leave an activation behind.
     uri.clone()(Key::generate(&mut rng())).expose_uri().map_err(unfit)?;
     let subscriber = Subscriber { contract: new.contract, user: new.user };
-    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now(), &mut rng()).await?;
+    let (activation, secret) = bank.verifier().enroll_time_based(subscriber, bank.now(), &mut rng()).await?;
     let uri = uri(secret).expose_uri().map_err(unfit)?;
     let generator = Generator { id: activation.to_string(), uri: uri.to_string() };
     Ok((StatusCode::CREATED, Json(generator)).into_response())
@@ -171,6 +175,6 @@ async fn verify<S: Store>(
 ) -> Result<Json<Settled>, Problem> {
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
     let response = answer.response.digits()?;
-    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()).await?;
+    let verdict = bank.verifier().verify_time_based(activation, &response, attempt, bank.now()).await?;
     Ok(bank.told(activation, &verdict))
 }

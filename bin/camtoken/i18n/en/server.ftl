@@ -5,6 +5,8 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
     .port = Listen on this port; 0 takes a free one, which is printed
     .emulator = Serve a virtual token beside the verifier, for tests; no setting and no variable turns it on
     .only = Serve one of the two alone: the verifier, which is the default, or a virtual token
+    .socket = Listen on a socket at this path instead of an address; this user and root alone may connect
+    .api_keys = Named keys with scopes, as camtoken serve-key makes them; read again at SIGHUP
     .api_key_file = What callers send as Authorization: Bearer; - reads standard input [CAMTOKEN_API_KEY]
     .allow_host = Answer under this name too, beside localhost and addresses
     .allow_origin = Answer pages of this origin too
@@ -36,6 +38,25 @@ help-ui = Show a token in your browser, with a bank to practise with
         `camtoken serve --emulator` has the same page at /ui. It ends with Ctrl-C.
 
 ui-open = Open { $url } in your browser. Ctrl-C ends it.
+
+help-serve-key = Make a named API key for camtoken serve
+    .long =
+        Make keys for callers of `camtoken serve`: each with a name, which stands in the log and in the audit, and with the
+        scopes that it may use. The service keeps the hash of a key only.
+
+help-serve-key-new = Make a key and show it, this once
+    .name = The caller's name: letters, digits and ._@-
+    .scopes = What the caller may do, with commas between: issue, verify, enroll, operate, backup, metrics
+    .expires = Refuse the key from then on
+    .file = Add the key's lines to this file, which --api-keys reads; without it they are printed
+    .long =
+        Make a key and show it, this once. The lines that the service needs hold its hash, not the key.
+
+        To change a key: make a second one of the same name, send SIGHUP to the service, give the new key to the caller, then
+        remove the old lines and send SIGHUP again.
+
+serve-key-added = The key is shown this once. Its lines were added to { $file }; send SIGHUP to the service.
+serve-key-lines = The key is shown this once. Its lines for the file of --api-keys:
 
 ct-e100 = the request was not understood
     .hint = compare it with /openapi.json; the answer's detail names the part
@@ -114,6 +135,39 @@ ct-e113 = an address that others reach needs an API key or known clients
         On loopback whoever has an account on this machine can call. On any other address the network can, so every caller
         has to show an API key, of at least 16 characters, for instance from openssl rand -hex 32; or, under TLS, a
         certificate of the authority that --client-ca names. A key needs TLS too: --tls-cert, or TLS in front of it.
+
+ct-e117 = the request came through a proxy, and the service asks for no key
+    .hint = start the service with keys (--api-keys), or call it directly
+    .long =
+        A service without a key trusts whoever reaches its address on this machine. The request has a header that proxies add
+        (Forwarded, Via, X-Forwarded-For, X-Real-IP and the like), so it comes from elsewhere. Nothing was done.
+
+        Try: make keys (camtoken serve-key new) and start the service with --api-keys; or call it from this machine without
+        the proxy.
+
+ct-e118 = the key has none of the scopes that this needs
+    .hint = the answer's detail names the scopes; use a key that has one of them
+    .long =
+        Each key has scopes: issue, verify, enroll, operate, backup, metrics. This one has none of those that the route
+        needs; /openapi.json lists them. Nothing was done.
+
+ct-e119 = too many requests from this address came without the right key
+    .hint = correct the key, and try again after the seconds of Retry-After
+    .long =
+        After twenty requests with a missing or wrong key, an address is heard once a second. Nothing was done. The log of the
+        service has the address, and camtoken_failed_authentications_total counts them.
+
+ct-e120 = the file of API keys, or the new key, cannot be used
+    .hint = see the reason; camtoken serve-key new NAME --scopes … writes the lines of a key
+    .long =
+        The file of --api-keys is TOML: a table [[key]] for each key with name, sha256, scopes and perhaps expires. Unknown
+        parts are refused. "why" names the file and the entry.
+
+ct-e130 = a name that is allowed would let everybody in, or is none
+    .hint = --allow-host takes a host's name without a port, --allow-origin https://host or https://host:port
+    .long =
+        `*` would be every page, and `null` is what every sandboxed frame sends. An origin with a path is never sent by a
+        browser, and a host's name has no port. Nothing is served.
 
 ct-e114 = the API key is not fit to be one
     .hint = use at least 16 printable characters without spaces: openssl rand -hex 32

@@ -5,6 +5,8 @@ help-serve = 検証側をHTTPで提供する。--emulator を付けると仮想�
     .port = 待ち受けるポート。0 は空きポートを選んで表示する
     .emulator = テスト用の仮想トークンも検証側とともに提供する。設定や環境変数では有効にならない
     .only = 片方だけを提供する。検証側（既定）か、仮想トークン
+    .socket = アドレスの代わりに、このパスのソケットで待ち受ける。接続できるのはこのユーザーと root だけ
+    .api_keys = 名前とスコープのあるキーのファイル（camtoken serve-key で作成）。SIGHUP で読み直す
     .api_key_file = 呼び出し側が Authorization: Bearer で送るキー。- は標準入力から読む [CAMTOKEN_API_KEY]
     .allow_host = localhost とIPアドレスのほかに、この名前でも応答する
     .allow_origin = このオリジンのページにも応答する
@@ -36,6 +38,25 @@ help-ui = トークンをブラウザーに表示する。練習用の銀行付�
         `camtoken serve --emulator` でも同じページが /ui にある。Ctrl-C で終了する。
 
 ui-open = ブラウザーで { $url } を開いてください。Ctrl-C で終了します。
+
+help-serve-key = camtoken serve の名前付きAPIキーを作る
+    .long =
+        camtoken serve を呼び出す側のキーを作ります。キーごとに、ログと監査記録に残る名前と、使えるスコープがあります。
+        サービスが保存するのはキーのハッシュだけです。
+
+help-serve-key-new = キーを作り、一度だけ表示する
+    .name = 呼び出す側の名前（英数字と ._@-）
+    .scopes = できること（コンマ区切り）: issue, verify, enroll, operate, backup, metrics
+    .expires = この時刻からキーを無効にする
+    .file = --api-keys のファイルにキーの行を追加する。指定しなければ行を表示する
+    .long =
+        キーを作り、一度だけ表示します。サービスに必要な行にあるのはハッシュで、キーそのものではありません。
+
+        キーを替えるには、同じ名前でもう一つ作り、サービスに SIGHUP を送り、新しいキーを呼び出す側に渡してから、古い行を
+        消してもう一度 SIGHUP を送ります。
+
+serve-key-added = キーの表示は今回だけです。{ $file } に行を追加しました。サービスに SIGHUP を送ってください。
+serve-key-lines = キーの表示は今回だけです。--api-keys のファイルに次の行を加えてください:
 
 ct-e100 = リクエストを解釈できません
     .hint = /openapi.json と照らし合わせてください。応答の detail が該当箇所です
@@ -112,6 +133,38 @@ ct-e113 = 外部から届くアドレスにはAPIキーかクライアント証�
         ループバックでは、このマシンにアカウントのある人だけが呼べます。それ以外のアドレスにはネットワークから届くため、呼び出し側は
         APIキー（16文字以上。例: openssl rand -hex 32）か、TLSで --client-ca の認証局の証明書を示す必要があります。APIキーにも
         TLSが必要です。--tls-cert を使うか、前段にTLSを置いてください。
+
+ct-e117 = プロキシーを経由したリクエストですが、サービスにキーがありません
+    .hint = キーを付けて（--api-keys）サービスを起動するか、直接呼び出してください
+    .long =
+        キーのないサービスは、このマシンのアドレスに届いたリクエストを信頼します。このリクエストにはプロキシーが加えるヘッダー
+        （Forwarded、Via、X-Forwarded-For、X-Real-IP など）があり、ほかから来たものです。何も行われていません。
+
+        試すこと: キーを作り（camtoken serve-key new）、--api-keys で起動する。または、このマシンから直接呼び出す。
+
+ct-e118 = このキーには、必要なスコープがありません
+    .hint = 応答の detail のスコープを持つキーを使ってください
+    .long =
+        キーにはスコープ（issue、verify、enroll、operate、backup、metrics）があります。このキーには、この操作に必要なものが
+        ありません。必要なスコープは /openapi.json にあります。何も行われていません。
+
+ct-e119 = このアドレスから、正しいキーのないリクエストが続きました
+    .hint = キーを直し、Retry-After の秒数を待って再試行してください
+    .long =
+        キーがないか正しくないリクエストが20回続いたアドレスからは、1秒に1回だけ受け付けます。何も行われていません。サービスの
+        ログにアドレスがあり、camtoken_failed_authentications_total で回数が分かります。
+
+ct-e120 = APIキーのファイルか、新しいキーを使えません
+    .hint = 理由を確認してください。キーの行は camtoken serve-key new NAME --scopes … で作れます
+    .long =
+        --api-keys のファイルは TOML です。キーごとに [[key]] の表があり、name、sha256、scopes と、必要なら expires を書き
+        ます。ほかの項目は受け付けません。「why」にファイル名と該当するキーがあります。
+
+ct-e130 = 許可する名前が、誰でも受け入れるものか、名前として正しくありません
+    .hint = --allow-host はポートのないホスト名、--allow-origin は https://host か https://host:port です
+    .long =
+        `*` はすべてのページ、`null` は sandbox の付いたすべてのフレームが送る値です。ブラウザーはパスの付いたオリジンを送らず、
+        ホスト名にポートは付きません。何も提供されていません。
 
 ct-e114 = APIキーとして使えません
     .hint = 空白を含まない印字可能文字で16文字以上にしてください: openssl rand -hex 32

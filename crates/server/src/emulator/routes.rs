@@ -54,41 +54,43 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
     } } });
     let api = Api::new(described)
         .add(Method::Post, "/v1/sessions", post(open), |op| {
-            op.summary("sessions", "Opens a session: tokens, a clock and randomness of its own")
+            op.any_caller()
+                .summary("sessions", "Opens a session: tokens, a clock and randomness of its own")
                 .optional_body::<NewSession>()
                 .answer::<SessionReport>(201, "The session")
         })
         .add(Method::Get, "/v1/sessions/{session}", get(session).delete(close), |op| {
-            op.summary("sessions", "A session").answer::<SessionReport>(200, "The session")
+            op.any_caller().summary("sessions", "A session").answer::<SessionReport>(200, "The session")
         })
         .describe(Method::Delete, "/v1/sessions/{session}", |op| {
-            op.summary("sessions", "Ends a session with all that is in it").done("It is gone")
+            op.any_caller().summary("sessions", "Ends a session with all that is in it").done("It is gone")
         })
         .add(Method::Post, "/v1/sessions/{session}/clock", post(set_clock), |op| {
-            op.summary("sessions", "Sets the session's clock, or moves it")
+            op.any_caller()
+                .summary("sessions", "Sets the session's clock, or moves it")
                 .body::<ClockChange>()
                 .answer::<ClockReport>(200, "The time now")
         })
         .add(Method::Post, "/v1/sessions/{session}/tokens", post(new_token), |op| {
-            op.summary("virtual tokens", "Makes a token, switched off")
+            op.any_caller()
+                .summary("virtual tokens", "Makes a token, switched off")
                 .optional_body::<NewToken>()
                 .answer::<TokenReport>(201, "The token")
         })
         .add(Method::Get, "/v1/sessions/{session}/tokens/{token}", get(token).delete(remove_token), |op| {
-            op.summary("virtual tokens", "A token").answer::<TokenReport>(200, "The token")
+            op.any_caller().summary("virtual tokens", "A token").answer::<TokenReport>(200, "The token")
         })
         .describe(Method::Delete, "/v1/sessions/{session}/tokens/{token}", |op| {
-            op.summary("virtual tokens", "Forgets a token").done("It is gone")
+            op.any_caller().summary("virtual tokens", "Forgets a token").done("It is gone")
         })
         .add(Method::Get, STATE, get(state).put(put_state), |op| {
-            op.summary("virtual tokens", "All that the token holds, keys included: a test token's file").answer_of(
-                200,
-                "The file",
-                token_file.clone(),
-            )
+            op.any_caller()
+                .summary("virtual tokens", "All that the token holds, keys included: a test token's file")
+                .answer_of(200, "The file", token_file.clone())
         })
         .describe(Method::Put, STATE, |op| {
-            op.summary("virtual tokens", "Puts a test token's file in the place of a token, or makes it")
+            op.any_caller()
+                .summary("virtual tokens", "Puts a test token's file in the place of a token, or makes it")
                 .body_of(true, token_file)
                 .answer::<TokenReport>(200, "The token is as the file says")
                 .answer::<TokenReport>(201, "There is a new token")
@@ -96,16 +98,23 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
         .limit(STATE, Limit::File);
     let api = api
         .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/activations", get(activations), |op| {
-            op.summary("virtual tokens", "Who is registered on the token").answer::<Vec<Registered>>(200, "By slot")
+            op.any_caller()
+                .summary("virtual tokens", "Who is registered on the token")
+                .answer::<Vec<Registered>>(200, "By slot")
         })
         .add(
             Method::Delete,
             "/v1/sessions/{session}/tokens/{token}/activations/{activation}",
             axum::routing::delete(remove_activation),
-            |op| op.summary("virtual tokens", "Deletes an activation, as the token's menu does").done("It is gone"),
+            |op| {
+                op.any_caller()
+                    .summary("virtual tokens", "Deletes an activation, as the token's menu does")
+                    .done("It is gone")
+            },
         )
         .add(Method::Post, SCAN, post(scan_code), |op| {
             let op = op
+                .any_caller()
                 .summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
                 .query("confirm", "auto: all pages are approved; step: the first page stays", either(["auto", "step"]))
                 .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]));
@@ -117,25 +126,29 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
         .limit(SVG, Limit::Picture)
         .limit(PNG, Limit::Picture)
         .add(Method::Get, SVG, get(overlay_svg), |op| {
-            op.summary(
-                "virtual tokens",
-                "The last picture, with what was seen drawn onto it and the measures beside it",
-            )
-            .answer_of(200, "The picture", json!({ "image/svg+xml": binary }))
-            .done(NOTHING_DRAWN)
+            op.any_caller()
+                .summary(
+                    "virtual tokens",
+                    "The last picture, with what was seen drawn onto it and the measures beside it",
+                )
+                .answer_of(200, "The picture", json!({ "image/svg+xml": binary }))
+                .done(NOTHING_DRAWN)
         })
         .add(Method::Get, PNG, get(overlay_png), |op| {
-            op.summary("virtual tokens", "The last picture, with what was seen drawn onto it")
+            op.any_caller()
+                .summary("virtual tokens", "The last picture, with what was seen drawn onto it")
                 .answer_of(200, "The picture", json!({ "image/png": binary }))
                 .done(NOTHING_DRAWN)
         })
         .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/buttons/{button}", post(press), |op| {
-            op.summary("virtual tokens", "Presses or holds a button")
+            op.any_caller()
+                .summary("virtual tokens", "Presses or holds a button")
                 .optional_body::<Press>()
                 .answer::<Shown>(200, "The screen afterwards")
         })
         .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/pin", post(enter_pin), |op| {
-            op.summary("virtual tokens", "Switches the token on and enters its PIN, digit by digit, as a person does")
+            op.any_caller()
+                .summary("virtual tokens", "Switches the token on and enters its PIN, digit by digit, as a person does")
                 .body::<Entry>()
                 .answer::<Shown>(200, "The screen afterwards; a wrong PIN leaves it at state pin")
         })
@@ -143,7 +156,8 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
             let events = json!({
                 "text/event-stream": { "schema": { "type": "string" } },
             });
-            op.summary("virtual tokens", "The screens as they change, or one answer once the screen shows something")
+            op.any_caller()
+                .summary("virtual tokens", "The screens as they change, or one answer once the screen shows something")
                 .query(
                     "wait",
                     "A piece of the screen's text, or /a regular expression/",
@@ -163,34 +177,48 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
         })
         .limit(EVENTS, Limit::Wait);
     api.add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen", get(screen), |op| {
-        op.summary("virtual tokens", "The screen, with the place of each line").answer::<Shown>(200, "The screen")
+        op.any_caller()
+            .summary("virtual tokens", "The screen, with the place of each line")
+            .answer::<Shown>(200, "The screen")
     })
     .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.txt", get(screen_txt), |op| {
-        op.summary("virtual tokens", "The screen as text").answer_of(200, "The text", json!({ "text/plain": text }))
+        op.any_caller().summary("virtual tokens", "The screen as text").answer_of(
+            200,
+            "The text",
+            json!({ "text/plain": text }),
+        )
     })
     .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.png", get(screen_png), |op| {
-        op.summary("virtual tokens", "The screen as PNG").answer_of(200, "The picture", json!({ "image/png": binary }))
+        op.any_caller().summary("virtual tokens", "The screen as PNG").answer_of(
+            200,
+            "The picture",
+            json!({ "image/png": binary }),
+        )
     })
     .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.svg", get(screen_svg), |op| {
-        op.summary("virtual tokens", "The screen as SVG").answer_of(
+        op.any_caller().summary("virtual tokens", "The screen as SVG").answer_of(
             200,
             "The picture",
             json!({ "image/svg+xml": binary }),
         )
     })
     .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/faults", get(faults).put(put_faults), |op| {
-        op.summary("virtual tokens", "What is broken").answer::<FaultReport>(200, "The faults")
+        op.any_caller().summary("virtual tokens", "What is broken").answer::<FaultReport>(200, "The faults")
     })
     .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/faults", |op| {
-        op.summary("virtual tokens", "Breaks something; what is left out is whole")
+        op.any_caller()
+            .summary("virtual tokens", "Breaks something; what is left out is whole")
             .body::<FaultReport>()
             .answer::<FaultReport>(200, "The faults")
     })
     .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/rules", get(get_rules).put(put_rules), |op| {
-        op.summary("virtual tokens", "What is pressed by itself").answer::<Vec<rules::Described>>(200, "The rules")
+        op.any_caller()
+            .summary("virtual tokens", "What is pressed by itself")
+            .answer::<Vec<rules::Described>>(200, "The rules")
     })
     .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/rules", |op| {
-        op.summary("virtual tokens", "Says what is pressed when the screen shows something; the first that fits")
+        op.any_caller()
+            .summary("virtual tokens", "Says what is pressed when the screen shows something; the first that fits")
             .body::<Vec<rules::Described>>()
             .answer::<Vec<rules::Described>>(200, "The rules")
     })
