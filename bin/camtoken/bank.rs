@@ -387,8 +387,7 @@ mod tests {
         use std::io;
 
         use camtoken::transaction::{Operation, Transaction};
-        use camtoken::verifier::record::RecordError;
-        use camtoken::verifier::{PolicyError, Rejection};
+        use camtoken::verifier::{PolicyError, RecordError, Rejection};
         use camtoken_server::Problem;
 
         fn same<E: std::fmt::Debug>(error: impl Fn() -> E, code: &str)

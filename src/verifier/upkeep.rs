@@ -3,17 +3,17 @@
 use rand::CryptoRng;
 
 use super::audit::{AuditError, ChainEnd, History};
-use super::decision::{Restoration, Settlement, settle};
 use super::enroll::token_context;
 use super::key_wrapper::KeyWrapError;
-use super::record::{self, RecordError, Stored};
 use super::retry::{Tries, Try};
-use super::{ActivationState, Credential, Policy, Record, TokenRecord, Verifier, VerifierError, context};
+use super::{Policy, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
 use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
+use camtoken_core::verifier::decision::{Restoration, Settlement, settle};
+use camtoken_core::verifier::record::{self, Credential, Record, RecordError, Stored, StoredState, TokenRecord};
 
 /// What the books hold, and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -184,9 +184,7 @@ impl<S: Store> Verifier<S> {
             Credential::TimeBased { key, .. } => (key, None),
         };
         self.key_wrapper.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
-        if let Some(token) =
-            token.filter(|_| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
-        {
+        if let Some(token) = token.filter(|_| !matches!(record.state, StoredState::Revoked | StoredState::Reset)) {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
                 Ok(None) => return Err(RecordFault::NoToken(token.clone()).into()),
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {

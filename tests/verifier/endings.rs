@@ -1,7 +1,7 @@
 //! Revocation, suspension and their like: what they end and what they leave, by a wrong clock, at a damaged record, and
 //! after a failover.
 
-use camtoken::verifier::{RecordFault, TokenRecord};
+use camtoken::verifier::{RecordFault, RegisteredToken};
 
 use super::*;
 
@@ -90,8 +90,8 @@ fn one_activation_that_cannot_be_revoked_keeps_no_other_from_it() {
     let revoked = block_on(verifier.revoke_token(&token_id(), NOW));
     assert!(matches!(revoked, Err(EnrollError::Verifier(VerifierError::Record(_)))), "{revoked:?}");
     for user in &users[1..] {
-        let record = block_on(verifier.record(*user)).expect("memory").expect("it is there");
-        assert_eq!(record.state, ActivationState::Revoked);
+        let record = block_on(verifier.activation(*user)).expect("memory").expect("it is there");
+        assert_eq!(record.state(), ActivationState::Revoked);
     }
 
     // Its record is mended, and the token has not been revoked again: a check sees what was left.
@@ -194,8 +194,8 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
                 let after = verifier(&store.standby, test_policy());
                 let verdict = block_on(after.verify(challenge, &response, AttemptId::generate(&mut rng()), NOW));
                 assert!(!verdict.expect("memory").is_accepted(), "{name}");
-                let token: TokenRecord = block_on(after.token(&token_id())).expect("memory").expect("in the books");
-                assert_eq!(token.revoked, name == "revoke token");
+                let token: RegisteredToken = block_on(after.token(&token_id())).expect("memory").expect("in the books");
+                assert_eq!(token.is_revoked(), name == "revoke token");
             }
         }
     }

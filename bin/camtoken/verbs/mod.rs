@@ -127,9 +127,9 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::CodeReport>(),
     Described::of::<enroll::StateReport>(),
     Described::of::<enroll::Books>(),
-    Described::of::<enroll::History>(),
+    Described::of::<camtoken_documents::AuditHistory>(),
     Described::of::<enroll::GeneratorReport>(),
-    Described::of::<enroll::Imported>(),
+    Described::of::<camtoken_documents::Imported>(),
     Described::of::<enroll::Exported>(),
     #[cfg(feature = "server")]
     Described::of::<serve::Report>(),

@@ -6,6 +6,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,13 @@ pub enum AuditEvent {
     Revoked,
     /// The books were put back from a backup, and what was open in them was ended.
     Restored,
+}
+
+/// The word that stands in the entry: `issued`, `accepted`, and so on.
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What happened, before it has its place in a chain.

@@ -4,7 +4,7 @@ use super::challenge::end_challenge;
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, Credential, Record};
+use crate::verifier::record::{Credential, Record, StoredState};
 use crate::verifier::verdict::Step;
 use camtoken_oath::totp::Totp;
 
@@ -52,13 +52,13 @@ impl Event for Suspension {
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
         match record.state {
-            ActivationState::Active => {
-                record.state = ActivationState::Suspended;
+            StoredState::Active => {
+                record.state = StoredState::Suspended;
                 done(AuditEvent::SuspendedByBank)
             }
-            ActivationState::Suspended => done_before(),
-            ActivationState::Revoked => refused(StateRefusal::Revoked),
-            ActivationState::FirstCode(_) | ActivationState::SecondCode(_) | ActivationState::Reset => {
+            StoredState::Suspended => done_before(),
+            StoredState::Revoked => refused(StateRefusal::Revoked),
+            StoredState::FirstCode(_) | StoredState::SecondCode(_) | StoredState::Reset => {
                 refused(StateRefusal::NotActive)
             }
         }
@@ -71,11 +71,11 @@ impl Event for Resumption {
     const CLOCK: Clock = Clock::Decides;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state != ActivationState::Suspended {
+        if record.state != StoredState::Suspended {
             return refused(StateRefusal::NotSuspended);
         }
         end_challenge(record);
-        record.state = ActivationState::Active;
+        record.state = StoredState::Active;
         record.failures = 0;
         done(AuditEvent::Resumed)
     }
@@ -87,14 +87,14 @@ impl Event for Reset {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == ActivationState::Revoked {
+        if record.state == StoredState::Revoked {
             return refused(StateRefusal::Revoked);
         }
         if record.signed {
             return refused(StateRefusal::HasSigned);
         }
         end_challenge(record);
-        record.state = ActivationState::Reset;
+        record.state = StoredState::Reset;
         done(AuditEvent::Reset)
     }
 }
@@ -105,11 +105,11 @@ impl Event for Revocation {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == ActivationState::Revoked {
+        if record.state == StoredState::Revoked {
             return done_before();
         }
         end_challenge(record);
-        record.state = ActivationState::Revoked;
+        record.state = StoredState::Revoked;
         done(AuditEvent::Revoked)
     }
 }
@@ -125,8 +125,8 @@ impl Event for Restoration {
             end_challenge(record);
             changed = true;
         }
-        if matches!(record.state, ActivationState::FirstCode(_) | ActivationState::SecondCode(_)) {
-            record.state = ActivationState::Reset;
+        if matches!(record.state, StoredState::FirstCode(_) | StoredState::SecondCode(_)) {
+            record.state = StoredState::Reset;
             changed = true;
         }
         if let Credential::TimeBased { last_step, .. } = &mut record.credential {

@@ -42,7 +42,7 @@ pub use token::{
 
 use super::audit::{About, AuditEvent, AuditNote};
 use super::policy::Policy;
-use super::record::{ActivationState, LastAttempt, Outcome, Record, RecordError};
+use super::record::{LastAttempt, Outcome, Record, RecordError, StoredState};
 use super::verdict::{Rejection, Step};
 use crate::challenge::{Challenge, ResponseSuite};
 use crate::time::Timestamp;
@@ -236,12 +236,10 @@ fn remember(record: &mut Record, tag: [u8; 16], outcome: Outcome, now: Timestamp
 /// Why an activation in this state is not asked and not answered.
 fn not_active(record: &Record) -> Option<Rejection> {
     match record.state {
-        ActivationState::Active => None,
-        ActivationState::Suspended => Some(Rejection::Suspended),
-        ActivationState::Revoked => Some(Rejection::Revoked),
-        ActivationState::FirstCode(_) | ActivationState::SecondCode(_) | ActivationState::Reset => {
-            Some(Rejection::NotActivated)
-        }
+        StoredState::Active => None,
+        StoredState::Suspended => Some(Rejection::Suspended),
+        StoredState::Revoked => Some(Rejection::Revoked),
+        StoredState::FirstCode(_) | StoredState::SecondCode(_) | StoredState::Reset => Some(Rejection::NotActivated),
     }
 }
 
