@@ -1,5 +1,7 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/clock.rs"]
+mod clock;
 #[path = "verifier/contention.rs"]
 mod contention;
 #[path = "verifier/endings.rs"]

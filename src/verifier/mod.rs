@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
 mod activation;
+mod clock;
 mod enroll;
 pub mod key_wrapper;
 mod retry;
@@ -30,8 +31,10 @@ pub use camtoken_core::verifier::{audit, policy, verdict};
 
 pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredToken};
 pub use camtoken_core::challenge::ChallengeRef;
+pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
 pub use camtoken_core::verifier::record::RecordError;
 pub use camtoken_core::verifier::subscriber::Subscriber;
+pub use clock::ClockRepair;
 pub use enroll::{EnrollError, Enrollment};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
@@ -109,12 +112,16 @@ pub enum VerifierError {
     /// A record of the store cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The clock is behind what the record has seen; a verifier does not decide by such a clock.
-    #[error("the clock is {seconds} s behind the last decision about this activation")]
+    /// The clock is behind what the record has seen; a verifier does not decide by such a clock. Either the clock is wrong now:
+    /// set it right. Or it was ahead when the record was last changed: [`Verifier::set_clock_back`].
+    #[error("the clock is {seconds} s behind the last decision about this activation, or was ahead at that time")]
     ClockBehind {
         /// By how much.
         seconds: u64,
     },
+    /// The clock has run ahead of the time that has passed; an operator has to confirm it: [`Verifier::confirm_clock`].
+    #[error(transparent)]
+    ClockAhead(#[from] ClockAhead),
     /// Others changed the record again and again.
     #[error("too many requests for one activation at the same time")]
     Contention,

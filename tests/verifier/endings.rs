@@ -96,13 +96,13 @@ fn one_activation_that_cannot_be_revoked_keeps_no_other_from_it() {
 
     // Its record is mended, and the token has not been revoked again: a check sees what was left.
     spoil(revision.next(), &record);
-    let found = block_on(verifier.check()).expect("memory").findings;
+    let found = block_on(verifier.check(NOW)).expect("memory").findings;
     assert!(
         matches!(&found[..], [of] if of.record == damaged && of.fault == RecordFault::TokenRevoked(token_id())),
         "{found:?}"
     );
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("all of them can be read");
-    assert_eq!(block_on(verifier.check()).expect("memory").findings, []);
+    assert_eq!(block_on(verifier.check(NOW)).expect("memory").findings, []);
 }
 
 /// A server with a standby. While the standby is cut off, a change is stored here alone, visible, and its outcome unknown;
@@ -188,7 +188,7 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
             "rewrap" => {
                 let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![10; 32])]).expect("a key of 32 bytes"));
                 let newer = Verifier::new(&store.standby, vault, test_policy(), "Bank", &mut rng()).expect("set up");
-                assert_eq!(block_on(newer.check()).expect("memory").findings, []);
+                assert_eq!(block_on(newer.check(NOW)).expect("memory").findings, []);
             }
             _ => {
                 let after = verifier(&store.standby, test_policy());

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use camtoken::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken_core::verifier::decision::{
-    self, ChallengeIssue, ChallengeResponse, Comparison, Confirmation, DeviceCodeAnswer, NewActivation, Reset,
-    Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
+    self, ChallengeIssue, ChallengeResponse, ClockSetBack, Comparison, Confirmation, DeviceCodeAnswer, NewActivation,
+    Reset, Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
     Withdrawal, settle,
 };
 use camtoken_core::verifier::record::{ChallengeEnd, Credential, Record, StoredState};
@@ -80,6 +80,7 @@ enum Request {
     Reset,
     Revoke,
     Restore,
+    SetClockBack,
 }
 
 /// What can be told apart of a world.
@@ -350,6 +351,9 @@ impl Life {
             Request::Reset => self.settled(world, request, &Reset, now, state_change),
             Request::Revoke => self.settled(world, request, &Revocation, now, state_change),
             Request::Restore => self.settled(world, request, &Restoration, now, changed),
+            Request::SetClockBack => {
+                self.settled(world, request, &ClockSetBack, now, |set_back| changed(set_back.is_some()))
+            }
         }
     }
 
@@ -462,7 +466,7 @@ impl Seen {
         {
             self.breaks(ACTIVE);
         }
-        if new.latest_time < old.latest_time {
+        if new.latest_time < old.latest_time && decided.event != Some(AuditEvent::ClockSetBack) {
             self.breaks(TIME);
         }
         if !fits(old, new, decided.event) {
@@ -490,12 +494,17 @@ impl Seen {
                 | AuditEvent::Resumed
                 | AuditEvent::Reset
                 | AuditEvent::Revoked
-                | AuditEvent::Restored,
+                | AuditEvent::Restored
+                | AuditEvent::ClockSetBack,
             ) => {
                 let answers_challenge = |request: usize| matches!(life.requests[request], Request::Respond { .. });
                 self.last = self.last.filter(|(request, answer, _)| {
                     answers_challenge(*request) && matches!(answer, Answer::Accepted { .. })
                 });
+                if let Some((_, _, at)) = self.last.as_mut().filter(|_| decided.event == Some(AuditEvent::ClockSetBack))
+                {
+                    *at = decided.at.min(*at);
+                }
             }
             _ => {}
         }
@@ -601,6 +610,13 @@ fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
             StoredState::FirstCode(_) | StoredState::SecondCode(_) => *is == StoredState::Reset,
             _ => is_same && new.challenge.is_none() && (is_open(old) || old.credential != new.credential),
         },
+        AuditEvent::ClockSetBack => {
+            let is_ended = match was {
+                StoredState::FirstCode(_) | StoredState::SecondCode(_) => *is == StoredState::Reset,
+                _ => is_same,
+            };
+            is_ended && !is_open(new) && new.latest_time < old.latest_time && old.credential == new.credential
+        }
         other => panic!("{other:?} is not about an activation"),
     }
 }
@@ -714,6 +730,7 @@ const WHOLE_LIFE: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const REGISTRATION: &[Request] = &[
@@ -730,6 +747,7 @@ const REGISTRATION: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const SIGNING: &[Request] = &[
@@ -747,6 +765,7 @@ const SIGNING: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const PASSWORDS: &[Request] = &[
@@ -759,6 +778,7 @@ const PASSWORDS: &[Request] = &[
     Request::Resume,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 impl Life {

@@ -25,7 +25,7 @@ fn open(dir: &std::path::Path) -> EmbeddedStore {
 
 /// What is wrong in a store, and what it holds.
 fn check<S: Store>(verifier: &Verifier<S>) -> Inventory {
-    block_on(verifier.check()).expect("the store answers")
+    block_on(verifier.check(later(1_000_000))).expect("the store answers")
 }
 
 #[test]

@@ -137,6 +137,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<ui::Report>(),
     Described::of::<store::Checked>(),
     Described::of::<store::Done>(),
+    Described::of::<store::ClockState>(),
     Described::of::<store::Migrated>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),

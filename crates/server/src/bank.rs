@@ -17,13 +17,14 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::api::{Api, Described, Method};
+use super::clock::BankClock;
 use super::guard::Limit;
 use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
+use super::rng;
 use super::values::{Form, MOST_WHOLE, Picture, Secret, Span, whole};
-use super::{Clock, rng};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
@@ -34,7 +35,7 @@ use camtoken_documents::{ActivationStatus, AuditHistory, Settled, TokenStatus};
 /// What the handlers share.
 pub(super) struct Bank<S> {
     pub verifier: Arc<Verifier<S>>,
-    clock: Clock,
+    clock: Arc<BankClock>,
     answers: Answers,
     metrics: Arc<Metrics>,
 }
@@ -42,12 +43,13 @@ pub(super) struct Bank<S> {
 pub(super) type Shared<S> = State<Arc<Bank<S>>>;
 
 impl<S> Bank<S> {
-    pub fn new(verifier: Arc<Verifier<S>>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+    pub fn new(verifier: Arc<Verifier<S>>, clock: Arc<BankClock>, metrics: Arc<Metrics>) -> Self {
         Self { verifier, clock, answers: Answers::default(), metrics }
     }
 
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
+    /// The moment to decide by.
+    pub fn now(&self) -> Result<Timestamp, Problem> {
+        self.clock.now()
     }
 
     /// Tells a verdict: to the counters, to the log, to whoever asked.
@@ -415,7 +417,7 @@ async fn register<S: Store>(State(bank): Shared<S>, Json(new): Json<NewToken>) -
         return Err(wrong("deviceKey"));
     }
     let key = Key::new(bytes.to_vec());
-    bank.verifier.register(&id, &key, new.purpose == Purpose::Test, bank.now(), &mut rng()).await?;
+    bank.verifier.register(&id, &key, new.purpose == Purpose::Test, bank.now()?, &mut rng()).await?;
     Ok((StatusCode::CREATED, Json(bank.token(&id).await?)).into_response())
 }
 
@@ -425,7 +427,7 @@ async fn token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Resu
 
 async fn revoke_token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Token>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke_token(&id, bank.now()).await?;
+    bank.verifier.revoke_token(&id, bank.clock.noted()).await?;
     Ok(Json(bank.token(&id).await?))
 }
 
@@ -437,7 +439,7 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let begun = bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await;
+        let begun = bank.verifier.enroll(&token, subscriber, bank.now()?, &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
             // Nobody was shown its code, and sent again the request begins another.
@@ -466,7 +468,7 @@ async fn second<S: Store>(
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let digits = answer.device_code.digits()?;
-    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now(), &mut rng()).await?;
+    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now()?, &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -484,7 +486,7 @@ async fn confirm<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Stepped>, Problem> {
     let attempt = attempt(&headers)?;
-    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()).await?;
+    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()?).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),
@@ -493,25 +495,25 @@ async fn confirm<S: Store>(
 
 async fn reset<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.reset(id, bank.now()).await?;
+    bank.verifier.reset(id, bank.now()?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn revoke<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke(id, bank.now()).await?;
+    bank.verifier.revoke(id, bank.clock.noted()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn resume<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.resume(id, bank.now()).await?;
+    bank.verifier.resume(id, bank.now()?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.suspend(id, bank.now()).await?;
+    bank.verifier.suspend(id, bank.clock.noted()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
@@ -544,7 +546,7 @@ async fn issue<S: Store>(
             Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
             None => None,
         };
-        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now(), &mut rng()).await?;
+        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now()?, &mut rng()).await?;
         tracing::info!(challenge.id = %issued.reference, %operation, "issued");
         Ok(Challenge {
             id: issued.reference.to_string(),
@@ -562,7 +564,7 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
     let activation = bank.verifier.activation(reference.activation).await?.ok_or(Code::NotFound)?;
     let last = activation.last_challenge().filter(|last| last.reference() == reference).ok_or(Code::NotFound)?;
     // A read never says that a response was accepted: only the write that accepts it can.
-    let open = activation.open_challenge(bank.now()).is_some();
+    let open = activation.open_challenge(bank.clock.noted()).is_some();
     Ok(Json(Standing {
         id: reference.to_string(),
         state: if open { "open" } else { "closed" },
@@ -572,7 +574,7 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
 }
 
 async fn withdraw<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let withdrawn = bank.verifier.withdraw(parse(&id)?, bank.now()).await?;
+    let withdrawn = bank.verifier.withdraw(parse(&id)?, bank.clock.noted()).await?;
     if withdrawn { Ok(StatusCode::NO_CONTENT) } else { Err(Code::NotFound.into()) }
 }
 
@@ -591,12 +593,12 @@ async fn verify<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Told>, Problem> {
     let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
-    let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
+    let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()?).await?;
     Ok(bank.told(reference, &verdict))
 }
 
 async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Told>, Problem> {
-    Ok(Json(Told::of(&bank.verifier.settled(parse(&id)?, bank.now()).await?)))
+    Ok(Json(Told::of(&bank.verifier.settled(parse(&id)?, bank.now()?).await?)))
 }
 
 impl<S: Store> Bank<S> {
@@ -609,17 +611,17 @@ impl<S: Store> Bank<S> {
         Ok(Activation {
             id: id.to_string(),
             token_id: known.token().map(ToString::to_string),
-            status: ActivationStatus::of(&known, self.now()),
+            status: ActivationStatus::of(&known, self.clock.noted()),
         })
     }
 
     async fn enrollment_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let enrollment = self.verifier.enrollment_code(parse(id)?, self.now()).await?;
+        let enrollment = self.verifier.enrollment_code(parse(id)?, self.now()?).await?;
         form.draw(enrollment.ok_or(Code::NotFound)?.code.as_str())
     }
 
     async fn challenge_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let code = self.verifier.code(parse(id)?, self.now()).await?;
+        let code = self.verifier.code(parse(id)?, self.now()?).await?;
         form.draw(code.ok_or(Code::NotFound)?.as_str())
     }
 }

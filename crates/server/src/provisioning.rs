@@ -114,7 +114,7 @@ async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> 
     // A passphrase is stretched by as many rounds as the file says.
     let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
     let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
-    let imported = Imported::from(container.register(&bank.verifier, bank.now(), &mut rng()).await?);
+    let imported = Imported::from(container.register(&bank.verifier, bank.now()?, &mut rng()).await?);
     if imported.tokens.is_empty() {
         return Err(Problem::from(Code::NoDeviceKey).because(imported.reasons().replace('\n', "; ")));
     }
@@ -136,7 +136,7 @@ async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerato
     // An account that no app takes must not leave an activation behind.
     uri.clone()(Key::generate(&mut rng())).expose_uri().map_err(unfit)?;
     let subscriber = Subscriber { contract: new.contract, user: new.user };
-    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now(), &mut rng()).await?;
+    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now()?, &mut rng()).await?;
     let uri = uri(secret).expose_uri().map_err(unfit)?;
     let generator = Generator { id: activation.to_string(), uri: uri.to_string() };
     Ok((StatusCode::CREATED, Json(generator)).into_response())
@@ -150,6 +150,6 @@ async fn verify<S: Store>(
 ) -> Result<Json<Told>, Problem> {
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
     let response = answer.response.digits()?;
-    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()).await?;
+    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()?).await?;
     Ok(bank.told(activation, &verdict))
 }

@@ -83,6 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
                             books.add_token(&token);
                         }
                     }
+                    _ => {}
                 }
             }
         }

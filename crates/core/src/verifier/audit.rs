@@ -81,8 +81,12 @@ pub enum AuditEvent {
     Resumed,
     /// The activation was revoked.
     Revoked,
-    /// The books were put back from a backup, and what was open in them was ended.
+    /// The store was restored from a backup, and what was open in it was ended.
     Restored,
+    /// The time that the record had seen was ahead of the clock. It was set back, and what was open was ended.
+    ClockSetBack,
+    /// An operator has confirmed that the system's clock is right.
+    ClockConfirmed,
 }
 
 /// The word that stands in the entry: `issued`, `accepted`, and so on.

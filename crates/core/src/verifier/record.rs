@@ -372,7 +372,7 @@ fn damaged(what: &'static str) -> minicbor::decode::Error {
     minicbor::decode::Error::message(what)
 }
 
-mod seconds {
+pub(super) mod seconds {
     use super::{Decoder, Encoder, Read, Timestamp, Written};
 
     pub fn encode<C, W: minicbor::encode::Write>(value: &Timestamp, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
