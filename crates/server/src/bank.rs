@@ -536,27 +536,27 @@ async fn issue<S: Store>(
     headers: HeaderMap,
     Json(new): Json<NewChallenge>,
 ) -> Result<Response, Problem> {
-    let issue = async {
-        let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
-        let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
-        let fields = new.fields.iter().map(|(name, value)| (name, value.text()));
-        let transaction =
-            Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
-        let lifetime = match new.ttl {
-            Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
-            None => None,
-        };
-        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now()?, &mut rng()).await?;
-        tracing::info!(challenge.id = %issued.reference, %operation, "issued");
-        Ok(Challenge {
-            id: issued.reference.to_string(),
-            activation: activation.to_string(),
-            operation: operation.entry().name,
-            expires_at: issued.expires_at.to_string(),
-            code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
-        })
+    let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
+    let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
+    let fields = new.fields.iter().map(|(name, value)| (name, value.text()));
+    let transaction =
+        Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
+    let lifetime = match new.ttl {
+        Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
+        None => None,
     };
-    bank.answers.once(&headers, ("challenges", &new), issue).await
+    // Without a key each request is another one.
+    let (attempt, now) = (attempt(&headers)?, bank.now()?);
+    let issued = bank.verifier.issue_once(attempt, activation, transaction, lifetime, now, &mut rng()).await?;
+    tracing::info!(challenge.id = %issued.reference, %operation, "issued");
+    let challenge = Challenge {
+        id: issued.reference.to_string(),
+        activation: activation.to_string(),
+        operation: operation.entry().name,
+        expires_at: issued.expires_at.to_string(),
+        code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
+    };
+    Ok((StatusCode::CREATED, Json(challenge)).into_response())
 }
 
 async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Standing>, Problem> {
