@@ -66,6 +66,7 @@ impl VerifierError {
             Self::KeyMismatch => ErrorCode::KeyMismatch,
             Self::Record(_) => ErrorCode::StoreFailed,
             Self::ClockBehind { .. } => ErrorCode::ClockBehind,
+            Self::ClockAhead(_) => ErrorCode::ClockAhead,
             Self::Contention => ErrorCode::Busy,
         }
     }
@@ -83,6 +84,8 @@ impl IssueError {
             Self::Refused(_) => ErrorCode::NoActivation,
             Self::Operation(_) | Self::NotWhole => ErrorCode::NoOperation,
             Self::TestToken(_) => ErrorCode::TestToken,
+            Self::OtherRequest => ErrorCode::KeyReused,
+            Self::Superseded => ErrorCode::Superseded,
             Self::Policy(error) => error.code(),
         }
     }

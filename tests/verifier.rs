@@ -1,5 +1,7 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/clock.rs"]
+mod clock;
 #[path = "verifier/contention.rs"]
 mod contention;
 #[path = "verifier/endings.rs"]
@@ -33,8 +35,8 @@ use camtoken::store::{
 };
 use camtoken::verifier::audit::{AuditError, AuditEvent, History};
 use camtoken::verifier::{
-    ActivationState, AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError,
-    KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
+    ActivationState, AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
+    LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
 use rand::CryptoRng;
@@ -287,8 +289,8 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
     let right = asked.device_code(&device_key(), DeviceNonce::generate(&mut rng())).expose_digits();
     assert!(matches!(answer(&right), Step::Rejected(Rejection::NotActivated)));
-    let record = block_on(verifier.record(first.activation)).expect("the store answers").expect("it is there");
-    assert_eq!(record.state, ActivationState::Reset);
+    let record = block_on(verifier.activation(first.activation)).expect("the store answers").expect("it is there");
+    assert_eq!(record.state(), ActivationState::Reset);
 }
 
 /// What a bank asks after a crash, when the attempt's name is lost with the answer.
@@ -321,6 +323,61 @@ fn what_was_accepted_can_be_asked_for_until_the_next_challenge() {
         assert_eq!(rejected(&settled(challenge, later(902))), Rejection::AlreadySettled);
         assert_eq!(rejected(&settled(newer, later(902))), Rejection::Unknown, "open");
         assert_eq!(rejected(&settled(newer, later(1900))), Rejection::Expired);
+    });
+}
+
+/// The record remembers the last few challenges; a caller that reconciles late asks for one of before.
+#[test]
+fn an_accepted_challenge_is_never_told_as_unknown() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let settled = |challenge, at| block_on(pair.verifier.settled(challenge, at)).expect("the store answers");
+        let (accepted, response) = pair.issue("1", NOW);
+        assert!(pair.verify(accepted, &response, NOW).is_accepted());
+        let (expired, late) = pair.issue("2", NOW);
+        assert_eq!(rejected(&pair.verify(expired, &late, later(200))), Rejection::Expired);
+        let (superseded, _) = pair.issue("3", later(200));
+        for number in 0..10 {
+            let at = later(201 + number);
+            pair.issue("4", at);
+            assert_eq!(rejected(&settled(accepted, at)), Rejection::AlreadySettled, "{number}");
+            assert_eq!(rejected(&pair.verify(accepted, &response, at)), Rejection::AlreadySettled, "{number}");
+            assert_eq!(rejected(&settled(expired, at)), Rejection::Expired, "{number}");
+            assert_eq!(rejected(&settled(superseded, at)), Rejection::Superseded, "{number}");
+        }
+        let never = ChallengeRef { id: ChallengeId::from_bytes([1; 12]), ..accepted };
+        assert_eq!(rejected(&settled(never, later(300))), Rejection::Unknown);
+        assert_eq!(rejected(&pair.verify(never, &response, later(300))), Rejection::Unknown);
+    });
+}
+
+/// The answer of a request to issue was lost; the caller sends it again.
+#[test]
+fn a_request_to_issue_that_is_sent_again_gets_the_same_challenge() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let issue = |attempt, amount, at| {
+            let rng = &mut rng();
+            block_on(pair.verifier.issue_once(attempt, pair.activation, transfer(amount), None, at, rng)).map(|issued| (issued.reference, issued.expires_at, issued.code.to_string()))
+        };
+        let (one, other) = (AttemptId::generate(&mut rng()), AttemptId::generate(&mut rng()));
+        let first = issue(one, "1", NOW).expect("an active token");
+        assert_eq!(issue(one, "1", later(60)).expect("again"), first, "the same name, time and code");
+        assert!(matches!(issue(one, "2", later(60)), Err(IssueError::OtherRequest)), "another amount");
+        assert_eq!(pair.events().iter().filter(|event| *event == "Issued").count(), 1);
+
+        let opened = code::open(&read(&first.2.parse().expect("a code")), &pair.key).expect("sealed for this activation");
+        let response = opened.respond(&pair.key, &pair.suite).expose_str().to_owned();
+        assert!(pair.verify(first.0, &response, later(70)).is_accepted());
+        assert_eq!(issue(one, "1", later(599)).expect("again"), first, "also after it was answered");
+        assert_eq!(rejected(&pair.verify(first.0, &response, later(600))), Rejection::AlreadySettled);
+
+        let second = issue(other, "1", later(601)).expect("an active token");
+        assert_ne!(second.0, first.0);
+        assert!(matches!(issue(one, "1", later(602)), Err(IssueError::Superseded)));
+        assert!(matches!(issue(one, "3", later(602)), Err(IssueError::OtherRequest)));
+        assert_eq!(issue(other, "1", later(603)).expect("again"), second, "it took nobody's place");
+        assert_ne!(issue(other, "1", later(601 + 180 + 600)).expect("a new request").0, second.0, "later it is a new one");
     });
 }
 
@@ -513,8 +570,8 @@ fn revoking_a_token_ends_each_of_two_registrations_that_raced() {
     let slower = slower.expect("a free place");
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
     for activation in [faster.activation, slower.activation] {
-        let record = block_on(verifier.record(activation)).expect("the store answers").expect("it is there");
-        assert_eq!(record.state, ActivationState::Revoked);
+        let record = block_on(verifier.activation(activation)).expect("the store answers").expect("it is there");
+        assert_eq!(record.state(), ActivationState::Revoked);
     }
 }
 
@@ -534,7 +591,7 @@ fn of_two_registrations_that_race_for_the_last_place_one_gets_it() {
     });
     assert!(matches!(slower, Err(EnrollError::TokenFull { .. })), "{slower:?}");
     let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
-    assert_eq!(token.activations.len(), 8);
+    assert_eq!(token.activations().len(), 8);
     assert!(matches!(enroll(), Err(EnrollError::TokenFull { .. })));
 }
 
@@ -560,7 +617,7 @@ fn a_registration_whose_token_is_revoked_meanwhile_is_revoked() {
     });
     assert!(matches!(revoked, Err(EnrollError::TokenRevoked(_))), "{revoked:?}");
     let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
-    let [activation] = token.activations[..] else { panic!("{token:?}") };
+    let [activation] = *token.activations() else { panic!("{token:?}") };
     let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
     let verdict = block_on(verifier.verify(challenge, "12345678", AttemptId::generate(&mut rng()), NOW));
     assert_eq!(rejected(&verdict.expect("nothing is damaged")), Rejection::Revoked);

@@ -8,7 +8,8 @@ use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
 use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::verifier::{
-    EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError,
+    ClockGuard, ClockLimits, EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier,
+    VerifierError,
 };
 use camtoken::{Key, Timestamp};
 use zeroize::Zeroizing;
@@ -62,6 +63,8 @@ pub struct Bank {
     pub verifier: Verifier<AnyStore>,
     /// Now.
     pub now: Timestamp,
+    /// What watches the clock from now on. None for a moment that is fixed.
+    pub clock: Option<ClockGuard>,
 }
 
 impl BankArgs {
@@ -160,6 +163,20 @@ impl Bank {
     ///
     /// As [`Bank::open`], but for [`Code::KeyMismatch`].
     pub fn open_for_upkeep(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        let mut bank = Self::open_unwatched(context, args)?;
+        if context.at.is_none() {
+            let reading = system::clocks().map_err(|error| Failure::new(Code::Internal).because(error))?;
+            bank.clock = Some(block_on(bank.verifier.watch_clock(reading, ClockLimits::default()))?);
+        }
+        Ok(bank)
+    }
+
+    /// As [`Bank::open`], also by a clock that is ahead: for the verb that mends that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open`], without the clock.
+    pub fn open_unwatched(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         system::no_reading_of_memory();
         let settings = &context.settings;
         let now = args.now(context)?;
@@ -186,7 +203,7 @@ impl Bank {
             Store::Url(url) => database::open(&url, settings)?,
         };
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
-        Ok(Self { verifier, now })
+        Ok(Self { verifier, now, clock: None })
     }
 }
 
@@ -421,8 +438,7 @@ mod tests {
         use std::io;
 
         use camtoken::transaction::{Operation, Transaction};
-        use camtoken::verifier::record::RecordError;
-        use camtoken::verifier::{PolicyError, Rejection};
+        use camtoken::verifier::{PolicyError, RecordError, Rejection};
         use camtoken_server::Problem;
 
         fn same<E: std::fmt::Debug>(error: impl Fn() -> E, code: &str)

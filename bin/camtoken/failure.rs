@@ -62,6 +62,8 @@ codes! {
     StoreUnknown = "CT-E015" => Failed,
     /// The clock is behind what the record has seen.
     ClockBehind = "CT-E016" => Failed,
+    /// The clock has run ahead of the time that has passed.
+    ClockAhead = "CT-E040" => Failed,
     /// The verifier's key-encryption key is missing or not the right one.
     Keys = "CT-E017" => Failed,
     /// The demonstration did not go as it must.
@@ -215,9 +217,11 @@ codes! {
     /// The body came too slowly.
     HttpSlow = "CT-E108" => Failed,
     /// One Idempotency-Key for two requests.
-    HttpKeyReused = "CT-E109" => Failed,
+    KeyReused = "CT-E109" => Failed,
     /// The same request is being worked on.
     HttpInProgress = "CT-E110" => Failed,
+    /// The challenge of a repeated request was superseded since.
+    Superseded = "CT-E117" => Rejected,
     /// No room for more sessions or tokens.
     HttpTooMany = "CT-E111" => Failed,
     /// The service cannot listen.

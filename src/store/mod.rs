@@ -85,9 +85,12 @@ pub trait Store: Send + Sync {
 
 /// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum RecordId {
     /// One user's use of one token: its key, counters and open challenge.
     Activation(ActivationId),
+    /// The readings of the clocks that the store was used by.
+    Clock,
     /// The store itself: what shows that a key-encryption key is the one that its keys were wrapped under.
     KeyCheck,
     /// One token: which activations it holds.
@@ -100,6 +103,7 @@ impl RecordId {
     pub fn to_key(&self) -> Vec<u8> {
         match self {
             Self::Activation(id) => [b"a", id.as_bytes().as_slice()].concat(),
+            Self::Clock => b"c".to_vec(),
             Self::KeyCheck => b"k".to_vec(),
             // Token IDs differ in length: a zero byte, which is in none of them, ends them.
             Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
@@ -111,6 +115,7 @@ impl RecordId {
     pub fn from_key(key: &[u8]) -> Option<Self> {
         match key.split_first()? {
             (b'a', id) => Some(Self::Activation(ActivationId::from_bytes(id.try_into().ok()?))),
+            (b'c', []) => Some(Self::Clock),
             (b'k', []) => Some(Self::KeyCheck),
             (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
             _ => None,
@@ -122,6 +127,7 @@ impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activation(id) => write!(f, "activation:{id}"),
+            Self::Clock => f.write_str("clock"),
             Self::KeyCheck => f.write_str("key-check"),
             Self::Token(id) => write!(f, "token:{id}"),
         }
@@ -133,6 +139,7 @@ impl FromStr for RecordId {
 
     fn from_str(text: &str) -> Result<Self, RecordIdError> {
         match text.split_once(':') {
+            None if text == "clock" => Ok(Self::Clock),
             None if text == "key-check" => Ok(Self::KeyCheck),
             Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
             Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
@@ -143,7 +150,7 @@ impl FromStr for RecordId {
 
 /// A string names no record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a record: expected \"activation:\" or \"token:\" and an ID, or \"key-check\"")]
+#[error("not a record: expected \"clock\", \"key-check\", or \"activation:\" or \"token:\" and an ID")]
 pub struct RecordIdError;
 
 /// How often a record has been replaced: 1 for the first record, then one more each time.
@@ -395,6 +402,7 @@ mod tests {
             activation([0; 6]),
             activation([0, 1, 0x7f, 0x80, 0xfe, 0xff]),
             activation([0xff; 6]),
+            RecordId::Clock,
             RecordId::KeyCheck,
             token("-"),
             token("A"),
@@ -430,8 +438,8 @@ mod tests {
     #[test]
     fn keys_are_stable() {
         assert_eq!(ids()[1].to_key(), [b'a', 0, 1, 0x7f, 0x80, 0xfe, 0xff]);
-        assert_eq!(ids()[3].to_key(), b"k");
-        assert_eq!(ids()[3].to_string(), "key-check");
+        assert_eq!(ids()[4].to_key(), b"k");
+        assert_eq!(ids()[4].to_string(), "key-check");
         assert_eq!(ids()[9].to_key(), b"tFEX0123456\0");
         assert_eq!(ids()[9].to_string(), "token:FEX0123456");
         assert_eq!(ids()[1].to_string(), "activation:00017f80feff");

@@ -9,11 +9,11 @@ use rand::CryptoRng;
 
 use super::enroll::token_context;
 use super::key_wrapper::KeyWrapError;
-use super::record;
 use super::retry::Tries;
-use super::{Credential, Record, TokenRecord, Verifier, VerifierError, context};
+use super::{Verifier, VerifierError, context};
 use crate::key::Key;
 use crate::store::{Change, RecordId, Replaced, Revision, Store};
+use camtoken_core::verifier::record::{self, Credential, Record, TokenRecord};
 
 /// What is wrapped. It is no secret.
 const CONSTANT: &[u8; Key::LEN] = b"camtoken/1 key-encryption key ok";
@@ -110,7 +110,7 @@ impl<S: Store> Verifier<S> {
                         }
                         unread => unread_record(unread)?,
                     },
-                    RecordId::KeyCheck => None,
+                    RecordId::Clock | RecordId::KeyCheck => None,
                 };
                 match opened {
                     None => {}

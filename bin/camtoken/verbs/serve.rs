@@ -33,7 +33,7 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::secret::Asked;
 use crate::self_check::SecretFile;
-use crate::service::{clock, runtime, stop};
+use crate::service::{clock, runtime, stop, watched};
 use crate::text::Text;
 
 /// The most bytes of a private key.
@@ -140,9 +140,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         tracing::warn!(why, "secrets stay in the environment of the process");
     }
     more_files();
-    let verifier = match args.only {
-        Some(Half::Token) => None,
-        _ => Some(Bank::open(context, &args.bank)?.verifier),
+    let (verifier, guard) = match args.only {
+        Some(Half::Token) => (None, None),
+        _ => {
+            let bank = Bank::open(context, &args.bank)?;
+            (Some(bank.verifier), bank.clock)
+        }
     };
     if let Some(verifier) = verifier.as_ref().filter(|_| virtual_token) {
         let on_database = bank::embedded(verifier.store()).is_none();
@@ -162,6 +165,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         api_key: api_key.map(|key| Key::new(key.expose_secret().as_bytes().to_vec())),
         language: context.settings.lang.value,
         clock: clock(context),
+        watched_clock: watched(guard),
         virtual_token,
         self_checks: args.secret_files(context).into_iter().map(SecretFile::standing).collect(),
     };

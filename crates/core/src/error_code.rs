@@ -44,6 +44,8 @@ codes! {
     ClockBehind = "CT-E016",
     /// The key-encryption key is missing, or not the right one.
     Keys = "CT-E017",
+    /// The clock has run ahead of the time that has passed.
+    ClockAhead = "CT-E040",
     /// A setting has a value that it does not take.
     Setting = "CT-E022",
     /// There is a store already where one is to be restored.
@@ -96,6 +98,10 @@ codes! {
     NotActive = "CT-E091",
     /// More requests than can be worked on, or a database that cannot be reached. Nothing was done.
     Busy = "CT-E107",
+    /// The name of a request was used for another one.
+    KeyReused = "CT-E109",
+    /// The challenge of a repeated request was superseded since.
+    Superseded = "CT-E117",
     /// A value is beyond its limits.
     Value = "CT-E115",
 }

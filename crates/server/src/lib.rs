@@ -19,6 +19,7 @@ mod backup;
 mod bank;
 #[cfg(feature = "tls")]
 mod certificate;
+mod clock;
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
 pub mod emulator;
@@ -38,8 +39,8 @@ mod stall;
 mod tls;
 mod values;
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::http::header;
@@ -57,10 +58,10 @@ use tokio::sync::{Notify, watch};
 use camtoken::key::Key;
 use camtoken::language::Language;
 use camtoken::store::{Store, StoreError};
-use camtoken::time::Timestamp;
 use camtoken::verifier::{Verifier, VerifierError};
 
 pub use access::{AccessKey, AccessKeys, Scope, ScopeError, is_host_name, is_origin};
+pub use clock::{Clock, Reading, WatchedClock};
 #[cfg(unix)]
 pub use listen::listen_unix;
 pub use listen::{OPEN_FILES, listen};
@@ -71,6 +72,7 @@ pub use self_check::SelfCheck;
 pub use tls::{Tls, TlsError};
 
 use api::{Api, Described, Method};
+use clock::BankClock;
 use guard::{Guard, Limit, guard};
 use json::Json;
 use metrics::Metrics;
@@ -88,16 +90,15 @@ pub struct Options {
     pub keys: Option<AccessKeys>,
     /// The language for those who ask for none.
     pub language: Language,
-    /// The moment that the verifier decides by.
+    /// The moment that the verifier decides by, where its clock is not watched.
     pub clock: Clock,
+    /// The clock that the verifier decides by, and that is watched. Default: none.
+    pub watched_clock: Option<WatchedClock>,
     /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none.
     pub virtual_token: bool,
     /// What `/readyz` and `/metrics` go on checking beside the store and its key.
     pub self_checks: Vec<SelfCheck>,
 }
-
-/// Gives the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -107,7 +108,8 @@ impl Default for Options {
             api_key: None,
             keys: None,
             language: Language::En,
-            clock: Arc::new(system_time),
+            clock: Arc::new(clock::system_time),
+            watched_clock: None,
             virtual_token: false,
             self_checks: Vec::new(),
         }
@@ -134,7 +136,11 @@ pub struct Service {
     stopped: Arc<Notify>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
+    /// What is done beside serving, until the service ends.
+    upkeep: Option<Upkeep>,
 }
+
+type Upkeep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Service {
     /// Puts the routes together: the verifier's if there is one, and those of the virtual token if `options` says so.
@@ -148,8 +154,18 @@ impl Service {
         // A browser has no key to send: the face is for this machine alone.
         let has_face = cfg!(feature = "emulator") && options.virtual_token && !options.needs_key();
 
-        let self_checks = SelfChecks::new(&options.self_checks);
-        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone(), self_checks };
+        let clock = Arc::new(match &options.watched_clock {
+            Some(watched) => BankClock::Watched(watched.clone(), Arc::clone(&metrics)),
+            None => BankClock::Plain(Arc::clone(&options.clock)),
+        });
+        let upkeep = options.watched_clock.clone().zip(verifier.clone());
+        let upkeep = upkeep.map(|(watched, verifier)| -> Upkeep { Box::pin(watched.note(verifier)) });
+        let common = Common {
+            metrics: Arc::clone(&metrics),
+            verifier: verifier.clone(),
+            clock: Arc::clone(&clock),
+            self_checks: SelfChecks::new(&options.self_checks),
+        };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
@@ -159,7 +175,7 @@ impl Service {
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));
                 (router, described) = (router.merge(routes), more);
             }
-            let state = bank::Bank::new(verifier, Arc::clone(&options.clock), Arc::clone(&metrics));
+            let state = bank::Bank::new(verifier, Arc::clone(&clock), Arc::clone(&metrics));
             let api = bank::activations(bank::registrations(described));
             let api = bank::challenges(provisioning::routes(api));
             let (routes, more) = api.finish(Arc::new(state));
@@ -188,7 +204,7 @@ impl Service {
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
-        Self { router, metrics, stopped, closing }
+        Self { router, metrics, stopped, closing, upkeep }
     }
 
     /// The routes alone, to be called without a socket.
@@ -201,6 +217,7 @@ struct Common<S> {
     metrics: Arc<Metrics>,
     verifier: Option<Arc<Verifier<S>>>,
     self_checks: SelfChecks,
+    clock: Arc<BankClock>,
 }
 
 /// Whether the service lives.
@@ -238,6 +255,7 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
     if let Some(verifier) = &common.verifier {
+        common.clock.now()?;
         verifier.store().list(None, 1).await.map_err(|error: StoreError| Problem::from(error))?;
         let fits = verifier.check_key(&mut rng()).await;
         common.metrics.checked(self_check::KEY, !matches!(fits, Err(VerifierError::KeyMismatch)));
@@ -257,12 +275,6 @@ async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
 /// The randomness of the system. Without it nothing goes on.
 fn rng() -> impl CryptoRng {
     UnwrapErr(SysRng)
-}
-
-/// The system's clock; before 1970 it stands still.
-fn system_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix(since.as_secs())
 }
 
 #[cfg(test)]

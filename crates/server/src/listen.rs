@@ -17,6 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::access::Peer;
@@ -104,7 +105,7 @@ impl Service {
     }
 
     async fn run<R, T, A>(
-        self,
+        mut self,
         accept: impl AsyncFn() -> io::Result<(R, Peer)>,
         agree: impl Fn(R, Peer) -> A,
         stop: impl Future<Output = ()>,
@@ -113,6 +114,11 @@ impl Service {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         A: Future<Output = Option<(T, Peer)>> + Send + 'static,
     {
+        // What is spawned here ends when it is dropped.
+        let mut upkeep = JoinSet::new();
+        if let Some(task) = self.upkeep.take() {
+            upkeep.spawn(task);
+        }
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let (mut stop, mut stopped) = (pin!(stop), pin!(self.stopped.notified()));
@@ -149,7 +155,7 @@ impl Service {
                 drop(place);
             });
         };
-        drop(accept);
+        drop((accept, upkeep));
         self.closing.send_replace(true);
         if timeout(CLOSING_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were cut off at the end");

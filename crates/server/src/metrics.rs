@@ -21,6 +21,8 @@ pub(super) struct Metrics {
     /// Requests without the right key.
     pub failed_authentications: Counter,
     pub connections: Gauge,
+    /// How far the clock is ahead of the time that has passed, in seconds; 0 while it is trusted.
+    pub clock_ahead: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -97,6 +99,12 @@ impl Default for Metrics {
         );
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
-        Self { registry, requests, seconds, verdicts, self_checks, failed_authentications, connections }
+        let clock_ahead = Gauge::default();
+        registry.register(
+            "clock_ahead_seconds",
+            "How far the clock is ahead; 0 while it is trusted",
+            clock_ahead.clone(),
+        );
+        Self { registry, requests, seconds, verdicts, self_checks, failed_authentications, connections, clock_ahead }
     }
 }
