@@ -235,7 +235,7 @@ codes! {
     /// Certificates or a key that make no TLS.
     Tls = "CT-E116" => Usage,
     /// A request through a proxy to a service without a key.
-    HttpForwarded = "CT-E117" => Failed,
+    HttpForwarded = "CT-E131" => Failed,
     /// The caller's scopes do not cover the route.
     HttpScope = "CT-E118" => Failed,
     /// Too many requests without the right key.

@@ -106,7 +106,7 @@ codes! {
         "there are as many of these as the service keeps" / "これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
     /// Without a key, from behind a proxy.
-    Forwarded = "CT-E117", FORBIDDEN:
+    Forwarded = "CT-E131", FORBIDDEN:
         "the request came through a proxy, and the service asks for no key" / "プロキシーを経由したリクエストですが、サービスにキーがありません";
         "Start the service with keys (--api-keys), or call it directly." / "キーを付けて（--api-keys）サービスを起動するか、直接呼び出してください。";
     /// The caller's scopes do not cover the route.
