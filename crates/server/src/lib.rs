@@ -31,6 +31,7 @@ mod lint;
 mod listen;
 mod metrics;
 mod pictures;
+mod places;
 mod problem;
 mod provisioning;
 mod self_check;
