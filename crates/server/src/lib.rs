@@ -34,6 +34,7 @@ mod stall;
 mod tls;
 mod values;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -111,6 +112,8 @@ pub struct Service {
     metrics: Arc<Metrics>,
     /// Told when a request has found that the store has stopped.
     stopped: Arc<Notify>,
+    /// Done when the store has stopped, whether it is asked or not.
+    store_stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
 }
@@ -127,6 +130,7 @@ impl Service {
         // A browser has no key to send: the face is for this machine alone.
         let has_face = cfg!(feature = "emulator") && options.virtual_token && options.api_key.is_none();
 
+        let store_stopped = Box::pin(stopping(verifier.clone()));
         let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
@@ -166,13 +170,19 @@ impl Service {
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
-        Self { router, metrics, stopped, closing }
+        Self { router, metrics, stopped, store_stopped, closing }
     }
 
     /// The routes alone, to be called without a socket.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
+}
+
+async fn stopping<S: Store>(verifier: Option<Arc<Verifier<S>>>) {
+    let Some(verifier) = verifier else { return std::future::pending().await };
+    let error = verifier.store().stopped().await;
+    tracing::error!(%error, "the store has stopped");
 }
 
 struct Common<S> {
@@ -191,8 +201,9 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
     const LINT: &str = "/v1/lint";
     let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
     Api::new(described)
-        .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
-            op.summary("service", "Whether the service lives").answer::<Health>(200, "It does")
+        .add(Method::Get, "/healthz", get(alive::<S>), |op| {
+            op.summary("service", "Whether the service lives: not once a write of its store has failed")
+                .answer::<Health>(200, "It does")
         })
         .add(Method::Get, "/readyz", get(ready::<S>), |op| {
             op.summary("service", "Whether the service can decide: its store answers").answer::<Health>(200, "It can")
@@ -202,6 +213,17 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
         })
         .add(Method::Post, LINT, post(lint::lint), lint::described)
         .limit(LINT, Limit::Picture)
+}
+
+async fn alive<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
+    if let Some(verifier) = &common.verifier {
+        tokio::select! {
+            biased;
+            error = verifier.store().stopped() => return Err(error.into()),
+            () = std::future::ready(()) => {}
+        }
+    }
+    Ok(Json(Health { status: "ok" }))
 }
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
@@ -315,6 +337,46 @@ mod tests {
                 assert!(body.contains(code) && !body.contains("EIO"), "{path}: {body}");
             }
         }
+    }
+
+    /// A store that has stopped although nobody asks it anything more.
+    struct Stopping;
+
+    impl Store for Stopping {
+        async fn load(&self, _: &RecordId) -> Result<Option<Versioned>, StoreError> {
+            Ok(None)
+        }
+
+        async fn replace(&self, _: &RecordId, _: Revision, _: Change) -> Result<Replaced, StoreError> {
+            Ok(Replaced::Conflict)
+        }
+
+        async fn list(&self, _: Option<&RecordId>, _: usize) -> Result<Vec<RecordId>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn stopped(&self) -> StoreError {
+            StoreError::Stopped { reason: "EIO".to_owned() }
+        }
+    }
+
+    /// It once lived on until somebody asked, and said that it was well.
+    #[test]
+    fn a_service_whose_store_has_stopped_ends_without_being_asked() {
+        let (status, body) = ask(Some(verifier(Stopping)), &Options::default(), "/healthz");
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("CT-E014") && !body.contains("EIO"), "{body}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+            let service = Service::new(Some(verifier(Stopping)), &Options::default());
+            let ended = tokio::time::timeout(Duration::from_secs(5), service.serve(listener, std::future::pending()));
+            assert!(matches!(ended.await, Ok(Err(StoreStopped))));
+        });
     }
 
     /// Nobody else opens the store again: the process that serves it has to end.

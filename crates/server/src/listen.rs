@@ -73,7 +73,7 @@ impl Service {
     }
 
     async fn run<T, A>(
-        self,
+        mut self,
         listener: TcpListener,
         agree: impl Fn(TcpStream) -> A,
         stop: impl Future<Output = ()>,
@@ -90,6 +90,7 @@ impl Service {
                 accepted = listener.accept() => accepted,
                 () = &mut stop => break Ok(()),
                 () = &mut stopped => break Err(StoreStopped),
+                () = &mut self.store_stopped => break Err(StoreStopped),
             };
             let (stream, _) = match accepted {
                 Ok(accepted) => accepted,
