@@ -70,6 +70,7 @@ impl VerifierError {
             Self::KeyWrapper(error) => error.code(),
             Self::Record(_) => ErrorCode::StoreFailed,
             Self::ClockBehind { .. } => ErrorCode::ClockBehind,
+            Self::ClockAhead(_) => ErrorCode::ClockAhead,
             Self::Contention => ErrorCode::Busy,
         }
     }

@@ -1,5 +1,7 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[path = "verifier/clock.rs"]
+mod clock;
 #[path = "verifier/contention.rs"]
 mod contention;
 #[path = "verifier/endings.rs"]
@@ -33,8 +35,8 @@ use camtoken::store::{
 };
 use camtoken::verifier::audit::{AuditError, AuditEvent, History};
 use camtoken::verifier::{
-    ActivationState, AttemptId, ChallengeRef, Credential, EnrollError, Enrollment, IssueError, KeyWrapError,
-    KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
+    ActivationState, AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
+    LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
 };
 use camtoken::{ActivationId, ChallengeId, Key};
 use rand::CryptoRng;
@@ -287,8 +289,8 @@ fn a_registration_ends_with_its_third_wrong_answer() {
     let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
     let right = asked.device_code(&device_key(), DeviceNonce::generate(&mut rng())).expose_digits();
     assert!(matches!(answer(&right), Step::Rejected(Rejection::NotActivated)));
-    let record = block_on(verifier.record(first.activation)).expect("the store answers").expect("it is there");
-    assert_eq!(record.state, ActivationState::Reset);
+    let record = block_on(verifier.activation(first.activation)).expect("the store answers").expect("it is there");
+    assert_eq!(record.state(), ActivationState::Reset);
 }
 
 /// What a bank asks after a crash, when the attempt's name is lost with the answer.
@@ -513,8 +515,8 @@ fn revoking_a_token_ends_each_of_two_registrations_that_raced() {
     let slower = slower.expect("a free place");
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("the token is in the books");
     for activation in [faster.activation, slower.activation] {
-        let record = block_on(verifier.record(activation)).expect("the store answers").expect("it is there");
-        assert_eq!(record.state, ActivationState::Revoked);
+        let record = block_on(verifier.activation(activation)).expect("the store answers").expect("it is there");
+        assert_eq!(record.state(), ActivationState::Revoked);
     }
 }
 
@@ -534,7 +536,7 @@ fn of_two_registrations_that_race_for_the_last_place_one_gets_it() {
     });
     assert!(matches!(slower, Err(EnrollError::TokenFull { .. })), "{slower:?}");
     let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
-    assert_eq!(token.activations.len(), 8);
+    assert_eq!(token.activations().len(), 8);
     assert!(matches!(enroll(), Err(EnrollError::TokenFull { .. })));
 }
 
@@ -560,7 +562,7 @@ fn a_registration_whose_token_is_revoked_meanwhile_is_revoked() {
     });
     assert!(matches!(revoked, Err(EnrollError::TokenRevoked(_))), "{revoked:?}");
     let token = block_on(verifier.token(&token_id())).expect("the store answers").expect("in the books");
-    let [activation] = token.activations[..] else { panic!("{token:?}") };
+    let [activation] = *token.activations() else { panic!("{token:?}") };
     let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
     let verdict = block_on(verifier.verify(challenge, "12345678", AttemptId::generate(&mut rng()), NOW));
     assert_eq!(rejected(&verdict.expect("nothing is damaged")), Rejection::Revoked);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use camtoken::Challenge;
 use camtoken::token::screen::Screen;
-use camtoken::token::{Button, Device, Refusal, Seen, State};
+use camtoken::token::{Button, Refusal, Seen, State};
 use camtoken::transaction::Domain;
-use camtoken::{Challenge, Timestamp};
+use camtoken_documents::TypedDigits;
 use clap::ValueEnum;
-use secrecy::ExposeSecret;
 
 use crate::context::Context;
 use crate::failure::{Code, Failure};
@@ -62,17 +62,9 @@ pub struct Shown {
     /// What is on the screen now.
     pub screen: Screen,
     /// What is to be typed.
-    pub digits: Option<Digits>,
+    pub digits: TypedDigits,
     /// What was answered about a registration.
     pub registered: Option<bool>,
-}
-
-/// What a person types into the bank's page.
-pub enum Digits {
-    /// The response.
-    Response(String),
-    /// The answer to the first code of a registration.
-    DeviceCode(String),
 }
 
 impl Approval<'_> {
@@ -110,7 +102,7 @@ impl Approval<'_> {
             State::Off => return Ok(Answer::Refused(Refusal::Cancelled)),
             _ => {}
         }
-        let (screen, digits) = (held.device.screen(now), Digits::on(&held.device, now));
+        let (screen, digits) = (held.device.screen(now), TypedDigits::of(&held.device, now));
         let answered = challenge.domain() == Domain::Activation2 && held.device.state(now) == State::Answered;
         let registered = if answered { self.settle(held, &screen, context)? } else { None };
         Ok(Answer::Shown(Box::new(Shown { challenge, pages, screen, digits, registered })))
@@ -131,30 +123,6 @@ impl Approval<'_> {
         };
         answer(held, confirmed, context)?;
         Ok(Some(confirmed))
-    }
-}
-
-impl Digits {
-    /// The digits on the screen, if there are any.
-    pub fn on(device: &Device, now: Timestamp) -> Option<Self> {
-        let digits = device.expose_digits(now)?.expose_secret().to_owned();
-        let is_device_code = !device.screen(now).said("deviceCode").is_empty();
-        Some(if is_device_code { Self::DeviceCode(digits) } else { Self::Response(digits) })
-    }
-
-    /// The digits as they are typed.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Response(digits) | Self::DeviceCode(digits) => digits,
-        }
-    }
-
-    /// The response and the device code, of which one is none.
-    pub fn parts(self) -> (Option<String>, Option<String>) {
-        match self {
-            Self::Response(digits) => (Some(digits), None),
-            Self::DeviceCode(digits) => (None, Some(digits)),
-        }
     }
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
-use camtoken::store::{EmbeddedStore, StoreError};
+use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::verifier::{
-    EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError,
+    ClockGuard, ClockLimits, EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier,
+    VerifierError,
 };
 use camtoken::{Key, Timestamp};
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use crate::config::Store;
 use crate::context::Context;
 use crate::failure::{Code, Failure};
 use crate::state;
-use crate::system::rng;
+use crate::system::{self, rng};
 use crate::value::value;
 
 /// The verifier's store: a directory, or a database where the build has one.
@@ -61,6 +62,8 @@ pub struct Bank {
     pub verifier: Verifier<AnyStore>,
     /// Now.
     pub now: Timestamp,
+    /// What watches the clock from now on. None for a moment that is fixed.
+    pub clock: Option<ClockGuard>,
 }
 
 impl BankArgs {
@@ -138,6 +141,20 @@ impl Bank {
     ///
     /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened.
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        let mut bank = Self::open_unwatched(context, args)?;
+        if context.at.is_none() {
+            let reading = system::clocks().map_err(|error| Failure::new(Code::Internal).because(error))?;
+            bank.clock = Some(block_on(bank.verifier.watch_clock(reading, ClockLimits::default()))?);
+        }
+        Ok(bank)
+    }
+
+    /// As [`Bank::open`], also by a clock that is ahead: for the verb that mends that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open`], without the clock.
+    pub fn open_unwatched(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         Self::with(context, args, |dir, patience| EmbeddedStore::open(dir, patience))
     }
 
@@ -146,7 +163,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// As [`Bank::open`], but for those two.
+    /// As [`Bank::open_unwatched`], but for those two.
     pub fn open_to_repair(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         Self::with(context, args, |dir, patience| Ok(EmbeddedStore::open_to_repair(dir, patience)?.0))
     }
@@ -181,7 +198,7 @@ impl Bank {
             Store::Url(url) => database::open(&url, settings)?,
         };
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
-        Ok(Self { verifier, now })
+        Ok(Self { verifier, now, clock: None })
     }
 }
 
@@ -406,8 +423,7 @@ mod tests {
         use std::io;
 
         use camtoken::transaction::{Operation, Transaction};
-        use camtoken::verifier::record::RecordError;
-        use camtoken::verifier::{PolicyError, Rejection};
+        use camtoken::verifier::{PolicyError, RecordError, Rejection};
         use camtoken_server::Problem;
 
         fn same<E: std::fmt::Debug>(error: impl Fn() -> E, code: &str)

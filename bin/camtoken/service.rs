@@ -3,10 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use camtoken_server::{Clock, Options};
+use camtoken::Timestamp;
+use camtoken::verifier::{ClockGuard, ClockReading};
+use camtoken_server::{Clock, Options, WatchedClock};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::context::Context;
+use crate::system;
 
 /// The system's clock, or the moment that `--at` fixes.
 pub fn clock(context: &Context) -> Clock {
@@ -14,6 +17,14 @@ pub fn clock(context: &Context) -> Clock {
         Some(at) => Arc::new(move || at),
         None => Options::default().clock,
     }
+}
+
+/// The system's clock as it is watched from now on, if it is.
+pub fn watched(guard: Option<ClockGuard>) -> Option<WatchedClock> {
+    // A clock before 1970 is behind everything, so it decides nothing.
+    let reading =
+        || system::clocks().unwrap_or(ClockReading { wall: Timestamp::from_unix(0), uptime_secs: 0, boot: [0; 16] });
+    Some(WatchedClock { guard: guard?, reading: Arc::new(reading) })
 }
 
 /// The threads that serve.

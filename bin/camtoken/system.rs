@@ -3,9 +3,10 @@
 use std::time::{SystemTime, SystemTimeError};
 
 use camtoken::Timestamp;
-use rand::CryptoRng;
+use camtoken::verifier::ClockReading;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
+use rand::{CryptoRng, Rng};
 
 /// The randomness of the system. A program that cannot get it panics.
 pub fn rng() -> impl CryptoRng {
@@ -20,4 +21,43 @@ pub fn rng() -> impl CryptoRng {
 pub fn now() -> Result<Timestamp, SystemTimeError> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     Ok(Timestamp::from_unix(since.as_secs()))
+}
+
+/// The time by the system's clock, and by one that nobody sets.
+///
+/// # Errors
+///
+/// A clock before 1970.
+pub fn clocks() -> Result<ClockReading, SystemTimeError> {
+    let (uptime_secs, boot) = uptime();
+    Ok(ClockReading { wall: now()?, uptime_secs, boot })
+}
+
+/// Seconds since the machine was started, and which start it was.
+#[cfg(target_os = "linux")]
+fn uptime() -> (u64, [u8; 16]) {
+    use rustix::time::{ClockId, clock_gettime};
+
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let mut boot = [0; 16];
+    // Without a boot ID the start is compared as if the machine had been started anew.
+    if base16ct::mixed::decode(text.trim().replace('-', ""), &mut boot).is_err() {
+        rng().fill_bytes(&mut boot);
+    }
+    (u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).unwrap_or_default(), boot)
+}
+
+/// Seconds since the first call. Each process counts as a start of the machine: its own clock is watched, and a start is compared
+/// with what was stored before.
+#[cfg(not(target_os = "linux"))]
+fn uptime() -> (u64, [u8; 16]) {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    static START: LazyLock<(Instant, [u8; 16])> = LazyLock::new(|| {
+        let mut boot = [0; 16];
+        rng().fill_bytes(&mut boot);
+        (Instant::now(), boot)
+    });
+    (START.0.elapsed().as_secs(), START.1)
 }

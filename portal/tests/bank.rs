@@ -879,8 +879,8 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
     let gone = about(&person, Operation::UserManagement, &fields, act);
     assert_eq!(world.sign(&administrator, gone).await, Outcome::Done);
     for activation in activations {
-        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
-        assert_eq!(record.state, ActivationState::Revoked);
+        let known = world.bank.verifier.activation(activation).await.expect("an answer").expect("a record");
+        assert_eq!(known.state(), ActivationState::Revoked);
     }
 }
 
@@ -1079,10 +1079,10 @@ async fn a_place_that_was_taken_before_the_process_was_killed_is_free_again() {
 async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
     let token = world.bank.verifier.token(&token.parse().expect("an ID")).await.expect("an answer").expect("a token");
     let mut live = Vec::new();
-    for activation in token.activations {
-        let record = world.bank.verifier.record(activation).await.expect("an answer").expect("a record");
-        if !matches!(record.state, ActivationState::Revoked | ActivationState::Reset) {
-            live.push(activation);
+    for activation in token.activations() {
+        let known = world.bank.verifier.activation(*activation).await.expect("an answer").expect("a record");
+        if !known.state().has_ended() {
+            live.push(*activation);
         }
     }
     live

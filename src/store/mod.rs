@@ -91,9 +91,12 @@ pub trait Store: Send + Sync {
 
 /// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum RecordId {
     /// One user's use of one token: its key, counters and open challenge.
     Activation(ActivationId),
+    /// The readings of the clocks that the store was used by.
+    Clock,
     /// One token: which activations it holds.
     Token(TokenId),
 }
@@ -104,6 +107,7 @@ impl RecordId {
     pub fn to_key(&self) -> Vec<u8> {
         match self {
             Self::Activation(id) => [b"a", id.as_bytes().as_slice()].concat(),
+            Self::Clock => b"c".to_vec(),
             // Token IDs differ in length: a zero byte, which is in none of them, ends them.
             Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
         }
@@ -114,6 +118,7 @@ impl RecordId {
     pub fn from_key(key: &[u8]) -> Option<Self> {
         match key.split_first()? {
             (b'a', id) => Some(Self::Activation(ActivationId::from_bytes(id.try_into().ok()?))),
+            (b'c', []) => Some(Self::Clock),
             (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
             _ => None,
         }
@@ -124,6 +129,7 @@ impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Activation(id) => write!(f, "activation:{id}"),
+            Self::Clock => f.write_str("clock"),
             Self::Token(id) => write!(f, "token:{id}"),
         }
     }
@@ -134,6 +140,7 @@ impl FromStr for RecordId {
 
     fn from_str(text: &str) -> Result<Self, RecordIdError> {
         match text.split_once(':') {
+            None if text == "clock" => Ok(Self::Clock),
             Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
             Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
             _ => Err(RecordIdError),
@@ -143,7 +150,7 @@ impl FromStr for RecordId {
 
 /// A string names no record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a record: expected \"activation:\" or \"token:\" and an ID")]
+#[error("not a record: expected \"clock\", or \"activation:\" or \"token:\" and an ID")]
 pub struct RecordIdError;
 
 /// How often a record has been replaced: 1 for the first record, then one more each time.
@@ -351,6 +358,12 @@ impl IoError {
     pub fn get(&self) -> &io::Error {
         &self.0
     }
+
+    /// Whether the disk is full, or the quota of this account.
+    #[must_use]
+    pub fn is_out_of_room(&self) -> bool {
+        matches!(self.0.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
 }
 
 impl PartialEq for IoError {
@@ -416,6 +429,7 @@ mod tests {
             activation([0; 6]),
             activation([0, 1, 0x7f, 0x80, 0xfe, 0xff]),
             activation([0xff; 6]),
+            RecordId::Clock,
             token("-"),
             token("A"),
             token("A-"),
@@ -450,8 +464,8 @@ mod tests {
     #[test]
     fn keys_are_stable() {
         assert_eq!(ids()[1].to_key(), [b'a', 0, 1, 0x7f, 0x80, 0xfe, 0xff]);
-        assert_eq!(ids()[8].to_key(), b"tFEX0123456\0");
-        assert_eq!(ids()[8].to_string(), "token:FEX0123456");
+        assert_eq!(ids()[9].to_key(), b"tFEX0123456\0");
+        assert_eq!(ids()[9].to_string(), "token:FEX0123456");
         assert_eq!(ids()[1].to_string(), "activation:00017f80feff");
     }
 

@@ -874,7 +874,7 @@ fn nothing_of_a_token_is_printed() {
     let known: Vec<_> = story.token().activations().collect();
     assert!(!format!("{known:?}").contains("YAMADA"));
     assert!(matches!(
-        block_on(story.bank.record(activation)).expect("the store answers").expect("a record").state,
+        block_on(story.bank.activation(activation)).expect("the store answers").expect("a record").state(),
         ActivationState::Active
     ));
 }

@@ -7,16 +7,15 @@
 //! Bank and token can come to disagree half-way. `reset` (初期化) repairs that as long as the activation has never signed;
 //! `revoke` (失効) is final.
 
-use rand::CryptoRng;
-
-use super::decision::{
+use camtoken_core::verifier::decision::{
     self, Confirmation, DeviceCodeAnswer, Event, MAX_USERS, NewActivation, NewUser, Reset, Resumption, Revocation,
     Settlement, StateRefusal, Suspension, TokenRefusal, settle,
 };
+use camtoken_core::verifier::record::{Credential, TokenRecord};
+use rand::CryptoRng;
+
 use super::retry::{Tries, Try};
-use super::{
-    AttemptId, Comparison, Credential, Rejection, Step, Subscriber, TokenRecord, Verifier, VerifierError, context,
-};
+use super::{AttemptId, Comparison, RecordError, Rejection, Step, Subscriber, Verifier, VerifierError, context};
 use crate::challenge::{ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
 use crate::code::activation::{Grant, seal_first, seal_second};
@@ -445,7 +444,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn grant(&self, activation: ActivationId, suite: &str, key: &[u8]) -> Result<Grant, VerifierError> {
-        let suite: ResponseSuite = suite.parse().map_err(|_| super::record::RecordError::Damaged)?;
+        let suite: ResponseSuite = suite.parse().map_err(|_| RecordError::Damaged)?;
         Ok(Grant { key: self.activation_key(activation, key)?, suite })
     }
 

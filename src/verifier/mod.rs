@@ -20,26 +20,33 @@ use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Vers
 use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 
+mod activation;
+mod clock;
 mod enroll;
 pub mod key_wrapper;
 mod retry;
 mod upkeep;
 
-pub use camtoken_core::verifier::{audit, decision, policy, record, verdict};
+pub use camtoken_core::verifier::{audit, policy, verdict};
 
+pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredToken};
+pub use camtoken_core::challenge::ChallengeRef;
+pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
+pub use camtoken_core::verifier::record::RecordError;
+pub use camtoken_core::verifier::subscriber::Subscriber;
+pub use clock::ClockRepair;
 pub use enroll::{EnrollError, Enrollment};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
-pub use record::{ActivationState, ChallengeRef, Credential, Record, Subscriber, TokenRecord};
 pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
 use audit::History;
-use decision::{
+use camtoken_core::verifier::decision::{
     ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, TimeBasedPassword,
     Undecided, Withdrawal, expected_password, expected_response, open_challenge, settle,
 };
-use record::{RecordError, Stored};
+use camtoken_core::verifier::record::{self, Record, Stored};
 use retry::{Tries, Try};
 
 /// Builds challenges and checks responses, for all the tokens in one store.
@@ -105,12 +112,16 @@ pub enum VerifierError {
     /// A record of the store cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The clock is behind what the record has seen; a verifier does not decide by such a clock.
-    #[error("the clock is {seconds} s behind the last decision about this activation")]
+    /// The clock is behind what the record has seen; a verifier does not decide by such a clock. Either the clock is wrong now:
+    /// set it right. Or it was ahead when the record was last changed: [`Verifier::set_clock_back`].
+    #[error("the clock is {seconds} s behind the last decision about this activation, or was ahead at that time")]
     ClockBehind {
         /// By how much.
         seconds: u64,
     },
+    /// The clock has run ahead of the time that has passed; an operator has to confirm it: [`Verifier::confirm_clock`].
+    #[error(transparent)]
+    ClockAhead(#[from] ClockAhead),
     /// Others changed the record again and again.
     #[error("too many requests for one activation at the same time")]
     Contention,
@@ -331,12 +342,17 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What the verifier knows of an activation.
+    /// What the verifier knows of an activation. `None` when there is none of that name.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`].
-    pub async fn record(&self, activation: ActivationId) -> Result<Option<Record>, VerifierError> {
+    /// [`VerifierError::Store`] when the store failed: try again. [`VerifierError::Record`] when the record cannot be read:
+    /// restore it from a backup.
+    pub async fn activation(&self, id: ActivationId) -> Result<Option<Activation>, VerifierError> {
+        Ok(self.record(id).await?.map(|record| Activation::new(id, record)))
+    }
+
+    async fn record(&self, activation: ActivationId) -> Result<Option<Record>, VerifierError> {
         Ok(self.load(&RecordId::Activation(activation)).await?.map(|(_, record)| record))
     }
 
@@ -354,13 +370,14 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What the verifier knows of a token.
+    /// What the verifier knows of a token. `None` when it is not registered.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`].
-    pub async fn token(&self, token: &TokenId) -> Result<Option<TokenRecord>, VerifierError> {
-        Ok(self.load(&RecordId::Token(token.clone())).await?.map(|(_, record)| record))
+    /// As [`Verifier::activation`].
+    pub async fn token(&self, id: &TokenId) -> Result<Option<RegisteredToken>, VerifierError> {
+        let found = self.load(&RecordId::Token(id.clone())).await?;
+        Ok(found.map(|(_, record)| RegisteredToken::new(id.clone(), record)))
     }
 
     /// Compares a response with what its activation expects. `name` is what the attempt is bound to.

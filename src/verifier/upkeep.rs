@@ -3,17 +3,18 @@
 use rand::CryptoRng;
 
 use super::audit::{AuditError, ChainEnd, History};
-use super::decision::{Restoration, Settlement, settle};
 use super::enroll::token_context;
 use super::key_wrapper::KeyWrapError;
-use super::record::{self, RecordError, Stored};
 use super::retry::{Tries, Try};
-use super::{ActivationState, Credential, Policy, Record, TokenRecord, Verifier, VerifierError, context};
+use super::{Policy, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, TokenId};
 use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
+use camtoken_core::verifier::clock::ClockRecord;
+use camtoken_core::verifier::decision::{Restoration, Settlement, settle};
+use camtoken_core::verifier::record::{self, Credential, Record, RecordError, Stored, StoredState, TokenRecord};
 
 /// What the books hold, and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,6 +60,13 @@ pub enum RecordFault {
     /// It goes on although its token is revoked: revoke the token once more.
     #[error("its token {0} is revoked, and it is not")]
     TokenRevoked(TokenId),
+    /// It was last changed at a time that is ahead of the clock, so nothing is decided about it until then:
+    /// [`Verifier::set_clock_back`].
+    #[error("it was last changed {seconds} s ahead of the clock")]
+    AheadOfClock {
+        /// By how much.
+        seconds: u64,
+    },
 }
 
 /// How many records are listed at once.
@@ -97,7 +105,7 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`VerifierError::Store`] when the store itself fails.
-    pub async fn check(&self) -> Result<Inventory, VerifierError> {
+    pub async fn check(&self, now: Timestamp) -> Result<Inventory, VerifierError> {
         let mut inventory = Inventory::default();
         let mut after = None;
         while let Some(page) = self.page(&mut after).await? {
@@ -105,12 +113,13 @@ impl<S: Store> Verifier<S> {
                 let checked = match &id {
                     RecordId::Activation(activation) => {
                         inventory.activations += 1;
-                        self.check_activation(*activation, &id).await
+                        self.check_activation(*activation, &id, now).await
                     }
                     RecordId::Token(token) => {
                         inventory.tokens += 1;
                         self.check_token(token, &id).await
                     }
+                    RecordId::Clock => self.check_clock(&id).await,
                 };
                 match checked {
                     Ok(entries) => inventory.entries += entries,
@@ -158,20 +167,26 @@ impl<S: Store> Verifier<S> {
                 wrapped += u64::from(match &id {
                     RecordId::Activation(activation) => self.rewrap_activation(*activation, &id, rng).await?,
                     RecordId::Token(token) => self.rewrap_token(token, &id, rng).await?,
+                    RecordId::Clock => false,
                 });
             }
         }
         Ok(wrapped)
     }
 
-    async fn page(&self, after: &mut Option<RecordId>) -> Result<Option<Vec<RecordId>>, VerifierError> {
+    pub(super) async fn page(&self, after: &mut Option<RecordId>) -> Result<Option<Vec<RecordId>>, VerifierError> {
         let page = self.store.list(after.as_ref(), PAGE).await?;
         *after = page.last().cloned();
         Ok(after.is_some().then_some(page))
     }
 
     /// How many audit entries an activation has, if nothing is wrong with it.
-    async fn check_activation(&self, activation: ActivationId, id: &RecordId) -> Result<u64, CheckError> {
+    async fn check_activation(
+        &self,
+        activation: ActivationId,
+        id: &RecordId,
+        now: Timestamp,
+    ) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<Record>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
         let (key, token) = match &record.credential {
@@ -184,9 +199,11 @@ impl<S: Store> Verifier<S> {
             Credential::TimeBased { key, .. } => (key, None),
         };
         self.key_wrapper.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
-        if let Some(token) =
-            token.filter(|_| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
-        {
+        let ahead = record.latest_time.since(now);
+        if ahead > self.policy.clock_tolerance {
+            return Err(RecordFault::AheadOfClock { seconds: ahead.as_secs() }.into());
+        }
+        if let Some(token) = token.filter(|_| !matches!(record.state, StoredState::Revoked | StoredState::Reset)) {
             match self.load::<TokenRecord>(&RecordId::Token(token.clone())).await {
                 Ok(None) => return Err(RecordFault::NoToken(token.clone()).into()),
                 Ok(Some((_, known))) if !known.activations.contains(&activation) => {
@@ -207,6 +224,12 @@ impl<S: Store> Verifier<S> {
         let entries = self.check_history(id, revision, &record.chain_end).await?;
         self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(RecordFault::from)?;
         Ok(entries)
+    }
+
+    /// How many audit entries the readings of the clocks have, if nothing is wrong with them.
+    async fn check_clock(&self, id: &RecordId) -> Result<u64, CheckError> {
+        let Some((revision, record)) = self.load::<ClockRecord>(id).await? else { return Ok(0) };
+        self.check_history(id, revision, &record.chain_end).await
     }
 
     async fn check_history(&self, id: &RecordId, revision: Revision, chain_end: &ChainEnd) -> Result<u64, CheckError> {

@@ -42,16 +42,84 @@ fn a_clock_set_forward_or_back_lets_nothing_be_accepted_again() {
     assert!(back.exit != 0 && !is(&back, "accepted"), "{back:?}");
     assert_eq!(back.document["code"], "CT-E016", "a clock that is minutes behind decides nothing");
 
+    // More than five minutes within a second: an operator has to confirm that.
+    let confirm = |time: &str| assert_eq!(at(time, &["store", "clock", "--confirm"]).exit, 0, "{time}");
+    let ahead = at("03:10:30", &["enroll", "status"]);
+    assert_eq!((ahead.exit, &ahead.document["code"]), (1, &json!("CT-E040")), "{ahead:?}");
+    confirm("03:10:00");
     let second = issue("03:10:00");
     assert!(is(&verify("03:10:30", &second), "accepted"));
     for time in ["03:10:30", "03:10:29", "03:10:00", "02:00:00", "05:00:00", "03:10:31"] {
         let again = verify(time, &second);
         assert!(again.exit != 0 && !is(&again, "accepted"), "{time}: {again:?}");
     }
+    confirm("05:01:00");
     let next = issue("05:01:00");
     assert!(is(&verify("05:01:30", &next), "accepted"), "with the right time it goes on");
     let whole = at("05:02:00", &["enroll", "audit", &story.activation]);
     assert_eq!((whole.exit, &whole.document["whole"]), (0, &json!(true)), "{whole:?}");
+}
+
+/// A time server was wrong for a minute, by a day or by ten years.
+#[test]
+fn a_clock_that_is_ahead_decides_nothing_and_what_it_touched_can_be_repaired() {
+    let Some(library) = faketime() else {
+        println!("skipped: libfaketime is not installed");
+        return;
+    };
+    let story = Story::registered();
+    let at = |time: &str, args: &[&str]| -> Said {
+        let mut command = story.command(args);
+        command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", &library);
+        command.env("FAKETIME", format!("@{time}")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        said(&command.arg("--json").output().expect("camtoken starts"))
+    };
+    let issue = |time: &str| {
+        let args = ["issue", "limit-change", "--for", &story.activation, "--field", "limit=transfer"];
+        at(time, &[&args[..], &["--field", "old=1", "--field", "new=2"]].concat())
+    };
+    let count = |said: &Said, field: &str| said.document[field].as_u64();
+    assert_eq!(issue("2026-11-21 03:05:00").exit, 0, "the store has seen a clock");
+
+    for ahead in ["2026-11-22 03:05:01", "2036-11-21 03:05:01"] {
+        let refused = issue(ahead);
+        assert_eq!((refused.exit, &refused.document["code"]), (1, &json!("CT-E040")), "{refused:?}");
+        let state = at(ahead, &["store", "clock"]);
+        assert_eq!(state.exit, 7, "{state:?}");
+        assert!(count(&state, "aheadSeconds").is_some_and(|seconds| seconds >= 86_000), "{state:?}");
+        let back = at(ahead, &["store", "clock", "--set-back"]);
+        assert_eq!((back.exit, count(&back, "setBack")), (7, Some(0)), "a clock in doubt sets nothing back: {back:?}");
+    }
+    assert_eq!(issue("2026-11-21 03:05:02").exit, 0, "nothing was touched: with the right time it goes on at once");
+
+    // Somebody confirms the wrong clock.
+    assert_eq!(at("2036-11-21 03:05:03", &["store", "clock", "--confirm"]).exit, 0);
+    let issued = issue("2036-11-21 03:05:04");
+    assert_eq!(issued.exit, 0, "{issued:?}");
+    let (challenge, response) = (text(&issued.document["challenge"]), story.respond(&issued));
+    let locked = issue("2026-11-21 03:05:10");
+    assert_eq!((locked.exit, &locked.document["code"]), (1, &json!("CT-E016")), "{locked:?}");
+    let found = at("2026-11-21 03:05:10", &["store", "check"]);
+    assert_eq!((found.exit, found.document["findings"].as_array().map(Vec::len)), (7, Some(1)), "{found:?}");
+    let state = at("2026-11-21 03:05:10", &["store", "clock"]);
+    assert_eq!((state.exit, count(&state, "recordsAhead")), (7, Some(1)), "{state:?}");
+    let mended = at("2026-11-21 03:05:11", &["store", "clock", "--set-back"]);
+    assert_eq!(
+        (mended.exit, count(&mended, "setBack"), count(&mended, "recordsAhead")),
+        (0, Some(1), Some(0)),
+        "{mended:?}"
+    );
+
+    let old = at("2026-11-21 03:05:12", &["verify", &challenge, &response]);
+    assert_eq!(old.document["result"], "superseded", "what was open is ended: {old:?}");
+    let next = issue("2026-11-21 03:05:13");
+    let (challenge, response) = (text(&next.document["challenge"]), story.respond(&next));
+    let accepted = at("2026-11-21 03:05:14", &["verify", &challenge, &response]);
+    assert_eq!(accepted.document["result"], "accepted", "{accepted:?}");
+    let audit = at("2026-11-21 03:05:15", &["enroll", "audit", &story.activation]);
+    assert_eq!((audit.exit, &audit.document["whole"]), (0, &json!(true)), "{audit:?}");
+    let events = audit.document["entries"].as_array().expect("entries");
+    assert!(events.iter().any(|entry| entry["event"] == "clockSetBack"), "{audit:?}");
 }
 
 fn faketime() -> Option<PathBuf> {

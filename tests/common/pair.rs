@@ -6,7 +6,7 @@ use std::time::Duration;
 use camtoken::challenge::{DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
-use camtoken::store::{RecordId, Store, block_on};
+use camtoken::store::{Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
@@ -130,11 +130,8 @@ impl<S: Store> Pair<S> {
     }
 
     pub fn events(&self) -> Vec<String> {
-        let store = self.verifier.store();
-        let lines = block_on(store.audit(&RecordId::Activation(self.activation))).expect("the store answers");
-        let record = block_on(self.verifier.record(self.activation)).expect("the store answers").expect("enrolled");
-        let lines: Vec<Vec<u8>> = lines.into_iter().map(|(_, line)| line).collect();
-        let entries = record.chain_end.check(lines.iter().map(Vec::as_slice)).expect("a whole chain");
+        let history = block_on(self.verifier.audit(self.activation)).expect("the store answers");
+        let entries = history.into_entries().expect("a whole chain");
         entries.into_iter().map(|entry| format!("{:?}", entry.event)).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Revocation, suspension and their like: what they end and what they leave, by a wrong clock, at a damaged record, and
 //! after a failover.
 
-use camtoken::verifier::{RecordFault, TokenRecord};
+use camtoken::verifier::{RecordFault, RegisteredToken};
 
 use super::*;
 
@@ -90,19 +90,19 @@ fn one_activation_that_cannot_be_revoked_keeps_no_other_from_it() {
     let revoked = block_on(verifier.revoke_token(&token_id(), NOW));
     assert!(matches!(revoked, Err(EnrollError::Verifier(VerifierError::Record(_)))), "{revoked:?}");
     for user in &users[1..] {
-        let record = block_on(verifier.record(*user)).expect("memory").expect("it is there");
-        assert_eq!(record.state, ActivationState::Revoked);
+        let record = block_on(verifier.activation(*user)).expect("memory").expect("it is there");
+        assert_eq!(record.state(), ActivationState::Revoked);
     }
 
     // Its record is mended, and the token has not been revoked again: a check sees what was left.
     spoil(revision.next(), &record);
-    let found = block_on(verifier.check()).expect("memory").findings;
+    let found = block_on(verifier.check(NOW)).expect("memory").findings;
     assert!(
         matches!(&found[..], [of] if of.record == damaged && of.fault == RecordFault::TokenRevoked(token_id())),
         "{found:?}"
     );
     block_on(verifier.revoke_token(&token_id(), NOW)).expect("all of them can be read");
-    assert_eq!(block_on(verifier.check()).expect("memory").findings, []);
+    assert_eq!(block_on(verifier.check(NOW)).expect("memory").findings, []);
 }
 
 /// A server with a standby. While the standby is cut off, a change is stored here alone, visible, and its outcome unknown;
@@ -188,14 +188,14 @@ fn what_is_confirmed_when_asked_again_holds_after_a_failover() {
             "rewrap" => {
                 let vault = Box::new(LocalKeyWrapper::new(&[Key::new(vec![10; 32])]).expect("a key of 32 bytes"));
                 let newer = Verifier::new(&store.standby, vault, test_policy(), "Bank", &mut rng()).expect("set up");
-                assert_eq!(block_on(newer.check()).expect("memory").findings, []);
+                assert_eq!(block_on(newer.check(NOW)).expect("memory").findings, []);
             }
             _ => {
                 let after = verifier(&store.standby, test_policy());
                 let verdict = block_on(after.verify(challenge, &response, AttemptId::generate(&mut rng()), NOW));
                 assert!(!verdict.expect("memory").is_accepted(), "{name}");
-                let token: TokenRecord = block_on(after.token(&token_id())).expect("memory").expect("in the books");
-                assert_eq!(token.revoked, name == "revoke token");
+                let token: RegisteredToken = block_on(after.token(&token_id())).expect("memory").expect("in the books");
+                assert_eq!(token.is_revoked(), name == "revoke token");
             }
         }
     }

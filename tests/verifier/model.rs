@@ -14,13 +14,12 @@ use std::sync::Arc;
 
 use camtoken::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::Record;
-use camtoken::verifier::decision::{
-    self, ChallengeIssue, ChallengeResponse, Comparison, Confirmation, DeviceCodeAnswer, NewActivation, Reset,
-    Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
+use camtoken_core::verifier::decision::{
+    self, ChallengeIssue, ChallengeResponse, ClockSetBack, Comparison, Confirmation, DeviceCodeAnswer, NewActivation,
+    Reset, Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
     Withdrawal, settle,
 };
-use camtoken::verifier::record::ChallengeEnd;
+use camtoken_core::verifier::record::{ChallengeEnd, Credential, Record, StoredState};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use super::*;
@@ -81,6 +80,7 @@ enum Request {
     Reset,
     Revoke,
     Restore,
+    SetClockBack,
 }
 
 /// What can be told apart of a world.
@@ -259,7 +259,7 @@ impl Model for Life {
                 world.seen.told_wrong.iter().all(|wrong| *wrong <= model.policy.max_attempts)
             }),
             Property::always(IN_A_ROW, |model: &Self, world: &World| {
-                *world.record.state() != ActivationState::Active
+                *world.record.state() != StoredState::Active
                     || world.record.record().failures < model.policy.max_failures
             }),
             Property::always(KEPT, |_, world: &World| {
@@ -281,9 +281,9 @@ impl Model for Life {
             Property::sometimes(CHALLENGE_LIMIT, |model: &Self, world: &World| {
                 world.seen.told_wrong[2..].contains(&model.policy.max_attempts)
             }),
-            Property::sometimes(SUSPENDED, |_, world: &World| *world.record.state() == ActivationState::Suspended),
-            Property::sometimes(RESET, |_, world: &World| *world.record.state() == ActivationState::Reset),
-            Property::sometimes(REVOKED, |_, world: &World| *world.record.state() == ActivationState::Revoked),
+            Property::sometimes(SUSPENDED, |_, world: &World| *world.record.state() == StoredState::Suspended),
+            Property::sometimes(RESET, |_, world: &World| *world.record.state() == StoredState::Reset),
+            Property::sometimes(REVOKED, |_, world: &World| *world.record.state() == StoredState::Revoked),
             Property::sometimes(OVERTAKEN, |_, world: &World| world.processes.contains(&Process::Overtaken)),
             Property::sometimes(REPEATED, |_, world: &World| {
                 let repeated = Answer::Accepted { first: false };
@@ -351,6 +351,9 @@ impl Life {
             Request::Reset => self.settled(world, request, &Reset, now, state_change),
             Request::Revoke => self.settled(world, request, &Revocation, now, state_change),
             Request::Restore => self.settled(world, request, &Restoration, now, changed),
+            Request::SetClockBack => {
+                self.settled(world, request, &ClockSetBack, now, |set_back| changed(set_back.is_some()))
+            }
         }
     }
 
@@ -364,8 +367,8 @@ impl Life {
     ) -> Option<Decided> {
         let record = world.record.record().clone();
         let question = match (self.requests[request], &record.state) {
-            (Request::DeviceCode { .. } | Request::Confirm { .. }, ActivationState::FirstCode(_)) => Some(0),
-            (Request::DeviceCode { .. } | Request::Confirm { .. }, ActivationState::SecondCode(_)) => Some(1),
+            (Request::DeviceCode { .. } | Request::Confirm { .. }, StoredState::FirstCode(_)) => Some(0),
+            (Request::DeviceCode { .. } | Request::Confirm { .. }, StoredState::SecondCode(_)) => Some(1),
             (Request::Respond { challenge, .. }, _) => Some(usize::from(challenge) + 1),
             (Request::Password { step: Some(step) }, _) => Some(usize::from(step) + 1),
             _ => None,
@@ -453,18 +456,17 @@ impl Seen {
     /// What is promised of each change of the record as it was.
     fn check_change(&mut self, old: &Stored, decided: &Decided) {
         let (old, new) = (old.record(), decided.record.record());
-        if old.state == ActivationState::Revoked && new.state != ActivationState::Revoked {
+        if old.state == StoredState::Revoked && new.state != StoredState::Revoked {
             self.breaks(FINAL);
         }
-        if new.state == ActivationState::Reset && old.state != ActivationState::Reset && self.has_signed {
+        if new.state == StoredState::Reset && old.state != StoredState::Reset && self.has_signed {
             self.breaks(UNSIGNED);
         }
-        if matches!(decided.event, Some(AuditEvent::Issued | AuditEvent::Accepted))
-            && old.state != ActivationState::Active
+        if matches!(decided.event, Some(AuditEvent::Issued | AuditEvent::Accepted)) && old.state != StoredState::Active
         {
             self.breaks(ACTIVE);
         }
-        if new.latest_time < old.latest_time {
+        if new.latest_time < old.latest_time && decided.event != Some(AuditEvent::ClockSetBack) {
             self.breaks(TIME);
         }
         if !fits(old, new, decided.event) {
@@ -492,12 +494,17 @@ impl Seen {
                 | AuditEvent::Resumed
                 | AuditEvent::Reset
                 | AuditEvent::Revoked
-                | AuditEvent::Restored,
+                | AuditEvent::Restored
+                | AuditEvent::ClockSetBack,
             ) => {
                 let answers_challenge = |request: usize| matches!(life.requests[request], Request::Respond { .. });
                 self.last = self.last.filter(|(request, answer, _)| {
                     answers_challenge(*request) && matches!(answer, Answer::Accepted { .. })
                 });
+                if let Some((_, _, at)) = self.last.as_mut().filter(|_| decided.event == Some(AuditEvent::ClockSetBack))
+                {
+                    *at = decided.at.min(*at);
+                }
             }
             _ => {}
         }
@@ -568,24 +575,20 @@ fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let is_same = was == is;
     let Some(event) = event else { return *new == Record { latest_time: new.latest_time, ..old.clone() } };
     match event {
-        AuditEvent::SecondCode => matches!((was, is), (ActivationState::FirstCode(_), ActivationState::SecondCode(_))),
-        AuditEvent::Activated => matches!((was, is), (ActivationState::SecondCode(_), ActivationState::Active)),
+        AuditEvent::SecondCode => matches!((was, is), (StoredState::FirstCode(_), StoredState::SecondCode(_))),
+        AuditEvent::Activated => matches!((was, is), (StoredState::SecondCode(_), StoredState::Active)),
         AuditEvent::DeviceCodeWrong => match (was, is) {
-            (ActivationState::FirstCode(was), ActivationState::FirstCode(is))
-            | (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => {
-                is.wrong_answers == was.wrong_answers + 1
-            }
-            (ActivationState::FirstCode(_) | ActivationState::SecondCode(_), ActivationState::Reset) => true,
+            (StoredState::FirstCode(was), StoredState::FirstCode(is))
+            | (StoredState::SecondCode(was), StoredState::SecondCode(is)) => is.wrong_answers == was.wrong_answers + 1,
+            (StoredState::FirstCode(_) | StoredState::SecondCode(_), StoredState::Reset) => true,
             _ => false,
         },
         AuditEvent::ConfirmationWrong => match (was, is) {
-            (ActivationState::SecondCode(was), ActivationState::SecondCode(is)) => {
-                is.wrong_answers == was.wrong_answers + 1
-            }
-            (ActivationState::SecondCode(_), ActivationState::Reset) => true,
+            (StoredState::SecondCode(was), StoredState::SecondCode(is)) => is.wrong_answers == was.wrong_answers + 1,
+            (StoredState::SecondCode(_), StoredState::Reset) => true,
             _ => false,
         },
-        AuditEvent::Issued => is_same && *is == ActivationState::Active && is_open(new),
+        AuditEvent::Issued => is_same && *is == StoredState::Active && is_open(new),
         AuditEvent::Accepted => {
             let is_marked =
                 ending(new) == Some(ChallengeEnd::Accepted) || is_time_based && old.credential != new.credential;
@@ -593,20 +596,27 @@ fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
         }
         AuditEvent::Wrong => is_same && may_be_answered && counted,
         AuditEvent::Suspended => {
-            *was == ActivationState::Active && *is == ActivationState::Suspended && may_be_answered && counted
+            *was == StoredState::Active && *is == StoredState::Suspended && may_be_answered && counted
         }
         AuditEvent::Expired => is_same && is_open(old) && ending(new) == Some(ChallengeEnd::Expired),
         AuditEvent::Withdrawn => is_same && is_open(old) && new.challenge.is_none(),
-        AuditEvent::SuspendedByBank => *was == ActivationState::Active && *is == ActivationState::Suspended,
+        AuditEvent::SuspendedByBank => *was == StoredState::Active && *is == StoredState::Suspended,
         AuditEvent::Resumed => {
-            *was == ActivationState::Suspended && *is == ActivationState::Active && !is_open(new) && new.failures == 0
+            *was == StoredState::Suspended && *is == StoredState::Active && !is_open(new) && new.failures == 0
         }
-        AuditEvent::Reset => *is == ActivationState::Reset && !is_open(new),
-        AuditEvent::Revoked => *was != ActivationState::Revoked && *is == ActivationState::Revoked && !is_open(new),
+        AuditEvent::Reset => *is == StoredState::Reset && !is_open(new),
+        AuditEvent::Revoked => *was != StoredState::Revoked && *is == StoredState::Revoked && !is_open(new),
         AuditEvent::Restored => match was {
-            ActivationState::FirstCode(_) | ActivationState::SecondCode(_) => *is == ActivationState::Reset,
+            StoredState::FirstCode(_) | StoredState::SecondCode(_) => *is == StoredState::Reset,
             _ => is_same && new.challenge.is_none() && (is_open(old) || old.credential != new.credential),
         },
+        AuditEvent::ClockSetBack => {
+            let is_ended = match was {
+                StoredState::FirstCode(_) | StoredState::SecondCode(_) => *is == StoredState::Reset,
+                _ => is_same,
+            };
+            is_ended && !is_open(new) && new.latest_time < old.latest_time && old.credential == new.credential
+        }
         other => panic!("{other:?} is not about an activation"),
     }
 }
@@ -621,7 +631,7 @@ impl Stored {
         &self.0.0
     }
 
-    fn state(&self) -> &ActivationState {
+    fn state(&self) -> &StoredState {
         &self.record().state
     }
 
@@ -639,10 +649,10 @@ impl Stored {
     /// The same with one more wrong answer, by whoever believes that counting is a matter of adding one.
     fn counted(&self, max_attempts: u8) -> Self {
         let mut record = self.record().clone();
-        if let ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited) = &mut record.state {
+        if let StoredState::FirstCode(awaited) | StoredState::SecondCode(awaited) = &mut record.state {
             awaited.wrong_answers += 1;
             if awaited.wrong_answers >= max_attempts {
-                record.state = ActivationState::Reset;
+                record.state = StoredState::Reset;
             }
         }
         Self::new(record)
@@ -701,7 +711,7 @@ fn enrolled() -> Record {
 /// The record of an activation that was just confirmed.
 fn confirmed() -> Record {
     let mut record = enrolled();
-    record.state = ActivationState::Active;
+    record.state = StoredState::Active;
     record
 }
 
@@ -720,6 +730,7 @@ const WHOLE_LIFE: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const REGISTRATION: &[Request] = &[
@@ -736,6 +747,7 @@ const REGISTRATION: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const SIGNING: &[Request] = &[
@@ -753,6 +765,7 @@ const SIGNING: &[Request] = &[
     Request::Reset,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 const PASSWORDS: &[Request] = &[
@@ -765,6 +778,7 @@ const PASSWORDS: &[Request] = &[
     Request::Resume,
     Request::Revoke,
     Request::Restore,
+    Request::SetClockBack,
 ];
 
 impl Life {

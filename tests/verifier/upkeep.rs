@@ -25,7 +25,7 @@ fn open(dir: &std::path::Path) -> EmbeddedStore {
 
 /// What is wrong in a store, and what it holds.
 fn check<S: Store>(verifier: &Verifier<S>) -> Inventory {
-    block_on(verifier.check()).expect("the store answers")
+    block_on(verifier.check(later(1_000_000))).expect("the store answers")
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn half_a_registration_and_used_time_steps_do_not_come_back() {
     assert!(!verify(&used, later(1)).is_accepted());
     assert!(!verify(&used, later(31)).is_accepted());
     assert!(verify(&password(later(60)), later(61)).is_accepted(), "a minute later it goes on");
-    let record = block_on(after.record(first.activation)).expect("the store answers").expect("it was saved");
-    assert_eq!(record.state, ActivationState::Reset);
+    let record = block_on(after.activation(first.activation)).expect("the store answers").expect("it was saved");
+    assert_eq!(record.state(), ActivationState::Reset);
     assert!(block_on(after.enrollment_code(first.activation, later(1))).expect("decided").is_none());
     block_on(after.enroll(&token_id(), subscriber(), later(2), &mut rng())).expect("it may be begun again");
 }
@@ -203,7 +203,7 @@ fn keys_are_wrapped_anew_while_they_are_used() {
         assert_eq!(check(&new).findings, []);
         let attempt = AttemptId::generate(&mut rng());
         assert!(block_on(new.verify(challenge, &response, attempt, NOW)).expect("decided").is_accepted());
-        assert!(block_on(new.record(time_based)).expect("decided").is_some());
+        assert!(block_on(new.activation(time_based)).expect("decided").is_some());
         assert!(matches!(block_on(with(&[9]).rewrap(&mut rng())), Err(VerifierError::KeyWrapper(_))));
     });
 }

@@ -25,8 +25,7 @@ use crate::terminal;
 use crate::text::Text;
 use args::{ActivationArgs, Holder};
 
-pub use audit::History;
-pub use keys::{Exported, Imported};
+pub use keys::Exported;
 pub use status::Books;
 
 #[derive(clap::Args)]

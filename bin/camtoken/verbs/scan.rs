@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use camtoken::code;
 use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
+use camtoken::token::Refusal;
 use camtoken::token::screen::Screen;
-use camtoken::token::{Refusal, pages};
-use camtoken_documents::{Drawn, Part};
+use camtoken_documents::{Drawn, Pages, Part, ShownField, TypedDigits};
 use image::{ImageFormat, Rgb, RgbImage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::approval::{Answer, Approval, Confirm, Digits, Keep, Shown};
+use crate::approval::{Answer, Approval, Confirm, Keep, Shown};
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
@@ -81,19 +81,15 @@ pub struct Report {
     operation: Option<&'static str>,
     /// What the token shows of it, in order
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Field>,
+    fields: Vec<ShownField>,
     /// From then on no response is accepted
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     /// The screen
     #[serde(skip_serializing_if = "Option::is_none")]
     screen: Option<Pages>,
-    /// The digits to type, after the approval
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<String>,
-    /// The device code to type, after the approval of the first code of a registration
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_code: Option<String>,
+    #[serde(flatten)]
+    digits: TypedDigits,
     /// Whether a registration is kept; none as long as the token asks
     #[serde(skip_serializing_if = "Option::is_none")]
     registered: Option<bool>,
@@ -124,25 +120,6 @@ enum Outcome {
     Shown,
     Refused,
     Failed,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Field {
-    /// As the catalogue names it
-    name: &'static str,
-    /// As the token names it
-    label: &'static str,
-    /// As the code has it
-    value: String,
-    /// As the token shows it
-    shown: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Pages {
-    /// What the code says, page by page: lit, lines and softkeys
-    #[schemars(with = "Vec<serde_json::Value>")]
-    pages: Vec<Screen>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -374,24 +351,17 @@ impl Report {
     }
 
     fn tell(&mut self, shown: Shown, confirm: Confirm, held: &Held) {
-        let transaction = &shown.challenge.transaction;
         self.outcome = Outcome::Shown;
-        self.operation = Some(transaction.operation().entry().name);
+        self.operation = Some(shown.challenge.transaction.operation().entry().name);
         self.expires_at = Some(shown.challenge.expires_at.to_string());
-        let rows = pages::rows(transaction, held.device.token().language);
-        let values = transaction.displayed().map(|(_, value)| value.to_string());
-        self.fields = rows
-            .into_iter()
-            .zip(values)
-            .map(|(row, value)| Field { name: row.field.name, label: row.label, value, shown: row.value })
-            .collect();
+        self.fields = ShownField::all(&shown.challenge, held.device.token().language);
         // A person who was asked has seen the pages already.
         let seen = if confirm == Confirm::Auto { &shown.pages[..] } else { &[] };
         self.page = seen.iter().chain([&shown.screen]).map(Screen::to_text).collect::<Vec<_>>().join("\n");
-        self.value = shown.digits.as_ref().map(|digits| format!("{}\n", digits.as_str())).unwrap_or_default();
-        (self.response, self.device_code) = shown.digits.map(Digits::parts).unwrap_or_default();
+        self.value = shown.digits.either().map(|digits| format!("{digits}\n")).unwrap_or_default();
+        self.digits = shown.digits;
         self.registered = shown.registered;
-        self.screen = Some(Pages { pages: shown.pages });
+        self.screen = Some(shown.pages.into_iter().collect());
     }
 }
 

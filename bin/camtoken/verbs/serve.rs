@@ -26,7 +26,7 @@ use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::secret::Asked;
-use crate::service::{clock, runtime, stop};
+use crate::service::{clock, runtime, stop, watched};
 use crate::text::Text;
 
 /// A shorter key can be guessed.
@@ -120,9 +120,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     }
     log(args.log);
     more_files();
-    let verifier = match args.only {
-        Some(Half::Token) => None,
-        _ => Some(Bank::open(context, &args.bank)?.verifier),
+    let (verifier, guard) = match args.only {
+        Some(Half::Token) => (None, None),
+        _ => {
+            let bank = Bank::open(context, &args.bank)?;
+            (Some(bank.verifier), bank.clock)
+        }
     };
     if let Some(verifier) = verifier.as_ref().filter(|_| virtual_token) {
         let on_database = bank::embedded(verifier.store()).is_none();
@@ -141,6 +144,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         api_key: api_key.map(|key| Key::new(key.expose_secret().as_bytes().to_vec())),
         language: context.settings.lang.value,
         clock: clock(context),
+        watched_clock: watched(guard),
         virtual_token,
     };
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;

@@ -276,17 +276,18 @@ fn activate(args: &Activate, context: &Context) -> Result<Exit, Failure> {
 
 fn screen(args: &ScreenArgs, context: &Context) -> Result<Exit, Failure> {
     let held = args.token.open(context)?;
-    let shown = Shown::of(&held, context.moment()?);
+    let now = context.moment()?;
+    let screen = held.device.screen(now);
     if let Some(path) = &args.png {
-        write(path, &picture::to_png(&shown.screen, 2))?;
+        write(path, &picture::to_png(&screen, 2))?;
     }
     if let Some(path) = &args.svg {
-        write(path, picture::to_svg(&shown.screen).as_bytes())?;
+        write(path, picture::to_svg(&screen).as_bytes())?;
     }
     match (args.text, args.png.is_some() || args.svg.is_some()) {
-        (true, _) if !context.out.is_for_a_program() => context.out.print(&shown.text)?,
+        (true, _) if !context.out.is_for_a_program() => context.out.print(&screen.to_text())?,
         (false, true) if !context.out.is_for_a_program() => {}
-        _ => context.out.report(&shown)?,
+        _ => context.out.report(&Shown::of(&held, now))?,
     }
     Ok(Exit::Done)
 }

@@ -1,12 +1,12 @@
 //! `camtoken verify`: settles a response, once. Exit 0 accepted, 6 not.
 
-use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
 
 use camtoken::ActivationId;
 use camtoken::store::block_on;
-use camtoken::transaction::{Operation, Transaction};
+use camtoken::transaction::Operation;
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict};
+use camtoken_documents::Settled;
 use schemars::JsonSchema;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -36,41 +36,14 @@ pub struct Args {
 
 /// What the verifier says.
 #[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// accepted, rejected, expired, used, superseded or suspended
-    result: &'static str,
-    /// Why not: Wrong, Exhausted, Expired, AlreadySettled, Superseded, Suspended, Revoked, NotActivated, Unknown, Malformed
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    /// The same in the chosen language
+    #[serde(flatten)]
+    settled: Settled,
+    /// The reason in the chosen language
     message: String,
-    /// After a wrong response: how many more are taken before something ends
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts_left: Option<u8>,
-    /// After a wrong response: whether it suspended the activation
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suspended: Option<bool>,
-    /// When accepted: what to execute
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<Signed>,
-    /// When accepted: whether by this very call. It is no reason to execute or not to: execute under the challenge's name, once
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<bool>,
     /// The name of the attempt: asked again by it, the answer is the same
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<String>,
-}
-
-/// A transaction as it was stored with the challenge and shown by the token.
-#[derive(Serialize, JsonSchema)]
-struct Signed {
-    /// The operation
-    operation: &'static str,
-    /// Every field by its name, in its canonical form
-    fields: BTreeMap<&'static str, String>,
-    #[serde(skip)]
-    rows: Vec<(&'static camtoken::transaction::FieldSpec, String)>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
@@ -148,35 +121,15 @@ impl Report {
     pub fn of(verdict: &Verdict, text: &Text) -> Self {
         match verdict {
             Verdict::Rejected(rejection) => Self::rejected(*rejection, text),
-            Verdict::Accepted(accepted) => Self {
-                result: "accepted",
-                reason: None,
-                message: text.get("verdict-accepted"),
-                attempts_left: None,
-                suspended: None,
-                transaction: accepted.transaction().map(Signed::of),
-                first: Some(accepted.first()),
-                attempt: None,
-            },
+            Verdict::Accepted(_) => {
+                Self { settled: verdict.into(), message: text.get("verdict-accepted"), attempt: None }
+            }
         }
     }
 
     /// A no as a document.
     pub fn rejected(rejection: Rejection, text: &Text) -> Self {
-        let (attempts_left, suspended) = match rejection {
-            Rejection::Wrong { tries_left, suspended } => (Some(tries_left), Some(suspended)),
-            _ => (None, None),
-        };
-        Self {
-            result: rejection.result(),
-            reason: Some(rejection.name()),
-            message: message(rejection, text),
-            attempts_left,
-            suspended,
-            transaction: None,
-            first: None,
-            attempt: None,
-        }
+        Self { settled: rejection.into(), message: message(rejection, text), attempt: None }
     }
 }
 
@@ -201,34 +154,25 @@ fn message(rejection: Rejection, text: &Text) -> String {
     text.get(&format!("verdict-{name}"))
 }
 
-impl Signed {
-    fn of(transaction: &Transaction) -> Self {
-        let rows: Vec<_> = transaction.fields().map(|(field, value)| (field, value.to_string())).collect();
-        let fields = rows.iter().map(|(field, value)| (field.name, value.clone())).collect();
-        Self { operation: transaction.operation().entry().name, fields, rows }
-    }
-}
-
 impl Document for Report {
     const SCHEMA: &'static str = "camtoken/verdict/1";
 
     fn human(&self, text: &Text) -> String {
         let mut page = format!("{}\n", self.message);
-        if let Some(signed) = &self.transaction {
-            let language = text.language;
+        if let Some(signed) = &self.settled.transaction {
             let operation: Operation = signed.operation.parse().expect("a name of the catalogue");
-            page += &format!("\n{}\n", operation.entry().label.text(language));
-            let rows: Vec<_> = signed
-                .rows
-                .iter()
-                .map(|(field, value)| [format!("  {}", field.label.text(language)), value.clone()])
-                .collect();
-            page += &terminal::columns(&rows);
+            let entry = operation.entry();
+            page += &format!("\n{}\n", entry.label.text(text.language));
+            let rows = entry.fields.iter().filter_map(|field| {
+                let value = signed.fields.get(field.name)?;
+                Some([format!("  {}", field.label.text(text.language)), value.clone()])
+            });
+            page += &terminal::columns(&rows.collect::<Vec<_>>());
         }
         page
     }
 
     fn bare(&self) -> String {
-        format!("{}\n", self.result)
+        format!("{}\n", self.settled.result)
     }
 }

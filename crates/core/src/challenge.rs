@@ -40,6 +40,15 @@ pub struct Challenge {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChallengeId([u8; 12]);
 
+/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChallengeRef {
+    /// The activation that was asked.
+    pub activation: ActivationId,
+    /// The challenge.
+    pub id: ChallengeId,
+}
+
 impl Challenge {
     /// The domain of its keys and responses.
     #[must_use]
@@ -94,6 +103,21 @@ impl ChallengeId {
         let seconds = u32::try_from(now.as_unix() & u64::from(u32::MAX)).expect("32 bits");
         bytes[..4].copy_from_slice(&seconds.to_be_bytes());
         Self(bytes)
+    }
+}
+
+impl fmt::Display for ChallengeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.activation, self.id)
+    }
+}
+
+impl FromStr for ChallengeRef {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let (activation, id) = text.split_once('-').ok_or(IdError::Challenge)?;
+        Ok(Self { activation: activation.parse()?, id: id.parse()? })
     }
 }
 

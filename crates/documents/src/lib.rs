@@ -1,9 +1,15 @@
 //! The documents of camtoken: what the command line prints under `--json` and what the service answers, one type for each,
 //! with its JSON Schema.
 
+mod imported;
 mod lint;
 mod registered;
+mod token;
+mod verifier;
 mod words;
 
+pub use imported::{Imported, Skipped};
 pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use registered::Registered;
+pub use token::{Pages, Panel, PanelLine, ShownField, TokenScreen, TypedDigits};
+pub use verifier::{ActivationStatus, AuditHistory, AuditLine, OpenChallenge, Settled, SignedTransaction, TokenStatus};

@@ -27,6 +27,7 @@ pub mod ocra;
 pub mod totp;
 
 use alloc::boxed::Box;
+use core::error::Error;
 use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
@@ -40,7 +41,10 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 pub use camtoken_simd::Engine;
 pub use key::Key;
 pub use response::{Digits, DigitsError, Response, ResponseError};
-pub use time::{Timestamp, TimestampError};
+pub use time::Timestamp;
+#[cfg(feature = "rfc3339")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rfc3339")))]
+pub use time::TimestampError;
 
 /// The hash function under the HMAC, spelled as in an OCRASuite: `SHA1`, `SHA256`, `SHA512`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,9 +111,16 @@ impl FromStr for Hash {
 }
 
 /// A string names no hash function of the OATH standards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unsupported hash, expected SHA1, SHA256 or SHA512")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashError;
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unsupported hash, expected SHA1, SHA256 or SHA512")
+    }
+}
+
+impl Error for HashError {}
 
 /// A key as HMAC starts from it, so that a window pays for its key once.
 enum Keyed {

@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
+use core::error::Error;
 use core::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -149,14 +150,12 @@ impl fmt::Debug for Response {
 }
 
 /// Why a string is no response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseError {
     /// No response has that many digits.
-    #[error(transparent)]
-    Digits(#[from] DigitsError),
+    Digits(DigitsError),
     /// It is too short or too long.
-    #[error("a response of {found} characters, expected {}", expected_length(*.digits))]
     Length {
         /// The digits agreed; 0 for a whole HMAC.
         digits: u8,
@@ -164,9 +163,28 @@ pub enum ResponseError {
         found: usize,
     },
     /// Something in it is no digit.
-    #[error("a response has digits only")]
     Character,
 }
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digits(error) => error.fmt(f),
+            Self::Length { digits, found } => {
+                write!(f, "a response of {found} characters, expected {}", expected_length(*digits))
+            }
+            Self::Character => f.write_str("a response has digits only"),
+        }
+    }
+}
+
+impl From<DigitsError> for ResponseError {
+    fn from(error: DigitsError) -> Self {
+        Self::Digits(error)
+    }
+}
+
+impl Error for ResponseError {}
 
 fn expected_length(digits: u8) -> String {
     if digits == 0 { "40, 64 or 128".to_owned() } else { digits.to_string() }
@@ -216,13 +234,20 @@ impl fmt::Display for Digits {
 }
 
 /// A number of digits that no truncation gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unsupported response length {found}, expected 4 to 10 digits")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DigitsError {
     /// The number given.
     pub found: u8,
 }
+
+impl fmt::Display for DigitsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unsupported response length {}, expected 4 to 10 digits", self.found)
+    }
+}
+
+impl Error for DigitsError {}
 
 impl Decimal {
     const fn zero(len: u8) -> Self {

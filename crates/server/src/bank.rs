@@ -17,28 +17,25 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::api::{Api, Described, Method};
+use super::clock::BankClock;
 use super::guard::Limit;
 use super::idempotency::{Answers, attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
-use super::values::{Form, MOST_WHOLE, Picture, Secret, Signed, Span, whole};
-use super::{Clock, rng};
+use super::rng;
+use super::values::{Form, MOST_WHOLE, Picture, Secret, Span, whole};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::audit::{self, AuditEntry};
-use camtoken::verifier::record::Issued;
-use camtoken::verifier::{
-    ActivationState, ChallengeRef, Credential, Enrollment, Record, Rejection, Step, Subscriber, TokenRecord, Verdict,
-    Verifier,
-};
+use camtoken::verifier::{ChallengeRef, Enrollment, RegisteredToken, Rejection, Step, Subscriber, Verdict, Verifier};
+use camtoken_documents::{ActivationStatus, AuditHistory, Settled, TokenStatus};
 
 /// What the handlers share.
 pub(super) struct Bank<S> {
     pub verifier: Arc<Verifier<S>>,
-    clock: Clock,
+    clock: Arc<BankClock>,
     answers: Answers,
     metrics: Arc<Metrics>,
 }
@@ -46,23 +43,25 @@ pub(super) struct Bank<S> {
 pub(super) type Shared<S> = State<Arc<Bank<S>>>;
 
 impl<S> Bank<S> {
-    pub fn new(verifier: Arc<Verifier<S>>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+    pub fn new(verifier: Arc<Verifier<S>>, clock: Arc<BankClock>, metrics: Arc<Metrics>) -> Self {
         Self { verifier, clock, answers: Answers::default(), metrics }
     }
 
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
+    /// The moment to decide by.
+    pub fn now(&self) -> Result<Timestamp, Problem> {
+        self.clock.now()
     }
 
     /// Tells a verdict: to the counters, to the log, to whoever asked.
-    pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Settled> {
-        let settled = Settled::of(verdict);
+    pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Told> {
+        let told = Told::of(verdict);
+        let settled = &told.settled;
         self.metrics.settled(settled.result);
         match settled.reason {
             Some(reason) => tracing::info!(challenge.id = %about, reason, "rejected"),
             None => tracing::info!(challenge.id = %about, first = settled.first, "accepted"),
         }
-        Json(settled)
+        Json(told)
     }
 }
 
@@ -142,7 +141,7 @@ pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc
     })
     .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
         op.summary("activations", "What happened to an activation: a chain of entries, checked link by link")
-            .answer::<History>(200, "The entries, or where the chain is broken")
+            .answer::<AuditHistory>(200, "The entries, or where the chain is broken")
     })
 }
 
@@ -175,10 +174,10 @@ pub(super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<
         )
         .idempotent()
         .body::<Answer>()
-        .answer::<Settled>(200, "The verdict, durable")
+        .answer::<Told>(200, "The verdict, durable")
     })
     .add(Method::Post, "/v1/challenges/{challenge}/accepted", post(accepted::<S>), |op| {
-        op.summary("challenges", "What was accepted for a challenge, for a caller that has lost the answer and its key").answer::<Settled>(
+        op.summary("challenges", "What was accepted for a challenge, for a caller that has lost the answer and its key").answer::<Told>(
             200,
             "accepted, with the transaction; used, when a newer challenge was issued since; or that nothing was accepted",
         )
@@ -206,27 +205,18 @@ enum Purpose {
     Production,
 }
 
-/// A token in the books.
+/// A registered token.
 #[derive(Serialize, JsonSchema)]
 struct Token {
     /// The token ID
     id: String,
-    /// Made for tests
-    test: bool,
-    /// Revoked for good
-    revoked: bool,
-    /// Its activations
-    activations: Vec<String>,
+    #[serde(flatten)]
+    status: TokenStatus,
 }
 
-impl Token {
-    fn of(id: &TokenId, record: &TokenRecord) -> Self {
-        Self {
-            id: id.to_string(),
-            test: record.test,
-            revoked: record.revoked,
-            activations: record.activations.iter().map(ToString::to_string).collect(),
-        }
+impl From<&RegisteredToken> for Token {
+    fn from(token: &RegisteredToken) -> Self {
+        Self { id: token.id().to_string(), status: token.into() }
     }
 }
 
@@ -295,8 +285,8 @@ impl Stepped {
     const DONE: Self = Self { result: "accepted", reason: None, attempts_left: None };
 
     fn rejected(rejection: Rejection) -> Self {
-        let attempts_left = tries_left(rejection).map(|(left, _)| left);
-        Self { result: rejection.result(), reason: Some(rejection.name()), attempts_left }
+        let Settled { result, reason, attempts_left, .. } = rejection.into();
+        Self { result, reason, attempts_left }
     }
 }
 
@@ -320,109 +310,11 @@ struct SecondCode {
 struct Activation {
     /// The activation
     id: String,
-    /// firstCode, secondCode, active, suspended, revoked or reset
-    state: &'static str,
     /// The token ID; none for a time-based generator
     #[serde(skip_serializing_if = "Option::is_none")]
     token_id: Option<String>,
-    /// The contract number
-    contract: String,
-    /// The user ID within the contract
-    user: String,
-    /// Wrong responses in a row, over all challenges
-    failures: u8,
-    /// Whether it ever gave a right response
-    signed: bool,
-}
-
-impl Activation {
-    fn of(id: ActivationId, record: &Record) -> Self {
-        Self {
-            id: id.to_string(),
-            state: match record.state {
-                ActivationState::FirstCode(_) => "firstCode",
-                ActivationState::SecondCode(_) => "secondCode",
-                ActivationState::Active => "active",
-                ActivationState::Suspended => "suspended",
-                ActivationState::Revoked => "revoked",
-                ActivationState::Reset => "reset",
-            },
-            token_id: match &record.credential {
-                Credential::Camera { token, .. } => Some(token.to_string()),
-                Credential::TimeBased { .. } => None,
-            },
-            contract: record.subscriber.contract.clone(),
-            user: record.subscriber.user.clone(),
-            failures: record.failures,
-            signed: record.signed,
-        }
-    }
-}
-
-/// What happened to an activation.
-#[derive(Serialize, JsonSchema)]
-struct History {
-    /// The activation
-    activation: String,
-    /// Whether the chain is whole; if it is not, no entry of it is shown
-    whole: bool,
-    /// Where it is broken
-    #[serde(skip_serializing_if = "Option::is_none")]
-    broken: Option<String>,
-    /// What happened, the oldest first
-    entries: Vec<Happened>,
-}
-
-/// One entry of a history. It names no field of a transaction, and no secret.
-#[derive(Serialize, JsonSchema)]
-struct Happened {
-    /// 1 for the first
-    number: u64,
-    /// When
-    at: String,
-    /// What happened
-    event: String,
-    /// The challenge that it was about
-    #[serde(skip_serializing_if = "Option::is_none")]
-    challenge: Option<String>,
-    /// The operation of the challenge
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
-    /// SHA-256 over everything that the challenge says
-    #[serde(skip_serializing_if = "Option::is_none")]
-    question: Option<String>,
-    /// Wrong responses in a row after it
-    failures: u8,
-}
-
-impl History {
-    fn of(activation: ActivationId, history: audit::History) -> Self {
-        let activation = activation.to_string();
-        match history {
-            audit::History::Whole(entries) => {
-                let entries = entries.into_iter().map(Happened::of).collect();
-                Self { activation, whole: true, broken: None, entries }
-            }
-            audit::History::Broken(error) => {
-                Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() }
-            }
-        }
-    }
-}
-
-impl Happened {
-    fn of(entry: AuditEntry) -> Self {
-        let event = serde_json::to_value(entry.event).expect("an event is a word");
-        Self {
-            number: entry.number,
-            at: entry.at,
-            event: event.as_str().unwrap_or_default().to_owned(),
-            challenge: entry.challenge,
-            operation: entry.operation,
-            question: entry.question,
-            failures: entry.failures,
-        }
-    }
+    #[serde(flatten)]
+    status: ActivationStatus,
 }
 
 /// A transaction for an activation.
@@ -503,54 +395,17 @@ struct Standing {
 
 /// A verdict.
 #[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Settled {
-    /// accepted, rejected, expired, used, superseded or suspended
-    result: &'static str,
+pub(super) struct Told {
     /// All that a browser may learn beside attemptsLeft: accepted or rejected
     browser: &'static str,
-    /// Why not, for the bank's back end: Wrong, Exhausted, Expired, AlreadySettled, Superseded, Suspended, Revoked,
-    /// NotActivated, Unknown, Malformed
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    /// After a wrong response: how many more are taken before something ends
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts_left: Option<u8>,
-    /// After a wrong response: whether it suspended the activation
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suspended: Option<bool>,
-    /// When accepted: what to execute, as it was shown by the token. It is told again to whoever asks again, so execute it
-    /// under the challenge's name, once
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<Signed>,
-    /// When accepted: whether by this very request. It is no reason to execute or not to: with false, the answer of the
-    /// request that was accepted may have reached nobody
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first: Option<bool>,
+    #[serde(flatten)]
+    settled: Settled,
 }
 
-impl Settled {
+impl Told {
     fn of(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Accepted(accepted) => Self {
-                result: "accepted",
-                browser: "accepted",
-                reason: None,
-                attempts_left: None,
-                suspended: None,
-                transaction: accepted.transaction().map(Signed::of),
-                first: Some(accepted.first()),
-            },
-            Verdict::Rejected(rejection) => Self {
-                result: rejection.result(),
-                browser: "rejected",
-                reason: Some(rejection.name()),
-                attempts_left: tries_left(*rejection).map(|(left, _)| left),
-                suspended: tries_left(*rejection).map(|(_, suspended)| suspended),
-                transaction: None,
-                first: None,
-            },
-        }
+        let browser = if verdict.is_accepted() { "accepted" } else { "rejected" };
+        Self { browser, settled: verdict.into() }
     }
 }
 
@@ -562,7 +417,7 @@ async fn register<S: Store>(State(bank): Shared<S>, Json(new): Json<NewToken>) -
         return Err(wrong("deviceKey"));
     }
     let key = Key::new(bytes.to_vec());
-    bank.verifier.register(&id, &key, new.purpose == Purpose::Test, bank.now(), &mut rng()).await?;
+    bank.verifier.register(&id, &key, new.purpose == Purpose::Test, bank.now()?, &mut rng()).await?;
     Ok((StatusCode::CREATED, Json(bank.token(&id).await?)).into_response())
 }
 
@@ -572,7 +427,7 @@ async fn token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Resu
 
 async fn revoke_token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Token>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke_token(&id, bank.now()).await?;
+    bank.verifier.revoke_token(&id, bank.clock.noted()).await?;
     Ok(Json(bank.token(&id).await?))
 }
 
@@ -584,7 +439,7 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let begun = bank.verifier.enroll(&token, subscriber, bank.now(), &mut rng()).await;
+        let begun = bank.verifier.enroll(&token, subscriber, bank.now()?, &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
             // Nobody was shown its code, and sent again the request begins another.
@@ -613,7 +468,7 @@ async fn second<S: Store>(
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let digits = answer.device_code.digits()?;
-    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now(), &mut rng()).await?;
+    let step = bank.verifier.second_code(activation, &digits, attempt, bank.now()?, &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -631,7 +486,7 @@ async fn confirm<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Stepped>, Problem> {
     let attempt = attempt(&headers)?;
-    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()).await?;
+    let step = bank.verifier.confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()?).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),
@@ -640,32 +495,32 @@ async fn confirm<S: Store>(
 
 async fn reset<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.reset(id, bank.now()).await?;
+    bank.verifier.reset(id, bank.now()?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn revoke<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.revoke(id, bank.now()).await?;
+    bank.verifier.revoke(id, bank.clock.noted()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn resume<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.resume(id, bank.now()).await?;
+    bank.verifier.resume(id, bank.now()?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.suspend(id, bank.now()).await?;
+    bank.verifier.suspend(id, bank.clock.noted()).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
-async fn audit<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<History>, Problem> {
+async fn audit<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<AuditHistory>, Problem> {
     let id = parse(&id)?;
-    bank.verifier.record(id).await?.ok_or(Code::NoActivation)?;
-    Ok(Json(History::of(id, bank.verifier.audit(id).await?)))
+    bank.verifier.activation(id).await?.ok_or(Code::NoActivation)?;
+    Ok(Json(AuditHistory::of(id, bank.verifier.audit(id).await?)))
 }
 
 async fn code_png<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -691,7 +546,7 @@ async fn issue<S: Store>(
             Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
             None => None,
         };
-        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now(), &mut rng()).await?;
+        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now()?, &mut rng()).await?;
         tracing::info!(challenge.id = %issued.reference, %operation, "issued");
         Ok(Challenge {
             id: issued.reference.to_string(),
@@ -706,21 +561,20 @@ async fn issue<S: Store>(
 
 async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Standing>, Problem> {
     let reference: ChallengeRef = parse(&id)?;
-    let record = bank.verifier.record(reference.activation).await?.ok_or(Code::NotFound)?;
-    let known = |issued: &&Issued| issued.id == reference.id;
-    let issued = record.challenge.as_ref().filter(known).ok_or(Code::NotFound)?;
+    let activation = bank.verifier.activation(reference.activation).await?.ok_or(Code::NotFound)?;
+    let last = activation.last_challenge().filter(|last| last.reference() == reference).ok_or(Code::NotFound)?;
     // A read never says that a response was accepted: only the write that accepts it can.
-    let open = record.state == ActivationState::Active && issued.end.is_none() && bank.now() < issued.expires_at;
+    let open = activation.open_challenge(bank.clock.noted()).is_some();
     Ok(Json(Standing {
         id: reference.to_string(),
         state: if open { "open" } else { "closed" },
-        operation: issued.transaction.operation().entry().name,
-        expires_at: issued.expires_at.to_string(),
+        operation: last.transaction().operation().entry().name,
+        expires_at: last.expires_at().to_string(),
     }))
 }
 
 async fn withdraw<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let withdrawn = bank.verifier.withdraw(parse(&id)?, bank.now()).await?;
+    let withdrawn = bank.verifier.withdraw(parse(&id)?, bank.clock.noted()).await?;
     if withdrawn { Ok(StatusCode::NO_CONTENT) } else { Err(Code::NotFound.into()) }
 }
 
@@ -737,34 +591,37 @@ async fn verify<S: Store>(
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(answer): Json<Answer>,
-) -> Result<Json<Settled>, Problem> {
+) -> Result<Json<Told>, Problem> {
     let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
-    let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()).await?;
+    let verdict = bank.verifier.verify(reference, &answer.response.digits()?, attempt, bank.now()?).await?;
     Ok(bank.told(reference, &verdict))
 }
 
-async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Settled>, Problem> {
-    Ok(Json(Settled::of(&bank.verifier.settled(parse(&id)?, bank.now()).await?)))
+async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Told>, Problem> {
+    Ok(Json(Told::of(&bank.verifier.settled(parse(&id)?, bank.now()?).await?)))
 }
 
 impl<S: Store> Bank<S> {
     async fn token(&self, id: &TokenId) -> Result<Token, Problem> {
-        let record = self.verifier.token(id).await?.ok_or(Code::NoToken)?;
-        Ok(Token::of(id, &record))
+        Ok(Token::from(&self.verifier.token(id).await?.ok_or(Code::NoToken)?))
     }
 
     async fn activation(&self, id: ActivationId) -> Result<Activation, Problem> {
-        let record = self.verifier.record(id).await?.ok_or(Code::NoActivation)?;
-        Ok(Activation::of(id, &record))
+        let known = self.verifier.activation(id).await?.ok_or(Code::NoActivation)?;
+        Ok(Activation {
+            id: id.to_string(),
+            token_id: known.token().map(ToString::to_string),
+            status: ActivationStatus::of(&known, self.clock.noted()),
+        })
     }
 
     async fn enrollment_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let enrollment = self.verifier.enrollment_code(parse(id)?, self.now()).await?;
+        let enrollment = self.verifier.enrollment_code(parse(id)?, self.now()?).await?;
         form.draw(enrollment.ok_or(Code::NotFound)?.code.as_str())
     }
 
     async fn challenge_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let code = self.verifier.code(parse(id)?, self.now()).await?;
+        let code = self.verifier.code(parse(id)?, self.now()?).await?;
         form.draw(code.ok_or(Code::NotFound)?.as_str())
     }
 }
@@ -772,11 +629,4 @@ impl<S: Store> Bank<S> {
 /// What a path names. What cannot be a name is the name of nothing.
 pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
-}
-
-fn tries_left(rejection: Rejection) -> Option<(u8, bool)> {
-    match rejection {
-        Rejection::Wrong { tries_left, suspended } => Some((tries_left, suspended)),
-        _ => None,
-    }
 }

@@ -16,6 +16,7 @@
 mod api;
 mod backup;
 mod bank;
+mod clock;
 #[cfg(feature = "emulator")]
 #[cfg_attr(docsrs, doc(cfg(feature = "emulator")))]
 pub mod emulator;
@@ -36,7 +37,6 @@ mod values;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::http::header;
@@ -54,9 +54,9 @@ use tokio::sync::{Notify, watch};
 use camtoken::key::Key;
 use camtoken::language::Language;
 use camtoken::store::{Store, StoreError};
-use camtoken::time::Timestamp;
 use camtoken::verifier::Verifier;
 
+pub use clock::{Clock, Reading, WatchedClock};
 pub use listen::{OPEN_FILES, listen};
 pub use problem::{Code, Problem};
 #[cfg(feature = "tls")]
@@ -64,6 +64,7 @@ pub use problem::{Code, Problem};
 pub use tls::{Tls, TlsError};
 
 use api::{Api, Described, Method};
+use clock::BankClock;
 use guard::{Guard, Limit, guard};
 use json::Json;
 use metrics::Metrics;
@@ -78,14 +79,13 @@ pub struct Options {
     pub api_key: Option<Key>,
     /// The language for those who ask for none.
     pub language: Language,
-    /// The moment that the verifier decides by.
+    /// The moment that the verifier decides by, where its clock is not watched.
     pub clock: Clock,
+    /// The clock that the verifier decides by, and that is watched. Default: none.
+    pub watched_clock: Option<WatchedClock>,
     /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none.
     pub virtual_token: bool,
 }
-
-/// Gives the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -94,7 +94,8 @@ impl Default for Options {
             origins: Vec::new(),
             api_key: None,
             language: Language::En,
-            clock: Arc::new(system_time),
+            clock: Arc::new(clock::system_time),
+            watched_clock: None,
             virtual_token: false,
         }
     }
@@ -116,7 +117,11 @@ pub struct Service {
     store_stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
+    /// What is done beside serving, until the service ends.
+    upkeep: Option<Upkeep>,
 }
+
+type Upkeep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Service {
     /// Puts the routes together: the verifier's if there is one, and those of the virtual token if `options` says so.
@@ -131,7 +136,13 @@ impl Service {
         let has_face = cfg!(feature = "emulator") && options.virtual_token && options.api_key.is_none();
 
         let store_stopped = Box::pin(stopping(verifier.clone()));
-        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone() };
+        let clock = Arc::new(match &options.watched_clock {
+            Some(watched) => BankClock::Watched(watched.clone(), Arc::clone(&metrics)),
+            None => BankClock::Plain(Arc::clone(&options.clock)),
+        });
+        let upkeep = options.watched_clock.clone().zip(verifier.clone());
+        let upkeep = upkeep.map(|(watched, verifier)| -> Upkeep { Box::pin(watched.note(verifier)) });
+        let common = Common { metrics: Arc::clone(&metrics), verifier: verifier.clone(), clock: Arc::clone(&clock) };
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
@@ -141,7 +152,7 @@ impl Service {
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));
                 (router, described) = (router.merge(routes), more);
             }
-            let state = bank::Bank::new(verifier, Arc::clone(&options.clock), Arc::clone(&metrics));
+            let state = bank::Bank::new(verifier, Arc::clone(&clock), Arc::clone(&metrics));
             let api = bank::activations(bank::registrations(described));
             let api = bank::challenges(provisioning::routes(api));
             let (routes, more) = api.finish(Arc::new(state));
@@ -170,7 +181,7 @@ impl Service {
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
-        Self { router, metrics, stopped, store_stopped, closing }
+        Self { router, metrics, stopped, store_stopped, closing, upkeep }
     }
 
     /// The routes alone, to be called without a socket.
@@ -188,6 +199,7 @@ async fn stopping<S: Store>(verifier: Option<Arc<Verifier<S>>>) {
 struct Common<S> {
     metrics: Arc<Metrics>,
     verifier: Option<Arc<Verifier<S>>>,
+    clock: Arc<BankClock>,
 }
 
 /// Whether the service lives.
@@ -228,6 +240,7 @@ async fn alive<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<He
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
     if let Some(verifier) = &common.verifier {
+        common.clock.now()?;
         verifier.store().list(None, 1).await.map_err(|error: StoreError| Problem::from(error))?;
     }
     Ok(Json(Health { status: "ok" }))
@@ -241,12 +254,6 @@ async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
 /// The randomness of the system. Without it nothing goes on.
 fn rng() -> impl CryptoRng {
     UnwrapErr(SysRng)
-}
-
-/// The system's clock; before 1970 it stands still.
-fn system_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix(since.as_secs())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::stall::Unstalled;
@@ -82,6 +83,11 @@ impl Service {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         A: Future<Output = Option<T>> + Send + 'static,
     {
+        // What is spawned here ends when it is dropped.
+        let mut upkeep = JoinSet::new();
+        if let Some(task) = self.upkeep.take() {
+            upkeep.spawn(task);
+        }
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let (mut stop, mut stopped) = (pin!(stop), pin!(self.stopped.notified()));
@@ -120,7 +126,7 @@ impl Service {
                 drop(place);
             });
         };
-        drop(listener);
+        drop((listener, upkeep));
         self.closing.send_replace(true);
         if timeout(CLOSING_TIME, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were cut off at the end");

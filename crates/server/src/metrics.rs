@@ -18,6 +18,8 @@ pub(super) struct Metrics {
     seconds: Family<RouteLabel, Histogram>,
     verdicts: Family<VerdictLabel, Counter<u64, AtomicU64>>,
     pub connections: Gauge,
+    /// How far the clock is ahead of the time that has passed, in seconds; 0 while it is trusted.
+    pub clock_ahead: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,6 +77,12 @@ impl Default for Metrics {
         registry.register("verdicts", "Responses that were settled, by result", verdicts.clone());
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
-        Self { registry, requests, seconds, verdicts, connections }
+        let clock_ahead = Gauge::default();
+        registry.register(
+            "clock_ahead_seconds",
+            "How far the clock is ahead; 0 while it is trusted",
+            clock_ahead.clone(),
+        );
+        Self { registry, requests, seconds, verdicts, connections, clock_ahead }
     }
 }

@@ -121,7 +121,13 @@ codes! {
     /// The clock is behind what a record has seen.
     ClockBehind = "CT-E016", SERVICE_UNAVAILABLE:
         "the clock of the service is behind the last decision" / "サービスの時計が前回の判定より遅れています";
-        "Set the clock of the machine right." / "サーバーの時計を合わせてください。";
+        "Set the clock of the machine right. If it is right, it was ahead when that was decided: `camtoken store clock --set-back`." /
+        "サーバーの時計を合わせてください。時計が正しい場合は、前回の判定のときに進んでいました: `camtoken store clock --set-back`";
+    /// The clock has run ahead of the time that has passed.
+    ClockAhead = "CT-E040", SERVICE_UNAVAILABLE:
+        "the clock of the service has run ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
+        "Nothing was decided. Set the clock right. If it is right, confirm it: `camtoken store clock --confirm`." /
+        "何も判定していません。時計を合わせてください。時計が正しい場合は確認してください: `camtoken store clock --confirm`";
     /// The key-encryption key is missing or wrong.
     Keys = "CT-E017", SERVICE_UNAVAILABLE:
         "the verifier's key-encryption key is missing or not the right one" / "検証側の鍵暗号化鍵がないか、正しくありません";

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, Method};
-use super::bank::{Answer, Bank, Settled, Shared, parse};
+use super::bank::{Answer, Bank, Shared, Told, parse};
 use super::guard::Limit;
 use super::idempotency::attempt;
 use super::json::Json;
@@ -25,6 +25,7 @@ use camtoken::provision::otpauth::{MovingFactor, OtpHash};
 use camtoken::provision::{Container, OtpauthUri, Protection};
 use camtoken::store::Store;
 use camtoken::verifier::Subscriber;
+use camtoken_documents::Imported;
 
 /// Adds the routes to the verifier's.
 pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
@@ -46,7 +47,7 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
         )
         .idempotent()
         .body::<Answer>()
-        .answer::<Settled>(200, "The verdict, durable")
+        .answer::<Told>(200, "The verdict, durable")
     })
 }
 
@@ -86,24 +87,6 @@ impl KeyFile {
     }
 }
 
-/// What was taken into the books.
-#[derive(Serialize, JsonSchema)]
-struct Imported {
-    /// The token IDs
-    tokens: Vec<String>,
-    /// What the file has beside
-    skipped: Vec<Skipped>,
-}
-
-/// A key package that was left alone.
-#[derive(Serialize, JsonSchema)]
-struct Skipped {
-    /// The serial number of the device, or the ID of the key
-    name: String,
-    /// Why
-    why: String,
-}
-
 /// Who gets a generator.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -131,15 +114,11 @@ async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> 
     // A passphrase is stretched by as many rounds as the file says.
     let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
     let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
-    let imported = container.register(&bank.verifier, bank.now(), &mut rng()).await?;
+    let imported = Imported::from(container.register(&bank.verifier, bank.now()?, &mut rng()).await?);
     if imported.tokens.is_empty() {
-        let why: Vec<_> = imported.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        return Err(Problem::from(Code::NoDeviceKey).because(why.join("; ")));
+        return Err(Problem::from(Code::NoDeviceKey).because(imported.reasons().replace('\n', "; ")));
     }
-    Ok(Json(Imported {
-        tokens: imported.tokens.iter().map(ToString::to_string).collect(),
-        skipped: imported.skipped.into_iter().map(|(name, why)| Skipped { name, why }).collect(),
-    }))
+    Ok(Json(imported))
 }
 
 async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerator>) -> Result<Response, Problem> {
@@ -157,7 +136,7 @@ async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerato
     // An account that no app takes must not leave an activation behind.
     uri.clone()(Key::generate(&mut rng())).expose_uri().map_err(unfit)?;
     let subscriber = Subscriber { contract: new.contract, user: new.user };
-    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now(), &mut rng()).await?;
+    let (activation, secret) = bank.verifier.enroll_time_based(subscriber, bank.now()?, &mut rng()).await?;
     let uri = uri(secret).expose_uri().map_err(unfit)?;
     let generator = Generator { id: activation.to_string(), uri: uri.to_string() };
     Ok((StatusCode::CREATED, Json(generator)).into_response())
@@ -168,9 +147,9 @@ async fn verify<S: Store>(
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(answer): Json<Answer>,
-) -> Result<Json<Settled>, Problem> {
+) -> Result<Json<Told>, Problem> {
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
     let response = answer.response.digits()?;
-    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()).await?;
+    let verdict = bank.verifier.verify_time_based(activation, &response, attempt, bank.now()?).await?;
     Ok(bank.told(activation, &verdict))
 }

@@ -1,7 +1,6 @@
 //! Values that stand in requests and answers of both halves.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::header;
@@ -12,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::problem::{Code, Problem};
 use camtoken::qr::{EcLevel, encode};
-use camtoken::transaction::Transaction;
 
 /// A span of time: `PT181S`, `3m1s`, `-1h`. Whole seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,22 +125,6 @@ pub(super) struct Picture {
 impl Picture {
     pub fn at(path: &str, text: &str) -> Self {
         Self { text: text.to_owned(), png: format!("{path}.png"), svg: format!("{path}.svg") }
-    }
-}
-
-/// A transaction as it was stored with the challenge and shown by the token.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Signed {
-    /// The operation
-    operation: &'static str,
-    /// Every field by its name, in its canonical form
-    fields: BTreeMap<&'static str, String>,
-}
-
-impl Signed {
-    pub fn of(transaction: &Transaction) -> Self {
-        let fields = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
-        Self { operation: transaction.operation().entry().name, fields }
     }
 }
 

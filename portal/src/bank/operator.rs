@@ -130,7 +130,7 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
         let Some(activation) = person.activation().or(person.generator()) else { return Ok(false) };
-        Ok(self.verifier.record(activation).await?.is_some_and(|record| record.state == ActivationState::Suspended))
+        Ok(self.verifier.activation(activation).await?.is_some_and(|known| known.state() == ActivationState::Suspended))
     }
 
     /// What the verifier has to know of an order that was carried out.
@@ -173,12 +173,10 @@ impl Bank {
         for token in self.books.list::<LentToken>("")? {
             let Ok(token) = token.id.parse() else { continue };
             let Some(token) = self.verifier.token(&token).await? else { continue };
-            for activation in token.activations.into_iter().filter(|activation| !named.contains(activation)) {
-                let record = self.verifier.record(activation).await?;
-                if record
-                    .is_some_and(|record| !matches!(record.state, ActivationState::Revoked | ActivationState::Reset))
-                {
-                    self.end(activation).await?;
+            for activation in token.activations().iter().filter(|activation| !named.contains(activation)) {
+                let known = self.verifier.activation(*activation).await?;
+                if known.is_some_and(|known| !known.state().has_ended()) {
+                    self.end(*activation).await?;
                 }
             }
         }

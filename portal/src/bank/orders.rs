@@ -215,9 +215,8 @@ impl Bank {
             return Ok(None);
         }
         let Some(code) = self.verifier.code(reference, self.now()).await? else { return Ok(None) };
-        let record = self.verifier.record(reference.activation).await?;
-        let expires_at = record.and_then(|record| record.challenge).map(|issued| issued.expires_at);
-        Ok(expires_at.map(|expires_at| (code, expires_at)))
+        let known = self.verifier.activation(reference.activation).await?;
+        Ok(known.and_then(|known| Some((code, known.last_challenge()?.expires_at()))))
     }
 
     /// Takes a response, and carries out what was signed: the transaction of the challenge, under the challenge's name.
@@ -285,10 +284,10 @@ impl Bank {
 
     /// Books what the verifier has accepted last for this activation, unless it stands in the books.
     async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
-        let Some(last) = self.verifier.record(activation).await?.and_then(|record| record.challenge) else {
+        let known = self.verifier.activation(activation).await?;
+        let Some(reference) = known.and_then(|known| Some(known.last_challenge()?.reference())) else {
             return Ok(());
         };
-        let reference = ChallengeRef { activation, id: last.id };
         if self.books.get::<Booking>(&reference.to_string())?.is_some() {
             return Ok(());
         }
@@ -306,8 +305,8 @@ impl Bank {
     /// When the response to the activation's last challenge was accepted: its day is the order's, also when the order is
     /// booked later.
     async fn accepted_at(&self, activation: ActivationId) -> Result<Timestamp, BankError> {
-        let last = self.verifier.record(activation).await?.and_then(|record| record.last_attempt);
-        Ok(last.map_or_else(|| self.now(), |last| last.at))
+        let known = self.verifier.activation(activation).await?;
+        Ok(known.and_then(|known| known.last_response_at()).unwrap_or_else(|| self.now()))
     }
 
     async fn book(

@@ -53,14 +53,14 @@ impl Bank {
     /// [`BankError`] when it cannot be had.
     pub async fn progress(&self, person: &Person) -> Result<Progress, BankError> {
         let Some(activation) = person.activation() else { return Ok(Progress::None) };
-        let Some(record) = self.verifier.record(activation).await? else { return Ok(Progress::None) };
+        let Some(known) = self.verifier.activation(activation).await? else { return Ok(Progress::None) };
         let code = match self.verifier.enrollment_code(activation, self.now()).await {
             Err(EnrollError::TokenRevoked(_)) => return Ok(Progress::None),
             other => other?,
         };
-        Ok(match (&record.state, code) {
-            (ActivationState::FirstCode(_), Some(code)) => Progress::First(code),
-            (ActivationState::SecondCode(_), Some(code)) => Progress::Second(code),
+        Ok(match (known.state(), code) {
+            (ActivationState::FirstCode, Some(code)) => Progress::First(code),
+            (ActivationState::SecondCode, Some(code)) => Progress::Second(code),
             (ActivationState::Active | ActivationState::Suspended, _) => Progress::Done,
             _ => Progress::None,
         })
@@ -166,7 +166,8 @@ impl Bank {
         let Some(activation) = person.activation() else { return Ok(false) };
         // No response is decided about in between.
         let _till = self.till(activation).await;
-        if self.verifier.record(activation).await?.is_some_and(|record| record.state == ActivationState::Suspended) {
+        if self.verifier.activation(activation).await?.is_some_and(|known| known.state() == ActivationState::Suspended)
+        {
             return Ok(false);
         }
         match self.verifier.reset(activation, self.now()).await {

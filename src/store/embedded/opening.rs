@@ -1,7 +1,6 @@
 //! Opening: what the tree and the log hold is put together, held against the mark, and checkpointed.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use super::corrupt;
@@ -86,7 +85,7 @@ pub(super) fn ready<D: Disk, T: Tree>(disk: &D, dir: &Path, tree: &T, repairs: b
 /// A full disk is no reason not to read.
 fn out_of_room(error: StoreError, full: &mut Option<StoreError>) -> Result<(), StoreError> {
     match &error {
-        StoreError::Io(io) if matches!(io.get().kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+        StoreError::Io(io) if io.is_out_of_room() => {
             *full = Some(error);
             Ok(())
         }

@@ -55,12 +55,27 @@ ct-e015 = it is not known whether the change was stored
         Try: the same command again, verify with the same --attempt. Never execute a transaction on a guess.
 
 ct-e016 = the clock is behind what the verifier has seen
-    .hint = set the clock of this machine right
+    .hint = set the clock of this machine right; if it is right, it was ahead before: camtoken store clock --set-back
     .long =
         A record of the store was last changed later than now by more than five seconds. A verifier does not decide by
         such a clock: it could open again what has expired.
 
-        Likely: the clock was set back, or --at or CAMTOKEN_NOW fixed an earlier moment, or a later one before.
+        Likely: the clock was set back, or it was ahead when the record was changed and is right again; or --at or CAMTOKEN_NOW
+        fixed an earlier moment, or a later one before.
+
+        Try: set the clock right. If it is right, camtoken store clock counts the records that are ahead, and --set-back
+        repairs them.
+
+ct-e040 = the clock has run ahead of the time that has passed
+    .hint = set the clock of this machine right; if it is right: camtoken store clock --confirm
+    .long =
+        The clock says more than five minutes over the time that has passed since the store was used last, by a clock that
+        nobody sets; after a new start of the machine, more than 45 days. A verifier decides nothing by such a clock: every
+        activation that it touches would be refused once the clock is right again.
+
+        Likely: a wrong answer of a time server, a virtual machine that stood still for long, a battery that is empty.
+
+        Try: compare the clock with another one. Set it right, or confirm it: camtoken store clock --confirm.
 
 ct-e017 = the verifier's keys cannot be opened
     .hint = give the key file that the store was made with: setting kek_file, or CAMTOKEN_KEK

@@ -240,6 +240,21 @@ help-store-repair = Open a store again that has lost changes, or was moved
         With --moved nothing is changed but the place that the store remembers. For a copy this is wrong: a response that
         was used in the original could be used again. Use camtoken store void for a copy.
 
+help-store-clock = Compare the clock with the store, and repair what a wrong clock has left
+    .long =
+        Compare the clock with the store, and repair what a wrong clock has left.
+
+        A verifier decides nothing while the clock is more than five minutes ahead of the time that has passed (CT-E040). Set
+        it right; if it is right, say so with --confirm.
+
+        An activation that was changed while the clock was ahead is refused until that time has come (CT-E016). --set-back
+        sets all of them to now: what is open in them is ended, nothing that was accepted is accepted again, and each change
+        stands in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
+
+        Exit 7 when something is left to do.
+help-store-clock-confirm = The clock is right: compare with it from now on
+help-store-clock-set-back = Set back the activations that are ahead of the clock
+
 help-store-rewrap = Wrap every key under the newest key-encryption key
     .long =
         Wrap every key under the newest key-encryption key.
@@ -259,6 +274,14 @@ help-store-migrate = Make the tables in a database, or bring them to this versio
 
         A URL with a password comes from CAMTOKEN_STORE or a configuration file, never from an argument. The connection
         is under TLS, and the server's certificate is checked (sslrootcert), unless the server is on this machine.
+
+clock-now = The clock says { $now }.
+clock-confirmed = It is confirmed.
+clock-ahead = It is { $count } s ahead of the time that has passed since the store was last used. Set it right, or confirm it with --confirm.
+clock-set-back = { $count } activations were set back, by up to { $most } s. What was open in them is ended.
+clock-records-well = No activation is ahead of the clock.
+clock-records-ahead = { $count } activations are ahead of the clock, by up to { $most } s. Set them back with --set-back.
+clock-generators = { $count } customers need a new time-based generator:
 
 store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
 store-well = Nothing is wrong.

@@ -12,6 +12,7 @@ use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, Pr
 use camtoken::store::{RecordId, block_on};
 use camtoken::token::file;
 use camtoken::verifier::EnrollError;
+use camtoken_documents::{Imported, Skipped};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -58,15 +59,6 @@ struct ProtectionArgs {
     passphrase_file: Option<PathBuf>,
 }
 
-/// What was taken into the books.
-#[derive(Serialize, JsonSchema)]
-pub struct Imported {
-    /// The token IDs
-    tokens: Vec<String>,
-    /// What the file has beside, and why it was left alone
-    skipped: Vec<Skipped>,
-}
-
 /// What was given out of the books.
 #[derive(Serialize, JsonSchema)]
 pub struct Exported {
@@ -78,32 +70,20 @@ pub struct Exported {
     file: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Skipped {
-    /// The serial number of the device, or the ID of the key
-    name: String,
-    /// Why
-    why: String,
-}
-
 pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let bytes = read_input(&args.file, Container::MAX_LEN)?;
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let bank = Bank::open(context, &args.bank)?;
-    let (mut tokens, mut skipped) = (Vec::new(), Vec::new());
-    if is_json {
-        tokens.push(args.test_token(&bytes, &bank, context)?);
+    let imported = if is_json {
+        Imported::one(args.test_token(&bytes, &bank, context)?)
     } else {
         let container = args.container(&bytes, context)?;
-        let imported = block_on(container.register(&bank.verifier, bank.now, &mut rng()))?;
-        tokens.extend(imported.tokens.iter().map(ToString::to_string));
-        skipped.extend(imported.skipped.into_iter().map(|(name, why)| Skipped { name, why }));
+        Imported::from(block_on(container.register(&bank.verifier, bank.now, &mut rng()))?)
+    };
+    if imported.tokens.is_empty() {
+        return Err(Failure::new(Code::NoDeviceKey).because(imported.reasons()));
     }
-    if tokens.is_empty() {
-        let why: Vec<_> = skipped.iter().map(|skipped| format!("{}: {}", skipped.name, skipped.why)).collect();
-        return Err(Failure::new(Code::NoDeviceKey).because(why.join("\n")));
-    }
-    context.out.report(&Imported { tokens, skipped })?;
+    context.out.report(&imported)?;
     Ok(Exit::Done)
 }
 
@@ -126,7 +106,7 @@ pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
                 tokens.push(token.to_string());
             }
             Err(error @ (EnrollError::TestToken(_) | EnrollError::TokenRevoked(_))) => {
-                skipped.push(Skipped { name: token.to_string(), why: error.to_string() });
+                skipped.push(Skipped::new(token.to_string(), error.to_string()));
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,13 +1,11 @@
 //! What the verbs of a token print.
 
 use camtoken::Timestamp;
-use camtoken::token::screen::Screen;
-use camtoken::token::{Faults, Refusal, State, Token};
-use camtoken_documents::Registered;
+use camtoken::token::{Faults, Refusal, Token};
+use camtoken_documents::{Panel, Registered, TokenScreen};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::approval::Digits;
 use crate::document::Document;
 use crate::terminal;
 use crate::text::Text;
@@ -85,32 +83,13 @@ pub struct Entry {
 
 /// What a token's screen shows.
 #[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// The token
     name: String,
-    /// off, pin, ready, menu, showing, answered, asking, done or refused
-    state: &'static str,
-    /// T01 to T14 when refused
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// The page, from 1, when a code is shown
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<usize>,
-    /// How many pages there are
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pages: Option<usize>,
+    #[serde(flatten)]
+    shown: TokenScreen,
     /// lit, lines and softkeys
-    #[schemars(with = "serde_json::Value")]
-    pub screen: Screen,
-    /// The same as lines of text
-    pub text: String,
-    /// The digits to type
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<String>,
-    /// The device code to type
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_code: Option<String>,
+    screen: Panel,
 }
 
 /// A token that was written, reset or removed.
@@ -220,16 +199,8 @@ impl Document for List {
 impl Shown {
     /// What is on a token's screen now.
     pub fn of(held: &Held, now: Timestamp) -> Self {
-        let state = held.device.state(now);
-        let screen = held.device.screen(now);
-        let (page, pages) = match state {
-            State::Showing { page, pages } => (Some(page), Some(pages)),
-            _ => (None, None),
-        };
-        let code = if let State::Refused(refusal) = state { Some(refusal.code()) } else { None };
-        let (response, device_code) = Digits::on(&held.device, now).map(Digits::parts).unwrap_or_default();
-        let (name, text) = (held.name.clone(), screen.to_text());
-        Self { name, state: state.as_str(), code, page, pages, screen, text, response, device_code }
+        let screen = held.device.screen(now).into();
+        Self { name: held.name.clone(), shown: TokenScreen::of(&held.device, now), screen }
     }
 }
 
@@ -237,12 +208,12 @@ impl Document for Shown {
     const SCHEMA: &'static str = "camtoken/screen/1";
 
     fn human(&self, text: &Text) -> String {
-        if self.screen.lit { self.text.clone() } else { text.get("state-off") + "\n" }
+        if self.screen.lit { self.shown.text.clone() } else { text.get("state-off") + "\n" }
     }
 
     /// The digits, once there are any.
     fn bare(&self) -> String {
-        self.response.as_ref().or(self.device_code.as_ref()).map(|digits| format!("{digits}\n")).unwrap_or_default()
+        self.shown.digits.either().map(|digits| format!("{digits}\n")).unwrap_or_default()
     }
 }
 

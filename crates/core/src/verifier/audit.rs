@@ -6,6 +6,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -80,8 +81,19 @@ pub enum AuditEvent {
     Resumed,
     /// The activation was revoked.
     Revoked,
-    /// The books were put back from a backup, and what was open in them was ended.
+    /// The store was restored from a backup, and what was open in it was ended.
     Restored,
+    /// The time that the record had seen was ahead of the clock. It was set back, and what was open was ended.
+    ClockSetBack,
+    /// An operator has confirmed that the system's clock is right.
+    ClockConfirmed,
+}
+
+/// The word that stands in the entry: `issued`, `accepted`, and so on.
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What happened, before it has its place in a chain.

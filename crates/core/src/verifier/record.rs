@@ -1,4 +1,4 @@
-//! What the verifier knows of one activation, and of one token, as its store keeps it.
+//! What the verifier knows of one activation, and of one token, as its store keeps it. Not part of the public interface.
 //!
 //! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`KeyWrapper`](super::KeyWrapper).
 
@@ -10,9 +10,10 @@ use core::fmt;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::audit::ChainEnd;
+use super::subscriber::Subscriber;
 use super::verdict::Rejection;
 use crate::challenge::{ChallengeId, DeviceNonce};
-use crate::key::{ActivationId, IdError, TokenId};
+use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 
@@ -28,7 +29,7 @@ pub struct Record {
     pub credential: Credential,
     /// Where it stands.
     #[n(2)]
-    pub state: ActivationState,
+    pub state: StoredState,
     /// Wrong responses in a row, over all challenges.
     #[n(3)]
     pub failures: u8,
@@ -51,35 +52,6 @@ pub struct Record {
     /// The end of its audit chain.
     #[n(9)]
     pub chain_end: ChainEnd,
-}
-
-/// Whose activation it is. An enrollment takes texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
-/// character.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub struct Subscriber {
-    /// The contract number.
-    #[n(0)]
-    pub contract: String,
-    /// The user ID within the contract.
-    #[n(1)]
-    pub user: String,
-}
-
-impl Subscriber {
-    /// The most characters of either part.
-    pub const MAX_LEN: usize = 64;
-
-    /// The part that no enrollment takes.
-    #[must_use]
-    pub fn unfit(&self) -> Option<&'static str> {
-        let unfit =
-            |text: &str| !(1..=Self::MAX_LEN).contains(&text.chars().count()) || text.contains(char::is_control);
-        [("contract", &self.contract), ("user", &self.user)]
-            .into_iter()
-            .find(|(_, text)| unfit(text))
-            .map(|(name, _)| name)
-    }
 }
 
 /// Which kind of one-time password an activation gives. One is never taken for the other.
@@ -118,7 +90,7 @@ pub enum Credential {
 
 /// Where an activation stands.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub enum ActivationState {
+pub enum StoredState {
     /// Its first code is made; the device code is awaited.
     #[n(0)]
     FirstCode(#[n(0)] AwaitedCode),
@@ -137,15 +109,6 @@ pub enum ActivationState {
     /// Its registration was given up or initialised; it may be begun again.
     #[n(5)]
     Reset,
-}
-
-/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChallengeRef {
-    /// The activation that was asked.
-    pub activation: ActivationId,
-    /// The challenge.
-    pub id: ChallengeId,
 }
 
 /// A code of a registration that is to be answered.
@@ -303,21 +266,6 @@ pub struct TokenRecord {
     pub chain_end: ChainEnd,
 }
 
-impl fmt::Display for ChallengeRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.activation, self.id)
-    }
-}
-
-impl core::str::FromStr for ChallengeRef {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let (activation, id) = text.split_once('-').ok_or(IdError::Challenge)?;
-        Ok(Self { activation: activation.parse()?, id: id.parse()? })
-    }
-}
-
 impl Credential {
     /// The activation's key or the generator's secret, wrapped. Empty for a place of a token that was closed before its activation
     /// existed.
@@ -356,13 +304,6 @@ impl ChallengeEnd {
             Self::Expired => Rejection::Expired,
             Self::Superseded => Rejection::Superseded,
         }
-    }
-}
-
-/// Customers are not for logs.
-impl fmt::Debug for Subscriber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Subscriber(_)")
     }
 }
 
@@ -431,7 +372,7 @@ fn damaged(what: &'static str) -> minicbor::decode::Error {
     minicbor::decode::Error::message(what)
 }
 
-mod seconds {
+pub(super) mod seconds {
     use super::{Decoder, Encoder, Read, Timestamp, Written};
 
     pub fn encode<C, W: minicbor::encode::Write>(value: &Timestamp, to: &mut Encoder<W>, _: &mut C) -> Written<W> {

@@ -2,6 +2,8 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::error::Error;
+use core::fmt;
 use core::ops::Range;
 
 use camtoken_simd::{self as simd, Engine, Midstates, PAD, Plan, Request};
@@ -318,11 +320,10 @@ impl Checker {
 }
 
 /// Why many responses were not checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckError {
     /// The keys are ready for another hash than the suite's.
-    #[error("keys for {keys}, expected {suite}")]
     Hash {
         /// The hash of the suite.
         suite: Hash,
@@ -330,7 +331,6 @@ pub enum CheckError {
         keys: Hash,
     },
     /// The table has no such key.
-    #[error("check {index}: no key in place {found}")]
     Key {
         /// The place of the check, from 0.
         index: usize,
@@ -338,7 +338,6 @@ pub enum CheckError {
         found: usize,
     },
     /// The values do not fit the suite.
-    #[error("check {index}: {error}")]
     Input {
         /// The place of the check, from 0.
         index: usize,
@@ -346,6 +345,18 @@ pub enum CheckError {
         error: InputError,
     },
 }
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hash { suite, keys } => write!(f, "keys for {keys}, expected {suite}"),
+            Self::Key { index, found } => write!(f, "check {index}: no key in place {found}"),
+            Self::Input { index, error } => write!(f, "check {index}: {error}"),
+        }
+    }
+}
+
+impl Error for CheckError {}
 
 /// How many bytes the suite's values take, and which of them are not zero in every message.
 fn values(suite: &Suite) -> (usize, Vec<Range<usize>>) {

@@ -38,6 +38,7 @@ mod question;
 mod suite;
 
 use alloc::vec::Vec;
+use core::error::Error;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
@@ -298,32 +299,27 @@ impl fmt::Display for Part {
 }
 
 /// Why values do not fit a suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputError {
     /// The suite, or a search, asks for a value that is not there.
-    #[error("missing {part}")]
     Missing {
         /// Which.
         part: Part,
     },
     /// A value is there that the suite does not ask for.
-    #[error("superfluous {part}")]
     Superfluous {
         /// Which.
         part: Part,
     },
     /// The suite asks for a value that the mode does not know.
-    #[error("the mode knows no {part}")]
     Mode {
         /// Which.
         part: Part,
     },
     /// The question was made for another suite, or the two of them cannot be joined.
-    #[error(transparent)]
-    Question(#[from] QuestionError),
+    Question(QuestionError),
     /// The PIN was hashed with another hash.
-    #[error("a PIN hash of {found} bytes, expected {expected}")]
     Pin {
         /// The bytes of the suite's hash.
         expected: usize,
@@ -331,7 +327,6 @@ pub enum InputError {
         found: usize,
     },
     /// The session is longer than the suite allows.
-    #[error("a session of {found} bytes, expected {max} at most")]
     Session {
         /// The bytes that the suite has for it.
         max: usize,
@@ -339,6 +334,27 @@ pub enum InputError {
         found: usize,
     },
 }
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { part } => write!(f, "missing {part}"),
+            Self::Superfluous { part } => write!(f, "superfluous {part}"),
+            Self::Mode { part } => write!(f, "the mode knows no {part}"),
+            Self::Question(error) => error.fmt(f),
+            Self::Pin { expected, found } => write!(f, "a PIN hash of {found} bytes, expected {expected}"),
+            Self::Session { max, found } => write!(f, "a session of {found} bytes, expected {max} at most"),
+        }
+    }
+}
+
+impl From<QuestionError> for InputError {
+    fn from(error: QuestionError) -> Self {
+        Self::Question(error)
+    }
+}
+
+impl Error for InputError {}
 
 fn respond_without(
     unknown: &[Part],

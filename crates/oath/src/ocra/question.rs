@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::error::Error;
 use core::fmt;
 
 use camtoken_simd::{Field, PAD};
@@ -204,11 +205,10 @@ impl fmt::Debug for Question {
 }
 
 /// Why a string is no question of the suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QuestionError {
     /// It is empty or too long.
-    #[error("a question of {found} characters, expected 1 to {max}")]
     Length {
         /// The most characters.
         max: usize,
@@ -216,7 +216,6 @@ pub enum QuestionError {
         found: usize,
     },
     /// A character is not of the format.
-    #[error("character {} of the question does not belong in {format}", .position + 1)]
     Character {
         /// The format of the suite.
         format: QuestionFormat,
@@ -224,7 +223,6 @@ pub enum QuestionError {
         position: usize,
     },
     /// It was made for another format.
-    #[error("a question in the format {found}, expected {expected}")]
     Format {
         /// The format of the suite, or of the other question.
         expected: QuestionFormat,
@@ -232,6 +230,20 @@ pub enum QuestionError {
         found: QuestionFormat,
     },
 }
+
+impl fmt::Display for QuestionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { max, found } => write!(f, "a question of {found} characters, expected 1 to {max}"),
+            Self::Character { format, position } => {
+                write!(f, "character {} of the question does not belong in {format}", position + 1)
+            }
+            Self::Format { expected, found } => write!(f, "a question in the format {found}, expected {expected}"),
+        }
+    }
+}
+
+impl Error for QuestionError {}
 
 /// Lays a question out in 128 bytes, zeroes to the right. The prose of the RFC leaves this to its code (appendix A).
 fn encode(kind: QuestionKind, text: &[u8]) -> Encoded {

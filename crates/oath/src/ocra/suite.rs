@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use core::error::Error;
 use core::fmt;
 use core::str::FromStr;
 
@@ -202,95 +203,123 @@ impl TimeStep {
 }
 
 /// A weakness of a suite that is nevertheless well formed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lint {
     /// The digits of a `QN` question stand in hexadecimal and are padded to the right, so 1, 16 and 256 are one question.
     /// Hash what is signed to a `QH` of fixed length instead.
-    #[error("numeric questions collide (1, 16 and 256 share a response): hash to a QH of fixed length")]
     NumericQuestion,
     /// The question has fewer characters than the response (RFC 6287, IC4).
-    #[error("the question is shorter than the response")]
     ShortQuestion,
     /// Fewer than the 6 digits that RFC 4226 asks for (R4).
-    #[error("a response of fewer than 6 digits is guessed too easily")]
     FewDigits,
     /// The first digit is only ever 0, 1 or 2 (erratum 3730).
-    #[error("the first of 10 digits is only ever 0, 1 or 2")]
     TenDigits,
 }
 
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NumericQuestion => {
+                f.write_str("numeric questions collide (1, 16 and 256 share a response): hash to a QH of fixed length")
+            }
+            Self::ShortQuestion => f.write_str("the question is shorter than the response"),
+            Self::FewDigits => f.write_str("a response of fewer than 6 digits is guessed too easily"),
+            Self::TenDigits => f.write_str("the first of 10 digits is only ever 0, 1 or 2"),
+        }
+    }
+}
+
+impl Error for Lint {}
+
 /// Why a string is no OCRASuite. Each variant but the first two names the part that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SuiteError {
     /// It is longer than any suite.
-    #[error("a suite of {found} bytes, expected 64 at most")]
     Length {
         /// The bytes given.
         found: usize,
     },
     /// It has not three parts separated by colons.
-    #[error("{found} parts separated by \":\", expected 3")]
     Parts {
         /// The parts given.
         found: usize,
     },
     /// The first part is not `OCRA-1`.
-    #[error("unsupported algorithm {found:?}, expected \"OCRA-1\"")]
     Algorithm {
         /// The part given.
         found: String,
     },
     /// The second part is not `HOTP-`, a hash and a number of digits.
-    #[error("unsupported function {found:?}, expected HOTP-, a hash and the digits")]
     Function {
         /// The part given.
         found: String,
     },
     /// The hash of the second part is unknown.
-    #[error("unsupported hash {found:?}, expected SHA1, SHA256 or SHA512")]
     Hash {
         /// The name given.
         found: String,
     },
     /// The digits of the second part are neither 0 nor 4 to 10.
-    #[error("unsupported digits {found:?}, expected 0 or 4 to 10")]
     Digits {
         /// The number given.
         found: String,
     },
     /// The question is missing or malformed.
-    #[error("malformed question {found:?}, expected Q, or QA, QN or QH and 04 to 64")]
     Question {
         /// The part given.
         found: String,
     },
     /// The PIN is malformed.
-    #[error("malformed PIN {found:?}, expected P, PSHA1, PSHA256 or PSHA512")]
     Pin {
         /// The part given.
         found: String,
     },
     /// The session is malformed.
-    #[error("malformed session {found:?}, expected S, or S and 001 to 512")]
     Session {
         /// The part given.
         found: String,
     },
     /// The time step is malformed.
-    #[error("malformed time step {found:?}, expected T, T1S to T59S, T1M to T59M or T1H to T48H")]
     Time {
         /// The part given.
         found: String,
     },
     /// A part is unknown, repeated or out of order.
-    #[error("superfluous part {found:?}, expected C, Q, P, S and T once and in this order")]
     Superfluous {
         /// The part given.
         found: String,
     },
 }
+
+impl fmt::Display for SuiteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { found } => write!(f, "a suite of {found} bytes, expected 64 at most"),
+            Self::Parts { found } => write!(f, "{found} parts separated by \":\", expected 3"),
+            Self::Algorithm { found } => write!(f, "unsupported algorithm {found:?}, expected \"OCRA-1\""),
+            Self::Function { found } => {
+                write!(f, "unsupported function {found:?}, expected HOTP-, a hash and the digits")
+            }
+            Self::Hash { found } => write!(f, "unsupported hash {found:?}, expected SHA1, SHA256 or SHA512"),
+            Self::Digits { found } => write!(f, "unsupported digits {found:?}, expected 0 or 4 to 10"),
+            Self::Question { found } => {
+                write!(f, "malformed question {found:?}, expected Q, or QA, QN or QH and 04 to 64")
+            }
+            Self::Pin { found } => write!(f, "malformed PIN {found:?}, expected P, PSHA1, PSHA256 or PSHA512"),
+            Self::Session { found } => write!(f, "malformed session {found:?}, expected S, or S and 001 to 512"),
+            Self::Time { found } => {
+                write!(f, "malformed time step {found:?}, expected T, T1S to T59S, T1M to T59M or T1H to T48H")
+            }
+            Self::Superfluous { found } => {
+                write!(f, "superfluous part {found:?}, expected C, Q, P, S and T once and in this order")
+            }
+        }
+    }
+}
+
+impl Error for SuiteError {}
 
 /// More than the longest suite, `OCRA-1:HOTP-SHA512-10:C-QA64-PSHA512-S512-T59M`.
 pub(super) const MAX_LEN: usize = 64;

@@ -24,7 +24,7 @@ use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Make, Session};
-use super::shown::{Digits, Quality, Scanned, Shown};
+use super::shown::{Quality, Scanned, Shown};
 use super::values::{Moment, OptionalJson};
 use super::{Emulator, token_id};
 use camtoken::key::TokenId;
@@ -32,7 +32,7 @@ use camtoken::language::Language;
 use camtoken::qr::{Effort, Overlay, Scan};
 use camtoken::token::{Button, Faults, Profile, Refusal, Seen, State, file, picture};
 use camtoken::transaction::Domain;
-use camtoken_documents::{Lint, LintOptions, Registered};
+use camtoken_documents::{Lint, LintOptions, Registered, TypedDigits};
 
 /// The table of the routes.
 pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
@@ -803,7 +803,7 @@ fn hand_over(hand: &mut Hand<'_>, seen: Result<&str, Refusal>, asked: &ScanQuery
             return Ok(Scanned::refused(refusal, language));
         }
     }
-    let digits = Digits::on(hand.held, hand.now);
+    let digits = TypedDigits::of(&hand.held.device, hand.now);
     let mut scanned = Scanned::shown(&challenge, pages, digits, language);
     let registering = challenge.domain() == Domain::Activation2 && hand.state() == State::Answered;
     if let Some(keep) = asked.keep.filter(|_| registering) {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use rand::CryptoRng;
 use tokio::sync::watch;
 
+use super::super::clock::system_time;
 use super::super::problem::{Code, Problem};
-use super::super::{rng, system_time};
+use super::super::rng;
 use super::rules::{Act, Rule};
 use camtoken::key::TokenId;
 use camtoken::language::Language;

@@ -1,7 +1,6 @@
 //! What a token shows, as data.
 
 use schemars::JsonSchema;
-use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::session::Virtual;
@@ -10,72 +9,19 @@ use camtoken::challenge::Challenge;
 use camtoken::language::Language;
 use camtoken::qr::Grade;
 use camtoken::time::Timestamp;
-use camtoken::token::screen::{Screen, Softkeys, Style};
-use camtoken::token::{Refusal, State, pages};
-use camtoken_documents::Lint;
+use camtoken::token::Refusal;
+use camtoken::token::screen::Screen;
+use camtoken_documents::{Lint, Pages, Panel, ShownField, TokenScreen, TypedDigits};
 
 /// The screen of a token, and what the token is doing.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Shown {
-    /// off, pin, ready, menu, showing, answered, asking, done or refused
-    state: &'static str,
-    /// T01 to T14, when it refuses
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// The page of what a code says, from 1
-    #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<usize>,
-    /// How many pages there are
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pages: Option<usize>,
+    #[serde(flatten)]
+    screen: TokenScreen,
     #[serde(flatten)]
     panel: Panel,
-    /// The same as text, as it stands on the screen
-    text: String,
-    #[serde(flatten)]
-    digits: Digits,
     /// The time of the session
     now: Moment,
-}
-
-/// What the panel shows at one moment.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Panel {
-    /// Whether the panel is on
-    lit: bool,
-    /// What is written on it, in the order of reading; dots are counted from the upper left corner of 320 x 240
-    lines: Vec<Line>,
-    /// What the left, the centre and the right button do now
-    softkeys: Softkeys,
-}
-
-/// One line of writing in its box.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Line {
-    x: u16,
-    y: u16,
-    width: u16,
-    height: u16,
-    /// The characters
-    text: String,
-    /// normal, quiet, bold, big, huge, inverse or band
-    #[schemars(with = "String")]
-    style: Style,
-    /// What the line says: header, page, owner, label, or the name of the field
-    role: String,
-}
-
-/// What is to be typed, without spaces.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Digits {
-    /// The response, once it was approved
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<String>,
-    /// The answer to the first code of a registration
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_code: Option<String>,
 }
 
 /// What became of a code.
@@ -97,12 +43,12 @@ pub(super) struct Scanned {
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<&'static str>,
     /// What the token shows of it, in order; nothing when refused
-    fields: Vec<Field>,
+    fields: Vec<ShownField>,
     /// Every page of it
     #[serde(skip_serializing_if = "Option::is_none")]
     screen: Option<Pages>,
     #[serde(flatten)]
-    digits: Digits,
+    digits: TypedDigits,
     /// A response of the same form that is wrong
     #[serde(skip_serializing_if = "Option::is_none")]
     wrong_response: Option<String>,
@@ -164,55 +110,9 @@ impl From<&Lint> for Quality {
     }
 }
 
-/// Screens one after the other.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Pages {
-    pages: Vec<Panel>,
-}
-
-/// One field as the token shows it.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Field {
-    /// As the catalogue names it
-    name: &'static str,
-    /// As the token names it
-    label: &'static str,
-    /// As the code has it
-    value: String,
-    /// As the token shows it
-    shown: String,
-}
-
 impl Shown {
     pub fn of(held: &Virtual, now: Timestamp) -> Self {
-        let state = held.device.state(now);
-        let screen = held.device.screen(now);
-        let (page, pages) = match state {
-            State::Showing { page, pages } => (Some(page), Some(pages)),
-            _ => (None, None),
-        };
-        Self {
-            state: state.as_str(),
-            code: if let State::Refused(refusal) = state { Some(refusal.code()) } else { None },
-            page,
-            pages,
-            text: screen.to_text(),
-            panel: screen.into(),
-            digits: Digits::on(held, now),
-            now: Moment(now),
-        }
-    }
-}
-
-impl Digits {
-    pub fn on(held: &Virtual, now: Timestamp) -> Self {
-        let Some(digits) = held.device.expose_digits(now) else { return Self::default() };
-        let digits = Some(digits.expose_secret().to_owned());
-        if held.device.screen(now).said("deviceCode").is_empty() {
-            Self { response: digits, device_code: None }
-        } else {
-            Self { response: None, device_code: digits }
-        }
+        Self { screen: TokenScreen::of(&held.device, now), panel: held.device.screen(now).into(), now: Moment(now) }
     }
 }
 
@@ -227,19 +127,12 @@ impl Scanned {
         }
     }
 
-    pub fn shown(challenge: &Challenge, screens: Vec<Screen>, digits: Digits, language: Language) -> Self {
-        let transaction = &challenge.transaction;
-        let fields = pages::rows(transaction, language).into_iter().map(|row| Field {
-            name: row.field.name,
-            label: row.label,
-            value: transaction.get(row.field.name).map(ToString::to_string).unwrap_or_default(),
-            shown: row.value,
-        });
+    pub fn shown(challenge: &Challenge, screens: Vec<Screen>, digits: TypedDigits, language: Language) -> Self {
         Self {
             outcome: "shown",
-            operation: Some(transaction.operation().entry().name),
-            fields: fields.collect(),
-            screen: Some(Pages { pages: screens.into_iter().map(Panel::from).collect() }),
+            operation: Some(challenge.transaction.operation().entry().name),
+            fields: ShownField::all(challenge, language),
+            screen: Some(screens.into_iter().collect()),
             wrong_response: digits.response.as_deref().map(wrong),
             digits,
             expires_at: Some(Moment(challenge.expires_at)),
@@ -261,28 +154,13 @@ impl Scanned {
             operation: None,
             fields: Vec::new(),
             screen: None,
-            digits: Digits::default(),
+            digits: TypedDigits::default(),
             wrong_response: None,
             registered: None,
             expires_at: None,
             quality: None,
             overlay_url: None,
         }
-    }
-}
-
-impl From<Screen> for Panel {
-    fn from(screen: Screen) -> Self {
-        let line = |line: camtoken::token::screen::Line| Line {
-            x: line.x,
-            y: line.y,
-            width: line.width,
-            height: line.height,
-            text: line.text,
-            style: line.style,
-            role: line.role,
-        };
-        Self { lit: screen.lit, lines: screen.lines.into_iter().map(line).collect(), softkeys: screen.softkeys }
     }
 }
 

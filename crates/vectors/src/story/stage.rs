@@ -11,14 +11,15 @@ use camtoken::challenge::ChallengeId;
 use camtoken::key::{ActivationId, Key};
 use camtoken::oath::totp::Totp;
 use camtoken::seeded::Seeded;
-use camtoken::store::{Store, block_on};
+use camtoken::store::{RecordId, Store, block_on};
 use camtoken::time::Timestamp;
 use camtoken::token::{Pin, Received, Refusal, Token};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
-    AttemptId, ChallengeRef, Credential, EnrollError, IssueError, KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step,
-    Subscriber, Verdict, Verifier, VerifierError,
+    AttemptId, ChallengeRef, EnrollError, IssueError, KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step, Subscriber,
+    Verdict, Verifier, VerifierError,
 };
+use camtoken_core::verifier::record::{self, Credential, Record};
 
 /// Everybody in a story, by the names that it gives them.
 pub(super) struct Stage<S, F> {
@@ -313,8 +314,10 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
     fn forge(&mut self, name: String, now: Timestamp, user: &str) -> Played {
         let asked = self.asked(user)?;
         let (activation, token) = (asked.activation, asked.token.clone());
-        let record = block_on(self.verifier().record(activation)).map_err(|error| error.to_string())?;
-        let Some(Credential::Camera { key, .. }) = record.map(|record| record.credential) else {
+        let stored = block_on(self.verifier().store().load(&RecordId::Activation(activation)));
+        let stored = stored.map_err(|error| error.to_string())?.ok_or_else(|| format!("{user} has no record"))?;
+        let record: Record = record::from_bytes(&stored.record).map_err(|error| error.to_string())?;
+        let Credential::Camera { key, .. } = record.credential else {
             return Err(format!("{user} has no camera token"));
         };
         let context = [b"activation ", activation.as_bytes().as_slice()].concat();

@@ -3,12 +3,12 @@
 use core::time::Duration;
 
 use super::{AuditEvent, Clock, Event, Ruling, not_active};
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, ChallengeRef};
 use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, ChallengeEnd, ChallengeRef, Credential, Issued, PastChallenge, Record};
+use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, StoredState};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A challenge is to be issued. It takes the place of the one before (V-8).
@@ -42,7 +42,7 @@ pub struct Withdrawal {
 /// The challenge of this name, as long as it may be answered: for a code that is shown once more.
 #[must_use]
 pub fn open_challenge(policy: &Policy, record: &Record, challenge: ChallengeRef, now: Timestamp) -> Option<Challenge> {
-    let (ActivationState::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else {
+    let (StoredState::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else {
         return None;
     };
     if *test && !policy.accept_test_keys {

@@ -4,7 +4,7 @@ use super::challenge::end_challenge;
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, Credential, Record};
+use crate::verifier::record::{Credential, Record, StoredState};
 use crate::verifier::verdict::Step;
 use camtoken_oath::totp::Totp;
 
@@ -30,6 +30,22 @@ pub struct Revocation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restoration;
 
+/// The record has seen a time that is ahead of the clock, because the clock was wrong once. An operator sets it back. As after
+/// [`Restoration`], what is open is ended; nothing that was accepted is accepted again. The answer is `None` when the record is
+/// not ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockSetBack;
+
+/// What setting back the time of one record came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetBack {
+    /// How far the record was ahead, in seconds.
+    pub seconds: u64,
+    /// It is a time-based generator that accepted passwords of that time. Which ones is not known, so it accepts none until
+    /// then: the customer needs a new one.
+    pub needs_new_generator: bool,
+}
+
 /// Why the state of an activation is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StateRefusal {
@@ -52,13 +68,13 @@ impl Event for Suspension {
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
         match record.state {
-            ActivationState::Active => {
-                record.state = ActivationState::Suspended;
+            StoredState::Active => {
+                record.state = StoredState::Suspended;
                 done(AuditEvent::SuspendedByBank)
             }
-            ActivationState::Suspended => done_before(),
-            ActivationState::Revoked => refused(StateRefusal::Revoked),
-            ActivationState::FirstCode(_) | ActivationState::SecondCode(_) | ActivationState::Reset => {
+            StoredState::Suspended => done_before(),
+            StoredState::Revoked => refused(StateRefusal::Revoked),
+            StoredState::FirstCode(_) | StoredState::SecondCode(_) | StoredState::Reset => {
                 refused(StateRefusal::NotActive)
             }
         }
@@ -71,11 +87,11 @@ impl Event for Resumption {
     const CLOCK: Clock = Clock::Decides;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state != ActivationState::Suspended {
+        if record.state != StoredState::Suspended {
             return refused(StateRefusal::NotSuspended);
         }
         end_challenge(record);
-        record.state = ActivationState::Active;
+        record.state = StoredState::Active;
         record.failures = 0;
         done(AuditEvent::Resumed)
     }
@@ -87,14 +103,14 @@ impl Event for Reset {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == ActivationState::Revoked {
+        if record.state == StoredState::Revoked {
             return refused(StateRefusal::Revoked);
         }
         if record.signed {
             return refused(StateRefusal::HasSigned);
         }
         end_challenge(record);
-        record.state = ActivationState::Reset;
+        record.state = StoredState::Reset;
         done(AuditEvent::Reset)
     }
 }
@@ -105,11 +121,11 @@ impl Event for Revocation {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<Answer> {
-        if record.state == ActivationState::Revoked {
+        if record.state == StoredState::Revoked {
             return done_before();
         }
         end_challenge(record);
-        record.state = ActivationState::Revoked;
+        record.state = StoredState::Revoked;
         done(AuditEvent::Revoked)
     }
 }
@@ -120,23 +136,57 @@ impl Event for Restoration {
     const CLOCK: Clock = Clock::Notes;
 
     fn decide(&self, _: &Policy, record: &mut Record, now: Timestamp) -> Ruling<bool> {
-        let mut changed = false;
-        if record.challenge.as_ref().is_some_and(|issued| issued.end.is_none()) {
-            end_challenge(record);
-            changed = true;
-        }
-        if matches!(record.state, ActivationState::FirstCode(_) | ActivationState::SecondCode(_)) {
-            record.state = ActivationState::Reset;
-            changed = true;
-        }
+        let mut changed = end_open(record);
         if let Credential::TimeBased { last_step, .. } = &mut record.credential {
-            // The password of the next step is accepted already now.
-            let used = Some(Totp::default().step(now) + 1);
+            let used = Some(latest_step(now));
             changed |= *last_step < used;
             *last_step = used.max(*last_step);
         }
         if changed { Ruling::changed(true, AuditEvent::Restored, None) } else { Ruling::confirmed(false) }
     }
+}
+
+impl Event for ClockSetBack {
+    type Answer = Option<SetBack>;
+
+    const CLOCK: Clock = Clock::SetsBack;
+
+    fn decide(&self, _: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Option<SetBack>> {
+        let ahead = record.latest_time.since(now);
+        if ahead.is_zero() {
+            return Ruling::unchanged(None);
+        }
+        end_open(record);
+        record.latest_time = now;
+        if let Some(last) = &mut record.last_attempt {
+            last.at = last.at.min(now);
+        }
+        let needs_new_generator = match record.credential {
+            Credential::TimeBased { last_step: Some(step), .. } => step > latest_step(now),
+            _ => false,
+        };
+        let set_back = SetBack { seconds: ahead.as_secs(), needs_new_generator };
+        Ruling::changed(Some(set_back), AuditEvent::ClockSetBack, None)
+    }
+}
+
+/// Ends what may be answered: an open challenge as superseded, a registration between its codes as given up. Says whether there
+/// was anything.
+fn end_open(record: &mut Record) -> bool {
+    let is_asked = record.challenge.as_ref().is_some_and(|issued| issued.end.is_none());
+    if is_asked {
+        end_challenge(record);
+    }
+    let is_registering = matches!(record.state, StoredState::FirstCode(_) | StoredState::SecondCode(_));
+    if is_registering {
+        record.state = StoredState::Reset;
+    }
+    is_asked || is_registering
+}
+
+/// The last time step whose password is accepted at `now`: a generator may be fast by one.
+fn latest_step(now: Timestamp) -> u64 {
+    Totp::default().step(now) + 1
 }
 
 fn done(event: AuditEvent) -> Ruling<Answer> {

@@ -17,7 +17,7 @@
 //! | `registration` | the records of new activations; [`DeviceCodeAnswer`], [`Confirmation`] |
 //! | `challenge` | [`ChallengeIssue`], [`Withdrawal`] |
 //! | `response` | [`ChallengeResponse`], [`TimeBasedPassword`], [`SettledQuery`] |
-//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`Restoration`] |
+//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
 
 mod challenge;
@@ -27,7 +27,7 @@ mod response;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, open_challenge};
-pub use lifecycle::{Reset, Restoration, Resumption, Revocation, StateRefusal, Suspension};
+pub use lifecycle::{ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension};
 pub use registration::{
     AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_place,
     enroll, enroll_time_based, expected_confirmation, expected_device_code, registering_token,
@@ -42,7 +42,7 @@ pub use token::{
 
 use super::audit::{About, AuditEvent, AuditNote};
 use super::policy::Policy;
-use super::record::{ActivationState, LastAttempt, Outcome, Record, RecordError};
+use super::record::{LastAttempt, Outcome, Record, RecordError, StoredState};
 use super::verdict::{Rejection, Step};
 use crate::challenge::{Challenge, ResponseSuite};
 use crate::time::Timestamp;
@@ -57,7 +57,7 @@ pub trait Event {
     /// What the time is to this event.
     const CLOCK: Clock;
 
-    /// The rules for this event. `record` has seen `now`.
+    /// The rules for this event. `record` has seen `now`, unless the event sets the time back.
     fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Self::Answer>;
 }
 
@@ -68,6 +68,8 @@ pub enum Clock {
     Decides,
     /// Something is ended, whatever the time; it is only noted. A clock that was ahead once prevents no revocation.
     Notes,
+    /// The time that the record has seen is itself what changes: an operator sets it back.
+    SetsBack,
 }
 
 /// What was decided about one event.
@@ -159,7 +161,9 @@ pub fn settle<E: Event>(
     now: Timestamp,
 ) -> Result<Settlement<E::Answer>, Undecided> {
     let now = trusted(policy, &record, E::CLOCK, now)?;
-    record.latest_time = now;
+    if E::CLOCK != Clock::SetsBack {
+        record.latest_time = now;
+    }
     let Ruling { answer, change } = event.decide(policy, &mut record, now);
     let write = !matches!(change, Change::None);
     let audit = match change {
@@ -218,6 +222,7 @@ fn trusted(policy: &Policy, record: &Record, clock: Clock, now: Timestamp) -> Re
     match clock {
         Clock::Decides if behind > policy.clock_tolerance => Err(Undecided::ClockBehind { seconds: behind.as_secs() }),
         Clock::Decides | Clock::Notes => Ok(now.max(record.latest_time)),
+        Clock::SetsBack => Ok(now),
     }
 }
 
@@ -236,12 +241,10 @@ fn remember(record: &mut Record, tag: [u8; 16], outcome: Outcome, now: Timestamp
 /// Why an activation in this state is not asked and not answered.
 fn not_active(record: &Record) -> Option<Rejection> {
     match record.state {
-        ActivationState::Active => None,
-        ActivationState::Suspended => Some(Rejection::Suspended),
-        ActivationState::Revoked => Some(Rejection::Revoked),
-        ActivationState::FirstCode(_) | ActivationState::SecondCode(_) | ActivationState::Reset => {
-            Some(Rejection::NotActivated)
-        }
+        StoredState::Active => None,
+        StoredState::Suspended => Some(Rejection::Suspended),
+        StoredState::Revoked => Some(Rejection::Revoked),
+        StoredState::FirstCode(_) | StoredState::SecondCode(_) | StoredState::Reset => Some(Rejection::NotActivated),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, AwaitedCode, Credential, Outcome, Record, SealedFor, Subscriber};
+use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFor, StoredState};
+use crate::verifier::subscriber::Subscriber;
 use crate::verifier::verdict::{Rejection, Step};
 
 /// What the record of a new activation is made of.
@@ -84,14 +85,14 @@ pub fn enroll(policy: &Policy, new: NewActivation, now: Timestamp) -> Settlement
     let awaited = AwaitedCode { id: first, expires_at, transaction, wrong_answers: 0, sealed_for: None };
     let challenge = awaited.challenge(activation);
     let about = Some(About::of(&challenge));
-    begin(subscriber, credential, ActivationState::FirstCode(awaited), (AuditEvent::Enrolled, about), now)
+    begin(subscriber, credential, StoredState::FirstCode(awaited), (AuditEvent::Enrolled, about), now)
         .map(|()| challenge)
 }
 
 /// The record of a new activation with a time-based generator, whose secret is wrapped in `key`.
 pub fn enroll_time_based(subscriber: Subscriber, key: Vec<u8>, now: Timestamp) -> Settlement<()> {
     let credential = Credential::TimeBased { key, last_step: None };
-    begin(subscriber, credential, ActivationState::Active, (AuditEvent::Activated, None), now)
+    begin(subscriber, credential, StoredState::Active, (AuditEvent::Activated, None), now)
 }
 
 /// The record that closes a place of a token before its activation exists: its registration can no longer begin.
@@ -99,7 +100,7 @@ pub fn close_place(policy: &Policy, token: &TokenId, now: Timestamp) -> Settleme
     let subscriber = Subscriber { contract: String::new(), user: String::new() };
     let suite = policy.suite.to_string();
     let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new(), test: false };
-    begin(subscriber, credential, ActivationState::Revoked, (AuditEvent::Revoked, None), now)
+    begin(subscriber, credential, StoredState::Revoked, (AuditEvent::Revoked, None), now)
 }
 
 /// The token whose device key a device code is compared with.
@@ -125,8 +126,8 @@ pub fn expected_device_code<'r>(
     trusted(policy, record, DeviceCodeAnswer::CLOCK, now)?;
     let Ok((suite, key)) = registers(record) else { return Ok(None) };
     let challenge = match &record.state {
-        ActivationState::FirstCode(first) => Some(first.challenge(activation)),
-        ActivationState::SecondCode(second) => {
+        StoredState::FirstCode(first) => Some(first.challenge(activation)),
+        StoredState::SecondCode(second) => {
             second.sealed_for.as_ref().map(|sealed_for| sealed_for.first_challenge(activation, second))
         }
         _ => None,
@@ -149,7 +150,7 @@ pub fn expected_confirmation<'r>(
     trusted(policy, record, Confirmation::CLOCK, now)?;
     let Ok((suite, key)) = registers(record) else { return Ok(None) };
     let challenge = match &record.state {
-        ActivationState::SecondCode(second) => Some(second.challenge(activation)),
+        StoredState::SecondCode(second) => Some(second.challenge(activation)),
         _ => None,
     };
     expected(suite, key, challenge).map(Some)
@@ -158,7 +159,7 @@ pub fn expected_confirmation<'r>(
 /// The challenge of the code that is to be answered next, as long as it may be answered: for a code that is shown once more.
 #[must_use]
 pub fn awaited_challenge(record: &Record, activation: ActivationId, now: Timestamp) -> Option<AwaitedChallenge> {
-    let (ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited)) = &record.state else {
+    let (StoredState::FirstCode(awaited) | StoredState::SecondCode(awaited)) = &record.state else {
         return None;
     };
     let binding = awaited.sealed_for.as_ref().map(|sealed_for| sealed_for.binding());
@@ -180,8 +181,8 @@ impl Event for DeviceCodeAnswer {
             return Ruling::confirmed(Step::Rejected(Rejection::Wrong { tries_left, suspended }));
         }
         let (first, first_expires_at, second) = match &record.state {
-            ActivationState::FirstCode(first) => (first.id, first.expires_at, None),
-            ActivationState::SecondCode(second) => match &second.sealed_for {
+            StoredState::FirstCode(first) => (first.id, first.expires_at, None),
+            StoredState::SecondCode(second) => match &second.sealed_for {
                 Some(sealed_for) => (sealed_for.first, sealed_for.first_expires_at, Some((second, sealed_for.nonce))),
                 None => return refused(Rejection::NotActivated),
             },
@@ -210,7 +211,7 @@ impl Event for DeviceCodeAnswer {
                 };
                 let challenge = second.challenge(self.activation);
                 remember(record, tag, Outcome::Accepted, now);
-                record.state = ActivationState::SecondCode(second);
+                record.state = StoredState::SecondCode(second);
                 let made = SecondCode { challenge: challenge.clone(), binding };
                 Ruling::changed(Step::Done(made), AuditEvent::SecondCode, Some(challenge))
             }
@@ -235,8 +236,8 @@ impl Event for Confirmation {
             });
         }
         let second = match &record.state {
-            ActivationState::SecondCode(second) => second,
-            ActivationState::Active | ActivationState::Suspended => return refused(Rejection::AlreadySettled),
+            StoredState::SecondCode(second) => second,
+            StoredState::Active | StoredState::Suspended => return refused(Rejection::AlreadySettled),
             _ => return refused(Rejection::NotActivated),
         };
         if now >= second.expires_at {
@@ -247,7 +248,7 @@ impl Event for Confirmation {
         }
         let challenge = second.challenge(self.activation);
         remember(record, tag, Outcome::Accepted, now);
-        record.state = ActivationState::Active;
+        record.state = StoredState::Active;
         Ruling::changed(Step::Done(()), AuditEvent::Activated, Some(challenge))
     }
 }
@@ -256,7 +257,7 @@ impl Event for Confirmation {
 fn begin(
     subscriber: Subscriber,
     credential: Credential,
-    state: ActivationState,
+    state: StoredState,
     (event, about): (AuditEvent, Option<About>),
     now: Timestamp,
 ) -> Settlement<()> {
@@ -280,7 +281,7 @@ fn registers(record: &Record) -> Result<(&str, &[u8]), Rejection> {
     match &record.credential {
         Credential::TimeBased { .. } => Err(Rejection::Unknown),
         // The place of a registration that the revocation of its token has overtaken has no key.
-        Credential::Camera { key, .. } if record.state == ActivationState::Revoked || key.is_empty() => {
+        Credential::Camera { key, .. } if record.state == StoredState::Revoked || key.is_empty() => {
             Err(Rejection::Revoked)
         }
         Credential::Camera { suite, key, .. } => Ok((suite, key)),
@@ -310,13 +311,13 @@ fn count_wrong<T>(
     event: AuditEvent,
     now: Timestamp,
 ) -> Ruling<Step<T>> {
-    let (ActivationState::FirstCode(awaited) | ActivationState::SecondCode(awaited)) = &mut record.state else {
+    let (StoredState::FirstCode(awaited) | StoredState::SecondCode(awaited)) = &mut record.state else {
         return refused(Rejection::NotActivated);
     };
     awaited.wrong_answers = awaited.wrong_answers.saturating_add(1);
     let tries_left = policy.max_attempts.saturating_sub(awaited.wrong_answers);
     if tries_left == 0 {
-        record.state = ActivationState::Reset;
+        record.state = StoredState::Reset;
     }
     remember(record, tag, Outcome::Wrong { tries_left, suspended: false }, now);
     Ruling::changed(Step::Rejected(Rejection::Wrong { tries_left, suspended: false }), event, None)

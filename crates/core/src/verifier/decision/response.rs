@@ -2,11 +2,11 @@
 
 use super::{AuditEvent, Clock, Comparison, Event, Expected, Ruling, Undecided};
 use super::{expected, not_active, remember, repeated, trusted};
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, ChallengeRef};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, ChallengeEnd, ChallengeRef, Credential, Issued, Outcome, Record};
+use crate::verifier::record::{ChallengeEnd, Credential, Issued, Outcome, Record, StoredState};
 use crate::verifier::verdict::{Accepted, Rejection, Verdict};
 
 /// A response to a challenge. The order of the reasons to refuse it is that of the specification, section 7.3.
@@ -218,7 +218,7 @@ fn count_wrong(
     }
     let suspended = record.failures >= policy.max_failures;
     if suspended {
-        record.state = ActivationState::Suspended;
+        record.state = StoredState::Suspended;
     }
     remember(record, tag, Outcome::Wrong { tries_left, suspended }, now);
     let event = if suspended { AuditEvent::Suspended } else { AuditEvent::Wrong };

@@ -7,7 +7,7 @@ use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ActivationState, Record, TokenRecord};
+use crate::verifier::record::{Record, StoredState, TokenRecord};
 use crate::verifier::verdict::Step;
 
 /// How many users may share one token.
@@ -80,7 +80,7 @@ pub fn refuses_registration(policy: &Policy, record: &TokenRecord) -> Option<Tok
 pub fn place(record: Option<&Record>) -> UserPlace {
     match record.map(|record| &record.state) {
         None => UserPlace::Reserved,
-        Some(ActivationState::Revoked | ActivationState::Reset) => UserPlace::Ended,
+        Some(StoredState::Revoked | StoredState::Reset) => UserPlace::Ended,
         Some(_) => UserPlace::Taken,
     }
 }

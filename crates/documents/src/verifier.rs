@@ -1,0 +1,240 @@
+//! What the verifier knows and decides, as the documents of the command line and of the service say it.
+
+use std::collections::BTreeMap;
+
+use camtoken::transaction::Transaction;
+use camtoken::verifier::audit::{self, AuditEntry};
+use camtoken::verifier::{Activation, ChallengeStatus, RegisteredToken, Rejection, Verdict};
+use camtoken::{ActivationId, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How a response was settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Settled {
+    /// accepted, rejected, expired, used, superseded or suspended
+    pub result: &'static str,
+    /// Why not, for the bank's back end: Wrong, Exhausted, Expired, AlreadySettled, Superseded, Suspended, Revoked,
+    /// NotActivated, Unknown, Malformed
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// After a wrong response: how many more are taken before something ends
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_left: Option<u8>,
+    /// After a wrong response: whether it suspended the activation
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<bool>,
+    /// When accepted: what to execute, as the token showed it. A repeated request gets it again, so execute it under the
+    /// challenge's name, once
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<SignedTransaction>,
+    /// When accepted: whether by this very request. It is no reason to execute or not to: with false, the answer of the
+    /// request that was accepted may have reached nobody
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
+}
+
+/// A transaction as it was stored with the challenge and shown by the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Signed")]
+#[non_exhaustive]
+pub struct SignedTransaction {
+    /// The operation
+    pub operation: &'static str,
+    /// Every field by its name, in its canonical form
+    pub fields: BTreeMap<&'static str, String>,
+}
+
+/// Where an activation stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ActivationStatus {
+    /// firstCode, secondCode, active, suspended, revoked or reset
+    pub state: &'static str,
+    /// The contract number
+    pub contract: String,
+    /// The user ID within the contract
+    pub user: String,
+    /// Wrong responses in a row, over all challenges
+    pub failures: u8,
+    /// Whether it ever gave a right response
+    pub signed: bool,
+    /// The challenge that may be answered now
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<OpenChallenge>,
+}
+
+/// A challenge that may be answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OpenChallenge {
+    /// Its name
+    pub challenge: String,
+    /// What is asked
+    pub operation: &'static str,
+    /// From then on no response is accepted
+    pub expires_at: String,
+    /// Wrong responses so far
+    pub wrong: u8,
+}
+
+/// A token that is registered with the bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct TokenStatus {
+    /// Whether it is revoked, and its ID never usable again
+    pub revoked: bool,
+    /// Whether it was made for tests
+    pub test: bool,
+    /// Its activations
+    pub activations: Vec<String>,
+}
+
+/// What happened to an activation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "History")]
+#[non_exhaustive]
+pub struct AuditHistory {
+    /// The activation
+    pub activation: String,
+    /// Whether the chain is whole; if it is not, no entry of it is shown
+    pub whole: bool,
+    /// Where it is broken
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken: Option<String>,
+    /// What happened, the oldest first
+    pub entries: Vec<AuditLine>,
+}
+
+/// One entry of a history. It names no field of a transaction, and no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "HistoryEntry")]
+#[non_exhaustive]
+pub struct AuditLine {
+    /// 1 for the first
+    pub number: u64,
+    /// When
+    pub at: String,
+    /// What happened
+    pub event: String,
+    /// The challenge that it was about
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// The operation of the challenge
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// SHA-256 over everything that the challenge says
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Wrong responses in a row after it
+    pub failures: u8,
+}
+
+impl From<&Verdict> for Settled {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Rejected(rejection) => Self::from(*rejection),
+            Verdict::Accepted(accepted) => Self {
+                result: "accepted",
+                reason: None,
+                attempts_left: None,
+                suspended: None,
+                transaction: accepted.transaction().map(SignedTransaction::from),
+                first: Some(accepted.first()),
+            },
+        }
+    }
+}
+
+impl From<Rejection> for Settled {
+    fn from(rejection: Rejection) -> Self {
+        let (attempts_left, suspended) = match rejection {
+            Rejection::Wrong { tries_left, suspended } => (Some(tries_left), Some(suspended)),
+            _ => (None, None),
+        };
+        Self {
+            result: rejection.result(),
+            reason: Some(rejection.name()),
+            attempts_left,
+            suspended,
+            transaction: None,
+            first: None,
+        }
+    }
+}
+
+impl From<&Transaction> for SignedTransaction {
+    fn from(transaction: &Transaction) -> Self {
+        let fields = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
+        Self { operation: transaction.operation().entry().name, fields }
+    }
+}
+
+impl ActivationStatus {
+    /// Where an activation stands at `now`.
+    #[must_use]
+    pub fn of(activation: &Activation, now: Timestamp) -> Self {
+        Self {
+            state: activation.state().as_str(),
+            contract: activation.subscriber().contract.clone(),
+            user: activation.subscriber().user.clone(),
+            failures: activation.failures(),
+            signed: activation.has_signed(),
+            challenge: activation.open_challenge(now).map(OpenChallenge::from),
+        }
+    }
+}
+
+impl From<ChallengeStatus<'_>> for OpenChallenge {
+    fn from(open: ChallengeStatus<'_>) -> Self {
+        Self {
+            challenge: open.reference().to_string(),
+            operation: open.transaction().operation().entry().name,
+            expires_at: open.expires_at().to_string(),
+            wrong: open.wrong_responses(),
+        }
+    }
+}
+
+impl From<&RegisteredToken> for TokenStatus {
+    fn from(token: &RegisteredToken) -> Self {
+        Self {
+            revoked: token.is_revoked(),
+            test: token.is_test(),
+            activations: token.activations().iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl AuditHistory {
+    /// The history of an activation.
+    #[must_use]
+    pub fn of(activation: ActivationId, history: audit::History) -> Self {
+        let activation = activation.to_string();
+        match history.into_entries() {
+            Ok(entries) => {
+                let entries = entries.into_iter().map(AuditLine::from).collect();
+                Self { activation, whole: true, broken: None, entries }
+            }
+            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+        }
+    }
+}
+
+impl From<AuditEntry> for AuditLine {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            number: entry.number,
+            at: entry.at,
+            event: entry.event.to_string(),
+            challenge: entry.challenge,
+            operation: entry.operation,
+            question: entry.question,
+            failures: entry.failures,
+        }
+    }
+}
