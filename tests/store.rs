@@ -183,7 +183,7 @@ fn a_part_that_is_a_link_is_refused() {
         std::os::unix::fs::symlink(&elsewhere, &path).expect("it is ours");
         let found = Path::new(part).file_name().expect("it has one").to_string_lossy().into_owned();
         assert_eq!(EmbeddedStore::open(&store, Duration::ZERO).err(), Some(StoreError::Link { found }), "{part}");
-        fs::rename(&elsewhere, &path).expect("it is ours");
+        fs::remove_file(&path).and_then(|()| fs::rename(&elsewhere, &path)).expect("it is ours");
     }
     drop(open(&store));
 }
@@ -215,6 +215,27 @@ fn the_mark_of_an_older_version_is_taken_over() {
     fs::remove_file(new.join("acknowledged")).expect("it is ours");
     drop(open(&new));
     assert!(new.join("acknowledged").exists());
+}
+
+/// Cut off anywhere while its files are written anew, the store has everything.
+#[test]
+fn a_store_is_written_anew_and_may_be_cut_off() {
+    let dir = tempdir();
+    let store = dir.path().join("store");
+    for round in 0..3 {
+        write(&open(&store), &id(1), round).expect("nobody else writes");
+    }
+    EmbeddedStore::rewrite(&store, Duration::ZERO).expect("nobody has it open");
+    assert!(fs::read(store.join("journal/0")).expect("it exists").iter().all(|byte| *byte == 0));
+    assert_eq!(state(&open(&store), &id(1)).len(), 3);
+    // Before the new tree has its place, and after.
+    fs::rename(store.join("engine"), store.join("engine.old")).expect("it is ours");
+    fs::create_dir_all(store.join("engine.new/keyspaces")).expect("it is ours");
+    assert_eq!(state(&open(&store), &id(1)).len(), 3);
+    copy_dir(&store.join("engine"), &store.join("engine.old"));
+    write(&open(&store), &id(1), 3).expect("nobody else writes");
+    assert_eq!(state(&open(&store), &id(1)).len(), 4);
+    assert!(!store.join("engine.old").exists());
 }
 
 /// A repair that was cut off before its end is asked for again.
@@ -323,7 +344,10 @@ fn only_a_store_that_never_answered_is_made_again() {
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("the engine has it");
         }
         let refused = EmbeddedStore::open(&copy, Duration::ZERO).err();
-        assert!(matches!(refused, Some(StoreError::Corrupt { .. } | StoreError::Io(_))), "without {part}: {refused:?}");
+        // A tree without its key spaces is an empty one: what it lacks is told by the mark.
+        let is_damage =
+            |error| matches!(error, StoreError::Corrupt { .. } | StoreError::Lost { .. } | StoreError::Io(_));
+        assert!(refused.clone().is_some_and(is_damage), "without {part}: {refused:?}");
     }
 }
 

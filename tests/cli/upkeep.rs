@@ -7,7 +7,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use camtoken::store::{EmbeddedStore, RecordId, Store, block_on};
-use camtoken::verifier::{Credential, Record, TokenRecord, record};
 use serde_json::json;
 
 use super::verifier::{Story, text};
@@ -71,12 +70,22 @@ fn the_keys_are_wrapped_under_a_new_key_and_the_old_one_goes() {
     // Once in the log, and once in the tree: a command brings what it finds there into it.
     let issued = story.issue("1");
     assert_eq!(story.verify(&issued, &story.respond(&issued)).exit, 0);
-    let wraps = wraps(&store);
-    assert_eq!(wraps.len(), 2, "one of the token, one of the activation");
-    assert!(wraps.iter().all(|wrap| files_with(&store, wrap) > 0));
+    let before = records(&store);
+    let copy = story.path("copy");
+    let copied = Command::new("cp").arg("-a").args([&store, &copy]).status().expect("cp starts");
+    assert!(copied.success());
     let rewrap = || story.run(&["store", "rewrap"]).document["records"].clone();
     assert_eq!((rewrap(), rewrap()), (json!(2), json!(0)));
-    for wrap in &wraps {
+    let after = records(&store);
+    assert_eq!((before.len(), after.len()), (2, 2), "one of the token, one of the activation");
+    for (before, after) in before.iter().zip(&after) {
+        // Nothing but the wrapped key is another one.
+        let differ = |(one, other): (&u8, &u8)| one != other;
+        let first = before.iter().zip(after).position(differ).expect("wrapped anew");
+        let last = before.iter().zip(after).rposition(differ).expect("wrapped anew");
+        let wrap = &before[first..=last];
+        assert!(wrap.len() > 32 && wrap.len() < 120, "{}", wrap.len());
+        assert!(files_with(&copy, wrap) > 0);
         assert_eq!(files_with(&store, wrap), 0, "who has the old key and a copy of the disk has the device's key");
     }
     fs::write(&kek, &new).expect("it is ours");
@@ -198,18 +207,12 @@ fn a_store_that_was_copied_back_accepts_nothing_again() {
     assert_eq!((said.exit, &said.document["findings"]), (0, &json!([])), "{said:?}");
 }
 
-/// The wrapped keys that a store holds.
-fn wraps(dir: &Path) -> Vec<Vec<u8>> {
+/// The records of a store, but for that of the clocks.
+fn records(dir: &Path) -> Vec<Vec<u8>> {
     let store = EmbeddedStore::open(dir, Duration::ZERO).expect("nobody has it open");
     let ids = block_on(store.list(None, 10)).expect("it lists");
-    let wraps = ids.iter().filter(|id| **id != RecordId::Clock).map(|id| {
-        let found = block_on(store.load(id)).expect("it loads").expect("it was listed");
-        match record::from_bytes::<Record>(&found.record) {
-            Ok(Record { credential: Credential::Camera { key, .. }, .. }) => key,
-            _ => record::from_bytes::<TokenRecord>(&found.record).expect("a token").device_key,
-        }
-    });
-    wraps.collect()
+    let ids = ids.iter().filter(|id| **id != RecordId::Clock);
+    ids.map(|id| block_on(store.load(id)).expect("it loads").expect("it was listed").record.to_vec()).collect()
 }
 
 /// How many files below a directory have these bytes.

@@ -205,11 +205,15 @@ fn highest(bytes: &[u8], checkpoint: u64) -> u64 {
         }
         // Hashing at each byte would take long. Hardly anything but a frame has a number in this range.
         let number = u64::from_be_bytes(rest[12..HEADER].try_into().expect("8 bytes"));
-        let is_later = number > checkpoint.max(highest) && number - checkpoint <= MOST_FRAMES;
-        if is_later && frame(rest).is_some_and(|(_, changes, _)| decode(changes).is_some()) {
-            highest = number;
+        let is_plausible = number != 0 && number <= checkpoint + MOST_FRAMES;
+        let found = if is_plausible { frame(rest) } else { None };
+        match found.filter(|(_, changes, _)| decode(changes).is_some()) {
+            Some((_, changes, _)) => {
+                highest = highest.max(if number > checkpoint { number } else { 0 });
+                at += HEADER + changes.len();
+            }
+            None => at += 1,
         }
-        at += 1;
     }
     highest
 }
