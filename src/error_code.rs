@@ -88,6 +88,8 @@ impl IssueError {
             Self::Refused(_) => ErrorCode::NoActivation,
             Self::Operation(_) | Self::NotWhole => ErrorCode::NoOperation,
             Self::TestToken(_) => ErrorCode::TestToken,
+            Self::OtherRequest => ErrorCode::KeyReused,
+            Self::Superseded => ErrorCode::Superseded,
             Self::Policy(error) => error.code(),
         }
     }

@@ -326,6 +326,61 @@ fn what_was_accepted_can_be_asked_for_until_the_next_challenge() {
     });
 }
 
+/// The record remembers the last few challenges; a caller that reconciles late asks for one of before.
+#[test]
+fn an_accepted_challenge_is_never_told_as_unknown() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let settled = |challenge, at| block_on(pair.verifier.settled(challenge, at)).expect("the store answers");
+        let (accepted, response) = pair.issue("1", NOW);
+        assert!(pair.verify(accepted, &response, NOW).is_accepted());
+        let (expired, late) = pair.issue("2", NOW);
+        assert_eq!(rejected(&pair.verify(expired, &late, later(200))), Rejection::Expired);
+        let (superseded, _) = pair.issue("3", later(200));
+        for number in 0..10 {
+            let at = later(201 + number);
+            pair.issue("4", at);
+            assert_eq!(rejected(&settled(accepted, at)), Rejection::AlreadySettled, "{number}");
+            assert_eq!(rejected(&pair.verify(accepted, &response, at)), Rejection::AlreadySettled, "{number}");
+            assert_eq!(rejected(&settled(expired, at)), Rejection::Expired, "{number}");
+            assert_eq!(rejected(&settled(superseded, at)), Rejection::Superseded, "{number}");
+        }
+        let never = ChallengeRef { id: ChallengeId::from_bytes([1; 12]), ..accepted };
+        assert_eq!(rejected(&settled(never, later(300))), Rejection::Unknown);
+        assert_eq!(rejected(&pair.verify(never, &response, later(300))), Rejection::Unknown);
+    });
+}
+
+/// The answer of a request to issue was lost; the caller sends it again.
+#[test]
+fn a_request_to_issue_that_is_sent_again_gets_the_same_challenge() {
+    on_every_store!(store => {
+        let pair = Pair::new(store, test_policy());
+        let issue = |attempt, amount, at| {
+            let rng = &mut rng();
+            block_on(pair.verifier.issue_once(attempt, pair.activation, transfer(amount), None, at, rng)).map(|issued| (issued.reference, issued.expires_at, issued.code.to_string()))
+        };
+        let (one, other) = (AttemptId::generate(&mut rng()), AttemptId::generate(&mut rng()));
+        let first = issue(one, "1", NOW).expect("an active token");
+        assert_eq!(issue(one, "1", later(60)).expect("again"), first, "the same name, time and code");
+        assert!(matches!(issue(one, "2", later(60)), Err(IssueError::OtherRequest)), "another amount");
+        assert_eq!(pair.events().iter().filter(|event| *event == "Issued").count(), 1);
+
+        let opened = code::open(&read(&first.2.parse().expect("a code")), &pair.key).expect("sealed for this activation");
+        let response = opened.respond(&pair.key, &pair.suite).expose_str().to_owned();
+        assert!(pair.verify(first.0, &response, later(70)).is_accepted());
+        assert_eq!(issue(one, "1", later(599)).expect("again"), first, "also after it was answered");
+        assert_eq!(rejected(&pair.verify(first.0, &response, later(600))), Rejection::AlreadySettled);
+
+        let second = issue(other, "1", later(601)).expect("an active token");
+        assert_ne!(second.0, first.0);
+        assert!(matches!(issue(one, "1", later(602)), Err(IssueError::Superseded)));
+        assert!(matches!(issue(one, "3", later(602)), Err(IssueError::OtherRequest)));
+        assert_eq!(issue(other, "1", later(603)).expect("again"), second, "it took nobody's place");
+        assert_ne!(issue(other, "1", later(601 + 180 + 600)).expect("a new request").0, second.0, "later it is a new one");
+    });
+}
+
 #[test]
 fn a_confirmation_is_told_again_to_the_same_attempt_alone() {
     let verifier = verifier(MemoryStore::new(), test_policy());

@@ -214,9 +214,11 @@ codes! {
     /// The body came too slowly.
     HttpSlow = "CT-E108" => Failed,
     /// One Idempotency-Key for two requests.
-    HttpKeyReused = "CT-E109" => Failed,
+    KeyReused = "CT-E109" => Failed,
     /// The same request is being worked on.
     HttpInProgress = "CT-E110" => Failed,
+    /// The challenge of a repeated request was superseded since.
+    Superseded = "CT-E117" => Rejected,
     /// No room for more sessions or tokens.
     HttpTooMany = "CT-E111" => Failed,
     /// The service cannot listen.

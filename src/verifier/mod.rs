@@ -6,10 +6,11 @@
 //! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
 
 use std::fmt;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::challenge::{Challenge, ChallengeId};
 use crate::code::{self, ChallengeCode};
@@ -41,12 +42,12 @@ pub use policy::{Policy, PolicyError};
 pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
-use audit::History;
+use audit::{AuditEvent, History};
 use camtoken_core::verifier::decision::{
     ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, TimeBasedPassword,
-    Undecided, Withdrawal, expected_password, expected_response, open_challenge, settle,
+    Undecided, Withdrawal, expected_password, expected_response, may_have_forgotten, open_challenge, settle,
 };
-use camtoken_core::verifier::record::{self, Record, Stored};
+use camtoken_core::verifier::record::{self, Record, RequestTag, Stored};
 use retry::{Tries, Try};
 
 /// Builds challenges and checks responses, for all the tokens in one store.
@@ -146,6 +147,12 @@ pub enum IssueError {
     /// The token was made for tests, and this verifier does not take those (V-20).
     #[error("token {0} was made for tests")]
     TestToken(TokenId),
+    /// The attempt ID was given to another request: take a new one.
+    #[error("the attempt was another request")]
+    OtherRequest,
+    /// The request was answered before, and a newer challenge has superseded its challenge since.
+    #[error("the challenge of this request was superseded by a newer one")]
+    Superseded,
     /// The life asked for is zero or beyond the hard limit (V-2).
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -196,7 +203,59 @@ impl<S: Store> Verifier<S> {
         &self,
         activation: ActivationId,
         transaction: Transaction,
-        lifetime: Option<std::time::Duration>,
+        lifetime: Option<Duration>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<IssuedChallenge, IssueError> {
+        self.issue_as(None, activation, transaction, lifetime, now, rng).await
+    }
+
+    /// As [`Verifier::issue`], for a request that may be sent again: under the same `attempt` it gets the same challenge, also from
+    /// another process and after a crash. The record remembers it for ten minutes at least, and the last five requests of an
+    /// activation.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Verifier::issue`]; [`IssueError::OtherRequest`] when something else was asked for under this attempt,
+    /// [`IssueError::Superseded`] when a newer challenge was issued since.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use camtoken::store::Store;
+    /// use camtoken::verifier::{AttemptId, IssueError, IssuedChallenge};
+    /// use camtoken::{ActivationId, Timestamp, Transaction, Verifier};
+    ///
+    /// /// `request` is the caller's UUID: it sends the same one again after a time-out.
+    /// async fn handle<S: Store>(
+    ///     verifier: &Verifier<S>,
+    ///     request: [u8; 16],
+    ///     activation: ActivationId,
+    ///     transaction: Transaction,
+    ///     now: Timestamp,
+    ///     rng: &mut impl rand::CryptoRng,
+    /// ) -> Result<IssuedChallenge, IssueError> {
+    ///     verifier.issue_once(AttemptId::from_bytes(request), activation, transaction, None, now, rng).await
+    /// }
+    /// ```
+    pub async fn issue_once(
+        &self,
+        attempt: AttemptId,
+        activation: ActivationId,
+        transaction: Transaction,
+        lifetime: Option<Duration>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<IssuedChallenge, IssueError> {
+        self.issue_as(Some(attempt), activation, transaction, lifetime, now, rng).await
+    }
+
+    async fn issue_as(
+        &self,
+        attempt: Option<AttemptId>,
+        activation: ActivationId,
+        transaction: Transaction,
+        lifetime: Option<Duration>,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<IssuedChallenge, IssueError> {
@@ -210,15 +269,20 @@ impl<S: Store> Verifier<S> {
             return Err(IssueError::NotWhole);
         }
         let challenge = ChallengeRef { activation, id: ChallengeId::generate(now, rng) };
-        let event = ChallengeIssue { challenge, transaction, lifetime };
+        let request = attempt.map(|AttemptId(name)| RequestTag { name, content: content(&transaction, lifetime) });
+        let event = ChallengeIssue { challenge, transaction, lifetime, request };
         let update = self.update(activation, |record| {
             settle(&self.policy, record, &event, now)?.try_map_done(|record, challenge| {
                 let key = self.activation_key(activation, record.credential.key())?;
-                Ok((challenge.expires_at, code::seal(&challenge, &key)))
+                Ok((challenge.id, challenge.expires_at, code::seal(&challenge, &key)))
             })
         });
         match update.await? {
-            Some(Step::Done((expires_at, code))) => Ok(IssuedChallenge { reference: challenge, expires_at, code }),
+            Some(Step::Done((id, expires_at, code))) => {
+                Ok(IssuedChallenge { reference: ChallengeRef { activation, id }, expires_at, code })
+            }
+            Some(Step::Rejected(IssueRefusal::OtherRequest)) => Err(IssueError::OtherRequest),
+            Some(Step::Rejected(IssueRefusal::Superseded)) => Err(IssueError::Superseded),
             Some(Step::Rejected(IssueRefusal::TestToken(token))) => Err(IssueError::TestToken(token)),
             Some(Step::Rejected(IssueRefusal::Rejected(rejection))) => Err(IssueError::Refused(rejection)),
             None => Err(IssueError::Refused(Rejection::Unknown)),
@@ -251,6 +315,7 @@ impl<S: Store> Verifier<S> {
             None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
                 Ok(self.unknown(challenge, response, attempt))
             }
+            Some((Verdict::Rejected(Rejection::Unknown), true)) => self.unless_forgotten(challenge).await,
             Some((verdict, _)) => Ok(verdict),
         }
     }
@@ -271,8 +336,8 @@ impl<S: Store> Verifier<S> {
     }
 
     /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason where there is nothing.
-    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since,
-    /// [`Rejection::Unknown`] that nothing was accepted for it until now.
+    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since, however many: what the record
+    /// has forgotten is looked up in the audit chain. [`Rejection::Unknown`] says that nothing was accepted for it until now.
     ///
     /// # Errors
     ///
@@ -280,7 +345,29 @@ impl<S: Store> Verifier<S> {
     pub async fn settled(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Verdict, VerifierError> {
         let event = SettledQuery { challenge };
         let update = self.update(challenge.activation, |record| Ok(settle(&self.policy, record, &event, now)?));
-        Ok(update.await?.unwrap_or(Verdict::Rejected(Rejection::Unknown)))
+        match update.await? {
+            Some(Verdict::Rejected(Rejection::Unknown)) => self.unless_forgotten(challenge).await,
+            verdict => Ok(verdict.unwrap_or(Verdict::Rejected(Rejection::Unknown))),
+        }
+    }
+
+    /// How a challenge ended that the record does not name. Those of before the last few stand in the audit chain alone.
+    async fn unless_forgotten(&self, challenge: ChallengeRef) -> Result<Verdict, VerifierError> {
+        let unknown = Ok(Verdict::Rejected(Rejection::Unknown));
+        let Some(record) = self.record(challenge.activation).await? else { return unknown };
+        if !may_have_forgotten(&record) {
+            return unknown;
+        }
+        // A chain that was touched says nothing; the check of the store finds it.
+        let History::Whole(entries) = self.audit(challenge.activation).await? else { return unknown };
+        let name = challenge.id.to_string();
+        let events = entries.iter().filter(|entry| entry.challenge.as_ref() == Some(&name)).map(|entry| entry.event);
+        let rejection = events.fold(Rejection::Unknown, |so_far, event| match (so_far, event) {
+            (Rejection::AlreadySettled, _) | (_, AuditEvent::Accepted) => Rejection::AlreadySettled,
+            (Rejection::Expired, _) | (_, AuditEvent::Expired) => Rejection::Expired,
+            _ => Rejection::Superseded,
+        });
+        Ok(Verdict::Rejected(rejection))
     }
 
     /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
@@ -552,6 +639,12 @@ impl<S> fmt::Debug for Verifier<S> {
 fn compare_password(key: &Key, response: &Response, attempt: AttemptId, now: Timestamp) -> Comparison<Option<u64>> {
     let matches = Totp::default().verify(key, response, now, 1, None);
     Comparison::Made { tag: attempt.tag(key, b"time-based", response), matches }
+}
+
+/// What is asked for by a request to issue, to tell the same request from another.
+fn content(transaction: &Transaction, lifetime: Duration) -> [u8; 16] {
+    let whole = Sha256::new_with_prefix(transaction.digest()).chain_update(lifetime.as_secs().to_be_bytes()).finalize();
+    whole[..16].try_into().expect("16 of 32 bytes")
 }
 
 /// What a wrapped key of this activation is bound to.

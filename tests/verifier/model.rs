@@ -325,7 +325,8 @@ impl Life {
             Request::Issue if world.issued == self.challenges => None,
             Request::Issue => {
                 let lifetime = self.policy.lifetime;
-                let event = ChallengeIssue { challenge: named(world.issued + 1), transaction: transfer("1"), lifetime };
+                let challenge = named(world.issued + 1);
+                let event = ChallengeIssue { challenge, transaction: transfer("1"), lifetime, request: None };
                 self.settled(world, request, &event, now, |answer| match answer {
                     Step::Done(_) => Answer::Issued,
                     Step::Rejected(_) => Answer::Refused,

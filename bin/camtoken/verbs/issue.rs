@@ -19,6 +19,7 @@ use crate::system::rng;
 use crate::terminal;
 use crate::text::Text;
 use crate::value::value;
+use crate::verbs::verify::{AttemptArgs, unknown};
 
 pub use fields::schema;
 use fields::{FieldArgs, issued};
@@ -33,6 +34,8 @@ pub struct Args {
     fields: FieldArgs,
     #[arg(long, value_name = "1s..600s", value_parser = value::<Lifetime>)]
     ttl: Option<Lifetime>,
+    #[command(flatten)]
+    attempt: AttemptArgs,
     #[command(flatten)]
     picture: PictureArgs,
     #[command(flatten)]
@@ -69,7 +72,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Failure::new(Code::Fields).because(error).with("names", names.join(", "))
     })?;
     let lifetime = args.ttl.map(Lifetime::duration);
-    let issued = block_on(bank.verifier.issue(args.activation, transaction, lifetime, bank.now, &mut rng()))?;
+    let attempt = args.attempt.read();
+    let rng = &mut rng();
+    let issue = bank.verifier.issue_once(attempt, args.activation, transaction, lifetime, bank.now, rng);
+    let issued = block_on(issue).map_err(|error| unknown(error, attempt))?;
 
     let report = Report {
         challenge: issued.reference.to_string(),

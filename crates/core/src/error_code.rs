@@ -98,6 +98,10 @@ codes! {
     NotActive = "CT-E091",
     /// More requests than can be worked on, or a database that cannot be reached. Nothing was done.
     Busy = "CT-E107",
+    /// The name of a request was used for another one.
+    KeyReused = "CT-E109",
+    /// The challenge of a repeated request was superseded since.
+    Superseded = "CT-E117",
     /// A value is beyond its limits.
     Value = "CT-E115",
 }

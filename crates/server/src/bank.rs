@@ -24,13 +24,13 @@ use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
 use super::rng;
-use super::values::{Form, MOST_WHOLE, Picture, Secret, Span, whole};
+use super::values::{Form, Picture, Secret, Span};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{ChallengeRef, Enrollment, RegisteredToken, Rejection, Step, Subscriber, Verdict, Verifier};
-use camtoken_documents::{ActivationStatus, AuditHistory, Settled, TokenStatus};
+use camtoken_documents::{ActivationStatus, AuditHistory, FieldText, GivenFields, Settled, TokenStatus};
 
 /// What the handlers share.
 pub(super) struct Bank<S> {
@@ -318,7 +318,7 @@ struct Activation {
 }
 
 /// A transaction for an activation.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewChallenge {
     /// The activation
@@ -328,39 +328,11 @@ struct NewChallenge {
     #[schemars(length(min = 1, max = 64))]
     operation: String,
     /// Its fields by name
-    fields: BTreeMap<String, FieldText>,
+    #[schemars(with = "BTreeMap<String, FieldText>")]
+    fields: GivenFields,
     /// How long it may be answered, 1 s to 600 s
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     ttl: Option<Span>,
-}
-
-/// The content of a field.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum FieldText {
-    /// As it is
-    Text(String),
-    /// A whole number
-    Number(
-        #[serde(deserialize_with = "whole")]
-        #[schemars(range(max = MOST_WHOLE))]
-        u64,
-    ),
-    /// yes or no
-    Flag(bool),
-    /// Names of a list
-    List(Vec<String>),
-}
-
-impl FieldText {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-            Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-            Self::List(names) => names.join(","),
-        }
-    }
 }
 
 /// A challenge that was issued.
@@ -536,27 +508,27 @@ async fn issue<S: Store>(
     headers: HeaderMap,
     Json(new): Json<NewChallenge>,
 ) -> Result<Response, Problem> {
-    let issue = async {
-        let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
-        let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
-        let fields = new.fields.iter().map(|(name, value)| (name, value.text()));
-        let transaction =
-            Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
-        let lifetime = match new.ttl {
-            Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
-            None => None,
-        };
-        let issued = bank.verifier.issue(activation, transaction, lifetime, bank.now()?, &mut rng()).await?;
-        tracing::info!(challenge.id = %issued.reference, %operation, "issued");
-        Ok(Challenge {
-            id: issued.reference.to_string(),
-            activation: activation.to_string(),
-            operation: operation.entry().name,
-            expires_at: issued.expires_at.to_string(),
-            code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
-        })
+    let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
+    let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
+    let fields = new.fields.into_texts(operation).map_err(|error| Problem::from(Code::Fields).because(error))?;
+    let transaction =
+        Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
+    let lifetime = match new.ttl {
+        Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
+        None => None,
     };
-    bank.answers.once(&headers, ("challenges", &new), issue).await
+    // Without a key each request is another one.
+    let (attempt, now) = (attempt(&headers)?, bank.now()?);
+    let issued = bank.verifier.issue_once(attempt, activation, transaction, lifetime, now, &mut rng()).await?;
+    tracing::info!(challenge.id = %issued.reference, %operation, "issued");
+    let challenge = Challenge {
+        id: issued.reference.to_string(),
+        activation: activation.to_string(),
+        operation: operation.entry().name,
+        expires_at: issued.expires_at.to_string(),
+        code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
+    };
+    Ok((StatusCode::CREATED, Json(challenge)).into_response())
 }
 
 async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Standing>, Problem> {

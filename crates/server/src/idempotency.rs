@@ -1,7 +1,7 @@
 //! Requests that create something, sent again: the same answer, and nothing is created twice.
 //!
-//! Answers are kept by this process, for as long as a challenge can live. To settle a response needs none of this: there
-//! the key is the attempt's name, which the store keeps.
+//! This is for registrations: their answers are kept by this process, for as long as a challenge can live. A challenge and the
+//! settling of a response need none of this: there the key is the attempt's name, which the store keeps.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -21,8 +21,8 @@ const HEADER: &str = "idempotency-key";
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(600);
 
-/// How many answers are kept; the oldest make room.
-const MOST: usize = 10_000;
+/// How many answers are kept, some 10 MB. Beyond that a request with a key is refused: what was promised is not forgotten for it.
+const MOST: usize = 20_000;
 
 /// What was answered under which key.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Answers {
     fn begin(&self, key: [u8; 32], request: [u8; 32]) -> Result<Option<Vec<u8>>, Code> {
         let mut kept = self.kept();
         let now = Instant::now();
-        while kept.order.front().is_some_and(|(at, _)| now.duration_since(*at) > KEPT) || kept.order.len() > MOST {
+        while kept.order.front().is_some_and(|(at, _)| now.duration_since(*at) > KEPT) {
             if let Some((_, old)) = kept.order.pop_front() {
                 kept.answers.remove(&old);
             }
@@ -74,6 +74,7 @@ impl Answers {
             Some(entry) if entry.request != request => Err(Code::KeyReused),
             Some(Entry { answer: None, .. }) => Err(Code::InProgress),
             Some(Entry { answer, .. }) => Ok(answer.clone()),
+            None if kept.answers.len() >= MOST => Err(Code::Busy),
             None => {
                 kept.answers.insert(key, Entry { request, answer: None });
                 kept.order.push_back((now, key));

@@ -93,6 +93,10 @@ codes! {
     KeyReused = "CT-E109", UNPROCESSABLE_ENTITY:
         "the Idempotency-Key was used for another request" / "この Idempotency-Key は別のリクエストで使われています";
         "Use a new key for each new request, such as a UUID." / "リクエストごとに新しいキー（UUIDなど）を使ってください。";
+    /// The challenge of a repeated request was superseded since.
+    Superseded = "CT-E117", CONFLICT:
+        "the challenge of this request was superseded by a newer one" / "このリクエストのチャレンジは、新しいチャレンジに差し替えられました";
+        "Send a new request with a new key if it is still wanted." / "まだ必要な場合は、新しいキーで新しいリクエストを送ってください。";
     /// The same request is being worked on.
     InProgress = "CT-E110", CONFLICT:
         "the request with this Idempotency-Key is still being worked on" / "この Idempotency-Key のリクエストは処理中です";

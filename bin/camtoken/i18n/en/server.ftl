@@ -93,6 +93,12 @@ ct-e109 = the Idempotency-Key was used for another request
     .long =
         The key names one request. Another one under the same key is not done.
 
+ct-e117 = the challenge of this request was superseded by a newer one
+    .hint = send a new request with a new Idempotency-Key, or a new --attempt, if it is still wanted
+    .long =
+        A request to issue a challenge came again under the same name, and another challenge was issued to the activation
+        since. The answer of before names a challenge that nobody can answer any more.
+
 ct-e110 = the request with this Idempotency-Key is still being worked on
     .hint = wait a moment, then send it again
     .long =

@@ -204,6 +204,18 @@ impl Transaction {
         encode_all(entry.bound(), bound, to);
     }
 
+    /// SHA-256 over the whole transaction, bound fields included, to compare two of them by.
+    ///
+    /// # Panics
+    ///
+    /// For a transaction that is not whole ([`Transaction::is_whole`]).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut whole = Encoder::new(Vec::new());
+        self.encode_whole(&mut whole);
+        Sha256::digest(whole.into_writer()).into()
+    }
+
     /// Reads what [`Transaction::encode_whole`] wrote.
     pub(crate) fn decode_whole(from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
         let code = from.u8().map_err(|_| TransactionError::Form)?;

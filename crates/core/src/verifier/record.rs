@@ -175,6 +175,23 @@ pub struct Issued {
     /// How it ended, if it did.
     #[n(4)]
     pub end: Option<ChallengeEnd>,
+    /// The request that it was issued by, where the caller gave it a name.
+    #[n(5)]
+    pub request: Option<RequestTag>,
+}
+
+/// Names a request to issue a challenge, so that the same request gets the same challenge again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct RequestTag {
+    /// The caller's name for it.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub name: [u8; 16],
+    /// The start of a SHA-256 over what is asked for.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub content: [u8; 16],
 }
 
 /// How a challenge ended.
@@ -206,6 +223,9 @@ pub struct PastChallenge {
     /// How it ended.
     #[n(1)]
     pub end: ChallengeEnd,
+    /// The request that it was issued by, where the caller gave it a name.
+    #[n(2)]
+    pub request: Option<RequestTag>,
 }
 
 /// The last attempt that was decided.

@@ -8,7 +8,7 @@ use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, StoredState};
+use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, RequestTag, StoredState};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A challenge is to be issued. It takes the place of the one before (V-8).
@@ -20,6 +20,8 @@ pub struct ChallengeIssue {
     pub transaction: Transaction,
     /// How long it may be answered.
     pub lifetime: Duration,
+    /// The caller's name for the request: the same request again gets the same challenge.
+    pub request: Option<RequestTag>,
 }
 
 /// Why no challenge is issued to an activation.
@@ -29,6 +31,10 @@ pub enum IssueRefusal {
     Rejected(Rejection),
     /// Its token was made for tests, and the policy does not take those (V-20).
     TestToken(TokenId),
+    /// The name of the request was given to another one.
+    OtherRequest,
+    /// The challenge of this very request was superseded by a newer one.
+    Superseded,
 }
 
 /// A challenge that has not been answered is to be withdrawn: from then on it counts as superseded. The answer is whether it
@@ -69,13 +75,46 @@ impl Event for ChallengeIssue {
         if let Some(refusal) = refusal {
             return Ruling::unchanged(Step::Rejected(refusal));
         }
-        retire_challenge(record);
         let ChallengeRef { activation, id } = self.challenge;
-        let expires_at = now.plus(self.lifetime);
-        let issued = Issued { id, expires_at, transaction: self.transaction.clone(), wrong_answers: 0, end: None };
+        if let Some(answer) = self.repeated(record, activation, now) {
+            return Ruling::confirmed(answer);
+        }
+        retire_challenge(record);
+        let issued = Issued {
+            id,
+            expires_at: now.plus(self.lifetime),
+            transaction: self.transaction.clone(),
+            wrong_answers: 0,
+            end: None,
+            request: self.request,
+        };
         let challenge = issued.challenge(activation);
         record.challenge = Some(issued);
         Ruling::changed(Step::Done(challenge.clone()), AuditEvent::Issued, Some(challenge))
+    }
+}
+
+impl ChallengeIssue {
+    /// What the same request was answered before. It is remembered for as long as a challenge may live, at least; afterwards
+    /// it is a new request.
+    fn repeated(
+        &self,
+        record: &Record,
+        activation: ActivationId,
+        now: Timestamp,
+    ) -> Option<Step<Challenge, IssueRefusal>> {
+        let asked = self.request?;
+        let same = |known: &RequestTag| known.name == asked.name;
+        if let Some(past) = record.past.iter().filter_map(|past| past.request).find(same) {
+            let refusal = if past == asked { IssueRefusal::Superseded } else { IssueRefusal::OtherRequest };
+            return Some(Step::Rejected(refusal));
+        }
+        let last = record.challenge.as_ref().filter(|last| now < last.expires_at.plus(Policy::MAX_LIFETIME))?;
+        let known = last.request.filter(same)?;
+        Some(match known == asked {
+            true => Step::Done(last.challenge(activation)),
+            false => Step::Rejected(IssueRefusal::OtherRequest),
+        })
     }
 }
 
@@ -97,6 +136,13 @@ impl Event for Withdrawal {
 /// How many past challenges a record remembers.
 const PAST: usize = 4;
 
+/// Whether a challenge that the record does not name may have been issued to it: it remembers as many as it can. The audit chain
+/// names all of them.
+#[must_use]
+pub fn may_have_forgotten(record: &Record) -> bool {
+    record.past.len() == PAST
+}
+
 /// Ends the current challenge, for something else than a newer one: it is not answered any more. One that was accepted
 /// stays, with its attempt, until the next is issued: the caller may not have executed it yet.
 pub(super) fn end_challenge(record: &mut Record) {
@@ -112,7 +158,7 @@ fn retire_challenge(record: &mut Record) {
     record.last_attempt = None;
     if let Some(issued) = record.challenge.take() {
         let end = issued.end.unwrap_or(ChallengeEnd::Superseded);
-        record.past.insert(0, PastChallenge { id: issued.id, end });
+        record.past.insert(0, PastChallenge { id: issued.id, end, request: issued.request });
         record.past.truncate(PAST);
     }
 }

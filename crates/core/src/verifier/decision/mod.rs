@@ -26,7 +26,7 @@ mod registration;
 mod response;
 mod token;
 
-pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, open_challenge};
+pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
 pub use lifecycle::{ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension};
 pub use registration::{
     AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_place,
