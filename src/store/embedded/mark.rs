@@ -1,9 +1,10 @@
 //! The mark: how many changes are durable at least, and where the store's files are.
 //!
-//! It is written after each sync, behind its answers, twice, and synced when the log turns to its other file and when the
-//! store is opened: it survives a killed process, and is a lower bound. Each change raises one revision by one, so the
-//! revisions of all records add up to the number of changes. If that is less than the mark says, the log has lost its end,
-//! which cannot be told from a frame that was cut off and never acknowledged: a used response would be open again.
+//! It is written after each sync, before its answers, and a second time behind them. It is synced when the log turns to its
+//! other file and when the store is opened or closed: it survives a killed process, and is a lower bound after a power cut.
+//! Each change raises one revision by one, so the revisions of all records add up to the number of changes. If that is less
+//! than the mark says, the log has lost its end, which cannot be told from a frame that was cut off and never acknowledged: a
+//! used response would be open again.
 //!
 //! ```text
 //! mark   copy at 0 | copy at 4096
@@ -188,13 +189,23 @@ impl<D: Disk> MarkFile<D> {
         Ok(disk.sync_dir(dir)?)
     }
 
-    /// Counts changes that are durable.
-    pub fn raise(&mut self, by: u64) {
+    /// Counts changes that are durable, before anybody is told.
+    pub fn raise(&mut self, by: u64) -> Result<(), StoreError> {
         self.changes += by;
-        if let Some((file, anchor)) = &mut self.written {
-            // A mark left too low costs a warning, never a change: what it counts is durable already.
-            let _ = write(file, &Mark { changes: self.changes, anchor: *anchor }, OFFSETS);
-            self.is_unsynced = true;
+        self.is_unsynced = true;
+        self.write_copy(OFFSETS[0])
+    }
+
+    /// Writes the second copy, which nobody has to wait for. When that fails, it may be half written: the first one must stay
+    /// as it is.
+    pub fn repeat(&mut self) -> Result<(), StoreError> {
+        self.write_copy(OFFSETS[1])
+    }
+
+    fn write_copy(&mut self, offset: u64) -> Result<(), StoreError> {
+        match &mut self.written {
+            Some((file, anchor)) => Ok(write(file, &Mark { changes: self.changes, anchor: *anchor }, [offset])?),
+            None => Ok(()),
         }
     }
 

@@ -26,9 +26,12 @@ pub(super) struct Ready<D: Disk> {
 
 /// Reads a store. One that needs a repair is given only if that is what it is opened for.
 pub(super) fn ready<D: Disk, T: Tree>(disk: &D, dir: &Path, tree: &T, repairs: bool) -> Result<Ready<D>, StoreError> {
+    let journal = dir.join("journal");
+    // Who made the store may have been killed before its names were durable.
+    disk.sync_dir(&journal)?;
+    disk.sync_dir(dir)?;
     let mut records = guarded(|| tree.records())?;
     let checkpoint = guarded(|| tree.checkpoint())?;
-    let journal = dir.join("journal");
     let replay = Journal::replay(disk, &journal, checkpoint)?;
     let mut recent = Recent::default();
     for entry in replay.frames.into_iter().flatten() {

@@ -7,8 +7,9 @@
 //!
 //! What is simulated lies below the log, the mark and the format. The tree is a stand-in: a checkpoint is stored whole or not
 //! at all, may fail, and may be lost in a power cut until the log waits for it. Its library's own files are not simulated
-//! (the tests with killed processes and full disks have the real one), nor are damage within the same life as a power cut,
-//! of which the unsynced mark may know nothing, and a disk that goes back to an earlier state as a whole.
+//! (the tests with killed processes and full disks have the real one), nor are damage before a power cut, of which the
+//! unsynced mark may know nothing, a write that lands elsewhere in a life in which another call fails, and a disk that goes
+//! back to an earlier state as a whole.
 //!
 //! `CAMTOKEN_TEST_SEEDS` says how many seeds are run, `CAMTOKEN_TEST_SEED` runs one.
 
@@ -353,6 +354,9 @@ impl World {
     fn plan(&mut self, random: &mut Random) {
         let mut soon = |odds| random.one_in(odds).then(|| random.below(120));
         (self.fails_in, self.dies_in, self.misdirects_in) = (soon(3), soon(3), soon(10));
+        if self.misdirects_in.is_some() {
+            (self.fails_in, self.dies_in) = (None, None);
+        }
     }
 
     /// Counts a call, and says whether it fails.

@@ -106,7 +106,9 @@ impl<D: Disk, T: Tree> Writer<D, T> {
         }
         if outcome.is_ok() && !group.entries.is_empty() {
             // Nobody waits for these any more.
-            self.mark.raise(group.entries.len() as u64);
+            if let Err(error) = self.mark.repeat() {
+                self.shared.stop(error.to_string());
+            }
             group.entries.into_iter().for_each(|entry| self.recent.add(entry));
         }
     }
@@ -119,7 +121,8 @@ impl<D: Disk, T: Tree> Writer<D, T> {
             let number = self.journal.turn();
             self.checkpointer.give(number, mem::take(&mut self.recent))?;
         }
-        self.journal.commit()
+        self.journal.commit()?;
+        self.mark.raise(entries.len() as u64)
     }
 
     fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
