@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
@@ -177,6 +178,24 @@ impl Bank {
     ///
     /// As [`Bank::open`], without the clock.
     pub fn open_unwatched(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        Self::with(context, args, |dir, patience| EmbeddedStore::open(dir, patience))
+    }
+
+    /// Opens a store that [`Bank::open`] refuses because it may have lost changes or was copied. What was open in it has to be
+    /// ended, and then the repair: [`EmbeddedStore::repaired`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open_unwatched`], but for those two.
+    pub fn open_to_repair(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        Self::with(context, args, |dir, patience| Ok(EmbeddedStore::open_to_repair(dir, patience)?.0))
+    }
+
+    fn with(
+        context: &Context,
+        args: &BankArgs,
+        open: impl FnOnce(&Path, Duration) -> Result<EmbeddedStore, StoreError>,
+    ) -> Result<Self, Failure> {
         system::no_reading_of_memory();
         let settings = &context.settings;
         let now = args.now(context)?;
@@ -198,7 +217,7 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                in_a_directory(EmbeddedStore::open(&dir, settings.store_wait.value.duration())?)
+                in_a_directory(open(&dir, settings.store_wait.value.duration())?)
             }
             Store::Url(url) => database::open(&url, settings)?,
         };

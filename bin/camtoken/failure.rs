@@ -107,6 +107,12 @@ codes! {
     NoMigration = "CT-E035" => Usage,
     /// A store that gives room back by itself.
     OwnUpkeep = "CT-E036" => Usage,
+    /// The store may have lost changes that it had acknowledged.
+    StoreLost = "CT-E037" => Failed,
+    /// The store is a copy, or was moved.
+    StoreCopied = "CT-E038" => Failed,
+    /// The store needs another repair, or none.
+    NoRepair = "CT-E039" => Usage,
 
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,

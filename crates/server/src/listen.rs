@@ -127,6 +127,7 @@ impl Service {
                 accepted = accept() => accepted,
                 () = &mut stop => break Ok(()),
                 () = &mut stopped => break Err(StoreStopped),
+                () = &mut self.store_stopped => break Err(StoreStopped),
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,

@@ -172,6 +172,14 @@ codes! {
     StoreVersion = "CT-E033", SERVICE_UNAVAILABLE:
         "the store is of another version" / "データのバージョンが異なります";
         "Use the version of camtoken that wrote it, or `camtoken store migrate`." / "作成したバージョンのcamtokenか、`camtoken store migrate` を使ってください。";
+    /// The store may have lost changes that it had acknowledged.
+    StoreLost = "CT-E037", SERVICE_UNAVAILABLE:
+        "the verifier's store may have lost changes" / "検証側のデータから確定した変更が失われた可能性があります";
+        "See the log of the service, and `camtoken store repair`." / "サービスのログと `camtoken store repair` を確認してください。";
+    /// The store is a copy, or was moved.
+    StoreCopied = "CT-E038", SERVICE_UNAVAILABLE:
+        "the verifier's store is a copy, or was moved" / "検証側のデータはコピーであるか、移動されています";
+        "Run `camtoken store void`, or `camtoken store repair --moved`." / "`camtoken store void` または `camtoken store repair --moved` を実行してください。";
     /// A mistake of ours.
     Internal = "CT-E019", INTERNAL_SERVER_ERROR:
         "an internal error" / "内部エラーです";
