@@ -228,6 +228,8 @@ help-store-void = End whatever is open, in a store that was put back by other me
         anything is issued. camtoken store restore does it by itself.
 
 help-store-clock = Compare the clock with the store, and repair what a wrong clock has left
+    .confirm = The clock is right: compare with it from now on
+    .set_back = Set back the activations that are ahead of the clock
     .long =
         Compare the clock with the store, and repair what a wrong clock has left.
 
@@ -239,8 +241,6 @@ help-store-clock = Compare the clock with the store, and repair what a wrong clo
         stands in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
 
         Exit 7 when something is left to do.
-help-store-clock-confirm = The clock is right: compare with it from now on
-help-store-clock-set-back = Set back the activations that are ahead of the clock
 
 help-store-rewrap = Wrap every key under the newest key-encryption key
     .long =
