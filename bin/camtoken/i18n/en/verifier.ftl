@@ -241,6 +241,8 @@ help-store-repair = Open a store again that has lost changes, or was moved
         was used in the original could be used again. Use camtoken store void for a copy.
 
 help-store-clock = Compare the clock with the store, and repair what a wrong clock has left
+    .confirm = The clock is right: compare with it from now on
+    .set_back = Set back the activations that are ahead of the clock
     .long =
         Compare the clock with the store, and repair what a wrong clock has left.
 
@@ -252,8 +254,6 @@ help-store-clock = Compare the clock with the store, and repair what a wrong clo
         stands in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
 
         Exit 7 when something is left to do.
-help-store-clock-confirm = The clock is right: compare with it from now on
-help-store-clock-set-back = Set back the activations that are ahead of the clock
 
 help-store-rewrap = Wrap every key under the newest key-encryption key
     .long =

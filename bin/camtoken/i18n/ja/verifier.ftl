@@ -239,6 +239,8 @@ help-store-repair = 変更を失った、または移動した保存場所を再
         使えてしまう。複写には camtoken store void を使う。
 
 help-store-clock = 時計を保存場所の記録と比べ、誤った時計の影響を直す
+    .confirm = 時計は正しい: 今後はこの時計と比べる
+    .set_back = 時計より進んでいる利用登録を現在に戻す
     .long =
         時計を保存場所の記録と比べ、誤った時計の影響を直す。
 
@@ -250,8 +252,6 @@ help-store-clock = 時計を保存場所の記録と比べ、誤った時計の�
         時刻同期パスワードを使ったお客様には新しい生成器が必要で、一覧を表示する。
 
         することが残っていれば終了コード 7。
-help-store-clock-confirm = 時計は正しい: 今後はこの時計と比べる
-help-store-clock-set-back = 時計より進んでいる利用登録を現在に戻す
 
 help-store-rewrap = すべての鍵を最新の鍵暗号化鍵で暗号化し直す
     .long =
