@@ -1,6 +1,7 @@
 //! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, put back, wrap the keys anew, migrate.
 
 mod clock;
+mod kek;
 mod migrate;
 
 use std::fs::{self, File};
@@ -27,6 +28,7 @@ use crate::terminal;
 use crate::text::Text;
 
 pub use clock::ClockState;
+pub use kek::{Changed as KekChanged, State as KekState};
 pub use migrate::Migrated;
 
 #[derive(clap::Args)]
@@ -45,6 +47,7 @@ enum Act {
     Void(BankArgs),
     Clock(clock::Args),
     Rewrap(BankArgs),
+    Kek(kek::Args),
     Migrate(BankArgs),
 }
 
@@ -122,6 +125,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             let records = block_on(bank.verifier.rewrap(&mut rng()))?;
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
+        Act::Kek(args) => kek::run(args, context),
         Act::Clock(args) => clock::run(args, context),
         Act::Migrate(args) => migrate::run(args, context),
     }
