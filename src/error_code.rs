@@ -17,10 +17,15 @@ impl StoreError {
             Self::Exists => ErrorCode::StoreExists,
             Self::Unsafe { .. } => ErrorCode::StoreUnsafe,
             Self::Version { .. } => ErrorCode::StoreVersion,
+            Self::Lost { .. } => ErrorCode::StoreLost,
+            Self::Copied => ErrorCode::StoreCopied,
             Self::TooLarge { .. } => ErrorCode::Value,
-            Self::Stopped { .. } | Self::Corrupt { .. } | Self::Foreign { .. } | Self::Address { .. } | Self::Io(_) => {
-                ErrorCode::StoreFailed
-            }
+            Self::Stopped { .. }
+            | Self::Corrupt { .. }
+            | Self::Foreign { .. }
+            | Self::Link { .. }
+            | Self::Address { .. }
+            | Self::Io(_) => ErrorCode::StoreFailed,
         }
     }
 }

@@ -8,6 +8,8 @@ mod client;
 mod doors;
 #[path = "server/face.rs"]
 mod face;
+#[path = "server/fuzz_corpus.rs"]
+mod fuzz_corpus;
 #[path = "server/quality.rs"]
 mod quality;
 #[cfg(unix)]

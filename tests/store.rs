@@ -146,6 +146,133 @@ fn the_directory_is_closed_to_others() {
     assert_eq!(mode(&given), 0o700);
 }
 
+/// The files, too: single ones are copied somewhere else now and then.
+#[test]
+fn the_files_are_closed_to_others() {
+    fn open_files(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).expect("it exists").map(|entry| entry.expect("it can be read").path());
+        let open = entries.flat_map(|path| {
+            let mode = fs::metadata(&path).expect("it exists").permissions().mode() & 0o077;
+            let below = if path.is_dir() { open_files(&path) } else { Vec::new() };
+            below.into_iter().chain((mode != 0).then(|| format!("{} {mode:o}", path.display())))
+        });
+        open.collect()
+    }
+    let dir = tempdir();
+    for round in 0..2 {
+        let store = open(dir.path());
+        (0..10).for_each(|number| write(&store, &id(number), round).expect("nobody else writes"));
+        block_on(store.compact()).expect("a whole disk");
+        assert_eq!(open_files(dir.path()), [""; 0], "while it is open");
+        drop(store);
+        assert_eq!(open_files(dir.path()), [""; 0]);
+        for name in ["acknowledged", "format", "journal/0"] {
+            fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o644)).expect("it is ours");
+        }
+    }
+}
+
+#[test]
+fn a_part_that_is_a_link_is_refused() {
+    let dir = tempdir();
+    let store = dir.path().join("store");
+    write(&open(&store), &id(0), 0).expect("nobody else writes");
+    for part in ["acknowledged", "format", "lock", "journal", "journal/1", "engine", "engine/version"] {
+        let (path, elsewhere) = (store.join(part), dir.path().join("elsewhere"));
+        fs::rename(&path, &elsewhere).expect("it is ours");
+        std::os::unix::fs::symlink(&elsewhere, &path).expect("it is ours");
+        let found = Path::new(part).file_name().expect("it has one").to_string_lossy().into_owned();
+        assert_eq!(EmbeddedStore::open(&store, Duration::ZERO).err(), Some(StoreError::Link { found }), "{part}");
+        fs::remove_file(&path).and_then(|()| fs::rename(&elsewhere, &path)).expect("it is ours");
+    }
+    drop(open(&store));
+}
+
+/// Stores of versions of before have eight bytes, and nothing that says where they are.
+#[test]
+fn the_mark_of_an_older_version_is_taken_over() {
+    let dir = tempdir();
+    let (store, copy) = (dir.path().join("store"), dir.path().join("copy"));
+    for round in 0..3 {
+        write(&open(&store), &id(1), round).expect("nobody else writes");
+    }
+    let mark = store.join("acknowledged");
+    fs::write(&mark, 4u64.to_be_bytes()).expect("it is ours");
+    let reason = "1 acknowledged changes are missing".to_owned();
+    assert_eq!(EmbeddedStore::open(&store, Duration::ZERO).err(), Some(StoreError::Lost { reason }));
+    fs::write(&mark, 3u64.to_be_bytes()).expect("it is ours");
+    copy_dir(&store, &copy);
+    for older in [&store, &copy] {
+        assert_eq!(state(&open(older), &id(1)).len(), 3, "an older version does not know where it was");
+    }
+    fs::remove_dir_all(&copy).expect("it is ours");
+    copy_dir(&store, &copy);
+    assert_eq!(EmbeddedStore::open(&copy, Duration::ZERO).err(), Some(StoreError::Copied), "now it does");
+
+    // Made, and never written to: there was no mark yet.
+    let new = dir.path().join("new");
+    drop(open(&new));
+    fs::remove_file(new.join("acknowledged")).expect("it is ours");
+    drop(open(&new));
+    assert!(new.join("acknowledged").exists());
+}
+
+/// Cut off anywhere while its files are written anew, the store has everything.
+#[test]
+fn a_store_is_written_anew_and_may_be_cut_off() {
+    let dir = tempdir();
+    let store = dir.path().join("store");
+    for round in 0..3 {
+        write(&open(&store), &id(1), round).expect("nobody else writes");
+    }
+    EmbeddedStore::rewrite(&store, Duration::ZERO).expect("nobody has it open");
+    assert!(fs::read(store.join("journal/0")).expect("it exists").iter().all(|byte| *byte == 0));
+    assert_eq!(state(&open(&store), &id(1)).len(), 3);
+    // Before the new tree has its place, and after.
+    fs::rename(store.join("engine"), store.join("engine.old")).expect("it is ours");
+    fs::create_dir_all(store.join("engine.new/keyspaces")).expect("it is ours");
+    assert_eq!(state(&open(&store), &id(1)).len(), 3);
+    copy_dir(&store.join("engine"), &store.join("engine.old"));
+    write(&open(&store), &id(1), 3).expect("nobody else writes");
+    assert_eq!(state(&open(&store), &id(1)).len(), 4);
+    assert!(!store.join("engine.old").exists());
+}
+
+/// A repair that was cut off before its end is asked for again.
+#[test]
+fn a_repair_has_an_end() {
+    let dir = tempdir();
+    let store = dir.path().join("store");
+    write(&open(&store), &id(1), 0).expect("nobody else writes");
+    fs::write(store.join("acknowledged"), [7; 4184]).expect("it is ours");
+    for _ in 0..3 {
+        let lost = EmbeddedStore::open(&store, Duration::ZERO).err();
+        assert!(matches!(lost, Some(StoreError::Lost { .. })), "{lost:?}");
+        let (repaired, problem) = EmbeddedStore::open_to_repair(&store, Duration::ZERO).expect("for that it opens");
+        assert!(matches!(problem, Some(StoreError::Lost { .. })), "{problem:?}");
+        assert_eq!(state(&repaired, &id(1)).len(), 1);
+    }
+    let (repaired, _) = EmbeddedStore::open_to_repair(&store, Duration::ZERO).expect("for that it opens");
+    write(&repaired, &id(1), 1).expect("what is open is ended here");
+    block_on(repaired.repaired()).expect("a whole disk");
+    write(&repaired, &id(1), 2).expect("it goes on");
+    drop(repaired);
+    assert_eq!(state(&open(&store), &id(1)).len(), 3);
+}
+
+/// Whoever serves a store learns at once that it has stopped, without a request.
+#[test]
+fn a_store_tells_when_it_stops() {
+    let dir = tempdir();
+    let store = open(dir.path());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..3 {
+        assert!(std::pin::pin!(store.stopped()).poll(&mut context).is_pending());
+    }
+    write(&store, &id(0), 0).expect("nobody else writes");
+    assert!(std::pin::pin!(store.stopped()).poll(&mut context).is_pending());
+}
+
 #[test]
 fn what_is_no_store_is_left_alone() {
     let dir = tempdir();
@@ -217,7 +344,10 @@ fn only_a_store_that_never_answered_is_made_again() {
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("the engine has it");
         }
         let refused = EmbeddedStore::open(&copy, Duration::ZERO).err();
-        assert!(matches!(refused, Some(StoreError::Corrupt { .. } | StoreError::Io(_))), "without {part}: {refused:?}");
+        // A tree without its key spaces is an empty one: what it lacks is told by the mark.
+        let is_damage =
+            |error| matches!(error, StoreError::Corrupt { .. } | StoreError::Lost { .. } | StoreError::Io(_));
+        assert!(refused.clone().is_some_and(is_damage), "without {part}: {refused:?}");
     }
 }
 
@@ -327,7 +457,7 @@ fn a_damaged_journal_is_noticed() {
                     assert_eq!(found, model.len(), "{damage:?}: acknowledged changes are missing");
                     whole += 1;
                 }
-                Err(StoreError::Corrupt { .. }) => refused += 1,
+                Err(StoreError::Corrupt { .. } | StoreError::Lost { .. }) => refused += 1,
                 Err(other) => panic!("{damage:?}: {other}"),
             }
         }
@@ -336,8 +466,8 @@ fn a_damaged_journal_is_noticed() {
     assert!(refused > whole, "damage matters");
 }
 
-/// As after a power cut with a disk that lies: not even the number of acknowledged changes has survived. What is left
-/// is the history as it was at some moment.
+/// As after a power cut with a disk that lies: not even the number of acknowledged changes has survived. Such a store does
+/// not open by itself; what a repair finds in it is the history as it was at some moment.
 #[test]
 fn a_torn_journal_without_the_mark_gives_a_moment_of_the_past() {
     let dir = tempdir();
@@ -402,11 +532,23 @@ fn damaged(original: &Path, damage: &Damage, marked: bool) -> Result<usize, Stor
             journal.write_all_at(&[byte[0] ^ bit], place as u64).expect("it is ours");
         }
     }
-    if !marked {
+    let store = if marked {
+        // A copy is whole when nothing but its place is wrong.
+        match EmbeddedStore::open(&copy, Duration::ZERO).err() {
+            Some(StoreError::Copied) => {}
+            other => return Err(other.expect("a copy does not open")),
+        }
+        EmbeddedStore::open_to_repair(&copy, Duration::ZERO)?.0
+    } else {
         fs::remove_file(copy.join("acknowledged")).expect("the store has it");
-    }
-
-    let store = EmbeddedStore::open(&copy, Duration::ZERO)?;
+        let is_written = fs::metadata(copy.join("journal/0")).expect("it was copied").len() > 0;
+        match EmbeddedStore::open(&copy, Duration::ZERO).err() {
+            Some(StoreError::Lost { .. }) => {}
+            other if is_written => panic!("{damage:?}: without the mark nobody can tell what is missing: {other:?}"),
+            _ => {}
+        }
+        EmbeddedStore::open_to_repair(&copy, Duration::ZERO)?.0
+    };
     let model: Vec<_> = (0..120).map(|number| id(number * 7 % 10)).collect();
     let lengths: BTreeMap<_, _> = (0..10).map(id).map(|id| (id.clone(), state(&store, &id).len())).collect();
     let found = lengths.values().sum();
@@ -516,6 +658,9 @@ fn child_writes_until_it_is_stopped() {
         }
     }
     let stopped = |error: Option<StoreError>| matches!(error, Some(StoreError::Stopped { .. }));
+    if !stopped(Some(block_on(store.stopped()))) {
+        return report("#unknown, and nobody is told");
+    }
     let all_stopped = (0..3).all(|revision| {
         stopped(block_on(store.replace(&id, Revision::from_u64(revision), Change::default())).err())
             && stopped(block_on(store.load(&id)).err())

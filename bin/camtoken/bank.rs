@@ -176,9 +176,27 @@ impl Bank {
     ///
     /// As [`Bank::open`], without the clock.
     pub fn open_unwatched(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        Self::with(context, args, |dir, patience| EmbeddedStore::open(dir, patience))
+    }
+
+    /// Opens a store that [`Bank::open`] refuses because it may have lost changes or was copied. What was open in it has to be
+    /// ended, and then the repair: [`EmbeddedStore::repaired`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open_unwatched`], but for those two.
+    pub fn open_to_repair(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        Self::with(context, args, |dir, patience| Ok(EmbeddedStore::open_to_repair(dir, patience)?.0))
+    }
+
+    fn with(
+        context: &Context,
+        args: &BankArgs,
+        open: impl FnOnce(&Path, Duration) -> Result<EmbeddedStore, StoreError>,
+    ) -> Result<Self, Failure> {
         system::no_reading_of_memory();
         let is_new = matches!(args.place(context)?, Store::Directory(dir) if !dir.join("format").exists());
-        Self::open_with(context, args, &kek::keys(context, is_new)?, None)
+        Self::with_keys(context, args, &kek::keys(context, is_new)?, None, open)
     }
 
     /// As [`Bank::open_unwatched`] with these keys, whatever the settings say of them; `wait` stands for the settings' own.
@@ -191,6 +209,16 @@ impl Bank {
         args: &BankArgs,
         keys: &[Key],
         wait: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        Self::with_keys(context, args, keys, wait, |dir, patience| EmbeddedStore::open(dir, patience))
+    }
+
+    fn with_keys(
+        context: &Context,
+        args: &BankArgs,
+        keys: &[Key],
+        wait: Option<Duration>,
+        open: impl FnOnce(&Path, Duration) -> Result<EmbeddedStore, StoreError>,
     ) -> Result<Self, Failure> {
         system::no_reading_of_memory();
         let settings = &context.settings;
@@ -213,7 +241,7 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                in_a_directory(EmbeddedStore::open(&dir, wait)?)
+                in_a_directory(open(&dir, wait)?)
             }
             Store::Url(url) => database::open(&url, settings)?,
         };

@@ -107,6 +107,12 @@ codes! {
     NoMigration = "CT-E035" => Usage,
     /// A store that gives room back by itself.
     OwnUpkeep = "CT-E036" => Usage,
+    /// The store may have lost changes that it had acknowledged.
+    StoreLost = "CT-E037" => Failed,
+    /// The store is a copy, or was moved.
+    StoreCopied = "CT-E038" => Failed,
+    /// The store needs another repair, or none.
+    NoRepair = "CT-E039" => Usage,
 
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
@@ -235,7 +241,7 @@ codes! {
     /// Certificates or a key that make no TLS.
     Tls = "CT-E116" => Usage,
     /// A request through a proxy to a service without a key.
-    HttpForwarded = "CT-E117" => Failed,
+    HttpForwarded = "CT-E131" => Failed,
     /// The caller's scopes do not cover the route.
     HttpScope = "CT-E118" => Failed,
     /// Too many requests without the right key.

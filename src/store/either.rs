@@ -39,6 +39,10 @@ impl<L: Store, R: Store> Store for EitherStore<L, R> {
     fn recall(&self, id: &RecordId) -> Option<Versioned> {
         on_each!(self, store => store.recall(id))
     }
+
+    async fn stopped(&self) -> StoreError {
+        on_each!(self, store => store.stopped().await)
+    }
 }
 
 impl<L, R> From<L> for EitherStore<L, R> {

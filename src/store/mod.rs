@@ -81,6 +81,12 @@ pub trait Store: Send + Sync {
     fn recall(&self, _id: &RecordId) -> Option<Versioned> {
         None
     }
+
+    /// Waits until the store has stopped for good, after a write that failed, and gives the reason. A service that serves
+    /// it has to end then. A store that recovers by itself never stops, and this waits for ever.
+    fn stopped(&self) -> impl Future<Output = StoreError> + Send {
+        std::future::pending()
+    }
 }
 
 /// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
@@ -278,6 +284,23 @@ pub enum StoreError {
         /// What does not fit.
         reason: String,
     },
+    /// Changes that were acknowledged are missing, or it cannot be told whether they are: a used response may be open
+    /// again. `EmbeddedStore::open_to_repair` goes on without them.
+    #[error("acknowledged changes may be lost: {reason}")]
+    Lost {
+        /// What is missing.
+        reason: String,
+    },
+    /// The files are not where they were last written: a copy may be older than the store that it was made of, and a used
+    /// response open again. `EmbeddedStore::open_to_repair` opens it.
+    #[error("the store's files are a copy, or were moved to another file system")]
+    Copied,
+    /// A part of the store is a symbolic link.
+    #[error("{found:?} is a symbolic link, which no part of a store may be")]
+    Link {
+        /// The name of the part.
+        found: String,
+    },
     /// Another process, or another part of this one, has the store open.
     #[error("store is open elsewhere")]
     Locked,
@@ -341,6 +364,12 @@ impl IoError {
     pub fn get(&self) -> &io::Error {
         &self.0
     }
+
+    /// Whether the disk is full, or the quota of this account.
+    #[must_use]
+    pub fn is_out_of_room(&self) -> bool {
+        matches!(self.0.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
 }
 
 impl PartialEq for IoError {
@@ -384,6 +413,10 @@ macro_rules! store_by_reference {
 
             fn recall(&self, id: &RecordId) -> Option<Versioned> {
                 (**self).recall(id)
+            }
+
+            fn stopped(&self) -> impl Future<Output = StoreError> + Send {
+                (**self).stopped()
             }
         }
     )*};

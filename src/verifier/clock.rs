@@ -9,7 +9,7 @@ use camtoken_core::verifier::record::Stored;
 use super::retry::{Tries, Try};
 use super::{Verifier, VerifierError};
 use crate::key::ActivationId;
-use crate::store::{RecordId, Revision, Store};
+use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 
 /// A reading that is not older than this is not stored anew.
@@ -42,7 +42,11 @@ impl<S: Store> Verifier<S> {
         let is_recent =
             |known: &ClockReading| known.boot == now.boot && now.uptime_secs < known.uptime_secs + RECENT_SECS;
         if !known.is_some_and(|(_, record)| record.readings.iter().any(is_recent)) {
-            self.note_clock(now).await?;
+            match self.note_clock(now).await {
+                // Such a store can be read, and decides nothing that a later start would be misled about.
+                Err(VerifierError::Store(StoreError::Io(error))) if error.is_out_of_room() => {}
+                noted => noted?,
+            }
         }
         Ok(guard)
     }

@@ -177,6 +177,9 @@ fn child_with_a_small_disk() {
             refused += 1;
         }
         let answered = story.verify(&before, &story.respond(&before));
+        // What is there can be read, however full the disk is.
+        let status = story.run(&["enroll", "status"]);
+        assert_eq!(status.exit, 0, "{room}: {status:?}");
         fs::remove_file(disk.join("filler")).expect("just written");
 
         let check = story.run(&["store", "check"]);

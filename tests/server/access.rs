@@ -246,9 +246,9 @@ fn without_a_key_nothing_that_came_through_a_proxy_is_heard() {
     for header in ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "via", "x-real-ip"] {
         server.headers = vec![(header, "192.0.2.1".to_owned())];
         let refused = server.get("/v1/tokens/KKK0000001");
-        assert_eq!(refused.problem(403), "CT-E117", "{header}");
+        assert_eq!(refused.problem(403), "CT-E131", "{header}");
         assert_eq!(refused.json()["detail"], header);
-        assert_eq!(server.get("/readyz").problem(403), "CT-E117");
+        assert_eq!(server.get("/readyz").problem(403), "CT-E131");
     }
     server.headers = Vec::new();
     assert_eq!(server.get("/v1/tokens/KKK0000001").status, 404);

@@ -1,4 +1,5 @@
-//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, put back, wrap the keys anew, migrate.
+//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, put back, repair, wrap the keys
+//! anew, migrate.
 
 mod clock;
 mod kek;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use camtoken::store::backup::{self, BackupError, Records};
-use camtoken::store::block_on;
+use camtoken::store::{EmbeddedStore, block_on};
 use camtoken::verifier::{Inventory, restored};
 use clap::Subcommand;
 use schemars::JsonSchema;
@@ -45,6 +46,7 @@ enum Act {
     Backup(BackupArgs),
     Restore(RestoreArgs),
     Void(BankArgs),
+    Repair(RepairArgs),
     Clock(clock::Args),
     Rewrap(BankArgs),
     Kek(kek::Args),
@@ -65,6 +67,24 @@ struct RestoreArgs {
     file: PathBuf,
     #[command(flatten)]
     bank: BankArgs,
+}
+
+#[derive(clap::Args)]
+struct RepairArgs {
+    #[command(flatten)]
+    word: Word,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+/// What the operator knows and the store cannot.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Word {
+    #[arg(long)]
+    accept_loss: bool,
+    #[arg(long)]
+    moved: bool,
 }
 
 /// What the books hold, and what is wrong with them.
@@ -92,7 +112,7 @@ struct Finding {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// compacted, saved, restored, voided or rewrapped
+    /// compacted, saved, restored, voided, repaired, moved or rewrapped
     done: &'static str,
     /// How many records: those of the backup, or those that were changed
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,19 +135,57 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Act::Backup(args) => save(args, context),
         Act::Restore(args) => restore(args, context),
         Act::Void(args) => {
-            let bank = open(args, context)?;
-            let voided = block_on(bank.verifier.expire_open(bank.now))?;
-            Done { voided: Some(voided), ..Done::new("voided") }.tell(context)
+            let bank = match open(args, context) {
+                // Without what is open a copy is as good as a backup.
+                Err(failure) if failure.code() == Code::StoreCopied => Bank::open_to_repair(context, args)?,
+                opened => opened?,
+            };
+            Done { voided: Some(void(&bank)?), ..Done::new("voided") }.tell(context)
         }
+        Act::Repair(args) => repair(args, context),
         Act::Rewrap(args) => {
             let bank = open(args, context)?;
             block_on(bank.verifier.check_key(&mut rng()))?;
             let records = block_on(bank.verifier.rewrap(&mut rng()))?;
+            drop(bank);
+            // The files still have the bytes that were overwritten.
+            if let Store::Directory(dir) = args.place(context)? {
+                EmbeddedStore::rewrite(&dir, context.settings.store_wait.value.duration())?;
+            }
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
         Act::Kek(args) => kek::run(args, context),
         Act::Clock(args) => clock::run(args, context),
         Act::Migrate(args) => migrate::run(args, context),
+    }
+}
+
+/// Ends whatever is open. A store that is repaired opens by itself from then on.
+fn void(bank: &Bank) -> Result<u64, Failure> {
+    let voided = block_on(bank.verifier.expire_open(bank.now))?;
+    repaired(bank)?;
+    Ok(voided)
+}
+
+fn repaired(bank: &Bank) -> Result<(), Failure> {
+    match crate::bank::embedded(bank.verifier.store()) {
+        Some(store) => Ok(block_on(store.repaired())?),
+        None => Ok(()),
+    }
+}
+
+fn repair(args: &RepairArgs, context: &Context) -> Result<Exit, Failure> {
+    let Err(failure) = open_unwatched(&args.bank, context) else { return Err(Failure::new(Code::NoRepair)) };
+    match (failure.code(), args.word.moved) {
+        (Code::StoreLost, false) => {
+            let bank = Bank::open_to_repair(context, &args.bank)?;
+            Done { voided: Some(void(&bank)?), ..Done::new("repaired") }.tell(context)
+        }
+        (Code::StoreCopied, true) => {
+            repaired(&Bank::open_to_repair(context, &args.bank)?)?;
+            Done::new("moved").tell(context)
+        }
+        _ => Err(failure),
     }
 }
 

@@ -56,6 +56,10 @@ codes! {
     StoreUnsafe = "CT-E032",
     /// The store is of another version.
     StoreVersion = "CT-E033",
+    /// The store may have lost changes that it had acknowledged.
+    StoreLost = "CT-E037",
+    /// The store is a copy, or was moved.
+    StoreCopied = "CT-E038",
     /// The token's file cannot be used.
     TokenFile = "CT-E043",
     /// The passphrase of a token is wrong.

@@ -1,6 +1,7 @@
 //! The documents of camtoken: what the command line prints under `--json` and what the service answers, one type for each,
-//! with its JSON Schema.
+//! with its JSON Schema; and the fields of a transaction, which both take.
 
+mod fields;
 mod imported;
 mod lint;
 mod registered;
@@ -8,6 +9,7 @@ mod token;
 mod verifier;
 mod words;
 
+pub use fields::{FieldText, GivenFields, NoList};
 pub use imported::{Imported, Skipped};
 pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use registered::Registered;

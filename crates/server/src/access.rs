@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -235,10 +235,16 @@ impl Entry {
                 known.first().map(|first| with_scopes(&first.name, &known))
             }),
         };
-        found.ok_or_else(|| {
-            self.failures.add(peer, Instant::now());
-            Code::Key
-        })
+        match found {
+            Some(caller) => {
+                self.failures.succeeded(peer, Instant::now());
+                Ok(caller)
+            }
+            None => {
+                self.failures.add(peer, Instant::now());
+                Err(Code::Key)
+            }
+        }
     }
 }
 
@@ -259,14 +265,27 @@ fn digest(key: &[u8]) -> [u8; 32] {
 }
 
 /// Failed authentications of each peer: a bucket that they fill and time empties.
+///
+/// A proxy brings many callers under one address, and one that is set up wrongly must not keep the others out. So an address that has
+/// shown a right key lately is always heard; a key is too long to be guessed by whoever shares it.
 #[derive(Default)]
-struct Failures(Mutex<HashMap<IpAddr, Bucket>>);
+struct Failures(Mutex<Peers>);
+
+#[derive(Default)]
+struct Peers {
+    buckets: HashMap<IpAddr, Bucket>,
+    /// When each address was last seen to show a right key.
+    right: HashMap<IpAddr, Instant>,
+}
 
 #[derive(Clone, Copy)]
 struct Bucket {
     count: f64,
     at: Instant,
 }
+
+/// How long an address is heard after a right key.
+const HEARD: Duration = Duration::from_secs(3600);
 
 /// So many may fail at once; then one each second.
 const MOST_FAILURES: f64 = 20.0;
@@ -278,13 +297,26 @@ const PEERS: usize = 4096;
 impl Failures {
     fn may_try(&self, peer: &Peer, now: Instant) -> bool {
         let Some(address) = peer.address.map(network) else { return true };
-        let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.get(&address).is_none_or(|bucket| bucket.level(now) + 1.0 <= MOST_FAILURES)
+        let peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = peers.buckets.get(&address).is_some_and(|bucket| bucket.level(now) + 1.0 > MOST_FAILURES);
+        !is_full || peers.right.get(&address).is_some_and(|at| now.saturating_duration_since(*at) < HEARD)
+    }
+
+    fn succeeded(&self, peer: &Peer, now: Instant) {
+        let Some(address) = peer.address.map(network) else { return };
+        let mut peers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.right.len() >= PEERS && !peers.right.contains_key(&address) {
+            peers.right.retain(|_, at| now.saturating_duration_since(*at) < HEARD);
+            if peers.right.len() >= PEERS {
+                return;
+            }
+        }
+        peers.right.insert(address, now);
     }
 
     fn add(&self, peer: &Peer, now: Instant) {
         let Some(address) = peer.address.map(network) else { return };
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let buckets = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).buckets;
         if buckets.len() >= PEERS && !buckets.contains_key(&address) {
             buckets.retain(|_, bucket| bucket.level(now) > 0.0);
             if buckets.len() >= PEERS {
@@ -349,8 +381,6 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
@@ -425,8 +455,11 @@ mod tests {
         for number in 0..10_000_u32 {
             failures.add(&peer(&std::net::Ipv4Addr::from_bits(number).to_string()), start);
         }
-        assert!(failures.0.lock().expect("no panic").len() <= PEERS);
+        assert!(failures.0.lock().expect("no panic").buckets.len() <= PEERS);
         assert!(!failures.may_try(&one, start), "those that fail the most are remembered");
+        failures.succeeded(&one, start);
+        assert!(failures.may_try(&one, start), "a proxy: others behind it have the right key");
+        assert!(!failures.may_try(&peer("2001:db8::ffff"), start));
     }
 
     #[test]

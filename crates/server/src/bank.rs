@@ -25,13 +25,13 @@ use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
 use super::rng;
-use super::values::{Form, MOST_WHOLE, Picture, Secret, Span, whole};
+use super::values::{Form, Picture, Secret, Span};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{ChallengeRef, Enrollment, RegisteredToken, Rejection, Step, Subscriber, Verdict, Verifier};
-use camtoken_documents::{ActivationStatus, AuditHistory, Settled, TokenStatus};
+use camtoken_documents::{ActivationStatus, AuditHistory, FieldText, GivenFields, Settled, TokenStatus};
 
 /// What the handlers share.
 pub(super) struct Bank<S> {
@@ -351,7 +351,7 @@ struct Activation {
 }
 
 /// A transaction for an activation.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewChallenge {
     /// The activation
@@ -361,39 +361,11 @@ struct NewChallenge {
     #[schemars(length(min = 1, max = 64))]
     operation: String,
     /// Its fields by name
-    fields: BTreeMap<String, FieldText>,
+    #[schemars(with = "BTreeMap<String, FieldText>")]
+    fields: GivenFields,
     /// How long it may be answered, 1 s to 600 s
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     ttl: Option<Span>,
-}
-
-/// The content of a field.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum FieldText {
-    /// As it is
-    Text(String),
-    /// A whole number
-    Number(
-        #[serde(deserialize_with = "whole")]
-        #[schemars(range(max = MOST_WHOLE))]
-        u64,
-    ),
-    /// yes or no
-    Flag(bool),
-    /// Names of a list
-    List(Vec<String>),
-}
-
-impl FieldText {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-            Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-            Self::List(names) => names.join(","),
-        }
-    }
 }
 
 /// A challenge that was issued.
@@ -571,7 +543,7 @@ async fn issue<S: Store>(
 ) -> Result<Response, Problem> {
     let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
     let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
-    let fields = new.fields.iter().map(|(name, value)| (name, value.text()));
+    let fields = new.fields.into_texts(operation).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let transaction =
         Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let lifetime = match new.ttl {

@@ -16,11 +16,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use zeroize::Zeroize;
 
 use super::access::{Access, Entry, Peer, Scope};
 use super::metrics::Metrics;
+use super::places::{Holder, Share, Shares};
 use super::problem::{Code, Problem};
 use super::{Clock, Options};
 use camtoken::key::Key;
@@ -65,6 +66,10 @@ const PICTURES: usize = 16;
 /// Answers that wait at the same time.
 const WAITING: usize = 1024;
 
+/// The bytes of a body that have to come each second, once it had time to begin: a place is not for who sends next to nothing.
+const LEAST_RATE: usize = 4 << 10;
+const TO_BEGIN: Duration = Duration::from_secs(3);
+
 /// A store that does not answer for so long has an unknown outcome.
 const WORK_TIME: Duration = Duration::from_secs(30);
 
@@ -81,6 +86,9 @@ pub(super) struct Guard {
     working: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// Nobody has more than half of the pictures, or of the answers that wait.
+    picture_shares: Arc<Shares>,
+    waiting_shares: Arc<Shares>,
     pub metrics: Arc<Metrics>,
     stopped: Arc<Notify>,
 }
@@ -105,6 +113,8 @@ impl Guard {
             working: Arc::new(Semaphore::new(WORKING)),
             pictures: Arc::new(Semaphore::new(PICTURES)),
             waiting: Arc::new(Semaphore::new(WAITING)),
+            picture_shares: Shares::new(PICTURES / 2),
+            waiting_shares: Shares::new(WAITING / 2),
             metrics,
             stopped,
         }
@@ -117,17 +127,26 @@ impl Guard {
     async fn pass(&self, request: Request, route: &str, next: Next) -> Result<Response, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = self.admit(&parts, route)?;
+        let holder = holder(caller.as_ref(), &parts);
         let change = self.is_change(&parts.method, route).then(|| (parts.uri.path().to_owned(), caller.clone()));
         let limit = self.limit(route);
         let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
-        let picture = if limit == Limit::Picture { Some(Place(Arc::new(place(&self.pictures)?))) } else { None };
+        let share = |shares: &Arc<Shares>| match &holder {
+            Some(holder) => shares.take(holder.clone()).map(Some).ok_or(Code::Busy),
+            None => Ok(None),
+        };
+        let picture = match limit {
+            Limit::Picture => Some(Place(Arc::new((share(&self.picture_shares)?, place(&self.pictures)?)))),
+            _ => None,
+        };
         // Keys, responses and passphrases are in bodies.
         let body = Wiped(read(&parts.headers, body, limit).await?);
         parts.headers.remove(header::AUTHORIZATION);
         let mut request = Request::from_parts(parts, Body::from(body.0.clone()));
         if limit == Limit::Wait {
             // The stream outlives this function and keeps its place until it ends.
-            request.extensions_mut().insert(Place(Arc::new(place(&self.waiting)?)));
+            let held = (share(&self.waiting_shares)?, place(&self.waiting)?);
+            request.extensions_mut().insert(Place(Arc::new(held)));
             return Ok(ACTOR.scope(caller, next.run(request)).await);
         }
         let _working = place(&self.working)?;
@@ -261,7 +280,14 @@ pub(super) fn actor() -> Option<Arc<str>> {
 
 /// A place among those that wait, or among the pictures, as long as it is held.
 #[derive(Clone)]
-pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
+pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(Option<Share>, OwnedSemaphorePermit)>);
+
+/// Whose share a request takes of: the caller's by name, else that of its address. On this machine all have the same address,
+/// so there is no telling them apart.
+fn holder(caller: Option<&Arc<str>>, parts: &Parts) -> Option<Holder> {
+    let address = || parts.extensions.get::<Peer>()?.address.filter(|address| !address.is_loopback());
+    caller.cloned().map(Holder::Name).or_else(|| address().map(Holder::Address))
+}
 
 /// The bytes of a body, overwritten at the end unless something else still holds them: what the connection has read
 /// together with it, or work on a picture that goes on.
@@ -335,11 +361,28 @@ async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Pr
     if announced.is_some_and(|length| length > limit.body() as u64) {
         return Err(Code::TooLarge.into());
     }
-    match timeout(limit.body_time(), Limited::new(body, limit.body()).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::TooLarge.into()),
-        Ok(Err(_)) => Err(Problem::from(Code::Request).because("the body ended early")),
+    match timeout(limit.body_time(), gather(Limited::new(body, limit.body()), announced)).await {
+        Ok(read) => read,
         Err(_) => Err(Code::Slow.into()),
+    }
+}
+
+/// Reads a body that comes fast enough.
+async fn gather(mut body: Limited<Body>, announced: Option<u64>) -> Result<Bytes, Problem> {
+    let start = tokio::time::Instant::now();
+    // A buffer that grows leaves copies of what may be secret; what is announced and never comes takes little.
+    let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or_default();
+    let mut gathered = Vec::with_capacity(announced.min(64 << 10));
+    loop {
+        // By then the next bytes have to be there.
+        let due = TO_BEGIN + Duration::from_secs((gathered.len() / LEAST_RATE) as u64);
+        match timeout_at(start + due, body.frame()).await {
+            Ok(Some(Ok(frame))) => gathered.extend(frame.data_ref().into_iter().flatten()),
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => return Err(Code::TooLarge.into()),
+            Ok(Some(Err(_))) => return Err(Problem::from(Code::Request).because("the body ended early")),
+            Ok(None) => return Ok(gathered.into()),
+            Err(_) => return Err(Code::Slow.into()),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ mod lint;
 mod listen;
 mod metrics;
 mod pictures;
+mod places;
 mod problem;
 mod provisioning;
 mod self_check;
@@ -134,6 +135,8 @@ pub struct Service {
     metrics: Arc<Metrics>,
     /// Told when a request has found that the store has stopped.
     stopped: Arc<Notify>,
+    /// Done when the store has stopped, whether it is asked or not.
+    store_stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
     /// What is done beside serving, until the service ends.
@@ -154,6 +157,7 @@ impl Service {
         // A browser has no key to send: the face is for this machine alone.
         let has_face = cfg!(feature = "emulator") && options.virtual_token && !options.needs_key();
 
+        let store_stopped = Box::pin(stopping(verifier.clone()));
         let clock = Arc::new(match &options.watched_clock {
             Some(watched) => BankClock::Watched(watched.clone(), Arc::clone(&metrics)),
             None => BankClock::Plain(Arc::clone(&options.clock)),
@@ -204,13 +208,19 @@ impl Service {
             .fallback(async || Problem::from(Code::NotFound))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
-        Self { router, metrics, stopped, closing, upkeep }
+        Self { router, metrics, stopped, store_stopped, closing, upkeep }
     }
 
     /// The routes alone, to be called without a socket.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
+}
+
+async fn stopping<S: Store>(verifier: Option<Arc<Verifier<S>>>) {
+    let Some(verifier) = verifier else { return std::future::pending().await };
+    let error = verifier.store().stopped().await;
+    tracing::error!(%error, "the store has stopped");
 }
 
 struct Common<S> {
@@ -231,8 +241,10 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
     const LINT: &str = "/v1/lint";
     let metrics = json!({ "application/openmetrics-text": { "schema": { "type": "string" } } });
     Api::new(described)
-        .add(Method::Get, "/healthz", get(async || Json(Health { status: "ok" })), |op| {
-            op.open().summary("service", "Whether the service lives").answer::<Health>(200, "It does")
+        .add(Method::Get, "/healthz", get(alive::<S>), |op| {
+            op.open()
+                .summary("service", "Whether the service lives: not once a write of its store has failed")
+                .answer::<Health>(200, "It does")
         })
         .add(Method::Get, "/readyz", get(ready::<S>), |op| {
             op.open()
@@ -251,6 +263,17 @@ fn common_routes<S: Store + 'static>(described: Described) -> Api<Arc<Common<S>>
         })
         .add(Method::Post, LINT, post(lint::lint), lint::described)
         .limit(LINT, Limit::Picture)
+}
+
+async fn alive<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
+    if let Some(verifier) = &common.verifier {
+        tokio::select! {
+            biased;
+            error = verifier.store().stopped() => return Err(error.into()),
+            () = std::future::ready(()) => {}
+        }
+    }
+    Ok(Json(Health { status: "ok" }))
 }
 
 async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<Health>, Problem> {
@@ -398,6 +421,46 @@ mod tests {
         {
             assert!(metrics.contains(line), "{metrics}");
         }
+    }
+
+    /// A store that has stopped although nobody asks it anything more.
+    struct Stopping;
+
+    impl Store for Stopping {
+        async fn load(&self, _: &RecordId) -> Result<Option<Versioned>, StoreError> {
+            Ok(None)
+        }
+
+        async fn replace(&self, _: &RecordId, _: Revision, _: Change) -> Result<Replaced, StoreError> {
+            Ok(Replaced::Conflict)
+        }
+
+        async fn list(&self, _: Option<&RecordId>, _: usize) -> Result<Vec<RecordId>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        async fn stopped(&self) -> StoreError {
+            StoreError::Stopped { reason: "EIO".to_owned() }
+        }
+    }
+
+    /// It once lived on until somebody asked, and said that it was well.
+    #[test]
+    fn a_service_whose_store_has_stopped_ends_without_being_asked() {
+        let (status, body) = ask(Some(verifier(Stopping)), &Options::default(), "/healthz");
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(body.contains("CT-E014") && !body.contains("EIO"), "{body}");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+            let service = Service::new(Some(verifier(Stopping)), &Options::default());
+            let ended = tokio::time::timeout(Duration::from_secs(5), service.serve(listener, std::future::pending()));
+            assert!(matches!(ended.await, Ok(Err(StoreStopped))));
+        });
     }
 
     /// Nobody else opens the store again: the process that serves it has to end.

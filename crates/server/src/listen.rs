@@ -3,7 +3,7 @@
 use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::access::Peer;
+use super::places::{Activity, Connections};
 use super::stall::Unstalled;
 use super::{Service, StoreStopped};
 
-/// Open connections; more are closed at once.
+/// Open connections. Beyond that a newcomer takes the place of one that says nothing.
 const CONNECTIONS: usize = 16_384;
 
 /// Files that a process needs to have open for all connections, its store and itself.
@@ -119,7 +119,7 @@ impl Service {
         if let Some(task) = self.upkeep.take() {
             upkeep.spawn(task);
         }
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let places = Arc::new(Connections::new(CONNECTIONS, Arc::clone(&self.metrics)));
         let graceful = GracefulShutdown::new();
         let (mut stop, mut stopped) = (pin!(stop), pin!(self.stopped.notified()));
         let outcome = loop {
@@ -127,6 +127,7 @@ impl Service {
                 accepted = accept() => accepted,
                 () = &mut stop => break Ok(()),
                 () = &mut stopped => break Err(StoreStopped),
+                () = &mut self.store_stopped => break Err(StoreStopped),
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -137,7 +138,7 @@ impl Service {
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+            let Some(seat) = places.take(peer.address) else { continue };
             let (agreed, watcher) = (agree(stream, peer), graceful.watcher());
             let (router, metrics) = (self.router.clone(), Arc::clone(&self.metrics));
             let mut closing = self.closing.subscribe();
@@ -146,13 +147,18 @@ impl Service {
                 let stream = tokio::select! {
                     stream = agreed => stream,
                     _ = closing.wait_for(|closing| *closing) => None,
+                    () = seat.activity.evicted() => None,
                 };
                 if let Some((stream, peer)) = stream {
-                    // What goes wrong on a connection is the caller's business.
-                    let _ = watcher.watch(connection(stream, peer, router)).await;
+                    let served = watcher.watch(connection(stream, peer, router, &seat.activity));
+                    tokio::select! {
+                        // What goes wrong on a connection is the caller's business.
+                        _ = served => {}
+                        () = seat.activity.evicted() => {}
+                    }
                 }
                 metrics.connections.dec();
-                drop(place);
+                drop(seat);
             });
         };
         drop((accept, upkeep));
@@ -217,33 +223,44 @@ async fn tcp(listener: &TcpListener) -> io::Result<(TcpStream, Peer)> {
 struct ForPeer {
     routes: TowerToHyperService<Router>,
     peer: Peer,
+    activity: Arc<Activity>,
 }
 
+type Routes = TowerToHyperService<Router>;
+
 impl hyper::service::Service<Request<Incoming>> for ForPeer {
-    type Response = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+    type Response = <Routes as hyper::service::Service<Request<Incoming>>>::Response;
+    type Error = <Routes as hyper::service::Service<Request<Incoming>>>::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer.clone());
-        self.routes.call(request)
+        let (answering, answer) = (self.activity.request(), self.routes.call(request));
+        Box::pin(async move {
+            let answer = answer.await;
+            drop(answering);
+            answer
+        })
     }
 }
 
-fn connection<T>(stream: T, peer: Peer, router: Router) -> http1::Connection<TokioIo<Unstalled<T>>, ForPeer>
+fn connection<T>(
+    stream: T,
+    peer: Peer,
+    router: Router,
+    activity: &Arc<Activity>,
+) -> http1::Connection<TokioIo<Unstalled<T>>, ForPeer>
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let routes = ForPeer { routes: TowerToHyperService::new(router), peer, activity: Arc::clone(activity) };
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         // Who has said all that there is to say may close that side and still be answered.
         .half_close(true)
         .max_buf_size(64 << 10)
-        .serve_connection(
-            TokioIo::new(Unstalled::new(stream, WRITE_TIME)),
-            ForPeer { routes: TowerToHyperService::new(router), peer },
-        )
+        .serve_connection(TokioIo::new(Unstalled::new(stream, WRITE_TIME, Arc::clone(activity))), routes)
 }
 
 #[cfg(test)]
@@ -261,6 +278,11 @@ mod tests {
         runtime.expect("a runtime").block_on(test);
     }
 
+    fn activity() -> Arc<Activity> {
+        let places = Arc::new(Connections::new(1, Arc::default()));
+        Arc::clone(&places.take(None).expect("a place").activity)
+    }
+
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     /// It once kept its place for good: no timer runs while an answer waits to be read.
@@ -269,7 +291,7 @@ mod tests {
         on_paused_time(async {
             let (mut caller, ours) = duplex(4096);
             let router = Router::new().route("/", get(async || "x".repeat(10_000)));
-            let served = tokio::spawn(connection(ours, Peer::default(), router));
+            let served = tokio::spawn(connection(ours, Peer::default(), router, &activity()));
             let start = Instant::now();
             for _ in 0..20 {
                 caller.write_all(REQUEST).await.expect("there is room");
@@ -286,7 +308,7 @@ mod tests {
         on_paused_time(async {
             let (mut caller, ours) = duplex(4096);
             let router = Router::new().route("/", get(async || "x".repeat(10_000)));
-            tokio::spawn(connection(ours, Peer::default(), router));
+            tokio::spawn(connection(ours, Peer::default(), router, &activity()));
             caller.write_all(REQUEST).await.expect("there is room");
             let (mut part, mut count) = ([0; 1024], 0);
             while count < 10_000 {
@@ -302,7 +324,7 @@ mod tests {
     fn a_write_that_waits_ends() {
         on_paused_time(async {
             let (_caller, ours) = duplex(16);
-            let mut ours = Unstalled::new(ours, WRITE_TIME);
+            let mut ours = Unstalled::new(ours, WRITE_TIME, activity());
             let error = ours.write_all(&[0; 17]).await.expect_err("nobody reads");
             assert_eq!(error.kind(), ErrorKind::TimedOut);
         });

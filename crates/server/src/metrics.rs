@@ -21,6 +21,10 @@ pub(super) struct Metrics {
     /// Requests without the right key.
     pub failed_authentications: Counter,
     pub connections: Gauge,
+    /// Idle connections that were closed for newcomers.
+    pub connections_closed: Counter,
+    /// Connections that found no place.
+    pub connections_refused: Counter,
     /// How far the clock is ahead of the time that has passed, in seconds; 0 while it is trusted.
     pub clock_ahead: Gauge,
 }
@@ -99,12 +103,28 @@ impl Default for Metrics {
         );
         let connections = Gauge::default();
         registry.register("http_connections", "Open connections", connections.clone());
+        let connections_closed = Counter::default();
+        let what = "Idle connections that were closed for newcomers";
+        registry.register("http_connections_closed", what, connections_closed.clone());
+        let connections_refused = Counter::default();
+        registry.register("http_connections_refused", "Connections that found no place", connections_refused.clone());
         let clock_ahead = Gauge::default();
         registry.register(
             "clock_ahead_seconds",
             "How far the clock is ahead; 0 while it is trusted",
             clock_ahead.clone(),
         );
-        Self { registry, requests, seconds, verdicts, self_checks, failed_authentications, connections, clock_ahead }
+        Self {
+            registry,
+            requests,
+            seconds,
+            verdicts,
+            self_checks,
+            failed_authentications,
+            connections,
+            connections_closed,
+            connections_refused,
+            clock_ahead,
+        }
     }
 }

@@ -106,7 +106,7 @@ codes! {
         "there are as many of these as the service keeps" / "これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
     /// Without a key, from behind a proxy.
-    Forwarded = "CT-E117", FORBIDDEN:
+    Forwarded = "CT-E131", FORBIDDEN:
         "the request came through a proxy, and the service asks for no key" / "プロキシーを経由したリクエストですが、サービスにキーがありません";
         "Start the service with keys (--api-keys), or call it directly." / "キーを付けて（--api-keys）サービスを起動するか、直接呼び出してください。";
     /// The caller's scopes do not cover the route.
@@ -172,6 +172,14 @@ codes! {
     StoreVersion = "CT-E033", SERVICE_UNAVAILABLE:
         "the store is of another version" / "データのバージョンが異なります";
         "Use the version of camtoken that wrote it, or `camtoken store migrate`." / "作成したバージョンのcamtokenか、`camtoken store migrate` を使ってください。";
+    /// The store may have lost changes that it had acknowledged.
+    StoreLost = "CT-E037", SERVICE_UNAVAILABLE:
+        "the verifier's store may have lost changes" / "検証側のデータから確定した変更が失われた可能性があります";
+        "See the log of the service, and `camtoken store repair`." / "サービスのログと `camtoken store repair` を確認してください。";
+    /// The store is a copy, or was moved.
+    StoreCopied = "CT-E038", SERVICE_UNAVAILABLE:
+        "the verifier's store is a copy, or was moved" / "検証側のデータはコピーであるか、移動されています";
+        "Run `camtoken store void`, or `camtoken store repair --moved`." / "`camtoken store void` または `camtoken store repair --moved` を実行してください。";
     /// A mistake of ours.
     Internal = "CT-E019", INTERNAL_SERVER_ERROR:
         "an internal error" / "内部エラーです";

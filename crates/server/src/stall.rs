@@ -1,24 +1,29 @@
-//! The other side of a connection may stop reading: what is to be written then waits for it for a while, not for good.
+//! The other side of a connection may stop reading: what is to be written then waits for it for a while, not for good. And when a
+//! byte came or went last is noted, for who has to give up a place.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::places::Activity;
+
 /// A stream on which nothing may wait to be written for longer than `most` without any progress.
 pub(super) struct Unstalled<T> {
     stream: T,
     most: Duration,
+    activity: Arc<Activity>,
     /// Since when something waits.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T: Unpin> Unstalled<T> {
-    pub fn new(stream: T, most: Duration) -> Self {
-        Self { stream, most, stalled: None }
+    pub fn new(stream: T, most: Duration, activity: Arc<Activity>) -> Self {
+        Self { stream, most, activity, stalled: None }
     }
 
     fn write<R>(
@@ -28,6 +33,7 @@ impl<T: Unpin> Unstalled<T> {
     ) -> Poll<io::Result<R>> {
         let written = write(Pin::new(&mut self.stream), context);
         if written.is_ready() {
+            self.activity.note();
             self.stalled = None;
             return written;
         }
@@ -39,7 +45,11 @@ impl<T: Unpin> Unstalled<T> {
 
 impl<T: AsyncRead + Unpin> AsyncRead for Unstalled<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_ready() {
+            self.activity.note();
+        }
+        read
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::recent::Recent;
-use super::tree::{Engine, guarded};
+use super::tree::{Tree, guarded};
 use super::{Shared, corrupt};
 use crate::store::StoreError;
 
@@ -15,12 +15,12 @@ pub(super) struct Checkpointer {
     done: Receiver<Result<(), StoreError>>,
     /// What the thread is busy with, or was: it may be in the tree or not.
     pub given: Option<Arc<Recent>>,
-    busy: bool,
+    pub busy: bool,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    pub fn start(shared: &Arc<Shared>, engine: &Arc<Engine>) -> Result<Self, StoreError> {
+    pub fn start<T: Tree>(shared: &Arc<Shared>, engine: &Arc<T>) -> Result<Self, StoreError> {
         let (give, given) = sync_channel::<(u64, Arc<Recent>)>(1);
         let (tell, done) = sync_channel(1);
         let (shared, engine) = (Arc::clone(shared), Arc::clone(engine));
@@ -28,7 +28,7 @@ impl Checkpointer {
             for (number, recent) in given {
                 let taken_in = guarded(|| engine.take_in(number, &recent));
                 if let Err(error) = &taken_in {
-                    let _ = shared.stopped.set(error.to_string());
+                    shared.stop(error.to_string());
                 }
                 if tell.send(taken_in).is_err() {
                     break;

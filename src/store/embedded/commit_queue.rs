@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Request;
-use super::writer::Writer;
+use super::StoreWriter as Writer;
 use crate::store::StoreError;
 use crate::store::block_on::{PendingWork, offer};
 
@@ -175,6 +175,7 @@ impl Drop for WriterLease<'_> {
             state.writer = WriterState::Lost;
             let unanswered = std::mem::take(&mut state.requests);
             drop(state);
+            writer.shared.stop("writer has ended".into());
             drop((unanswered, writer));
             self.queue.bell.notify_one();
         }
@@ -201,6 +202,7 @@ mod tests {
     use std::task::Poll;
 
     use super::super::EmbeddedStore;
+    use super::super::disk::SystemDisk;
     use super::super::journal::Journal;
     use super::*;
     use crate::store::{Change, RecordId, Replaced, Revision, Store, block_on};
@@ -236,7 +238,7 @@ mod tests {
         }));
         drop(asked);
         drop(store);
-        let replay = Journal::replay(&dir.path().join("journal"), 0).expect("nothing is damaged");
+        let replay = Journal::replay(&SystemDisk, &dir.path().join("journal"), 0).expect("nothing is damaged");
         let groups: Vec<_> = replay.frames.iter().map(Vec::len).collect();
         // The store's own thread may have come in between, having just begun.
         assert!(groups.iter().sum::<usize>() == 100 && groups.len() <= 3, "{groups:?}");

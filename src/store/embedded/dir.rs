@@ -1,12 +1,15 @@
 //! The directory of a store: whose it is, who has it open, and how it comes to be.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::close::close_to_others;
+use super::disk::{Disk, DiskFile, Open, SystemDisk};
 use super::journal::Journal;
+use super::mark::MarkFile;
 use super::tree::{Engine, guarded};
 use super::{FORMAT, corrupt};
 use crate::store::StoreError;
@@ -14,18 +17,34 @@ use crate::store::StoreError;
 /// How long the lock is left alone between two tries.
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
+/// All that a store's directory may hold.
+const OURS: [&str; 9] = [
+    "format",
+    "format.new",
+    "lock",
+    "acknowledged",
+    "acknowledged.new",
+    "journal",
+    "engine",
+    "engine.new",
+    "engine.old",
+];
+
 /// Makes the directory if need be, and closes it to others. Touches nothing that is not a store's.
 pub(super) fn prepare(dir: &Path) -> Result<(), StoreError> {
     match fs::read_dir(dir) {
         Ok(entries) => {
-            const OURS: [&str; 7] = ["format", "format.new", "lock", "acknowledged", "journal", "engine", "engine.new"];
             for entry in entries {
-                let name = entry?.file_name();
+                let entry = entry?;
+                let name = entry.file_name();
                 if !OURS.iter().any(|ours| name == *ours) {
                     return Err(StoreError::Foreign { found: name.to_string_lossy().into_owned() });
                 }
+                if entry.file_type()?.is_symlink() {
+                    return Err(link(&entry.path()));
+                }
             }
-            Ok(close_to_others(dir)?)
+            Ok(close_to_others(dir, 0o700)?)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => create_private_dir(dir),
         Err(error) => Err(error.into()),
@@ -33,7 +52,11 @@ pub(super) fn prepare(dir: &Path) -> Result<(), StoreError> {
 }
 
 pub(super) fn lock(dir: &Path, patience: Duration) -> Result<File, StoreError> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join("lock"))?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(dir.join("lock"))?;
     let start = Instant::now();
     loop {
         match file.try_lock() {
@@ -49,6 +72,7 @@ pub(super) fn lock(dir: &Path, patience: Duration) -> Result<File, StoreError> {
 pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
     match fs::read(dir.join("format")) {
         Ok(found) if found.trim_ascii_end() == FORMAT.as_bytes() => {
+            finish_swap(dir)?;
             match ["journal", "engine"].into_iter().find(|part| !dir.join(part).is_dir()) {
                 Some(part) => Err(corrupt(&format!("{part} is missing"))),
                 None => Ok(true),
@@ -59,7 +83,9 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
             Err(StoreError::Version { found, expected: FORMAT })
         }
         // A journal is written to once there is a format: what it holds was acknowledged.
-        Err(error) if error.kind() == ErrorKind::NotFound && Journal::is_written(&dir.join("journal"))? => {
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && Journal::is_written(&SystemDisk, &dir.join("journal"))? =>
+        {
             Err(corrupt("format is missing"))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -72,22 +98,50 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
 pub(super) fn create(dir: &Path) -> Result<(), StoreError> {
     let (engine, new) = (dir.join("engine"), dir.join("engine.new"));
     if !engine.exists() {
-        if new.exists() {
-            fs::remove_dir_all(&new)?;
-        }
+        remove(&new)?;
         drop(guarded(|| Engine::open(&new))?);
         fs::rename(&new, &engine)?;
-        sync_dir(dir)?;
+        SystemDisk.sync_dir(dir)?;
     }
+    create_files(&SystemDisk, dir)
+}
+
+/// Makes all but the tree.
+pub(super) fn create_files<D: Disk>(disk: &D, dir: &Path) -> Result<(), StoreError> {
     let journal = dir.join("journal");
-    fs::create_dir_all(&journal)?;
-    Journal::create(&journal)?;
-    sync_dir(&journal)?;
-    let mut format = File::create(dir.join("format.new"))?;
-    writeln!(format, "{FORMAT}")?;
+    disk.create_dir(&journal)?;
+    Journal::create(disk, &journal)?;
+    disk.sync_dir(&journal)?;
+    MarkFile::held(dir, 0).settle(disk)?;
+    let new = dir.join("format.new");
+    let mut format = disk.open(&new, Open::Empty)?;
+    format.write_at(format!("{FORMAT}\n").as_bytes(), 0)?;
     format.sync_all()?;
-    fs::rename(dir.join("format.new"), dir.join("format"))?;
-    sync_dir(dir)
+    disk.rename(&new, &dir.join("format"))?;
+    Ok(disk.sync_dir(dir)?)
+}
+
+/// Puts a tree that was written anew, `engine.new`, in the place of the one of before. It can be cut off anywhere.
+pub(super) fn swap_engine(dir: &Path) -> Result<(), StoreError> {
+    let [engine, new, old] = ["engine", "engine.new", "engine.old"].map(|name| dir.join(name));
+    fs::rename(&engine, &old)?;
+    fs::rename(&new, &engine)?;
+    SystemDisk.sync_dir(dir)?;
+    remove(&old)?;
+    Ok(SystemDisk.sync_dir(dir)?)
+}
+
+/// Brings to an end what [`swap_engine`] was kept from: the new tree if it has its place, or the one of before.
+fn finish_swap(dir: &Path) -> Result<(), StoreError> {
+    let [engine, old] = ["engine", "engine.old"].map(|name| dir.join(name));
+    match (engine.exists(), old.exists()) {
+        (true, true) => remove(&old),
+        (false, true) => {
+            fs::rename(&old, &engine)?;
+            Ok(SystemDisk.sync_dir(dir)?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a directory with all above it. The name of a new one is durable once the one above is synced.
@@ -101,37 +155,28 @@ fn create_private_dir(dir: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     // Somebody else may have made it meanwhile.
     builder.recursive(true).create(dir)?;
-    sync_dir(above)
+    Ok(SystemDisk.sync_dir(above)?)
 }
 
-#[cfg(unix)]
-fn close_to_others(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let mut permissions = fs::metadata(dir)?.permissions();
-    if permissions.mode() & 0o077 != 0 {
-        permissions.set_mode(0o700);
-        fs::set_permissions(dir, permissions)?;
+/// Refuses symbolic links in any part: they could lead anywhere, and whoever owns the target could change what is there.
+pub(super) fn refuse_links(dir: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(dir)? {
+        let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;
+        if kind.is_symlink() {
+            return Err(link(&path));
+        }
+        if kind.is_dir() {
+            refuse_links(&path)?;
+        }
     }
     Ok(())
 }
 
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    Ok(File::open(dir)?.sync_all()?)
+fn link(path: &Path) -> StoreError {
+    StoreError::Link { found: path.file_name().unwrap_or_default().to_string_lossy().into_owned() }
 }
 
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_: &Path) -> Result<(), StoreError> {
-    Ok(())
-}
-
-/// Removes a part of a store that never came to be.
+/// Removes a part of a store that is not needed.
 pub(super) fn remove(part: &Path) -> Result<(), StoreError> {
     let removed = if part.is_dir() { fs::remove_dir_all(part) } else { fs::remove_file(part) };
     match removed {

@@ -10,22 +10,17 @@
 //! ```
 //!
 //! Numbers are big-endian. The hash (XXH3) covers everything behind it. Frames are numbered without a gap, so what stands
-//! behind the last one, left over from an earlier turn or torn, cannot be taken for the next.
+//! behind the last one, left over from an earlier turn or torn, cannot be taken for the next. Each frame is synced before the
+//! next is written: only the last one can be torn. A damaged frame with a later one anywhere is a loss, and is told.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::disk::{Disk, DiskFile, Open};
 use super::{Entry, corrupt};
 use crate::store::{MAX_LEN, RecordId, Revision, StoreError};
-
-/// What each of the two files grows to.
-const FILE_LEN: u64 = 16 << 20;
-
-/// What a file is made longer by, at least.
-const STEP: u64 = 64 << 10;
 
 const HEADER: usize = 20;
 
@@ -35,8 +30,8 @@ const NO_AUDIT: u32 = u32::MAX;
 const FILES: [&str; 2] = ["0", "1"];
 
 /// The journal while it is written.
-pub(super) struct Journal {
-    files: [Zeroed; 2],
+pub(super) struct Journal<D: Disk> {
+    files: [Zeroed<D::File>; 2],
     turn: usize,
     offset: u64,
     /// The number of the last frame.
@@ -45,8 +40,8 @@ pub(super) struct Journal {
 }
 
 /// A file that has been written to up to `len`.
-struct Zeroed {
-    file: File,
+struct Zeroed<F> {
+    file: F,
     len: u64,
 }
 
@@ -55,22 +50,26 @@ pub(super) struct Replay {
     pub frames: Vec<Vec<Entry>>,
     /// The number of the last of them.
     pub number: u64,
+    /// The highest number of any whole frame: higher than `number` if frames before it are damaged.
+    pub highest: u64,
+    /// Whether anything was ever written to the files.
+    pub is_written: bool,
 }
 
-impl Journal {
+impl<D: Disk> Journal<D> {
     /// Makes the two files, empty.
-    pub fn create(dir: &Path) -> Result<(), StoreError> {
+    pub fn create(disk: &D, dir: &Path) -> Result<(), StoreError> {
         for name in FILES {
-            OpenOptions::new().create(true).truncate(false).write(true).open(dir.join(name))?.sync_all()?;
+            disk.open(&dir.join(name), Open::Keep)?.sync_all()?;
         }
         Ok(())
     }
 
     /// Whether anything was ever written to the files, as far as they are there.
-    pub fn is_written(dir: &Path) -> Result<bool, StoreError> {
+    pub fn is_written(disk: &D, dir: &Path) -> Result<bool, StoreError> {
         for name in FILES {
-            match fs::metadata(dir.join(name)) {
-                Ok(found) if found.len() > 0 => return Ok(true),
+            match disk.read(&dir.join(name)) {
+                Ok(found) if !found.is_empty() => return Ok(true),
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
             }
@@ -78,33 +77,63 @@ impl Journal {
         Ok(false)
     }
 
-    /// Reads all frames behind the one of the number `checkpoint`.
-    pub fn replay(dir: &Path, checkpoint: u64) -> Result<Replay, StoreError> {
+    /// Reads all frames behind the one of the number `checkpoint`, up to the first that is missing.
+    pub fn replay(disk: &D, dir: &Path, checkpoint: u64) -> Result<Replay, StoreError> {
         let mut files = [Vec::new(), Vec::new()];
         for (name, bytes) in FILES.iter().zip(&mut files) {
-            File::open(dir.join(name))?.read_to_end(bytes)?;
+            *bytes = disk.read(&dir.join(name))?;
         }
         let mut runs = files.each_ref().map(|bytes| run(bytes));
-        runs.sort_unstable_by_key(|run| run.first().map(|(number, _)| *number));
-        let mut replay = Replay { frames: Vec::new(), number: checkpoint };
-        for (number, changes) in runs.into_iter().flatten().filter(|(number, _)| *number > checkpoint) {
-            if number != replay.number + 1 {
-                return Err(corrupt("a part of the journal is missing"));
+        let is_written = files.iter().any(|bytes| !bytes.is_empty());
+        let highest = files.iter().zip(&runs).map(|(bytes, (_, len))| highest(&bytes[*len..], checkpoint)).max();
+        runs.sort_unstable_by_key(|(run, _)| run.first().map(|(number, _)| *number));
+        let mut replay =
+            Replay { frames: Vec::new(), number: checkpoint, highest: highest.unwrap_or_default(), is_written };
+        for (number, changes) in runs.into_iter().flat_map(|(run, _)| run).filter(|(number, _)| *number > checkpoint) {
+            replay.highest = replay.highest.max(number);
+            if number == replay.number + 1 {
+                replay.frames.push(decode(changes).ok_or_else(|| corrupt("the journal was not written by camtoken"))?);
+                replay.number = number;
             }
-            replay.frames.push(decode(changes).ok_or_else(|| corrupt("the journal was not written by camtoken"))?);
-            replay.number = number;
         }
+        replay.highest = replay.highest.max(replay.number);
         Ok(replay)
     }
 
     /// Goes on behind `number`, from the start of the first file: what both of them hold is not needed any more.
-    pub fn open(dir: &Path, number: u64) -> Result<Self, StoreError> {
-        let open = |name| -> Result<Zeroed, StoreError> {
-            let file = OpenOptions::new().write(true).open(dir.join(name))?;
-            let len = file.metadata()?.len();
+    pub fn open(disk: &D, dir: &Path, number: u64) -> Result<Self, StoreError> {
+        let open = |name| -> Result<Zeroed<D::File>, StoreError> {
+            let file = disk.open(&dir.join(name), Open::Existing)?;
+            let len = file.len()?;
             Ok(Zeroed { file, len })
         };
         Ok(Self { files: [open(FILES[0])?, open(FILES[1])?], turn: 0, offset: 0, number, frame: Vec::new() })
+    }
+
+    /// Writes again what both files hold, durably. What a killed process wrote last may not be on the disk yet, and after a
+    /// failed sync it never gets there by itself.
+    pub fn write_again(disk: &D, dir: &Path) -> Result<(), StoreError> {
+        for name in FILES {
+            let path = dir.join(name);
+            let bytes = disk.read(&path)?;
+            let mut file = disk.open(&path, Open::Existing)?;
+            file.write_at(&bytes, 0)?;
+            file.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Overwrites both files with zeroes: nothing in them may be needed any more.
+    pub fn erase(&mut self) -> Result<(), StoreError> {
+        let zeroes = vec![0; D::LOG_STEP as usize];
+        for Zeroed { file, len } in &mut self.files {
+            for offset in (0..*len).step_by(zeroes.len()) {
+                file.write_at(&zeroes[..zeroes.len().min((*len - offset) as usize)], offset)?;
+            }
+            file.sync_all()?;
+        }
+        (self.turn, self.offset) = (0, 0);
+        Ok(())
     }
 
     /// Lays a group out, and says whether the file whose turn it is has room for it.
@@ -117,7 +146,7 @@ impl Journal {
         self.frame[12..HEADER].copy_from_slice(&(self.number + 1).to_be_bytes());
         let hash = xxh3_64(&self.frame[8..]);
         self.frame[..8].copy_from_slice(&hash.to_be_bytes());
-        self.offset + self.frame.len() as u64 <= FILE_LEN
+        self.offset + self.frame.len() as u64 <= D::LOG_LEN
     }
 
     /// Starts the other file from its beginning: nothing in it may be needed any more. Gives the number of the last frame
@@ -132,14 +161,12 @@ impl Journal {
         let Zeroed { file, len } = &mut self.files[self.turn];
         let end = self.offset + self.frame.len() as u64;
         if end > *len {
-            let longer = end.max(2 * *len).next_multiple_of(STEP).min(FILE_LEN);
-            file.seek(SeekFrom::Start(*len))?;
-            file.write_all(&vec![0; (longer - *len) as usize])?;
+            let longer = end.max(2 * *len).next_multiple_of(D::LOG_STEP).min(D::LOG_LEN);
+            file.write_at(&vec![0; (longer - *len) as usize], *len)?;
             file.sync_all()?;
             *len = longer;
         }
-        file.seek(SeekFrom::Start(self.offset))?;
-        file.write_all(&self.frame)?;
+        file.write_at(&self.frame, self.offset)?;
         file.sync_data()?;
         self.offset = end;
         self.number += 1;
@@ -147,17 +174,48 @@ impl Journal {
     }
 }
 
-/// The frames from the start of a file up to the first that does not follow the one before.
-fn run(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
+/// The frames from the start of a file up to the first that does not follow the one before, and how many bytes they have.
+fn run(bytes: &[u8]) -> (Vec<(u64, &[u8])>, usize) {
     let mut frames: Vec<(u64, &[u8])> = Vec::new();
-    while let Some((number, changes, rest)) = frame(bytes) {
+    let mut left = bytes;
+    while let Some((number, changes, rest)) = frame(left) {
         if frames.last().is_some_and(|(last, _)| number != last + 1) {
             break;
         }
         frames.push((number, changes));
-        bytes = rest;
+        left = rest;
     }
-    frames
+    (frames, bytes.len() - left.len())
+}
+
+/// More frames than both files together can have.
+const MOST_FRAMES: u64 = 1 << 21;
+
+/// The highest number of a whole frame behind `checkpoint` anywhere in these bytes: a damaged length hides where the next
+/// one begins. 0 for none.
+fn highest(bytes: &[u8], checkpoint: u64) -> u64 {
+    let mut highest = 0;
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() >= HEADER) {
+        // Most of a file is zeroes.
+        let zeroes = rest.iter().take_while(|byte| **byte == 0).count();
+        if zeroes > HEADER {
+            at += zeroes - HEADER;
+            continue;
+        }
+        // Hashing at each byte would take long. Hardly anything but a frame has a number in this range.
+        let number = u64::from_be_bytes(rest[12..HEADER].try_into().expect("8 bytes"));
+        let is_plausible = number != 0 && number <= checkpoint + MOST_FRAMES;
+        let found = if is_plausible { frame(rest) } else { None };
+        match found.filter(|(_, changes, _)| decode(changes).is_some()) {
+            Some((_, changes, _)) => {
+                highest = highest.max(if number > checkpoint { number } else { 0 });
+                at += HEADER + changes.len();
+            }
+            None => at += 1,
+        }
+    }
+    highest
 }
 
 fn frame(bytes: &[u8]) -> Option<(u64, &[u8], &[u8])> {
@@ -216,6 +274,7 @@ fn decode(mut changes: &[u8]) -> Option<Vec<Entry>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::SystemDisk;
     use super::*;
 
     fn entries(count: u64, len: usize) -> Vec<Entry> {
@@ -236,27 +295,52 @@ mod tests {
     #[test]
     fn what_is_committed_is_replayed() {
         let dir = tempfile::tempdir().expect("there is room for temporary files");
-        Journal::create(dir.path()).expect("it is empty");
-        let mut journal = Journal::open(dir.path(), 6).expect("it was made");
+        Journal::create(&SystemDisk, dir.path()).expect("it is empty");
+        let mut journal = Journal::open(&SystemDisk, dir.path(), 6).expect("it was made");
         for group in entries(9, 1000).chunks(3) {
             assert!(journal.prepare(group.iter()));
             journal.commit().expect("the disk works");
         }
-        let replay = Journal::replay(dir.path(), 6).expect("nothing is damaged");
+        let replay = Journal::replay(&SystemDisk, dir.path(), 6).expect("nothing is damaged");
         assert_eq!((replay.number, revisions(&replay)), (9, (1..=9).collect()));
         assert_eq!(replay.frames.concat()[3].audit.as_deref(), Some(&[7; 500][..]));
         assert_eq!(replay.frames.concat()[2].audit, None);
-        assert_eq!(revisions(&Journal::replay(dir.path(), 8).expect("nothing is damaged")), [7, 8, 9]);
-        assert_eq!(revisions(&Journal::replay(dir.path(), 9).expect("nothing is damaged")), [0; 0]);
-        assert!(matches!(Journal::replay(dir.path(), 5), Err(StoreError::Corrupt { .. })), "frame 6 is missing");
+        assert_eq!(revisions(&Journal::replay(&SystemDisk, dir.path(), 8).expect("nothing is damaged")), [7, 8, 9]);
+        assert_eq!(revisions(&Journal::replay(&SystemDisk, dir.path(), 9).expect("nothing is damaged")), [0; 0]);
+        let without_6 = Journal::replay(&SystemDisk, dir.path(), 5).expect("the files can be read");
+        assert_eq!((without_6.number, without_6.highest, revisions(&without_6)), (5, 9, vec![]), "frame 6 is missing");
+    }
+
+    /// It was once taken for a frame that was cut off, and so were all behind it.
+    #[test]
+    fn a_damaged_frame_before_whole_ones_is_told_from_a_torn_end() {
+        let dir = tempfile::tempdir().expect("there is room for temporary files");
+        Journal::create(&SystemDisk, dir.path()).expect("it is empty");
+        let mut journal = Journal::open(&SystemDisk, dir.path(), 0).expect("it was made");
+        let mut starts = Vec::new();
+        for entry in entries(5, 300) {
+            starts.push(journal.offset as usize);
+            assert!(journal.prepare([&entry].into_iter()));
+            journal.commit().expect("the disk works");
+        }
+        let (whole, end) = (std::fs::read(dir.path().join("0")).expect("it exists"), journal.offset as usize);
+        for place in 0..end {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x10;
+            std::fs::write(dir.path().join("0"), damaged).expect("it is ours");
+            let replay = Journal::replay(&SystemDisk, dir.path(), 0).expect("the files can be read");
+            let hit = starts.iter().rposition(|start| *start <= place).expect("the first starts at 0") as u64;
+            let highest = if hit == 4 { 4 } else { 5 };
+            assert_eq!((replay.number, replay.highest), (hit, highest), "byte {place}");
+        }
     }
 
     /// The files are written over and over, and what is left from earlier turns is never taken for new.
     #[test]
     fn only_what_follows_the_checkpoint_is_replayed() {
         let dir = tempfile::tempdir().expect("there is room for temporary files");
-        Journal::create(dir.path()).expect("it is empty");
-        let mut journal = Journal::open(dir.path(), 0).expect("it was made");
+        Journal::create(&SystemDisk, dir.path()).expect("it is empty");
+        let mut journal = Journal::open(&SystemDisk, dir.path(), 0).expect("it was made");
         let (mut checkpoint, mut before) = (0, 0);
         for entry in entries(1500, 60_000) {
             if !journal.prepare([&entry].into_iter()) {
@@ -264,11 +348,11 @@ mod tests {
             }
             journal.commit().expect("the disk works");
             if entry.revision.as_u64().is_multiple_of(97) {
-                let replay = Journal::replay(dir.path(), checkpoint).expect("nothing is damaged");
+                let replay = Journal::replay(&SystemDisk, dir.path(), checkpoint).expect("nothing is damaged");
                 assert_eq!(revisions(&replay), (checkpoint + 1..=entry.revision.as_u64()).collect::<Vec<_>>());
             }
         }
         assert!(checkpoint > 0, "both files were written over");
-        assert_eq!(std::fs::metadata(dir.path().join("0")).expect("it exists").len(), FILE_LEN);
+        assert_eq!(std::fs::metadata(dir.path().join("0")).expect("it exists").len(), SystemDisk::LOG_LEN);
     }
 }

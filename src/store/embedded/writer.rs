@@ -1,37 +1,39 @@
 //! Decides replacements, makes them durable, and answers.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Seek, Write};
+use std::collections::HashMap;
+use std::fs::File;
 use std::mem;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::checkpointer::Checkpointer;
+use super::disk::Disk;
 use super::journal::Journal;
+use super::mark::MarkFile;
 use super::recent::Recent;
-use super::tree::{Engine, guarded};
-use super::{Answer, Entry, HELD_BRIEFLY, Request, Shared, corrupt};
-use crate::store::{Change, RecordId, Replaced, Revision, StoreError, Versioned};
+use super::tree::{Tree, guarded};
+use super::{Answer, Entry, HELD_BRIEFLY, Request, Shared};
+use crate::store::{Change, RecordId, Replaced, Revision, StoreError};
 
 /// What changes anything, and there is one. Its fields are dropped in this order: the lock goes last.
-pub(super) struct Writer {
+pub(super) struct Writer<D: Disk, T> {
     pub shared: Arc<Shared>,
-    pub journal: Journal,
+    pub disk: D,
+    pub journal: Journal<D>,
     /// What only the journal's file of this turn has.
     pub recent: Recent,
     pub checkpointer: Checkpointer,
-    pub engine: Arc<Engine>,
-    pub acknowledged: Acknowledged,
-    pub _lock: File,
+    pub engine: Arc<T>,
+    pub mark: MarkFile<D>,
+    pub _lock: Option<File>,
 }
 
-impl Writer {
+impl<D: Disk, T: Tree> Writer<D, T> {
     /// Answers all requests of a group.
     pub fn work(&mut self, requests: Vec<Request>) {
         let mut group = Group::default();
         let mut audits = Vec::new();
         let mut compactions = Vec::new();
+        let mut repairs = Vec::new();
         for request in requests {
             match request {
                 Request::Replace { id, expected, change, answer } => {
@@ -40,6 +42,7 @@ impl Writer {
                 }
                 Request::Audit { id, answer } => audits.push((id, answer)),
                 Request::Compact { answer } => compactions.push(answer),
+                Request::Repaired { answer } => repairs.push(answer),
             }
         }
         self.settle(group);
@@ -50,6 +53,10 @@ impl Writer {
         for answer in compactions {
             let compacted = self.shared.running().and_then(|()| guarded(|| self.engine.compact()));
             let _ = answer.send(compacted);
+        }
+        for answer in repairs {
+            let settled = self.shared.writing().and_then(|()| self.mark.settle(&self.disk));
+            let _ = answer.send(settled);
         }
     }
 
@@ -75,14 +82,14 @@ impl Writer {
     /// Makes a group durable, then visible, then answers. A conflict waits as well: it may be with a change of this
     /// very group, and whoever loaded again before that one is visible would run into it again.
     fn settle(&mut self, group: Group) {
-        let outcome = match self.shared.running() {
+        let outcome = match self.shared.writing() {
             Ok(()) if group.entries.is_empty() => Ok(()),
             Ok(()) => self.commit(&group.entries).map_err(|error| {
                 let reason = error.to_string();
-                let _ = self.shared.stopped.set(reason.clone());
+                self.shared.stop(reason.clone());
                 StoreError::Unknown { reason }
             }),
-            Err(stopped) => Err(stopped),
+            Err(refused) => Err(refused),
         };
         if outcome.is_ok() && !group.entries.is_empty() {
             let mut records = self.shared.records.write().expect(HELD_BRIEFLY);
@@ -99,7 +106,9 @@ impl Writer {
         }
         if outcome.is_ok() && !group.entries.is_empty() {
             // Nobody waits for these any more.
-            self.acknowledged.raise(group.entries.len() as u64);
+            if let Err(error) = self.mark.repeat() {
+                self.shared.stop(error.to_string());
+            }
             group.entries.into_iter().for_each(|entry| self.recent.add(entry));
         }
     }
@@ -108,10 +117,12 @@ impl Writer {
         if !self.journal.prepare(entries.iter()) {
             // The other file is free once the tree has all of it.
             self.checkpointer.wait()?;
+            self.mark.sync()?;
             let number = self.journal.turn();
             self.checkpointer.give(number, mem::take(&mut self.recent))?;
         }
-        self.journal.commit()
+        self.journal.commit()?;
+        self.mark.raise(entries.len() as u64)
     }
 
     fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
@@ -133,38 +144,4 @@ struct Group {
     /// The last revision of each record among them.
     latest: HashMap<RecordId, Revision>,
     decided: Vec<(Answer<Replaced>, Replaced)>,
-}
-
-/// How many changes are durable at least: see the top of `mod.rs`.
-pub(super) struct Acknowledged {
-    file: File,
-    changes: u64,
-}
-
-impl Acknowledged {
-    /// Compares with what the engine still has.
-    pub fn open(path: &Path, records: &BTreeMap<RecordId, Versioned>) -> Result<Self, StoreError> {
-        let changes = records.values().fold(0, |sum: u64, record| sum.saturating_add(record.revision.0));
-        let at_least = match fs::read(path) {
-            // A power cut may leave it without content, an administrator without the file.
-            Ok(bytes) if bytes.is_empty() => 0,
-            Ok(bytes) => u64::from_be_bytes(bytes.try_into().map_err(|_| corrupt("acknowledged has no 8 bytes"))?),
-            Err(error) if error.kind() == ErrorKind::NotFound => 0,
-            Err(error) => return Err(error.into()),
-        };
-        if changes < at_least {
-            let missing = at_least - changes;
-            return Err(StoreError::Corrupt { reason: format!("{missing} acknowledged changes are missing") });
-        }
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        let mut this = Self { file, changes };
-        this.raise(0);
-        Ok(this)
-    }
-
-    fn raise(&mut self, by: u64) {
-        self.changes += by;
-        // A mark left too low costs a warning, never a change: what it counts is durable already.
-        let _ = self.file.rewind().and_then(|()| self.file.write_all(&self.changes.to_be_bytes()));
-    }
 }

@@ -266,6 +266,37 @@ ct-e052 = a settings file that was found in a folder above is not obeyed
 
 settings-ignored = warning: settings file not read: { $why } (camtoken explain CT-E052)
 
+ct-e037 = the store may have lost changes that it had acknowledged
+    .hint = put the newest backup back, or camtoken store repair --accept-loss
+    .long =
+        The store's files hold less than the store has acknowledged, or the file that counts this (acknowledged) is missing
+        or damaged, so that it cannot be told. A used response could be open again, so the store does not open. Nothing was
+        changed.
+
+        Likely: a failing disk, single files that were removed or put back, a disk that lost synced writes in a power cut.
+
+        Try: keep a copy of the directory. Restore the newest backup into another directory (camtoken store restore); or
+        camtoken store repair --accept-loss, which ends whatever is open and goes on with what is there. docs/OPERATIONS.md
+        says how to choose.
+
+ct-e038 = the store's files are a copy, or were moved
+    .hint = for a copy: camtoken store void; for the original, moved: camtoken store repair --moved
+    .long =
+        The files are not where the store was last open: they have other inodes, or lie on another device. A copy may be
+        older than the original, and a response that was used since would be open again, so the store does not open.
+
+        Likely: the directory was put back with tar, cp or rsync, or moved to another disk; the file system gives files other
+        numbers each time it is mounted.
+
+        Try: camtoken store void ends whatever is open, and the copy opens. If this is the original and there is no other
+        that is used: camtoken store repair --moved.
+
+ct-e039 = there is nothing to repair
+    .hint = camtoken store check reads every record
+    .long =
+        The store opens, so it has neither lost changes nor been copied, as far as can be seen; or it is in a database, whose
+        server looks after its files.
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =

@@ -142,7 +142,7 @@ ct-e113 = an address that others reach needs an API key or known clients
         has to show an API key, of at least 16 characters, for instance from openssl rand -hex 32; or, under TLS, a
         certificate of the authority that --client-ca names. A key needs TLS too: --tls-cert, or TLS in front of it.
 
-ct-e117 = the request came through a proxy, and the service asks for no key
+ct-e131 = the request came through a proxy, and the service asks for no key
     .hint = start the service with keys (--api-keys), or call it directly
     .long =
         A service without a key trusts whoever reaches its address on this machine. The request has a header that proxies add

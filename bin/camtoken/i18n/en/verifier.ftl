@@ -225,9 +225,24 @@ help-store-restore = Make a store from a backup, without what was open in it
 help-store-void = End whatever is open, in a store that was put back by other means
     .long =
         End whatever is open, in a store that was put back by other means, such as a copy of its directory. Do it before
-        anything is issued. camtoken store restore does it by itself.
+        anything is issued. A copy opens after that (CT-E038). camtoken store restore does it by itself.
+
+help-store-repair = Open a store again that has lost changes, or was moved
+    .accept_loss = Go on without the changes that are lost; end whatever is open (CT-E037)
+    .moved = This is the original, moved to another file system, and no copy (CT-E038)
+    .long =
+        Open a store again that has lost changes, or was moved.
+
+        With --accept-loss the store goes on as it was at a moment of the past. Whatever was open then may have been
+        answered since, so it is ended, as camtoken store void does, and the audit of each activation says so. What was
+        revoked, suspended or counted in the lost changes has to be done again. A newer backup is the better choice.
+
+        With --moved nothing is changed but the place that the store remembers. For a copy this is wrong: a response that
+        was used in the original could be used again. Use camtoken store void for a copy.
 
 help-store-clock = Compare the clock with the store, and repair what a wrong clock has left
+    .confirm = The clock is right: compare with it from now on
+    .set_back = Set back the activations that are ahead of the clock
     .long =
         Compare the clock with the store, and repair what a wrong clock has left.
 
@@ -239,15 +254,14 @@ help-store-clock = Compare the clock with the store, and repair what a wrong clo
         stands in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
 
         Exit 7 when something is left to do.
-help-store-clock-confirm = The clock is right: compare with it from now on
-help-store-clock-set-back = Set back the activations that are ahead of the clock
 
 help-store-rewrap = Wrap every key under the newest key-encryption key
     .long =
         Wrap every key under the newest key-encryption key.
 
         Put the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), the old ones behind it. When
-        this has ended, the old ones may be taken out.
+        this has ended, the old ones may be taken out: the files of a directory are written anew, and none of them holds a
+        key that is wrapped under an old one. Copies and backups of before still do.
 
 help-store-kek = Look after the key-encryption keys that a module opens
     .long =
@@ -331,6 +345,8 @@ store-compacted = { $before } MB before, { $after } MB now.
 store-saved = { $records } records saved.
 store-restored = { $records } records put back; { $voided } of them had something open, which is ended.
 store-voided = { $voided } activations had something open, which is ended.
+store-repaired = The store is open again. { $voided } activations had something open, which is ended.
+store-moved = The store is open again at its new place.
 store-rewrapped = { $records } keys wrapped anew.
 migration-new = Tables of version { $to } were made.
 migration-none = The tables are of version { $to } already.

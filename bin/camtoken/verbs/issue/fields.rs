@@ -8,6 +8,7 @@ use camtoken::Timestamp;
 use camtoken::transaction::catalogue::Choice;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, MAX_BYTES, Payee};
 use camtoken::transaction::{Domain, FieldSpec, Kind, Operation, Visibility};
+use camtoken_documents::GivenFields;
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
@@ -71,27 +72,14 @@ fn wrong(operation: Operation, why: String) -> Failure {
 fn from_file(path: &Path, operation: Operation) -> Result<Fields, Failure> {
     let shown = path.display();
     let bytes = read_input(path, MAX_FIELDS)?;
-    let object: Map<String, Value> =
+    let mut given: GivenFields =
         serde_json::from_slice(&bytes).map_err(|error| wrong(operation, format!("{shown}: {error}")))?;
-    let mut fields = Fields::new();
-    for (name, value) in object {
-        let text = match value {
-            Value::String(text) => text,
-            Value::Number(number) if number.is_u64() => number.to_string(),
-            Value::Bool(flag) => if flag { "yes" } else { "no" }.to_owned(),
-            Value::Array(names) if names.iter().all(Value::is_string) => {
-                names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
-            }
-            Value::Null => continue,
-            _ => return Err(wrong(operation, format!("{shown}: field {name:?} is no value of a field"))),
-        };
-        if name != OPERATION {
-            fields.push((name, text));
-        } else if text != operation.entry().name {
-            return Err(wrong(operation, format!("{shown}: the fields are those of {text:?}, not of {operation}")));
-        }
+    if let Some(named) = given.take(OPERATION).map(|named| named.to_string())
+        && named != operation.entry().name
+    {
+        return Err(wrong(operation, format!("{shown}: the fields are those of {named:?}, not of {operation}")));
     }
-    Ok(fields)
+    given.into_texts(operation).map_err(|error| wrong(operation, format!("{shown}: {error}")))
 }
 
 const OPERATION: &str = "operation";
