@@ -39,6 +39,44 @@ fn the_embedded_store_conforms() {
     });
 }
 
+/// One activation has a long history, and four callers read it again and again: changes of others take their turn in between.
+/// They once waited for the whole of it, a quarter of a second each.
+#[test]
+fn a_long_history_that_is_read_keeps_no_change_waiting() {
+    const LONG: u64 = 10_000;
+
+    let dir = tempdir();
+    let store = open(&dir.path().join("store"));
+    let (long, other) = (id(1), id(2));
+    for revision in 0..LONG {
+        let entry = vec![b'x'; 200];
+        let change = Change { record: vec![1], audit: Some(entry) };
+        let replaced = block_on(store.replace(&long, Revision::from_u64(revision), change)).expect("it stores");
+        assert_eq!(replaced, Replaced::Yes(Revision::from_u64(revision + 1)));
+    }
+    let (mut revision, mut took) = (0, Vec::new());
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let read = || block_on(store.audit(&long)).expect("it reads").len() as u64;
+                    (0..15).for_each(|_| assert_eq!(read(), LONG));
+                })
+            })
+            .collect();
+        while readers.iter().any(|reader| !reader.is_finished()) {
+            let start = Instant::now();
+            write(&store, &other, revision).expect("nobody else writes");
+            took.push(start.elapsed());
+            revision += 1;
+        }
+    });
+    took.sort_unstable();
+    let (median, worst) = (took[took.len() / 2], took[took.len() - 1]);
+    println!("{} changes meanwhile: median {median:?}, the slowest {worst:?}", took.len());
+    assert!(median < Duration::from_millis(50), "a change takes {median:?} while a history is read");
+}
+
 /// The same for callers that leave the writing to the store's own thread.
 #[test]
 fn the_embedded_store_conforms_under_another_executor() {
@@ -57,8 +95,13 @@ fn the_embedded_store_conforms_under_another_executor() {
             pollster::block_on(self.0.list(after, limit))
         }
 
-        async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-            pollster::block_on(self.0.audit(id))
+        async fn audit_page(
+            &self,
+            id: &RecordId,
+            after: Revision,
+            limit: usize,
+        ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+            pollster::block_on(self.0.audit_page(id, after, limit))
         }
     }
 

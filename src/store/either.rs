@@ -32,8 +32,13 @@ impl<L: Store, R: Store> Store for EitherStore<L, R> {
         on_each!(self, store => store.list(after, limit).await)
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        on_each!(self, store => store.audit(id).await)
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        on_each!(self, store => store.audit_page(id, after, limit).await)
     }
 
     fn recall(&self, id: &RecordId) -> Option<Versioned> {

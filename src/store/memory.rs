@@ -52,7 +52,15 @@ impl Store for MemoryStore {
         Ok(self.entries().range((start, Bound::Unbounded)).take(limit).map(|(id, _)| id.clone()).collect())
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        Ok(self.entries().get(id).map_or_else(Vec::new, |entry| entry.audit.clone()))
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        let entries = self.entries();
+        let audit = entries.get(id).map_or(&[][..], |entry| &entry.audit);
+        let start = audit.partition_point(|(revision, _)| *revision <= after);
+        Ok(audit[start..].iter().take(limit).cloned().collect())
     }
 }

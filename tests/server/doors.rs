@@ -261,6 +261,12 @@ fn a_slow_sender_and_many_idle_ones_keep_nobody_waiting() {
     assert!(pictures.len() >= 16, "{} took all places", pictures.len());
     assert_eq!((full.problem(503).as_str(), full.header("retry-after")), ("CT-E107", "1"));
     assert_eq!(server.get(&hand.path("/screen")).status, 200);
+    // A picture that does not come keeps its place for seconds only.
+    let waited = Instant::now();
+    while server.call("POST", &path, Some(("text/plain", b"CT1:ABC".to_vec()))).status == 503 {
+        assert!(waited.elapsed() < Duration::from_secs(8), "sixteen slow ones keep the others out");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     drop(pictures);
 
     let mut answer = String::new();

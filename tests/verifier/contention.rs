@@ -30,8 +30,13 @@ impl Store for Conflicting {
         self.store.list(after, limit).await
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit(id).await
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        self.store.audit_page(id, after, limit).await
     }
 }
 

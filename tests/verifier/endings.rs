@@ -140,8 +140,13 @@ impl Store for Replicated {
         self.here.list(after, limit).await
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.here.audit(id).await
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        self.here.audit_page(id, after, limit).await
     }
 }
 

@@ -108,6 +108,9 @@ pub struct AuditHistory {
     pub broken: Option<String>,
     /// What happened, the oldest first
     pub entries: Vec<AuditLine>,
+    /// Where the next page begins, if these are not the last: the number of the last of them
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
 }
 
 /// One entry of a history. It names no field of a transaction, and no secret.
@@ -221,10 +224,23 @@ impl AuditHistory {
         match history.into_entries() {
             Ok(entries) => {
                 let entries = entries.into_iter().map(AuditLine::from).collect();
-                Self { activation, whole: true, broken: None, entries }
+                Self { activation, whole: true, broken: None, entries, next: None }
             }
-            Err(error) => Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new() },
+            Err(error) => {
+                Self { activation, whole: false, broken: Some(error.to_string()), entries: Vec::new(), next: None }
+            }
         }
+    }
+
+    /// One page of it: the entries behind the number `after`, at most `limit`.
+    #[must_use]
+    pub fn page(mut self, after: u64, limit: usize) -> Self {
+        self.entries.retain(|entry| entry.number > after);
+        if self.entries.len() > limit {
+            self.entries.truncate(limit);
+            self.next = self.entries.last().map(|entry| entry.number);
+        }
+        self
     }
 }
 

@@ -194,8 +194,13 @@ impl Store for PostgresStore {
         self.ask(push, unavailable).await
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        let push = |answer| self.queue.ask(Question::Audit { id: id.clone(), answer });
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        let push = |answer| self.queue.ask(Question::Audit { id: id.clone(), after, limit, answer });
         self.ask(push, unavailable).await
     }
 
@@ -293,8 +298,8 @@ impl Worker {
                     let listed = self.read(async |link| link.list(after.as_ref(), limit).await).await;
                     let _ = answer.send(listed);
                 }
-                Work::Question(Question::Audit { id, answer }) => {
-                    let entries = self.read(async |link| link.audit(&id).await).await;
+                Work::Question(Question::Audit { id, after, limit, answer }) => {
+                    let entries = self.read(async |link| link.audit(&id, after, limit).await).await;
                     let _ = answer.send(entries);
                 }
             }

@@ -60,7 +60,8 @@ INSERT INTO camtoken_audit (id, revision, entry) SELECT * FROM unnest($1::bytea[
 
 const LIST: &str = "SELECT id FROM camtoken_record WHERE id > $1 ORDER BY id LIMIT $2";
 
-const AUDIT: &str = "SELECT revision, entry FROM camtoken_audit WHERE id = $1 ORDER BY revision";
+const AUDIT: &str =
+    "SELECT revision, entry FROM camtoken_audit WHERE id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
 
 /// Each record by its key, whatever the server thinks of the tables: plans that read them as a whole are right for empty
 /// ones, and are kept while they grow; and an array of one seems worth a plan of its own, each time. A server that has not
@@ -188,8 +189,15 @@ impl Link {
         rows.iter().map(id).collect()
     }
 
-    pub async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, Failed> {
-        let rows = self.client.query(AUDIT, &[&id.to_key()]).await?;
+    pub async fn audit(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, Failed> {
+        let after = i64::try_from(after.as_u64()).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.client.query(AUDIT, &[&id.to_key(), &after, &limit]).await?;
         rows.iter().map(|row| Ok((revision(row, 0)?, column(row, 1)?))).collect()
     }
 }

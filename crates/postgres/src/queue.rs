@@ -38,7 +38,7 @@ pub(super) struct Swap {
 /// What is asked for administration.
 pub(super) enum Question {
     List { after: Option<RecordId>, limit: usize, answer: Answer<Vec<RecordId>> },
-    Audit { id: RecordId, answer: Answer<Vec<(Revision, Vec<u8>)>> },
+    Audit { id: RecordId, after: Revision, limit: usize, answer: Answer<Vec<(Revision, Vec<u8>)>> },
 }
 
 /// What one connection does next.

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -174,6 +175,12 @@ pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc
     .add(Method::Get, "/v1/activations/{activation}/audit", get(audit::<S>), |op| {
         op.scopes(&[Scope::Operate])
             .summary("activations", "What happened to an activation: a chain of entries, checked link by link")
+            .query(
+                "after",
+                "The number of the entry behind which to begin: `next` of the page before",
+                json!({ "type": "integer", "minimum": 0 }),
+            )
+            .query("limit", "At most so many entries; all without it", json!({ "type": "integer", "minimum": 1 }))
             .answer::<AuditHistory>(200, "The entries, or where the chain is broken")
     })
 }
@@ -350,6 +357,13 @@ struct Activation {
     status: ActivationStatus,
 }
 
+/// Which part of a history is asked for.
+#[derive(Deserialize)]
+struct AuditPage {
+    after: Option<u64>,
+    limit: Option<usize>,
+}
+
 /// A transaction for an activation.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -522,10 +536,19 @@ async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Re
     Ok(Json(bank.activation(id).await?))
 }
 
-async fn audit<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<AuditHistory>, Problem> {
+async fn audit<S: Store>(
+    State(bank): Shared<S>,
+    Path(id): Path<String>,
+    query: Result<Query<AuditPage>, QueryRejection>,
+) -> Result<Json<AuditHistory>, Problem> {
+    let Query(page) = query.map_err(|_| Problem::from(Code::Value).because("after, limit"))?;
+    let limit = page.limit.unwrap_or(usize::MAX);
+    if limit == 0 {
+        return Err(Problem::from(Code::Value).because("limit"));
+    }
     let id = parse(&id)?;
     bank.verifier.activation(id).await?.ok_or(Code::NoActivation)?;
-    Ok(Json(AuditHistory::of(id, bank.verifier.audit(id).await?)))
+    Ok(Json(AuditHistory::of(id, bank.verifier.audit(id).await?).page(page.after.unwrap_or_default(), limit)))
 }
 
 async fn code_png<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Response, Problem> {

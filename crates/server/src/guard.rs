@@ -66,7 +66,8 @@ const PICTURES: usize = 16;
 /// Answers that wait at the same time.
 const WAITING: usize = 1024;
 
-/// The bytes of a body that have to come each second, once it had time to begin: a place is not for who sends next to nothing.
+/// The bytes of a picture that have to come each second, once it had time to begin: it has its place while it comes, and that is
+/// not for who sends next to nothing.
 const LEAST_RATE: usize = 4 << 10;
 const TO_BEGIN: Duration = Duration::from_secs(3);
 
@@ -361,21 +362,24 @@ async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Pr
     if announced.is_some_and(|length| length > limit.body() as u64) {
         return Err(Code::TooLarge.into());
     }
-    match timeout(limit.body_time(), gather(Limited::new(body, limit.body()), announced)).await {
+    match timeout(limit.body_time(), gather(Limited::new(body, limit.body()), announced, limit)).await {
         Ok(read) => read,
         Err(_) => Err(Code::Slow.into()),
     }
 }
 
-/// Reads a body that comes fast enough.
-async fn gather(mut body: Limited<Body>, announced: Option<u64>) -> Result<Bytes, Problem> {
+/// Reads a body, if it comes fast enough.
+async fn gather(mut body: Limited<Body>, announced: Option<u64>, limit: Limit) -> Result<Bytes, Problem> {
     let start = tokio::time::Instant::now();
     // A buffer that grows leaves copies of what may be secret; what is announced and never comes takes little.
     let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or_default();
     let mut gathered = Vec::with_capacity(announced.min(64 << 10));
     loop {
         // By then the next bytes have to be there.
-        let due = TO_BEGIN + Duration::from_secs((gathered.len() / LEAST_RATE) as u64);
+        let due = match limit {
+            Limit::Picture => TO_BEGIN + Duration::from_secs((gathered.len() / LEAST_RATE) as u64),
+            _ => limit.body_time(),
+        };
         match timeout_at(start + due, body.frame()).await {
             Ok(Some(Ok(frame))) => gathered.extend(frame.data_ref().into_iter().flatten()),
             Ok(Some(Err(error))) if error.is::<LengthLimitError>() => return Err(Code::TooLarge.into()),

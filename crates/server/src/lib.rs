@@ -368,7 +368,12 @@ mod tests {
             self.answer().await
         }
 
-        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        async fn audit_page(
+            &self,
+            _: &RecordId,
+            _: Revision,
+            _: usize,
+        ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
             self.answer().await
         }
     }
@@ -439,7 +444,12 @@ mod tests {
             Ok(Vec::new())
         }
 
-        async fn audit(&self, _: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        async fn audit_page(
+            &self,
+            _: &RecordId,
+            _: Revision,
+            _: usize,
+        ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
             Ok(Vec::new())
         }
 

@@ -253,6 +253,21 @@ fn list<S: Store>(store: &S, after: Option<&RecordId>, limit: usize) -> Vec<Reco
 
 fn audit<S: Store>(store: &S, id: &RecordId) -> Vec<(u64, Vec<u8>)> {
     let entries = block_on(store.audit(id)).expect("the store gives its audit entries");
+    // Page by page they are the same, wherever a page ends.
+    for limit in [1, 2, 7] {
+        let mut paged: Vec<(Revision, Vec<u8>)> = Vec::new();
+        loop {
+            let after = paged.last().map_or(Revision::ABSENT, |(revision, _)| *revision);
+            let page = block_on(store.audit_page(id, after, limit)).expect("the store gives its audit entries");
+            assert!(page.len() <= limit, "a page of {} entries, at most {limit} were asked for", page.len());
+            let is_last = page.len() < limit;
+            paged.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(paged, entries, "in pages of {limit}");
+    }
     entries.into_iter().map(|(revision, entry)| (revision.as_u64(), entry)).collect()
 }
 

@@ -99,7 +99,7 @@ type StoreWriter = Writer<SystemDisk, Engine>;
 
 enum Request {
     Replace { id: RecordId, expected: Revision, change: Change, answer: Answer<Replaced> },
-    Audit { id: RecordId, answer: Answer<Vec<(Revision, Vec<u8>)>> },
+    Audit { id: RecordId, after: Revision, limit: usize, answer: Answer<Vec<(Revision, Vec<u8>)>> },
     Compact { answer: Answer<()> },
     Repaired { answer: Answer<()> },
 }
@@ -296,9 +296,14 @@ impl Store for EmbeddedStore {
         Ok(records.range((start, Bound::Unbounded)).take(limit).map(|(id, _)| id.clone()).collect())
     }
 
-    /// Reads from the disk, with the writer: replacements wait meanwhile.
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.ask(|answer| Request::Audit { id: id.clone(), answer }).await
+    /// Reads from the disk, with the writer: replacements wait for one page at most.
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        self.ask(|answer| Request::Audit { id: id.clone(), after, limit, answer }).await
     }
 
     async fn stopped(&self) -> StoreError {

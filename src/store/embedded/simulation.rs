@@ -644,9 +644,9 @@ impl Tree for SimTree {
         Ok(self.branch().held.checkpoint)
     }
 
-    fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
+    fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
         let held = &self.branch().held;
-        let of_it = held.audit.iter().filter(|((of, _), _)| of == id);
+        let of_it = held.audit.iter().filter(|((of, revision), _)| of == id && *revision > after).take(limit);
         Ok(of_it.map(|((_, revision), entry)| (*revision, entry.clone())).collect())
     }
 

@@ -24,7 +24,7 @@ pub(super) trait Tree: Send + Sync + 'static {
     fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError>;
     /// The number of the journal's last frame that is in here; 0 for none.
     fn checkpoint(&self) -> Result<u64, StoreError>;
-    fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError>;
+    fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError>;
     /// Takes in what the journal holds up to the frame of this number: all of it, durably, or nothing.
     fn take_in(&self, number: u64, recent: &Recent) -> Result<(), StoreError>;
     /// Brings everything into one run of files, without what was overwritten.
@@ -72,7 +72,7 @@ impl Engine {
     /// Writes what is in here, and nothing that was overwritten, to another tree.
     pub fn copy_to(&self, other: &Self) -> Result<(), StoreError> {
         for (id, Versioned { revision, record }) in self.records()? {
-            let audit = self.audit(&id)?.into_iter().collect();
+            let audit = self.audit(&id, Revision::ABSENT, usize::MAX)?.into_iter().collect();
             other.fill(&Saved { id, revision, record: record.to_vec(), audit })?;
         }
         other.take_in(self.checkpoint()?, &Recent::default())
@@ -103,10 +103,11 @@ impl Tree for Engine {
         Ok(u64::from_be_bytes(number))
     }
 
-    fn audit(&self, id: &RecordId) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
+    fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError> {
         let prefix = id.to_key();
         self.audit
-            .prefix(&prefix)
+            .range(audit_key(id, after.next())..=audit_key(id, Revision(u64::MAX)))
+            .take(limit)
             .map(|entry| {
                 let (key, entry) = entry.into_inner()?;
                 let revision = key[prefix.len()..].try_into().map_err(|_| corrupt("an audit entry has no revision"))?;

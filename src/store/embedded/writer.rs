@@ -40,14 +40,14 @@ impl<D: Disk, T: Tree> Writer<D, T> {
                     let replaced = self.decide(&mut group, id, expected, change);
                     group.decided.push((answer, replaced));
                 }
-                Request::Audit { id, answer } => audits.push((id, answer)),
+                Request::Audit { id, after, limit, answer } => audits.push((id, after, limit, answer)),
                 Request::Compact { answer } => compactions.push(answer),
                 Request::Repaired { answer } => repairs.push(answer),
             }
         }
         self.settle(group);
-        for (id, answer) in audits {
-            let entries = self.shared.running().and_then(|()| self.audit(&id));
+        for (id, after, limit, answer) in audits {
+            let entries = self.shared.running().and_then(|()| self.audit(&id, after, limit));
             let _ = answer.send(entries);
         }
         for answer in compactions {
@@ -125,13 +125,14 @@ impl<D: Disk, T: Tree> Writer<D, T> {
         self.mark.raise(entries.len() as u64)
     }
 
-    fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        let mut entries = guarded(|| self.engine.audit(id))?;
+    fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+        let mut entries = guarded(|| self.engine.audit(id, after, limit))?;
         for recent in self.checkpointer.given.as_deref().into_iter().chain([&self.recent]) {
             // The tree may have taken them in just now.
-            let last = entries.keys().next_back().copied().unwrap_or(Revision::ABSENT);
+            let last = entries.keys().next_back().copied().unwrap_or(after);
             let new = recent.audit.range((id.clone(), last.next())..=(id.clone(), Revision(u64::MAX)));
-            entries.extend(new.map(|((_, revision), entry)| (*revision, entry.to_vec())));
+            let room = limit.saturating_sub(entries.len());
+            entries.extend(new.take(room).map(|((_, revision), entry)| (*revision, entry.to_vec())));
         }
         Ok(entries.into_iter().collect())
     }
