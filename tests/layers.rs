@@ -96,7 +96,8 @@ const MODULES: &[(&str, &[Layer])] = &[
             ("feed", &["config", "failure", "value"]),
             ("picture", &["failure", "output", "state"]),
             ("service", &["context", "system"]),
-            ("bank", &["config", "context", "environment", "failure", "self_check", "state", "system", "value"]),
+            ("kek", &["config", "context", "environment", "failure", "self_check", "state", "system", "value"]),
+            ("bank", &["config", "context", "failure", "kek", "state", "system", "value"]),
             ("tokens", &["context", "failure", "secret", "state", "system"]),
             ("approval", &["context", "failure", "secret", "system", "tokens"]),
             (
@@ -112,6 +113,7 @@ const MODULES: &[(&str, &[Layer])] = &[
                     "exit",
                     "failure",
                     "feed",
+                    "kek",
                     "output",
                     "picture",
                     "refusal",

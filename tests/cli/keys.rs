@@ -19,7 +19,8 @@ use super::ROOT;
 use super::verifier::{Said, Story};
 
 const PIN: &str = "271828";
-const HEAD: &[u8] = b"camtoken/1 kek key ";
+/// Before a key of 32 bytes.
+const HEAD: &[u8] = b"camtoken/1 key  \0\0\0\0\0\0\0\x20";
 const CONTEXT: &[u8] = b"camtoken/1 kek";
 
 #[test]

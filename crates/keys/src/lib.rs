@@ -19,6 +19,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod connection;
+mod error;
 mod module;
 #[cfg(feature = "pkcs11")]
 mod pkcs11;
@@ -27,6 +29,7 @@ mod source;
 mod transit;
 mod wrapped;
 
-pub use module::{ANSWER_WITHIN, KeyModule, KeysError};
+pub use error::{ANSWER_WITHIN, KeysError};
+pub use module::KeyModule;
 pub use source::{KeySource, Pkcs11Uri, SourceError, TransitUri};
 pub use wrapped::{WrappedKey, WrappedKeys};

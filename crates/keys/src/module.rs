@@ -4,92 +4,23 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use camtoken::Key;
 use rand::CryptoRng;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::connection::Connection;
+use crate::error::{ANSWER_WITHIN, KeysError};
 use crate::source::KeySource;
 use crate::wrapped::{WrappedKey, WrappedKeys};
 
-/// How long a module may take for all that it is asked at once.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// The constant beside each key. A key begins otherwise, so that neither stands for the other. Both have whole blocks of eight
+/// bytes, because SoftHSM leaves the padding of RFC 5649 in what it unwraps.
+const CANARY: &[u8] = b"camtoken/1 kek canary   ";
 
-/// What every wrapped text is bound to, where the module's algorithm binds to something.
-pub(crate) const CONTEXT: &[u8] = b"camtoken/1 kek";
-
-/// The constant beside each key. A key begins otherwise, so that neither stands for the other.
-const CANARY: &[u8] = b"camtoken/1 kek canary";
-
-/// Before the bytes of a key.
-const KEY: &[u8] = b"camtoken/1 kek key ";
-
-/// Why a module gave no key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// The source has no module, or this build does not speak with it.
-    #[error("this build has no feature {feature}")]
-    NotBuilt {
-        /// The feature of cargo.
-        feature: &'static str,
-    },
-    /// The key is not wrapped in this source.
-    #[error("the source has no module")]
-    NoModule,
-    /// The module cannot be loaded or reached, or failed.
-    #[error("{reason}")]
-    Module {
-        /// What it said.
-        reason: String,
-    },
-    /// The module took no PIN or access token, or not this one.
-    #[error("{reason}")]
-    Credential {
-        /// What it said.
-        reason: String,
-    },
-    /// The engine is sealed: somebody has to unseal it.
-    #[error("the engine is sealed")]
-    Sealed,
-    /// The module gave no answer in time.
-    #[error("no answer within {} s", ANSWER_WITHIN.as_secs())]
-    Silent,
-    /// The module has no such token or key, or one that is not fit, or not the key that wrapped.
-    #[error("{reason}")]
-    UnknownKey {
-        /// What was looked for.
-        reason: String,
-    },
-    /// A wrapped key was altered.
-    #[error("wrapped key {number} was altered")]
-    Altered {
-        /// Which, from 1.
-        number: usize,
-    },
-    /// The file is no file of wrapped keys.
-    #[error("{reason}")]
-    Format {
-        /// Why not.
-        reason: String,
-    },
-}
-
-/// What one connection with a module does. Texts come from a file that may have been altered.
-pub(crate) trait Connection {
-    /// The module's key as a source names it, and how it wraps.
-    fn place(&self) -> (String, String);
-
-    /// Wraps. A nonce is used once.
-    fn wrap(&self, plain: &[u8], nonce: [u8; 12]) -> Result<String, KeysError>;
-
-    /// Opens what was wrapped under the key that `at` names. `None` when the module says that it does not open.
-    fn open(&self, at: &WrappedKey, text: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeysError>;
-
-    /// The same under the newest version of the module's key, without showing it, where the module does so.
-    fn renew(&self, at: &WrappedKey, text: &str) -> Result<Option<String>, KeysError>;
-}
+/// Before a key, with its length in eight bytes behind.
+const KEY: &[u8; 16] = b"camtoken/1 key  ";
 
 /// A module that wraps and opens key-encryption keys. It connects anew each time, and holds nothing open between.
 pub struct KeyModule {
@@ -118,7 +49,7 @@ impl KeyModule {
     ///
     /// [`KeysError`], but for [`KeysError::Altered`] and [`KeysError::Format`].
     pub fn wrap(&self, key: &Key, rng: &mut dyn CryptoRng) -> Result<WrappedKey, KeysError> {
-        let plain = Zeroizing::new([KEY, key.expose_bytes()].concat());
+        let plain = packed(key);
         let nonces = nonces(1, rng);
         self.ask(move |module| {
             let wrapped = wrap(module, &plain, nonces[0])?;
@@ -137,7 +68,11 @@ impl KeyModule {
         let wrapped = wrapped.clone();
         self.ask(move |module| {
             let numbered = wrapped.keys().iter().enumerate();
-            numbered.map(|(before, key)| Ok(Key::new(open(module, key, before + 1)?[KEY.len()..].to_vec()))).collect()
+            let opened = numbered.map(|(before, key)| {
+                let plain = open(module, key, before + 1)?;
+                unpacked(&plain).ok_or(KeysError::Altered { number: before + 1 })
+            });
+            opened.collect()
         })
     }
 
@@ -217,7 +152,7 @@ fn wrap(module: &dyn Connection, plain: &[u8], [first, second]: [[u8; 12]; 2]) -
 
 /// Opens one key, with its head. What does not open is told apart by the constant beside it.
 fn open(module: &dyn Connection, wrapped: &WrappedKey, number: usize) -> Result<Zeroizing<Vec<u8>>, KeysError> {
-    let key = module.open(wrapped, &wrapped.key)?.filter(|plain| plain.starts_with(KEY) && plain.len() > KEY.len());
+    let key = module.open(wrapped, &wrapped.key)?.filter(|plain| unpacked(plain).is_some());
     let canary = module.open(wrapped, &wrapped.canary)?.is_some_and(|plain| *plain == CANARY);
     match key {
         Some(plain) if canary => Ok(plain),
@@ -225,5 +160,43 @@ fn open(module: &dyn Connection, wrapped: &WrappedKey, number: usize) -> Result<
             Err(KeysError::UnknownKey { reason: format!("{} did not wrap key {number}", wrapped.under) })
         }
         _ => Err(KeysError::Altered { number }),
+    }
+}
+
+/// A key as it is wrapped: head, length, the key, and zeros up to a whole block.
+fn packed(key: &Key) -> Zeroizing<Vec<u8>> {
+    let key = key.expose_bytes();
+    let mut plain = Zeroizing::new(Vec::with_capacity(KEY.len() + 8 + key.len().next_multiple_of(8)));
+    plain.extend_from_slice(KEY);
+    plain.extend_from_slice(&(key.len() as u64).to_be_bytes());
+    plain.extend_from_slice(key);
+    let whole = plain.len().next_multiple_of(8);
+    plain.resize(whole, 0);
+    plain
+}
+
+fn unpacked(plain: &[u8]) -> Option<Key> {
+    let (len, rest) = plain.strip_prefix(KEY)?.split_first_chunk::<8>()?;
+    let (key, padding) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*len)).ok()?)?;
+    let is_whole = !key.is_empty() && padding.len() < 8 && padding.iter().all(|byte| *byte == 0);
+    is_whole.then(|| Key::new(key.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_any_length_comes_back_out_of_whole_blocks() {
+        for len in [1, 7, 8, 32, 33, 64] {
+            let key = Key::new((1..=len).collect());
+            let plain = packed(&key);
+            assert_eq!(plain.len() % 8, 0);
+            assert_eq!(unpacked(&plain).expect("just packed").expose_bytes(), key.expose_bytes());
+            assert!(unpacked(&plain[..plain.len() - 8]).is_none(), "cut off");
+            assert!(unpacked(&[&plain[..], &[0; 8]].concat()).is_none(), "more than was packed");
+        }
+        assert_eq!(CANARY.len() % 8, 0);
+        assert!(unpacked(CANARY).is_none());
     }
 }

@@ -12,7 +12,8 @@ use cryptoki::slot::Slot;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::module::{CONTEXT, Connection, KeysError};
+use crate::connection::{CONTEXT, Connection};
+use crate::error::KeysError;
 use crate::source::{KeySource, Pkcs11Uri, encoded};
 use crate::wrapped::WrappedKey;
 

@@ -13,7 +13,8 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use zeroize::Zeroizing;
 
-use crate::module::{ANSWER_WITHIN, CONTEXT, Connection, KeysError};
+use crate::connection::{CONTEXT, Connection};
+use crate::error::{ANSWER_WITHIN, KeysError};
 use crate::source::TransitUri;
 use crate::wrapped::WrappedKey;
 

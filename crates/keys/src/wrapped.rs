@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::module::KeysError;
+use crate::error::KeysError;
 
 const FORMAT: &str = "camtoken kek 1";
 
