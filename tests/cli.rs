@@ -8,6 +8,9 @@ mod documents;
 mod faults;
 #[path = "cli/frames.rs"]
 mod frames;
+#[cfg(all(target_os = "linux", feature = "pkcs11", feature = "transit", feature = "server"))]
+#[path = "cli/keys.rs"]
+mod keys;
 #[path = "cli/pictures.rs"]
 mod pictures;
 #[path = "cli/quality.rs"]
@@ -56,6 +59,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("CAMTOKEN_TOKEN", ""),
     ("CAMTOKEN_ACCEPT_TEST_KEYS", ""),
     ("CAMTOKEN_KEK_FILE", ""),
+    ("CAMTOKEN_KEK_SOURCE", ""),
     ("CAMTOKEN_CHALLENGE_LIFETIME", ""),
     ("CAMTOKEN_RESPONSE_DIGITS", ""),
     ("CAMTOKEN_MAX_ATTEMPTS", ""),

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base16ct::{lower, mixed};
 use camtoken::store::backup::{BackupError, Saved};
 use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::verifier::{
@@ -17,9 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::config::Store;
 use crate::context::Context;
-use crate::environment;
 use crate::failure::{Code, Failure};
-use crate::self_check::{self, SecretFile};
+use crate::kek;
 use crate::state;
 use crate::system::{self, rng};
 use crate::value::value;
@@ -108,7 +106,7 @@ impl BankArgs {
     pub fn migrate(&self, context: &Context) -> Result<(i32, i32), Failure> {
         let Store::Url(url) = self.place(context)? else { return Err(Failure::new(Code::NoMigration)) };
         let (from, to) = database::migrate(&url, &context.settings)?;
-        keys(context, from == 0)?;
+        kek::keys(context, from == 0)?;
         Ok((from, to))
     }
 
@@ -197,11 +195,37 @@ impl Bank {
         open: impl FnOnce(&Path, Duration) -> Result<EmbeddedStore, StoreError>,
     ) -> Result<Self, Failure> {
         system::no_reading_of_memory();
+        let is_new = matches!(args.place(context)?, Store::Directory(dir) if !dir.join("format").exists());
+        Self::with_keys(context, args, &kek::keys(context, is_new)?, None, open)
+    }
+
+    /// As [`Bank::open_unwatched`] with these keys, whatever the settings say of them; `wait` stands for the settings' own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bank::open_unwatched`].
+    pub fn open_with(
+        context: &Context,
+        args: &BankArgs,
+        keys: &[Key],
+        wait: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        Self::with_keys(context, args, keys, wait, |dir, patience| EmbeddedStore::open(dir, patience))
+    }
+
+    fn with_keys(
+        context: &Context,
+        args: &BankArgs,
+        keys: &[Key],
+        wait: Option<Duration>,
+        open: impl FnOnce(&Path, Duration) -> Result<EmbeddedStore, StoreError>,
+    ) -> Result<Self, Failure> {
+        system::no_reading_of_memory();
         let settings = &context.settings;
         let now = args.now(context)?;
         let place = args.place(context)?;
-        let is_new = matches!(&place, Store::Directory(dir) if !dir.join("format").exists());
-        let vault = Box::new(LocalKeyWrapper::new(&keys(context, is_new)?)?);
+        let vault = Box::new(LocalKeyWrapper::new(keys)?);
+        let wait = wait.unwrap_or_else(|| settings.store_wait.value.duration());
         let policy = Policy {
             suite: format!("OCRA-1:HOTP-SHA256-{}:QH64", settings.response_digits.value.0)
                 .parse()
@@ -217,7 +241,7 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                in_a_directory(open(&dir, settings.store_wait.value.duration())?)
+                in_a_directory(open(&dir, wait)?)
             }
             Store::Url(url) => database::open(&url, settings)?,
         };
@@ -309,61 +333,6 @@ fn home(context: &Context) -> Result<PathBuf, Failure> {
     Ok(state.join("verifier"))
 }
 
-/// The key-encryption key that a verifier draws for itself, below the directory of state.
-pub fn own_kek(state: &Path) -> PathBuf {
-    state.join("verifier").join("kek")
-}
-
-/// The most bytes of a file of key-encryption keys.
-const MOST_KEYS: usize = 4096;
-
-/// The variable that may hold the key-encryption keys.
-const KEK: &str = "CAMTOKEN_KEK";
-
-/// The key-encryption keys, the newest first. They are drawn once, before there is a store: a key that is missing later
-/// is lost, and a new one would open nothing.
-fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
-    if let Some(text) = environment::variable(KEK) {
-        return parse_keys(&text, KEK);
-    }
-    let path = kek_file(context)?;
-    if !path.exists() && is_new {
-        let above = path.parent().unwrap_or(Path::new(""));
-        let key = Key::generate(&mut rng());
-        let mut line = Zeroizing::new([b'\n'; 2 * Key::LEN + 1]);
-        lower::encode(key.expose_bytes(), line.as_mut_slice()).expect("a generated key has Key::LEN bytes");
-        let made = state::make_dir(above).and_then(|()| state::create(&path, line.as_slice()));
-        made.map_err(|error| unusable(&path, &error))?;
-    }
-    let shown = path.display().to_string();
-    let bytes = SecretFile::new("kek_file", &path).read(MOST_KEYS, Code::Keys)?;
-    parse_keys(str::from_utf8(&bytes).unwrap_or_default(), &shown)
-}
-
-/// The file of the key-encryption key, unless a variable has it: the setting's, the service manager's, or the verifier's own.
-fn kek_file(context: &Context) -> Result<PathBuf, Failure> {
-    let named = self_check::named_kek(context.settings.kek_file.value.as_deref());
-    let state = || context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State));
-    named.map_or_else(|| state().map(own_kek), Ok)
-}
-
-/// The file of the key-encryption key as a service goes on checking it, if the key is in a file.
-#[cfg(feature = "server")]
-pub fn secret_file(context: &Context) -> Option<SecretFile> {
-    match environment::variable(KEK) {
-        Some(_) => None,
-        None => kek_file(context).ok().map(|path| SecretFile::new("kek_file", path)),
-    }
-}
-
-fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
-    let lines =
-        text.split_ascii_whitespace().map(|line| mixed::decode_vec(line).ok().filter(|key| key.len() >= Key::LEN));
-    let keys: Option<Vec<Key>> = lines.map(|bytes| bytes.map(Key::new)).collect();
-    keys.filter(|keys| !keys.is_empty())
-        .ok_or_else(|| Failure::new(Code::Keys).because(format!("{from}: expected lines of 64 hexadecimal digits")))
-}
-
 fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Code::State).because(format!("{}: {error}", path.display()))
 }
@@ -438,17 +407,6 @@ impl From<EnrollError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_are_lines_of_hexadecimal_digits() {
-        let (new, old) = ("5a".repeat(32), "A5".repeat(32)); // whether they are fit, the wrapper says
-        let keys = parse_keys(&format!("{new}\n{old}\n"), "kek").expect("two keys");
-        assert_eq!(keys.iter().map(|key| key.expose_bytes()[0]).collect::<Vec<_>>(), [0x5a, 0xa5]);
-        for text in ["", "\n", "5a", &new[1..], &format!("{new}\nno key"), &"５".repeat(64)] {
-            let failure = parse_keys(text, "kek").expect_err("no keys");
-            assert_eq!(failure.exit().code(), 1, "{text}");
-        }
-    }
 
     /// The same failure has the same code, whichever program says it.
     #[cfg(feature = "server")]

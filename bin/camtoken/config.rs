@@ -23,7 +23,7 @@ use crate::text::language_of_locale;
 use crate::trust::{self, Distrust};
 use crate::value::{BadValue, Value};
 
-pub use kinds::{Attempts, BankName, Color, Connections, Digits, Durability, Lifetime, Store, Wait};
+pub use kinds::{Attempts, BankName, Color, Connections, Digits, Durability, KekSource, Lifetime, Store, Wait};
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $from:expr;)+) => {
@@ -93,6 +93,8 @@ settings! {
     store_wait: Wait = Wait(10), Source::Default;
     /// Whether the verifier takes test keys.
     accept_test_keys: bool = false, Source::Default;
+    /// Where the key-encryption key is: a file, a variable, a credential, a module.
+    kek_source: Option<KekSource> = None, Source::Default;
     /// The file of the key-encryption key.
     kek_file: Option<PathBuf> = None, Source::Default;
     /// How long a challenge lives (V-2).
@@ -113,6 +115,7 @@ const OF_THE_VERIFIER: &[&str] = &[
     "store_connections",
     "store_durability",
     "accept_test_keys",
+    "kek_source",
     "kek_file",
     "challenge_lifetime",
     "response_digits",
@@ -264,7 +267,7 @@ pub fn from_variable<T: Value>(name: &str, get: impl Fn(&str) -> Option<String>)
     match T::read(&text) {
         Ok(value) => Ok(Some(value)),
         Err(BadValue) => Err(Failure::new(Code::ConfigValue)
-            .because(format!("{name}={text}"))
+            .because(if T::IS_SHOWN { format!("{name}={text}") } else { name.clone() })
             .with("name", name)
             .with("expected", T::EXPECTED)),
     }

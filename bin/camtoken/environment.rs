@@ -53,17 +53,18 @@ fn carried() -> HashMap<String, SecretString> {
     carried.0.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
 
-/// Starts this program once more without the secrets in its environment, if there are any. It returns if there is nothing to
+/// Starts this program once more without the secrets in its environment, and without `also`, if there are any. It returns if there is nothing to
 /// do, or if it cannot be done: then why.
 #[cfg(unix)]
-pub fn shed() -> Option<String> {
+pub fn shed(also: Option<&str>) -> Option<String> {
     use std::io::Write;
     use std::os::fd::AsRawFd;
     use std::os::unix::process::CommandExt;
     use std::path::Path;
     use std::process::Command;
 
-    let secrets: Vec<(String, String)> = SECRETS
+    let names: Vec<&str> = SECRETS.into_iter().chain(also).collect();
+    let secrets: Vec<(String, String)> = names
         .iter()
         .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
@@ -89,7 +90,7 @@ pub fn shed() -> Option<String> {
             command.arg0(name);
         }
         command.args(arguments).env(PIPE, format!("{here}/{}", reader.as_raw_fd()));
-        for name in SECRETS {
+        for name in &names {
             command.env_remove(name);
         }
         Ok(command.exec())
@@ -99,6 +100,6 @@ pub fn shed() -> Option<String> {
 
 /// Elsewhere nobody else sees the environment of a process.
 #[cfg(not(unix))]
-pub fn shed() -> Option<String> {
+pub fn shed(_also: Option<&str>) -> Option<String> {
     None
 }

@@ -270,6 +270,23 @@ codes! {
 
     /// A host or an origin that would let everybody in, or is none.
     AllowedName = "CT-E130" => Usage,
+
+    /// The module that opens the key-encryption key cannot be used.
+    KekModule = "CT-E140" => Failed,
+    /// The module takes no PIN or access token, or not this one.
+    KekCredential = "CT-E141" => Failed,
+    /// The engine is sealed.
+    KekSealed = "CT-E142" => Failed,
+    /// The module does not answer in time.
+    KekSilent = "CT-E143" => Failed,
+    /// The module has no such token or key, or not the one that wrapped.
+    KekUnknown = "CT-E144" => Failed,
+    /// The wrapped key-encryption key was altered, or the file is another one.
+    KekAltered = "CT-E145" => Failed,
+    /// The key-encryption key is not opened by a module.
+    KekNoModule = "CT-E146" => Usage,
+    /// There are wrapped keys where new ones are to be made.
+    KekExists = "CT-E147" => Failed,
 }
 
 impl Code {

@@ -14,6 +14,7 @@ mod environment;
 mod exit;
 mod failure;
 mod feed;
+mod kek;
 mod output;
 mod picture;
 mod refusal;

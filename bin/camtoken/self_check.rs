@@ -4,7 +4,7 @@
 //! | finding | where it is looked at |
 //! | --- | --- |
 //! | settings that others could have given | [`Settings::check_for_verifier`](crate::config::Settings::check_for_verifier) |
-//! | files with secrets that others can read or write | [`SecretFile`] |
+//! | files with secrets that others can read or write | [`SecretFile`], the files of `kek_source` by `kek::secret_files` |
 //! | a key-encryption key that is not the store's | `Verifier::check_key`, by `Bank::open` and `/readyz` |
 //!
 //! A finding of another kind, of the clock or of the store, becomes one more line: a type with `look`, called where the verb

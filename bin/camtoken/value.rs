@@ -15,6 +15,9 @@ pub trait Value: Sized {
     /// Shows it: string, number, boolean or null.
     fn json(&self) -> serde_json::Value;
 
+    /// Whether what was no such value may be shown; what stands in its place by mistake may be a secret.
+    const IS_SHOWN: bool = true;
+
     /// The value as meant by a file in `dir`: a relative path starts there.
     fn beside(self, _dir: &Path) -> Self {
         self
@@ -100,6 +103,7 @@ impl Value for PathBuf {
 
 impl<T: Value> Value for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
+    const IS_SHOWN: bool = T::IS_SHOWN;
 
     fn read(text: &str) -> Result<Self, BadValue> {
         T::read(text).map(Some)

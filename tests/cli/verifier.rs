@@ -32,6 +32,8 @@ pub struct Story {
     pub activation: String,
     key: Key,
     suite: ResponseSuite,
+    /// Variables of every process of it.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 /// What one process said.
@@ -44,6 +46,10 @@ pub struct Said {
 impl Story {
     /// A token in the books, nobody registered.
     fn new() -> Self {
+        Self::new_with(Vec::new())
+    }
+
+    fn new_with(variables: Vec<(&'static str, String)>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let story = Self {
             dir,
@@ -51,6 +57,7 @@ impl Story {
             activation: String::new(),
             key: Key::new(Vec::new()),
             suite: ResponseSuite::default(),
+            variables,
         };
         let token = Token::new(TOKEN.parse().expect("a token ID"), device_key(), true);
         let text = file::to_string(&Device::new(token)).expect("a test token");
@@ -62,7 +69,12 @@ impl Story {
 
     /// Both codes, each read from its picture.
     pub fn registered() -> Self {
-        let mut story = Self::new();
+        Self::registered_with(Vec::new())
+    }
+
+    /// The same with variables of every process.
+    pub fn registered_with(variables: Vec<(&'static str, String)>) -> Self {
+        let mut story = Self::new_with(variables);
         let first = story.arg("code1.png");
         let said = story.run(&[
             "enroll",
@@ -117,6 +129,7 @@ impl Story {
         let mut command = camtoken(args);
         command.env("CAMTOKEN_STATE_DIR", self.path("state")).env("CAMTOKEN_NOW", self.now.to_string());
         command.env("CAMTOKEN_ACCEPT_TEST_KEYS", "true").stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

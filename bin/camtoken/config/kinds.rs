@@ -93,6 +93,33 @@ impl Store {
     }
 }
 
+/// Where the key-encryption key is. What stands behind the kind is read when the key is needed, and said then if it is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KekSource(pub String);
+
+impl Value for KekSource {
+    const EXPECTED: &'static str = "file:PATH|env:NAME|systemd-creds:NAME|pkcs11:…|transit:https://…";
+    const IS_SHOWN: bool = false;
+
+    /// A PIN in it is refused, for a setting is shown.
+    fn read(text: &str) -> Result<Self, BadValue> {
+        let kinds = ["file:", "env:", "systemd-creds:", "pkcs11:", "transit:"];
+        let is_one = kinds.iter().any(|kind| text.len() > kind.len() && text.starts_with(kind));
+        if is_one && !text.contains("pin-value") { Ok(Self(text.to_owned())) } else { Err(BadValue) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        self.0.as_str().into()
+    }
+
+    fn beside(self, dir: &Path) -> Self {
+        match self.0.strip_prefix("file:") {
+            Some(path) => Self(format!("file:{}", dir.join(path).display())),
+            None => self,
+        }
+    }
+}
+
 /// Who answers for it that what a database acknowledges stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {

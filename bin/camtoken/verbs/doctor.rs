@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use camtoken::Timestamp;
 use camtoken_camera::{CameraInfo, FrameError};
+use camtoken_keys::KeySource;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,10 +16,11 @@ use crate::bank;
 use crate::config::{Source, Store, variable_name};
 use crate::context::Context;
 use crate::document::Document;
+use crate::environment;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::feed;
-use crate::self_check;
+use crate::kek;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
@@ -85,6 +87,8 @@ fn features() -> Vec<&'static str> {
         ("emulator", cfg!(feature = "emulator")),
         ("tls", cfg!(feature = "tls")),
         ("postgres", cfg!(feature = "postgres")),
+        ("pkcs11", cfg!(feature = "pkcs11")),
+        ("transit", cfg!(feature = "transit")),
         ("camera", cfg!(feature = "camera")),
         ("screen", cfg!(feature = "screen")),
         ("clipboard", cfg!(feature = "clipboard")),
@@ -162,19 +166,37 @@ fn state_dir(context: &Context) -> Check {
     private("state", dir, shown, text)
 }
 
+/// A file is looked at; a module is asked, as at a start. What does not exist yet is drawn when the verifier is first used.
 fn kek(context: &Context) -> Check {
     let text = &context.out.text;
-    // Where none is named, the verifier draws one of its own when it is first used.
-    let named = self_check::named_kek(context.settings.kek_file.value.as_deref());
-    let own = || context.settings.state_dir.value.as_deref().map(bank::own_kek).filter(|file| file.exists());
-    let Some(file) = named.or_else(own) else { return ok("kek_file", "-".to_owned()) };
+    let problem = |name, failure: Failure| {
+        let (what, advice) = failure.report(text).what_and_hint();
+        problem_of(name, what, advice)
+    };
+    let source = match kek::source(context) {
+        Ok(source) => source,
+        Err(failure) if failure.code() == Code::State => return ok("kek_file", "-".to_owned()),
+        Err(failure) => return problem("kek_source", failure),
+    };
+    let file = match &source {
+        KeySource::Env(_) => return ok("kek_source", source.to_string()),
+        KeySource::SystemdCredential(name) => environment::credential(name).unwrap_or_else(|| name.into()),
+        KeySource::File(path) => path.clone(),
+        KeySource::Pkcs11(_) | KeySource::Transit(_) => {
+            let is_new = kek::wrapped_file(context).is_ok_and(|path| !path.exists());
+            let asked = if is_new { kek::module(&source).map(|_| ()) } else { kek::keys(context, false).map(|_| ()) };
+            return asked
+                .map_or_else(|failure| problem("kek_source", failure), |()| ok("kek_source", source.to_string()));
+        }
+    };
+    let is_own = context.settings.state_dir.value.as_deref().is_some_and(|state| kek::own(state) == file);
+    if is_own && !file.exists() {
+        return ok("kek_file", "-".to_owned());
+    }
     let shown = file.display().to_string();
     match trust::open_secret(&file) {
         Err(error) => problem_of("kek_file", format!("{shown}: {error}"), text.get("doctor-kek-unreadable")),
-        Ok(Err(distrust)) => {
-            let (what, advice) = Failure::from(distrust).report(text).what_and_hint();
-            problem_of("kek_file", what, advice)
-        }
+        Ok(Err(distrust)) => problem("kek_file", distrust.into()),
         Ok(Ok(_)) => ok("kek_file", shown),
     }
 }

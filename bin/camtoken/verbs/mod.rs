@@ -151,6 +151,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<store::Done>(),
     Described::of::<store::ClockState>(),
     Described::of::<store::Migrated>(),
+    Described::of::<store::KekState>(),
+    Described::of::<store::KekChanged>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<completions::Report>(),

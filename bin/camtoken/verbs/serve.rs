@@ -31,6 +31,7 @@ use crate::document::Document;
 use crate::environment;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::kek;
 use crate::secret::Asked;
 use crate::self_check::SecretFile;
 use crate::service::{clock, runtime, stop, watched};
@@ -120,7 +121,7 @@ impl Document for Report {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let not_shed = environment::shed();
+    let not_shed = environment::shed(kek::variable(context).as_deref());
     let virtual_token = args.emulator || args.only == Some(Half::Token);
     if virtual_token && !cfg!(feature = "emulator") {
         let asked = if args.emulator { "--emulator" } else { "--only token" };
@@ -340,7 +341,7 @@ impl Args {
 
     /// The files with secrets that it was started with.
     fn secret_files(&self, context: &Context) -> Vec<SecretFile> {
-        let kek = (self.only != Some(Half::Token)).then(|| bank::secret_file(context)).flatten();
+        let kek = if self.only == Some(Half::Token) { Vec::new() } else { kek::secret_files(context) };
         let tls = self.tls_key.as_ref().map(|path| SecretFile::new("tls_key_file", path));
         kek.into_iter().chain(self.key_file().map(|path| SecretFile::new("api_key_file", path))).chain(tls).collect()
     }

@@ -2,6 +2,7 @@
 //! anew, migrate.
 
 mod clock;
+mod kek;
 mod migrate;
 
 use std::fs::{self, File};
@@ -28,6 +29,7 @@ use crate::terminal;
 use crate::text::Text;
 
 pub use clock::ClockState;
+pub use kek::{Changed as KekChanged, State as KekState};
 pub use migrate::Migrated;
 
 #[derive(clap::Args)]
@@ -47,6 +49,7 @@ enum Act {
     Repair(RepairArgs),
     Clock(clock::Args),
     Rewrap(BankArgs),
+    Kek(kek::Args),
     Migrate(BankArgs),
 }
 
@@ -151,6 +154,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             }
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
+        Act::Kek(args) => kek::run(args, context),
         Act::Clock(args) => clock::run(args, context),
         Act::Migrate(args) => migrate::run(args, context),
     }

@@ -78,11 +78,12 @@ ct-e040 = the clock has run ahead of the time that has passed
         Try: compare the clock with another one. Set it right, or confirm it: camtoken store clock --confirm.
 
 ct-e017 = the verifier's keys cannot be opened
-    .hint = give the key file that the store was made with: setting kek_file, or CAMTOKEN_KEK
+    .hint = give the key that the store was made with: setting kek_source or kek_file, or CAMTOKEN_KEK
     .long =
         Keys in the store are encrypted under a key-encryption key, which lives elsewhere: in the file of the setting
         kek_file (by default verifier/kek in the state directory) or in the variable CAMTOKEN_KEK, as 64 hexadecimal digits.
-        It is missing, is no key, or is not the one that the store was made with. It is drawn once, before there is a store.
+        With kek_source it is elsewhere, or wrapped in verifier/kek.wrapped and opened by a module. It is missing, is no key, or
+        is not the one that the store was made with. It is drawn once, before there is a store.
 
         Try: put the file back from its backup. To change the key, write the new one in the first line and keep the old
         one below it.
@@ -119,8 +120,8 @@ ct-e021 = a configuration file cannot be used
         there.
 
         Settings: lang, color, state_dir, store, store_connections (1..200),
-        store_durability (disk, standby, vouched), token, bank, store_wait (0s..600s), accept_test_keys, kek_file,
-        challenge_lifetime (1s..600s), response_digits (6..10), max_attempts (1..10), max_failures (1..10). Relative paths start at the file.
+        store_durability (disk, standby, vouched), token, bank, store_wait (0s..600s), accept_test_keys, kek_source,
+        kek_file, challenge_lifetime (1s..600s), response_digits (6..10), max_attempts (1..10), max_failures (1..10). Relative paths start at the file.
 
         Try: mend the line that is shown. camtoken doctor and camtoken explain run even with a broken configuration.
 
@@ -233,7 +234,7 @@ ct-e036 = a database gives room back by itself
         camtoken store compact rewrites the files of a directory. The tables of a database are looked after by its server.
 
 ct-e050 = the key-encryption key is not the one of this store
-    .hint = give the key file of this store (setting kek_file, or CAMTOKEN_KEK), or the store of this key
+    .hint = give the key file of this store (setting kek_source or kek_file, or CAMTOKEN_KEK), or the store of this key
     .long =
         The store holds a key-check value: a constant, encrypted under the store's key-encryption key when that was first
         used. The key that was given does not open it. Nothing was read or written: new keys would be encrypted under a key
@@ -258,7 +259,7 @@ ct-e052 = a settings file that was found in a folder above is not obeyed
         camtoken reads a camtoken.toml in the working directory or a folder above it. Others might have put it there. So it is
         read only if it and its folders belong to this user or to root and nobody else may write to them; and where a verifier
         is used (serve, enroll, issue, verify, store) it may not set state_dir, store, store_connections, store_durability,
-        accept_test_keys, kek_file, challenge_lifetime, response_digits, max_attempts and max_failures. "why" names the file
+        accept_test_keys, kek_source, kek_file, challenge_lifetime, response_digits, max_attempts and max_failures. "why" names the file
         with its mode or owner, or with the settings.
 
         Try: --config FILE or CAMTOKEN_CONFIG if the file is yours; flags, variables and your own settings file are obeyed.
@@ -682,3 +683,75 @@ ct-e129 = cameras are not read on this system
         of pictures, pipes and single pictures are read on every system.
 
         Try: record a video with another program (YUV4MPEG2 or MJPEG), and give the file or a pipe to --camera.
+
+ct-e140 = the module that opens the key-encryption key cannot be used
+    .hint = check module-path or the address in kek_source, and whether the module runs; nothing was changed
+    .long =
+        The setting kek_source names a PKCS#11 module or a Transit engine. Its library cannot be loaded, its server cannot be
+        reached, or it reported a failure of its own. "why" has what it said. No key was opened, and nothing was written.
+
+        A service that is running goes on without its module: the opened key is in its memory. Only its next start needs
+        the module.
+
+        Try: camtoken store kek status; pkcs11-tool --module PATH --list-slots; curl the address of the engine.
+
+ct-e141 = the module refuses the PIN or the access token
+    .hint = check the file that pin-source or token-file names; do not try often, a token locks itself
+    .long =
+        A PKCS#11 token wants its PIN, a Transit engine an access token. It is missing, wrong, expired or locked, or it may not
+        do what was asked (a policy without decrypt, for example). "why" has what the module said.
+
+        Most tokens lock after some wrong PINs. camtoken logs in once for each start: keep the service manager from starting
+        again and again.
+
+        Try: the right PIN or a new access token in the file, one line, mode 0600.
+
+ct-e142 = the Transit engine is sealed
+    .hint = unseal it (bao operator unseal), then start again
+    .long =
+        After its own start an OpenBao or Vault server is sealed and opens nothing, until enough people have given their parts
+        of its key, or its automatic unseal has worked. Nothing was changed.
+
+        Try: bao status. Start the verifiers after the engine. Running services go on.
+
+ct-e143 = the module does not answer
+    .hint = look whether it hangs, or whether the network drops its packets, then start again
+    .long =
+        A module has five seconds for all that is asked of it at a start. This one accepted the question and said nothing.
+        Nothing was changed. Running services go on.
+
+        Likely: a firewall that drops packets, an HSM that is restarting, a smart card that waits for somebody to touch it.
+
+ct-e144 = the module does not have the key
+    .hint = compare token, object and id in kek_source, or the address, with the module's own list
+    .long =
+        The module has no such token or key; the key may not be used for this; or it is not the key that the key-encryption key
+        was wrapped under. A Transit key must have been made with derived=true. "why" says which.
+
+        Try: pkcs11-tool --list-objects --login; bao read transit/keys/NAME. If the module's key was replaced: both keys must
+        be there when camtoken store kek rewrap runs. If the module's key is lost, so is the key-encryption key: restore the
+        module's backup.
+
+ct-e145 = the wrapped key-encryption key was altered
+    .hint = put the file kek.wrapped back from its backup
+    .long =
+        The file kek.wrapped beside the store's default key has the key-encryption keys, wrapped by the module. One of them does
+        not open although the module has the right key, or the file is of another kind or version. Nothing was changed.
+
+        Try: put the file back from a backup. It has no secret that can be read without the module, so keep copies.
+
+ct-e146 = no module opens the key-encryption key
+    .hint = set kek_source to pkcs11:… or transit:https://…
+    .long =
+        The verbs new, rotate and rewrap of camtoken store kek change the file of wrapped keys. Here the key-encryption key is in
+        a file, a variable or a credential.
+
+        Try: camtoken store kek status. To change a key in a file, write the new one in the first line and keep the old one below
+        it, then run camtoken store rewrap.
+
+ct-e147 = there are wrapped keys already
+    .hint = camtoken store kek rotate puts a new key first
+    .long =
+        camtoken store kek new makes the file kek.wrapped and never replaces one: the keys in it may be those of a store.
+
+        Try: camtoken store kek status. Move the file away if it is of no use any more.

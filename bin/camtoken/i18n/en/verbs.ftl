@@ -271,6 +271,7 @@ check-config = configuration
 check-clock = clock
 check-state = state
 check-kek-file = key file
+check-kek-source = key source
 check-store = database
 check-terminal = terminal
 check-cameras = cameras

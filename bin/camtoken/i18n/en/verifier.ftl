@@ -263,6 +263,49 @@ help-store-rewrap = Wrap every key under the newest key-encryption key
         this has ended, the old ones may be taken out: the files of a directory are written anew, and none of them holds a
         key that is wrapped under an old one. Copies and backups of before still do.
 
+help-store-kek = Look after the key-encryption keys that a module opens
+    .long =
+        Look after the key-encryption keys that a module opens.
+
+        With the setting kek_source the key-encryption key is not in a file that can be read, but wrapped in verifier/kek.wrapped
+        in the state directory. A PKCS#11 module (HSM, smart card) or a Transit engine (OpenBao, Vault) opens it at each start.
+
+          kek_source = "pkcs11:token=bank;object=kek?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin"
+          kek_source = "transit:https://bao.example:8200/v1/transit/keys/kek?token-file=/run/bao-token"
+
+        The others are file:PATH, env:NAME and systemd-creds:NAME.
+
+help-store-kek-status = Say where the key-encryption keys are, whether they open, and whether they are the store's
+    .long =
+        Say where the key-encryption keys are, whether they open, and whether they are the store's.
+
+        Exit 7 when they do not open or are another store's. A store that a service has open is not asked: the service has
+        compared it at its start.
+
+help-store-kek-new = Make the file of wrapped keys with a new key
+    .from = Where the keys of the store have been until now, file:PATH for example: they are wrapped behind the new one
+    .long =
+        Make the file of wrapped keys with a new key.
+
+        For a store that there is already, --from names its keys until now. They are compared with the store, then wrapped behind
+        the new one. End the service before. Then run camtoken store rewrap, and destroy the old file.
+
+          camtoken store kek new --from file:/var/lib/camtoken/verifier/kek
+
+        A new store needs no such verb: the first start makes the file.
+
+help-store-kek-rotate = Put a new key first, and keep the old ones behind it
+    .long =
+        Put a new key first, and keep the old ones behind it.
+
+        Give the file to every verifier and start them again, then run camtoken store rewrap. After that the old keys may be taken
+        out of the file.
+
+help-store-kek-rewrap = Wrap the same keys under the newest version of the module's key
+    .long =
+        Wrap the same keys under the newest version of the module's key, or under the key that kek_source names now. The old key
+        of the module must still be there. No service needs to stop.
+
 help-store-migrate = Make the tables in a database, or bring them to this version
     .long =
         Make the tables in a database, or bring them to this version.
@@ -283,6 +326,18 @@ clock-records-well = No activation is ahead of the clock.
 clock-records-ahead = { $count } activations are ahead of the clock, by up to { $most } s. Set them back with --set-back.
 clock-generators = { $count } customers need a new time-based generator:
 
+kek-source = source
+kek-file = file
+kek-under = wrapped under
+kek-keys = keys
+kek-opens = opens
+kek-fits = fits the store
+kek-yes = yes
+kek-no = no
+kek-not-asked = not asked
+kek-made = { $keys } keys are wrapped in { $file }. camtoken store rewrap puts the store's keys under the first.
+kek-rotated = A new key is the first of { $keys } in { $file }. Start every verifier again with it, then: camtoken store rewrap.
+kek-rewrapped = { $keys } keys in { $file } are wrapped under the newest key of the module.
 store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
 store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.

@@ -74,7 +74,7 @@ ct-e040 = 時計が、実際に経過した時間より進んでいます
         試すこと: 別の時計と比べる。時計を合わせるか、確認する: camtoken store clock --confirm
 
 ct-e017 = 検証側の鍵を開けません
-    .hint = 保存場所を作ったときの鍵ファイルを指定してください: 設定 kek_file または CAMTOKEN_KEK
+    .hint = 保存場所を作ったときの鍵を指定してください: 設定 kek_source か kek_file、または CAMTOKEN_KEK
     .long =
         保存場所の鍵は、別の場所にある鍵暗号化鍵で暗号化しています。設定 kek_file のファイル（既定は状態ディレクトリの
         verifier/kek）か、環境変数 CAMTOKEN_KEK に、16 進 64 桁で置きます。それがないか、鍵でないか、保存場所を作ったときの
@@ -113,7 +113,7 @@ ct-e021 = 設定ファイルを使えません
         未知のキーは拒否します。綴りを誤った制限が黙って無視されると、制限がないのと同じだからです。
 
         設定: lang, color, state_dir, store, store_connections (1..200), store_durability (disk, standby, vouched), token,
-        bank, store_wait (0s..600s), accept_test_keys, kek_file, challenge_lifetime (1s..600s), response_digits (6..10),
+        bank, store_wait (0s..600s), accept_test_keys, kek_source, kek_file, challenge_lifetime (1s..600s), response_digits (6..10),
         max_attempts (1..10), max_failures (1..10)。相対パスはそのファイルの場所から数えます。
 
         試すこと: 示された行を直す。設定が壊れていても camtoken doctor と camtoken explain は動きます。
@@ -223,7 +223,7 @@ ct-e036 = データベースの容量はデータベース自身が管理しま�
         camtoken store compact はディレクトリのファイルを書き直します。データベースの表はそのサーバーが管理します。
 
 ct-e050 = 鍵暗号化鍵が、この保存場所のものではありません
-    .hint = この保存場所の鍵ファイル（設定 kek_file または CAMTOKEN_KEK）か、この鍵の保存場所を指定してください
+    .hint = この保存場所の鍵ファイル（設定 kek_source か kek_file、または CAMTOKEN_KEK）か、この鍵の保存場所を指定してください
     .long =
         保存場所には検査用の値があります。保存場所の鍵暗号化鍵を最初に使ったときに、定数をその鍵で暗号化したものです。指定
         された鍵では開けません。読み書きは行っていません。このまま続けると、新しい鍵が次の起動では使えない鍵で暗号化されます。
@@ -247,7 +247,7 @@ ct-e052 = 上のフォルダーで見つかった設定ファイルには従い�
         camtoken は作業フォルダーかその上のフォルダーにある camtoken.toml を読みます。ほかのユーザーが置いたものかもしれないので、
         そのファイルとフォルダーを自分か root が所有し、ほかのユーザーが書き込めないときだけ読みます。検証側を使うとき（serve、
         enroll、issue、verify、store）は、state_dir、store、store_connections、store_durability、accept_test_keys、
-        kek_file、challenge_lifetime、response_digits、max_attempts、max_failures を設定できません。「why」にファイル名と、
+        kek_source、kek_file、challenge_lifetime、response_digits、max_attempts、max_failures を設定できません。「why」にファイル名と、
         モード、所有者または設定名があります。
 
         試すこと: 自分のファイルなら --config FILE か CAMTOKEN_CONFIG で指定する。フラグ、環境変数、自分の設定ファイルは有効。
@@ -659,3 +659,74 @@ ct-e129 = このシステムではカメラを読み取れません
         動画、画像のフォルダー、パイプ、画像は、どのシステムでも読み取れます。
 
         試すこと: 別のプログラムで録画し（YUV4MPEG2 または MJPEG）、そのファイルかパイプを --camera に指定する。
+
+ct-e140 = 鍵暗号化鍵を開くモジュールが使えません
+    .hint = kek_source の module-path またはアドレスと、モジュールが動いているかを確認してください。何も変更していません
+    .long =
+        設定 kek_source は PKCS#11 モジュールか Transit エンジンを指定しています。ライブラリーを読み込めない、サーバーに接続
+        できない、またはモジュール自身が失敗を返しました。内容は「why」にあります。鍵は開いておらず、何も書き込んでいません。
+
+        動いているサービスは、開いた鍵がメモリーにあるので、モジュールなしで続きます。次の起動のときにモジュールが要ります。
+
+        試すこと: camtoken store kek status。pkcs11-tool --module パス --list-slots。エンジンのアドレスに curl で接続する。
+
+ct-e141 = モジュールが PIN またはアクセストークンを拒みました
+    .hint = pin-source または token-file のファイルを確認してください。何度も試すとトークンがロックされます
+    .long =
+        PKCS#11 のトークンには PIN が、Transit エンジンにはアクセストークンが要ります。それがない、誤っている、期限切れ、ロック
+        済み、または求めた操作が許されていません（たとえば decrypt のないポリシー）。モジュールの返答は「why」にあります。
+
+        多くのトークンは PIN を数回誤るとロックされます。camtoken は起動ごとに一度だけログインします。サービスマネージャーが
+        起動を繰り返さないようにしてください。
+
+        試すこと: 正しい PIN か新しいアクセストークンを、一行、モード 0600 のファイルに書く。
+
+ct-e142 = Transit エンジンが封印されています
+    .hint = 封印を解いて（bao operator unseal）から、もう一度起動してください
+    .long =
+        OpenBao や Vault のサーバーは、起動した後、必要な人数が鍵の断片を入力するか自動の開封が済むまで封印されており、何も
+        開きません。何も変更していません。
+
+        試すこと: bao status。検証側はエンジンの後に起動する。動いているサービスは続きます。
+
+ct-e143 = モジュールが応答しません
+    .hint = モジュールが止まっていないか、通信が捨てられていないかを確認し、もう一度起動してください
+    .long =
+        起動時にモジュールに求めることは、全部で 5 秒以内に終わる必要があります。このモジュールは何も返しませんでした。何も
+        変更していません。動いているサービスは続きます。
+
+        考えられる原因: パケットを捨てるファイアウォール、再起動中の HSM、接触を待っているスマートカード。
+
+ct-e144 = モジュールに鍵がありません
+    .hint = kek_source の token、object、id またはアドレスを、モジュールの一覧と比べてください
+    .long =
+        そのトークンか鍵がない、その鍵をこの用途に使えない、または鍵暗号化鍵を暗号化した鍵ではありません。Transit の鍵は
+        derived=true で作る必要があります。どれであるかは「why」にあります。
+
+        試すこと: pkcs11-tool --list-objects --login。bao read transit/keys/名前。モジュールの鍵を替えたときは、両方の鍵が
+        ある状態で camtoken store kek rewrap を実行する。モジュールの鍵を失うと鍵暗号化鍵も失われるので、モジュールの
+        バックアップを戻す。
+
+ct-e145 = 暗号化された鍵暗号化鍵が書き換えられています
+    .hint = ファイル kek.wrapped をバックアップから戻してください
+    .long =
+        既定の鍵ファイルと同じ場所にある kek.wrapped には、モジュールが暗号化した鍵暗号化鍵があります。モジュールに正しい鍵が
+        あるのに開けない鍵があるか、別の種類か版のファイルです。何も変更していません。
+
+        試すこと: バックアップから戻す。モジュールがなければ読めないファイルなので、複製を保管する。
+
+ct-e146 = 鍵暗号化鍵を開くモジュールがありません
+    .hint = kek_source に pkcs11:… または transit:https://… を設定してください
+    .long =
+        camtoken store kek の new、rotate、rewrap は、モジュールが暗号化した鍵のファイルを変更します。ここでは鍵暗号化鍵は
+        ファイル、環境変数、またはクレデンシャルにあります。
+
+        試すこと: camtoken store kek status。ファイルの鍵を替えるときは、一行目に新しい鍵を書き、古い鍵をその下に残して
+        camtoken store rewrap を実行する。
+
+ct-e147 = 暗号化された鍵がすでにあります
+    .hint = camtoken store kek rotate で、新しい鍵を先頭に加えます
+    .long =
+        camtoken store kek new はファイル kek.wrapped を作り、すでにあるものは置き換えません。保存場所の鍵かもしれないからです。
+
+        試すこと: camtoken store kek status。不要なファイルなら別の場所に移す。

@@ -269,6 +269,7 @@ check-config = 設定
 check-clock = 時計
 check-state = 保存場所
 check-kek-file = 鍵ファイル
+check-kek-source = 鍵の所在
 check-store = データベース
 check-cameras = カメラ
 doctor-no-cameras = 見つからない

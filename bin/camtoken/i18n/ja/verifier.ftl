@@ -261,6 +261,49 @@ help-store-rewrap = すべての鍵を最新の鍵暗号化鍵で暗号化し直
         鍵は取り除いてよい。ディレクトリのファイルは書き直され、古い鍵で暗号化した鍵は残らない。それより前の複写と
         バックアップには残る。
 
+help-store-kek = モジュールが開く鍵暗号化鍵を管理する
+    .long =
+        モジュールが開く鍵暗号化鍵を管理する。
+
+        設定 kek_source を使うと、鍵暗号化鍵は読めるファイルではなく、状態ディレクトリの verifier/kek.wrapped に暗号化して
+        置かれる。起動のたびに PKCS#11 モジュール（HSM、スマートカード）か Transit エンジン（OpenBao、Vault）が開く。
+
+          kek_source = "pkcs11:token=bank;object=kek?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/pin"
+          kek_source = "transit:https://bao.example:8200/v1/transit/keys/kek?token-file=/run/bao-token"
+
+        ほかに file:パス、env:変数名、systemd-creds:名前 がある。
+
+help-store-kek-status = 鍵暗号化鍵がどこにあり、開けるか、保存場所のものかを示す
+    .long =
+        鍵暗号化鍵がどこにあり、開けるか、保存場所のものかを示す。
+
+        開けないか、別の保存場所の鍵であれば、終了コードは 7。サービスが開いている保存場所とは比べない。サービスが起動時に
+        比べている。
+
+help-store-kek-new = 新しい鍵で、暗号化された鍵のファイルを作る
+    .from = 保存場所のこれまでの鍵の所在（例: file:パス）。新しい鍵の後に加えて暗号化する
+    .long =
+        新しい鍵で、暗号化された鍵のファイルを作る。
+
+        保存場所がすでにあるときは、これまでの鍵を --from で指定する。保存場所と比べてから、新しい鍵の後に加えて暗号化する。
+        先にサービスを終えること。その後 camtoken store rewrap を実行し、古いファイルを破棄する。
+
+          camtoken store kek new --from file:/var/lib/camtoken/verifier/kek
+
+        新しい保存場所では不要で、最初の起動がファイルを作る。
+
+help-store-kek-rotate = 新しい鍵を先頭に加え、古い鍵をその後に残す
+    .long =
+        新しい鍵を先頭に加え、古い鍵をその後に残す。
+
+        ファイルをすべての検証側に渡して起動し直し、その後 camtoken store rewrap を実行する。終われば、古い鍵をファイルから
+        取り除いてよい。
+
+help-store-kek-rewrap = 同じ鍵を、モジュールの鍵の最新の版で暗号化し直す
+    .long =
+        同じ鍵を、モジュールの鍵の最新の版か、kek_source が今指定している鍵で暗号化し直す。モジュールの古い鍵がまだ残っている
+        必要がある。サービスを止める必要はない。
+
 help-store-migrate = データベースに表を作るか、この版に合わせる
     .long =
         データベースに表を作るか、この版に合わせる。
@@ -281,6 +324,18 @@ clock-records-well = 時計より進んでいる利用登録はありません�
 clock-records-ahead = { $count } 件の利用登録が時計より進んでいます（最大 { $most } 秒）。--set-back で戻してください。
 clock-generators = { $count } 名のお客様に新しい時刻同期パスワードの生成器が必要です:
 
+kek-source = 所在
+kek-file = ファイル
+kek-under = 暗号化した鍵
+kek-keys = 鍵の数
+kek-opens = 開ける
+kek-fits = 保存場所の鍵
+kek-yes = はい
+kek-no = いいえ
+kek-not-asked = 未確認
+kek-made = { $keys } 個の鍵を { $file } に暗号化しました。camtoken store rewrap で、保存場所の鍵を先頭の鍵で暗号化し直します。
+kek-rotated = { $file } の { $keys } 個の鍵の先頭に新しい鍵を加えました。すべての検証側を起動し直してから: camtoken store rewrap
+kek-rewrapped = { $file } の { $keys } 個の鍵を、モジュールの最新の鍵で暗号化し直しました。
 store-held = 利用登録 { $activations } 件、トークン { $tokens } 個、監査記録 { $entries } 件。
 store-well = 異常はありません。
 store-found = 異常が { $count } 件あります。

