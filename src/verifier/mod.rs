@@ -1,7 +1,7 @@
 //! The verifier: it enrolls tokens, issues challenges, and settles each response once and only once.
 //!
 //! It keeps nothing itself. Every step loads a record, computes, and replaces the record if nobody was faster; the answer
-//! is given after that is durable. So any number of verifiers may share one [`Store`](crate::store::Store).
+//! is given after that is durable. So any number of verifiers may share one [`Store`].
 //!
 //! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
 

@@ -1,6 +1,6 @@
 //! What the verifier knows of one activation, and of one token, as its store keeps it. Not part of the public interface.
 //!
-//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the [`KeyWrapper`](super::KeyWrapper).
+//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
 
 use alloc::string::String;
 use alloc::vec;

@@ -17,7 +17,7 @@ pub enum Verdict {
 
 /// What may be executed, once.
 ///
-/// It is told again to whoever repeats the attempt, or asks by [`Verifier::accepted`](super::Verifier::accepted) after a
+/// It is told again to whoever repeats the attempt, or asks by `Verifier::accepted` after a
 /// crash. So execute under the challenge's name: in one transaction of your books, put down that name where it can stand
 /// once, and do what was signed. If it stands there already, it was done.
 #[derive(Clone, PartialEq, Eq)]
