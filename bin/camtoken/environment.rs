@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The variables that may hold a secret. The URL of a store may have a password in it.
+#[cfg(feature = "server")]
 const SECRETS: [&str; 5] =
     ["CAMTOKEN_KEK", "CAMTOKEN_API_KEY", "CAMTOKEN_STORE", "CAMTOKEN_PIN", "CAMTOKEN_PASSPHRASE"];
 
@@ -53,9 +54,9 @@ fn carried() -> HashMap<String, SecretString> {
     carried.0.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
 
-/// Starts this program once more without the secrets in its environment, and without `also`, if there are any. It returns if there is nothing to
-/// do, or if it cannot be done: then why.
-#[cfg(unix)]
+/// Starts this program once more without the secrets in its environment, and without `also`, if there are any. It returns if
+/// there is nothing to do, or if it cannot be done: then why.
+#[cfg(all(unix, feature = "server"))]
 pub fn shed(also: Option<&str>) -> Option<String> {
     use std::io::Write;
     use std::os::fd::AsRawFd;
@@ -99,7 +100,7 @@ pub fn shed(also: Option<&str>) -> Option<String> {
 }
 
 /// Elsewhere nobody else sees the environment of a process.
-#[cfg(not(unix))]
+#[cfg(all(not(unix), feature = "server"))]
 pub fn shed(_also: Option<&str>) -> Option<String> {
     None
 }

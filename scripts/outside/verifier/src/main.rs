@@ -60,10 +60,16 @@ impl Store for Table {
             .collect())
     }
 
-    async fn audit(&self, id: &RecordId) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+    async fn audit_page(
+        &self,
+        id: &RecordId,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
         let rows = self.rows();
         let history = rows.get(&id.to_key()).map_or(&[][..], |row| &row.history);
-        Ok(history.iter().map(|(revision, entry)| (Revision::from_u64(*revision), entry.clone())).collect())
+        let behind = history.iter().filter(|(revision, _)| *revision > after.as_u64());
+        Ok(behind.take(limit).map(|(revision, entry)| (Revision::from_u64(*revision), entry.clone())).collect())
     }
 }
 
