@@ -25,6 +25,7 @@ use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 mod activation;
 mod clock;
 mod enroll;
+mod forgotten;
 mod key_check;
 pub mod key_wrapper;
 mod retry;
@@ -44,10 +45,10 @@ pub use policy::{Policy, PolicyError};
 pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
-use audit::{AuditEvent, History};
+use audit::History;
 use camtoken_core::verifier::decision::{
     ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, TimeBasedPassword,
-    Undecided, Withdrawal, expected_password, expected_response, may_have_forgotten, open_challenge, settle,
+    Undecided, Withdrawal, expected_password, expected_response, open_challenge, settle,
 };
 use camtoken_core::verifier::record::{self, Record, RequestTag, Stored};
 use retry::{Tries, Try};
@@ -318,7 +319,8 @@ impl<S: Store> Verifier<S> {
 
     /// Checks a response to a challenge. The verdict is durable when it is given, and the response is accepted in one attempt
     /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
-    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]).
+    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]). A challenge of before the last
+    /// five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
     ///
     /// # Errors
     ///
@@ -342,7 +344,6 @@ impl<S: Store> Verifier<S> {
             None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
                 Ok(self.unknown(challenge, response, attempt))
             }
-            Some((Verdict::Rejected(Rejection::Unknown), true)) => self.unless_forgotten(challenge).await,
             Some((verdict, _)) => Ok(verdict),
         }
     }
@@ -376,25 +377,6 @@ impl<S: Store> Verifier<S> {
             Some(Verdict::Rejected(Rejection::Unknown)) => self.unless_forgotten(challenge).await,
             verdict => Ok(verdict.unwrap_or(Verdict::Rejected(Rejection::Unknown))),
         }
-    }
-
-    /// How a challenge ended that the record does not name. Those of before the last few stand in the audit chain alone.
-    async fn unless_forgotten(&self, challenge: ChallengeRef) -> Result<Verdict, VerifierError> {
-        let unknown = Ok(Verdict::Rejected(Rejection::Unknown));
-        let Some(record) = self.record(challenge.activation).await? else { return unknown };
-        if !may_have_forgotten(&record) {
-            return unknown;
-        }
-        // A chain that was touched says nothing; the check of the store finds it.
-        let History::Whole(entries) = self.audit(challenge.activation).await? else { return unknown };
-        let name = challenge.id.to_string();
-        let events = entries.iter().filter(|entry| entry.challenge.as_ref() == Some(&name)).map(|entry| entry.event);
-        let rejection = events.fold(Rejection::Unknown, |so_far, event| match (so_far, event) {
-            (Rejection::AlreadySettled, _) | (_, AuditEvent::Accepted) => Rejection::AlreadySettled,
-            (Rejection::Expired, _) | (_, AuditEvent::Expired) => Rejection::Expired,
-            _ => Rejection::Superseded,
-        });
-        Ok(Verdict::Rejected(rejection))
     }
 
     /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.

@@ -104,6 +104,13 @@ impl ChallengeId {
         bytes[..4].copy_from_slice(&seconds.to_be_bytes());
         Self(bytes)
     }
+
+    /// When it was generated, until the year 2106: after that its 32 bits begin anew.
+    #[must_use]
+    pub fn generated_at(self) -> Timestamp {
+        let [a, b, c, d, ..] = self.0;
+        Timestamp::from_unix(u32::from_be_bytes([a, b, c, d]).into())
+    }
 }
 
 impl fmt::Display for ChallengeRef {
