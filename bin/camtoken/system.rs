@@ -59,7 +59,7 @@ fn uptime() -> (u64, [u8; 16]) {
 
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let mut boot = [0; 16];
-    // Without a boot ID the start is compared as if the machine had been started anew.
+    // Without a boot ID each call counts as a new start of the machine.
     if base16ct::mixed::decode(text.trim().replace('-', ""), &mut boot).is_err() {
         rng().fill_bytes(&mut boot);
     }

@@ -19,8 +19,11 @@ const PAGE: usize = 256;
 
 impl<S: Store> Verifier<S> {
     /// How a challenge ended that the record does not name. It is looked for at the time that its name tells; if it is not there,
-    /// in the whole history: the clock may have been set back since. An entry that was touched is found by a check of the store,
-    /// and not here. That takes many reads, so a response is not settled by it.
+    /// in the whole history: the clock may have been set back since. That takes many reads, so a response is not settled by it.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError::Record`] also when the history was altered: then nothing may be said of it.
     pub(super) async fn unless_forgotten(&self, challenge: ChallengeRef) -> Result<Verdict, VerifierError> {
         let unknown = Ok(Verdict::Rejected(Rejection::Unknown));
         let id = RecordId::Activation(challenge.activation);
@@ -30,7 +33,9 @@ impl<S: Store> Verifier<S> {
         }
         let mut ending = self.ending_at_its_time(&id, challenge.id, revision).await?;
         if ending.is_none() {
-            let History::Whole(entries) = self.audit(challenge.activation).await? else { return unknown };
+            let History::Whole(entries) = self.audit(challenge.activation).await? else {
+                return Err(RecordError::Damaged.into());
+            };
             let name = challenge.id.to_string();
             let of_it = entries.iter().filter(|entry| entry.challenge.as_ref() == Some(&name));
             ending = of_it.fold(None, |so_far, entry| Some(after(so_far, entry.event)));

@@ -21,12 +21,7 @@ fn a_clock_set_forward_or_back_lets_nothing_be_accepted_again() {
     };
     let story = Story::registered();
     // The registration was at 03:00.
-    let at = |time: &str, args: &[&str]| -> Said {
-        let mut command = story.command(args);
-        command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", &library);
-        command.env("FAKETIME", format!("@2026-11-21 {time}")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        said(&command.arg("--json").output().expect("camtoken starts"))
-    };
+    let at = |time: &str, args: &[&str]| run_at(&story, &library, &format!("2026-11-21 {time}"), args);
     let issue = |time: &str| {
         let args = ["issue", "limit-change", "--for", &story.activation, "--field", "limit=transfer"];
         let issued = at(time, &[&args[..], &["--field", "old=1", "--field", "new=2"]].concat());
@@ -68,12 +63,7 @@ fn a_clock_that_is_ahead_decides_nothing_and_what_it_touched_can_be_repaired() {
         return;
     };
     let story = Story::registered();
-    let at = |time: &str, args: &[&str]| -> Said {
-        let mut command = story.command(args);
-        command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", &library);
-        command.env("FAKETIME", format!("@{time}")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        said(&command.arg("--json").output().expect("camtoken starts"))
-    };
+    let at = |time: &str, args: &[&str]| run_at(&story, &library, time, args);
     let issue = |time: &str| {
         let args = ["issue", "limit-change", "--for", &story.activation, "--field", "limit=transfer"];
         at(time, &[&args[..], &["--field", "old=1", "--field", "new=2"]].concat())
@@ -120,6 +110,14 @@ fn a_clock_that_is_ahead_decides_nothing_and_what_it_touched_can_be_repaired() {
     assert_eq!((audit.exit, &audit.document["whole"]), (0, &json!(true)), "{audit:?}");
     let events = audit.document["entries"].as_array().expect("entries");
     assert!(events.iter().any(|entry| entry["event"] == "clockSetBack"), "{audit:?}");
+}
+
+/// Runs a command under a wall clock that is set; the clock that nobody sets goes on.
+fn run_at(story: &Story, library: &Path, time: &str, args: &[&str]) -> Said {
+    let mut command = story.command(args);
+    command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", library);
+    command.env("FAKETIME", format!("@{time}")).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    said(&command.arg("--json").output().expect("camtoken starts"))
 }
 
 fn faketime() -> Option<PathBuf> {

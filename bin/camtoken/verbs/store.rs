@@ -1,5 +1,5 @@
-//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, put back, repair, wrap the keys
-//! anew, migrate.
+//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, restore, repair, re-wrap the keys,
+//! migrate.
 
 mod clock;
 mod kek;

@@ -1,5 +1,7 @@
 //! What a token shows, as the documents of the command line and of the service say it.
 
+use std::fmt;
+
 use camtoken::challenge::Challenge;
 use camtoken::language::Language;
 use camtoken::time::Timestamp;
@@ -10,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 /// What a token is doing, and the text on its screen.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenScreen {
@@ -33,7 +35,7 @@ pub struct TokenScreen {
 }
 
 /// What a person types into the bank's page, without spaces. Nothing before the approval.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TypedDigits {
@@ -142,6 +144,20 @@ impl TypedDigits {
     }
 }
 
+/// The digits on it are not for logs.
+impl fmt::Debug for TokenScreen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenScreen").field("state", &self.state).field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+/// A response is not for logs.
+impl fmt::Debug for TypedDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedDigits(_)")
+    }
+}
+
 impl ShownField {
     /// The fields of a challenge that a token shows, in their order.
     #[must_use]
@@ -175,5 +191,25 @@ impl From<Screen> for Panel {
             role: line.role,
         };
         Self { lit: screen.lit, lines: screen.lines.into_iter().map(line).collect(), softkeys: screen.softkeys }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_digits_are_printed() {
+        let digits = TypedDigits { response: Some("12345678".into()), device_code: Some("123456789012".into()) };
+        let screen = TokenScreen {
+            state: "answered",
+            code: None,
+            page: None,
+            pages: None,
+            text: "1234 5678".into(),
+            digits: digits.clone(),
+        };
+        let printed = format!("{digits:?} {screen:?}");
+        assert_eq!(printed, "TypedDigits(_) TokenScreen { state: \"answered\", code: None, .. }");
     }
 }

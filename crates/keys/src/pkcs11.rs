@@ -10,7 +10,7 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::{Session as Opened, UserType};
 use cryptoki::slot::Slot;
 use secrecy::SecretString;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::connection::{CONTEXT, Connection};
 use crate::error::KeysError;
@@ -110,7 +110,7 @@ impl Connection for Session {
                 ciphertext.map(|ciphertext| [nonce.as_slice(), &ciphertext].concat())
             }
             _ => {
-                let template = [
+                let mut template = [
                     Attribute::Class(ObjectClass::SECRET_KEY),
                     Attribute::KeyType(KeyType::GENERIC_SECRET),
                     Attribute::Token(false),
@@ -118,7 +118,11 @@ impl Connection for Session {
                     Attribute::Extractable(true),
                     Attribute::Value(plain.to_vec()),
                 ];
-                self.session.create_object(&template).and_then(|object| {
+                let created = self.session.create_object(&template);
+                if let Some(Attribute::Value(plain)) = template.last_mut() {
+                    plain.zeroize();
+                }
+                created.and_then(|object| {
                     let wrapped = self.session.wrap_key(&Mechanism::AesKeyWrapPad, self.key, object);
                     self.session.destroy_object(object).and(wrapped)
                 })

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use zeroize::Zeroizing;
@@ -52,11 +53,11 @@ impl Engine {
     }
 
     /// Sends a request to the key, and gives the data of the answer; `Ok(Err(_))` is what the engine refuses.
-    fn ask(&self, act: &str, key: &str, body: Option<&Value>) -> Result<Result<Value, String>, KeysError> {
+    fn ask(&self, act: &str, key: &str, body: Option<&Body>) -> Result<Result<Value, String>, KeysError> {
         let url = format!("{}/{act}/{key}", self.mount);
         let answer = match body {
             Some(body) => {
-                let body = Zeroizing::new(body.to_string());
+                let body = Zeroizing::new(serde_json::to_string(body).expect("texts are JSON"));
                 let request = self.agent.post(url).header("x-vault-token", self.token.as_str());
                 request.header("content-type", "application/json").send(body.as_str())
             }
@@ -101,18 +102,15 @@ impl Connection for Engine {
 
     fn wrap(&self, plain: &[u8], _nonce: [u8; 12]) -> Result<String, KeysError> {
         self.check()?;
-        let plain = BASE64.encode(plain);
-        let body = json!({ "plaintext": plain, "context": BASE64.encode(CONTEXT) });
-        let _wiped = Zeroizing::new(plain);
-        text(self.ask("encrypt", &self.key, Some(&body))?, "ciphertext")
+        let plain = Zeroizing::new(BASE64.encode(plain));
+        text(self.ask("encrypt", &self.key, Some(&Body::plain(&plain)))?, "ciphertext")
     }
 
     fn open(&self, at: &WrappedKey, wrapped: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeysError> {
         let Some(key) = key_of(at) else {
             return Err(KeysError::UnknownKey { reason: format!("{} is no key of a Transit engine", at.under) });
         };
-        let body = json!({ "ciphertext": wrapped, "context": BASE64.encode(CONTEXT) });
-        match self.ask("decrypt", key, Some(&body))? {
+        match self.ask("decrypt", key, Some(&Body::wrapped(wrapped)))? {
             Err(_) => Ok(None),
             said => Ok(BASE64.decode(&*Zeroizing::new(text(said, "plaintext")?)).ok().map(Zeroizing::new)),
         }
@@ -122,8 +120,7 @@ impl Connection for Engine {
         if key_of(at) != Some(&self.key) {
             return Ok(None);
         }
-        let body = json!({ "ciphertext": wrapped, "context": BASE64.encode(CONTEXT) });
-        text(self.ask("rewrap", &self.key, Some(&body))?, "ciphertext").map(Some)
+        text(self.ask("rewrap", &self.key, Some(&Body::wrapped(wrapped)))?, "ciphertext").map(Some)
     }
 }
 
@@ -134,10 +131,33 @@ fn key_of(at: &WrappedKey) -> Option<&str> {
     Some(name).filter(is_name).filter(|name| at.by == BY && !name.bytes().all(|byte| byte == b'.'))
 }
 
+/// A part of the data, itself and no copy: it may be secret.
 fn text(said: Result<Value, String>, part: &str) -> Result<String, KeysError> {
-    let said = said.map_err(|reason| KeysError::Module { reason })?;
-    let text = said[part].as_str();
-    text.map(str::to_owned).ok_or_else(|| KeysError::Module { reason: format!("an answer without {part}") })
+    let mut said = said.map_err(|reason| KeysError::Module { reason })?;
+    match said.get_mut(part).map(Value::take) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(KeysError::Module { reason: format!("an answer without {part}") }),
+    }
+}
+
+/// What is asked of the engine.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plaintext: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ciphertext: Option<&'a str>,
+    context: String,
+}
+
+impl<'a> Body<'a> {
+    fn plain(plaintext: &'a str) -> Self {
+        Self { plaintext: Some(plaintext), ciphertext: None, context: BASE64.encode(CONTEXT) }
+    }
+
+    fn wrapped(ciphertext: &'a str) -> Self {
+        Self { plaintext: None, ciphertext: Some(ciphertext), context: BASE64.encode(CONTEXT) }
+    }
 }
 
 fn tls(uri: &TransitUri) -> Result<TlsConfig, KeysError> {

@@ -21,7 +21,7 @@ use super::access::Scope;
 use super::api::{Api, Described, Method};
 use super::clock::BankClock;
 use super::guard::{Limit, actor};
-use super::idempotency::{Answers, attempt};
+use super::idempotency::{Answers, attempt, named_attempt};
 use super::json::Json;
 use super::metrics::Metrics;
 use super::problem::{Code, Problem};
@@ -573,9 +573,11 @@ async fn issue<S: Store>(
         Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
         None => None,
     };
-    // Without a key each request is another one.
-    let (attempt, now) = (attempt(&headers)?, bank.now()?);
-    let issued = bank.verifier().issue_once(attempt, activation, transaction, lifetime, now, &mut rng()).await?;
+    let (verifier, now, rng) = (bank.verifier(), bank.now()?, &mut rng());
+    let issued = match named_attempt(&headers)? {
+        Some(attempt) => verifier.issue_once(attempt, activation, transaction, lifetime, now, rng).await?,
+        None => verifier.issue(activation, transaction, lifetime, now, rng).await?,
+    };
     tracing::info!(challenge.id = %issued.reference, caller = actor().as_deref(), %operation, "issued");
     let challenge = Challenge {
         id: issued.reference.to_string(),

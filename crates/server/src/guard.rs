@@ -373,7 +373,7 @@ async fn gather(mut body: Limited<Body>, announced: Option<u64>, limit: Limit) -
     let start = tokio::time::Instant::now();
     // A buffer that grows leaves copies of what may be secret; what is announced and never comes takes little.
     let announced = usize::try_from(announced.unwrap_or_default()).unwrap_or_default();
-    let mut gathered = Vec::with_capacity(announced.min(64 << 10));
+    let mut gathered = Vec::with_capacity(announced.min(Limit::File.body()));
     loop {
         // By then the next bytes have to be there.
         let due = match limit {

@@ -112,12 +112,15 @@ impl Drop for Open<'_> {
     }
 }
 
-/// The attempt that a request to settle a response belongs to.
+/// The attempt that a request to settle a response belongs to. Without a key each request is another one.
 pub(super) fn attempt(headers: &HeaderMap) -> Result<AttemptId, Problem> {
-    Ok(match key(headers)? {
-        Some(key) => AttemptId::from_bytes(Sha256::digest(key)[..16].try_into().expect("16 of 32 bytes")),
-        None => AttemptId::generate(&mut super::rng()),
-    })
+    Ok(named_attempt(headers)?.unwrap_or_else(|| AttemptId::generate(&mut super::rng())))
+}
+
+/// The attempt that the key names, if there is a key.
+pub(super) fn named_attempt(headers: &HeaderMap) -> Result<Option<AttemptId>, Problem> {
+    let name = |key| AttemptId::from_bytes(Sha256::digest(key)[..16].try_into().expect("16 of 32 bytes"));
+    Ok(key(headers)?.map(name))
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {

@@ -78,8 +78,8 @@ impl Connections {
         Self { most, state: Mutex::default(), metrics }
     }
 
-    /// A place for a new connection. When there is none, the connection that has said nothing for longest of the peer with the
-    /// most of them is closed for it; if all are active, there is none.
+    /// A place for a new connection. When there is none, an idle connection is closed for it: of the peer with the most
+    /// connections among those that have an idle one, the one that has been idle for longest. If all are active, there is none.
     pub fn take(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Seat> {
         let mut state = self.state();
         if state.count >= self.most {
@@ -111,10 +111,12 @@ impl State {
     /// Takes out the connection that is to be closed.
     fn idlest(&mut self) -> Option<Arc<Activity>> {
         let now = Instant::now();
-        let by_count = |peer: &(&Option<IpAddr>, &mut Vec<Arc<Activity>>)| peer.1.len();
-        let (_, connections) = self.peers.iter_mut().max_by_key(by_count)?;
-        let idle = connections.iter().enumerate().filter_map(|(place, activity)| Some((activity.idle(now)?, place)));
-        let (_, place) = idle.max()?;
+        let idle = self.peers.values_mut().filter_map(|connections| {
+            let idle = connections.iter().enumerate().filter_map(|(place, one)| Some((one.idle(now)?, place)));
+            let (_, place) = idle.max()?;
+            Some((place, connections))
+        });
+        let (place, connections) = idle.max_by_key(|(_, connections)| connections.len())?;
         self.count -= 1;
         Some(connections.swap_remove(place))
     }
@@ -251,7 +253,11 @@ mod tests {
             let answering = greedy[1].activity.request();
             let newcomer = places.take(HONEST).expect("the third says nothing");
             assert!(is_evicted(&greedy[2]).await && !is_evicted(&greedy[0]).await && !is_evicted(&honest).await);
-            drop((greedy, answering, honest, newcomer));
+            // Those that are left of the greedy one are active: the next goes at the cost of another.
+            greedy[0].activity.note();
+            let next = places.take(GREEDY).expect("the honest one says nothing");
+            assert!(is_evicted(&honest).await);
+            drop((greedy, answering, honest, newcomer, next));
             let state = places.state();
             assert!(state.count == 0 && state.peers.is_empty(), "{} places are left", state.count);
         });

@@ -121,7 +121,7 @@ pub(super) fn create_files<D: Disk>(disk: &D, dir: &Path) -> Result<(), StoreErr
     Ok(disk.sync_dir(dir)?)
 }
 
-/// Puts a tree that was written anew, `engine.new`, in the place of the one of before. It can be cut off anywhere.
+/// Puts a rewritten tree, `engine.new`, in the place of the one of before. It can be cut off anywhere.
 pub(super) fn swap_engine(dir: &Path) -> Result<(), StoreError> {
     let [engine, new, old] = ["engine", "engine.new", "engine.old"].map(|name| dir.join(name));
     fs::rename(&engine, &old)?;

@@ -720,7 +720,7 @@ ct-e143 = the module does not answer
         A module has five seconds for all that is asked of it at a start. This one accepted the question and said nothing.
         Nothing was changed. Running services go on.
 
-        Likely: a firewall that drops packets, an HSM that is restarting, a smart card that waits for somebody to touch it.
+        Likely: a firewall that drops packets, an HSM that is restarting, a smart card that waits for a touch.
 
 ct-e144 = the module does not have the key
     .hint = compare token, object and id in kek_source, or the address, with the module's own list

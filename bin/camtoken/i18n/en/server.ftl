@@ -145,7 +145,7 @@ ct-e113 = an address that others reach needs an API key or known clients
 ct-e131 = the request came through a proxy, and the service asks for no key
     .hint = start the service with keys (--api-keys), or call it directly
     .long =
-        A service without a key trusts whoever reaches its address on this machine. The request has a header that proxies add
+        A service without a key trusts every caller on this machine. The request has a header that proxies add
         (Forwarded, Via, X-Forwarded-For, X-Real-IP and the like), so it comes from elsewhere. Nothing was done.
 
         Try: make keys (camtoken serve-key new) and start the service with --api-keys; or call it from this machine without

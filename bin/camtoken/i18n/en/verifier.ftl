@@ -260,8 +260,8 @@ help-store-rewrap = Wrap every key under the newest key-encryption key
         Wrap every key under the newest key-encryption key.
 
         Put the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), the old ones behind it. When
-        this has ended, the old ones may be taken out: the files of a directory are written anew, and none of them holds a
-        key that is wrapped under an old one. Copies and backups of before still do.
+        this has ended, the old ones may be taken out: the files of a directory are rewritten, and none of them holds a key
+        that is wrapped under an old one. Copies and backups of before still do.
 
 help-store-kek = Look after the key-encryption keys that a module opens
     .long =
