@@ -110,7 +110,7 @@ ct-e108 = the request did not arrive in time
         A body has ten seconds, a picture thirty. Nothing was done.
 
 ct-e109 = the Idempotency-Key was used for another request
-    .hint = use a new key for each new request, such as a UUID
+    .hint = use a new Idempotency-Key, or a new --attempt, for each new request, such as a UUID
     .long =
         The key names one request. Another one under the same key is not done.
 
