@@ -11,6 +11,8 @@ mod frames;
 #[cfg(all(target_os = "linux", feature = "pkcs11", feature = "transit", feature = "server"))]
 #[path = "cli/keys.rs"]
 mod keys;
+#[path = "cli/oath.rs"]
+mod oath;
 #[path = "cli/pictures.rs"]
 mod pictures;
 #[path = "cli/quality.rs"]

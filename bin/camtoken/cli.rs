@@ -1,5 +1,6 @@
 //! What the command line looks like. The help texts are messages `help-VERB` of the Fluent files, an argument's text is
-//! an attribute with its name; what several verbs have alike stands in `help-shared`.
+//! an attribute with its name; what the verbs of a group have alike stands at the group, what others have alike in
+//! `help-shared`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ pub struct Cli {
     quiet: bool,
     #[arg(long, global = true, value_name = Language::EXPECTED, value_parser = value::<Language>)]
     lang: Option<Language>,
-    #[arg(long, global = true, value_name = "TIME")]
+    #[arg(long, global = true, value_name = "TIME", alias = "now", short_alias = 'N')]
     at: Option<Timestamp>,
     #[arg(long, global = true, value_name = "DIR")]
     state_dir: Option<PathBuf>,
@@ -164,8 +165,11 @@ fn localised(command: Command, key: &str, text: &Text) -> Command {
         .subcommand_value_name("VERB")
         .subcommand_help_heading(text.get("heading-verbs"))
         .mut_args(|arg| {
-            let (own, shared) = (format!("{key}.{}", arg.get_id()), format!("help-shared.{}", arg.get_id()));
-            let (help, heading) = (text.find(&own, &[]).unwrap_or_else(|| text.get(&shared)), heading(&arg));
+            let of = |key: &str| text.find(&format!("{key}.{}", arg.get_id()), &[]);
+            // Its own text, else that of its group of verbs, else that of all.
+            let own = of(key).or_else(|| of(key.rsplit_once('-')?.0));
+            let shared = || text.get(&format!("help-shared.{}", arg.get_id()));
+            let (help, heading) = (own.unwrap_or_else(shared), heading(&arg));
             arg.help(help).help_heading(heading)
         })
         .mut_subcommands(|sub| {

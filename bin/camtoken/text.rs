@@ -124,8 +124,9 @@ mod tests {
         let own = |arg: &&clap::Arg| key == "help-camtoken" || !arg.is_global_set();
         let texts = keys(Language::En);
         found.extend(command.get_arguments().filter(own).map(|arg| {
-            let own = format!("{key}.{}", arg.get_id());
-            if texts.contains_key(&own) { own } else { format!("help-shared.{}", arg.get_id()) }
+            let group = key.rsplit_once('-').map(|(group, _)| group);
+            let of = |key: &str| Some(format!("{key}.{}", arg.get_id())).filter(|text| texts.contains_key(text));
+            of(key).or_else(|| of(group?)).unwrap_or_else(|| format!("help-shared.{}", arg.get_id()))
         }));
         for sub in command.get_subcommands() {
             let prefix = if key == "help-camtoken" { "help" } else { key };

@@ -300,7 +300,8 @@ fn encode_base32(bytes: &[u8], to: &mut String) {
 
 /// Reads base32 as people write it: either case, with spaces, with padding or without. Bits that are left over are
 /// dropped, as other readers do: secrets are also drawn as characters. `None` if nothing is left.
-fn decode_base32(text: &str) -> Option<Key> {
+#[must_use]
+pub fn decode_base32(text: &str) -> Option<Key> {
     let text = text.trim_end_matches(['=', ' ']);
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let (mut bits, mut held, mut digits) = (0_u32, 0, 0_usize);

@@ -25,7 +25,7 @@ use crate::terminal;
 use crate::text::Text;
 use args::{ActivationArgs, Holder};
 
-pub use keys::Exported;
+pub use keys::{Exported, ProtectionArgs};
 pub use status::Books;
 
 #[derive(clap::Args)]

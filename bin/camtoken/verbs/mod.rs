@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod issue;
 pub mod lint;
 pub mod man;
+pub mod oath;
 pub mod scan;
 pub mod schema;
 #[cfg(feature = "server")]
@@ -48,6 +49,7 @@ pub enum Verb {
     Demo(demo::Args),
     Issue(issue::Args),
     Verify(verify::Args),
+    Oath(oath::Args),
     Enroll(enroll::Args),
     #[cfg(feature = "server")]
     Serve(serve::Args),
@@ -88,6 +90,7 @@ impl Verb {
             Self::Demo(args) => demo::run(args, context),
             Self::Issue(args) => issue::run(args, context),
             Self::Verify(args) => verify::run(args, context),
+            Self::Oath(args) => oath::run(args, context),
             Self::Enroll(args) => enroll::run(args, context),
             #[cfg(feature = "server")]
             Self::Serve(args) => serve::run(args, context),
@@ -134,6 +137,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<issue::Report>(),
     Described { id: "camtoken/fields/1", schema: issue::schema },
     Described::of::<verify::Report>(),
+    Described::of::<oath::Values>(),
+    Described::of::<oath::Checked>(),
     Described::of::<enroll::CodeReport>(),
     Described::of::<enroll::StateReport>(),
     Described::of::<enroll::Books>(),

@@ -288,6 +288,59 @@ doctor-kek-unreadable = The verifier needs this file to open its keys; check the
 doctor-well = All is well.
 doctor-found = Problems: { $count }
 
+## oath
+
+help-oath = Compute or check HOTP, TOTP and OCRA values of a key (RFC 4226, 6238, 6287)
+    .key_file = The key in hexadecimal digits; beside --pskc, what opens that file
+    .base32 = The key is written in base32
+    .binary = The file is the key itself, byte for byte
+    .otpauth = A file with the otpauth URI of the key
+    .pskc = A file of keys (PSKC, RFC 6030)
+    .key_id = Which key of the file: its ID, or the serial number of its device
+    .digits = The digits of a value [those of the file, else 6]
+    .hash = The hash under the HMAC [that of the file, else sha1]
+    .long =
+        Compute or check HOTP, TOTP and OCRA values of a key (RFC 4226, 6238, 6287).
+
+        The key comes from a file, from standard input, from an otpauth URI or from a key package (PSKC), never from an
+        argument. Options that oathtool has, too, mean the same:
+
+          camtoken oath hotp --key-file key.hex --counter 7
+          camtoken oath totp --key-file - --base32 --verify 123456 --window 1
+          camtoken oath ocra --key-file key.hex --suite OCRA-1:HOTP-SHA1-6:QN08 --question 12345678
+
+        A check exits with 0 for yes and 6 for no. It keeps nothing: give it the counter to go on with, or --after, so
+        that a response is good once.
+
+help-oath-hotp = Event-based one-time passwords (RFC 4226)
+    .counter = The counter of the first value, or of the first one to look at [that of the file, else 0]
+    .window = How many counters further to compute, or to look at
+    .verify = Check this response instead; several in a row resynchronise a token that is far ahead
+help-oath-totp = Time-based one-time passwords (RFC 6238)
+    .time_step_size = The length of a time step, such as 30s [that of the file, else 30s]
+    .start_time = When step 0 begins
+    .drift = How many time steps the token is ahead of the clock
+    .after = The last time step that was accepted: it and those before it are refused
+    .window = How many time steps further to compute; for a check, how many to look at on either side
+    .verify = Check this response instead
+help-oath-ocra = Responses to a question (RFC 6287), in all of its modes
+    .suite = The OCRASuite [that of the key package]
+    .question = The question: digits, hexadecimal digits or letters, as the suite says
+    .mode = Who computes what (RFC 6287, section 7)
+    .peer_question = The question of the other party, in the modes with two of them
+    .counter = The counter, for a suite with C [that of the key package]
+    .pin_file = The PIN, for a suite with P; - is standard input [CAMTOKEN_PIN]
+    .pin_is_hashed = The PIN file has the hash of the PIN, in hexadecimal digits
+    .session = The session data in hexadecimal, for a suite with S
+    .window = How many counters further, or time steps on either side, to look at
+    .verify = Check this response instead
+
+oath-pin = PIN
+oath-accepted = Right.
+oath-rejected = Not right.
+oath-counter = Right, by counter { $counter }. Go on with { $next }.
+oath-step = Right, by time step { $step } ({ $drift }).
+
 ## vectors
 
 help-vectors = Run test vectors, also those of other implementations

@@ -286,6 +286,59 @@ doctor-kek-unreadable = 検証側が鍵を開くために必要なファイル�
 doctor-well = 問題はありません。
 doctor-found = 問題: { $count } 件
 
+## oath
+
+help-oath = 鍵から HOTP、TOTP、OCRA の値を計算する、または確かめる（RFC 4226、6238、6287）
+    .key_file = 鍵（16 進数字）。--pskc があるときは、そのファイルを開けるもの
+    .base32 = 鍵は base32 で書かれている
+    .binary = ファイルの内容がそのまま鍵である
+    .otpauth = 鍵の otpauth URI を書いたファイル
+    .pskc = 鍵ファイル（PSKC、RFC 6030）
+    .key_id = ファイルのどの鍵か。鍵の ID または機器の製造番号
+    .digits = 値の桁数［ファイルの値、なければ 6］
+    .hash = HMAC のハッシュ［ファイルの値、なければ sha1］
+    .long =
+        鍵から HOTP、TOTP、OCRA の値を計算する、または確かめる（RFC 4226、6238、6287）。
+
+        鍵はファイル、標準入力、otpauth の URI、鍵ファイル（PSKC）のいずれかから読み、引数には書かない。oathtool にもある
+        オプションは同じ意味である:
+
+          camtoken oath hotp --key-file key.hex --counter 7
+          camtoken oath totp --key-file - --base32 --verify 123456 --window 1
+          camtoken oath ocra --key-file key.hex --suite OCRA-1:HOTP-SHA1-6:QN08 --question 12345678
+
+        確かめた結果が正しければ終了コード 0、違えば 6。何も記録しないので、レスポンスを一度だけ有効にするには、
+        次のカウンターまたは --after を指定する。
+
+help-oath-hotp = イベント型ワンタイムパスワード（RFC 4226）
+    .counter = 最初の値、または最初に調べる値のカウンター［ファイルの値、なければ 0］
+    .window = その先いくつのカウンターまで計算する、または調べるか
+    .verify = 計算せず、このレスポンスを確かめる。続けて複数指定すると、大きく先に進んだトークンと再同期する
+help-oath-totp = 時刻型ワンタイムパスワード（RFC 6238）
+    .time_step_size = タイムステップの長さ（30s など）［ファイルの値、なければ 30s］
+    .start_time = ステップ 0 が始まる時刻
+    .drift = トークンの時計の進み（タイムステップ数）
+    .after = 最後に受け付けたタイムステップ。これ以前のものは拒否する
+    .window = その先いくつのタイムステップまで計算するか。確かめるときは前後それぞれいくつまで調べるか
+    .verify = 計算せず、このレスポンスを確かめる
+help-oath-ocra = 質問へのレスポンス（RFC 6287）。すべてのモードに対応
+    .suite = OCRASuite［鍵ファイルの値］
+    .question = 質問。スイートに応じて数字、16 進数字、または英字
+    .mode = 誰が何を計算するか（RFC 6287、7 節）
+    .peer_question = 質問が二つあるモードでの、相手の質問
+    .counter = C を含むスイートのカウンター［鍵ファイルの値］
+    .pin_file = P を含むスイートの PIN。- は標準入力［CAMTOKEN_PIN］
+    .pin_is_hashed = PIN ファイルの内容は PIN のハッシュ（16 進数字）である
+    .session = S を含むスイートのセッション情報（16 進数字）
+    .window = その先いくつのカウンターまで、または前後いくつのタイムステップまで調べるか
+    .verify = 計算せず、このレスポンスを確かめる
+
+oath-pin = PIN
+oath-accepted = 正しいレスポンスです。
+oath-rejected = 正しくありません。
+oath-counter = 正しいレスポンスです（カウンター { $counter }）。次は { $next } からです。
+oath-step = 正しいレスポンスです（タイムステップ { $step }、ずれ { $drift }）。
+
 ## vectors
 
 help-vectors = テストベクターを実行する。他の実装のものも実行できる

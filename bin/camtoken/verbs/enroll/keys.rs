@@ -49,10 +49,11 @@ pub struct ExportArgs {
     bank: BankArgs,
 }
 
+/// What opens a file of keys.
 #[derive(clap::Args)]
-struct ProtectionArgs {
-    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
-    key_file: Option<PathBuf>,
+pub struct ProtectionArgs {
+    #[arg(long, value_name = "FILE|-", conflicts_with = "passphrase_file")]
+    pub key_file: Option<PathBuf>,
     #[arg(long, value_name = "NAME", requires = "key_file")]
     key_name: Option<String>,
     #[arg(long, value_name = "FILE|-")]
@@ -77,7 +78,7 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let imported = if is_json {
         Imported::one(args.test_token(&bytes, &bank, context)?)
     } else {
-        let container = args.container(&bytes, context)?;
+        let container = args.protection.open(&bytes, context)?;
         Imported::from(block_on(container.register(&bank.verifier, bank.now, &mut rng()))?)
     };
     if imported.tokens.is_empty() {
@@ -118,19 +119,6 @@ pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 impl ImportArgs {
-    fn container(&self, bytes: &[u8], context: &Context) -> Result<Container, Failure> {
-        if let Some(protection) = self.protection.given()? {
-            return Container::read(bytes, &protection).map_err(|error| unreadable(&error));
-        }
-        match Container::read(bytes, &Protection::None) {
-            Err(PskcError::Protection { needed, .. }) if needed.contains("passphrase") => {
-                let protection = Protection::Passphrase(passphrase(None, context)?);
-                Container::read(bytes, &protection).map_err(|error| unreadable(&error))
-            }
-            read => read.map_err(|error| unreadable(&error)),
-        }
-    }
-
     fn test_token(&self, bytes: &[u8], bank: &Bank, context: &Context) -> Result<String, Failure> {
         let form = |why: String| Failure::new(Code::KeyFile).because(why);
         let text = str::from_utf8(bytes).map_err(|error| form(error.to_string()))?;
@@ -146,6 +134,20 @@ impl ImportArgs {
 }
 
 impl ProtectionArgs {
+    /// Opens a file of keys, and asks for a passphrase if that is what it needs.
+    pub fn open(&self, bytes: &[u8], context: &Context) -> Result<Container, Failure> {
+        if let Some(protection) = self.given()? {
+            return Container::read(bytes, &protection).map_err(|error| unreadable(&error));
+        }
+        match Container::read(bytes, &Protection::None) {
+            Err(PskcError::Protection { needed, .. }) if needed.contains("passphrase") => {
+                let protection = Protection::Passphrase(passphrase(None, context)?);
+                Container::read(bytes, &protection).map_err(|error| unreadable(&error))
+            }
+            read => read.map_err(|error| unreadable(&error)),
+        }
+    }
+
     /// What the arguments say, without asking anybody.
     fn given(&self) -> Result<Option<Protection>, Failure> {
         if let Some(file) = &self.key_file {
