@@ -2,7 +2,7 @@
 
 use alloc::vec;
 
-use super::{Digits, Found, Hash, Keyed, Response};
+use super::{Digits, Found, Hash, Response, counters};
 use crate::Key;
 
 /// Answers for one value of the counter (section 5.3). The RFC knows SHA-1 only; the others are as in RFC 6238.
@@ -50,7 +50,7 @@ pub fn resynchronise(
     let mut given = vec![0; responses.len()];
     let mut found = Found::default();
     let count = u64::from(window) + 1 + more;
-    Keyed::new(hash, key).window(&mut [0; 8], 0, Some(digits), from, count, |from, computed| {
+    counters(hash, key, digits, from, count, |from, computed| {
         // A bit for each counter; the response before has to be one bit further down.
         let (mut before, mut matches) = (u64::MAX, 0);
         for (response, given) in responses.iter().zip(&mut given) {

@@ -180,6 +180,19 @@ impl Keyed {
     }
 }
 
+/// Computes HOTP values of `count` counters, from `from` on, and tells up to 64 of them together, with the first counter.
+fn counters(hash: Hash, key: &Key, digits: Digits, from: u64, count: u64, tell: impl FnMut(u64, &Computed)) {
+    if count > WINDOW_WORTH_A_KEY || hash == Hash::Sha512 {
+        return Keyed::new(hash, key).window(&mut [0; 8], 0, Some(digits), from, count, tell);
+    }
+    let compute = if hash == Hash::Sha1 { simd::counters::<simd::Sha1> } else { simd::counters::<simd::Sha256> };
+    let compute = |from, values: &mut [u32]| compute(Engine::in_use(), key.expose_bytes(), from, digits.get(), values);
+    tell_values(from, count, digits, compute, tell);
+}
+
+/// Up to so many counters the key is computed with them; for more it is kept.
+const WINDOW_WORTH_A_KEY: u64 = 64;
+
 fn tell_values(
     from: u64,
     count: u64,

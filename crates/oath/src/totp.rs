@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU32;
 
-use super::{Digits, Found, Hash, Keyed, Response, hotp};
+use super::{Digits, Found, Hash, Response, counters, hotp};
 use crate::Key;
 use crate::Timestamp;
 
@@ -74,7 +74,7 @@ impl Totp {
         let (step, drift) = (self.step(now), u64::from(drift_steps));
         let (from, to) = (step.saturating_sub(drift), step.saturating_add(drift));
         let mut found = Found::default();
-        Keyed::new(self.hash, key).window(&mut [0; 8], 0, Some(self.digits), from, to - from + 1, |from, computed| {
+        counters(self.hash, key, self.digits, from, to - from + 1, |from, computed| {
             found.keep_last(from, response.ct_matches(computed));
         });
         // The last match decides: when it is used, any earlier one is.

@@ -60,6 +60,9 @@ pub struct Plan<H> {
     pub(crate) remainder: Remainder,
     /// The bytes of the field.
     pub(crate) field_len: usize,
+    /// Whether the message is a counter and nothing else, as HOTP has it.
+    #[cfg_attr(not(all(feature = "kernels", target_arch = "x86_64")), expect(dead_code, reason = "for kernels"))]
+    pub(crate) is_counter: bool,
     hash: PhantomData<H>,
 }
 
@@ -120,6 +123,7 @@ impl<H: Function> Plan<H> {
             blocks: blocks.collect(),
             remainder: Remainder::of_digits(digits),
             field_len: field.len(),
+            is_counter: message.len() == 8 && parts.contains(&(0..8)),
             hash: PhantomData,
         };
         bytes.zeroize();

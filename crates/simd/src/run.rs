@@ -7,19 +7,14 @@ use crate::engines::Hash;
 use crate::hash::State;
 use crate::midstates::Midstates;
 use crate::plan::{Block, PAD, Plan};
-use crate::truncate::dynamic;
+use crate::truncate::{Remainder, dynamic};
 use crate::wipe::Wiped;
 
 impl<H: Hash> Midstates<H> {
     /// Prepares a key of any length.
     #[must_use]
     pub fn new(engine: Engine, key: &[u8]) -> Self {
-        let mut block = Wiped([0; 64]);
-        match block.get_mut(..key.len()) {
-            Some(start) => start.copy_from_slice(key),
-            None => H::digest(key, &mut *block),
-        }
-        let pads = [0x36, 0x5c].map(|with| Wiped(block.map(|byte| byte ^ with)));
+        let pads = pads::<H>(key);
         let mut states = [Wiped(H::INITIAL), Wiped(H::INITIAL)];
         match engine.0 {
             Kind::Portable => states.iter_mut().zip(&pads).for_each(|(state, pad)| H::compress(state, pad)),
@@ -37,6 +32,14 @@ impl<H: Hash> Midstates<H> {
     /// common use a [`Plan`](crate::Plan).
     #[must_use]
     pub fn mac(&self, engine: Engine, message: &[u8]) -> [u8; 32] {
+        let mut mac = [0; 32];
+        for (bytes, word) in mac[..H::LEN].as_chunks_mut().0.iter_mut().zip(self.digest(engine, message)) {
+            *bytes = word.to_be_bytes();
+        }
+        mac
+    }
+
+    fn digest(&self, engine: Engine, message: &[u8]) -> State {
         let (blocks, rest) = message.as_chunks::<64>();
         let mut end = Wiped([0; 128]);
         end[..rest.len()].copy_from_slice(rest);
@@ -45,7 +48,7 @@ impl<H: Hash> Midstates<H> {
         end[used - 8..used].copy_from_slice(&(8 * (64 + message.len() as u64)).to_be_bytes());
         let blocks = blocks.iter().chain(end[..used].as_chunks().0);
 
-        let digest = match engine.0 {
+        match engine.0 {
             Kind::Portable => {
                 let mut inner = Wiped(self.inner());
                 blocks.for_each(|block| H::compress(&mut inner, block));
@@ -54,13 +57,48 @@ impl<H: Hash> Midstates<H> {
             #[cfg(all(feature = "kernels", target_arch = "x86_64"))]
             // SAFETY: the engine proves that the processor has the SHA extensions.
             _ => unsafe { crate::x86::sha_ni::mac(self, blocks) },
-        };
-        let mut mac = [0; 32];
-        for (bytes, word) in mac[..H::LEN].as_chunks_mut().0.iter_mut().zip(digest) {
-            *bytes = word.to_be_bytes();
         }
-        mac
     }
+}
+
+/// The decimal values of HOTP (RFC 4226, section 5.3) for consecutive counters, the first of them `from`; after 2^64-1 comes 0.
+///
+/// For a key that is not kept. A few counters need no [`Plan`]: to compile one takes longer than to use it.
+pub fn counters<H: Hash>(engine: Engine, key: &[u8], from: u64, digits: u8, values: &mut [u32]) {
+    let remainder = Remainder::of_digits(digits);
+    let reduce = |digest: &State| remainder.of(dynamic(digest, digest[H::LEN / 4 - 1]));
+    let few = values.len() < WORTH_SIXTEEN;
+    match engine.0 {
+        #[cfg(all(feature = "kernels", target_arch = "x86_64"))]
+        Kind::ShaNiPair | Kind::Avx512 if few || engine.0 == Kind::ShaNiPair => {
+            let pads = pads::<H>(key);
+            // SAFETY: the engine proves the SHA extensions.
+            unsafe {
+                let key = crate::x86::sha_ni::key::<H>(pads.each_ref().map(|pad| &pad.0));
+                crate::x86::sha_ni::counters::<H>(key, from, values, reduce);
+            }
+        }
+        _ if few => {
+            let key = Midstates::<H>::new(engine, key);
+            for (ahead, value) in (0..).zip(values) {
+                *value = reduce(&key.digest(engine, &u64::wrapping_add(from, ahead).to_be_bytes()));
+            }
+        }
+        _ => {
+            let plan = Plan::<H>::new(&[0; 8], 0..8, core::slice::from_ref(&(0..8)), digits);
+            plan.window(engine, &Midstates::new(engine, key), from, values);
+        }
+    }
+}
+
+/// The blocks that a key makes of itself, inner and outer (RFC 2104).
+fn pads<H: Hash>(key: &[u8]) -> [Wiped<u8, 64>; 2] {
+    let mut block = Wiped([0; 64]);
+    match block.get_mut(..key.len()) {
+        Some(start) => start.copy_from_slice(key),
+        None => H::digest(key, &mut *block),
+    }
+    [0x36, 0x5c].map(|with| Wiped(block.map(|byte| byte ^ with)))
 }
 
 /// One response to check.
@@ -75,7 +113,6 @@ pub struct Request<'a> {
 }
 
 /// How many checks the sixteen lanes are worth, half of them idle.
-#[cfg(all(feature = "kernels", target_arch = "x86_64"))]
 const WORTH_SIXTEEN: usize = 8;
 
 /// How far ahead of their use keys are asked for: a table that does not fit the caches costs a wait for each, else.
@@ -196,28 +233,31 @@ impl<H: Hash> Plan<H> {
         )]
         let mut done = 0;
         #[cfg(all(feature = "kernels", target_arch = "x86_64"))]
-        match engine.0 {
-            Kind::Avx512 => {
-                while values.len() - done >= WORTH_SIXTEEN {
-                    // SAFETY: the engine proves AVX-512 F and BW.
-                    let sixteen = unsafe { crate::x86::avx512::window(self, blocks, key, counters(done)) };
-                    let count = sixteen.len().min(values.len() - done);
-                    values[done..done + count].copy_from_slice(&sixteen[..count]);
-                    done += count;
-                }
+        {
+            while engine.0 == Kind::Avx512 && values.len() - done >= WORTH_SIXTEEN {
+                // SAFETY: the engine proves AVX-512 F and BW.
+                let sixteen = unsafe { crate::x86::avx512::window(self, blocks, key, counters(done)) };
+                let count = sixteen.len().min(values.len() - done);
+                values[done..done + count].copy_from_slice(&sixteen[..count]);
+                done += count;
             }
-            Kind::ShaNiPair => {
-                while values.len() - done >= 2 {
-                    let fields = [counter_field(counters(done)), counter_field(counters(done + 1))];
-                    // SAFETY: the engine proves the SHA extensions, the fields have the plan's length.
-                    let digests = unsafe {
-                        crate::x86::sha_ni::macs(blocks, [key, key], fields.each_ref().map(|field| &field[..]))
-                    };
-                    values[done..done + 2].copy_from_slice(&digests.map(|digest| self.reduce(&digest)));
-                    done += 2;
-                }
+            if self.is_counter && matches!(engine.0, Kind::ShaNiPair | Kind::Avx512) {
+                // SAFETY: the engine proves the SHA extensions.
+                return unsafe {
+                    let key = crate::x86::sha_ni::kept(key);
+                    crate::x86::sha_ni::counters::<H>(key, counters(done), &mut values[done..], |digest| {
+                        self.reduce(digest)
+                    });
+                };
             }
-            Kind::ShaNi | Kind::Portable => {}
+            while matches!(engine.0, Kind::ShaNiPair | Kind::Avx512) && values.len() - done >= 2 {
+                let fields = [counter_field(counters(done)), counter_field(counters(done + 1))];
+                // SAFETY: the engine proves the SHA extensions, the fields have the plan's length.
+                let digests =
+                    unsafe { crate::x86::sha_ni::macs(blocks, [key, key], fields.each_ref().map(|field| &field[..])) };
+                values[done..done + 2].copy_from_slice(&digests.map(|digest| self.reduce(&digest)));
+                done += 2;
+            }
         }
         for (index, value) in values.iter_mut().enumerate().skip(done) {
             let field = counter_field(counters(index));

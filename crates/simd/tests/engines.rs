@@ -1,6 +1,6 @@
 //! Every engine gives what the `hmac`, `sha1` and `sha2` crates give, whatever the key, the message and the number.
 
-use camtoken_simd::{Engine, Field, Hash, Midstates, PAD, Plan, Request, Sha1, Sha256};
+use camtoken_simd::{Engine, Field, Hash, Midstates, PAD, Plan, Request, Sha1, Sha256, counters};
 use hmac::{Hmac, KeyInit, Mac};
 
 /// An HMAC by other people's code.
@@ -34,6 +34,32 @@ fn macs_are_those_of_hmac() {
                 let expected = reference(&key, &message);
                 assert_eq!(mac[..expected.len()], expected, "{engine}, {len} bytes");
                 assert!(mac[expected.len()..].iter().all(|&byte| byte == 0));
+            }
+        }
+    }
+    run::<Sha1>(sha1);
+    run::<Sha256>(sha256);
+}
+
+/// As many as there are values, by keys of every length, across the end of the numbers.
+#[test]
+fn counters_are_those_of_hmac() {
+    fn run<H: Hash>(reference: Reference) {
+        let mut random = Random(7);
+        for engine in Engine::available() {
+            for count in (0..40).chain([63, 64, 65, 200]) {
+                let (key_len, digits) = (random.below(150), 4 + (count % 7) as u8);
+                let key = random.bytes(key_len);
+                let from = [0, 0xffff_fffe, u64::MAX - 2, random.below(1 << 40) as u64][count % 4];
+                let mut values = vec![0; count];
+                counters::<H>(engine, &key, from, digits, &mut values);
+                let plan = Plan::<H>::new(&[0; 8], 0..8, std::slice::from_ref(&(0..8)), digits);
+                let mut kept = vec![0; count];
+                plan.window(engine, &Midstates::new(engine, &key), from, &mut kept);
+                for (ahead, (value, kept)) in (0..).zip(values.iter().zip(&kept)) {
+                    let expected = self::value(&reference(&key, &from.wrapping_add(ahead).to_be_bytes()), digits);
+                    assert_eq!((*value, *kept), (expected, expected), "{engine}, {count} from {from}, {ahead} on");
+                }
             }
         }
     }
