@@ -278,6 +278,9 @@ struct Saved {
     pending: Option<SavedPending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pin: Option<SavedPin>,
+    /// Accounts of other systems, in a form of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accounts: Option<Secret>,
     #[serde(default)]
     faults: Faults,
     device: SavedDevice,
@@ -328,7 +331,7 @@ struct SavedDevice {
     unlocked: bool,
 }
 
-/// Bytes of a key in base64, wiped when dropped.
+/// Bytes of a key in base64, or another secret text; wiped when dropped.
 struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -376,6 +379,7 @@ impl Saved {
                 hash: BASE64.encode(pin.hash),
                 wrong: pin.wrong,
             }),
+            accounts: token.accounts.clone().map(Secret),
             faults: token.faults.clone(),
             device: SavedDevice {
                 stage: device.stage.clone(),
@@ -400,6 +404,7 @@ impl Saved {
         if token.pin.is_some() && !token.profile.takes_pin() {
             return Err(part("pin"));
         }
+        token.accounts = self.accounts.map(|accounts| accounts.0);
         token.unlocked = self.device.unlocked && !matches!(self.device.stage, Stage::Off | Stage::Pin { .. });
         let SavedDevice { stage, page, since, .. } = self.device;
         if page > MAX_PAGE || !stage.is_sound() {

@@ -15,11 +15,12 @@
 //!                                                                       ─ discard
 //! ```
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use rand::CryptoRng;
+use zeroize::Zeroizing;
 
 use crate::challenge::{Challenge, DeviceCode, DeviceNonce};
 use crate::code::activation::{Binding, Grant, open_first, open_second};
@@ -57,6 +58,7 @@ pub struct Token {
     slots: Slots,
     pending: Option<Pending>,
     pin: Option<Pin>,
+    accounts: Option<Zeroizing<String>>,
     unlocked: bool,
     /// What it speaks.
     pub language: Language,
@@ -79,6 +81,7 @@ impl Token {
             slots: Slots::default(),
             pending: None,
             pin: None,
+            accounts: None,
             unlocked: false,
             language: Language::default(),
             faults: Faults::default(),
@@ -94,7 +97,7 @@ impl Token {
     /// The token as one of a profile: without users or a PIN, as it leaves the factory.
     #[must_use]
     pub fn with_profile(self, profile: Profile) -> Self {
-        Self { profile, slots: Slots::new(self.slots.0.len()).unwrap_or_default(), pin: None, ..self }
+        Self { profile, slots: Slots::new(self.slots.0.len()).unwrap_or_default(), pin: None, accounts: None, ..self }
     }
 
     /// The token with so many places for users, all free. None unless that is 1 to [`Token::SLOTS`].
@@ -163,6 +166,17 @@ impl Token {
         slot.and_then(|slot| self.slots.0[slot].take()).is_some()
     }
 
+    /// The accounts of other systems that are kept with the token, secrets included, as the crate that knows them has written them.
+    #[must_use]
+    pub fn expose_accounts(&self) -> Option<&str> {
+        self.accounts.as_ref().map(|accounts| accounts.as_str())
+    }
+
+    /// Keeps the accounts of other systems in the token's file, encrypted where that is. What they say is not looked at here.
+    pub fn set_accounts(&mut self, accounts: Option<Zeroizing<String>>) {
+        self.accounts = accounts;
+    }
+
     /// Asks for a PIN from now on. This one use of the token goes on without.
     ///
     /// # Errors
@@ -204,7 +218,7 @@ impl Token {
         self.pin.is_some() && !self.unlocked
     }
 
-    /// Empties the token: no activation, no PIN, no fault. The ID, the device key and how it was made stay.
+    /// Empties the token: no activation, no account, no PIN, no fault. The ID, the device key and how it was made stay.
     pub fn reset(&mut self) {
         let device_key = core::mem::replace(&mut self.device_key, Key::new(Vec::new()));
         let (profile, slots) = (self.profile, Slots::new(self.slots.0.len()).unwrap_or_default());

@@ -33,6 +33,12 @@ impl Profile {
         matches!(self, Self::Standard)
     }
 
+    /// Whether such a token holds accounts of other systems beside its activations. One from a bank in Japan is for that bank alone.
+    #[must_use]
+    pub const fn takes_accounts(self) -> bool {
+        matches!(self, Self::Standard)
+    }
+
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
     }
