@@ -5,9 +5,9 @@
 //! * [`otpauth`]: the URI that authenticator apps scan, for HOTP and TOTP.
 
 mod import;
-pub mod otpauth;
 pub mod pskc;
 
+pub use camtoken_formats::otpauth;
 pub use import::Imported;
 pub use otpauth::{OtpauthError, OtpauthUri};
 pub use pskc::{Container, KeyPackage, Protection, PskcError};

@@ -14,16 +14,17 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 
 def read(uri):
-    parts = urlsplit(uri)
+    parts = urlsplit(uri.strip())
     label = unquote(parts.path.removeprefix('/'))
     issuer, _, account = label.rpartition(':')
-    query = dict(parse_qsl(parts.query))
-    digits = query['secret'].replace(' ', '').rstrip('=').upper()
+    query = {name.lower(): value for name, value in parse_qsl(parts.query)}
+    digits = ''.join(it for it in query['secret'] if it not in ' -').rstrip('=').upper()
+    name = query.get('algorithm', 'SHA1').upper().replace('-', '').removeprefix('HMAC')
     said = {
         'account': account.lstrip(' '),
         'issuer': query.get('issuer', issuer),
         'secret': base64.b32decode(digits + '=' * (-len(digits) % 8)).hex(),
-        'hash': query.get('algorithm', 'SHA1').upper(),
+        'hash': name,
         'digits': int(query.get('digits', 6)),
     }
     if parts.netloc.lower() == 'hotp':

@@ -1,19 +1,40 @@
 //! The URI that authenticator apps scan: `otpauth://totp/Issuer:account?secret=…`, for HOTP and TOTP.
 //!
-//! There is no standard for it; this is the form that Google Authenticator made common (its wiki page "Key URI Format"),
-//! with everything that apps disagree about refused rather than guessed. The secret is base32 (RFC 4648) without padding.
+//! There is no standard for it; this is the form that Google Authenticator made common (its wiki page "Key URI Format"). It is
+//! written in one way and read in all ways that sites write it:
+//!
+//! | as sites write it | read as |
+//! | --- | --- |
+//! | `OTPAUTH://TOTP/…?SECRET=…`, so that a symbol is smaller | names in either case |
+//! | `issuer=`, `&issuer&`, the label `:alice` | no issuer |
+//! | two issuers, one in the label and another in the parameter | the parameter's, as most apps read it |
+//! | `ACME+Co:alice?…&issuer=ACME+Co` | a plus sign is a blank in parameters, and itself in the label |
+//! | `secret=jbsw y3dp-ehpk 3pxp` | blanks, hyphens and padding are left out |
+//! | `SHA-256`, `HmacSHA256` | `SHA256` |
+//! | a line break after the URI | nothing |
+//!
+//! What apps disagree about in a way that changes the digits is refused: another encoder than decimal digits (`encoder=steam`, which
+//! [`Steam`] reads), digits outside 6 to 8, HOTP without a counter, a parameter that stands there twice. The secret is base32
+//! (RFC 4648).
+
+mod migration;
+mod steam;
 
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use camtoken_oath::Key;
 use zeroize::Zeroizing;
 
-use crate::key::Key;
+use crate::percent::{self, Plus};
+
+pub use migration::{Migration, MigrationError};
+pub use steam::Steam;
 
 /// A key for one-time passwords, with all that an authenticator app asks for.
 #[derive(Debug)]
 pub struct OtpauthUri {
-    /// Who issued the key. The label and the parameter `issuer` have the same.
+    /// Who issued the key.
     pub issuer: Option<String>,
     /// Whose key it is.
     pub account: String,
@@ -71,10 +92,10 @@ impl OtpauthUri {
         let _ = write!(*uri, "otpauth://{kind}/");
         if let Some(issuer) = &self.issuer {
             check_name(issuer, "issuer")?;
-            encode_percent(issuer, &mut uri);
+            percent::encode(issuer, &mut uri);
             uri.push(':');
         }
-        encode_percent(&self.account, &mut uri);
+        percent::encode(&self.account, &mut uri);
         uri.push_str("?secret=");
         if self.secret.expose_bytes().is_empty() {
             return Err(OtpauthError::Value { parameter: "secret" });
@@ -82,7 +103,7 @@ impl OtpauthUri {
         encode_base32(self.secret.expose_bytes(), &mut uri);
         if let Some(issuer) = &self.issuer {
             uri.push_str("&issuer=");
-            encode_percent(issuer, &mut uri);
+            percent::encode(issuer, &mut uri);
         }
         let _ = write!(*uri, "&algorithm={}&digits={}", self.hash.name(), self.digits);
         let _ = match self.moving {
@@ -98,7 +119,40 @@ impl FromStr for OtpauthUri {
 
     /// Reads a URI. Parameters that are not known, such as pictures, are passed over; the others stand there once.
     fn from_str(uri: &str) -> Result<Self, OtpauthError> {
-        if uri.len() > Self::MAX_LEN {
+        let parts = Parts::parse(uri)?;
+        let parameters = &parts.parameters;
+        if parameters.text("encoder").is_some_and(|encoder| !encoder.is_empty()) {
+            return Err(OtpauthError::Encoder);
+        }
+        let moving = if parts.kind.eq_ignore_ascii_case("hotp") {
+            MovingFactor::Counter(parameters.number("counter")?.ok_or(OtpauthError::Missing { parameter: "counter" })?)
+        } else if parts.kind.eq_ignore_ascii_case("totp") {
+            let period = parameters.number("period")?.unwrap_or(30);
+            let period = u32::try_from(period).ok().filter(|seconds| *seconds > 0);
+            MovingFactor::Period(period.ok_or(OtpauthError::Value { parameter: "period" })?)
+        } else {
+            return Err(OtpauthError::Kind);
+        };
+        let digits = u8::try_from(parameters.number("digits")?.unwrap_or(6)).ok().filter(|it| (6..=8).contains(it));
+        let digits = digits.ok_or(OtpauthError::Value { parameter: "digits" })?;
+        let hash = parameters.text("algorithm").map(OtpHash::from_name).transpose()?.unwrap_or_default();
+        let (secret, issuer, account) = (parts.secret()?, parts.issuer, parts.account);
+        Ok(Self { issuer, account, secret, hash, digits, moving })
+    }
+}
+
+/// What every URI of this form has: the kind, the two names, and the parameters.
+struct Parts<'a> {
+    kind: &'a str,
+    issuer: Option<String>,
+    account: String,
+    parameters: Parameters,
+}
+
+impl<'a> Parts<'a> {
+    fn parse(uri: &'a str) -> Result<Self, OtpauthError> {
+        let uri = uri.trim();
+        if uri.len() > OtpauthUri::MAX_LEN {
             return Err(OtpauthError::TooLong);
         }
         let (scheme, rest) = uri.split_once("://").ok_or(OtpauthError::Scheme)?;
@@ -109,23 +163,13 @@ impl FromStr for OtpauthUri {
         let (path, query) = rest.split_once('?').ok_or(OtpauthError::Missing { parameter: "secret" })?;
         let (kind, label) = path.split_once('/').ok_or(OtpauthError::Missing { parameter: "label" })?;
         let parameters = Parameters::parse(query)?;
-
-        let moving = if kind.eq_ignore_ascii_case("hotp") {
-            MovingFactor::Counter(parameters.number("counter")?.ok_or(OtpauthError::Missing { parameter: "counter" })?)
-        } else if kind.eq_ignore_ascii_case("totp") {
-            let period = parameters.number("period")?.unwrap_or(30);
-            let period = u32::try_from(period).ok().filter(|seconds| *seconds > 0);
-            MovingFactor::Period(period.ok_or(OtpauthError::Value { parameter: "period" })?)
-        } else {
-            return Err(OtpauthError::Kind);
-        };
-        let digits = u8::try_from(parameters.number("digits")?.unwrap_or(6)).ok().filter(|it| (6..=8).contains(it));
-        let digits = digits.ok_or(OtpauthError::Value { parameter: "digits" })?;
-        let hash = parameters.text("algorithm").map(OtpHash::from_name).transpose()?.unwrap_or_default();
-        let secret = parameters.text("secret").ok_or(OtpauthError::Missing { parameter: "secret" })?;
-        let secret = decode_base32(secret).ok_or(OtpauthError::Value { parameter: "secret" })?;
         let (issuer, account) = label_parts(label, parameters.text("issuer"))?;
-        Ok(Self { issuer, account, secret, hash, digits, moving })
+        Ok(Self { kind, issuer, account, parameters })
+    }
+
+    fn secret(&self) -> Result<Key, OtpauthError> {
+        let secret = self.parameters.text("secret").ok_or(OtpauthError::Missing { parameter: "secret" })?;
+        decode_base32(secret).ok_or(OtpauthError::Value { parameter: "secret" })
     }
 }
 
@@ -133,11 +177,16 @@ impl OtpHash {
     const NAMES: [(Self, &'static str); 3] = [(Self::Sha1, "SHA1"), (Self::Sha256, "SHA256"), (Self::Sha512, "SHA512")];
 
     fn from_name(name: &str) -> Result<Self, OtpauthError> {
-        let known = Self::NAMES.into_iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+        // `HmacSHA256`, `HMAC-SHA-256` and `sha_256` are one name.
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        let plain = plain.strip_prefix("HMAC").unwrap_or(&plain);
+        let known = Self::NAMES.into_iter().find(|(_, known)| plain.is_empty() && name.is_empty() || *known == plain);
         known.map(|(hash, _)| hash).ok_or_else(|| OtpauthError::Unsupported { algorithm: name.to_owned() })
     }
 
-    fn name(self) -> &'static str {
+    /// The name in a URI: `SHA1`, `SHA256`, `SHA512`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         Self::NAMES.into_iter().find(|(hash, _)| *hash == self).expect("each has its name").1
     }
 }
@@ -182,33 +231,26 @@ pub enum OtpauthError {
         /// The hash, as the URI has it.
         algorithm: String,
     },
-    /// The label names another issuer than the parameter.
-    #[error("the label of the otpauth URI has the issuer {label:?}, the parameter {parameter:?}")]
-    Issuer {
-        /// The issuer in the label.
-        label: String,
-        /// The issuer in the parameter.
-        parameter: String,
-    },
+    /// The passwords are not decimal digits: `encoder=steam` and the like.
+    #[error("the otpauth URI asks for passwords that are not decimal digits")]
+    Encoder,
 }
 
 /// The known parameters of a query, each at most once.
 struct Parameters(Vec<(&'static str, Zeroizing<String>)>);
 
 impl Parameters {
-    const KNOWN: [&'static str; 6] = ["secret", "issuer", "algorithm", "digits", "period", "counter"];
+    const KNOWN: [&'static str; 7] = ["secret", "issuer", "algorithm", "digits", "period", "counter", "encoder"];
 
     fn parse(query: &str) -> Result<Self, OtpauthError> {
         let mut parameters = Self(Vec::new());
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode_percent(name)?;
-            let Some(parameter) = Self::KNOWN.into_iter().find(|known| *known == *name) else { continue };
+        for (name, value) in percent::parameters(query).ok_or(OtpauthError::Percent)? {
+            let known = Self::KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(&name));
+            let Some(parameter) = known else { continue };
             if parameters.text(parameter).is_some() {
                 return Err(OtpauthError::Repeated { parameter });
             }
-            // Forms write a space as a plus sign, and a plus sign by its number.
-            parameters.0.push((parameter, decode_percent(&Zeroizing::new(value.replace('+', " ")))?));
+            parameters.0.push((parameter, value));
         }
         Ok(parameters)
     }
@@ -225,24 +267,22 @@ impl Parameters {
     }
 }
 
-/// Issuer and account from `Issuer:account` or `account`; the colon may be encoded, spaces may follow it.
-fn label_parts(label: &str, issuer: Option<&str>) -> Result<(Option<String>, String), OtpauthError> {
-    let label = decode_percent(label)?;
+/// Issuer and account from `Issuer:account` or `account`; the colon may be encoded, spaces may follow it. An empty issuer is none,
+/// and that of the parameter is the one that counts.
+fn label_parts(label: &str, parameter: Option<&str>) -> Result<(Option<String>, String), OtpauthError> {
+    let label = percent::decode(label, Plus::Plus).ok_or(OtpauthError::Percent)?;
     let (in_label, account) = match label.split_once(':') {
         Some((issuer, account)) => (Some(issuer), account),
         None => (None, label.as_str()),
     };
     let account = account.trim_start_matches(' ');
     check_name(account, "account")?;
-    for issuer in in_label.iter().chain(&issuer) {
+    let named = |issuer: &&str| !issuer.trim().is_empty();
+    let issuer = parameter.filter(named).or(in_label.filter(named));
+    if let Some(issuer) = issuer {
         check_name(issuer, "issuer")?;
     }
-    match (in_label, issuer) {
-        (Some(label), Some(parameter)) if label != parameter => {
-            Err(OtpauthError::Issuer { label: label.to_owned(), parameter: parameter.to_owned() })
-        }
-        (in_label, issuer) => Ok((issuer.or(in_label).map(str::to_owned), account.to_owned())),
-    }
+    Ok((issuer.map(str::to_owned), account.to_owned()))
 }
 
 /// Neither issuer nor account may be empty, or have a colon, which would divide the label elsewhere.
@@ -252,37 +292,6 @@ fn check_name(name: &str, parameter: &'static str) -> Result<(), OtpauthError> {
         return Err(OtpauthError::Value { parameter });
     }
     Ok(())
-}
-
-/// RFC 3986: everything but the unreserved characters is encoded, as UTF-8.
-fn encode_percent(text: &str, to: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            to.push(char::from(byte));
-        } else {
-            let _ = write!(to, "%{byte:02X}");
-        }
-    }
-}
-
-fn decode_percent(text: &str) -> Result<Zeroizing<String>, OtpauthError> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let (byte, after) = match (first, after) {
-            (b'%', [high, low, after @ ..]) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).ok_or(OtpauthError::Percent);
-                let byte = 16 * digit(*high)? + digit(*low)?;
-                (u8::try_from(byte).expect("two digits"), after)
-            }
-            (b'%', _) => return Err(OtpauthError::Percent),
-            (byte, after) => (*byte, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    let text = str::from_utf8(&bytes).map_err(|_| OtpauthError::Percent)?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -298,14 +307,14 @@ fn encode_base32(bytes: &[u8], to: &mut String) {
     }
 }
 
-/// Reads base32 as people write it: either case, with spaces, with padding or without. Bits that are left over are
+/// Reads base32 as people write it: either case, with blanks and hyphens, with padding or without. Bits that are left over are
 /// dropped, as other readers do: secrets are also drawn as characters. `None` if nothing is left.
 #[must_use]
 pub fn decode_base32(text: &str) -> Option<Key> {
-    let text = text.trim_end_matches(['=', ' ']);
+    let text = text.trim_end_matches(|it: char| it == '=' || it.is_ascii_whitespace());
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let (mut bits, mut held, mut digits) = (0_u32, 0, 0_usize);
-    for byte in text.bytes().filter(|byte| *byte != b' ') {
+    for byte in text.bytes().filter(|byte| *byte != b'-' && !byte.is_ascii_whitespace()) {
         let value = match byte.to_ascii_uppercase() {
             letter @ b'A'..=b'Z' => letter - b'A',
             digit @ b'2'..=b'7' => digit - b'2' + 26,

@@ -1,0 +1,105 @@
+//! Why a code is not answered.
+
+use crate::secret::PinError;
+
+/// Why there is no answer. No message holds anything secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The text is of no format that asks a token for something: a link, or words.
+    #[error("the code asks a token for nothing: it is {format}")]
+    Nothing {
+        /// What it is: `link` or `text`.
+        format: &'static str,
+    },
+    /// The format is known by its name, and not read.
+    #[error("codes of {format} are not read: {reason}")]
+    NotRead {
+        /// The name of the format.
+        format: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The program was built without this format.
+    #[error("this program was built without {format}")]
+    NotBuiltIn {
+        /// The name of the format.
+        format: &'static str,
+    },
+    /// The code is of a known format and does not keep to it.
+    #[error("the {format} code is not well formed: {part}: {reason}")]
+    Malformed {
+        /// The name of the format.
+        format: &'static str,
+        /// The part that is wrong.
+        part: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The token has no account for this code.
+    #[error("the token has no account of {issuer:?} for this code")]
+    NoAccount {
+        /// The issuer that the code names.
+        issuer: String,
+    },
+    /// Several accounts could answer; one has to be chosen.
+    #[error("the token has {count} accounts for this code, choose one")]
+    Choice {
+        /// How many.
+        count: usize,
+    },
+    /// There is an account of this name already.
+    #[error("the token has the account {user:?} of {issuer:?} already")]
+    Exists {
+        /// The issuer.
+        issuer: String,
+        /// The user.
+        user: String,
+    },
+    /// The token holds as many accounts as it can.
+    #[error("the token holds {max} accounts and no more")]
+    Full {
+        /// The most.
+        max: usize,
+    },
+    /// The server has blocked the account; it has to be registered again.
+    #[error("the server has blocked the account, register it again")]
+    Blocked,
+    /// The server has taken an answer to this very code.
+    #[error("the code was answered before")]
+    Answered,
+    /// The PIN is missing, or is none.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// The host is not among those that this token may be sent to.
+    #[error("the code leads to the host {host:?}, which is not allowed")]
+    Host {
+        /// The host.
+        host: String,
+    },
+    /// The seal or the signature is not of the account's server, or the code was altered.
+    #[error("the code was not made for this account, or was altered")]
+    Seal,
+    /// The server does not take what it was sent.
+    #[error("the server refuses: {word}")]
+    Server {
+        /// The server's word for it, at most 64 characters.
+        word: String,
+        /// How many more answers may be wrong, where the server says so.
+        attempts_left: Option<u32>,
+        /// For how many minutes the account is blocked, where the server says so.
+        blocked_minutes: Option<u32>,
+    },
+}
+
+impl Refusal {
+    pub(crate) fn malformed(format: &'static str, part: &'static str, reason: impl ToString) -> Self {
+        Self::Malformed { format, part, reason: reason.to_string() }
+    }
+
+    /// The server's word, as far as a line of a screen goes and without what a terminal would act on.
+    pub(crate) fn server(word: &str) -> Self {
+        let word = word.chars().take(64).map(camtoken_core::token::screen::visible).collect();
+        Self::Server { word, attempts_left: None, blocked_minutes: None }
+    }
+}
