@@ -1,5 +1,7 @@
 //! The command line from outside: what it prints, in both languages, and what it exits with.
 
+#[path = "cli/accounts.rs"]
+mod accounts;
 #[path = "cli/builds.rs"]
 mod builds;
 #[path = "cli/documents.rs"]

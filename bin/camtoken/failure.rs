@@ -166,6 +166,21 @@ codes! {
     /// The token is locked.
     Locked = "CT-E064" ("T14") => Refused,
 
+    /// The server of an account refuses.
+    ServerRefuses = "CT-E065" => Refused,
+    /// A code leads to a host that was not allowed.
+    HostNotAllowed = "CT-E066" => Failed,
+    /// Several accounts could answer.
+    WhichAccount = "CT-E067" => Usage,
+    /// The token has the account already.
+    AccountExists = "CT-E068" => Refused,
+    /// The PIN of an account is missing, or is none.
+    AccountPin = "CT-E069" => Usage,
+    /// The token has no such account.
+    NoAccount = "CT-E077" => Refused,
+    /// What a code asks to send could not be sent.
+    NotDelivered = "CT-E078" => Failed,
+
     /// No operation by that name is issued.
     NoOperation = "CT-E070" => Usage,
     /// The fields make no transaction.
@@ -345,7 +360,6 @@ impl Failure {
     }
 
     /// Why, when there is more to say than the code does.
-    #[cfg(feature = "server")]
     pub fn why(&self) -> Option<&str> {
         self.why.as_deref()
     }

@@ -3,12 +3,14 @@
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
 #[cfg(feature = "server")]
+mod accounts;
 mod api_keys;
 mod approval;
 mod bank;
 mod cli;
 mod config;
 mod context;
+mod courier;
 mod document;
 mod environment;
 mod exit;
@@ -29,7 +31,7 @@ mod terminal;
 mod text;
 mod tokens;
 mod trust;
-#[cfg(not(feature = "emulator"))]
+#[cfg(not(all(feature = "emulator", feature = "deliver")))]
 mod unbuilt;
 mod value;
 mod verbs;

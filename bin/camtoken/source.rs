@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use base16ct::lower;
 use camtoken::code;
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, Symbol, SymbolText, scan_for};
+use camtoken_formats::{Foreign, Refusal};
 
 use crate::failure::{Code, Failure};
 use crate::terminal;
@@ -39,7 +40,23 @@ pub enum Said {
 
 /// Looks for a code for a token; else what there is.
 pub fn look(luma: &Luma, options: &ScanOptions) -> Scan {
-    scan_for(luma, options, |symbol| str::from_utf8(&symbol.payload).is_ok_and(code::is_code))
+    scan_for(luma, options, |symbol| str::from_utf8(&symbol.payload).is_ok_and(asks_a_token))
+}
+
+/// Whether a text asks a token for something: camtoken's own codes, and those of other systems.
+pub fn asks_a_token(text: &str) -> bool {
+    code::is_code(text) || foreign(text).is_some()
+}
+
+/// The code of another system that a token may know what to do with; one that is damaged as what it means to be.
+pub fn foreign(text: &str) -> Option<Result<Foreign, Refusal>> {
+    if code::is_code(text) {
+        return None;
+    }
+    match Foreign::parse(text) {
+        Ok(Foreign::Link(_) | Foreign::Text) => None,
+        parsed => Some(parsed),
+    }
 }
 
 /// What was named, folders opened, and whether that may be more than one.
@@ -92,8 +109,11 @@ impl Source {
                 if error.kind() == io::ErrorKind::IsADirectory { "a folder".to_owned() } else { error.to_string() };
             Failure::new(Code::Read).because(format!("{}: {error}", self.name()))
         })?;
-        if let Some(code) = str::from_utf8(&bytes).ok().and_then(code::in_text) {
-            return Ok(Content::Code(code.to_owned()));
+        if let Ok(text) = str::from_utf8(&bytes) {
+            let text = text.trim();
+            if code::in_text(text).is_some() || foreign(text).is_some() {
+                return Ok(Content::Code(text.to_owned()));
+            }
         }
         Luma::decode(&bytes, &limits)
             .map(Content::Picture)

@@ -7,7 +7,8 @@ use base16ct::lower::encode_string as hex;
 use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
 use camtoken::qr::{Scan, ScanOptions};
 use camtoken::{ChallengeId, Timestamp};
-use camtoken_documents::Drawn;
+use camtoken_documents::{CodePart, Drawn};
+use camtoken_formats::Foreign;
 use minicbor::Decoder;
 use minicbor::data::Type;
 use schemars::JsonSchema;
@@ -46,6 +47,15 @@ pub struct Report {
     /// What the symbol says, in hex, if it is no text
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
+    /// What a code of another system is: otpauth, tiqr-login, link, text, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'static str>,
+    /// Its parts that anybody can read; none of them is secret
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<CodePart>,
+    /// Why it cannot be read, where it means to be of that format
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damage: Option<String>,
     /// The version of the code's text form
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
@@ -109,7 +119,11 @@ struct Item {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let (file, said, symbol) = match args.what.to_str().and_then(code::in_text) {
+    // A code's text, and what has a scheme, is no file's name.
+    let text = args.what.to_str();
+    let text =
+        text.and_then(code::in_text).or_else(|| text.filter(|text| text.contains("://") && !Path::new(text).exists()));
+    let (file, said, symbol) = match text {
         Some(code) => (None, Said::Text(code.to_owned()), None),
         None => {
             let source = Source::named(Path::new(&args.what));
@@ -138,6 +152,9 @@ impl Report {
             refusal: Code::Foreign.refusal(),
             text: None,
             bytes: None,
+            format: None,
+            parts: Vec::new(),
+            damage: None,
             version: None,
             key_name: None,
             challenge: None,
@@ -158,7 +175,7 @@ impl Report {
         let Some((version, body)) =
             code::in_text(text).filter(|code| *code == text).and_then(|code| code.split_once(':'))
         else {
-            return;
+            return self.read_foreign(text);
         };
         self.kind = Kind::Camtoken;
         self.version = version.trim_start_matches("CT").parse().ok();
@@ -185,6 +202,21 @@ impl Report {
             content = ciphertext_len(&envelope).map(|sealed| sealed - 16);
         }
         self.sizes = Some(Sizes { text: text.len(), envelope: envelope.len(), content });
+    }
+}
+
+impl Report {
+    fn read_foreign(&mut self, text: &str) {
+        match Foreign::parse(text) {
+            Ok(code) => {
+                self.format = Some(code.format());
+                self.parts = code.parts().into_iter().map(CodePart::from).collect();
+                if !matches!(code, Foreign::Link(_) | Foreign::Text | Foreign::Known { .. }) {
+                    self.refusal = None;
+                }
+            }
+            Err(refusal) => self.damage = Some(refusal.to_string()),
+        }
     }
 }
 
@@ -301,6 +333,12 @@ impl Document for Report {
                 Kind::Foreign => text.get("inspect-foreign"),
             },
         );
+        if let Some(format) = self.format {
+            row("inspect-format", format.to_owned());
+        }
+        if let Some(damage) = &self.damage {
+            row("inspect-damage", damage.clone());
+        }
         if let Some(code) = self.refusal.and_then(Code::find) {
             row("inspect-refusal", format!("{} {}", code.refusal().unwrap_or_default(), text.get(&code.key())));
         }
@@ -330,6 +368,7 @@ impl Document for Report {
         if let Some(said) = self.text.as_ref().or(self.bytes.as_ref()) {
             row("inspect-text", said.clone());
         }
+        rows.extend(self.parts.iter().map(|part| [format!("  {}", part.name), part.value.clone()]));
         let mut page = terminal::columns(&rows);
         if !self.envelope.is_empty() {
             let items: Vec<_> = self

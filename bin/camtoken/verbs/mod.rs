@@ -130,6 +130,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<token::List>(),
     Described::of::<token::Shown>(),
     Described::of::<token::Saved>(),
+    Described::of::<token::AccountList>(),
+    Described::of::<token::OtpReport>(),
     Described::of::<inspect::Report>(),
     Described::of::<camtoken_documents::Lint>(),
     Described::of::<distort::Report>(),

@@ -15,7 +15,7 @@ use camtoken::oath::{Digits, Hash, Key, Response, hotp};
 use camtoken::provision::pskc::Algorithm;
 use clap::Subcommand;
 
-use self::key::{KeyArgs, KeySource};
+pub use self::key::{KeyArgs, KeySource};
 use self::report::Moving;
 pub use self::report::{Checked, Values};
 use super::verify;

@@ -7,11 +7,12 @@ use camtoken::code;
 use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
 use camtoken::token::Refusal;
 use camtoken::token::screen::Screen;
-use camtoken_documents::{Drawn, Pages, Part, ShownField, TypedDigits};
+use camtoken_documents::{CodePart, Drawn, Foreign, Pages, Part, ShownField, TypedDigits};
 use image::{ImageFormat, Rgb, RgbImage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::accounts::{self, AccountArgs, Told, Wallet};
 use crate::approval::{Answer, Approval, Confirm, Keep, Shown};
 use crate::context::Context;
 use crate::document::Document;
@@ -38,7 +39,9 @@ pub struct Args {
     pub confirm: Option<Confirm>,
     #[arg(long, value_name = "yes|no", hide_possible_values = true)]
     pub keep: Option<Keep>,
-    #[arg(long, conflicts_with_all = ["token", "confirm", "keep"])]
+    #[command(flatten)]
+    pub account: AccountArgs,
+    #[arg(long, conflicts_with_all = ["token", "confirm", "keep", "account", "deliver_to"])]
     pub raw: bool,
     #[arg(long)]
     pub all: bool,
@@ -64,18 +67,30 @@ pub struct Report {
     file: String,
     /// read: without a token (--raw); shown: a token showed it; refused or failed: see code
     outcome: Outcome,
-    /// T01 to T14 when refused; CT-E… when failed, so that nothing was read
+    /// T01 to T14 when refused, or CT-E… where the token has no code of its own; CT-E… when failed, so that nothing was read
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     /// What the code means, in the chosen language
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// Why, when there is more to say
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     /// What the first symbol says, if it is text (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     /// What the first symbol says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
+    /// What kind of code it is, where it is not one of camtoken's, and its parts (--raw)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'static str>,
+    /// The parts of such a code that anybody can read (--raw)
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<CodePart>,
+    /// What a token has done with a code of another system
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<Foreign>,
     /// What is to be approved
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<&'static str>,
@@ -251,8 +266,8 @@ impl<'a> Reader<'a> {
             frames += 1;
             let seen = watcher.read(&frame.luma);
             if let Scan::Read(symbols) = &seen {
-                let is_code = |said: Said| matches!(said, Said::Text(text) if code::is_code(&text));
-                if self.token.is_none() || chosen(symbols).is_some_and(is_code) {
+                let asks = |said: Said| matches!(said, Said::Text(text) if source::asks_a_token(&text));
+                if self.token.is_none() || chosen(symbols).is_some_and(asks) {
                     break (frame.luma, seen);
                 }
                 // A symbol of somebody else's is in view: what a token reads may be beside it.
@@ -300,11 +315,34 @@ impl<'a> Reader<'a> {
                 let pages = all.iter().zip(parts.chain(std::iter::repeat(String::new())));
                 report.page = pages.map(|(said, part)| said.page() + &part).collect();
                 (report.text, report.bytes) = all[0].parts();
+                if let Some(Ok(code)) = report.text.as_deref().and_then(source::foreign) {
+                    report.format = Some(code.format());
+                    report.parts = code.parts().into_iter().map(CodePart::from).collect();
+                }
                 None
             }
             (None, Err(refusal)) => Some(refusal),
             (Some((held, approval)), said) => {
                 let said = said.map(|said| said.parts().0.unwrap_or_default());
+                if let Some(code) = said.as_deref().ok().and_then(source::foreign) {
+                    held.wake(approval.pin, self.context)?;
+                    let told = code.map_err(accounts::refused).and_then(|code| {
+                        Wallet::open(held)?.hand(code, approval.confirm, &self.args.account, self.context)
+                    });
+                    return match told {
+                        Ok(mut told) => match told.refused.take() {
+                            Some(failure) => {
+                                let report = report.foreign(told).refused(&failure, &self.context.out.text);
+                                Ok((report, Some(failure)))
+                            }
+                            None => Ok((report.foreign(told), None)),
+                        },
+                        Err(failure) if failure.exit() == Exit::Refused => {
+                            Ok((report.refused(&failure, &self.context.out.text), Some(failure)))
+                        }
+                        Err(failure) => Err(failure),
+                    };
+                }
                 match approval.hand(held, said.as_deref().map_err(|refusal| *refusal), self.context)? {
                     Answer::Refused(refusal) => Some(refusal),
                     Answer::Shown(shown) => {
@@ -317,10 +355,7 @@ impl<'a> Reader<'a> {
         let text = &self.context.out.text;
         let Some(refusal) = refused else { return Ok((report, None)) };
         let failure = failure_of(refusal, &report.file, text);
-        report.outcome = Outcome::Refused;
-        report.code = Some(refusal.code());
-        report.message = Some(text.get(&failure.code().key()));
-        Ok((report, Some(failure)))
+        Ok((report.refused(&failure, text), Some(failure)))
     }
 }
 
@@ -348,6 +383,22 @@ impl Report {
             message: Some(text.get(&failure.code().key())),
             ..Self::default()
         }
+    }
+
+    fn refused(mut self, failure: &Failure, text: &Text) -> Self {
+        self.outcome = Outcome::Refused;
+        self.code = Some(failure.code().refusal().unwrap_or(failure.code().as_str()));
+        self.message = Some(text.get(&failure.code().key()));
+        self.why = failure.why().filter(|why| *why != self.file).map(str::to_owned);
+        self
+    }
+
+    fn foreign(mut self, told: Told) -> Self {
+        self.outcome = Outcome::Shown;
+        self.digits.response.clone_from(&told.report.response);
+        (self.page, self.value) = (told.page, told.value);
+        self.foreign = Some(told.report);
+        self
     }
 
     fn tell(&mut self, shown: Shown, confirm: Confirm, held: &Held) {
@@ -384,10 +435,12 @@ impl Found {
     }
 }
 
-/// Of several symbols the first that says it is a code; else the first.
+/// Of several symbols the first that says it is a code; else the first that asks a token for something; else the first.
 fn chosen(symbols: &[Symbol]) -> Option<Said> {
-    let is_code = |said: &Said| matches!(said, Said::Text(text) if code::is_code(text));
-    symbols.iter().map(Said::of).find(is_code).or_else(|| symbols.first().map(Said::of))
+    let first = |asks: fn(&str) -> bool| {
+        symbols.iter().map(Said::of).find(|said| matches!(said, Said::Text(text) if asks(text)))
+    };
+    first(code::is_code).or_else(|| first(source::asks_a_token)).or_else(|| symbols.first().map(Said::of))
 }
 
 /// Draws the picture with the corners of each symbol in red and its quiet zone in blue.

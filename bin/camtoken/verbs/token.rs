@@ -1,5 +1,6 @@
 //! `camtoken token`: the tokens of this account, and their buttons.
 
+mod accounts;
 mod documents;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::state;
 use crate::system::rng;
 use crate::tokens::{self, Held};
 
+pub use accounts::{AccountList, OtpReport};
 use documents::Entry;
 pub use documents::{Info, List, Saved, Shown};
 
@@ -42,6 +44,10 @@ enum Verb {
     Rm(Gone),
     Export(Export),
     Import(Import),
+    Accounts(One),
+    AddAccount(accounts::Add),
+    RmAccount(accounts::Remove),
+    Otp(accounts::OtpArgs),
 }
 
 #[derive(clap::Args)]
@@ -184,6 +190,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Verb::Rm(args) => rm(args, context),
         Verb::Export(args) => export(args, context),
         Verb::Import(args) => import(args, context),
+        Verb::Accounts(args) => accounts::list(&mut args.open(context)?, context),
+        Verb::AddAccount(args) => accounts::add(args, context),
+        Verb::RmAccount(args) => accounts::remove(args, context),
+        Verb::Otp(args) => accounts::respond(args, context),
     }
 }
 

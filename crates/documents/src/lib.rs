@@ -2,6 +2,8 @@
 //! with its JSON Schema; and the fields of a transaction, which both take.
 
 mod fields;
+#[cfg(feature = "foreign")]
+mod foreign;
 mod imported;
 mod lint;
 mod registered;
@@ -10,6 +12,9 @@ mod verifier;
 mod words;
 
 pub use fields::{FieldText, GivenFields, NoList};
+#[cfg(feature = "foreign")]
+#[cfg_attr(docsrs, doc(cfg(feature = "foreign")))]
+pub use foreign::{AccountLine, AccountRef, CodePart, Foreign, ForeignAct, ForeignField, ServerWord, refusal_code};
 pub use imported::{Imported, Skipped};
 pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use registered::Registered;

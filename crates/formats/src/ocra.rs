@@ -40,6 +40,25 @@ pub enum TextHash {
     Sha512,
 }
 
+impl TextHash {
+    /// The hash that fills the question of a suite: 40 hexadecimal digits are SHA-1's, 64 are SHA-256's.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Malformed`] for a suite whose question is no hash.
+    pub fn of_suite(suite: &Suite) -> Result<Self, Refusal> {
+        match suite.question().max_len() {
+            40 => Ok(Self::Sha1),
+            64 => Ok(Self::Sha256),
+            len => Err(Refusal::malformed(
+                "ocra",
+                "question",
+                format!("the suite's {len} characters are no hash of a text"),
+            )),
+        }
+    }
+}
+
 impl OcraQuestion {
     /// A question as it was typed or read.
     #[must_use]

@@ -23,21 +23,32 @@ use crate::url::WebUrl;
 /// What a token does with codes of others.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The only hosts that a code may lead to, as tiqr's apps have `enforceChallengeHosts`: each with the hosts below it. `None` allows
-    /// every host.
+    /// The only hosts that a code may lead to, as tiqr's apps have `enforceChallengeHosts`: `bank.example` with the usual port of the
+    /// address's scheme, `bank.example:8443` with this one, `.bank.example` for every host below. `None` allows every host.
     pub hosts: Option<Vec<String>>,
 }
 
 impl Rules {
-    fn check(&self, url: &WebUrl) -> Result<(), Refusal> {
-        let allows = |allowed: &String| {
-            let allowed = allowed.to_ascii_lowercase();
-            url.host() == allowed || url.host().strip_suffix(&allowed).is_some_and(|rest| rest.ends_with('.'))
+    /// Whether a code may lead to this address.
+    #[must_use]
+    pub fn allows(&self, url: &WebUrl) -> bool {
+        let usual = if url.is_https() { 443 } else { 80 };
+        let port = url.port().unwrap_or(usual);
+        let allowed = |entry: &String| {
+            let entry = entry.to_ascii_lowercase();
+            // The last colon of an IPv6 address stands within its brackets.
+            let (name, its_port) = match entry.rsplit_once(':') {
+                Some((name, digits)) if !digits.contains(']') => (name, digits.parse().ok()),
+                _ => (entry.as_str(), Some(usual)),
+            };
+            let below = name.starts_with('.') && url.host().ends_with(name);
+            its_port == Some(port) && (url.host() == name || below)
         };
-        match &self.hosts {
-            Some(hosts) if !hosts.iter().any(allows) => Err(Refusal::Host { host: url.host().to_owned() }),
-            _ => Ok(()),
-        }
+        self.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(allowed))
+    }
+
+    fn check(&self, url: &WebUrl) -> Result<(), Refusal> {
+        if self.allows(url) { Ok(()) } else { Err(Refusal::Host { host: url.authority() }) }
     }
 
     fn check_form(&self, form: &tiqr::CodeForm) -> Result<(), Refusal> {

@@ -74,14 +74,14 @@ pub enum Refusal {
     /// The host is not among those that this token may be sent to.
     #[error("the code leads to the host {host:?}, which is not allowed")]
     Host {
-        /// The host.
+        /// The host, with its port where the code names one.
         host: String,
     },
     /// The seal or the signature is not of the account's server, or the code was altered.
     #[error("the code was not made for this account, or was altered")]
     Seal,
     /// The server does not take what it was sent.
-    #[error("the server refuses: {word}")]
+    #[error("the server refuses: {word}{}", more(*.attempts_left, *.blocked_minutes))]
     Server {
         /// The server's word for it, at most 64 characters.
         word: String,
@@ -102,4 +102,10 @@ impl Refusal {
         let word = word.chars().take(64).map(camtoken_core::token::screen::visible).collect();
         Self::Server { word, attempts_left: None, blocked_minutes: None }
     }
+}
+
+fn more(attempts_left: Option<u32>, blocked_minutes: Option<u32>) -> String {
+    let left = attempts_left.map(|left| format!(", attempts left: {left}"));
+    let blocked = blocked_minutes.map(|minutes| format!(", blocked for {minutes} min"));
+    [left, blocked].into_iter().flatten().collect()
 }

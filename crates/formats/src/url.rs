@@ -55,14 +55,19 @@ impl WebUrl {
         self.port
     }
 
+    /// The host, with its port where the address names one: what a list of allowed hosts has.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
     /// The host as a person should see it: with its port, and with `http://` where nothing is encrypted.
     #[must_use]
     pub fn host_shown(&self) -> String {
-        let scheme = if self.https { "" } else { "http://" };
-        match self.port {
-            Some(port) => format!("{scheme}{}:{port}", self.host),
-            None => format!("{scheme}{}", self.host),
-        }
+        format!("{}{}", if self.https { "" } else { "http://" }, self.authority())
     }
 
     /// The path, from its first `/`; empty if there is none.

@@ -67,7 +67,8 @@ impl Parcel {
     /// The text of a code, if that was sent instead of a picture.
     pub fn text(&self) -> Option<&str> {
         let text = str::from_utf8(&self.body).ok().filter(|_| self.size.is_none())?;
-        code::in_text(text)
+        let text = text.trim();
+        (asks_a_token(text) && !text.contains('\n')).then_some(text)
     }
 
     /// Decodes the picture, and says how much it is worth trying. Takes a while: not for a thread that others wait for.
@@ -92,7 +93,26 @@ pub(super) fn seen(luma: &Luma, effort: Effort) -> Scan {
 
 /// Whether a symbol is a code for a token.
 pub(super) fn is_for_a_token(symbol: &Symbol) -> bool {
-    str::from_utf8(&symbol.payload).is_ok_and(code::is_code)
+    str::from_utf8(&symbol.payload).is_ok_and(asks_a_token)
+}
+
+#[cfg(not(feature = "emulator"))]
+fn asks_a_token(text: &str) -> bool {
+    code::is_code(text)
+}
+
+#[cfg(feature = "emulator")]
+fn asks_a_token(text: &str) -> bool {
+    code::is_code(text) || foreign(text).is_some()
+}
+
+/// The code of another system that a token may know what to do with.
+#[cfg(feature = "emulator")]
+pub(super) fn foreign(text: &str) -> Option<camtoken_formats::Foreign> {
+    use camtoken_formats::Foreign;
+
+    let code = (!code::is_code(text)).then(|| Foreign::parse(text).ok()).flatten();
+    code.filter(|code| !matches!(code, Foreign::Link(_) | Foreign::Text))
 }
 
 /// The kinds of body that are taken for a picture.

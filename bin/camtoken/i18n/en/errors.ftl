@@ -484,6 +484,37 @@ ct-e064 = the token is locked
 
         Try: a reset deletes all activations; then activate the token again.
 
+ct-e065 = the server of the account refuses
+    .hint = see its word above; register the account again if it is blocked
+    .long =
+        The code was shown and approved, and the answer was sent; the server did not take it. Often the PIN was wrong: a tiqr account
+        cannot know its PIN, so a wrong one gives wrong digits, and the server counts them.
+
+        Try: scan the same code again with the right PIN (--account-pin-file).
+
+ct-e066 = the code leads to a host that was not allowed
+    .hint = allow it, if you trust it: --deliver-to { $host }
+    .long =
+        A code of another system names web addresses, and anybody can draw such a code. So nothing is sent but to the hosts that
+        --deliver-to names, with their port where it is not the usual one; no redirect is followed, an answer has 64 KiB at most, and ten
+        seconds to come. A login can be answered by hand as well: the digits are in the answer of camtoken scan without --deliver-to.
+
+ct-e067 = several accounts could answer
+    .hint = choose one: { $names }
+    .long =
+        The token holds more than one account that fits. camtoken token accounts lists them; --account USER chooses for a scan.
+
+ct-e068 = the token has the account already
+    .hint = remove it first, if the new one replaces it: camtoken token rm-account
+    .long =
+        An account is known by its issuer and its user, and a token holds each once. The old key is not overwritten by a picture.
+
+ct-e069 = the account needs its PIN
+    .hint = give it with --account-pin-file FILE
+    .long =
+        The PIN of an account is not that of the token: it hides the account's secret, or is a part of its answer (an OCRASuite with P).
+        It has 4 to 8 digits where it hides a secret. CAMTOKEN_ACCOUNT_PIN or a prompt answer as well.
+
 ct-e070 = no such operation can be issued
     .hint = operations: { $names }
     .long =
@@ -538,6 +569,19 @@ ct-e076 = the device key cannot be one
     .long =
         All bytes of the device key are the same, such as zeros, or two tokens of one file have the same key: a mistake where
         the keys were made. One such token could answer for another, or anyone for it. Nothing was stored.
+
+ct-e077 = the token has no such account
+    .hint = see camtoken token accounts; a new account comes with the code that its provider shows
+    .long =
+        The name is that of no account on the token, or the code asks for an account that was never registered here, or was removed.
+
+        Try: camtoken token accounts lists them; an account is named by its user, its issuer, or issuer:user.
+
+ct-e078 = what the code asks to send could not be sent
+    .hint = see the reason, and try again; a login can also be answered by typing its digits
+    .long =
+        The server does not answer within ten seconds, answers with more than 64 KiB, or its certificate does not hold. What was registered
+        is not kept then, and the same login can be answered again.
 
 ct-e081 = the verifier does not know this token
     .hint = take it into the books: camtoken enroll import FILE

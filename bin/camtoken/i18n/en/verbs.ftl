@@ -45,6 +45,9 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
     .screen = Look at the screen (X11)
     .timeout = How long to watch [30s for a camera; the screen is looked at once; a film to its end]
     .clipboard = Take the picture in the clipboard
+    .account = Which account answers a code of another system, if several could: its user
+    .account_pin_file = The PIN of that account, or the one that a new account gets [CAMTOKEN_ACCOUNT_PIN]
+    .deliver_to = Send what such a code asks to send, to this host and no other; may be repeated
     .long =
         Read a picture and hand the code in it to a token, which shows it and answers.
 
@@ -149,6 +152,37 @@ help-token-import = Take in a token from a file
     .file = The file
     .name = What it is called here; without it, as the file
     .passphrase_file = The passphrase of the file
+help-token-accounts = List the accounts of other systems on a token
+    .name = The token
+    .passphrase_file = The passphrase of its file
+help-token-add-account = Give a token an account from a key: HOTP, TOTP or an OCRA card
+    .token = The token [CAMTOKEN_TOKEN, else the only one]
+    .token_passphrase_file = The passphrase of the token's file
+    .passphrase_file = The passphrase of the file of keys
+    .issuer = Who issued the account
+    .user = For whom
+    .kind = What it computes
+    .suite = The OCRASuite of a card [that of the key package]
+    .key_file = The key in hexadecimal digits; beside --pskc, what opens that file
+    .base32 = The key is written in base32
+    .binary = The file is the key itself, byte for byte
+    .otpauth = A file with the otpauth URI of the key
+    .pskc = A file of keys (PSKC, RFC 6030)
+    .key_id = Which key of the file: its ID, or the serial number of its device
+help-token-rm-account = Remove an account from a token, with its key
+    .account = The account: issuer:user, or one of them
+    .token = The token [CAMTOKEN_TOKEN, else the only one]
+    .passphrase_file = The passphrase of the token's file
+    .yes = Do not ask
+help-token-otp = Answer with an account: its one-time password, or the response to a question
+    .account = The account: issuer:user, or one of them [the only one]
+    .token = The token [CAMTOKEN_TOKEN, else the only one]
+    .passphrase_file = The passphrase of the token's file
+    .question = The question that an OCRA card is asked
+    .text = A text that the card's question is the hash of, as DisplayTAN cards take it
+    .confirm = Who approves what is shown: ask (a person), auto
+    .account_pin_file = The PIN of the account [CAMTOKEN_ACCOUNT_PIN]
+    .pin_file = The token's PIN [CAMTOKEN_PIN]
 
 token-name = name
 token-id = token ID
@@ -185,6 +219,15 @@ activate-second = Picture of the second code:
 reset-sure = Reset { $name }? All its activations are lost.
 rm-sure = Remove { $name }? All its activations are lost.
 
+account-none = no accounts
+account-blocked = blocked by its server
+account-sent = Sent to { $host }: accepted.
+account-not-sent = Not sent: type the digits, or name the host with --deliver-to.
+account-ask = Approve?
+account-rm-ask = Remove { $name }, with its key?
+prompt-account-pin = PIN of { $name }
+prompt-account-pin-new = New PIN for { $name }
+
 ## inspect
 
 help-inspect = Take a code apart as far as anybody can see without a key
@@ -199,6 +242,8 @@ inspect-file = picture
 inspect-kind = kind
 inspect-camtoken = camtoken code
 inspect-foreign = another 2D code
+inspect-format = format
+inspect-damage = damage
 inspect-refusal = tokens say
 inspect-symbol = symbol
 inspect-symbol-is = version { $version }, level { $level }, { $modules } modules, { $px } px each

@@ -45,6 +45,9 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
     .screen = 画面を見る（X11）
     .timeout = 見る時間 [カメラは 30s、画面は一度だけ、動画は終わりまで]
     .clipboard = クリップボードの画像を読み取る
+    .account = 他システムのコードに答えられるアカウントが複数あるとき、答えるもの（ユーザー名）
+    .account_pin_file = そのアカウントの PIN、または新しいアカウントに付ける PIN［CAMTOKEN_ACCOUNT_PIN］
+    .deliver_to = そのコードが求める送信を、このホストにだけ行う。複数指定可
     .long =
         画像を読み取り、コードをトークンに渡す。トークンが表示して回答する。
 
@@ -147,6 +150,37 @@ help-token-import = ファイルからトークンを取り込む
     .file = ファイル
     .name = ここでの名前。省くとファイルの名前
     .passphrase_file = ファイルのパスフレーズ
+help-token-accounts = トークンにある他システムのアカウントを一覧表示する
+    .name = トークン
+    .passphrase_file = ファイルのパスフレーズ
+help-token-add-account = 鍵からアカウントを追加する（HOTP、TOTP、OCRA カード）
+    .token = トークン［CAMTOKEN_TOKEN、なければ唯一のもの］
+    .token_passphrase_file = トークンのファイルのパスフレーズ
+    .passphrase_file = 鍵ファイルのパスフレーズ
+    .issuer = アカウントの発行元
+    .user = アカウントのユーザー
+    .kind = 計算の種類
+    .suite = カードの OCRASuite［鍵ファイルの値］
+    .key_file = 鍵（16 進数字）。--pskc があるときは、そのファイルを開けるもの
+    .base32 = 鍵は base32 で書かれている
+    .binary = ファイルの内容がそのまま鍵である
+    .otpauth = 鍵の otpauth URI を書いたファイル
+    .pskc = 鍵ファイル（PSKC、RFC 6030）
+    .key_id = ファイルのどの鍵か。鍵の ID または機器の製造番号
+help-token-rm-account = アカウントを鍵ごとトークンから削除する
+    .account = アカウント: 発行元:ユーザー、またはそのどちらか
+    .token = トークン［CAMTOKEN_TOKEN、なければ唯一のもの］
+    .passphrase_file = トークンのファイルのパスフレーズ
+    .yes = 確認しない
+help-token-otp = アカウントで答える: ワンタイムパスワード、または質問へのレスポンス
+    .account = アカウント: 発行元:ユーザー、またはそのどちらか［唯一のもの］
+    .token = トークン［CAMTOKEN_TOKEN、なければ唯一のもの］
+    .passphrase_file = トークンのファイルのパスフレーズ
+    .question = OCRA カードへの質問
+    .text = カードへの質問のもとになる文（そのハッシュが質問になる）
+    .confirm = 表示されたものを承認する者: ask（人）、auto
+    .account_pin_file = アカウントの PIN［CAMTOKEN_ACCOUNT_PIN］
+    .pin_file = トークンの PIN［CAMTOKEN_PIN］
 
 token-name = 名前
 token-id = トークンID
@@ -183,6 +217,15 @@ activate-second = 二つ目のコードの画像:
 reset-sure = { $name } を初期化しますか。利用登録はすべて失われます。
 rm-sure = { $name } を削除しますか。利用登録はすべて失われます。
 
+account-none = アカウントはありません
+account-blocked = サーバーによりブロック
+account-sent = { $host } に送信し、受け付けられました。
+account-not-sent = 送信していません。数字を入力するか、--deliver-to でホストを指定してください。
+account-ask = 承認しますか
+account-rm-ask = { $name } を鍵ごと削除しますか
+prompt-account-pin = { $name } の PIN
+prompt-account-pin-new = { $name } の新しい PIN
+
 ## inspect
 
 help-inspect = 鍵なしで分かる範囲でコードの構造を表示する
@@ -197,6 +240,8 @@ inspect-file = 画像
 inspect-kind = 種類
 inspect-camtoken = camtoken のコード
 inspect-foreign = 別の二次元コード
+inspect-format = 形式
+inspect-damage = 不備
 inspect-refusal = トークンの答え
 inspect-symbol = シンボル
 inspect-symbol-is = { $version } 型、レベル { $level }、{ $modules } セル、1 セル { $px } ピクセル

@@ -3,7 +3,9 @@
 //! A session is a worker of a test run: its tokens, its clock and its randomness are its own, and end with it.
 
 mod album;
+mod errands;
 mod events;
+mod foreign;
 mod handle;
 mod routes;
 mod rules;
@@ -37,6 +39,20 @@ pub(super) struct Emulator {
     language: Language,
     /// Raised when the service ends.
     closed: watch::Receiver<bool>,
+}
+
+type World = axum::extract::State<Arc<Emulator>>;
+type OfToken = axum::extract::Path<(String, String)>;
+
+/// Takes a token in the hand.
+fn with<T>(
+    emulator: &Emulator,
+    (session, token): &(String, String),
+    act: impl FnOnce(&mut session::Hand<'_>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    let (session, token) = (emulator.find(session)?, token_id(token)?);
+    let mut inside = session.inside();
+    act(&mut inside.token(&token)?)
 }
 
 /// What a path names as a token.

@@ -26,7 +26,7 @@ use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Make, Session};
 use super::shown::{Quality, Scanned, Shown};
 use super::values::{Moment, OptionalJson, whole};
-use super::{Emulator, token_id};
+use super::{Emulator, OfToken, World, foreign, token_id, with};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 use camtoken::qr::{Effort, Overlay, Scan};
@@ -44,7 +44,7 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     let text = json!({ "schema": { "type": "string" } });
     let mut pictures = pictures::kinds();
-    pictures["text/plain"] = json!({ "schema": { "type": "string", "description": "The text of a code: CT1:…" } });
+    pictures["text/plain"] = json!({ "schema": { "type": "string", "description": "The text of a code: CT1:…, otpauth:…" } });
     let either = |words: [&str; 2]| json!({ "enum": words });
     let token_file = json!({ "application/json": { "schema": {
         "type": "object",
@@ -117,7 +117,13 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
                 .any_caller()
                 .summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
                 .query("confirm", "auto: all pages are approved; step: the first page stays", either(["auto", "step"]))
-                .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]));
+                .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]))
+                .query(
+                    "account",
+                    "Which account answers a code of another system: its user",
+                    json!({ "type": "string" }),
+                )
+                .query("accountPin", "The PIN of that account, or of a new one", json!({ "type": "string" }));
             pictures::frames(op)
                 .body_of(true, pictures)
                 .answer::<Scanned>(200, "What the token shows, or why it refuses")
@@ -176,52 +182,53 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
                 .and_answer(200, events)
         })
         .limit(EVENTS, Limit::Wait);
-    api.add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen", get(screen), |op| {
-        op.any_caller()
-            .summary("virtual tokens", "The screen, with the place of each line")
-            .answer::<Shown>(200, "The screen")
-    })
-    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.txt", get(screen_txt), |op| {
-        op.any_caller().summary("virtual tokens", "The screen as text").answer_of(
-            200,
-            "The text",
-            json!({ "text/plain": text }),
-        )
-    })
-    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.png", get(screen_png), |op| {
-        op.any_caller().summary("virtual tokens", "The screen as PNG").answer_of(
-            200,
-            "The picture",
-            json!({ "image/png": binary }),
-        )
-    })
-    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.svg", get(screen_svg), |op| {
-        op.any_caller().summary("virtual tokens", "The screen as SVG").answer_of(
-            200,
-            "The picture",
-            json!({ "image/svg+xml": binary }),
-        )
-    })
-    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/faults", get(faults).put(put_faults), |op| {
-        op.any_caller().summary("virtual tokens", "What is broken").answer::<FaultReport>(200, "The faults")
-    })
-    .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/faults", |op| {
-        op.any_caller()
-            .summary("virtual tokens", "Breaks something; what is left out is whole")
-            .body::<FaultReport>()
-            .answer::<FaultReport>(200, "The faults")
-    })
-    .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/rules", get(get_rules).put(put_rules), |op| {
-        op.any_caller()
-            .summary("virtual tokens", "What is pressed by itself")
-            .answer::<Vec<rules::Described>>(200, "The rules")
-    })
-    .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/rules", |op| {
-        op.any_caller()
-            .summary("virtual tokens", "Says what is pressed when the screen shows something; the first that fits")
-            .body::<Vec<rules::Described>>()
-            .answer::<Vec<rules::Described>>(200, "The rules")
-    })
+    foreign::routes(api)
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen", get(screen), |op| {
+            op.any_caller()
+                .summary("virtual tokens", "The screen, with the place of each line")
+                .answer::<Shown>(200, "The screen")
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.txt", get(screen_txt), |op| {
+            op.any_caller().summary("virtual tokens", "The screen as text").answer_of(
+                200,
+                "The text",
+                json!({ "text/plain": text }),
+            )
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.png", get(screen_png), |op| {
+            op.any_caller().summary("virtual tokens", "The screen as PNG").answer_of(
+                200,
+                "The picture",
+                json!({ "image/png": binary }),
+            )
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/screen.svg", get(screen_svg), |op| {
+            op.any_caller().summary("virtual tokens", "The screen as SVG").answer_of(
+                200,
+                "The picture",
+                json!({ "image/svg+xml": binary }),
+            )
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/faults", get(faults).put(put_faults), |op| {
+            op.any_caller().summary("virtual tokens", "What is broken").answer::<FaultReport>(200, "The faults")
+        })
+        .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/faults", |op| {
+            op.any_caller()
+                .summary("virtual tokens", "Breaks something; what is left out is whole")
+                .body::<FaultReport>()
+                .answer::<FaultReport>(200, "The faults")
+        })
+        .add(Method::Get, "/v1/sessions/{session}/tokens/{token}/rules", get(get_rules).put(put_rules), |op| {
+            op.any_caller()
+                .summary("virtual tokens", "What is pressed by itself")
+                .answer::<Vec<rules::Described>>(200, "The rules")
+        })
+        .describe(Method::Put, "/v1/sessions/{session}/tokens/{token}/rules", |op| {
+            op.any_caller()
+                .summary("virtual tokens", "Says what is pressed when the screen shows something; the first that fits")
+                .body::<Vec<rules::Described>>()
+                .answer::<Vec<rules::Described>>(200, "The rules")
+        })
 }
 
 /// A session to open.
@@ -491,6 +498,15 @@ impl FaultReport {
 struct ScanQuery {
     confirm: Option<Confirm>,
     keep: Option<Keep>,
+    account: Option<String>,
+    #[serde(rename = "accountPin")]
+    account_pin: Option<Secret>,
+}
+
+impl ScanQuery {
+    fn choice(&self) -> foreign::Choice<'_> {
+        foreign::Choice { account: self.account.as_deref(), pin: self.account_pin.as_ref().map(Secret::expose) }
+    }
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -499,9 +515,6 @@ enum Keep {
     Yes,
     No,
 }
-
-type World = Shared<Arc<Emulator>>;
-type OfToken = Path<(String, String)>;
 
 async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSession>) -> Result<Response, Problem> {
     const HOUR: Duration = Duration::from_secs(3600);
@@ -627,7 +640,10 @@ async fn scan_code(
     let mut scanned = match seen.said {
         Err(_) if seen.is_frame => Scanned::looking(),
         said => with(&emulator, &names, |hand| {
-            let scanned = hand_over(hand, said.as_deref().map_err(|refusal| *refusal), &asked)?;
+            let scanned = match said.as_deref().ok().and_then(pictures::foreign) {
+                Some(code) => Scanned::foreign(foreign::hand_over(hand, code, &asked.choice())?),
+                None => hand_over(hand, said.as_deref().map_err(|refusal| *refusal), &asked)?,
+            };
             hand.settle();
             Ok(scanned)
         })?,
@@ -771,17 +787,6 @@ async fn put_rules(
         hand.settle();
         Ok(Json(hand.held.rules.iter().map(|rule| rule.described().clone()).collect()))
     })
-}
-
-/// Takes a token in the hand.
-fn with<T>(
-    emulator: &Emulator,
-    (session, token): &(String, String),
-    act: impl FnOnce(&mut Hand<'_>) -> Result<T, Problem>,
-) -> Result<T, Problem> {
-    let (session, token) = (emulator.find(session)?, token_id(token)?);
-    let mut inside = session.inside();
-    act(&mut inside.token(&token)?)
 }
 
 /// What a camera sees in a picture.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::super::clock::system_time;
 use super::super::problem::{Code, Problem};
 use super::super::rng;
+use super::errands::Waiting;
 use super::rules::{Act, Rule};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
@@ -64,6 +65,8 @@ pub(super) struct Virtual {
     /// Whether a scan is approved at once.
     pub auto: bool,
     pub rules: Vec<Rule>,
+    /// What codes of other systems ask to send.
+    pub errands: Waiting,
     /// Raised with every change.
     changed: watch::Sender<u64>,
 }
@@ -198,6 +201,11 @@ pub(super) struct Hand<'a> {
 }
 
 impl Hand<'_> {
+    /// Draws from the session's randomness.
+    pub fn draw<T>(&mut self, draw: impl FnOnce(&mut dyn CryptoRng) -> T) -> T {
+        self.randomness.with(draw)
+    }
+
     pub fn press(&mut self, button: Button) {
         let (device, now) = (&mut self.held.device, self.now);
         self.randomness.with(|mut rng| device.press(button, now, &mut rng));
@@ -274,7 +282,7 @@ const MOST_RULES: usize = 32;
 
 impl Virtual {
     fn new(device: Device, auto: bool) -> Self {
-        Self { device, auto, rules: Vec::new(), changed: watch::Sender::new(0) }
+        Self { device, auto, rules: Vec::new(), errands: Waiting::default(), changed: watch::Sender::new(0) }
     }
 
     /// What the screen says, line by line.

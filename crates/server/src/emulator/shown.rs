@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::foreign::Outcome;
 use super::session::Virtual;
 use super::values::Moment;
 use camtoken::challenge::Challenge;
@@ -11,7 +12,7 @@ use camtoken::qr::Grade;
 use camtoken::time::Timestamp;
 use camtoken::token::Refusal;
 use camtoken::token::screen::Screen;
-use camtoken_documents::{Lint, Pages, Panel, ShownField, TokenScreen, TypedDigits};
+use camtoken_documents::{Foreign, Lint, Pages, Panel, ShownField, TokenScreen, TypedDigits};
 
 /// The screen of a token, and what the token is doing.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,7 +31,7 @@ pub(super) struct Shown {
 pub(super) struct Scanned {
     /// shown, refused, or looking: nothing was read in a frame, and the token has not taken notice of it
     outcome: &'static str,
-    /// T01 to T14, when refused
+    /// T01 to T14, when refused; of a code of another system also CT-E…
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     /// What it means, in the token's language
@@ -58,6 +59,9 @@ pub(super) struct Scanned {
     /// From then on no response is accepted
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Moment>,
+    /// What the token has done with a code of another system
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<Foreign>,
     /// How the picture was, where it was one
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
@@ -140,6 +144,16 @@ impl Scanned {
         }
     }
 
+    /// A code of another system.
+    pub fn foreign(outcome: Outcome) -> Self {
+        let Outcome { outcome, code, message, foreign } = outcome;
+        let response = foreign.as_ref().and_then(|foreign| foreign.response.clone());
+        let wrong_response = response.as_deref().map(wrong);
+        let mut digits = TypedDigits::default();
+        digits.response = response;
+        Self { outcome, code, message, foreign, digits, wrong_response, ..Self::empty() }
+    }
+
     /// A frame of a camera in which nothing was read.
     pub fn looking() -> Self {
         Self { outcome: "looking", ..Self::empty() }
@@ -158,6 +172,7 @@ impl Scanned {
             wrong_response: None,
             registered: None,
             expires_at: None,
+            foreign: None,
             quality: None,
             overlay_url: None,
         }
