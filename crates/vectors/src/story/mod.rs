@@ -4,8 +4,11 @@
 //! every verb. Times and randomness stand in the story, so it ends the same way each time.
 
 mod forge;
-mod picture;
+pub(crate) mod picture;
+pub(crate) mod roles;
 mod stage;
+pub(crate) mod token;
+pub(crate) mod verifier;
 mod words;
 
 use std::str::Lines;
@@ -17,7 +20,10 @@ use camtoken::seeded::Seeded;
 use camtoken::store::{EmbeddedStore, MemoryStore, Store};
 use camtoken::time::Timestamp;
 use camtoken::verifier::Policy;
+use roles::{Ended, TokenRole, VerifierRole};
 use stage::Stage;
+use token::OurTokens;
+use verifier::OurVerifier;
 use words::Words;
 
 /// Runs a story on each store.
@@ -28,11 +34,11 @@ pub(super) fn run(text: &str, report: &mut FileReport) {
         Err(what) => return report.fail(Place::File, what),
     };
     let memory = Arc::new(MemoryStore::new());
-    let on_memory = story.play(|| Ok(Arc::clone(&memory)));
+    let on_memory = story.play_on(|| Ok(Arc::clone(&memory)));
     let on_disk = match tempfile::tempdir() {
         Ok(dir) => {
             let open = || EmbeddedStore::open(dir.path().join("store"), Duration::ZERO);
-            story.play(|| open().map_err(|error| format!("embedded store: {error}")))
+            story.play_on(|| open().map_err(|error| format!("embedded store: {error}")))
         }
         Err(error) => Err(format!("no temporary directory: {error}")),
     };
@@ -49,19 +55,22 @@ pub(super) fn run(text: &str, report: &mut FileReport) {
 ///
 /// Which line did not come to what it should.
 pub fn play<S: Store>(text: &str, open: impl FnMut() -> Result<S, String>) -> Result<(), String> {
-    Story::read(text)?.play(open)
+    Story::read(text)?.play_on(open)
 }
 
+/// The bank of every story, as its tokens show it.
+pub(crate) const BANK: &str = "架空中央銀行";
+
 /// A story as it stands in its file.
-struct Story<'a> {
+pub(crate) struct Story<'a> {
     /// What the last step comes to.
-    expect: &'a str,
-    comment: &'a str,
+    pub expect: &'a str,
+    pub comment: &'a str,
     /// What all randomness is drawn from.
-    seed: &'a str,
+    pub seed: &'a str,
     /// What `+SECONDS` is counted from.
     start: Timestamp,
-    policy: Policy,
+    pub policy: Policy,
     /// Fields of every transfer that does not say otherwise.
     transfer: Vec<(String, String)>,
     steps: Vec<Step<'a>>,
@@ -75,7 +84,7 @@ struct Step<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
+    pub fn read(text: &'a str) -> Result<Self, String> {
         let mut lines = text.lines();
         let mut header = Header::read(&mut lines)?;
         let story = Self {
@@ -93,15 +102,22 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// Plays every step.
-    fn play<S: Store>(&self, open: impl FnMut() -> Result<S, String>) -> Result<(), String> {
+    /// Plays both parts, on a store.
+    fn play_on<S: Store>(&self, open: impl FnMut() -> Result<S, String>) -> Result<(), String> {
+        let verifier = OurVerifier::new(self.policy.clone(), BANK, self.seed, open);
+        let played = verifier.and_then(|mut verifier| self.play(&mut verifier, &mut OurTokens::new(self.seed)));
+        played.map_err(|ended| ended.to_string())
+    }
+
+    /// Plays every step, whoever has the parts.
+    pub fn play(&self, verifier: &mut impl VerifierRole, tokens: &mut impl TokenRole) -> Result<(), Ended> {
         let rng = Seeded::new(self.seed);
-        let mut stage = Stage::new(self.start, self.policy.clone(), self.transfer.clone(), rng, open)?;
+        let mut stage = Stage::new(self.start, self.policy.clone(), self.transfer.clone(), rng, verifier, tokens);
         let last = self.steps.last().map_or(0, |step| step.line);
         for step in &self.steps {
             let Step { line, text, outcome } = *step;
             let is_last = line == last;
-            let came = stage.step(text).map_err(|what| format!("line {line}: {what}"))?;
+            let came = stage.step(text).map_err(|ended| ended.at(line))?;
             let as_expected = match outcome {
                 _ if is_last => came == self.expect,
                 Some(expected) => came == expected,
@@ -109,7 +125,7 @@ impl<'a> Story<'a> {
             };
             if !as_expected {
                 let expected = if is_last { self.expect } else { outcome.unwrap_or("done") };
-                return Err(format!("line {line}: expected {expected}, came to {came}: {text}"));
+                return Err(Ended::Differs { expected: expected.to_owned(), got: format!("{came}, line {line}: {text}") });
             }
         }
         Ok(())

@@ -6,40 +6,53 @@ use camtoken::token::Refusal;
 
 /// A picture on a bank's page.
 #[derive(Clone)]
-pub(super) enum Picture {
+pub(crate) enum Picture {
     /// A symbol with this text.
     Text(String),
     /// A symbol with this text, of which the middle is painted over.
     Spoilt(String),
     /// White.
     Blank,
+    /// A file.
+    Png(Vec<u8>),
 }
 
 impl Picture {
-    /// Draws it, reads it, and takes what it says for a code.
+    /// What it says to a token: a code, or why it is none.
     ///
     /// The outer error is a mistake of the story; the inner one is what a token says of the picture.
-    pub fn read(&self) -> Result<Result<ChallengeCode, Refusal>, String> {
+    pub fn code(&self) -> Result<Result<ChallengeCode, Refusal>, String> {
+        Ok(Self::read(&self.png()?)?.and_then(|text| text.parse().map_err(Refusal::from)))
+    }
+
+    /// The text in it, as a reader finds it.
+    pub fn text(&self) -> Result<Result<String, Refusal>, String> {
+        Self::read(&self.png()?)
+    }
+
+    /// The picture as a page shows it.
+    pub fn png(&self) -> Result<Vec<u8>, String> {
         let luma = match self {
-            Self::Text(text) => draw(text)?,
-            Self::Spoilt(text) => spoil(&draw(text)?),
+            Self::Text(text) => return Ok(encode(text, EcLevel::M).map_err(|error| error.to_string())?.to_png(4)),
+            Self::Png(png) => return Ok(png.clone()),
+            Self::Spoilt(text) => spoil(&decode(&Self::Text(text.clone()).png()?)?),
             Self::Blank => Luma::from_raw(200, 200, vec![255; 200 * 200]).map_err(|error| error.to_string())?,
         };
-        Ok(match scan(&luma, &ScanOptions::default()) {
-            Scan::Read(symbols) => match str::from_utf8(&symbols[0].payload) {
-                Ok(text) => text.parse().map_err(Refusal::from),
-                Err(_) => Err(Refusal::Foreign),
-            },
+        Ok(luma.to_png())
+    }
+
+    /// Reads any picture.
+    pub fn read(png: &[u8]) -> Result<Result<String, Refusal>, String> {
+        Ok(match scan(&decode(png)?, &ScanOptions::default()) {
+            Scan::Read(symbols) => String::from_utf8(symbols[0].payload.clone()).map_err(|_| Refusal::Foreign),
             Scan::Unreadable { module_px } => Err(Refusal::Unreadable { module_px }),
             Scan::NotFound => Err(Refusal::NoCode),
         })
     }
 }
 
-/// Through a PNG file, as a page shows it.
-fn draw(text: &str) -> Result<Luma, String> {
-    let png = encode(text, EcLevel::M).map_err(|error| error.to_string())?.to_png(4);
-    Luma::decode(&png, &Limits::default()).map_err(|error| error.to_string())
+fn decode(png: &[u8]) -> Result<Luma, String> {
+    Luma::decode(png, &Limits::default()).map_err(|error| error.to_string())
 }
 
 fn spoil(luma: &Luma) -> Luma {

@@ -1,38 +1,34 @@
 //! The verbs of a story, and what they act on.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use super::forge;
 use super::picture::Picture;
+use super::roles::{Button, Came, Ended, Fault, Manage, PinAct, Shown, TokenRole, VerifierRole};
 use super::words::Words;
-use camtoken::challenge::ChallengeId;
-use camtoken::key::{ActivationId, Key};
+use camtoken::challenge::{ChallengeId, ChallengeRef, DeviceCode};
+use camtoken::code::ChallengeCode;
+use camtoken::code::activation::{Binding, open_second};
+use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::oath::totp::Totp;
 use camtoken::seeded::Seeded;
-use camtoken::store::{RecordId, Store, block_on};
 use camtoken::time::Timestamp;
-use camtoken::token::{Pin, Received, Refusal, Token};
+use camtoken::token::Token;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::verifier::{
-    AttemptId, ChallengeRef, EnrollError, IssueError, KeyWrapper, LocalKeyWrapper, Policy, Rejection, Step, Subscriber,
-    Verdict, Verifier, VerifierError,
-};
-use camtoken_core::verifier::record::{self, Credential, Record};
+use camtoken::verifier::{AttemptId, Policy, Subscriber};
 
 /// Everybody in a story, by the names that it gives them.
-pub(super) struct Stage<S, F> {
+pub(super) struct Stage<'p, V, T> {
     start: Timestamp,
     policy: Policy,
     /// Fields of every transfer that does not say otherwise.
     transfer: Vec<(String, String)>,
     rng: Seeded,
-    open: F,
-    /// `None` only while it is opened again.
-    verifier: Option<Verifier<S>>,
-    key_encryption_key: Key,
-    tokens: BTreeMap<String, Token>,
+    verifier: &'p mut V,
+    tokens: &'p mut T,
+    /// The tokens as they left the factory.
+    made: BTreeMap<String, (TokenId, Key)>,
     /// Users by their name, and challenges by theirs.
     asked: BTreeMap<String, Asked>,
     generators: BTreeMap<String, (ActivationId, Key)>,
@@ -46,40 +42,39 @@ struct Asked {
     picture: Picture,
     /// The first code of a registration, once the second is shown.
     before: Option<Picture>,
+    /// The activation's key, once the second code has brought it.
+    key: Option<Key>,
     answer: Option<String>,
     /// For a challenge.
     issued: Option<(ChallengeRef, Transaction)>,
 }
 
-const BANK: &str = "架空中央銀行";
 const CONTRACT: &str = "1234567890";
 
-/// A mistake of the story, or of ours; not an outcome.
-type Played = Result<String, String>;
+/// What a step came to, in the words of the story.
+type Played = Result<String, Ended>;
 
-impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
+impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
     pub fn new(
         start: Timestamp,
         policy: Policy,
         transfer: Vec<(String, String)>,
-        mut rng: Seeded,
-        open: F,
-    ) -> Result<Self, String> {
-        let mut stage = Self {
+        rng: Seeded,
+        verifier: &'p mut V,
+        tokens: &'p mut T,
+    ) -> Self {
+        Self {
             start,
             policy,
             transfer,
-            key_encryption_key: Key::generate(&mut rng),
             rng,
-            open,
-            verifier: None,
-            tokens: BTreeMap::new(),
+            verifier,
+            tokens,
+            made: BTreeMap::new(),
             asked: BTreeMap::new(),
             generators: BTreeMap::new(),
             attempts: BTreeMap::new(),
-        };
-        stage.restart()?;
-        Ok(stage)
+        }
     }
 
     /// Plays one step; what it came to, in the words of the story.
@@ -102,58 +97,33 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
             "decline" => self.decline(&mut words),
             "verify" => self.verify(&mut words),
             "password" => self.password(&mut words),
-            "reset" => {
-                self.manage(&mut words, |stage, activation, now| block_on(stage.verifier().reset(activation, now)))
-            }
-            "revoke" => {
-                self.manage(&mut words, |stage, activation, now| block_on(stage.verifier().revoke(activation, now)))
-            }
-            "resume" => {
-                self.manage(&mut words, |stage, activation, now| block_on(stage.verifier().resume(activation, now)))
-            }
+            "reset" => self.manage(&mut words, Manage::Reset),
+            "revoke" => self.manage(&mut words, Manage::Revoke),
+            "resume" => self.manage(&mut words, Manage::Resume),
             "revoke-token" => self.revoke_token(&mut words),
             "fault" => self.fault(&mut words),
             "pin" => self.pin(&mut words),
-            "restart" => self.restart().map(|()| done()),
-            _ => return Err(format!("unknown verb {verb:?}")),
+            "restart" => self.verifier.restart().map(|()| done()),
+            _ => return Err(format!("unknown verb {verb:?}").into()),
         }?;
         words.finish()?;
         Ok(came)
     }
 
-    fn verifier(&self) -> &Verifier<S> {
-        self.verifier.as_ref().expect("only opening it again takes it away")
-    }
-
-    /// Ends the verifier's process and begins another on the same store.
-    fn restart(&mut self) -> Result<(), String> {
-        self.verifier = None;
-        let store = (self.open)()?;
-        let policy = self.policy.clone();
-        let vault = Box::new(self.vault());
-        let verifier = Verifier::new(store, vault, policy, BANK, &mut self.rng);
-        self.verifier = Some(verifier.map_err(|error| error.to_string())?);
-        Ok(())
-    }
-
-    fn vault(&self) -> LocalKeyWrapper {
-        let key = Key::new(self.key_encryption_key.expose_bytes().to_vec());
-        LocalKeyWrapper::new(&[key]).expect("a generated key has 32 bytes")
-    }
-
-    /// `token NAME TIME ID [test]`
+    /// `token NAME TIME ID [test] [slots N]`
     fn token(&mut self, words: &mut Words) -> Played {
         let name = words.next("token")?;
         let now = self.time(words)?;
-        let id = words.next("token ID")?.parse().map_err(|error| format!("{error}"))?;
-        let token = Token::generate(id, words.take("test"), &mut self.rng);
-        let count = if words.take("slots") { words.next("number")?.parse().unwrap_or_default() } else { Token::SLOTS };
-        let token = token.with_slots(count).ok_or_else(|| format!("expected 1 to {} slots", Token::SLOTS))?;
-        let verifier = self.verifier.as_ref().expect("it is open");
-        let registered =
-            block_on(verifier.register(token.id(), token.device_key(), token.is_test(), now, &mut self.rng));
-        self.tokens.insert(name, token);
-        Ok(registered.map_or_else(|error| enroll_error(&error), |()| done()))
+        let id: TokenId = words.next("token ID")?.parse().map_err(|error| format!("{error}"))?;
+        let test = words.take("test");
+        let slots = if words.take("slots") { words.next("number")?.parse().unwrap_or_default() } else { Token::SLOTS };
+        let device_key = Key::generate(&mut self.rng);
+        if let Err(other) = self.tokens.make(&name, &id, &device_key, test, slots)? {
+            return Ok(other);
+        }
+        let came = self.verifier.register(&id, &device_key, test, now)?;
+        self.made.insert(name, (id, device_key));
+        Ok(said(came))
     }
 
     /// `activate USER TIME TOKEN`: both codes, confirmed and kept.
@@ -180,19 +150,15 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let user = words.next("user")?;
         let now = self.time(words)?;
         let token = words.next("token")?;
-        let subscriber = Subscriber { contract: CONTRACT.to_owned(), user: user.clone() };
-        let id = self.tokens.get(&token).ok_or_else(|| format!("no token {token}"))?.id().clone();
-        let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.enroll(&id, subscriber, now, &mut self.rng)) {
+        let (id, _) = self.made.get(&token).ok_or_else(|| format!("no token {token}"))?;
+        Ok(match self.verifier.enroll(id, subscriber(&user), now)? {
             Ok(first) => {
-                let picture = Picture::Text(first.code.to_string());
-                let asked =
-                    Asked { token, activation: first.activation, picture, before: None, answer: None, issued: None };
-                self.asked.insert(user, asked);
-                Ok(done())
+                let picture = Picture::Text(first.code);
+                self.asked.insert(user, Asked::new(token, first.activation, picture));
+                done()
             }
-            Err(error) => Ok(enroll_error(&error)),
-        }
+            Err(other) => other,
+        })
     }
 
     /// `second USER TIME [ANSWER] [attempt NAME]`: the device code is typed, and gives the second code.
@@ -201,16 +167,16 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let now = self.time(words)?;
         let typed = self.answer(&user, now, words)?;
         let (attempt, activation) = (self.attempt(words)?, self.asked(&user)?.activation);
-        let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.second_code(activation, &typed, attempt, now, &mut self.rng)) {
-            Ok(Step::Done(second)) => {
-                let asked = self.asked_mut(&user)?;
-                asked.before = Some(std::mem::replace(&mut asked.picture, Picture::Text(second.code.to_string())));
-                Ok(done())
-            }
-            Ok(Step::Rejected(rejection)) => Ok(rejected(rejection)),
-            Err(error) => Ok(enroll_error(&error)),
-        }
+        let code = match self.verifier.second(activation, &typed, attempt, now)? {
+            Ok(code) => code,
+            Err(other) => return Ok(other),
+        };
+        let asked = self.asked.get_mut(&user).ok_or_else(|| unasked(&user))?;
+        let device_key = self.made.get(&asked.token).map(|(_, device_key)| device_key);
+        let brought = device_key.and_then(|device_key| brought_key(asked, &typed, &code, device_key));
+        asked.key = brought.or(asked.key.take());
+        asked.before = Some(std::mem::replace(&mut asked.picture, Picture::Text(code)));
+        Ok(done())
     }
 
     /// `confirm USER TIME [ANSWER] [attempt NAME]`: the response to the second code is typed.
@@ -219,52 +185,32 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let now = self.time(words)?;
         let typed = self.answer(&user, now, words)?;
         let (attempt, activation) = (self.attempt(words)?, self.asked(&user)?.activation);
-        Ok(match block_on(self.verifier().confirm(activation, &typed, attempt, now)) {
-            Ok(Step::Done(())) => done(),
-            Ok(Step::Rejected(rejection)) => rejected(rejection),
-            Err(error) => enroll_error(&error),
-        })
+        Ok(said(self.verifier.confirm(activation, &typed, attempt, now)?))
     }
 
     /// `keep USER`: Yes, the bank has confirmed.
     fn keep(&mut self, words: &mut Words) -> Played {
-        self.end_registration(words, true)
+        let user = words.next("user")?;
+        Ok(said(self.press(&user, None, Button::Keep)?))
     }
 
     /// `discard USER`: No, it has not.
     fn discard(&mut self, words: &mut Words) -> Played {
-        self.end_registration(words, false)
-    }
-
-    fn end_registration(&mut self, words: &mut Words, kept: bool) -> Played {
         let user = words.next("user")?;
-        self.with_received(&user, None, |received, _| match received {
-            Received::SecondCode(second) => {
-                let unconfirmed = second.approve();
-                if kept {
-                    unconfirmed.keep()
-                } else {
-                    unconfirmed.discard()
-                }
-                Ok((done(), None))
-            }
-            _ => Err("not at the second code".to_owned()),
-        })
+        Ok(said(self.press(&user, None, Button::Discard)?))
     }
 
     /// `generator USER TIME`: a time-based generator, for a customer without the token.
     fn generator(&mut self, words: &mut Words) -> Played {
         let user = words.next("user")?;
         let now = self.time(words)?;
-        let subscriber = Subscriber { contract: CONTRACT.to_owned(), user: user.clone() };
-        let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.enroll_time_based(subscriber, now, &mut self.rng)) {
+        Ok(match self.verifier.generator(subscriber(&user), now)? {
             Ok(generator) => {
                 self.generators.insert(user, generator);
-                Ok(done())
+                done()
             }
-            Err(error) => Ok(enroll_error(&error)),
-        }
+            Err(other) => other,
+        })
     }
 
     /// `issue CHALLENGE TIME USER OPERATION FIELD=VALUE… [for SECONDS]`; the operation `unknown` is in no catalogue.
@@ -296,36 +242,24 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
                 (asked.activation, asked.token.clone())
             }
         };
-        let verifier = self.verifier.as_ref().expect("it is open");
-        match block_on(verifier.issue(activation, transaction.clone(), lifetime, now, &mut self.rng)) {
+        Ok(match self.verifier.issue(activation, &transaction, lifetime, now)? {
             Ok(issued) => {
-                let picture = Picture::Text(issued.code.to_string());
-                let issued = Some((issued.reference, transaction));
-                self.asked.insert(name, Asked { token, activation, picture, before: None, answer: None, issued });
-                Ok(done())
+                let challenge = Some((issued.challenge, transaction));
+                let asked = Asked::new(token, activation, Picture::Text(issued.code));
+                self.asked.insert(name, Asked { issued: challenge, ..asked });
+                done()
             }
-            Err(IssueError::Refused(rejection)) => Ok(rejected(rejection)),
-            Err(IssueError::Verifier(error)) => Ok(verifier_error(&error)),
-            Err(IssueError::Policy(error)) => Ok(error_named(&error)),
-            Err(error) => Ok(error_named(&error)),
-        }
+            Err(other) => other,
+        })
     }
 
     fn forge(&mut self, name: String, now: Timestamp, user: &str) -> Played {
-        let asked = self.asked(user)?;
-        let (activation, token) = (asked.activation, asked.token.clone());
-        let stored = block_on(self.verifier().store().load(&RecordId::Activation(activation)));
-        let stored = stored.map_err(|error| error.to_string())?.ok_or_else(|| format!("{user} has no record"))?;
-        let record: Record = record::from_bytes(&stored.record).map_err(|error| error.to_string())?;
-        let Credential::Camera { key, .. } = record.credential else {
-            return Err(format!("{user} has no camera token"));
-        };
-        let context = [b"activation ", activation.as_bytes().as_slice()].concat();
-        let key = self.vault().unwrap(&key, &context).map_err(|error| error.to_string())?;
         let id = ChallengeId::generate(now, &mut self.rng);
-        let text = forge::unknown_operation(id, activation, &key, now.plus(self.policy.lifetime));
-        let picture = Picture::Text(text);
-        self.asked.insert(name, Asked { token, activation, picture, before: None, answer: None, issued: None });
+        let asked = self.asked(user)?;
+        let key = asked.key.as_ref().ok_or_else(|| format!("{user} has no key of a second code"))?;
+        let (activation, token) = (asked.activation, asked.token.clone());
+        let text = forge::unknown_operation(id, activation, key, now.plus(self.policy.lifetime));
+        self.asked.insert(name, Asked::new(token, activation, Picture::Text(text)));
         Ok(done())
     }
 
@@ -339,13 +273,13 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
             asked.picture = asked.before.take().ok_or("there was no picture before")?;
             return Ok(done());
         }
-        let Picture::Text(text) = &asked.picture else { return Err("the picture was changed already".to_owned()) };
+        let Picture::Text(text) = &asked.picture else { return Err("the picture was changed already".into()) };
         asked.picture = match (change.as_str(), said) {
             ("altered", _) => Picture::Text(forge::alter(text)?),
             ("spoilt", _) => Picture::Spoilt(text.clone()),
             ("blank", _) => Picture::Blank,
             (_, Some(said)) => Picture::Text(said),
-            _ => return Err(format!("unknown change {change:?}")),
+            _ => return Err(format!("unknown change {change:?}").into()),
         };
         Ok(done())
     }
@@ -354,57 +288,34 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
     fn scan(&mut self, words: &mut Words) -> Played {
         let (name, token) = name_and_token(words)?;
         let fields = words.fields();
-        self.with_received(&name, token, |received, _| {
-            let transaction = received.transaction();
-            let shown = |field: &str| transaction.get(field).map(ToString::to_string);
-            let differs = fields.iter().find(|(field, value)| shown(field).as_ref() != Some(value));
-            Ok((differs.map_or_else(done, |(field, _)| format!("differs {field}")), None))
+        Ok(match self.press(&name, token, Button::Look)? {
+            Ok(shown) => {
+                let differs = fields.iter().find(|(field, value)| shown.fields.get(field) != Some(value));
+                differs.map_or_else(done, |(field, _)| format!("differs {field}"))
+            }
+            Err(other) => other,
         })
     }
 
     /// `approve NAME [on TOKEN]`: the token shows it, and the person presses OK.
     fn approve(&mut self, words: &mut Words) -> Played {
         let (name, token) = name_and_token(words)?;
-        self.with_received(&name, token, |received, rng| {
-            let answer = match received {
-                Received::Transaction(shown) => Some(shown.approve().expose_str().to_owned()),
-                Received::FirstCode(shown) => Some(shown.approve(rng).expose_digits()),
-                Received::SecondCode(shown) => Some(shown.approve().response().expose_str().to_owned()),
-                Received::Deletion(shown) => {
-                    shown.approve();
-                    None
-                }
-            };
-            Ok((done(), answer))
-        })
+        Ok(said(self.press(&name, token, Button::Approve)?))
     }
 
     /// `decline NAME [on TOKEN]`: the token shows it, and the person presses the other button.
     fn decline(&mut self, words: &mut Words) -> Played {
         let (name, token) = name_and_token(words)?;
-        self.with_received(&name, token, |received, _| Ok((refused(received.decline()), None)))
+        Ok(said(self.press(&name, token, Button::Decline)?))
     }
 
     /// Reads the picture with the camera of a token. An answer is kept.
-    fn with_received(
-        &mut self,
-        name: &str,
-        token: Option<String>,
-        act: impl FnOnce(Received<'_>, &mut Seeded) -> Result<(String, Option<String>), String>,
-    ) -> Played {
-        let asked = self.asked.get_mut(name).ok_or_else(|| format!("nothing is asked of {name}"))?;
+    fn press(&mut self, name: &str, token: Option<String>, button: Button) -> Came<Shown> {
+        let asked = self.asked.get_mut(name).ok_or_else(|| unasked(name))?;
         let token = token.as_ref().unwrap_or(&asked.token);
-        let token = self.tokens.get_mut(token).ok_or_else(|| format!("no token {token}"))?;
-        let code = match asked.picture.read()? {
-            Ok(code) => code,
-            Err(refusal) => return Ok(refused(refusal)),
-        };
-        let (came, answer) = match token.receive(&code) {
-            Ok(received) => act(received, &mut self.rng)?,
-            Err(refusal) => (refused(refusal), None),
-        };
-        if answer.is_some() {
-            asked.answer = answer;
+        let came = self.tokens.press(token, &asked.picture, button)?;
+        if let Ok(Shown { answer: Some(answer), .. }) = &came {
+            asked.answer = Some(answer.clone());
         }
         Ok(came)
     }
@@ -415,13 +326,14 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
         let now = self.time(words)?;
         let typed = self.answer(&name, now, words)?;
         let attempt = self.attempt(words)?;
-        let (reference, transaction) = self.asked(&name)?.issued.clone().ok_or("not a challenge")?;
-        match block_on(self.verifier().verify(reference, &typed, attempt, now)) {
-            Ok(Verdict::Accepted(accepted)) if accepted.transaction() != Some(&transaction) => {
-                Err("another transaction than the one that was issued is accepted".to_owned())
+        let (challenge, transaction) = self.asked(&name)?.issued.clone().ok_or("not a challenge")?;
+        Ok(match self.verifier.verify(challenge, &typed, attempt, now)? {
+            Ok(accepted) if accepted.transaction.as_ref() != Some(&transaction) => {
+                return Err("another transaction than the one that was issued is accepted".into());
             }
-            other => Ok(verdict(other)),
-        }
+            Ok(accepted) => accepted_as(accepted.first),
+            Err(other) => other,
+        })
     }
 
     /// `password USER TIME [ANSWER] [attempt NAME]`: a time-based password is typed.
@@ -434,57 +346,48 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
             Some((activation, _)) => *activation,
             None => self.asked(&user)?.activation,
         };
-        Ok(verdict(block_on(self.verifier().verify_time_based(activation, &typed, attempt, now))))
+        Ok(match self.verifier.password(activation, &typed, attempt, now)? {
+            Ok(first) => accepted_as(first),
+            Err(other) => other,
+        })
     }
 
-    fn manage(
-        &mut self,
-        words: &mut Words,
-        act: impl FnOnce(&Self, ActivationId, Timestamp) -> Result<(), EnrollError>,
-    ) -> Played {
+    fn manage(&mut self, words: &mut Words, act: Manage) -> Played {
         let user = words.next("user")?;
         let now = self.time(words)?;
         let activation = self.asked(&user)?.activation;
-        Ok(act(self, activation, now).map_or_else(|error| enroll_error(&error), |()| done()))
+        Ok(said(self.verifier.manage(act, activation, now)?))
     }
 
     /// `revoke-token TOKEN TIME`
     fn revoke_token(&mut self, words: &mut Words) -> Played {
         let name = words.next("token")?;
         let now = self.time(words)?;
-        let id = self.tokens.get(&name).ok_or_else(|| format!("no token {name}"))?.id();
-        let revoked = block_on(self.verifier().revoke_token(id, now));
-        Ok(revoked.map_or_else(|error| enroll_error(&error), |()| done()))
+        let (id, _) = self.made.get(&name).ok_or_else(|| format!("no token {name}"))?;
+        Ok(said(self.verifier.revoke_token(id, now)?))
     }
 
     /// `fault TOKEN battery | half-activated`
     fn fault(&mut self, words: &mut Words) -> Played {
         let (name, fault) = (words.next("token")?, words.next("fault")?);
-        let token = self.tokens.get_mut(&name).ok_or_else(|| format!("no token {name}"))?;
-        match fault.as_str() {
-            "battery" => token.faults.battery = 0,
-            "half-activated" => token.faults.half_activated = true,
-            _ => return Err(format!("unknown fault {fault:?}")),
-        }
-        Ok(done())
+        let fault = match fault.as_str() {
+            "battery" => Fault::Battery,
+            "half-activated" => Fault::HalfActivated,
+            _ => return Err(format!("unknown fault {fault:?}").into()),
+        };
+        Ok(said(self.tokens.fault(&name, fault)?))
     }
 
     /// `pin TOKEN set|enter DIGITS`, `pin TOKEN lock`
     fn pin(&mut self, words: &mut Words) -> Played {
         let (name, act) = (words.next("token")?, words.next("set, enter or lock")?);
-        let token = self.tokens.get_mut(&name).ok_or_else(|| format!("no token {name}"))?;
-        match act.as_str() {
-            "set" => {
-                let pin = Pin::new(&words.next("digits")?, &mut self.rng).map_err(|error| error.to_string())?;
-                Ok(token.set_pin(Some(pin)).map_or_else(|_| refused(Refusal::Locked), |()| done()))
-            }
-            "enter" => Ok(token.unlock(&words.next("digits")?).map_or_else(|error| error_named(&error), |()| done())),
-            "lock" => {
-                token.lock();
-                Ok(done())
-            }
-            _ => Err(format!("expected set, enter or lock, found {act:?}")),
-        }
+        let act = match act.as_str() {
+            "set" => PinAct::Set(words.next("digits")?),
+            "enter" => PinAct::Enter(words.next("digits")?),
+            "lock" => PinAct::Lock,
+            _ => return Err(format!("expected set, enter or lock, found {act:?}").into()),
+        };
+        Ok(said(self.tokens.pin(&name, act)?))
     }
 
     /// `+SECONDS` after the start, or a time by itself.
@@ -530,12 +433,36 @@ impl<S: Store, F: FnMut() -> Result<S, String>> Stage<S, F> {
     }
 
     fn asked(&self, name: &str) -> Result<&Asked, String> {
-        self.asked.get(name).ok_or_else(|| format!("nothing is asked of {name}"))
+        self.asked.get(name).ok_or_else(|| unasked(name))
     }
 
     fn asked_mut(&mut self, name: &str) -> Result<&mut Asked, String> {
-        self.asked.get_mut(name).ok_or_else(|| format!("nothing is asked of {name}"))
+        self.asked.get_mut(name).ok_or_else(|| unasked(name))
     }
+}
+
+impl Asked {
+    fn new(token: String, activation: ActivationId, picture: Picture) -> Self {
+        Self { token, activation, picture, before: None, key: None, answer: None, issued: None }
+    }
+}
+
+fn unasked(name: &str) -> String {
+    format!("nothing is asked of {name}")
+}
+
+fn subscriber(user: &str) -> Subscriber {
+    Subscriber { contract: CONTRACT.to_owned(), user: user.to_owned() }
+}
+
+/// The key that a second code brings, for those who know the device key and what was typed.
+fn brought_key(asked: &Asked, typed: &str, code: &str, device_key: &Key) -> Option<Key> {
+    let first = asked.before.as_ref().unwrap_or(&asked.picture);
+    let Picture::Text(first) = first else { return None };
+    let binding =
+        Binding { first: first.parse::<ChallengeCode>().ok()?.id(), nonce: typed.parse::<DeviceCode>().ok()?.nonce() };
+    let (_, grant) = open_second(&code.parse().ok()?, device_key, binding).ok()?;
+    Some(grant.key)
 }
 
 fn name_and_token(words: &mut Words) -> Result<(String, Option<String>), String> {
@@ -570,40 +497,10 @@ fn done() -> String {
     "done".to_owned()
 }
 
-fn verdict(verdict: Result<Verdict, VerifierError>) -> String {
-    match verdict {
-        Ok(Verdict::Accepted(accepted)) if accepted.first() => "accepted".to_owned(),
-        Ok(Verdict::Accepted(_)) => "accepted again".to_owned(),
-        Ok(Verdict::Rejected(rejection)) => rejected(rejection),
-        Err(error) => verifier_error(&error),
-    }
+fn said<T>(came: Result<T, String>) -> String {
+    came.map_or_else(|other| other, |_| done())
 }
 
-fn rejected(rejection: Rejection) -> String {
-    match rejection {
-        Rejection::Wrong { suspended: true, .. } => "rejected Wrong, suspended".to_owned(),
-        Rejection::Wrong { tries_left, .. } => format!("rejected Wrong, {tries_left} left"),
-        other => format!("rejected {}", other.name()),
-    }
-}
-
-fn refused(refusal: Refusal) -> String {
-    format!("refused {}", refusal.code())
-}
-
-fn enroll_error(error: &EnrollError) -> String {
-    match error {
-        EnrollError::Verifier(error) => verifier_error(error),
-        other => error_named(other),
-    }
-}
-
-fn verifier_error(error: &VerifierError) -> String {
-    error_named(error)
-}
-
-/// The name of an error's variant.
-fn error_named(error: &impl fmt::Debug) -> String {
-    let name = format!("{error:?}");
-    format!("error {}", name.split([' ', '(', '{']).next().unwrap_or_default())
+fn accepted_as(first: bool) -> String {
+    if first { "accepted".to_owned() } else { "accepted again".to_owned() }
 }
