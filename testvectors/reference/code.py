@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The codes of docs/SPEC.md, made and opened a second time: CBOR by cbor2, AES-GCM and HKDF by cryptography, text by
-text.py, responses by oath.py.
+"""The codes of docs/SPEC.md, made and opened a second time: AES-GCM and HKDF by cryptography, CBOR by cbor.py, text by text.py,
+responses by oath.py.
 
     code.py --check [FILE...]    computes every test of code_test.json and activation_test.json again, or of other files
                                  of their types; exit 1 on a difference
     code.py seal FILE            makes a code; FILE holds key, activation, id, expiresAt, operation, fields and suite
     code.py open KEY CODE        says what a code says to the holder of the activation's KEY (hexadecimal)
 
-Needs the packages cbor2 and cryptography. With base45 or pycose installed, their results are compared as well.
+Needs the package cryptography. With cbor2, base45 or pycose installed, their results are compared as well.
 """
 
 import datetime
@@ -21,18 +21,22 @@ from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import cbor  # noqa: E402
 import text as spelling  # noqa: E402
 
 import oath  # noqa: E402
 
 # Some files here have the names of modules that packages want: look for those elsewhere.
 sys.path = [entry for entry in sys.path if pathlib.Path(entry).resolve() != HERE]
-import cbor2  # noqa: E402
 from cryptography.exceptions import InvalidTag  # noqa: E402
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
 from cryptography.hazmat.primitives.hashes import SHA256  # noqa: E402
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: E402
 
+try:
+    import cbor2
+except ImportError:
+    cbor2 = None
 try:
     import base45 as base45_peer
 except ImportError:
@@ -220,7 +224,10 @@ PROTECTED = bytes.fromhex("a10103")
 
 
 def dumps(item):
-    return cbor2.dumps(item, canonical=True)
+    data = cbor.dumps(item)
+    if cbor2 and not isinstance(item, cbor.Tag) and cbor2.dumps(item, canonical=True) != data:
+        raise SystemExit(f"the package cbor2 writes {item} otherwise")
+    return data
 
 
 def base45(data):
@@ -264,7 +271,7 @@ def additional_data(name):
 
 
 def envelope(name, challenge_id, ciphertext):
-    return dumps(cbor2.CBORTag(16, [PROTECTED, {4: name, 5: challenge_id}, ciphertext]))
+    return dumps(cbor.Tag(16, [PROTECTED, {4: name, 5: challenge_id}, ciphertext]))
 
 
 def seal(name, challenge_id, key, payload):
@@ -279,8 +286,7 @@ def parse(code):
     must(len(code.encode()) <= 4296, "form")
     data = unbase45(code[4:])
     try:
-        item = cbor2.loads(data)
-        must(dumps(item) == data, "form")
+        item = cbor.loads(data)
         protected, headers, ciphertext = item.value
         name, challenge_id = headers[4], headers[5]
         must(item.tag == 16 and protected == PROTECTED and len(headers) == 2, "form")
@@ -343,11 +349,10 @@ def payload_of(challenge, *grant):
 def opened(payload, domain, challenge_id, activation=None, extra=0):
     """The challenge of a payload, and what stands behind its four items."""
     try:
-        item = cbor2.loads(payload)
-        same = dumps(item) == payload
-    except Exception:  # whatever a decoder has to say of bytes that are no CBOR
+        item = cbor.loads(payload)
+    except cbor.Bad:
         raise Refused("content") from None
-    must(same and type(item) is list and len(item) == 4 + extra, "content")
+    must(type(item) is list and len(item) == 4 + extra, "content")
     expires_at, code, shown, digest, *rest = item
     must(of_type(int, expires_at) <= LAST_SECOND, "content")
     entry = next((e for e in OPERATIONS.values() if e["code"] == of_type(int, code)), None)
@@ -389,7 +394,7 @@ def compare_with_peers(code, key, payload):
             raise SystemExit(f"the package base45 writes another text than {code}")
     if Enc0Message:
         # Its own reading of bytes does not know the tuples of cbor2 6.
-        protected, headers, ciphertext = cbor2.loads(data).value
+        protected, headers, ciphertext = cbor.loads(data).value
         message = Enc0Message.from_cose_obj([protected, dict(headers), ciphertext], False)
         message.external_aad, message.key = key_name_of(code), SymmetricKey(key)
         if message.decrypt() != payload:

@@ -25,10 +25,8 @@ from code import (  # the file beside this one
     additional_data,
     base45,
     canonical,
-    cbor2,
     derive,
     device_code,
-    dumps,
     envelope,
     found,
     item_of,
@@ -51,6 +49,13 @@ from code import (  # the file beside this one
     text_of,
     unbase45,
 )
+
+import cbor2  # also for what is no item of a code
+
+
+def dumps(item):
+    return cbor2.dumps(item, canonical=True)
+
 
 DOCUMENT = FOLDER.parent / "docs" / "SPEC.md"
 
