@@ -302,6 +302,9 @@ codes! {
     KekNoModule = "CT-E146" => Usage,
     /// There are wrapped keys where new ones are to be made.
     KekExists = "CT-E147" => Failed,
+
+    /// Another implementation that does not speak the protocol of the conformance kit.
+    Implementation = "CT-E190" => Failed,
 }
 
 impl Code {

@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent
 SCHEMAS = FOLDER / "schemas"
+PROTOCOL = SCHEMAS / "conformance_schema.json"
+TRANSCRIPT = FOLDER / "adapters" / "transcript.jsonl"
 
 
 def load(path):
@@ -56,8 +58,30 @@ def check_schemas():
         for name, part in schema["$defs"].items():
             if common.setdefault(name, part) != part:
                 yield f"{path.name}: {name} is another one than elsewhere"
-        if not [file for file in FOLDER.glob("*.json") if load(file).get("schema") == path.name]:
+        if path != PROTOCOL and not [file for file in FOLDER.glob("*.json") if load(file).get("schema") == path.name]:
             yield f"{path.name}: no file has this schema"
+
+
+def check_transcript():
+    """Every line of the example conversation is a question or an answer, and each kind of them is there."""
+    schema = load(PROTOCOL)
+    forms = {side: schema["$defs"][side]["oneOf"] for side in ("asked", "said")}
+    seen = set()
+    lines = TRANSCRIPT.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        side = ("asked", "said")[number % 2]
+        found = [
+            place
+            for place, form in enumerate(forms[side])
+            if Draft202012Validator(form | {"$defs": schema["$defs"]}).is_valid(json.loads(line))
+        ]
+        if len(found) != 1:
+            yield f"{TRANSCRIPT.name}: line {number + 1} has {len(found)} forms of what is {side}"
+        seen.update((side, place) for place in found)
+    for side in forms:
+        for place, form in enumerate(forms[side]):
+            if (side, place) not in seen:
+                yield f"{TRANSCRIPT.name}: {side}: no line is: {form['description']}"
 
 
 def check_counts(path, document):
@@ -161,7 +185,7 @@ check_file.refused = 0
 def main():
     given = [pathlib.Path(name) for name in sys.argv[1:] if name != "--check"]
     files = given or sorted(FOLDER.glob("*_test.json"))
-    failures = list(check_schemas())
+    failures = [*check_schemas(), *check_transcript()]
     for path in files:
         try:
             failures += [f"{path.name}: {what}" for what in check_file(path)]

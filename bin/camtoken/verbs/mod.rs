@@ -3,6 +3,7 @@
 
 pub mod completions;
 pub mod config;
+pub mod conform;
 pub mod demo;
 pub mod distort;
 pub mod doctor;
@@ -65,6 +66,7 @@ pub enum Verb {
     Ui(unbuilt::Args),
     Store(store::Args),
     Vectors(vectors::Args),
+    Conform(conform::Args),
     Doctor(doctor::Args),
     Config(config::Args),
     Schema(schema::Args),
@@ -106,6 +108,7 @@ impl Verb {
             Self::Ui(_) => Err(unbuilt::failure("ui", "emulator")),
             Self::Store(args) => store::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
+            Self::Conform(args) => conform::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Config(args) => config::run(args, context),
             Self::Schema(args) => schema::run(args, DOCUMENTS, context),
@@ -162,6 +165,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<store::KekChanged>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
+    Described::of::<conform::Report>(),
     Described::of::<completions::Report>(),
     Described::of::<config::Report>(),
     Described::of::<doctor::Report>(),

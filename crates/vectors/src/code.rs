@@ -21,7 +21,7 @@ pub(super) enum FirstOpen {}
 pub(super) enum SecondOpen {}
 
 /// Names and texts of fields. The order is the catalogue's.
-type Fields = BTreeMap<String, String>;
+pub(super) type Fields = BTreeMap<String, String>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -270,7 +270,7 @@ impl Tested for SecondOpen {
 }
 
 /// The class of an error, as the specification names it in section 4.6.
-struct Class(&'static str);
+pub(super) struct Class(pub &'static str);
 
 impl From<ParseError> for Class {
     fn from(error: ParseError) -> Self {
@@ -284,7 +284,7 @@ impl From<OpenError> for Class {
     }
 }
 
-fn read(code: &str) -> Result<ChallengeCode, Class> {
+pub(super) fn read(code: &str) -> Result<ChallengeCode, Class> {
     Ok(code.parse::<ChallengeCode>()?)
 }
 
@@ -295,13 +295,13 @@ fn refused(Class(class): Class, expected: Option<&str>) -> Outcome {
     }
 }
 
-fn transaction(operation: &str, fields: &Fields) -> Result<Transaction, Outcome> {
+pub(super) fn transaction(operation: &str, fields: &Fields) -> Result<Transaction, Outcome> {
     let operation = operation.parse().map_err(|error| Outcome::Refused(format!("{error}")))?;
     Transaction::new(operation, fields).map_err(|error| Outcome::Refused(error.to_string()))
 }
 
 /// What the token shows, by the names of the fields.
-fn shown(challenge: &Challenge) -> Fields {
+pub(super) fn shown(challenge: &Challenge) -> Fields {
     challenge.transaction.displayed().map(|(field, value)| (field.name.to_owned(), value.to_string())).collect()
 }
 

@@ -50,9 +50,10 @@ pub(super) fn run(text: &str, report: &mut FileReport) {
     }
 }
 
+/// A file of values.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Document {
+pub(super) struct Document {
     #[serde(rename = "algorithm")]
     _algorithm: Option<String>,
     #[serde(rename = "schema")]
@@ -62,7 +63,7 @@ struct Document {
     number_of_tests: usize,
     #[serde(default)]
     notes: BTreeMap<String, Note>,
-    test_groups: Vec<Group>,
+    pub test_groups: Vec<Group>,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +75,15 @@ struct Note {
     _description: String,
 }
 
+/// Tests of one type, and what they have in common.
 #[derive(Deserialize)]
-struct Group {
-    r#type: String,
+pub(super) struct Group {
+    pub r#type: String,
     #[serde(rename = "source")]
     _source: Option<Source>,
-    tests: Vec<Map<String, Value>>,
+    pub tests: Vec<Map<String, Value>>,
     #[serde(flatten)]
-    own: Map<String, Value>,
+    pub own: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -96,18 +98,18 @@ struct Source {
 /// What every test has.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Common {
-    tc_id: u64,
-    comment: String,
+pub(super) struct Common {
+    pub tc_id: u64,
+    pub comment: String,
     flags: Vec<String>,
-    result: Expected,
+    pub result: Expected,
     #[serde(flatten)]
-    own: Map<String, Value>,
+    pub own: Map<String, Value>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
 #[serde(rename_all = "camelCase")]
-enum Expected {
+pub(super) enum Expected {
     Valid,
     Invalid,
 }
@@ -161,7 +163,7 @@ fn names() -> String {
 }
 
 impl Common {
-    fn read(test: Map<String, Value>) -> Result<Self, String> {
+    pub fn read(test: Map<String, Value>) -> Result<Self, String> {
         // Absent is absent: no field is ever null.
         if let Some((key, _)) = test.iter().find(|(_, value)| value.is_null()) {
             return Err(format!("{key} is null; leave it out"));

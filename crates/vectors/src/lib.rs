@@ -15,6 +15,8 @@
 //! ```
 
 mod code;
+mod compute;
+pub mod conform;
 pub mod conformance;
 mod document;
 mod json;
@@ -84,6 +86,8 @@ pub enum Place {
     },
     /// A story on one kind of store.
     Store(&'static str),
+    /// A story in which an implementation plays this part.
+    Role(&'static str),
 }
 
 /// Why nothing was run.
@@ -112,6 +116,12 @@ pub enum RunError {
 ///
 /// [`RunError`] when a path cannot be read or leads to nothing. What is wrong *in* a file is a failure in the report.
 pub fn run(paths: &[impl AsRef<Path>]) -> Result<Report, RunError> {
+    let reports = in_parallel(found(paths)?).into_iter().collect::<Result<_, _>>()?;
+    Ok(Report { files: reports })
+}
+
+/// The files that are named, and those of the folders that are named.
+fn found(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, RunError> {
     let mut files = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         let found = if path.is_dir() { below(path)? } else { vec![path.to_owned()] };
@@ -120,8 +130,7 @@ pub fn run(paths: &[impl AsRef<Path>]) -> Result<Report, RunError> {
         }
         files.extend(found);
     }
-    let reports = in_parallel(files).into_iter().collect::<Result<_, _>>()?;
-    Ok(Report { files: reports })
+    Ok(files)
 }
 
 impl Report {
@@ -179,6 +188,7 @@ impl fmt::Display for Place {
             Self::Group(group) => write!(f, "group {group}"),
             Self::Test { group, tc_id } => write!(f, "group {group}, tcId {tc_id}"),
             Self::Store(name) => write!(f, "{name} store"),
+            Self::Role(name) => write!(f, "as {name}"),
         }
     }
 }

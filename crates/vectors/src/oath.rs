@@ -163,7 +163,7 @@ pub(super) struct ModeGroup {
 
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
-enum Mode {
+pub(super) enum Mode {
     OneWay,
     MutualServer,
     MutualClient,
@@ -199,12 +199,6 @@ impl Tested for OcraMode {
 
 impl ModeGroup {
     fn compute(&self, test: &ModeTest) -> Result<Response, Outcome> {
-        type Joined = fn(&Suite, &Key, &Question, &DataInput) -> Result<Response, InputError>;
-
-        let (suite, key) = (&self.suite.0, &self.key.0);
-        let question = |text: &str| {
-            Question::new(suite.question(), text).map_err(|error| Outcome::Refused(format!("question: {error}")))
-        };
         let own = Input {
             counter: test.counter,
             pin: None,
@@ -212,22 +206,38 @@ impl ModeGroup {
             session: test.session.as_deref(),
             time_steps: test.time_steps,
         };
-        let input = own.data(suite, question(&test.question)?)?;
-        let respond: Joined = match (self.mode, &test.other_question) {
-            (Mode::OneWay | Mode::Sign, Some(_)) => {
-                return Err(Outcome::Wrong("there is no other question in this mode".to_owned()));
-            }
-            (Mode::OneWay, None) => return refused(ocra::one_way(suite, key, &input)),
-            (Mode::Sign, None) => return refused(ocra::sign(suite, key, &input)),
-            (Mode::MutualServer, _) => ocra::mutual_server,
-            (Mode::MutualClient, _) => ocra::mutual_client,
-            (Mode::SignatureServer, _) => ocra::signature_server,
-            (Mode::SignatureClient, _) => ocra::signature_client,
-        };
-        let other = test.other_question.as_deref();
-        let other = other.ok_or_else(|| Outcome::Wrong("this mode has an otherQuestion".to_owned()))?;
-        refused(respond(suite, key, &question(other)?, &input))
+        in_mode(self.mode, &self.suite.0, &self.key.0, &own, &test.question, test.other_question.as_deref())
     }
+}
+
+/// The response of one party in a mode of RFC 6287, section 7.
+pub(super) fn in_mode(
+    mode: Mode,
+    suite: &Suite,
+    key: &Key,
+    own: &Input<'_>,
+    question: &str,
+    other: Option<&str>,
+) -> Result<Response, Outcome> {
+    type Joined = fn(&Suite, &Key, &Question, &DataInput) -> Result<Response, InputError>;
+
+    let read = |text: &str| {
+        Question::new(suite.question(), text).map_err(|error| Outcome::Refused(format!("question: {error}")))
+    };
+    let input = own.data(suite, read(question)?)?;
+    let respond: Joined = match (mode, other) {
+        (Mode::OneWay | Mode::Sign, Some(_)) => {
+            return Err(Outcome::Wrong("there is no other question in this mode".to_owned()));
+        }
+        (Mode::OneWay, None) => return refused(ocra::one_way(suite, key, &input)),
+        (Mode::Sign, None) => return refused(ocra::sign(suite, key, &input)),
+        (Mode::MutualServer, _) => ocra::mutual_server,
+        (Mode::MutualClient, _) => ocra::mutual_client,
+        (Mode::SignatureServer, _) => ocra::signature_server,
+        (Mode::SignatureClient, _) => ocra::signature_client,
+    };
+    let other = other.ok_or_else(|| Outcome::Wrong("this mode has an otherQuestion".to_owned()))?;
+    refused(respond(suite, key, &read(other)?, &input))
 }
 
 fn refused(computed: Result<Response, InputError>) -> Result<Response, Outcome> {
@@ -235,12 +245,12 @@ fn refused(computed: Result<Response, InputError>) -> Result<Response, Outcome> 
 }
 
 /// What a test gives besides the question.
-struct Input<'a> {
-    counter: Option<u64>,
-    pin: Option<&'a str>,
-    pin_hash: Option<&'a str>,
-    session: Option<&'a str>,
-    time_steps: Option<u64>,
+pub(super) struct Input<'a> {
+    pub counter: Option<u64>,
+    pub pin: Option<&'a str>,
+    pub pin_hash: Option<&'a str>,
+    pub session: Option<&'a str>,
+    pub time_steps: Option<u64>,
 }
 
 impl<'a> Input<'a> {
@@ -254,7 +264,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn data(&self, suite: &Suite, question: Question) -> Result<DataInput, Outcome> {
+    pub fn data(&self, suite: &Suite, question: Question) -> Result<DataInput, Outcome> {
         let not_hex = |what: &str| Outcome::Refused(format!("{what} is not hexadecimal"));
         let pin = match (self.pin, self.pin_hash) {
             (None, None) => None,
@@ -302,7 +312,7 @@ impl<'de> Deserialize<'de> for HexKey {
     }
 }
 
-struct AnyDigits(Digits);
+pub(super) struct AnyDigits(pub Digits);
 
 impl<'de> Deserialize<'de> for AnyDigits {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

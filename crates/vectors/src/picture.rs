@@ -17,8 +17,9 @@ pub(super) struct ScanTest {
     reason: Option<Reason>,
 }
 
+/// Why nothing is read.
 #[derive(Deserialize, Clone, Copy, PartialEq, Debug)]
-enum Reason {
+pub(super) enum Reason {
     NotFound,
     Unreadable,
 }
@@ -33,24 +34,26 @@ impl Tested for Scan {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.picture)),
         };
-        let luma = match Luma::decode(&bytes, &Limits::default()) {
-            Ok(luma) => luma,
-            Err(error) => return Outcome::Wrong(format!("{}: {error}", test.picture)),
-        };
-        let reason = match qr::scan(&luma, &ScanOptions::default()) {
-            qr::Scan::Read(symbols) => {
-                let payload = String::from_utf8_lossy(&symbols[0].payload).into_owned();
-                return match same("text", Some(payload), test.text.clone()) {
-                    Ok(()) => Outcome::Accepted,
-                    Err(outcome) => outcome,
-                };
+        match (look(&bytes), test.reason) {
+            (Err(error), _) => Outcome::Wrong(format!("{}: {error}", test.picture)),
+            (Ok(Ok(text)), _) => match same("text", Some(text), test.text.clone()) {
+                Ok(()) => Outcome::Accepted,
+                Err(outcome) => outcome,
+            },
+            (Ok(Err(reason)), Some(expected)) if expected != reason => {
+                Outcome::Wrong(format!("expected {expected:?}, {reason:?}"))
             }
-            qr::Scan::Unreadable { .. } => Reason::Unreadable,
-            qr::Scan::NotFound => Reason::NotFound,
-        };
-        match test.reason {
-            Some(expected) if expected != reason => Outcome::Wrong(format!("expected {expected:?}, {reason:?}")),
-            _ => Outcome::Refused(format!("{reason:?}")),
+            (Ok(Err(reason)), _) => Outcome::Refused(format!("{reason:?}")),
         }
     }
+}
+
+/// The text in a picture. The outer error is that of a file that is no picture.
+pub(super) fn look(picture: &[u8]) -> Result<Result<String, Reason>, String> {
+    let luma = Luma::decode(picture, &Limits::default()).map_err(|error| error.to_string())?;
+    Ok(match qr::scan(&luma, &ScanOptions::default()) {
+        qr::Scan::Read(symbols) => Ok(String::from_utf8_lossy(&symbols[0].payload).into_owned()),
+        qr::Scan::Unreadable { .. } => Err(Reason::Unreadable),
+        qr::Scan::NotFound => Err(Reason::NotFound),
+    })
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::fs;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::values::{About, NoFields, Outcome, Parsed, Tested, same, unhex};
 use camtoken::key::Key;
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
 use camtoken::provision::pskc::{Algorithm, KeyUsage};
-use camtoken::provision::{Container, KeyPackage, OtpauthUri, Protection};
+use camtoken::provision::{Container, KeyPackage, OtpauthUri, Protection, PskcError};
 use camtoken::time::Timestamp;
 
 pub(super) enum Pskc {}
@@ -53,26 +54,94 @@ impl Tested for Pskc {
     type Test = PskcTest;
 
     fn run(_: &NoFields, test: &PskcTest, about: &About<'_>) -> Outcome {
-        let protection = match (&test.pre_shared_key, &test.passphrase) {
-            (None, None) => Protection::None,
-            (None, Some(passphrase)) => Protection::Passphrase(passphrase.as_str().into()),
-            (Some(key), None) => match unhex(key) {
-                Some(key) => Protection::PreSharedKey { key: Key::new(key), name: test.key_name.clone() },
-                None => return Outcome::Wrong("preSharedKey is not hexadecimal".to_owned()),
-            },
-            (Some(_), Some(_)) => return Outcome::Wrong("preSharedKey and passphrase are both given".to_owned()),
-        };
         let xml = match fs::read(about.folder.join(&test.file)) {
             Ok(xml) => xml,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
         };
-        match Container::read(xml, &protection) {
-            Ok(container) => match test.says(&container) {
+        let (key, name) = (test.pre_shared_key.as_deref(), test.key_name.as_deref());
+        match container(xml, key, name, test.passphrase.as_deref()) {
+            Ok(Ok(container)) => match test.says(&container) {
                 Ok(()) => Outcome::Accepted,
                 Err(outcome) => outcome,
             },
-            Err(error) => refused(&error, error.to_string(), about.flags, cause),
+            Ok(Err(error)) => refused(&error, error.to_string(), about.flags, cause),
+            Err(what) => Outcome::Wrong(what),
         }
+    }
+}
+
+/// Reads a container with what a test gives. The outer error is a mistake of the test.
+pub(super) fn container(
+    xml: Vec<u8>,
+    key: Option<&str>,
+    name: Option<&str>,
+    passphrase: Option<&str>,
+) -> Result<Result<Container, PskcError>, String> {
+    let protection = match (key, passphrase) {
+        (None, None) => Protection::None,
+        (None, Some(passphrase)) => Protection::Passphrase(passphrase.into()),
+        (Some(key), None) => {
+            let key = unhex(key).ok_or("preSharedKey is not hexadecimal")?;
+            Protection::PreSharedKey { key: Key::new(key), name: name.map(str::to_owned) }
+        }
+        (Some(_), Some(_)) => return Err("preSharedKey and passphrase are both given".to_owned()),
+    };
+    Ok(Container::read(xml, &protection))
+}
+
+/// What a key package says, as a test names it.
+pub(super) fn key(package: &KeyPackage, at: Timestamp) -> Value {
+    let members = [
+        ("keyId", package.key_id.as_deref().map(Value::from)),
+        ("serial", package.device.serial.as_deref().map(Value::from)),
+        ("manufacturer", package.device.manufacturer.as_deref().map(Value::from)),
+        ("issuer", package.issuer.as_deref().map(Value::from)),
+        ("algorithm", package.algorithm.as_ref().map(|algorithm| algorithm.uri().into())),
+        ("suite", package.suite.as_deref().map(Value::from)),
+        ("responseDigits", package.response_digits().map(Value::from)),
+        ("counter", package.counter.map(Value::from)),
+        ("timeInterval", package.time_interval.map(Value::from)),
+        ("secret", package.expose_key().map(|key| base16ct::lower::encode_string(key.expose_bytes()).into())),
+        ("permits", Some(permitted(package, at).into())),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+}
+
+fn permitted(package: &KeyPackage, at: Timestamp) -> Vec<String> {
+    let permitted = USAGES.iter().filter(|(usage, _)| package.policy.permits(*usage, at).is_ok());
+    permitted.map(|(_, word)| (*word).to_owned()).collect()
+}
+
+/// What a URI says, as a test names it.
+pub(super) fn uri(uri: &OtpauthUri) -> Result<Value, String> {
+    let written = uri.expose_uri().map_err(|error| format!("it is read and cannot be written: {error}"))?;
+    let (counter, period) = factors(uri);
+    let members = [
+        ("account", Some(Value::from(uri.account.as_str()))),
+        ("issuer", uri.issuer.as_deref().map(Value::from)),
+        ("secret", Some(base16ct::lower::encode_string(uri.secret.expose_bytes()).into())),
+        ("hash", Some(hash(uri).into())),
+        ("digits", Some(uri.digits.into())),
+        ("counter", counter.map(Value::from)),
+        ("period", period.map(Value::from)),
+        ("canonical", Some(written.as_str().into())),
+    ];
+    Ok(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into())
+}
+
+fn hash(uri: &OtpauthUri) -> &'static str {
+    match uri.hash {
+        OtpHash::Sha1 => "SHA1",
+        OtpHash::Sha256 => "SHA256",
+        OtpHash::Sha512 => "SHA512",
+    }
+}
+
+/// Counter and period: one of them.
+fn factors(uri: &OtpauthUri) -> (Option<u64>, Option<u32>) {
+    match uri.moving {
+        MovingFactor::Counter(counter) => (Some(counter), None),
+        MovingFactor::Period(seconds) => (None, Some(seconds)),
     }
 }
 
@@ -98,8 +167,7 @@ impl ExpectedKey {
         judged("responseDigits", package.response_digits(), self.response_digits)?;
         judged("counter", package.counter, self.counter)?;
         judged("timeInterval", package.time_interval, self.time_interval)?;
-        let permitted = USAGES.iter().filter(|(usage, _)| package.policy.permits(*usage, at).is_ok());
-        judged("permits", Some(permitted.map(|(_, word)| (*word).to_owned()).collect()), self.permits.clone())
+        judged("permits", Some(permitted(package, at)), self.permits.clone())
     }
 }
 
@@ -165,20 +233,12 @@ impl Tested for Otpauth {
 
 impl OtpauthTest {
     fn says(&self, uri: &OtpauthUri) -> Result<(), Outcome> {
-        let hash = match uri.hash {
-            OtpHash::Sha1 => "SHA1",
-            OtpHash::Sha256 => "SHA256",
-            OtpHash::Sha512 => "SHA512",
-        };
-        let (counter, period) = match uri.moving {
-            MovingFactor::Counter(counter) => (Some(counter), None),
-            MovingFactor::Period(seconds) => (None, Some(seconds)),
-        };
+        let (counter, period) = factors(uri);
         let secret = base16ct::lower::encode_string(uri.secret.expose_bytes());
         same("account", Some(&uri.account), self.account.as_ref())?;
         same("issuer", uri.issuer.as_ref(), self.issuer.as_ref())?;
         same("secret", Some(secret), self.secret.as_deref().map(str::to_ascii_lowercase))?;
-        same("hash", Some(hash), self.hash.as_deref())?;
+        same("hash", Some(hash(uri)), self.hash.as_deref())?;
         same("digits", Some(uri.digits), self.digits)?;
         same("counter", counter, self.counter)?;
         same("period", period, self.period)?;

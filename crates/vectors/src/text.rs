@@ -84,7 +84,7 @@ pub(super) struct TableTest {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Table {
+pub(super) enum Table {
     Kana,
     Display,
     Sjis,
@@ -96,13 +96,18 @@ impl Tested for TextTable {
     type Test = TableTest;
 
     fn run(_: &NoFields, test: &TableTest, _: &About<'_>) -> Outcome {
-        let mut hash = Sha256::new();
-        test.table.lines(|line| hash.update(line.as_bytes()));
-        outcome(same("sha256", base16ct::lower::encode_string(&hash.finalize()), test.sha256.clone()))
+        outcome(same("sha256", test.table.digest(), test.sha256.clone()))
     }
 }
 
 impl Table {
+    /// SHA-256 over all of its lines.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        self.lines(|line| hash.update(line.as_bytes()));
+        base16ct::lower::encode_string(&hash.finalize())
+    }
+
     /// Every scalar value, or every pair of bytes, with what it becomes.
     fn lines(&self, mut add: impl FnMut(String)) {
         match self {
@@ -156,7 +161,7 @@ pub(super) struct ZenginTest {
 
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
-enum FileEncoding {
+pub(super) enum FileEncoding {
     Detect,
     Sjis,
     Utf8,
@@ -169,22 +174,27 @@ struct ZenginFault {
     field: String,
 }
 
+impl From<FileEncoding> for Encoding {
+    fn from(encoding: FileEncoding) -> Self {
+        match encoding {
+            FileEncoding::Detect => Self::Detect,
+            FileEncoding::Sjis => Self::ShiftJis,
+            FileEncoding::Utf8 => Self::Utf8,
+        }
+    }
+}
+
 impl Tested for Zengin {
     const NAME: &'static str = "Zengin";
     type Group = NoFields;
     type Test = ZenginTest;
 
     fn run(_: &NoFields, test: &ZenginTest, about: &About<'_>) -> Outcome {
-        let encoding = match test.encoding {
-            FileEncoding::Detect => Encoding::Detect,
-            FileEncoding::Sjis => Encoding::ShiftJis,
-            FileEncoding::Utf8 => Encoding::Utf8,
-        };
         let bytes = match fs::read(about.folder.join(&test.file)) {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
         };
-        match (BatchFile::parse(&bytes, encoding), &test.error) {
+        match (BatchFile::parse(&bytes, test.encoding.into()), &test.error) {
             (Ok(batch), _) => outcome(test.says(&batch)),
             (Err(error), Some(fault)) if (fault.record, fault.field.as_str()) != (error.record, error.field) => {
                 Outcome::Wrong(format!("expected a fault in record {}, {}: {error}", fault.record, fault.field))
@@ -231,7 +241,7 @@ impl ZenginTest {
     }
 }
 
-fn account(parts: (Digits<4>, Digits<3>, AccountType, Digits<7>)) -> String {
+pub(super) fn account(parts: (Digits<4>, Digits<3>, AccountType, Digits<7>)) -> String {
     format!("{}-{}-{}-{}", parts.0, parts.1, parts.2 as u8, parts.3)
 }
 

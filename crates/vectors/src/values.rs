@@ -39,8 +39,27 @@ pub(super) enum Outcome {
 #[serde(deny_unknown_fields)]
 pub(super) struct NoFields {}
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::Refused(why) | Self::Wrong(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Any value that is read from text.
 pub(super) struct Parsed<T>(pub T);
+
+/// Bytes that are written in hexadecimal.
+pub(super) struct HexBytes(pub Vec<u8>);
+
+impl<'de> Deserialize<'de> for HexBytes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let bytes = unhex(&String::deserialize(from)?);
+        bytes.map(Self).ok_or_else(|| D::Error::custom("not hexadecimal"))
+    }
+}
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

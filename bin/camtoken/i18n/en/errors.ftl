@@ -799,3 +799,9 @@ ct-e147 = there are wrapped keys already
         camtoken store kek new makes the file kek.wrapped and never replaces one: the keys in it may be those of a store.
 
         Try: camtoken store kek status. Move the file away if it is of no use any more.
+
+ct-e190 = the implementation does not speak the protocol of the conformance kit
+    .hint = docs/CONFORMANCE.md has the protocol; try its command by hand: echo '{"{"}"id":1,"ask":"hello","protocol":1{"}"}' | COMMAND
+    .long =
+        The program of --cmd, or the address of --url, was asked what it has, and did not answer as the protocol says. Nothing
+        was tested. What it wrote last to its standard error stands behind "why".

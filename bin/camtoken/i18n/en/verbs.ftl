@@ -396,6 +396,20 @@ help-vectors-run = Run files, and folders of *_test.json and *.story; 7 when a t
 
 help-vectors-list = List the types of tests that can be run
 
+## conform
+
+help-conform = Put test vectors and stories to another implementation; 7 when a test fails
+    .paths = Files, and folders of *_test.json and *.story
+    .cmd = The implementation: a program that answers each line of its input with a line; no shell
+    .url = The implementation: an address (http://) that answers each question that is posted
+    .answer = Answer the questions on standard input, as camtoken does
+    .within = How long an answer may take
+    .junit = Write a JUnit report to this file as well
+    .report = Write a report in Markdown to this file as well
+    .long =
+        The implementation says first what it has, and is asked for nothing else; what it does not have is counted as skipped.
+        docs/CONFORMANCE.md describes the questions and answers, testvectors/adapters has examples to start from.
+
 ## config
 
 help-config = Show every setting in effect and where it came from

@@ -394,6 +394,20 @@ help-vectors-run = ファイル、およびフォルダー内の *_test.json と
 
 help-vectors-list = 実行できるテストの種類を一覧にする
 
+## conform
+
+help-conform = テストベクターとストーリーで他の実装を試験する。失敗があれば終了コード 7
+    .paths = ファイル、または *_test.json と *.story のフォルダー
+    .cmd = 試験する実装。入力の 1 行ごとに 1 行で答えるプログラム（シェルは使わない）
+    .url = 試験する実装。POST された質問に答えるアドレス（http://）
+    .answer = 標準入力の質問に camtoken 自身が答える
+    .within = 答えを待つ秒数
+    .junit = JUnit 形式の報告もこのファイルに書き出す
+    .report = Markdown 形式の報告もこのファイルに書き出す
+    .long =
+        実装は最初に対応する機能を答え、それ以外は質問されません。対応していないテストはスキップとして数えます。
+        質問と答えの形式は docs/CONFORMANCE.md に、出発点になる例は testvectors/adapters にあります。
+
 ## config
 
 help-config = 有効な設定と、その出どころを表示する

@@ -125,7 +125,10 @@ impl<'a> Story<'a> {
             };
             if !as_expected {
                 let expected = if is_last { self.expect } else { outcome.unwrap_or("done") };
-                return Err(Ended::Differs { expected: expected.to_owned(), got: format!("{came}, line {line}: {text}") });
+                return Err(Ended::Differs {
+                    expected: expected.to_owned(),
+                    got: format!("{came}, line {line}: {text}"),
+                });
             }
         }
         Ok(())

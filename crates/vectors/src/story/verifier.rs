@@ -88,14 +88,14 @@ impl<S: Store, F: FnMut() -> Result<S, String>> VerifierRole for OurVerifier<S, 
     ) -> Came<Issued> {
         let (verifier, rng) = self.parts();
         let issued = block_on(verifier.issue(activation, transaction.clone(), lifetime, now, rng));
-        Ok(issued
-            .map(|issued| Issued { challenge: issued.reference, code: issued.code.to_string() })
-            .map_err(|error| match error {
+        Ok(issued.map(|issued| Issued { challenge: issued.reference, code: issued.code.to_string() }).map_err(
+            |error| match error {
                 IssueError::Refused(rejection) => rejected(rejection),
                 IssueError::Verifier(error) => error_named(&error),
                 IssueError::Policy(error) => error_named(&error),
                 error => error_named(&error),
-            }))
+            },
+        ))
     }
 
     fn verify(&mut self, challenge: ChallengeRef, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<Accepted> {
