@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use camtoken_vectors::conform::answer::Answerer;
 use camtoken_vectors::conform::{self, ConformError, Ending, Limits, Link, TestReport};
@@ -11,12 +10,14 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::Wait;
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::terminal;
 use crate::text::Text;
+use crate::value::{Value as _, value};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -28,8 +29,8 @@ pub struct Args {
     url: Option<String>,
     #[arg(long)]
     answer: bool,
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    within: u64,
+    #[arg(long, value_name = Wait::EXPECTED, value_parser = value::<Wait>)]
+    timeout: Option<Wait>,
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -87,7 +88,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         (_, Some(url)) if url.starts_with("http://") => Link::Url(url.clone()),
         _ => return Err(Failure::new(Code::CommandLine).because("--url: an address that begins with http://")),
     };
-    let limits = Limits { within: Duration::from_secs(args.within), ..Limits::default() };
+    let limits = Limits::default();
+    let limits = Limits { within: args.timeout.map_or(limits.within, Wait::duration), ..limits };
     let report = conform::run(&args.paths, &link, limits).map_err(|error| match error {
         ConformError::Vectors(error) => Failure::new(Code::Read).because(error),
         error => Failure::new(Code::Implementation).because(terminal::clean(&error.to_string())),

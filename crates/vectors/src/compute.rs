@@ -12,8 +12,8 @@ use crate::text::{FileEncoding, Table, account};
 use crate::values::{HexBytes, Outcome, Parsed};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode, DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, Grant, open_first, open_second, seal_first, seal_second};
-use camtoken::code::{open, seal};
-use camtoken::key::{ActivationId, TokenId};
+use camtoken::code::{ChallengeCode, OpenError, open, seal};
+use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::oath::ocra::{self, Question, Suite};
 use camtoken::oath::totp::Totp;
 use camtoken::oath::{Hash, Response, hotp};
@@ -43,9 +43,9 @@ pub(crate) const TYPES: &[(&str, Compute)] = &[
     ("OcraRespond", |given| responded(read::<Ocra>(given)?.respond())),
     ("OcraMode", |given| responded(read::<OcraMode>(given)?.respond())),
     ("CodeSeal", |given| read::<CodeSeal>(given)?.values()),
-    ("CodeOpen", code_open),
+    ("CodeOpen", |given| code_open(given, open)),
     ("Activation", |given| read::<Activation>(given)?.values()),
-    ("FirstOpen", first_open),
+    ("FirstOpen", |given| code_open(given, open_first)),
     ("SecondOpen", second_open),
     ("KanaText", kana_text),
     ("DisplayText", display_text),
@@ -246,28 +246,18 @@ impl Activation {
     }
 }
 
-fn code_open(given: Value) -> Answer {
+/// A code that one key opens.
+fn code_open(given: Value, open: fn(&ChallengeCode, &Key) -> Result<Challenge, OpenError>) -> Answer {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Given {
+        #[serde(alias = "deviceKey")]
         key: HexKey,
         code: String,
     }
 
     let given: Given = read(given)?;
     Ok(opened(read_code(&given.code).and_then(|code| Ok((open(&code, &given.key.0)?, None)))))
-}
-
-fn first_open(given: Value) -> Answer {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    struct Given {
-        device_key: HexKey,
-        code: String,
-    }
-
-    let given: Given = read(given)?;
-    Ok(opened(read_code(&given.code).and_then(|code| Ok((open_first(&code, &given.device_key.0)?, None)))))
 }
 
 fn second_open(given: Value) -> Answer {

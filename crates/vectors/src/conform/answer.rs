@@ -70,7 +70,7 @@ impl Answerer {
             "token.begin" => {
                 let Nothing {} = read(question)?;
                 self.tokens = OurTokens::new(&seed());
-                Ok(json!({ "outcome": "done" }))
+                Ok(done())
             }
             _ => match ask.split_once('.') {
                 Some(("verifier", act)) => {
@@ -94,9 +94,9 @@ impl Answerer {
         };
         let store = Store::default();
         let open = Box::new(move || Ok(Arc::clone(&store)));
-        self.verifier =
-            Some(OurVerifier::new(policy, &begin.bank, &seed(), open as _).map_err(|ended| ended.to_string())?);
-        Ok(json!({ "outcome": "done" }))
+        let verifier = OurVerifier::new(policy, &begin.bank, &seed(), open as _);
+        self.verifier = Some(verifier.map_err(|ended| ended.to_string())?);
+        Ok(done())
     }
 }
 
@@ -288,40 +288,27 @@ fn checked(question: ValueQuestion) -> Said {
 }
 
 fn verifier_says(verifier: &mut OurOwn, act: &str, question: Map<String, Value>) -> Came<Value> {
-    let done = |came: Came<()>| Ok(came?.map(|()| json!({ "outcome": "done" })));
-    let as_told = |first| if first { "accepted" } else { "accepted again" };
     match act {
         "restart" => {
             let Nothing {} = read(question)?;
             verifier.restart()?;
-            Ok(Ok(json!({ "outcome": "done" })))
+            Ok(Ok(done()))
         }
         "register" => {
             let Register { token_id, device_key, test, now } = read(question)?;
-            done(verifier.register(&token_id.0, &Key::new(device_key.0), test, Timestamp::from_unix(now)))
+            nothing(verifier.register(&token_id.0, &Key::new(device_key.0), test, Timestamp::from_unix(now)))
         }
         "enroll" => {
             let Enroll { token_id, contract, user, now } = read(question)?;
             let came = verifier.enroll(&token_id.0, Subscriber { contract, user }, Timestamp::from_unix(now))?;
-            Ok(came.map(
-                |first| json!({ "outcome": "done", "activation": first.activation.to_string(), "code": first.code }),
-            ))
-        }
-        "second" => {
-            let (activation, _, typed, attempt, now) = typed(question)?;
-            let came = verifier.second(activation, &typed, attempt, now)?;
-            Ok(came.map(|code| json!({ "outcome": "done", "code": code })))
-        }
-        "confirm" => {
-            let (activation, _, typed, attempt, now) = typed(question)?;
-            done(verifier.confirm(activation, &typed, attempt, now))
+            Ok(came.map(|first| with(done(), [("activation", first.activation.to_string()), ("code", first.code)])))
         }
         "generator" => {
             let Generator { contract, user, now } = read(question)?;
             let came = verifier.generator(Subscriber { contract, user }, Timestamp::from_unix(now))?;
             Ok(came.map(|(activation, key)| {
                 let key = base16ct::lower::encode_string(key.expose_bytes());
-                json!({ "outcome": "done", "activation": activation.to_string(), "key": key })
+                with(done(), [("activation", activation.to_string()), ("key", key)])
             }))
         }
         "issue" => {
@@ -330,26 +317,9 @@ fn verifier_says(verifier: &mut OurOwn, act: &str, question: Map<String, Value>)
             let transaction = Transaction::new(operation, &fields).map_err(|error| error.to_string())?;
             let lifetime = lifetime.map(Duration::from_secs);
             let came = verifier.issue(activation.0, &transaction, lifetime, Timestamp::from_unix(now))?;
-            Ok(came.map(|issued| json!({ "outcome": "done", "code": issued.code })))
+            Ok(came.map(|issued| with(done(), [("code", issued.code)])))
         }
-        "verify" => {
-            let (activation, challenge, typed, attempt, now) = typed(question)?;
-            let id = challenge.ok_or("challenge is missing")?;
-            let came = verifier.verify(ChallengeRef { activation, id }, &typed, attempt, now)?;
-            Ok(came.map(|accepted| {
-                let transaction = accepted.transaction.expect("a challenge has one");
-                json!({
-                    "outcome": as_told(accepted.first),
-                    "operation": transaction.operation().to_string(),
-                    "fields": texts(&transaction),
-                })
-            }))
-        }
-        "password" => {
-            let (activation, _, typed, attempt, now) = typed(question)?;
-            let came = verifier.password(activation, &typed, attempt, now)?;
-            Ok(came.map(|first| json!({ "outcome": as_told(first) })))
-        }
+        "second" | "confirm" | "verify" | "password" => typed(verifier, act, read(question)?),
         "reset" | "revoke" | "resume" => {
             let Of { activation, now } = read(question)?;
             let act = match act {
@@ -357,22 +327,49 @@ fn verifier_says(verifier: &mut OurOwn, act: &str, question: Map<String, Value>)
                 "revoke" => Manage::Revoke,
                 _ => Manage::Resume,
             };
-            done(verifier.manage(act, activation.0, Timestamp::from_unix(now)))
+            nothing(verifier.manage(act, activation.0, Timestamp::from_unix(now)))
         }
         "revokeToken" => {
             let OfToken { token_id, now } = read(question)?;
-            done(verifier.revoke_token(&token_id.0, Timestamp::from_unix(now)))
+            nothing(verifier.revoke_token(&token_id.0, Timestamp::from_unix(now)))
         }
         _ => Err(format!("unknown question verifier.{act}").into()),
     }
 }
 
+/// What a person typed is decided about.
+fn typed(verifier: &mut OurOwn, act: &str, typed: Typed) -> Came<Value> {
+    let Typed { activation: Parsed(activation), challenge, response, attempt, now } = typed;
+    let attempt = AttemptId::from_bytes(attempt.0.try_into().map_err(|_| "an attempt has 16 bytes")?);
+    let now = Timestamp::from_unix(now);
+    let accepted = |first| json!({ "outcome": if first { "accepted" } else { "accepted again" } });
+    match (act, challenge) {
+        ("second", None) => {
+            let came = verifier.second(activation, &response, attempt, now)?;
+            Ok(came.map(|code| with(done(), [("code", code)])))
+        }
+        ("confirm", None) => nothing(verifier.confirm(activation, &response, attempt, now)),
+        ("password", None) => Ok(verifier.password(activation, &response, attempt, now)?.map(accepted)),
+        ("verify", Some(Parsed(id))) => {
+            let came = verifier.verify(ChallengeRef { activation, id }, &response, attempt, now)?;
+            Ok(came.map(|executed| {
+                let mut answer = accepted(executed.first);
+                if let Some(transaction) = executed.transaction {
+                    answer["operation"] = transaction.operation().to_string().into();
+                    answer["fields"] = json!(texts(&transaction));
+                }
+                answer
+            }))
+        }
+        _ => Err("challenge is missing, or not asked for here".into()),
+    }
+}
+
 fn token_says(tokens: &mut OurTokens, act: &str, question: Map<String, Value>) -> Came<Value> {
-    let done = |came: Came<()>| Ok(came?.map(|()| json!({ "outcome": "done" })));
     match act {
         "make" => {
             let Make { token, token_id, device_key, test, places } = read(question)?;
-            done(tokens.make(&token, &token_id.0, &Key::new(device_key.0), test, places))
+            nothing(tokens.make(&token, &token_id.0, &Key::new(device_key.0), test, places))
         }
         "read" => {
             let ReadCode { token, picture, text, press } = read(question)?;
@@ -389,10 +386,8 @@ fn token_says(tokens: &mut OurTokens, act: &str, question: Map<String, Value>) -
                 _ => return Err("either picture or text".into()),
             };
             Ok(tokens.press(&token, &picture, button)?.map(|shown| {
-                let mut read = json!({ "outcome": "done", "shown": shown.fields });
-                if let Some(answer) = shown.answer {
-                    read["answer"] = answer.into();
-                }
+                let mut read = with(done(), shown.answer.map(|answer| ("answer", answer)));
+                read["shown"] = json!(shown.fields);
                 read
             }))
         }
@@ -402,7 +397,7 @@ fn token_says(tokens: &mut OurTokens, act: &str, question: Map<String, Value>) -
                 GivenFault::Battery => Fault::Battery,
                 GivenFault::HalfActivated => Fault::HalfActivated,
             };
-            done(tokens.fault(&token, fault))
+            nothing(tokens.fault(&token, fault))
         }
         "pin" => {
             let PinQuestion { token, act, digits } = read(question)?;
@@ -412,19 +407,25 @@ fn token_says(tokens: &mut OurTokens, act: &str, question: Map<String, Value>) -
                 GivenPinAct::Enter => PinAct::Enter(digits()?),
                 GivenPinAct::Lock => PinAct::Lock,
             };
-            done(tokens.pin(&token, act))
+            nothing(tokens.pin(&token, act))
         }
         _ => Err(format!("unknown question token.{act}").into()),
     }
 }
 
-fn typed(
-    question: Map<String, Value>,
-) -> Result<(ActivationId, Option<ChallengeId>, String, AttemptId, Timestamp), String> {
-    let Typed { activation, challenge, response, attempt, now } = read(question)?;
-    let attempt = attempt.0.try_into().map_err(|_| "an attempt has 16 bytes")?;
-    let challenge = challenge.map(|challenge| challenge.0);
-    Ok((activation.0, challenge, response, AttemptId::from_bytes(attempt), Timestamp::from_unix(now)))
+fn done() -> Value {
+    json!({ "outcome": "done" })
+}
+
+fn nothing(came: Came<()>) -> Came<Value> {
+    Ok(came?.map(|()| done()))
+}
+
+fn with(mut answer: Value, members: impl IntoIterator<Item = (&'static str, String)>) -> Value {
+    for (name, text) in members {
+        answer[name] = text.into();
+    }
+    answer
 }
 
 /// Another outcome is an answer, too; a mistake of the question is an error.

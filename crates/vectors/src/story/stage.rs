@@ -87,8 +87,8 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
             "enroll" => self.enroll(&mut words),
             "second" => self.second(&mut words),
             "confirm" => self.confirm(&mut words),
-            "keep" => self.keep(&mut words),
-            "discard" => self.discard(&mut words),
+            "keep" => self.end_registration(&mut words, Button::Keep),
+            "discard" => self.end_registration(&mut words, Button::Discard),
             "generator" => self.generator(&mut words),
             "issue" => self.issue(&mut words),
             "picture" => self.picture(&mut words),
@@ -188,16 +188,10 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
         Ok(said(self.verifier.confirm(activation, &typed, attempt, now)?))
     }
 
-    /// `keep USER`: Yes, the bank has confirmed.
-    fn keep(&mut self, words: &mut Words) -> Played {
+    /// `keep USER`: Yes, the bank has confirmed. `discard USER`: No, it has not.
+    fn end_registration(&mut self, words: &mut Words, button: Button) -> Played {
         let user = words.next("user")?;
-        Ok(said(self.press(&user, None, Button::Keep)?))
-    }
-
-    /// `discard USER`: No, it has not.
-    fn discard(&mut self, words: &mut Words) -> Played {
-        let user = words.next("user")?;
-        Ok(said(self.press(&user, None, Button::Discard)?))
+        Ok(said(self.press(&user, None, button)?))
     }
 
     /// `generator USER TIME`: a time-based generator, for a customer without the token.
