@@ -4,6 +4,8 @@
 mod access;
 #[path = "server/client.rs"]
 mod client;
+#[path = "server/clock.rs"]
+mod clock;
 #[path = "server/doors.rs"]
 mod doors;
 #[path = "server/face.rs"]

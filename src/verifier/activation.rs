@@ -106,6 +106,12 @@ impl Activation {
         }
     }
 
+    /// Whether its token was made for tests (V-20). Never of a time-based generator.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        matches!(self.record.credential, Credential::Camera { test: true, .. })
+    }
+
     /// The wrong responses in a row, over all challenges. [`Policy::max_failures`](super::Policy::max_failures) of them suspend it.
     #[must_use]
     pub fn failures(&self) -> u8 {

@@ -108,6 +108,21 @@ impl<S: Store> Verifier<S> {
         unreadable.map_or(Ok(repair), |error| Err(error.into()))
     }
 
+    /// As [`Verifier::set_clock_back`], for one activation, where it is ahead of `now` by more than the policy tolerates; says whether it
+    /// was. It is for activations of tests, whose time may be moved back or end: the clock itself is in no doubt then.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when nothing was changed.
+    pub async fn set_clock_back_for(&self, activation: ActivationId, now: Timestamp) -> Result<bool, VerifierError> {
+        let update = self.update(activation, |record| {
+            let is_tolerated = record.latest_time.since(now) <= self.policy.clock_tolerance;
+            let now = if is_tolerated { now.max(record.latest_time) } else { now };
+            Ok(settle(&self.policy, record, &ClockSetBack, now)?)
+        });
+        Ok(update.await?.flatten().is_some())
+    }
+
     /// Changes the record of the readings, which is made by the first change.
     async fn change_clock(
         &self,

@@ -13,6 +13,7 @@ use camtoken_core::verifier::decision::{
 };
 use camtoken_core::verifier::record::{Credential, TokenRecord};
 use rand::CryptoRng;
+use subtle::ConstantTimeEq;
 
 use super::retry::{Tries, Try};
 use super::{AttemptId, Comparison, RecordError, Rejection, Step, Subscriber, Verifier, VerifierError, context};
@@ -122,7 +123,7 @@ impl<S: Store> Verifier<S> {
             tries.next().await?;
             let (revision, known) = self.live_token(token).await?;
             let known_key = self.device_key(token, &known)?;
-            let same_key = subtle::ConstantTimeEq::ct_eq(known_key.expose_bytes(), device_key.expose_bytes()).into();
+            let same_key = known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into();
             let settlement = decision::register_token_again(known, same_key);
             if let Step::Rejected(refusal) = settlement.answer {
                 return Err(unusable(token, refusal));
@@ -145,6 +146,18 @@ impl<S: Store> Verifier<S> {
             return Err(EnrollError::TestToken(token.clone()));
         }
         Ok(self.device_key(token, &record)?)
+    }
+
+    /// Whether the books have this device key for this token, and it was made for tests. The key of any other token is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifierError`] when the record or its key cannot be had.
+    pub async fn has_test_key(&self, token: &TokenId, device_key: &Key) -> Result<bool, VerifierError> {
+        let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
+        let Some((_, record)) = known.filter(|(_, record)| record.test) else { return Ok(false) };
+        let known_key = self.device_key(token, &record)?;
+        Ok(known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into())
     }
 
     /// Begins a registration: draws the activation and its key, and makes the first code.

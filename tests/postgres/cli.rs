@@ -105,6 +105,48 @@ fn the_service_stands_on_the_database() {
     }
 }
 
+/// As on the embedded store (`tests/server/clock.rs`): the rule does not know where the records are.
+#[test]
+fn a_sessions_clock_is_the_verifiers_on_a_database_too() {
+    let mut server = Server::start();
+    let url = server.database();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let args = ["serve", "--port", "0", "--log", "off", "--emulator", "--accept-test-keys"];
+    let mut serve = camtoken(dir.path(), &url, &args)
+        .env("CAMTOKEN_KEK", "5a01".repeat(16))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let stdout = serve.stdout.take().expect("it is piped");
+    let line = BufReader::new(stdout).lines().next().expect("a line").expect("text");
+    let listening: Value = serde_json::from_str(&line).expect("a document");
+    let address = listening["url"].as_str().expect("text");
+    let read = |answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>, path: &str| -> Value {
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+        serde_json::from_str(&answer.body_mut().read_to_string().expect("text")).expect("a document")
+    };
+    let get = |path: &str| read(ureq::get(format!("{address}{path}")).call(), path);
+    let post = |path: &str, kind: &str, body: &str| {
+        read(ureq::post(format!("{address}{path}")).header("content-type", kind).send(body), path)
+    };
+    let json = |path: &str, body: Value| post(path, "application/json", &body.to_string());
+    let text =
+        |document: &Value, name: &str| document[name].as_str().unwrap_or_else(|| panic!("{document}")).to_owned();
+
+    let session = format!("/v1/sessions/{}", text(&json("/v1/sessions", json!({})), "id"));
+    let id = text(&json(&format!("{session}/tokens"), json!({})), "id");
+    let token = format!("{session}/tokens/{id}");
+    json("/v1/tokens", get(&format!("{token}/state")));
+    let begun = json("/v1/enrollments", json!({ "tokenId": id, "contract": "1234567890", "user": "SATO" }));
+    let scanned = post(&format!("{token}/scan"), "text/plain", &text(&begun["code1"], "text"));
+    // 90 days for the first code.
+    assert_eq!(json(&format!("{session}/clock"), json!({ "advance": "2160h" }))["verifier"], true);
+    let path = format!("/v1/enrollments/{}/device-code", text(&begun, "id"));
+    let late = json(&path, json!({ "deviceCode": scanned["deviceCode"] }));
+    assert!(serve.kill().and_then(|()| serve.wait()).is_ok());
+    assert_eq!(late["result"], "expired", "{late}");
+}
+
 #[test]
 fn what_is_wrong_is_said_with_what_to_do() {
     let mut server = Server::start();

@@ -20,10 +20,14 @@ use zeroize::Zeroizing;
 use super::access::Scope;
 use super::api::{Api, Described, Method};
 use super::clock::BankClock;
+#[cfg(feature = "emulator")]
+use super::emulator::Emulator;
 use super::guard::{Limit, actor};
 use super::idempotency::{Answers, attempt, named_attempt};
 use super::json::Json;
 use super::metrics::Metrics;
+#[cfg(not(feature = "emulator"))]
+use super::no_emulator::Emulator;
 use super::problem::{Code, Problem};
 use super::rng;
 use super::values::{Form, Picture, Secret, Span};
@@ -38,6 +42,8 @@ use camtoken_documents::{ActivationStatus, AuditHistory, FieldText, GivenFields,
 pub(super) struct Bank<S> {
     pub verifier: Arc<Verifier<S>>,
     clock: Arc<BankClock>,
+    /// The sessions whose clocks decide about their own tokens; none where test keys are not accepted.
+    sessions: Option<Arc<Emulator>>,
     answers: Answers,
     metrics: Arc<Metrics>,
 }
@@ -45,13 +51,55 @@ pub(super) struct Bank<S> {
 pub(super) type Shared<S> = State<Arc<Bank<S>>>;
 
 impl<S: Store> Bank<S> {
-    pub fn new(verifier: Arc<Verifier<S>>, clock: Arc<BankClock>, metrics: Arc<Metrics>) -> Self {
-        Self { verifier, clock, answers: Answers::default(), metrics }
+    pub fn new(
+        verifier: Arc<Verifier<S>>,
+        clock: Arc<BankClock>,
+        sessions: Option<Arc<Emulator>>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let sessions = sessions.filter(|_| verifier.policy().accept_test_keys);
+        Self { verifier, clock, sessions, answers: Answers::default(), metrics }
     }
 
-    /// The moment to decide by.
+    /// The moment to decide by where no token has a part.
     pub fn now(&self) -> Result<Timestamp, Problem> {
         self.clock.now()
+    }
+
+    /// The moment to decide by about an activation.
+    pub async fn now_of(&self, activation: ActivationId) -> Result<Timestamp, Problem> {
+        let now = self.clock.now()?;
+        match &self.sessions {
+            None => Ok(now),
+            Some(sessions) => Ok(sessions.time_of(&self.verifier(), activation, now).await?),
+        }
+    }
+
+    /// The moment to decide by about a token.
+    async fn now_of_token(&self, token: &TokenId) -> Result<Timestamp, Problem> {
+        let now = self.clock.now()?;
+        match &self.sessions {
+            None => Ok(now),
+            Some(sessions) => Ok(sessions.time_of_token(&self.verifier, token, now).await?),
+        }
+    }
+
+    /// The moment to note about an activation where something is ended or shown ([`BankClock::noted`]).
+    async fn noted_of(&self, activation: ActivationId) -> Timestamp {
+        let noted = self.clock.noted();
+        match &self.sessions {
+            None => noted,
+            Some(sessions) => sessions.time_of(&self.verifier(), activation, noted).await.unwrap_or(noted),
+        }
+    }
+
+    /// As [`Bank::noted_of`], about a token.
+    async fn noted_of_token(&self, token: &TokenId) -> Timestamp {
+        let noted = self.clock.noted();
+        match &self.sessions {
+            None => noted,
+            Some(sessions) => sessions.time_of_token(&self.verifier, token, noted).await.unwrap_or(noted),
+        }
     }
 
     /// The verifier for a change, which stands in the audit under the caller's name.
@@ -446,7 +494,7 @@ async fn token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Resu
 
 async fn revoke_token<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Token>, Problem> {
     let id = parse(&id)?;
-    bank.verifier().revoke_token(&id, bank.clock.noted()).await?;
+    bank.verifier().revoke_token(&id, bank.noted_of_token(&id).await).await?;
     Ok(Json(bank.token(&id).await?))
 }
 
@@ -458,7 +506,7 @@ async fn enroll<S: Store>(
     let begin = async {
         let token: TokenId = new.token_id.parse().map_err(|_| Code::NoToken)?;
         let subscriber = Subscriber { contract: new.contract.clone(), user: new.user.clone() };
-        let begun = bank.verifier().enroll(&token, subscriber, bank.now()?, &mut rng()).await;
+        let begun = bank.verifier().enroll(&token, subscriber, bank.now_of_token(&token).await?, &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
             // Nobody was shown its code, and sent again the request begins another.
@@ -487,7 +535,8 @@ async fn second<S: Store>(
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let digits = answer.device_code.digits()?;
-    let step = bank.verifier().second_code(activation, &digits, attempt, bank.now()?, &mut rng()).await?;
+    let now = bank.now_of(activation).await?;
+    let step = bank.verifier().second_code(activation, &digits, attempt, now, &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -504,8 +553,9 @@ async fn confirm<S: Store>(
     headers: HeaderMap,
     Json(answer): Json<Answer>,
 ) -> Result<Json<Stepped>, Problem> {
-    let attempt = attempt(&headers)?;
-    let step = bank.verifier().confirm(parse(&id)?, &answer.response.digits()?, attempt, bank.now()?).await?;
+    let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
+    let now = bank.now_of(activation).await?;
+    let step = bank.verifier().confirm(activation, &answer.response.digits()?, attempt, now).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),
@@ -514,25 +564,25 @@ async fn confirm<S: Store>(
 
 async fn reset<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier().reset(id, bank.now()?).await?;
+    bank.verifier().reset(id, bank.now_of(id).await?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn revoke<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier().revoke(id, bank.clock.noted()).await?;
+    bank.verifier().revoke(id, bank.noted_of(id).await).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn resume<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier().resume(id, bank.now()?).await?;
+    bank.verifier().resume(id, bank.now_of(id).await?).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
 async fn suspend<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {
     let id = parse(&id)?;
-    bank.verifier().suspend(id, bank.clock.noted()).await?;
+    bank.verifier().suspend(id, bank.noted_of(id).await).await?;
     Ok(Json(bank.activation(id).await?))
 }
 
@@ -573,7 +623,7 @@ async fn issue<S: Store>(
         Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
         None => None,
     };
-    let (verifier, now, rng) = (bank.verifier(), bank.now()?, &mut rng());
+    let (verifier, now, rng) = (bank.verifier(), bank.now_of(activation).await?, &mut rng());
     let issued = match named_attempt(&headers)? {
         Some(attempt) => verifier.issue_once(attempt, activation, transaction, lifetime, now, rng).await?,
         None => verifier.issue(activation, transaction, lifetime, now, rng).await?,
@@ -591,10 +641,11 @@ async fn issue<S: Store>(
 
 async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Standing>, Problem> {
     let reference: ChallengeRef = parse(&id)?;
+    let noted = bank.noted_of(reference.activation).await;
     let activation = bank.verifier.activation(reference.activation).await?.ok_or(Code::NotFound)?;
     let last = activation.last_challenge().filter(|last| last.reference() == reference).ok_or(Code::NotFound)?;
     // A read never says that a response was accepted: only the write that accepts it can.
-    let open = activation.open_challenge(bank.clock.noted()).is_some();
+    let open = activation.open_challenge(noted).is_some();
     Ok(Json(Standing {
         id: reference.to_string(),
         state: if open { "open" } else { "closed" },
@@ -604,7 +655,8 @@ async fn challenge<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> 
 }
 
 async fn withdraw<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let withdrawn = bank.verifier().withdraw(parse(&id)?, bank.clock.noted()).await?;
+    let reference: ChallengeRef = parse(&id)?;
+    let withdrawn = bank.verifier().withdraw(reference, bank.noted_of(reference.activation).await).await?;
     if withdrawn { Ok(StatusCode::NO_CONTENT) } else { Err(Code::NotFound.into()) }
 }
 
@@ -622,13 +674,16 @@ async fn verify<S: Store>(
     headers: HeaderMap,
     Json(answer): Json<Answer>,
 ) -> Result<Json<Told>, Problem> {
-    let (reference, attempt) = (parse(&id)?, attempt(&headers)?);
-    let verdict = bank.verifier().verify(reference, &answer.response.digits()?, attempt, bank.now()?).await?;
+    let (reference, attempt): (ChallengeRef, _) = (parse(&id)?, attempt(&headers)?);
+    let now = bank.now_of(reference.activation).await?;
+    let verdict = bank.verifier().verify(reference, &answer.response.digits()?, attempt, now).await?;
     Ok(bank.told(reference, &verdict))
 }
 
 async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Told>, Problem> {
-    Ok(Json(Told::of(&bank.verifier().settled(parse(&id)?, bank.now()?).await?)))
+    let reference: ChallengeRef = parse(&id)?;
+    let now = bank.now_of(reference.activation).await?;
+    Ok(Json(Told::of(&bank.verifier().settled(reference, now).await?)))
 }
 
 impl<S: Store> Bank<S> {
@@ -637,21 +692,24 @@ impl<S: Store> Bank<S> {
     }
 
     async fn activation(&self, id: ActivationId) -> Result<Activation, Problem> {
+        let noted = self.noted_of(id).await;
         let known = self.verifier.activation(id).await?.ok_or(Code::NoActivation)?;
         Ok(Activation {
             id: id.to_string(),
             token_id: known.token().map(ToString::to_string),
-            status: ActivationStatus::of(&known, self.clock.noted()),
+            status: ActivationStatus::of(&known, noted),
         })
     }
 
     async fn enrollment_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let enrollment = self.verifier.enrollment_code(parse(id)?, self.now()?).await?;
+        let activation = parse(id)?;
+        let enrollment = self.verifier.enrollment_code(activation, self.now_of(activation).await?).await?;
         form.draw(enrollment.ok_or(Code::NotFound)?.code.as_str())
     }
 
     async fn challenge_picture(&self, id: &str, form: Form) -> Result<Response, Problem> {
-        let code = self.verifier.code(parse(id)?, self.now()?).await?;
+        let reference: ChallengeRef = parse(id)?;
+        let code = self.verifier.code(reference, self.now_of(reference.activation).await?).await?;
         form.draw(code.ok_or(Code::NotFound)?.as_str())
     }
 }

@@ -30,6 +30,8 @@ mod json;
 mod lint;
 mod listen;
 mod metrics;
+#[cfg(not(feature = "emulator"))]
+mod no_emulator;
 mod pictures;
 mod places;
 mod problem;
@@ -95,7 +97,8 @@ pub struct Options {
     pub clock: Clock,
     /// The clock that the verifier decides by, and that is watched. Default: none.
     pub watched_clock: Option<WatchedClock>,
-    /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none.
+    /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none. A verifier
+    /// that accepts test keys decides by the clock of a session about the session's own tokens.
     pub virtual_token: bool,
     /// What `/readyz` and `/metrics` go on checking beside the store and its key.
     pub self_checks: Vec<SelfCheck>,
@@ -170,6 +173,13 @@ impl Service {
             clock: Arc::clone(&clock),
             self_checks: SelfChecks::new(&options.self_checks),
         };
+        #[cfg(feature = "emulator")]
+        let sessions = options.virtual_token.then(|| {
+            let moves_verifier = verifier.as_ref().is_some_and(|verifier| verifier.policy().accept_test_keys);
+            Arc::new(emulator::Emulator::new(options.language, moves_verifier, closing.subscribe()))
+        });
+        #[cfg(not(feature = "emulator"))]
+        let sessions = None;
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
@@ -179,17 +189,16 @@ impl Service {
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));
                 (router, described) = (router.merge(routes), more);
             }
-            let state = bank::Bank::new(verifier, Arc::clone(&clock), Arc::clone(&metrics));
+            let state = bank::Bank::new(verifier, Arc::clone(&clock), sessions.clone(), Arc::clone(&metrics));
             let api = bank::activations(bank::registrations(described));
             let api = bank::challenges(provisioning::routes(api));
             let (routes, more) = api.finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
         }
         #[cfg(feature = "emulator")]
-        if options.virtual_token {
+        if let Some(sessions) = sessions {
             parts.push("A virtual camera token, for tests");
-            let state = emulator::Emulator::new(options.language, closing.subscribe());
-            let (routes, more) = emulator::routes(described).finish(Arc::new(state));
+            let (routes, more) = emulator::routes(described).finish(sessions);
             (router, described) = (router.merge(routes), more);
             if has_face {
                 router = router.merge(face::face());

@@ -154,6 +154,7 @@ async fn verify<S: Store>(
 ) -> Result<Json<Told>, Problem> {
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
     let response = answer.response.digits()?;
-    let verdict = bank.verifier().verify_time_based(activation, &response, attempt, bank.now()?).await?;
+    let now = bank.now_of(activation).await?;
+    let verdict = bank.verifier().verify_time_based(activation, &response, attempt, now).await?;
     Ok(bank.told(activation, &verdict))
 }

@@ -3,6 +3,7 @@
 //! A session is a worker of a test run: its tokens, its clock and its randomness are its own, and end with it.
 
 mod album;
+mod bank_time;
 mod errands;
 mod events;
 mod foreign;
@@ -37,6 +38,8 @@ pub(super) struct Emulator {
     sessions: Mutex<HashMap<String, Arc<session::Session>>>,
     album: Mutex<Album>,
     language: Language,
+    /// Whether a verifier beside it decides by the clocks of the sessions.
+    moves_verifier: bool,
     /// Raised when the service ends.
     closed: watch::Receiver<bool>,
 }
@@ -61,8 +64,8 @@ fn token_id(text: &str) -> Result<TokenId, Problem> {
 }
 
 impl Emulator {
-    pub fn new(language: Language, closed: watch::Receiver<bool>) -> Self {
-        Self { sessions: Mutex::default(), album: Mutex::default(), language, closed }
+    pub fn new(language: Language, moves_verifier: bool, closed: watch::Receiver<bool>) -> Self {
+        Self { sessions: Mutex::default(), album: Mutex::default(), language, moves_verifier, closed }
     }
 
     /// Keeps a new session under a name that nobody guesses.

@@ -67,7 +67,10 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
         })
         .add(Method::Post, "/v1/sessions/{session}/clock", post(set_clock), |op| {
             op.any_caller()
-                .summary("sessions", "Sets the session's clock, or moves it")
+                .summary(
+                    "sessions",
+                    "Sets the session's clock, or moves it; with --accept-test-keys the verifier decides by it about its tokens",
+                )
                 .body::<ClockChange>()
                 .answer::<ClockReport>(200, "The time now")
         })
@@ -287,12 +290,12 @@ struct SessionReport {
 }
 
 impl SessionReport {
-    fn of(id: String, session: &Session) -> Self {
+    fn of(id: String, session: &Session, emulator: &Emulator) -> Self {
         let inside = session.inside();
         Self {
             id,
             lang: session.language.into(),
-            clock: ClockReport::of(inside.clock),
+            clock: ClockReport::of(inside.clock, emulator.moves_verifier),
             ttl: Span(i64::try_from(session.ttl().as_secs()).unwrap_or(i64::MAX)),
             tokens: inside.ids().map(ToString::to_string).collect(),
         }
@@ -316,11 +319,13 @@ struct ClockReport {
     now: Moment,
     /// Whether it goes on by itself
     running: bool,
+    /// Whether the verifier decides by it about the session's tokens: it does with --accept-test-keys
+    verifier: bool,
 }
 
 impl ClockReport {
-    fn of(clock: Clock) -> Self {
-        Self { now: Moment(clock.now()), running: matches!(clock, Clock::Running(_)) }
+    fn of(clock: Clock, verifier: bool) -> Self {
+        Self { now: Moment(clock.now()), running: matches!(clock, Clock::Running(_)), verifier }
     }
 }
 
@@ -533,12 +538,12 @@ async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSessio
     let language = new.lang.map_or(emulator.language, Language::from);
     let (id, session) = emulator.keep(Session::new(language, clock, new.seed.as_deref(), ttl))?;
     let place = [(header::LOCATION, format!("/v1/sessions/{id}"))];
-    Ok((StatusCode::CREATED, place, Json(SessionReport::of(id, &session))).into_response())
+    Ok((StatusCode::CREATED, place, Json(SessionReport::of(id, &session, &emulator))).into_response())
 }
 
 async fn session(Shared(emulator): World, Path(id): Path<String>) -> Result<Json<SessionReport>, Problem> {
     let session = emulator.find(&id)?;
-    Ok(Json(SessionReport::of(id, &session)))
+    Ok(Json(SessionReport::of(id, &session, &emulator)))
 }
 
 async fn close(Shared(emulator): World, Path(id): Path<String>) -> Result<StatusCode, Problem> {
@@ -558,7 +563,7 @@ async fn set_clock(
         ClockChange::Advance(Span(seconds)) => inside.clock.advance(seconds),
     }
     inside.clock_moved();
-    Ok(Json(ClockReport::of(inside.clock)))
+    Ok(Json(ClockReport::of(inside.clock, emulator.moves_verifier)))
 }
 
 async fn new_token(

@@ -1,7 +1,7 @@
 //! A session: its clock, its randomness, its tokens.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand::CryptoRng;
@@ -12,7 +12,7 @@ use super::super::problem::{Code, Problem};
 use super::super::rng;
 use super::errands::Waiting;
 use super::rules::{Act, Rule};
-use camtoken::key::TokenId;
+use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::language::Language;
 use camtoken::seeded::Seeded;
 use camtoken::time::Timestamp;
@@ -24,8 +24,11 @@ const TOKENS: usize = 64;
 /// One worker's world. Whatever it does is done one thing after the other.
 pub(super) struct Session {
     pub language: Language,
+    pub opened: Instant,
     ttl: Duration,
     touched: Mutex<Instant>,
+    /// The IDs of its tokens, to be looked up while one of them is at work.
+    ids: Arc<Mutex<BTreeSet<TokenId>>>,
     inside: Mutex<Inside>,
 }
 
@@ -34,6 +37,7 @@ pub(super) struct Inside {
     pub clock: Clock,
     randomness: Randomness,
     tokens: BTreeMap<TokenId, Virtual>,
+    ids: Arc<Mutex<BTreeSet<TokenId>>>,
 }
 
 /// How a token is made.
@@ -73,8 +77,13 @@ pub(super) struct Virtual {
 
 impl Clock {
     pub fn now(self) -> Timestamp {
+        self.at(system_time())
+    }
+
+    /// What it says when the clock that it is ahead of says `usual`.
+    pub fn at(self, usual: Timestamp) -> Timestamp {
         match self {
-            Self::Running(ahead) => Timestamp::from_unix(system_time().as_unix().saturating_add_signed(ahead)),
+            Self::Running(ahead) => Timestamp::from_unix(usual.as_unix().saturating_add_signed(ahead)),
             Self::Standing(moment) => moment,
         }
     }
@@ -91,8 +100,10 @@ impl Clock {
 impl Session {
     pub fn new(language: Language, clock: Clock, seed: Option<&str>, ttl: Duration) -> Self {
         let randomness = seed.map_or(Randomness::System, |seed| Randomness::Seeded(Seeded::new(seed)));
-        let inside = Inside { clock, randomness, tokens: BTreeMap::new() };
-        Self { language, ttl, touched: Mutex::new(Instant::now()), inside: Mutex::new(inside) }
+        let ids = Arc::<Mutex<BTreeSet<TokenId>>>::default();
+        let inside = Mutex::new(Inside { clock, randomness, tokens: BTreeMap::new(), ids: Arc::clone(&ids) });
+        let opened = Instant::now();
+        Self { language, opened, ttl, touched: Mutex::new(opened), ids, inside }
     }
 
     /// Lives on from now, unless it is over.
@@ -109,13 +120,20 @@ impl Session {
         now.duration_since(*self.touched.lock().unwrap_or_else(PoisonError::into_inner)) >= self.ttl
     }
 
+    /// Whether it has a token of this ID.
+    pub fn holds(&self, token: &TokenId) -> bool {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).contains(token)
+    }
+
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
     /// Ends it: whoever waits for one of its tokens learns that it is gone.
     pub fn end(&self) {
-        self.inside().tokens.clear();
+        let mut inside = self.inside();
+        inside.tokens.clear();
+        inside.list();
     }
 
     pub fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -151,6 +169,7 @@ impl Inside {
             set.map_err(|error| Problem::from(Code::Value).because(format!("pin: {error}")))?;
         }
         self.tokens.insert(id.clone(), Virtual::new(Device::new(token), auto));
+        self.list();
         Ok(id)
     }
 
@@ -166,11 +185,33 @@ impl Inside {
             return Err(Code::TooMany.into());
         }
         self.tokens.insert(id, Virtual::new(device, true));
+        self.list();
         Ok(true)
     }
 
     pub fn remove(&mut self, id: &TokenId) -> Result<(), Problem> {
-        self.tokens.remove(id).map(drop).ok_or(Code::NotFound.into())
+        let removed = self.tokens.remove(id);
+        self.list();
+        removed.map(drop).ok_or(Code::NotFound.into())
+    }
+
+    /// Says which tokens there are.
+    fn list(&self) {
+        *self.ids.lock().unwrap_or_else(PoisonError::into_inner) = self.tokens.keys().cloned().collect();
+    }
+
+    /// The key that a token has from the factory.
+    pub fn device_key(&self, id: &TokenId) -> Option<Key> {
+        let held = self.tokens.get(id)?;
+        Some(Key::new(held.device.token().device_key().expose_bytes().to_vec()))
+    }
+
+    /// Whether a token has an activation, or is being registered for it.
+    pub fn knows(&self, id: &TokenId, activation: ActivationId) -> bool {
+        let token = self.tokens.get(id).map(|held| held.device.token());
+        token.is_some_and(|token| {
+            token.pending() == Some(activation) || token.activations().any(|(_, known)| known.id() == activation)
+        })
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &TokenId> {
