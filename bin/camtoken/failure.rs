@@ -257,6 +257,14 @@ codes! {
     Tls = "CT-E116" => Usage,
     /// A request through a proxy to a service without a key.
     HttpForwarded = "CT-E131" => Failed,
+    /// A route of the virtual token, in a service without it.
+    HttpNoVirtualToken = "CT-E132" => Failed,
+    /// A route of the verifier, in a service without it.
+    HttpNoVerifier = "CT-E133" => Failed,
+    /// A token has no such button.
+    HttpNoButton = "CT-E134" => Failed,
+    /// A span of time in a request that cannot be read.
+    HttpSpan = "CT-E135" => Failed,
     /// The caller's scopes do not cover the route.
     HttpScope = "CT-E118" => Failed,
     /// Too many requests without the right key.

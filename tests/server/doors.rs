@@ -202,13 +202,39 @@ fn what_is_not_understood_is_refused_with_its_part() {
     let put = server.call("PUT", "/healthz", None);
     assert_eq!((put.problem(405).as_str(), put.header("allow")), ("CT-E102", "GET,HEAD"));
     assert_eq!(server.get("/v1/sessions/%FF").problem(400), "CT-E100");
-    assert_eq!(server.call("POST", &hand.path("/buttons/up"), None).problem(404), "CT-E101");
+    assert_eq!(server.call("POST", &hand.path("/buttons/ok"), None).problem(404), "CT-E134");
+    for (path, body, part) in [
+        ("/v1/sessions", json!({ "ttl": "an hour" }), "ttl"),
+        (format!("/v1/sessions/{}/clock", hand.session).as_str(), json!({ "advance": "3 minutes" }), "advance"),
+    ] {
+        let wrong = server.post(path, &body);
+        assert_eq!((wrong.problem(422).as_str(), text(&wrong.json(), "detail").as_str()), ("CT-E135", part));
+        assert!(text(&wrong.json(), "hint").contains("3m1s"), "{}", wrong.text());
+    }
+    assert_eq!(server.get(&hand.path("/events?wait=x&timeout=soon")).problem(422), "CT-E135");
 
     server.headers = vec![("accept-language", "fr, ja;q=0.8, en;q=0.2".to_owned())];
     let japanese = server.get("/nowhere");
     assert_eq!((japanese.problem(404).as_str(), japanese.header("content-language")), ("CT-E101", "ja"));
     assert!(japanese.text().contains("このアドレス"));
     assert_eq!(japanese.header("x-content-type-options"), "nosniff");
+}
+
+#[test]
+fn a_route_of_the_other_half_says_how_to_start_it() {
+    let token = Server::start(&["--only", "token"]);
+    for path in ["/v1/tokens/KKK0000001", "/v1/challenges/x", "/v1/enrollments/x", "/v1/activations/x/verify"] {
+        assert_eq!(token.get(path).problem(404), "CT-E133", "{path}");
+    }
+    let mut verifier = Server::start(&["--only", "verifier"]);
+    for path in ["/v1/sessions", "/v1/sessions/0123/tokens"] {
+        let answer = verifier.call("POST", path, None);
+        assert_eq!(answer.problem(404), "CT-E132", "{path}");
+        assert!(text(&answer.json(), "hint").contains("--emulator"), "{}", answer.text());
+    }
+    assert_eq!(verifier.get("/v1/sessionsx").problem(404), "CT-E101");
+    verifier.headers = vec![("accept-language", "ja".to_owned())];
+    assert!(verifier.get("/v1/sessions").text().contains("仮想トークン"));
 }
 
 #[test]

@@ -354,7 +354,7 @@ fn a_refusal_is_an_answer() {
     // What is no picture at all decides nothing.
     let garbage = server.call("POST", &hand.path("/scan"), Some(("image/png", vec![0x89, b'P', b'N', b'G'])));
     assert_eq!(garbage.problem(422), "CT-E042");
-    assert_eq!(server.get("/v1/challenges").problem(404), "CT-E101", "there is no verifier here");
+    assert_eq!(server.get("/v1/challenges").problem(404), "CT-E133", "there is no verifier here");
 }
 
 #[test]

@@ -30,7 +30,7 @@ use super::metrics::Metrics;
 use super::no_emulator::Emulator;
 use super::problem::{Code, Problem};
 use super::rng;
-use super::values::{Form, Picture, Secret, Span};
+use super::values::{Form, Picture, Secret, SpanText};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
@@ -427,7 +427,7 @@ struct NewChallenge {
     fields: GivenFields,
     /// How long it may be answered, 1 s to 600 s
     #[serde(default)]
-    ttl: Option<Span>,
+    ttl: Option<SpanText>,
 }
 
 /// A challenge that was issued.
@@ -619,10 +619,7 @@ async fn issue<S: Store>(
     let fields = new.fields.into_texts(operation).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let transaction =
         Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
-    let lifetime = match new.ttl {
-        Some(ttl) => Some(ttl.forward().ok_or_else(|| Problem::from(Code::Value).because("ttl"))?),
-        None => None,
-    };
+    let lifetime = new.ttl.map(|ttl| ttl.forward("ttl")).transpose()?;
     let (verifier, now, rng) = (bank.verifier(), bank.now_of(activation).await?, &mut rng());
     let issued = match named_attempt(&headers)? {
         Some(attempt) => verifier.issue_once(attempt, activation, transaction, lifetime, now, rng).await?,

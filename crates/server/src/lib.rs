@@ -46,7 +46,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -157,8 +157,9 @@ impl Service {
         let verifier = verifier.map(Arc::new);
         // What the description says of the service.
         let mut parts = Vec::new();
+        let (has_verifier, has_token) = (verifier.is_some(), cfg!(feature = "emulator") && options.virtual_token);
         // A browser has no key to send: the face is for this machine alone.
-        let has_face = cfg!(feature = "emulator") && options.virtual_token && !options.needs_key();
+        let has_face = has_token && !options.needs_key();
 
         let store_stopped = Box::pin(stopping(verifier.clone()));
         let clock = Arc::new(match &options.watched_clock {
@@ -214,7 +215,7 @@ impl Service {
         let stopped = Arc::<Notify>::default();
         let door = Arc::new(Guard::new(options, limits, access, Arc::clone(&metrics), Arc::clone(&stopped)));
         let router = router
-            .fallback(async || Problem::from(Code::NotFound))
+            .fallback(async move |uri: Uri| Problem::from(not_here(uri.path(), has_verifier, has_token)))
             .method_not_allowed_fallback(async || Problem::from(Code::Method))
             .layer(middleware::from_fn_with_state(door, guard));
         Self { router, metrics, stopped, store_stopped, closing, upkeep }
@@ -223,6 +224,19 @@ impl Service {
     /// The routes alone, to be called without a socket.
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+}
+
+/// Why there is nothing at a path: it may be one of the half that this service has not.
+fn not_here(path: &str, has_verifier: bool, has_token: bool) -> Code {
+    match path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()) {
+        Some("sessions") if !has_token => Code::NoVirtualToken,
+        Some("tokens" | "enrollments" | "activations" | "challenges" | "generators" | "operations")
+            if !has_verifier =>
+        {
+            Code::NoVerifier
+        }
+        _ => Code::NotFound,
     }
 }
 

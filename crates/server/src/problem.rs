@@ -109,6 +109,24 @@ codes! {
     Forwarded = "CT-E131", FORBIDDEN:
         "the request came through a proxy, and the service asks for no key" / "プロキシーを経由したリクエストですが、サービスにキーがありません";
         "Start the service with keys (--api-keys), or call it directly." / "キーを付けて（--api-keys）サービスを起動するか、直接呼び出してください。";
+    /// A route of the virtual token, in a service without it.
+    NoVirtualToken = "CT-E132", NOT_FOUND:
+        "this service has no virtual token" / "このサービスには仮想トークンがありません";
+        "Start it with one: camtoken serve --emulator --accept-test-keys." / "仮想トークンを付けて起動してください: camtoken serve --emulator --accept-test-keys";
+    /// A route of the verifier, in a service without it.
+    NoVerifier = "CT-E133", NOT_FOUND:
+        "this service has no verifier" / "このサービスには検証側がありません";
+        "Start it without --only token: camtoken serve --emulator --accept-test-keys has both." /
+        "--only token を付けずに起動してください。camtoken serve --emulator --accept-test-keys で両方を使えます。";
+    /// A token has no such button.
+    NoButton = "CT-E134", NOT_FOUND:
+        "a token has no such button" / "その名前のボタンはありません";
+        "The buttons are left, center and right; OK is the right one." / "ボタンは left、center、right です。OK は right です。";
+    /// A span of time that cannot be read.
+    Span = "CT-E135", UNPROCESSABLE_ENTITY:
+        "this is no span of time" / "時間の長さとして読めません";
+        "Write PT181S, 3m1s, 90s, 10m or 1h: whole hours, minutes and seconds. Where a clock may go back, -5m is understood too." /
+        "PT181S、3m1s、90s、10m、1h のように、時・分・秒を整数で書いてください。時計を戻せるところでは -5m も使えます。";
     /// The caller's scopes do not cover the route.
     Scope = "CT-E118", FORBIDDEN:
         "the key has none of the scopes that this needs" / "このキーには、必要なスコープがありません";

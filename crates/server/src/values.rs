@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use super::problem::{Code, Problem};
@@ -48,10 +48,31 @@ impl Span {
     }
 }
 
-impl<'d> Deserialize<'d> for Span {
-    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom("not a span of time, expected PT181S or 3m1s"))
+/// A span of time in a request, as it was written: only its reader can name the part in which it stands.
+#[derive(Deserialize)]
+pub(super) struct SpanText(String);
+
+impl SpanText {
+    /// The span.
+    pub fn read(&self, part: &str) -> Result<Span, Problem> {
+        Span::parse(&self.0).ok_or_else(|| Problem::from(Code::Span).because(part))
+    }
+
+    /// The span, which must not go back.
+    pub fn forward(&self, part: &str) -> Result<Duration, Problem> {
+        self.read(part)?
+            .forward()
+            .ok_or_else(|| Problem::from(Code::Value).because(format!("{part}: it must not go back")))
+    }
+}
+
+impl JsonSchema for SpanText {
+    fn schema_name() -> Cow<'static, str> {
+        Span::schema_name()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        Span::json_schema(schemas)
     }
 }
 

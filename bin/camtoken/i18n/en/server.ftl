@@ -151,6 +151,36 @@ ct-e131 = the request came through a proxy, and the service asks for no key
         Try: make keys (camtoken serve-key new) and start the service with --api-keys; or call it from this machine without
         the proxy.
 
+ct-e132 = this service has no virtual token
+    .hint = start it with one: camtoken serve --emulator --accept-test-keys
+    .long =
+        The address begins with /v1/sessions, which is for virtual tokens. The service was started without them, as a verifier
+        alone. Nothing was done.
+
+        Try: camtoken serve --emulator --accept-test-keys, which serves both halves for tests.
+
+ct-e133 = this service has no verifier
+    .hint = start it without --only token: camtoken serve --emulator --accept-test-keys has both
+    .long =
+        The address is one of the verifier: tokens in its books, registrations, challenges. The service was started with
+        --only token and has virtual tokens alone. Nothing was done.
+
+        Try: camtoken serve --emulator --accept-test-keys, which serves both halves for tests.
+
+ct-e134 = a token has no such button
+    .hint = the buttons are left, center and right; OK is the right one
+    .long =
+        A token has three buttons below its screen. What each does stands above it on the screen: as a rule the right one is OK
+        and Next, the left one Cancel and Back. The centre one is held to switch the token on and off. Nothing was pressed.
+
+        Try: POST /v1/sessions/SESSION/tokens/TOKEN/buttons/right
+
+ct-e135 = this is no span of time
+    .hint = write PT181S, 3m1s, 90s, 10m or 1h; where a clock may go back, -5m is understood too
+    .long =
+        A span is up to three whole numbers, each with its unit: h for hours, m for minutes, s for seconds, as ISO 8601 (PT3M1S)
+        or without PT. There are no days or words: 24h, not 1d or "3 minutes". The field `detail` of the answer names the part.
+
 ct-e118 = the key has none of the scopes that this needs
     .hint = the answer's detail names the scopes; use a key that has one of them
     .long =

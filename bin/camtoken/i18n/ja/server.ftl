@@ -148,6 +148,35 @@ ct-e131 = プロキシーを経由したリクエストですが、サービス�
 
         試すこと: キーを作り（camtoken serve-key new）、--api-keys で起動する。または、このマシンから直接呼び出す。
 
+ct-e132 = このサービスには仮想トークンがありません
+    .hint = 仮想トークンを付けて起動してください: camtoken serve --emulator --accept-test-keys
+    .long =
+        /v1/sessions で始まるアドレスは仮想トークンのものですが、このサービスは検証側だけで起動されています。何も行われていません。
+
+        試すこと: camtoken serve --emulator --accept-test-keys（テスト用に両方を提供します）。
+
+ct-e133 = このサービスには検証側がありません
+    .hint = --only token を付けずに起動してください。camtoken serve --emulator --accept-test-keys で両方を使えます
+    .long =
+        トークンの登録、利用開始登録、チャレンジなど、検証側のアドレスですが、このサービスは --only token で起動され、仮想トークンしか
+        ありません。何も行われていません。
+
+        試すこと: camtoken serve --emulator --accept-test-keys（テスト用に両方を提供します）。
+
+ct-e134 = その名前のボタンはありません
+    .hint = ボタンは left、center、right です。OK は right です
+    .long =
+        トークンの画面の下には三つのボタンがあります。それぞれの働きは画面の下端に表示されます。多くの場合、右が「OK」「次へ」、左が
+        「取消」「戻る」です。中央を長押しすると電源が入り、または切れます。ボタンは押されていません。
+
+        試すこと: POST /v1/sessions/SESSION/tokens/TOKEN/buttons/right
+
+ct-e135 = 時間の長さとして読めません
+    .hint = PT181S、3m1s、90s、10m、1h のように書いてください。時計を戻せるところでは -5m も使えます
+    .long =
+        時間の長さは、単位の付いた整数を三つまで並べます。h は時間、m は分、s は秒です。ISO 8601（PT3M1S）の形でも、PT なしでも書けます。
+        日や言葉は使えません（1d や "3 minutes" ではなく 24h）。応答の detail が該当箇所です。
+
 ct-e118 = このキーには、必要なスコープがありません
     .hint = 応答の detail のスコープを持つキーを使ってください
     .long =

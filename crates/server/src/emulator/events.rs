@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::super::guard::Place;
 use super::super::json::Json;
 use super::super::problem::{Code, Problem};
-use super::super::values::Span;
+use super::super::values::SpanText;
 use super::rules::Pattern;
 use super::session::Session;
 use super::shown::Shown;
@@ -34,7 +34,7 @@ const USUAL_WAIT: Duration = Duration::from_secs(5);
 #[derive(Deserialize)]
 pub(super) struct Asked {
     wait: Option<String>,
-    timeout: Option<String>,
+    timeout: Option<SpanText>,
 }
 
 /// The answer to somebody who waits.
@@ -65,11 +65,10 @@ pub(super) async fn events(
         return Ok(Sse::new(changes).keep_alive(KeepAlive::default()).into_response());
     };
     let pattern = Pattern::parse(&wait)?;
-    let patience = match asked.timeout.as_deref().map(|text| Span::parse(text).and_then(Span::forward)) {
-        None => USUAL_WAIT,
-        Some(Some(patience)) if patience <= LONGEST_WAIT => patience,
-        Some(_) => return Err(Problem::from(Code::Value).because("timeout: 0s to 60s")),
-    };
+    let patience = asked.timeout.map_or(Ok(USUAL_WAIT), |timeout| timeout.forward("timeout"))?;
+    if patience > LONGEST_WAIT {
+        return Err(Problem::from(Code::Value).because("timeout: 0s to 60s"));
+    }
     let deadline = Instant::now() + patience;
     loop {
         let (said, shown) = eyes.look()?;

@@ -19,7 +19,7 @@ use super::super::guard::{Limit, Place};
 use super::super::json::Json;
 use super::super::pictures::{self, Parcel};
 use super::super::problem::{Code, Problem};
-use super::super::values::{Form, Secret, Span};
+use super::super::values::{Form, Secret, Span, SpanText};
 use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
@@ -246,7 +246,7 @@ struct NewSession {
     #[schemars(length(max = 256))]
     seed: Option<String>,
     /// How long it lives after its last use: 1 s to 24 h, else an hour
-    ttl: Option<Span>,
+    ttl: Option<SpanText>,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema, Clone, Copy)]
@@ -309,7 +309,7 @@ enum ClockChange {
     /// The clock stands at this moment until it is moved
     Set(Moment),
     /// The clock goes on by so much, or back
-    Advance(Span),
+    Advance(SpanText),
 }
 
 /// The time of a session.
@@ -525,7 +525,7 @@ async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSessio
     const HOUR: Duration = Duration::from_secs(3600);
     let wrong = |part: &str| Problem::from(Code::Value).because(part);
     let ttl = match new.ttl {
-        Some(ttl) => ttl.forward().ok_or_else(|| wrong("ttl"))?,
+        Some(ttl) => ttl.forward("ttl")?,
         None => HOUR,
     };
     if !(Duration::from_secs(1)..=24 * HOUR).contains(&ttl) {
@@ -560,7 +560,7 @@ async fn set_clock(
     let mut inside = session.inside();
     match change {
         ClockChange::Set(Moment(moment)) => inside.clock = Clock::Standing(moment),
-        ClockChange::Advance(Span(seconds)) => inside.clock.advance(seconds),
+        ClockChange::Advance(span) => inside.clock.advance(span.read("advance")?.0),
     }
     inside.clock_moved();
     Ok(Json(ClockReport::of(inside.clock, emulator.moves_verifier)))
@@ -710,7 +710,7 @@ async fn press(
         "left" => Button::Left,
         "center" => Button::Center,
         "right" => Button::Right,
-        _ => return Err(Code::NotFound.into()),
+        _ => return Err(Code::NoButton.into()),
     };
     with(&emulator, &(session, token), |hand| {
         match press.action {
