@@ -223,6 +223,80 @@ test("a code before the webcam is read, and the camera is off afterwards", async
   await close();
 });
 
+test("a registration is walked code by code", async () => {
+  const { page, close } = await open(chrome, house.url);
+  const show = async () => page.locator("#practice .page .primary").click();
+  const type = async (digits) => {
+    await page.locator("#practice input[inputmode]").fill(digits);
+    await page.locator("#practice [type=submit]").click();
+  };
+  const shownDigits = async (role) => {
+    for (let pages = 0; pages < 6 && (await said(page, role)).length === 0; pages += 1) {
+      const before = await page.locator("#panel").textContent();
+      await page.locator('[data-button="right"]').click();
+      await page.waitForFunction((text) => document.getElementById("panel").textContent !== text, before);
+    }
+    return (await said(page, role)).join("");
+  };
+  await page.getByRole("button", { name: texts.en.practiceSteps }).click();
+  await page.getByText(texts.en.readFirst).waitFor();
+  const first = await page.locator("#practice .code img").getAttribute("src");
+  await picture(page, "walk-first");
+  await accessible(page, "the first code");
+  await type("123456123456");
+  await page.locator("#practice .verdict.no").waitFor();
+  await show();
+  await page.waitForSelector("#panel .line");
+  await type(await shownDigits("deviceCode"));
+  await page.getByText(texts.en.readSecond).waitFor();
+  const { href } = new URL(await page.locator("#practice .code img").evaluate((image) => image.src));
+  assert.equal(new URL(href).pathname, first, "the code that is to be read next");
+  await picture(page, "walk-second");
+  const before = await page.locator("#panel").textContent();
+  await show();
+  await page.waitForFunction((text) => document.getElementById("panel").textContent !== text, before);
+  await type(await shownDigits("response"));
+  await page.getByText(texts.en.keptText).waitFor();
+  await picture(page, "walk-kept");
+  for (let presses = 0; presses < 3 && (await page.locator("#practice .check").isHidden()); presses += 1) {
+    await page.locator('[data-button="right"]').click();
+    await page.waitForTimeout(300);
+  }
+  await page.locator("#practice .check").waitFor();
+  assert.match(await page.locator("#slots").textContent(), new RegExp(`${texts.en.bankName}.*PRACTICE`));
+  await page.locator("[data-lang=ja]").click();
+  await page.waitForFunction((name) => document.getElementById("slots").textContent.includes(name), texts.ja.bankName);
+  await close();
+});
+
+test("a line of the history opens with its picture and its fields", async () => {
+  const { page, code, close } = await paying();
+  const bytes = Buffer.from(await png(page, code));
+  for (const count of [1, 2]) {
+    await page.setInputFiles("#file", { name: "code.png", mimeType: "image/png", buffer: bytes });
+    await page.waitForFunction((lines) => document.querySelectorAll("#history li").length === lines, count);
+    await page.keyboard.press("Escape");
+  }
+  const lines = await page.locator("#history b").allTextContents();
+  assert.match(lines[0], /reading 2$/);
+  assert.doesNotMatch(lines[1], /reading/);
+  const line = page.locator("#history details").first();
+  await line.locator("summary").click();
+  assert.match(await line.locator("dl").textContent(), /¥128,000/);
+  assert.ok(await line.locator("img").evaluate((image) => image.decode().then(() => image.naturalWidth > 100)));
+  await accessible(page, "an open line of the history");
+  await picture(page, "history-open");
+  await close();
+});
+
+test("a file that is no picture is named", async () => {
+  const { page, close } = await open(chrome, house.url);
+  await page.setInputFiles("#file", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("nothing of the kind") });
+  await page.waitForSelector("#error:not([hidden])");
+  assert.match(await page.locator("#error").textContent(), /notes\.txt/);
+  await close();
+});
+
 test("the whole story is told by the keyboard alone", async () => {
   const { page, close } = await open(chrome, house.url);
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
@@ -231,23 +305,25 @@ test("the whole story is told by the keyboard alone", async () => {
     assert.equal(await focused(), words);
   };
   await tabTo(texts.en.practiceSet);
-  await page.keyboard.press("Enter");
+  const enter = () => page.keyboard.press("Enter");
+  await enter();
   await page.waitForSelector("#practice .check");
   assert.equal(await focused(), texts.en.practicePay, "the focus goes on to the next step");
-  await page.keyboard.press("Enter");
+  await enter();
   await page.waitForSelector("#practice .code");
   assert.equal(await focused(), texts.en.codeShow);
-  await page.keyboard.press("Enter");
+  await enter();
   await showsTransfer(page);
   await page.waitForFunction(() => document.getElementById("said").textContent.includes("¥128,000"));
-  const digits = await approve(page, () => page.keyboard.press("ArrowRight"));
+  await page.waitForFunction(() => document.activeElement.dataset.button === "right", null, { timeout: 5_000 });
+  const digits = await approve(page, enter);
   await page.waitForFunction((spaced) => document.getElementById("said").textContent.includes(spaced), [...digits].join(" ").replace(/^((?:\d ){4})/, "$1  "));
-  await page.keyboard.press("c");
+  assert.match(await focused(), new RegExp(texts.en.copy), "Enter copies what the token shows");
+  await enter();
   await page.waitForFunction((label) => document.getElementById("copy").textContent.includes(label), texts.en.copied);
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), digits, "eight digits without a space");
-  await page.keyboard.press("Tab");
   await page.keyboard.press("Control+V");
-  await page.keyboard.press("Enter");
+  await enter();
   await page.waitForSelector("#practice .verdict.yes");
   await page.keyboard.press("p");
   await page.waitForSelector("#dark:not([hidden])");

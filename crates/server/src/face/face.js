@@ -4,9 +4,10 @@ import { Problem, Token, speak } from "./api.js";
 import { buttons, draw, spoken } from "./device.js";
 import { Camera, carried, clipboard, decoded, grabbed } from "./eyes.js";
 import { Practice } from "./practice.js";
-import { choose, has, t, write } from "./texts.js";
+import { choose, has, t, texts, write } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
+const key = (side) => document.querySelector(`[data-button="${side}"]`);
 const HISTORY = 50;
 const LATE_S = 20;
 const CALM = 4;
@@ -19,7 +20,6 @@ let expiry = null;
 let clockAhead = 0;
 let busy = false;
 let camera = null;
-let overlayUrl = null;
 const history = [];
 
 await start();
@@ -75,9 +75,14 @@ function see(now) {
   labels();
   const digits = now.response ?? now.deviceCode;
   $("copy").hidden = !digits;
-  if (now.response && now.response !== before?.response && history[0]?.outcome === "shown") {
-    history[0].response = now.response;
-    drawHistory();
+  if (digits && digits !== (before?.response ?? before?.deviceCode)) {
+    // Who uses the keyboard copies the digits with the next Enter.
+    $("below").hidden = false;
+    if (key("right").matches(":focus-visible")) $("copy").focus();
+    if (history[0]?.outcome === "shown") {
+      history[0].digits = digits;
+      drawHistory();
+    }
   }
   if (["off", "ready", "refused"].includes(now.state)) expiry = null;
   if (before && before.text !== now.text) $("said").textContent = now.lit ? spoken(now) : t("darkText");
@@ -146,7 +151,7 @@ async function look(seen) {
       scanned = await token.scan(seen);
     } catch (problem) {
       if (problem.code !== "CT-E042" || !(seen instanceof Blob)) throw problem;
-      scanned = await token.scan(await decoded(seen).catch(() => Promise.reject(new Error(t("unread")))));
+      scanned = await token.scan(await decoded(seen).catch(() => Promise.reject(new Error(t("unread", { name: seen.name || t("thisFile") })))));
     }
     $("reading").hidden = true;
     await took(scanned, seen);
@@ -160,7 +165,6 @@ async function look(seen) {
 }
 
 async function took(scanned, seen) {
-  if (scanned.outcome !== "looking") remember(scanned);
   // Where a test holds the clock, nothing counts down.
   if (scanned.expiresAt && (await token.clock()).running) {
     const at = Date.parse(scanned.expiresAt);
@@ -168,33 +172,35 @@ async function took(scanned, seen) {
   } else if (scanned.outcome === "refused" || scanned.expiresAt) {
     expiry = null;
   }
-  await picture(scanned, seen);
+  const shot = await picture(scanned, seen);
+  if (scanned.outcome !== "looking") remember(scanned, shot);
   tick();
+  // Enter goes on where the person looks now.
+  key("right").focus({ preventScroll: true });
   // On a phone the token may be far up.
   $("panel").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-/** Shows how the picture was: what was seen in it, its grade, one word of advice. */
+/** Shows how the picture was: what was seen in it, its grade, one word of advice. Gives the address of the picture, which the history keeps. */
 async function picture(scanned, seen) {
   const { quality } = scanned;
   if (!quality) {
     $("view").hidden = true;
-    return;
+    return null;
   }
   grade(quality);
-  if (camera) return;
-  if (overlayUrl) URL.revokeObjectURL(overlayUrl);
-  overlayUrl = null;
+  if (camera) return null;
+  let shot = seen instanceof Blob ? seen : null;
   if (scanned.overlayUrl) {
     const response = await fetch(scanned.overlayUrl.replace(".svg", ".png"));
-    if (response.ok) overlayUrl = URL.createObjectURL(await response.blob());
-  } else if (seen instanceof Blob) {
-    overlayUrl = URL.createObjectURL(seen);
+    if (response.ok) shot = await response.blob();
   }
-  $("overlay").hidden = !overlayUrl;
-  if (overlayUrl) $("overlay").src = overlayUrl;
-  $("shot").hidden = !overlayUrl;
+  const address = shot && URL.createObjectURL(shot);
+  $("overlay").hidden = !address;
+  if (address) $("overlay").src = address;
+  $("shot").hidden = !address;
   $("view").hidden = false;
+  return address;
 }
 
 function grade(quality) {
@@ -256,7 +262,6 @@ async function film() {
       }
       halt();
       await took(scanned, frame);
-      $("token").focus();
       return true;
     });
   } catch (problem) {
@@ -295,6 +300,7 @@ async function copy() {
     label.textContent = t("copied");
     $("said").textContent = t("copied");
     setTimeout(() => (label.textContent = t("copy")), 1800);
+    if ($("copy").matches(":focus-visible")) practice?.field()?.focus();
   } catch (problem) {
     tell(problem);
   }
@@ -302,50 +308,63 @@ async function copy() {
 
 // ---- What has happened.
 
-function remember(scanned) {
+function remember(scanned, shot) {
   const title = scanned.screen?.pages[0]?.lines.find(({ role }) => role === "header")?.text ?? "";
   const field = (name) => scanned.fields.find((found) => found.name === name)?.shown;
   const parts = [field("amount"), field("payee")].filter(Boolean);
   const detail = parts.length ? parts : scanned.fields.slice(0, 2).map(({ label, shown: value }) => `${label} ${value}`);
-  history.unshift({ at: new Date(), outcome: scanned.outcome, title, detail: detail.join(" · "), code: scanned.code, message: scanned.message });
-  history.length = Math.min(history.length, HISTORY);
+  const { outcome, fields, code, message, hint, expiresAt } = scanned;
+  // The same code read again is told from another one with the same content by its end.
+  const same = JSON.stringify([outcome, code, title, expiresAt, fields]);
+  const reading = history.filter((entry) => entry.same === same).length + 1;
+  history.unshift({ at: new Date(), outcome, title, detail: detail.join(" · "), fields, code, message, hint, shot, same, reading, open: false });
+  for (const gone of history.splice(HISTORY)) if (gone.shot) URL.revokeObjectURL(gone.shot);
   drawHistory();
 }
 
 function drawHistory() {
   $("history-none").hidden = history.length > 0;
-  const entries = history.map((entry) => {
-    const item = document.createElement("li");
-    const time = document.createElement("time");
-    time.dateTime = entry.at.toISOString();
-    time.textContent = entry.at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    const what = document.createElement("div");
-    what.className = "what";
-    const title = document.createElement("b");
-    const detail = document.createElement("span");
-    const refused = entry.outcome === "refused";
-    title.textContent = refused ? t("refusedBy", { code: entry.code }) : entry.title;
-    if (refused) title.className = "refused";
-    detail.textContent = refused ? entry.message : entry.detail;
-    what.append(title, detail);
-    const answer = document.createElement("span");
-    answer.className = "answer";
-    answer.textContent = entry.response ? `${entry.response.slice(0, 4)} ${entry.response.slice(4)}` : "";
-    item.append(time, what, answer);
-    return item;
-  });
-  $("history").replaceChildren(...entries);
+  $("history").replaceChildren(...history.map(reading));
+}
+
+/** A line of the history, which opens with the picture and all fields. */
+function reading(entry) {
+  const refused = entry.outcome === "refused";
+  const time = element("time", { dateTime: entry.at.toISOString() }, entry.at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" }));
+  const again = entry.reading > 1 ? ` ${t("readAgain", { count: entry.reading })}` : "";
+  const title = element("b", { className: refused ? "refused" : "" }, (refused ? t("refusedBy", { code: entry.code }) : entry.title) + again);
+  const what = element("span", { className: "what" }, title, element("span", {}, refused ? entry.message : entry.detail));
+  const answer = element("span", { className: "answer" }, (entry.digits ?? "").replace(/(.{4})(?=.)/g, "$1 "));
+  const inside = element("div", { className: "inside" });
+  if (entry.shot) inside.append(element("img", { src: entry.shot, alt: t("overlayAlt") }));
+  if (entry.fields.length) {
+    const rows = entry.fields.map(({ label, shown: value }) => element("div", {}, element("dt", {}, label), element("dd", {}, value)));
+    inside.append(element("dl", {}, ...rows));
+  }
+  if (entry.hint) inside.append(element("p", {}, entry.hint));
+  const details = element("details", { open: entry.open }, element("summary", {}, time, what, answer), inside);
+  details.addEventListener("toggle", () => (entry.open = details.open));
+  return element("li", {}, details);
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
 }
 
 /** Who is registered on the token. */
 async function slots() {
   const { activations } = await token.report();
+  practice?.registered(activations);
   const entries = activations.map(({ slot, bank, contract, user }) => {
     const item = document.createElement("li");
     const number = document.createElement("span");
     number.className = "slot";
     number.textContent = t("slot", { slot });
-    item.append(number, `${bank}  ${contract}  ${user}`);
+    // The bank of the practice is called as the page speaks.
+    const name = [texts.ja.bankName, texts.en.bankName].includes(bank) ? t("bankName") : bank;
+    item.append(number, `${name}  ${contract}  ${user}`);
     return item;
   });
   if (!entries.length) {
@@ -415,7 +434,7 @@ function keys(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
   const inside = event.target.closest?.("input, textarea, select, button, a, summary");
   const letters = $("letters").checked && !event.target.closest?.("input:not([type=checkbox]), textarea, select");
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const act = {
     c: () => letters && copy(),
     p: () => letters && press("center", "hold"),
@@ -424,8 +443,8 @@ function keys(event) {
     ArrowLeft: () => !inside?.matches("input") && press("left", "press"),
     ArrowDown: () => event.target.closest?.("#token") && press("center", "press"),
     Escape: () => !inside?.matches("input") && (camera ? halt() : press("left", "press")),
-  }[key];
-  if (act && act() !== false && key === "ArrowDown") event.preventDefault();
+  }[name];
+  if (act && act() !== false && name === "ArrowDown") event.preventDefault();
 }
 
 function drops() {

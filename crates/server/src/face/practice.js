@@ -45,8 +45,29 @@ export class Practice {
     this.draw();
   }
 
+  /** Both codes at once, as a person who is in a hurry. */
   async register() {
-    this.stage = "working";
+    await this.enroll(async (begun) => {
+      const { token } = this;
+      const { deviceCode } = await token.scan(begun.code1.text, "confirm=auto");
+      const { code2 } = await ask("POST", this.step("device-code"), { deviceCode });
+      const { response } = await token.scan(code2.text, "confirm=auto&keep=yes");
+      await ask("POST", this.step("confirm"), { response });
+      this.stage = "kept";
+      this.registered([{ id: this.enrollment }]);
+      this.wake();
+    });
+  }
+
+  /** Code by code, as the customer of a bank. */
+  async walk() {
+    await this.enroll((begun) => {
+      Object.assign(this, { code: begun.code1, stage: "first" });
+    });
+  }
+
+  async enroll(go) {
+    Object.assign(this, { stage: "working", verdict: null });
     this.draw();
     try {
       const { token } = this;
@@ -54,20 +75,50 @@ export class Practice {
       const { id, deviceKey, purpose } = await ask("GET", `${token.path}/state`);
       await ask("POST", "/v1/tokens", { id, deviceKey, purpose });
       const begun = await ask("POST", "/v1/enrollments", { tokenId: id, contract: "1234567890", user: "PRACTICE" });
-      const step = (name) => `/v1/enrollments/${begun.id}/${name}`;
-      const { deviceCode } = await token.scan(begun.code1.text, "confirm=auto");
-      const { code2 } = await ask("POST", step("device-code"), { deviceCode });
-      const { response } = await token.scan(code2.text, "confirm=auto&keep=yes");
-      await ask("POST", step("confirm"), { response });
-      this.activation = begun.id;
-      localStorage.setItem("practice", begun.id);
-      this.stage = "ready";
-      this.wake();
+      this.enrollment = begun.id;
+      await go(begun);
     } catch (problem) {
       this.stage = problem.code === "CT-E084" ? "refused" : "start";
       if (this.stage === "start") this.fail(problem);
     }
     this.draw(true);
+  }
+
+  step(name) {
+    return `/v1/enrollments/${this.enrollment}/${name}`;
+  }
+
+  /** Takes what the token answered to one of the two codes. */
+  async answer(name, body) {
+    try {
+      this.verdict = await ask("POST", this.step(name), body);
+    } catch (problem) {
+      this.fail(problem);
+      return;
+    }
+    const { result, attemptsLeft, code2 } = this.verdict;
+    if (result === "accepted") {
+      Object.assign(this, { stage: code2 ? "second" : "kept", code: code2, verdict: null });
+    } else if (result !== "rejected" || attemptsLeft === 0) {
+      // The bank has given this registration up.
+      this.stage = "start";
+    }
+    this.draw(true);
+    if (this.stage === "kept") this.wake();
+  }
+
+  /** The last step of a registration is the token's: it keeps the activation when its user answers Yes. */
+  registered(activations) {
+    if (this.stage !== "kept" || !activations.some(({ id }) => id === this.enrollment)) return;
+    this.activation = this.enrollment;
+    localStorage.setItem("practice", this.activation);
+    this.stage = "ready";
+    this.draw(true);
+  }
+
+  /** Where the digits are typed, if some are awaited. */
+  field() {
+    return this.body.querySelector("input[inputmode]");
   }
 
   async pay(evil) {
@@ -77,6 +128,7 @@ export class Practice {
       const date = new Date(Date.now() + 24 * HOUR).toISOString().slice(0, 10);
       const fields = { ...(evil ? EVIL : this.invoice), accountType: "ordinary", date };
       this.challenge = await ask("POST", "/v1/challenges", { activation: this.activation, operation: "transfer", fields });
+      this.code = this.challenge.code;
       this.verdict = null;
       this.stage = "paying";
     } catch (problem) {
@@ -98,19 +150,42 @@ export class Practice {
   }
 
   draw(moveFocus = false) {
-    const typed = this.body.querySelector("input[inputmode]")?.value ?? "";
-    const parts = { start: this.starting, working: this.working, refused: this.refused, ready: this.ready, paying: this.paying, settled: this.settled };
+    const typed = this.field()?.value ?? "";
+    const parts = {
+      start: this.starting,
+      working: this.working,
+      refused: this.refused,
+      first: this.first,
+      second: this.second,
+      kept: this.kept,
+      ready: this.ready,
+      paying: this.paying,
+      settled: this.settled,
+    };
     const stack = make("div", { className: "stack" });
     stack.append(...parts[this.stage].call(this));
     this.body.replaceChildren(stack);
-    const field = this.body.querySelector("input[inputmode]");
-    if (field && this.stage === "paying") field.value = this.verdict ? "" : typed;
+    const field = this.field();
+    if (field && !moveFocus) field.value = typed;
     if (moveFocus) this.body.querySelector("[data-first]")?.focus({ preventScroll: this.stage !== "settled" });
   }
 
   starting() {
     const set = button("practiceSet", () => this.register(), "primary");
-    return [make("p", {}, t("practiceText")), row(set)];
+    const told = this.verdict ? [this.told()] : [];
+    return [...told, make("p", {}, t("practiceText")), row(set, button("practiceSteps", () => this.walk()))];
+  }
+
+  first() {
+    return [make("p", { className: "invoice" }, t("firstText")), this.page("readFirst", "deviceCode", (deviceCode) => this.answer("device-code", { deviceCode }))];
+  }
+
+  second() {
+    return [make("p", { className: "invoice" }, t("secondText")), this.page("readSecond", "response", (response) => this.answer("confirm", { response }))];
+  }
+
+  kept() {
+    return [make("p", { className: "verdict yes", role: "status" }, t("keptText"))];
   }
 
   working() {
@@ -133,22 +208,27 @@ export class Practice {
     const { amount, payee, account } = this.invoice;
     const yen = `¥${amount.toLocaleString("en-US")}`;
     const invoice = make("p", { className: "invoice" }, t("invoice", { amount: yen, payee, account }));
-    const picture = make("img", { src: this.challenge.code.svg, alt: t("codeAlt"), width: 184, height: 184, draggable: true });
+    return [invoice, this.page("bankText", "response", (response) => this.settle(response))];
+  }
+
+  /** A page of the bank: a code to read, and a field for what the token answers. */
+  page(text, label, type) {
+    const picture = make("img", { src: this.code.svg, alt: t("codeAlt"), width: 184, height: 184, draggable: true });
     const code = make("div", { className: "code" }, picture);
-    const show = button("codeShow", () => this.show(this.challenge.code.text), "primary");
+    const show = button("codeShow", () => this.show(this.code.text), "primary");
     show.dataset.first = "";
     const input = make("input", { inputMode: "numeric", autocomplete: "one-time-code", maxLength: 20, name: "response", required: true });
-    const form = make("form", { className: "stack" }, make("label", { className: "field" }, t("response"), input));
+    const form = make("form", { className: "stack" }, make("label", { className: "field" }, t(label), input));
     form.append(row(make("button", { type: "submit", className: "button" }, t("confirm"))));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.settle(input.value);
+      type(input.value);
     });
-    const parts = [make("p", {}, t("bankText")), row(show), form];
+    const parts = [make("p", {}, t(text)), row(show), form];
     if (this.verdict) parts.push(this.told());
     const page = make("section", { className: "page" }, code, make("div", { className: "stack" }, ...parts));
     page.setAttribute("aria-label", t("bankPage"));
-    return [invoice, page];
+    return page;
   }
 
   settled() {
@@ -156,10 +236,13 @@ export class Practice {
   }
 
   told() {
-    const { result, attemptsLeft } = this.verdict;
-    const yes = result === "accepted";
-    const words = yes ? t(this.evil ? "acceptedEvil" : "accepted") : result === "rejected" ? t("rejected", { left: attemptsLeft }) : t("rejectedOther", { result });
-    return make("p", { className: `verdict ${yes && !this.evil ? "yes" : "no"}`, role: "alert" }, words);
+    const { result, reason, attemptsLeft: left } = this.verdict;
+    const words = {
+      accepted: () => t(this.evil ? "acceptedEvil" : "accepted"),
+      rejected: () => (reason === "Malformed" ? t("malformed") : t("rejected", { left })),
+    };
+    const kind = result === "accepted" && !this.evil ? "yes" : "no";
+    return make("p", { className: `verdict ${kind}`, role: "alert" }, words[result]?.() ?? t("rejectedOther", { result }));
   }
 }
 
