@@ -23,6 +23,6 @@ export {
 } from './token.js';
 export { Scan, type Field, type Quality, type Refusal } from './scan.js';
 export { Challenge, Verifier, type NewChallenge, type Subscriber, type Verdict } from './verifier.js';
-export { virtualCamera, type VirtualCamera, type CameraOptions } from './camera.js';
+export { virtualCamera, type VirtualCamera, type CameraOptions, type CameraRefusal } from '@camtoken/fake-camera';
 export { CamtokenError } from './http.js';
 export type { Picture } from './picture.js';

@@ -21,7 +21,7 @@ test('a page films what is held before its camera, and what comes after it', asy
   const camera = await virtualCamera(context);
   await camera.show(await (await registered.issue({ amount: 1 })).png());
   await page.goto('http://bank.example/');
-  await expect(page.getByRole('status')).toHaveText('camtoken virtual camera');
+  await expect(page.getByRole('status')).toHaveText('Fake camera');
   expect(await token.scan(page.locator('video'))).toShow({ amount: 1 });
 
   // In mid film.

@@ -1,9 +1,13 @@
 /** A camera for pages that read codes themselves: `getUserMedia` answers with a film that the test makes. */
 
-import type { BrowserContext } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
 
-import { CamtokenError } from './http.js';
-import { photograph, type Picture } from './picture.js';
+import type { BrowserContext, Locator, Page } from '@playwright/test';
+
+import { photograph } from './photograph.js';
+
+/** A place on a page, a whole page, a picture's bytes, or its path. */
+export type Picture = Locator | Page | Uint8Array | string;
 
 /** What the camera is. */
 export interface CameraOptions {
@@ -15,66 +19,84 @@ export interface CameraOptions {
   label?: string;
 }
 
+/** Why a page gets no camera, as browsers name it: the person says no, there is none, or another program has it. */
+export type CameraRefusal = 'NotAllowedError' | 'NotFoundError' | 'NotReadableError';
+
 /** A camera in every page of a context. */
 export interface VirtualCamera {
   /** Holds a picture, or what stands at a place on a page, before the camera. Switches at once, also in mid film. */
   show(picture: Picture): Promise<void>;
   /** Holds nothing before it: the film goes on, grey. */
   clear(): Promise<void>;
+  /** Whoever asks for the camera from now on is refused, until a picture is shown or cleared. */
+  refuse(why: CameraRefusal): Promise<void>;
+}
+
+/** What is before the camera: a picture in base64. */
+interface View {
+  picture?: string;
+  refusal?: CameraRefusal;
 }
 
 /** Puts a virtual camera into a context. Call it before the page asks for a camera. */
 export async function virtualCamera(context: BrowserContext, options: CameraOptions = {}): Promise<VirtualCamera> {
-  let current: string | null = null;
-  const settings = { width: 1280, height: 720, fps: 15, label: 'camtoken virtual camera', ...options };
-  await context.exposeFunction('__camtokenPicture', () => current);
+  let view: View = {};
+  const settings = { width: 1280, height: 720, fps: 15, label: 'Fake camera', ...options };
+  await context.exposeFunction('__fakeCameraView', () => view);
   await context.addInitScript(install, settings);
   // Pages may ask whether they may use a camera; not every browser lets a test say so.
   await context.grantPermissions(['camera']).catch(() => undefined);
   for (const page of context.pages()) {
     for (const frame of page.frames()) await frame.evaluate(install, settings).catch(() => undefined);
   }
-  const tell = async () => {
+  const change = async (next: View) => {
+    view = next;
     for (const page of context.pages()) {
       for (const frame of page.frames()) {
-        // A page that is just being left has no need of it: its successor asks for the picture itself.
-        await frame.evaluate((picture) => (window as Film).__camtokenShow?.(picture), current).catch(() => undefined);
+        // A page that is just being left has no need of it: its successor asks for the view itself.
+        await frame.evaluate((view) => (window as Film).__fakeCameraChange?.(view), view).catch(() => undefined);
       }
     }
   };
   return {
-    async show(picture) {
-      const { bytes } = await photograph(picture, 5_000);
-      if (typeof bytes === 'string') {
-        throw new CamtokenError('camtoken: a camera sees pictures, and this is the text of a code\n  hint  Show a picture of it: challenge.png().');
-      }
-      current = Buffer.from(bytes).toString('base64');
-      await tell();
-    },
-    async clear() {
-      current = null;
-      await tell();
-    },
+    show: async (picture) => change({ picture: Buffer.from(await bytesOf(picture)).toString('base64') }),
+    clear: () => change({}),
+    refuse: (why) => change({ refusal: why }),
   };
 }
 
+const TIMEOUT_MS = 5_000;
+
+async function bytesOf(picture: Picture): Promise<Uint8Array> {
+  if (picture instanceof Uint8Array) return picture;
+  if (typeof picture !== 'string') return (await photograph(picture, TIMEOUT_MS)).bytes;
+  try {
+    return await readFile(picture);
+  } catch (cause) {
+    const what = 'a camera sees pictures: a locator, a page, bytes, or the path of a picture';
+    throw new Error(`fake camera: ${what}\n  found ${JSON.stringify(picture)}, which cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
 type Film = Window & {
-  __camtokenPicture?: () => Promise<string | null>;
-  __camtokenShow?: (picture: string | null) => Promise<void>;
+  __fakeCameraView?: () => Promise<View>;
+  __fakeCameraChange?: (view: View) => Promise<void>;
 };
 
 /** Runs in the page. */
 function install({ width, height, fps, label }: Required<CameraOptions>): void {
   const film = window as Film;
-  if (film.__camtokenShow) return;
+  if (film.__fakeCameraChange) return;
   let picture: ImageBitmap | undefined;
+  let refusal: CameraRefusal | undefined;
 
-  film.__camtokenShow = async (base64) => {
-    if (base64 === null) {
+  film.__fakeCameraChange = async (view) => {
+    refusal = view.refusal;
+    if (view.picture === undefined) {
       picture = undefined;
       return;
     }
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(view.picture), (character) => character.charCodeAt(0));
     picture = await createImageBitmap(new Blob([bytes]));
   };
 
@@ -103,17 +125,24 @@ function install({ width, height, fps, label }: Required<CameraOptions>): void {
         clearInterval(timer);
         stop();
       };
-      Object.defineProperty(track, 'label', { value: label });
+      const settings = { ...track.getSettings(), deviceId: 'fake-camera', facingMode: 'environment', width, height, frameRate: fps };
+      Object.defineProperties(track, { label: { value: label }, getSettings: { value: () => settings } });
     }
     return stream;
   };
 
+  const refusals = {
+    NotAllowedError: 'Permission denied',
+    NotFoundError: 'Requested device not found',
+    NotReadableError: 'Could not start video source',
+  };
   const getUserMedia = async (wanted?: MediaStreamConstraints): Promise<MediaStream> => {
     if (!wanted?.video) throw new DOMException('there is a camera and no microphone', 'NotFoundError');
-    await film.__camtokenShow!((await film.__camtokenPicture?.()) ?? null);
+    await film.__fakeCameraChange!((await film.__fakeCameraView?.()) ?? {});
+    if (refusal) throw new DOMException(refusals[refusal], refusal);
     return shoot();
   };
-  const device = { deviceId: 'camtoken', groupId: 'camtoken', kind: 'videoinput', label } as const;
+  const device = { deviceId: 'fake-camera', groupId: 'fake-camera', kind: 'videoinput', label } as const;
   const enumerateDevices = async () => [{ ...device, toJSON: () => device }];
 
   // A page that is not a secure context has no mediaDevices at all, and gets some here.
