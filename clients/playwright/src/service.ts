@@ -1,9 +1,11 @@
 /** The service behind the tokens: started for a worker, or one that runs already. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join } from 'node:path';
+
+import { findProgram } from 'camtoken';
 
 import { CamtokenError, Http } from './http.js';
 import { Clock, fileOf, Token, type TokenOptions } from './token.js';
@@ -13,7 +15,7 @@ import { Verifier } from './verifier.js';
 export interface ServiceOptions {
   /** One that runs already; else `CAMTOKEN_URL`, else a service is started. */
   url?: string;
-  /** The binary; else `CAMTOKEN_BIN`, else `camtoken` on the path. */
+  /** The binary; else `CAMTOKEN_BIN`, else that of the package `camtoken` for this platform, else `camtoken` on the path. */
   bin?: string;
   /** What a service that others reach asks for; else `CAMTOKEN_API_KEY`. */
   apiKey?: string;
@@ -120,27 +122,12 @@ export class Session {
   }
 }
 
-/** The binary: as it was said, or the first on the path. */
+/** The binary: as it was said, of the platform's package, or on the path. */
 function binary(said: string | undefined): string {
-  const given = said ?? process.env['CAMTOKEN_BIN'];
-  const names = process.platform === 'win32' ? ['camtoken.exe'] : ['camtoken'];
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).flatMap((dir) => names.map((name) => join(dir, name)));
-  const found = (given ? [resolve(given)] : onPath).find(isProgram);
-  if (found) return found;
-  throw new CamtokenError(
-    given
-      ? `camtoken: ${given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`
-      : 'camtoken: the program `camtoken` is not on the path\n' +
-        '  hint  Install it (`cargo install --path bin/camtoken` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to a service that runs.',
-  );
-}
-
-function isProgram(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
+    return findProgram(said);
+  } catch (error) {
+    throw new CamtokenError(`${(error as Error).message}\n        Or set CAMTOKEN_URL to a service that runs.`);
   }
 }
 
