@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any, Literal
 
 from ._http import CamtokenError, Http
+from ._program import find
 from ._scan import Lint
 from ._token import Clock, Picture, Token, content, file_of, when
 from ._verifier import Verifier
@@ -35,12 +36,12 @@ class Camtoken:
     def start(cls, *, url: str | None = None, bin: str | None = None, api_key: str | None = None) -> Camtoken:
         """Uses the service of ``url`` or ``CAMTOKEN_URL``, or starts one, which ends with this process, however that ends.
 
-        The binary is ``bin``, ``CAMTOKEN_BIN``, or ``camtoken`` on the path.
+        The binary is ``bin``, ``CAMTOKEN_BIN``, the one that came with this package, or ``camtoken`` on the path.
         """
         url = url or os.environ.get("CAMTOKEN_URL")
         if url:
             return cls(Http(url, api_key or os.environ.get("CAMTOKEN_API_KEY")))
-        program = _program(bin or os.environ.get("CAMTOKEN_BIN"))
+        program = find(bin)
         directory = tempfile.mkdtemp(prefix="camtoken-")
         complaints = tempfile.TemporaryFile()
         args = ["serve", "--json", "--port", "0", "--emulator", "--accept-test-keys", "--end-with-stdin", "--log", "warn"]
@@ -166,19 +167,6 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _program(given: str | None) -> str:
-    found = shutil.which(given or "camtoken")
-    if found:
-        return str(Path(found).resolve())
-    if given:
-        raise CamtokenError(f"{given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary `camtoken`.")
-    raise CamtokenError(
-        "the program `camtoken` is not on the path\n"
-        "  hint  Install it (`cargo install --path bin/camtoken` in its source), set CAMTOKEN_BIN to its path, or set CAMTOKEN_URL to"
-        " a service that runs."
-    )
 
 
 def _surroundings(directory: str) -> dict[str, str]:
