@@ -145,8 +145,9 @@ function install({ width, height, fps, label }: Required<CameraOptions>): void {
   const device = { deviceId: 'fake-camera', groupId: 'fake-camera', kind: 'videoinput', label } as const;
   const enumerateDevices = async () => [{ ...device, toJSON: () => device }];
 
-  // A page that is not a secure context has no mediaDevices at all, and gets some here.
-  const devices = navigator.mediaDevices ?? new EventTarget();
+  // A page that is not a secure context has no mediaDevices at all, and gets some here. The others get theirs on the prototype:
+  // WebKit may forget what was put on the object itself.
+  const devices = navigator.mediaDevices ? MediaDevices.prototype : new EventTarget();
   if (!navigator.mediaDevices) Object.defineProperty(navigator, 'mediaDevices', { value: devices });
   Object.defineProperties(devices, { getUserMedia: { value: getUserMedia }, enumerateDevices: { value: enumerateDevices } });
 }
