@@ -193,6 +193,7 @@ token-language = language
 token-slots = Users
 token-state = state
 token-activation = activation
+token-account = account
 token-pending = waits for the second code of
 token-faults = faults
 token-none = There is no token. Make one: camtoken token new NAME --test

@@ -191,6 +191,7 @@ token-language = 表示言語
 token-slots = 利用者
 token-state = 状態
 token-activation = 利用登録
+token-account = アカウント
 token-pending = 二つ目のコード待ち
 token-faults = 故障
 token-none = トークンがありません。作るには camtoken token new NAME --test

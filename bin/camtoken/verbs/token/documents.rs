@@ -2,7 +2,8 @@
 
 use camtoken::Timestamp;
 use camtoken::token::{Faults, Refusal, Token};
-use camtoken_documents::{Panel, Registered, TokenScreen};
+use camtoken_documents::{AccountLine, Panel, Registered, TokenScreen};
+use camtoken_formats::Accounts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct Info {
     state: &'static str,
     /// Who is registered
     activations: Vec<Registered>,
+    /// The accounts of other systems that it holds
+    accounts: Vec<AccountLine>,
     /// The registration that waits for its second code
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<String>,
@@ -112,6 +115,7 @@ impl Info {
     pub fn of(held: &Held, now: Timestamp) -> Self {
         let token = held.device.token();
         let Faults { battery, half_activated, clock_offset, next_scan } = token.faults.clone();
+        let accounts = token.expose_accounts().and_then(|json| Accounts::from_json(json).ok());
         Self {
             name: held.name.clone(),
             id: token.id().to_string(),
@@ -122,6 +126,7 @@ impl Info {
             slots: token.slots(),
             state: held.device.state(now).as_str(),
             activations: Registered::all(token),
+            accounts: accounts.as_ref().map(AccountLine::all).unwrap_or_default(),
             pending: token.pending().map(|id| id.to_string()),
             faults: FaultReport { battery, half_activated, clock_offset, next_scan: next_scan.map(Refusal::code) },
         }
@@ -144,6 +149,9 @@ impl Document for Info {
         for known in &self.activations {
             let Registered { slot, id, bank, contract, user, .. } = known;
             row("token-activation", format!("{slot}  {id}  {bank}  {contract}  {user}"));
+        }
+        for account in &self.accounts {
+            row("token-account", format!("{}  {}  {}", account.kind, account.name.issuer, account.name.user));
         }
         if let Some(pending) = &self.pending {
             row("token-pending", pending.clone());

@@ -44,7 +44,8 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     let text = json!({ "schema": { "type": "string" } });
     let mut pictures = pictures::kinds();
-    pictures["text/plain"] = json!({ "schema": { "type": "string", "description": "The text of a code: CT1:…, otpauth:…" } });
+    pictures["text/plain"] =
+        json!({ "schema": { "type": "string", "description": "The text of a code: CT1:…, otpauth:…" } });
     let either = |words: [&str; 2]| json!({ "enum": words });
     let token_file = json!({ "application/json": { "schema": {
         "type": "object",
