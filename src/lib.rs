@@ -129,7 +129,7 @@ pub mod store;
 pub mod token;
 pub mod verifier;
 
-pub use camtoken_core::{ErrorCode, challenge, code, key, language, seeded, time, transaction};
+pub use camtoken_core::{ErrorCode, challenge, code, key, language, seeded, time, transaction, typed};
 pub use camtoken_oath as oath;
 #[cfg(feature = "reader")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reader")))]

@@ -185,6 +185,71 @@ fn success_resets_the_count() {
     }
 }
 
+/// As people type and paste digits: by a Japanese keyboard, out of a page, a mail or a spreadsheet, with the token's gap.
+fn as_typed(digits: &str) -> Vec<String> {
+    let wide = |digit: char| char::from_u32(u32::from(digit) + 0xFEE0).expect("a full-width digit");
+    let wide: String = digits.chars().map(wide).collect();
+    let mut typed = vec![wide.clone(), format!("\u{FEFF}{digits}\r\n"), format!("\t{wide}\u{3000}")];
+    for gap in
+        [" ", "-", "－", "ー", "‐", "–", " - ", "\u{3000}", "\u{A0}", "\u{2009}", "\u{200B}", "\u{AD}", "\u{200F}"]
+    {
+        for digits in [digits, &wide] {
+            let half = digits.len() / 2;
+            typed.push(format!("{}{gap}{}", &digits[..half], &digits[half..]));
+        }
+    }
+    typed
+}
+
+#[test]
+fn digits_are_understood_however_they_are_typed() {
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let (challenge, response) = pair.issue("1", NOW);
+    let attempt = AttemptId::generate(&mut rng());
+    assert!(pair.verify_as(attempt, challenge, &response, NOW).is_accepted());
+    // It is the same answer, so it is the same attempt.
+    for typed in as_typed(&response) {
+        assert!(pair.verify_as(attempt, challenge, &typed, NOW).is_accepted(), "{typed:?}");
+    }
+
+    let verifier = &pair.verifier;
+    let (activation, secret) =
+        block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("the store answers");
+    let password = Totp::default().respond(&secret, NOW).expose_str().to_owned();
+    for typed in as_typed(&password) {
+        let verdict =
+            block_on(verifier.verify_time_based(activation, &typed, attempt, NOW)).expect("the store answers");
+        assert!(verdict.is_accepted(), "{typed:?}");
+    }
+}
+
+#[test]
+fn the_digits_of_a_registration_are_understood_however_they_are_typed() {
+    let verifier = verifier(MemoryStore::new(), test_policy());
+    block_on(verifier.register(&token_id(), &device_key(), true, NOW, &mut rng())).expect("test keys are accepted");
+    let first = block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
+    let nonce = DeviceNonce::generate(&mut rng());
+    let asked = open_first(&read(&first.code), &device_key()).expect("sealed for this token");
+    let digits = asked.device_code(&device_key(), nonce).expose_digits();
+    let attempt = AttemptId::generate(&mut rng());
+    let mut codes = as_typed(&digits);
+    codes.push(format!("{}-{}-{}", &digits[..4], &digits[4..8], &digits[8..]));
+    let mut second = None;
+    for typed in codes {
+        let step = block_on(verifier.second_code(first.activation, &typed, attempt, NOW, &mut rng())).expect("decided");
+        let Step::Done(made) = step else { panic!("{typed:?}: {step:?}") };
+        second = Some(made);
+    }
+    let second = second.expect("made");
+    let binding = Binding { first: asked.id, nonce };
+    let (granted, grant) = open_second(&read(&second.code), &device_key(), binding).expect("sealed for this answer");
+    let response = granted.respond(&grant.key, &grant.suite);
+    for typed in as_typed(response.expose_str()) {
+        let step = block_on(verifier.confirm(first.activation, &typed, attempt, NOW)).expect("decided");
+        assert!(matches!(step, Step::Done(())), "{typed:?}: {step:?}");
+    }
+}
+
 #[test]
 fn what_is_not_counted_is_not_counted() {
     on_every_store!(store => {
@@ -193,8 +258,8 @@ fn what_is_not_counted_is_not_counted() {
         let (challenge, response) = pair.issue("2", NOW);
         for _ in 0..20 {
             assert_eq!(rejected(&pair.verify(old, &old_response, NOW)), Rejection::Superseded);
-            for malformed in ["", "1234567", "123456789", " 12345678", "12345678\n", "１２３４５６７８", "1234567a", "+1234567"] {
-                assert_eq!(rejected(&pair.verify(challenge, malformed, NOW)), Rejection::Malformed, "{malformed:?}");
+            for malformed in ["", "1234567", "123456789", "0x123456", "1234567a", "+1234567", "-12345678", "1234567①", "1234--5678"] {
+                assert_eq!(rejected(&pair.verify(challenge, malformed, NOW)), Rejection::Malformed { digits: 8 }, "{malformed:?}");
             }
         }
         assert_eq!(rejected(&pair.verify(challenge, &response, later(180))), Rejection::Expired, "right, and too late");
@@ -252,7 +317,7 @@ fn camera_and_time_based_passwords_are_never_taken_for_each_other() {
         assert_eq!(rejected(&verify(time_based, &password, later(631))), Rejection::AlreadySettled, "the same step again");
 
         let (challenge, response) = pair.issue("1", NOW);
-        assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Malformed, "eight digits");
+        assert_eq!(rejected(&verify(pair.activation, &response, NOW)), Rejection::Malformed { digits: 6 }, "eight digits");
         assert_eq!(rejected(&verify(pair.activation, &response[..6], NOW)), Rejection::Unknown);
         let crossed = ChallengeRef { activation: time_based, id: challenge.id };
         assert_eq!(rejected(&pair.verify(crossed, &response, later(640))), Rejection::Unknown);
@@ -277,7 +342,7 @@ fn a_registration_ends_with_its_third_wrong_answer() {
         block_on(verifier.second_code(first.activation, digits, AttemptId::generate(&mut rng()), NOW, &mut rng()))
             .expect("decided")
     };
-    assert!(matches!(answer("12345"), Step::Rejected(Rejection::Malformed)));
+    assert!(matches!(answer("12345"), Step::Rejected(Rejection::Malformed { digits: 12 })));
     let mut left = Vec::new();
     for _ in 0..3 {
         match answer("000000000000") {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::token::file::{self, FileError};
-use camtoken::token::{Button, Device, State};
+use camtoken::token::{Button, Device, Pin, State};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::context::Context;
@@ -171,12 +171,11 @@ impl Held {
         }
         let prompt = context.out.text.with("prompt-pin", &[("name", &self.name)]);
         let pin = Asked { prompt: &prompt, flag: "--pin-file", file: pin, variable: "CAMTOKEN_PIN" }.secret()?;
-        let digits: Option<Vec<u32>> = pin.expose_secret().chars().map(|digit| digit.to_digit(10)).collect();
-        let Some(digits) = digits.filter(|digits| (5..=8).contains(&digits.len())) else {
+        let Ok(digits) = Pin::typed(pin.expose_secret()) else {
             return Err(Failure::new(Code::Locked).because(context.out.text.get("pin-form")));
         };
-        for digit in digits {
-            self.choose(digit, context)?;
+        for digit in digits.bytes() {
+            self.choose(digit - b'0', context)?;
         }
         // Behind 9 stands the end of the PIN.
         self.choose(10, context)?;
@@ -187,7 +186,7 @@ impl Held {
         Ok(())
     }
 
-    fn choose(&mut self, steps: u32, context: &Context) -> Result<(), Failure> {
+    fn choose(&mut self, steps: u8, context: &Context) -> Result<(), Failure> {
         for _ in 0..steps {
             self.device.press(Button::Center, context.moment()?, &mut rng());
         }

@@ -717,7 +717,7 @@ async fn who_gave_the_token_back_comes_in_by_the_generator_once_per_password_and
     assert!(matches!(enter(&right, 3).await, Step::Rejected(_)), "each password is good once");
     world.later(30);
     assert!(matches!(enter(&shown(&world, &key), 4).await, Step::Done(())));
-    assert!(matches!(enter(&signed, 5).await, Step::Rejected(Rejection::Malformed)));
+    assert!(matches!(enter(&signed, 5).await, Step::Rejected(Rejection::Malformed { digits: 6 })));
     let placed = world.bank.place(&person, transfer(1), password(TRANSACTION)).await.expect("a decision");
     assert!(matches!(placed, Placed::NotRegistered));
 }

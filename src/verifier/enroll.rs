@@ -213,7 +213,9 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Step<Enrollment>, EnrollError> {
-        let Ok(answer) = device_code.parse::<DeviceCode>() else { return Ok(Step::Rejected(Rejection::Malformed)) };
+        let Ok(answer) = DeviceCode::typed(device_code) else {
+            return Ok(Step::Rejected(Rejection::Malformed { digits: DeviceCode::DIGITS }));
+        };
         let Some(record) = self.record(activation).await? else { return Ok(Step::Rejected(Rejection::Unknown)) };
         let token = match decision::registering_token(&record) {
             Step::Done(token) => token.clone(),

@@ -21,6 +21,7 @@ use crate::oath::totp::Totp;
 use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
+use crate::typed;
 
 mod activation;
 mod clock;
@@ -317,7 +318,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Checks a response to a challenge. The verdict is durable when it is given, and the response is accepted in one attempt
+    /// Checks a response to a challenge, as it was typed ([`typed::digits`]). The verdict is durable when it is given, and the response is accepted in one attempt
     /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
     /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]). A challenge of before the last
     /// five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
@@ -415,8 +416,9 @@ impl<S: Store> Verifier<S> {
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
-        let Ok(response) = Response::parse(response, Totp::default().digits.get()) else {
-            return Ok(Verdict::Rejected(Rejection::Malformed));
+        let response = match typed_response(response, Totp::default().digits.get()) {
+            Ok(response) => response,
+            Err(rejection) => return Ok(Verdict::Rejected(rejection)),
         };
         let update = self.update(activation, |record| {
             let comparison = match expected_password(&self.policy, &record, now)? {
@@ -486,7 +488,8 @@ impl<S: Store> Verifier<S> {
         name: &[u8],
     ) -> Result<Comparison, VerifierError> {
         let Some(Expected { key, suite, challenge }) = expected else { return Ok(Comparison::NothingExpected) };
-        let Ok(response) = Response::parse(response, suite.digits()) else { return Ok(Comparison::Malformed) };
+        let digits = suite.digits();
+        let Ok(response) = typed_response(response, digits) else { return Ok(Comparison::Malformed { digits }) };
         let key = self.activation_key(activation, key)?;
         let matches = challenge.is_some_and(|challenge| challenge.respond(&key, &suite).ct_eq(&response));
         Ok(Comparison::Made { tag: attempt.tag(&key, name, &response), matches })
@@ -499,8 +502,9 @@ impl<S: Store> Verifier<S> {
     /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
     /// show in time (V-15).
     fn unknown(&self, challenge: ChallengeRef, response: &str, attempt: AttemptId) -> Verdict {
-        let Ok(response) = Response::parse(response, self.policy.suite.digits()) else {
-            return Verdict::Rejected(Rejection::Malformed);
+        let response = match typed_response(response, self.policy.suite.digits()) {
+            Ok(response) => response,
+            Err(rejection) => return Verdict::Rejected(rejection),
         };
         if let Ok(key) = self.key_wrapper.unwrap(&self.decoy.key, &context(DECOY)) {
             let asked = Challenge {
@@ -642,6 +646,14 @@ impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
     }
+}
+
+/// The response that a person typed.
+fn typed_response(typed: &str, digits: u8) -> Result<Response, Rejection> {
+    let len = usize::from(digits);
+    let malformed = Rejection::Malformed { digits };
+    let typed = typed::digits(typed, len..=len).map_err(|_| malformed)?;
+    Response::parse(&typed, digits).map_err(|_| malformed)
 }
 
 /// Compares a password with those of its time and the steps beside it.

@@ -205,8 +205,9 @@ fn a_right_response_is_accepted_once_and_names_what_to_execute() {
     let story = Story::registered();
     let issued = story.issue("1250000");
     let response = story.respond(&issued);
-    let spaced = format!(" {} {}", &response[..4], &response[4..]);
-    let said = story.verify(&issued, &spaced);
+    let wide = |digit: char| char::from_u32(u32::from(digit) + 0xFEE0).expect("a full-width digit");
+    let wide: String = response[4..].chars().map(wide).collect();
+    let said = story.verify(&issued, &format!(" {}ー{wide}\u{3000}", &response[..4]));
     assert_eq!((said.exit, &said.document["result"]), (0, &json!("accepted")), "{said:?}");
     let transaction = &said.document["transaction"];
     assert_eq!((&transaction["operation"], &transaction["fields"]["amount"]), (&json!("transfer"), &json!("1250000")));
@@ -250,6 +251,7 @@ fn what_is_no_response_is_refused_and_not_counted() {
         let said = story.verify(&issued, given);
         assert_eq!((said.exit, said.reason()), (6, "Malformed".to_owned()), "{given:?}");
     }
+        assert_eq!(said.document["message"], "Refused: expected 8 digits. It is not counted.");
     let mut bank = story.command(&["verify", &text(&issued.document["challenge"]), "-", "--json"]);
     let mut bank = bank.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let line = format!("{}\r\nand more", story.respond(&issued));

@@ -125,7 +125,7 @@ fn every_route_answers_as_described() {
 
     let wrong = hand.verify(&challenge, &scanned["wrongResponse"]);
     assert_eq!((&wrong["browser"], &wrong["attemptsLeft"]), (&json!("rejected"), &json!(2)));
-    let spaced = scanned["response"].as_str().map(|digits| format!("{} {}", &digits[..4], &digits[4..]));
+    let spaced = scanned["response"].as_str().map(|digits| format!("\u{FEFF}{}－{}\r\n", &digits[..4], &digits[4..]));
     let right = hand.verify(&challenge, &json!(spaced));
     assert_eq!((&right["result"], &right["first"]), (&json!("accepted"), &json!(true)));
     assert_eq!(right["transaction"]["fields"]["new"], "5000000");
@@ -312,6 +312,7 @@ fn settles_a_generator(server: &Server) {
         |response: &str| server.post(&format!("/v1/activations/{id}/verify"), &json!({ "response": response })).ok(200);
     let wrong = verify("12345");
     assert_eq!((&wrong["result"], &wrong["reason"]), (&json!("rejected"), &json!("Malformed")));
+    assert_eq!(wrong["digits"], 6);
     let secret = text(&made, "uri").split("secret=").nth(1).and_then(|rest| rest.split('&').next()).map(str::to_owned);
     let password = python_totp(&secret.expect("a secret"));
     assert_eq!(verify(&password)["result"], "accepted");

@@ -167,6 +167,29 @@ def wire(text):
     return "sjis", data
 
 
+# ---- digits as people type them
+
+# SPEC, section 7.3: what nobody sees, beside Unicode's White_Space.
+UNSEEN = [(0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E),
+          (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF)]
+
+
+def is_blank(c):
+    white_space = ud.category(c) in ("Zs", "Zl", "Zp") or c in "\t\n\v\f\r\x85"
+    return white_space or any(first <= ord(c) <= last for first, last in UNSEEN)
+
+
+def typed(text, least, most):
+    """The digits that were meant, or None."""
+    seen = [c for c in text if not is_blank(c)]
+    kinds = ["0" if c in "0123456789０１２３４５６７８９" else "-" if is_dash(c) else "x" for c in seen]
+    digits = "".join(str(ud.digit(c)) for c, kind in zip(seen, kinds) if kind == "0")
+    between = all(0 < n < len(seen) - 1 and kinds[n - 1] == kinds[n + 1] == "0" for n, kind in enumerate(kinds) if kind == "-")
+    hyphens = kinds.count("-")
+    allowed = 1 if 6 <= len(digits) <= 10 else (len(digits) - 1) // 5
+    return digits if "x" not in kinds and between and hyphens <= allowed and least <= len(digits) <= most else None
+
+
 # ---- the whole tables
 
 def scalars():
@@ -204,7 +227,13 @@ def sjis_table():
                 yield f"{lead:02X}{trail:02X} {text.encode().hex()}\n"
 
 
-TABLES = {"kana": kana_table, "display": display_table, "sjis": sjis_table}
+def typed_table():
+    """Each scalar value between 7708 and 8414, and the eight or nine digits that are read."""
+    for c in scalars():
+        yield f"{ord(c):04X} {typed('7708' + c + '8414', 8, 9) or '-'}\n"
+
+
+TABLES = {"kana": kana_table, "display": display_table, "sjis": sjis_table, "typed": typed_table}
 
 # ---- the vectors
 
@@ -217,6 +246,8 @@ NOTES = {
     "Invisible": ("SECURITY", "Controls, directional and zero-width characters could show another text than is signed."),
     "Composed": ("BASIC", "Kana and a combining mark are one character; other combining marks are refused."),
     "OutsideJisX0208": ("BASIC", "One character outside JIS X 0208, and the whole text travels in UTF-8."),
+    "Typed": ("BASIC", "Digits by any keyboard, out of any page, with the token's gap: what was meant is not changed by them."),
+    "NotTyped": ("MALFORMED", "Anything else is not dropped: it is no response, and not counted as one."),
     "Table": ("BASIC", "SHA-256 over a whole table, a line for each entry."),
 }
 
@@ -319,13 +350,75 @@ DISPLAY = [
 ]
 
 
+TYPED = [
+    ("as shown", "Typed", "7708 8414", 8, 8),
+    ("leading zeros", "Typed", "00000000", 8, 8),
+    ("full width", "Typed", "７７０８８４１４", 8, 8),
+    ("full width and an ideographic space", "Typed", "７７０８　８４１４", 8, 8),
+    ("both widths", "Typed", "7708８４１４", 8, 8),
+    ("line end of Windows", "Typed", "77088414\r\n", 8, 8),
+    ("tabs, as copied from a table", "Typed", "\t7708\t8414\t", 8, 8),
+    ("no-break space", "Typed", "7708\u00a08414", 8, 8),
+    ("thin space", "Typed", "7708\u20098414", 8, 8),
+    ("narrow no-break space", "Typed", "7708\u202f8414", 8, 8),
+    ("zero-width space", "Typed", "7708\u200b8414", 8, 8),
+    ("soft hyphen", "Typed", "7708\u00ad8414", 8, 8),
+    ("byte order mark", "Typed", "\ufeff77088414", 8, 8),
+    ("right-to-left mark", "Typed", "77088414\u200f", 8, 8),
+    ("directional isolates", "Typed", "\u206677088414\u2069", 8, 8),
+    ("a space after each digit", "Typed", "7 7 0 8 8 4 1 4 ", 8, 8),
+    ("hyphen", "Typed", "7708-8414", 8, 8),
+    ("hyphen with spaces", "Typed", "7708 - 8414", 8, 8),
+    ("hyphen elsewhere", "Typed", "770-88414", 8, 8),
+    ("full-width hyphen", "Typed", "７７０８－８４１４", 8, 8),
+    ("prolonged sound mark, as a Japanese keyboard writes it", "Typed", "７７０８ー８４１４", 8, 8),
+    ("en dash", "Typed", "7708\u20138414", 8, 8),
+    ("non-breaking hyphen", "Typed", "7708\u20118414", 8, 8),
+    ("minus sign", "Typed", "7708\u22128414", 8, 8),
+    ("six digits with a hyphen", "Typed", "123-456", 6, 6),
+    ("device code with two hyphens", "Typed", "1234-5678-9012", 12, 12),
+    ("device code with one", "Typed", "123456-789012", 12, 12),
+    ("PIN of five digits", "Typed", "２５８０１", 5, 8),
+    ("PIN of eight digits", "Typed", "2580 1397", 5, 8),
+    ("nothing", "NotTyped", "", 8, 8),
+    ("nothing but blanks", "NotTyped", " \u3000\t", 8, 8),
+    ("nothing but a hyphen", "NotTyped", "-", 8, 8),
+    ("seven digits", "NotTyped", "7708841", 8, 8),
+    ("nine digits", "NotTyped", "770884145", 8, 8),
+    ("four digits for a PIN", "NotTyped", "2580", 5, 8),
+    ("nine digits for a PIN", "NotTyped", "258013971", 5, 8),
+    ("hyphen first", "NotTyped", "-77088414", 8, 8),
+    ("hyphen last", "NotTyped", "77088414-", 8, 8),
+    ("hyphen and blank last", "NotTyped", "77088414- ", 8, 8),
+    ("two hyphens side by side", "NotTyped", "7708--8414", 8, 8),
+    ("two hyphens with a blank between", "NotTyped", "7708- -8414", 8, 8),
+    ("two hyphens in eight digits", "NotTyped", "77-08-8414", 8, 8),
+    ("three hyphens in a device code", "NotTyped", "123-456-789-012", 12, 12),
+    ("hyphen in a PIN of five digits", "NotTyped", "25-801", 5, 8),
+    ("letter O", "NotTyped", "7708841O", 8, 8),
+    ("full-width letter", "NotTyped", "770884１ａ", 8, 8),
+    ("circled digit", "NotTyped", "7708841\u2463", 8, 8),
+    ("ideographic digit", "NotTyped", "7708841四", 8, 8),
+    ("superscript digit", "NotTyped", "7708841\u2074", 8, 8),
+    ("Arabic-Indic digit", "NotTyped", "7708841\u0664", 8, 8),
+    ("Devanagari digit", "NotTyped", "7708841\u096a", 8, 8),
+    ("mathematical digit", "NotTyped", "7708841\U0001d7d2", 8, 8),
+    ("plus sign", "NotTyped", "+77088414", 8, 8),
+    ("decimal point", "NotTyped", "7708.8414", 8, 8),
+    ("comma", "NotTyped", "77,088,414", 8, 8),
+    ("slash", "NotTyped", "7708/8414", 8, 8),
+    ("NUL", "NotTyped", "77088414\x00", 8, 8),
+    ("combining mark", "NotTyped", "7708841\u03014", 8, 8),
+]
+
+
 def case(number, comment, flag, **fields):
     return {"tcId": number, "comment": comment, "flags": [flag], **fields}
 
 
 def build():
     number = 0
-    kana_tests, display_tests, table_tests = [], [], []
+    kana_tests, display_tests, typed_tests, table_tests = [], [], [], []
     for comment, flag, text, most in KANA:
         number += 1
         out = kana(text)
@@ -343,11 +436,17 @@ def build():
             form, data = wire(out)
             fields |= {"wire": form, "bytes": data.hex()}
         display_tests.append(case(number, comment, flag, **fields, result="valid" if good else "invalid"))
+    for comment, flag, text, least, most in TYPED:
+        number += 1
+        digits = typed(text, least, most)
+        assert (digits is not None) == (flag == "Typed"), comment
+        fields = {"input": text, "min": least, "max": most} | ({} if digits is None else {"digits": digits})
+        typed_tests.append(case(number, comment, flag, **fields, result="invalid" if digits is None else "valid"))
     for name, table in TABLES.items():
         number += 1
         digest = hashlib.sha256("".join(table()).encode()).hexdigest()
         table_tests.append(case(number, table.__doc__.rstrip("."), "Table", table=name, sha256=digest, result="valid"))
-    groups = [("KanaText", kana_tests), ("DisplayText", display_tests), ("TextTable", table_tests)]
+    groups = [("KanaText", kana_tests), ("DisplayText", display_tests), ("TypedDigits", typed_tests), ("TextTable", table_tests)]
     source = {"name": "reference/text.py", "version": f"Unicode {ud.unidata_version}"}
     return {
         "algorithm": "CanonicalText",

@@ -102,7 +102,7 @@ pub fn unknown(error: impl Into<Failure>, attempt: AttemptId) -> Failure {
     if failure.code() == Code::StoreUnknown { failure.and(format!("--attempt {attempt}")) } else { failure }
 }
 
-/// What a person typed, without the spaces that group it; of standard input, one line.
+/// What a person typed; of standard input, one line.
 pub fn response(given: &str) -> Result<Zeroizing<String>, Failure> {
     let mut line = Zeroizing::new(String::with_capacity(256));
     if given == "-" {
@@ -111,9 +111,7 @@ pub fn response(given: &str) -> Result<Zeroizing<String>, Failure> {
     } else {
         line.push_str(given);
     }
-    let typed = line.strip_suffix('\n').unwrap_or(&line);
-    let typed = typed.strip_suffix('\r').unwrap_or(typed);
-    Ok(Zeroizing::new(typed.replace(' ', "")))
+    Ok(line)
 }
 
 impl Report {
@@ -141,6 +139,7 @@ fn message(rejection: Rejection, text: &Text) -> String {
         Rejection::Wrong { tries_left, .. } => {
             return text.with("verdict-wrong", &[("left", &tries_left.to_string())]);
         }
+        Rejection::Malformed { digits } => return text.with("verdict-malformed", &[("digits", &digits.to_string())]),
         Rejection::Exhausted => "exhausted",
         Rejection::Expired => "expired",
         Rejection::AlreadySettled => "used",
@@ -148,7 +147,6 @@ fn message(rejection: Rejection, text: &Text) -> String {
         Rejection::Suspended => "suspended",
         Rejection::Revoked => "revoked",
         Rejection::NotActivated => "not-activated",
-        Rejection::Malformed => "malformed",
         _ => "unknown",
     };
     text.get(&format!("verdict-{name}"))

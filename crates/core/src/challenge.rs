@@ -17,6 +17,7 @@ use crate::hex::hex_id;
 use crate::key::{ActivationId, IdError, Key, derive};
 use crate::time::Timestamp;
 use crate::transaction::{Domain, Transaction};
+use crate::typed;
 use camtoken_oath::Response;
 use camtoken_oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
 
@@ -250,6 +251,19 @@ pub struct DeviceCode {
 pub struct DeviceCodeError;
 
 impl DeviceCode {
+    /// How many digits it has.
+    pub const DIGITS: u8 = 12;
+
+    /// Takes what a person typed ([`typed::digits`]).
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceCodeError`] unless it is twelve digits.
+    pub fn typed(text: &str) -> Result<Self, DeviceCodeError> {
+        let digits = usize::from(Self::DIGITS);
+        typed::digits(text, digits..=digits).map_err(|_| DeviceCodeError)?.parse()
+    }
+
     /// The number that the token drew.
     #[must_use]
     pub fn nonce(&self) -> DeviceNonce {

@@ -11,6 +11,7 @@
 //! * [`transaction`]: what is signed, by a catalogue that both ends share; canonical text; batch files.
 //! * [`challenge`], [`code`]: what is asked, and how it is sealed for one token.
 //! * [`verifier`]: the records of a verifier, and the decision about each answer.
+//! * [`typed`]: digits as people type them.
 //! * [`token`]: receives a code, shows it, answers when a person has approved.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -28,6 +29,7 @@ pub mod seeded;
 pub mod time;
 pub mod token;
 pub mod transaction;
+pub mod typed;
 pub mod verifier;
 
 pub use error_code::ErrorCode;

@@ -26,6 +26,9 @@ pub struct Settled {
     /// After a wrong response: whether it suspended the activation
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended: Option<bool>,
+    /// After Malformed: how many digits are expected
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digits: Option<u8>,
     /// When accepted: what to execute, as the token showed it. A repeated request gets it again, so execute it under the
     /// challenge's name, once
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +152,7 @@ impl From<&Verdict> for Settled {
                 reason: None,
                 attempts_left: None,
                 suspended: None,
+                digits: None,
                 transaction: accepted.transaction().map(SignedTransaction::from),
                 first: Some(accepted.first()),
             },
@@ -167,6 +171,7 @@ impl From<Rejection> for Settled {
             reason: Some(rejection.name()),
             attempts_left,
             suspended,
+            digits: if let Rejection::Malformed { digits } = rejection { Some(digits) } else { None },
             transaction: None,
             first: None,
         }

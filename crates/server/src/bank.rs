@@ -341,7 +341,7 @@ struct Begun {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DeviceCode {
-    /// Twelve digits; spaces do not count
+    /// Twelve digits, as they were typed: full width, blanks and up to two hyphens are understood
     #[schemars(with = "String", length(max = 255))]
     device_code: Secret,
 }
@@ -350,7 +350,7 @@ struct DeviceCode {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Answer {
-    /// The digits; spaces do not count
+    /// The digits, as they were typed: full width, blanks and a hyphen are understood
     #[schemars(with = "String", length(max = 255))]
     pub response: Secret,
 }
@@ -367,14 +367,17 @@ struct Stepped {
     /// After a wrong answer: how many more are taken
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts_left: Option<u8>,
+    /// After Malformed: how many digits are expected
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digits: Option<u8>,
 }
 
 impl Stepped {
-    const DONE: Self = Self { result: "accepted", reason: None, attempts_left: None };
+    const DONE: Self = Self { result: "accepted", reason: None, attempts_left: None, digits: None };
 
     fn rejected(rejection: Rejection) -> Self {
-        let Settled { result, reason, attempts_left, .. } = rejection.into();
-        Self { result, reason, attempts_left }
+        let Settled { result, reason, attempts_left, digits, .. } = rejection.into();
+        Self { result, reason, attempts_left, digits }
     }
 }
 
@@ -534,9 +537,9 @@ async fn second<S: Store>(
     Json(answer): Json<DeviceCode>,
 ) -> Result<Json<SecondCode>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
-    let digits = answer.device_code.digits()?;
+    let digits = answer.device_code.typed()?;
     let now = bank.now_of(activation).await?;
-    let step = bank.verifier().second_code(activation, &digits, attempt, now, &mut rng()).await?;
+    let step = bank.verifier().second_code(activation, digits, attempt, now, &mut rng()).await?;
     Ok(Json(match step {
         Step::Done(Enrollment { expires_at, code, .. }) => SecondCode {
             step: Stepped::DONE,
@@ -555,7 +558,7 @@ async fn confirm<S: Store>(
 ) -> Result<Json<Stepped>, Problem> {
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let now = bank.now_of(activation).await?;
-    let step = bank.verifier().confirm(activation, &answer.response.digits()?, attempt, now).await?;
+    let step = bank.verifier().confirm(activation, answer.response.typed()?, attempt, now).await?;
     Ok(Json(match step {
         Step::Done(()) => Stepped::DONE,
         Step::Rejected(rejection) => Stepped::rejected(rejection),
@@ -673,7 +676,7 @@ async fn verify<S: Store>(
 ) -> Result<Json<Told>, Problem> {
     let (reference, attempt): (ChallengeRef, _) = (parse(&id)?, attempt(&headers)?);
     let now = bank.now_of(reference.activation).await?;
-    let verdict = bank.verifier().verify(reference, &answer.response.digits()?, attempt, now).await?;
+    let verdict = bank.verifier().verify(reference, answer.response.typed()?, attempt, now).await?;
     Ok(bank.told(reference, &verdict))
 }
 

@@ -105,12 +105,10 @@ impl Secret {
         &self.0
     }
 
-    /// What a person typed, without the spaces that group it.
-    pub fn digits(&self) -> Result<Zeroizing<String>, Problem> {
-        if self.0.len() > 255 {
-            return Err(Problem::from(Code::Request).because("longer than 255 characters"));
-        }
-        Ok(Zeroizing::new(self.0.replace(' ', "")))
+    /// What a person typed, if it is not endless.
+    pub fn typed(&self) -> Result<&str, Problem> {
+        let fits = self.0.len() <= 255;
+        if fits { Ok(&self.0) } else { Err(Problem::from(Code::Request).because("longer than 255 bytes")) }
     }
 }
 

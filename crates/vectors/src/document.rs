@@ -36,6 +36,7 @@ pub const TYPES: &[Type] = &[
     Type::of::<text::KanaText>("canonical kana text (JIS X 0201)"),
     Type::of::<text::DisplayText>("canonical displayed text (Shift_JIS or UTF-8)"),
     Type::of::<text::TextTable>("every character's canonical form, as one digest"),
+    Type::of::<text::TypedDigits>("digits as people type them"),
     Type::of::<text::Zengin>("a batch file of the Zengin format"),
     Type::of::<provision::Pskc>("a key container (RFC 6030)"),
     Type::of::<provision::Otpauth>("an otpauth URI"),

@@ -9,10 +9,12 @@ use super::values::{About, NoFields, Outcome, Tested, same};
 use camtoken::time::{Date, Timestamp};
 use camtoken::transaction::text::{self, Wire, columns};
 use camtoken::transaction::zengin::{AccountType, BatchFile, Digits, Encoding};
+use camtoken::typed;
 
 pub(super) enum KanaText {}
 pub(super) enum DisplayText {}
 pub(super) enum TextTable {}
+pub(super) enum TypedDigits {}
 pub(super) enum Zengin {}
 
 #[derive(Deserialize)]
@@ -88,6 +90,7 @@ pub(super) enum Table {
     Kana,
     Display,
     Sjis,
+    Typed,
 }
 
 impl Tested for TextTable {
@@ -123,6 +126,14 @@ impl Table {
                 });
                 add(format!("{:04X} {result}\n", u32::from(character)));
             }),
+            Self::Typed => ('\0'..=char::MAX).for_each(|character| {
+                let digits = typed::digits(&format!("7708{character}8414"), 8..=9);
+                add(format!(
+                    "{:04X} {}\n",
+                    u32::from(character),
+                    digits.as_ref().map_or("-", |digits| digits.as_str())
+                ));
+            }),
             Self::Sjis => {
                 for pair in 0x8100..=0xEAFF_u16 {
                     let [lead, trail] = pair.to_be_bytes();
@@ -132,6 +143,28 @@ impl Table {
                     }
                 }
             }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypedTest {
+    input: String,
+    min: usize,
+    max: usize,
+    digits: Option<String>,
+}
+
+impl Tested for TypedDigits {
+    const NAME: &'static str = "TypedDigits";
+    type Group = NoFields;
+    type Test = TypedTest;
+
+    fn run(_: &NoFields, test: &TypedTest, _: &About<'_>) -> Outcome {
+        match typed::digits(&test.input, test.min..=test.max) {
+            Ok(digits) => outcome(same("digits", Some(digits.as_str()), test.digits.as_deref())),
+            Err(error) => Outcome::Refused(error.to_string()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Form, FromRequest, Request};
+use camtoken::typed;
 use subtle::ConstantTimeEq;
 
 use super::fault::Fault;
@@ -18,13 +19,13 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.trim())
     }
 
-    /// Digits as people type them: spaces and hyphens between them, full width.
-    pub fn digits(&self, name: &str) -> String {
-        let narrow = |c: char| match c {
-            '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
-            other => other,
-        };
-        self.text(name).chars().map(narrow).filter(|c| !c.is_whitespace() && !matches!(c, '-' | ',' | '，')).collect()
+    /// A number as people type it, with its digits in groups and maybe decimals. What is none stays as it is, for whoever
+    /// reads it to say so.
+    pub fn number(&self, name: &str) -> String {
+        let text = self.text(name);
+        let plain = text.replace([',', '，'], "").replace('．', ".");
+        let parts: Result<Vec<_>, _> = plain.splitn(2, '.').map(|part| typed::digits(part, 1..=20)).collect();
+        parts.map_or(text.to_owned(), |parts| parts.iter().map(|part| part.as_str()).collect::<Vec<_>>().join("."))
     }
 
     pub fn password(&mut self, name: &str) -> Password {

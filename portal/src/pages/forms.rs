@@ -72,7 +72,7 @@ impl<'a> Input<'a> {
 
     /// One for digits that a token shows.
     pub fn otp(name: &'a str, label: String) -> Self {
-        Self { autocomplete: "one-time-code", mode: Some("numeric"), max: Some(24), ..Self::new(name, label) }
+        Self { autocomplete: "one-time-code", mode: Some("numeric"), max: Some(64), ..Self::new(name, label) }
     }
 
     /// Draws it, with its error if there is one.
@@ -281,7 +281,7 @@ pub(super) fn rejected(t: Text, why: impl Into<Unissued>) -> String {
         Rejection::Wrong { tries_left, .. } => t.with("otp-wrong", &[("left", &tries_left.to_string())]),
         Rejection::Expired => t.get("otp-expired"),
         Rejection::AlreadySettled | Rejection::Superseded => t.get("otp-old"),
-        Rejection::Malformed => t.get("otp-malformed"),
+        Rejection::Malformed { digits } => t.with("otp-malformed", &[("digits", &digits.to_string())]),
         _ => t.get("otp-none"),
     }
 }

@@ -87,7 +87,7 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     if let Stage::Generator(who) = &visit.session.stage {
         let person = visit.look_up(who)?;
         let attempt = attempt(&fields).ok_or(Fault::Form)?;
-        return Ok(match visit.bank().log_in_by_generator(&person, &fields.digits("otp"), attempt).await? {
+        return Ok(match visit.bank().log_in_by_generator(&person, fields.text("otp"), attempt).await? {
             Step::Done(()) => visit.enter(Stage::In(who.clone()), "/home"),
             Step::Rejected(rejection) => {
                 draw_generator(&visit, &Errors::one("otp", generator_rejected(visit.t, rejection)))
@@ -97,7 +97,7 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     let (person, id) = awaited(&visit)?;
     let order = visit.bank().order(&person, &id)?.ok_or(Fault::Login)?;
     let attempt = attempt(&fields).ok_or(Fault::Form)?;
-    match visit.bank().settle(&person, &id, &fields.digits("otp"), attempt).await? {
+    match visit.bank().settle(&person, &id, fields.text("otp"), attempt).await? {
         Settled::LoggedIn => {
             visit.bank().note_login(&person)?;
             Ok(visit.enter(Stage::In(Who::new(&person)), "/home"))

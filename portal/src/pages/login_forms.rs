@@ -82,7 +82,7 @@ pub(super) fn generator_card(visit: &Visit, path: &str, button: &str, errors: &E
 pub(super) fn generator_rejected(t: Text, rejection: Rejection) -> String {
     match rejection {
         Rejection::Wrong { suspended: true, .. } | Rejection::Suspended | Rejection::Revoked => t.get("otp-suspended"),
-        Rejection::Malformed => t.get("generator-malformed"),
+        Rejection::Malformed { digits } => t.with("otp-malformed", &[("digits", &digits.to_string())]),
         _ => t.get("generator-wrong"),
     }
 }

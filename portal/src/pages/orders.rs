@@ -65,7 +65,7 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
     let order = known(&visit, &person, &id)?;
     let attempt = attempt(&form).ok_or(Fault::Form)?;
     let concerned = concerned(&visit, &order)?;
-    match visit.bank().settle(&person, &id, &form.digits("otp"), attempt).await? {
+    match visit.bank().settle(&person, &id, form.text("otp"), attempt).await? {
         Settled::Booked(booking) => {
             if booking.outcome == Outcome::Done {
                 for user in concerned {

@@ -53,7 +53,7 @@ pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
     }
     let contract = visit.contract(&person)?;
     fields.extend([
-        ("amount".to_owned(), typed.digits("amount")),
+        ("amount".to_owned(), typed.number("amount")),
         ("date".to_owned(), day_in_japan(visit.bank().now()).to_string()),
         ("payingAccount".to_owned(), from.number[from.number.len().saturating_sub(4)..].to_owned()),
         ("originator".to_owned(), contract.kana),
@@ -137,8 +137,8 @@ fn enter_plain(visit: &Visit, plain: &Plain, typed: &Fields) -> Answer {
     let mut fields = vec![(plain.day.to_owned(), day_in_japan(visit.bank().now()).to_string())];
     for spec in asked(plain) {
         let text = match spec.kind {
-            Kind::Digits { .. } | Kind::Yen { .. } => typed.digits(spec.name),
-            Kind::Money { .. } => format!("{} {}", typed.text("currency"), typed.digits(spec.name)),
+            Kind::Digits { .. } | Kind::Yen { .. } => typed.number(spec.name),
+            Kind::Money { .. } => format!("{} {}", typed.text("currency"), typed.number(spec.name)),
             _ => typed.text(spec.name).to_owned(),
         };
         if !(text.is_empty() && spec.optional) {
@@ -286,7 +286,7 @@ fn payee_fields(typed: &Fields) -> Vec<(String, String)> {
         ("branchCode", branch.code.to_owned()),
         ("branchName", branch.kana.to_owned()),
         ("accountType", typed.text("accountType").to_owned()),
-        ("account", typed.digits("account")),
+        ("account", typed.number("account")),
         ("payee", typed.text("payee").to_owned()),
     ]
     .map(|(name, text)| (name.to_owned(), text))

@@ -44,7 +44,7 @@ pub(super) async fn code(visit: Visit) -> Answer {
 
 pub(super) async fn device_code(visit: Visit, fields: Fields) -> Answer {
     let person = visit.registrant()?;
-    match visit.bank().second_code(&person, &fields.digits("device-code")).await? {
+    match visit.bank().second_code(&person, fields.text("device-code")).await? {
         Step::Done(()) => Ok(Redirect::to("/registration").into_response()),
         Step::Rejected(rejection) => draw(&visit, &Errors::one("device-code", rejected(visit.t, rejection))).await,
     }
@@ -52,7 +52,7 @@ pub(super) async fn device_code(visit: Visit, fields: Fields) -> Answer {
 
 pub(super) async fn confirm(visit: Visit, fields: Fields) -> Answer {
     let person = visit.registrant()?;
-    match visit.bank().confirm(&person, &fields.digits("otp")).await? {
+    match visit.bank().confirm(&person, fields.text("otp")).await? {
         Step::Done(()) => {
             visit.tell("registered-yes");
             Ok(Redirect::to("/registration").into_response())

@@ -27,7 +27,7 @@ pub(super) async fn limits_enter(visit: Visit, typed: Fields) -> Answer {
     let fields = [
         ("limit", limit.as_str().to_owned()),
         ("old", contract.limit(limit).to_string()),
-        ("new", typed.digits("new")),
+        ("new", typed.number("new")),
     ]
     .map(|(name, text)| (name.to_owned(), text));
     match checked(t, Draft { operation: Operation::LimitChange, fields: fields.into(), act: Act::ChangeLimit }) {

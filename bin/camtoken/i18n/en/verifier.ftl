@@ -50,7 +50,8 @@ help-verify = Settle the response to a challenge, once
     .long =
         Settle the response to a challenge, once.
 
-        Exit 0 when it is accepted, 6 when not; the reason is in the answer. Spaces in a response do not count. Execute the
+        Exit 0 when it is accepted, 6 when not; the reason is in the answer. Blanks, full-width
+        digits and a hyphen in a response are understood. Execute the
         transaction that is printed: it is the one that the token has shown.
 
         After exit 1 nothing is known: ask again with the same --attempt.
@@ -67,7 +68,7 @@ verdict-superseded = Refused: a newer challenge has taken the place of this one.
 verdict-suspended = Refused: the activation is suspended; it has to be resumed.
 verdict-revoked = Refused: the activation is revoked.
 verdict-not-activated = Refused: the registration is not at this step.
-verdict-malformed = Refused: not the form of a response. It is not counted.
+verdict-malformed = Refused: expected { $digits } digits. It is not counted.
 verdict-unknown = Refused: there is no such challenge.
 
 ## enroll

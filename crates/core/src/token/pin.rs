@@ -1,10 +1,15 @@
 //! The optional PIN that unlocks a token.
 
+use alloc::string::String;
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::typed;
 
 /// A PIN as the token keeps it: Argon2id with a salt of its own (RFC 9106), and how often it was entered wrongly.
 #[derive(Clone)]
@@ -42,24 +47,33 @@ impl Pin {
     /// After so many wrong entries in a row the token locks.
     pub const MAX_WRONG: u8 = 5;
 
+    /// How many digits it may have.
+    pub(super) const DIGITS: RangeInclusive<usize> = 5..=8;
     pub(super) const SALT: usize = 16;
     pub(super) const HASH: usize = 32;
 
-    /// Takes a new PIN.
+    /// The digits of a PIN that a person typed ([`typed::digits`]), for a token that takes them one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`PinError::Form`].
+    pub fn typed(text: &str) -> Result<Zeroizing<String>, PinError> {
+        typed::digits(text, Self::DIGITS).map_err(|_| PinError::Form)
+    }
+
+    /// Takes a new PIN, as it was typed.
     ///
     /// # Errors
     ///
     /// [`PinError::Form`] or [`PinError::Weak`].
-    pub fn new(digits: &str, rng: &mut impl CryptoRng) -> Result<Self, PinError> {
-        if !is_pin(digits) {
-            return Err(PinError::Form);
-        }
+    pub fn new(typed: &str, rng: &mut impl CryptoRng) -> Result<Self, PinError> {
+        let digits = Self::typed(typed)?;
         if is_weak(digits.as_bytes()) {
             return Err(PinError::Weak);
         }
         let mut salt = [0; Self::SALT];
         rng.fill_bytes(&mut salt);
-        Ok(Self { salt, hash: hash(digits, &salt), wrong: 0 })
+        Ok(Self { salt, hash: hash(&digits, &salt), wrong: 0 })
     }
 
     /// Whether only a reset helps.
@@ -97,7 +111,7 @@ impl fmt::Debug for Pin {
 
 /// Whether something has the form of a PIN.
 pub(super) fn is_pin(digits: &str) -> bool {
-    (5..=8).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    Pin::DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Digits whose steps are all 0, 1 or -1 (9 is followed by 0); `121212`; `112233`.
@@ -131,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_pin_has_five_to_eight_digits() {
-        for text in ["", "2580", "258025802", "2580a", "２５８０１", " 25801", "25801\n"] {
+        for text in ["", "2580", "258025802", "2580a", "2580①", "25801.", "-25801"] {
             assert_eq!(pin(text).expect_err(text), PinError::Form, "{text:?}");
         }
-        for text in ["25801", "258013", "2580139", "25801397"] {
+        for text in ["25801", "258013", "2580139", "25801397", "２５８０１", " 25801", "25801\n", "258-013"] {
             assert!(pin(text).is_ok(), "{text}");
         }
     }

@@ -56,8 +56,12 @@ pub enum Rejection {
     /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
     /// that takes none.
     Unknown,
-    /// Not the right number of decimal digits. Not counted.
-    Malformed,
+    /// Not the right number of decimal digits, whatever blanks and hyphens stand between them ([`typed`](crate::typed)). Not
+    /// counted.
+    Malformed {
+        /// How many digits are expected.
+        digits: u8,
+    },
 }
 
 /// What a step came to, of a registration for example. A "no" is an answer.
@@ -133,7 +137,7 @@ impl Rejection {
             | Self::Revoked
             | Self::NotActivated
             | Self::Unknown
-            | Self::Malformed => "rejected",
+            | Self::Malformed { .. } => "rejected",
         }
     }
 
@@ -150,7 +154,7 @@ impl Rejection {
             Self::Revoked => "Revoked",
             Self::NotActivated => "NotActivated",
             Self::Unknown => "Unknown",
-            Self::Malformed => "Malformed",
+            Self::Malformed { .. } => "Malformed",
         }
     }
 }
@@ -169,7 +173,7 @@ impl fmt::Display for Rejection {
             Self::Revoked => f.write_str("the activation is revoked"),
             Self::NotActivated => f.write_str("the registration is not finished"),
             Self::Unknown => f.write_str("no such challenge"),
-            Self::Malformed => f.write_str("not the form of a response"),
+            Self::Malformed { digits } => write!(f, "expected {digits} digits"),
         }
     }
 }

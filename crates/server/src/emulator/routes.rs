@@ -12,7 +12,6 @@ use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::super::api::{Api, Described, Method};
 use super::super::guard::{Limit, Place};
@@ -30,7 +29,7 @@ use super::{Emulator, OfToken, World, foreign, token_id, with};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 use camtoken::qr::{Effort, Overlay, Scan};
-use camtoken::token::{Button, Faults, Profile, Refusal, Seen, State, file, picture};
+use camtoken::token::{Button, Faults, Pin, Profile, Refusal, Seen, State, file, picture};
 use camtoken::transaction::Domain;
 use camtoken_documents::{Lint, LintOptions, Registered, TypedDigits};
 
@@ -728,11 +727,8 @@ async fn enter_pin(
     Path(names): OfToken,
     Json(entry): Json<Entry>,
 ) -> Result<Json<Shown>, Problem> {
-    let digits: Zeroizing<Vec<u8>> =
-        entry.pin.expose().bytes().map(|digit| digit.wrapping_sub(b'0')).collect::<Vec<_>>().into();
-    if !(5..=8).contains(&digits.len()) || digits.iter().any(|digit| *digit > 9) {
-        return Err(Problem::from(Code::Value).because("pin: 5 to 8 digits"));
-    }
+    let digits =
+        Pin::typed(entry.pin.expose()).map_err(|error| Problem::from(Code::Value).because(format!("pin: {error}")))?;
     with(&emulator, &names, |hand| {
         hand.enter_pin(&digits);
         hand.settle();

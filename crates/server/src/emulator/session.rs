@@ -270,7 +270,7 @@ impl Hand<'_> {
     }
 
     /// Switches the token on and enters a PIN as a person does, if it asks for one.
-    pub fn enter_pin(&mut self, digits: &[u8]) {
+    pub fn enter_pin(&mut self, digits: &str) {
         self.held.device.tick(self.now);
         if self.state() == State::Off {
             self.hold(Button::Center);
@@ -279,7 +279,7 @@ impl Hand<'_> {
             return;
         }
         // The centre button counts up; behind 9 stands the end of the PIN.
-        for steps in digits.iter().copied().chain([10]) {
+        for steps in digits.bytes().map(|digit| digit - b'0').chain([10]) {
             for _ in 0..steps {
                 self.press(Button::Center);
             }

@@ -40,7 +40,7 @@ pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Field
     let mut errors = Errors::default();
     for account in &chosen {
         let field = format!("pin-{account}");
-        let pin = Password::new(typed.digits(&field));
+        let pin = Password::new(typed.number(&field));
         // Wiped here as elsewhere; the digits above are all that is looked at.
         drop(typed.password(&field));
         let text = match visit.bank().enter_pin(&person, account, pin).await? {

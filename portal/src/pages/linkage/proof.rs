@@ -146,7 +146,7 @@ pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Field
     let mut flow = flow(&visit, &id)?;
     if let Some((who, Proof::Generator)) = &flow.who {
         let person = visit.look_up(who)?;
-        if let Step::Rejected(rejection) = visit.bank().enter_generator(&person, &typed.digits("otp"), attempt).await? {
+        if let Step::Rejected(rejection) = visit.bank().enter_generator(&person, typed.text("otp"), attempt).await? {
             let errors = Errors::one("otp", generator_rejected(visit.t, rejection));
             return Ok(draw_generator(&visit, &flow, &errors));
         }
@@ -155,7 +155,7 @@ pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Field
         return Ok(renamed(&visit, flow, None, next));
     }
     let (mut flow, person, order) = signing(&visit, &id)?;
-    match visit.bank().settle(&person, &order.id, &typed.digits("otp"), attempt).await? {
+    match visit.bank().settle(&person, &order.id, typed.text("otp"), attempt).await? {
         Settled::Booked(_) => {
             flow.proved = true;
             let next = after_proof(&visit, &flow)?;

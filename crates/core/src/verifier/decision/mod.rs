@@ -136,7 +136,10 @@ pub enum Comparison<M = bool> {
     /// The record expects no such answer, so there was nothing to compare with.
     NothingExpected,
     /// The answer does not have the form of a response.
-    Malformed,
+    Malformed {
+        /// How many digits a response has.
+        digits: u8,
+    },
     /// They were compared.
     Made {
         /// A MAC over the caller's attempt ID, the question and the answer: the same attempt again has the same tag, and no

@@ -293,7 +293,7 @@ fn compared(record: &Record, comparison: Comparison) -> Result<([u8; 16], bool),
     registers(record)?;
     match comparison {
         Comparison::NothingExpected => Err(Rejection::NotActivated),
-        Comparison::Malformed => Err(Rejection::Malformed),
+        Comparison::Malformed { digits } => Err(Rejection::Malformed { digits }),
         Comparison::Made { tag, matches } => Ok((tag, matches)),
     }
 }

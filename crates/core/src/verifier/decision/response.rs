@@ -87,7 +87,7 @@ impl Event for ChallengeResponse {
         }
         let (tag, is_right) = match self.comparison {
             Comparison::NothingExpected => return refused(Rejection::Unknown),
-            Comparison::Malformed => return refused(Rejection::Malformed),
+            Comparison::Malformed { digits } => return refused(Rejection::Malformed { digits }),
             Comparison::Made { tag, matches } => (tag, matches),
         };
         if let Some(outcome) = repeated(record, &tag, now) {
@@ -128,7 +128,7 @@ impl Event for TimeBasedPassword {
         let Credential::TimeBased { last_step, .. } = record.credential else { return refused(Rejection::Unknown) };
         let (tag, step) = match self.comparison {
             Comparison::NothingExpected => return refused(Rejection::Unknown),
-            Comparison::Malformed => return refused(Rejection::Malformed),
+            Comparison::Malformed { digits } => return refused(Rejection::Malformed { digits }),
             Comparison::Made { tag, matches } => (tag, matches),
         };
         if let Some(outcome) = repeated(record, &tag, now) {
