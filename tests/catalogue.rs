@@ -1,7 +1,7 @@
 //! The catalogue of the specification, as data, and the one in the library.
 
 use camtoken::transaction::catalogue::CATALOGUE;
-use camtoken::transaction::{Currency, Domain, FieldSpec, Kind, Operation, Visibility};
+use camtoken::transaction::{Currency, Domain, FieldSpec, Kind, Operation, Transaction, Visibility};
 use serde_json::{Value, json};
 
 fn file(text: &str) -> Value {
@@ -22,6 +22,9 @@ fn the_catalogue_is_that_of_the_specification() {
         Kind::Kana { max } => json!({"kind": "kana", "max": max}),
         Kind::Text { max } => json!({"kind": "text", "max": max}),
         Kind::Ascii { max } => json!({"kind": "ascii", "max": max}),
+        Kind::Account { max } => json!({"kind": "account", "max": max}),
+        Kind::Bic => json!({"kind": "bic"}),
+        Kind::Country => json!({"kind": "country"}),
         Kind::Digits { min, max } => json!({"kind": "digits", "min": min, "max": max}),
         Kind::Yen { digits } => json!({"kind": "yen", "digits": digits}),
         Kind::Money { digits } => json!({"kind": "money", "digits": digits}),
@@ -42,6 +45,9 @@ fn the_catalogue_is_that_of_the_specification() {
         value["en"] = json!(field.label.en);
         if field.optional {
             value["optional"] = json!(true);
+        }
+        if field.positive {
+            value["positive"] = json!(true);
         }
         if field.visibility == Visibility::Bound {
             value["bound"] = json!(true);

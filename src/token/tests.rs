@@ -181,8 +181,11 @@ fn longest(field: &FieldSpec) -> String {
     match field.kind {
         Kind::Kana { max } => "ｶ)ﾃｽﾄｼﾖｳｼﾞ ".chars().cycle().take(max - 1).chain(['ｵ']).collect(),
         Kind::Text { max } => "架空商事".chars().cycle().take(max / 2).collect(),
-        Kind::Ascii { max: 2 } => "JP".to_owned(),
-        Kind::Ascii { max } => "ACME TRADING LTD ".chars().cycle().take(max - 1).chain(['X']).collect(),
+        Kind::Country => "JP".to_owned(),
+        Kind::Bic => "ACMEJPJT001".to_owned(),
+        Kind::Ascii { max } | Kind::Account { max } => {
+            "ACME TRADING LTD ".chars().cycle().take(max - 1).chain(['X']).collect()
+        }
         Kind::Digits { max, .. } => "1234567890".chars().cycle().take(max).collect(),
         Kind::Yen { digits } | Kind::Count { digits } => "9".repeat(digits as usize),
         Kind::Money { digits } => format!("USD {}.99", "9".repeat(digits as usize - 2)),
@@ -191,7 +194,7 @@ fn longest(field: &FieldSpec) -> String {
         Kind::Choice(list) => list[list.len() - 1].name.to_owned(),
         Kind::Choices { of, max } => of.iter().take(max).map(|choice| choice.name).collect::<Vec<_>>().join(","),
         Kind::Flag => "yes".to_owned(),
-        Kind::Hash => "5a".repeat(32),
+        Kind::Hash => "0123456789abcdef".repeat(4),
         Kind::CheckCode => "0123456789abcdef".to_owned(),
         other => panic!("no longest value for {other:?}"),
     }

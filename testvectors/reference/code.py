@@ -53,6 +53,8 @@ OPERATIONS = {operation["name"]: operation for operation in CATALOGUE["operation
 CHOICES = {name: [choice["name"] for choice in choices] for name, choices in CATALOGUE["choices"].items()}
 DECIMALS = {code: int(count) for count, codes in CATALOGUE["currencies"].items() for code in codes.split()}
 DOMAINS = CATALOGUE["domains"]
+COUNTRIES = CATALOGUE["countries"].split()
+IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in CATALOGUE["ibanLengths"].split()}
 LAST_SECOND = 253_402_300_799
 EPOCH = datetime.date(1970, 1, 1)
 
@@ -77,6 +79,19 @@ def seconds_of(text):
     return int(datetime.datetime.fromisoformat(text).timestamp())
 
 
+def account(text):
+    """R-5: an IBAN in capitals without blanks, or the number of a country without IBANs as it is."""
+    compact = text.replace(" ", "").upper()
+    iban = compact.removeprefix("IBAN").lstrip(":") if compact.startswith("IBAN") else compact
+    if not (iban[:2] in IBAN_LENGTHS and re.fullmatch("[0-9]{2}", iban[2:4])):
+        must(iban == compact, "field")
+        return text
+    must(re.fullmatch("[A-Z0-9]+", iban) and len(iban) == IBAN_LENGTHS[iban[:2]], "field")
+    must(int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1, "field")
+    must(2 <= int(iban[2:4]) <= 98, "field")
+    return iban
+
+
 def canonical(field, text):
     """The canonical text of a field, from what somebody wrote."""
     kind, most = field["kind"], field.get("max")
@@ -89,6 +104,17 @@ def canonical(field, text):
         must(text and spelling.columns(text) <= most, "field")
     elif kind == "ascii":
         must(re.fullmatch(r"[!-~]([ -~]*[!-~])?", text) and len(text) <= most, "field")
+    elif kind == "account":
+        must(re.fullmatch(r"[!-~]([ -~]*[!-~])?", text) and len(text) <= 2 * most, "field")
+        text = account(text)
+        must(len(text) <= most, "field")
+    elif kind == "bic":
+        text = text.upper()
+        must(re.fullmatch("[A-Z0-9]{8}([A-Z0-9]{3})?", text) and text[4:6] in COUNTRIES, "field")
+        text = text[:8] if text[8:] == "XXX" else text
+    elif kind == "country":
+        text = text.upper()
+        must(text in COUNTRIES, "field")
     elif kind == "digits":
         must(re.fullmatch("[0-9]*", text) and field["min"] <= len(text) <= most, "field")
     elif kind in ("yen", "count"):
@@ -130,6 +156,27 @@ def canonical(field, text):
     else:
         raise SystemExit(f"unknown kind {kind}")
     return text
+
+
+# --- Section 3.5: rules ------------------------------------------------------------------------------------------------
+
+
+def check_rules(entry, texts, error):
+    """What no transaction says; `texts` are canonical, and have what is there."""
+    for field in entry["fields"]:
+        text = texts.get(field["name"])
+        if text is None:
+            continue
+        if field.get("positive"):
+            must(re.search("[1-9]", text), error)
+        if field["kind"] == "kana":
+            must(re.search("[0-9A-Zｦｱ-ﾝ]", text) and text[0] not in "ﾞﾟ", error)
+        elif field["name"] in ("payee", "biller"):
+            must(any(c.isalnum() for c in text), error)
+    if entry["name"] in ("bulk", "payroll"):
+        count, total, most, new = (int(texts[name]) for name in ("count", "total", "largestAmount", "newPayees"))
+        must(new <= count and most + count - 1 <= total <= count * most, error)
+        must("file" not in texts or texts["file"].startswith(texts["checkCode"]), error)
 
 
 # --- Section 4.5: a field as an item of CBOR -------------------------------------------------------------------------
@@ -208,6 +255,12 @@ def text_of(field, item):
             text = "yes" if of_type(bool, item) else "no"
         elif kind in ("hash", "checkCode"):
             text = of_type(bytes, item).hex()
+        elif kind in ("account", "bic", "country"):
+            # A token takes what verifiers of before sealed, if it means something.
+            text = of_type(str, item)
+            most = field.get("max") or {"bic": 11, "country": 2}[kind]
+            must(re.fullmatch(r"[!-~]([ -~]*[!-~])?", text) and len(text) <= most and canonical(field, text), "content")
+            return text
         else:
             text = of_type(str, item)
         same = canonical(field, text) == text and item_of(field, text) == item
@@ -331,11 +384,14 @@ def make(operation, fields, challenge_id, activation, expires_at):
     must(operation in OPERATIONS, "field")
     entry = OPERATIONS[operation]
     must(set(fields) <= {field["name"] for field in entry["fields"]}, "field")
-    items = {False: [], True: []}
+    items, texts = {False: [], True: []}, {}
     for field in entry["fields"]:
         text = fields.get(field["name"])
         must(text is not None or field.get("optional"), "field")
-        items[field.get("bound", False)].append(None if text is None else item_of(field, canonical(field, text)))
+        if text is not None:
+            texts[field["name"]] = text = canonical(field, text)
+        items[field.get("bound", False)].append(None if text is None else item_of(field, text))
+    check_rules(entry, texts, "field")
     digest = None
     if items[True]:
         digest = hashlib.sha256(dumps(entry["code"]) + dumps(items[True])).digest()
@@ -360,11 +416,13 @@ def opened(payload, domain, challenge_id, activation=None, extra=0):
     must(entry["domain"] == domain, "content")
     fields = [field for field in entry["fields"] if not field.get("bound")]
     must(len(of_type(list, shown)) == len(fields), "content")
+    texts = {}
     for field, item in zip(fields, shown, strict=True):
         if item is None:
             must(field.get("optional"), "content")
         else:
-            text_of(field, item)
+            texts[field["name"]] = text_of(field, item)
+    check_rules(entry, texts, "content")
     if len(fields) == len(entry["fields"]):
         must(digest is None, "content")
     else:

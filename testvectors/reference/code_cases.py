@@ -9,15 +9,18 @@ import datetime
 import hashlib
 import json
 import random
+import re
 import string
 import sys
 
 from code import (  # the file beside this one
     CATALOGUE,
     CHOICES,
+    COUNTRIES,
     DECIMALS,
     EPOCH,
     FOLDER,
+    IBAN_LENGTHS,
     LAST_SECOND,
     OPERATIONS,
     PROTECTED,
@@ -67,14 +70,18 @@ SUITE = "OCRA-1:HOTP-SHA256-8:QH64"
 
 
 def smallest(field):
+    least = "1" if field.get("positive") else "0"
     return {
         "kana": "ｱ",
         "text": "A",
         "ascii": "A",
+        "account": "1",
+        "bic": "AAAANOAA",
+        "country": "AD",
         "digits": "0" * field.get("min", 0),
-        "yen": "0",
-        "count": "0",
-        "money": "JPY 0",
+        "yen": least,
+        "count": least,
+        "money": f"JPY {least}",
         "date": "1970-01-01",
         "moment": "1970-01-01T00:00:00Z",
         "flag": "no",
@@ -92,6 +99,12 @@ def largest(field, kanji="架空商事株式会社支払"):
             return (kanji * most)[: most // spelling.columns(kanji[0])]
         case "ascii":
             return ("AB12CD34" * most)[:most]
+        case "account":
+            return ("12AB34CD" * most)[:most]
+        case "bic":
+            return "DNBANOKKABC"
+        case "country":
+            return "NO"
         case "digits":
             return ("9876543210" * most)[:most]
         case "yen" | "count":
@@ -118,29 +131,42 @@ def drawn(field, rng):
     """Some text that is canonical already."""
     most = field.get("max", 0)
 
-    def some(alphabet):
+    def some(alphabet, lawful=lambda text: True):
         text = ""
         for _ in range(rng.randint(1, most)):
             c = rng.choice(alphabet)
             text += c if spelling.columns(text + c) <= most else ""
-        return text.strip(" ") or alphabet[0]
+        text = text.strip(" ")
+        return text if text and lawful(text) else alphabet[0]
 
     match field["kind"]:
         case "kana":
-            return some("ｱｶｻﾀﾅﾊﾏﾔﾗﾜｦﾝﾞﾟABZ09 -().,/'+:?¥｢｣")
+            return some("ｱｶｻﾀﾅﾊﾏﾔﾗﾜｦﾝﾞﾟABZ09 -().,/'+:?¥｢｣", lambda text: re.search("[0-9A-Zｦｱ-ﾝ]", text) and text[0] not in "ﾞﾟ")
         case "text":
             return some(
                 rng.choice(["架空会計センター東京", "ｶﾌﾞｼｷｶﾞｲｼﾔ架空", "Kakuu Accounting-0", "髙﨑架空éｱ€①ΩЖ\U00020bb7"])
             )
         case "ascii":
-            return some(string.ascii_letters + string.digits + " .,-/+()'&")
+            return some(string.ascii_letters + string.digits + " .,-/+()'&", lambda text: any(c.isalnum() for c in text))
+        case "account":
+            if rng.random() < 0.5:
+                return "".join(rng.choices(string.digits + "-/", k=rng.randint(4, most)))
+            country, length = rng.choice(sorted(IBAN_LENGTHS.items()))
+            rest = "".join(rng.choices(string.digits + string.ascii_uppercase, k=length - 4))
+            number = int("".join(str(int(c, 36)) for c in rest + country + "00"))
+            return f"{country}{98 - number % 97:02}{rest}"
+        case "bic":
+            letters = "".join(rng.choices(string.ascii_uppercase, k=6))
+            return letters[:4] + rng.choice(COUNTRIES) + letters[4:] + rng.choice(["", "A1B", "001"])
+        case "country":
+            return rng.choice(COUNTRIES)
         case "digits":
             return "".join(rng.choices(string.digits, k=rng.randint(field["min"], most)))
         case "yen" | "count":
-            return str(rng.randrange(10 ** rng.randint(1, field["digits"])))
+            return str(max(rng.randrange(10 ** rng.randint(1, field["digits"])), int(field.get("positive", False))))
         case "money":
             currency = rng.choice(sorted(DECIMALS))
-            digits = str(rng.randrange(10 ** rng.randint(1, field["digits"]))).zfill(DECIMALS[currency] + 1)
+            digits = str(rng.randrange(1, 10 ** rng.randint(1, field["digits"]))).zfill(DECIMALS[currency] + 1)
             at = len(digits) - DECIMALS[currency]
             return f"{currency} {digits[:at]}" + (f".{digits[at:]}" if DECIMALS[currency] else "")
         case "date":
@@ -162,7 +188,17 @@ def drawn(field, rng):
 
 def texts(operation, kind=largest, leave_out=lambda field: False):
     fields = OPERATIONS[operation]["fields"]
-    return {f["name"]: kind(f) for f in fields if not (f.get("optional") and leave_out(f))}
+    made = {f["name"]: kind(f) for f in fields if not (f.get("optional") and leave_out(f))}
+    return agreeing(made) if operation in ("bulk", "payroll") else made
+
+
+def agreeing(fields):
+    """The fields of a batch, so that none contradicts another (R-8, R-9)."""
+    count, total, most, new = (int(fields[name]) for name in ("count", "total", "largestAmount", "newPayees"))
+    total = min(max(total, most + count - 1), count * most, 10**12 - 1)
+    if most + count - 1 > total:
+        count, total = 1, most
+    return fields | {"count": str(count), "total": str(total), "newPayees": str(min(new, count)), "checkCode": fields["file"][:16]}
 
 
 TRANSFER = {
@@ -228,8 +264,82 @@ SEAL_NOTES = {
     "Spelling": ("BASIC", "One transaction, written in several ways: one question, one code."),
     "Numbers": ("BASIC", "Numbers at the lengths of CBOR's short forms."),
     "Suite": ("BASIC", "Response suites: every hash, 6 to 10 digits, questions of 40 to 64 digits."),
+    "Rule": ("SECURITY", "Section 3.5: what no transaction says, and the one spelling of an account abroad."),
     "NoTransaction": ("INPUT", "Fields that make no transaction: nothing may be sealed."),
 }
+
+
+BATCH = {
+    "count": "12", "total": "3450000", "date": "2026-11-27", "payingAccount": "1234567", "largestPayee": "ﾐﾎﾝ ｼﾖｳｼﾞ(ｶ",
+    "largestAmount": "1250000", "newPayees": "1", "checkCode": "4bb24efc9641afc5",
+    "file": "4bb24efc9641afc5ded1ca77eabb6e2fcf062d2112ccd61bd8bd6acd89180bae",
+}  # fmt: skip
+REMITTANCE = {
+    "amount": "USD 1250.00", "payee": "ACME TRADING AS", "account": "NO9386011117947", "bic": "DNBANOKK", "country": "NO",
+    "charges": "sha", "valueDate": "2026-11-26",
+}  # fmt: skip
+# Examples of the IBAN Registry.
+IBANS = [
+    "NO93 8601 1117 947", "GB29 NWBK 6016 1331 9268 19", "DE89 3704 0044 0532 0130 00", "FR14 2004 1010 0505 0001 3M02 606",
+    "MT84 MALT 0110 0001 2345 MTLC AST0 01S", "SA03 8000 0000 6080 1016 7519", "BR18 0036 0305 0000 1000 9795 493C 1",
+    "CH93 0076 2011 6238 5295 7", "NL91 ABNA 0417 1643 00", "LC55 HEMM 0001 0001 0012 0012 0002 3015",
+]  # fmt: skip
+
+
+def rules(tests, none):
+    """Section 3.5, at the verifier."""
+    for iban in IBANS:
+        compact = iban.replace(" ", "")
+        for written in (compact, iban, iban.lower(), f"IBAN {iban}"):
+            tests.seal(f"account {written}", ["Rule"], "remittance", REMITTANCE | {"account": written})
+        for at in (2, 3, 4, len(compact) - 1):
+            other = compact[:at] + ("1" if compact[at] == "0" else "0") + compact[at + 1 :]
+            none(f"account {other}", "remittance", REMITTANCE | {"account": other})
+        swapped = compact[:6] + compact[7] + compact[6] + compact[8:]
+        if swapped != compact:
+            none(f"account {swapped}", "remittance", REMITTANCE | {"account": swapped})
+        none(f"account {compact[:-1]}", "remittance", REMITTANCE | {"account": compact[:-1]})
+        none(f"account {compact}0", "remittance", REMITTANCE | {"account": compact + "0"})
+    for account in ("NO00 8601 1117 947", "NO9386011117-947", "IBAN 12345678", "IBAN"):
+        none(f"account {account}", "remittance", REMITTANCE | {"account": account})
+    for account in ("12345678", "0044 1234/5", "US12345678", "a-b-c", "N093860111179", "X" * 34):
+        tests.seal(f"account {account}, no IBAN", ["Rule"], "remittance", REMITTANCE | {"account": account})
+    for bic in ("DNBANOKK", "dnbanokk", "DNBANOKKXXX", "DNBANOKKABC", "DEUTDEFF500", "1A2BXK3C"):
+        tests.seal(f"bic {bic}", ["Rule"], "remittance", REMITTANCE | {"bic": bic, "intermediaryBic": bic})
+    for bic in ("DNBANOK", "DNBA1OKK", "DNBANOKKX", "DNBANOKKXX", "DNBANOKKXXXX", "DNBAXXKK", "DNBAUKKK", "DNB NOKK", "DNBANO-K", ""):
+        none(f"bic {bic!r}", "remittance", REMITTANCE | {"bic": bic})
+    none("intermediaryBic DNBANOK", "remittance", REMITTANCE | {"intermediaryBic": "DNBANOK"})
+    for country in ("NO", "no", "GB", "XK", "SX"):
+        tests.seal(f"country {country}", ["Rule"], "remittance", REMITTANCE | {"country": country})
+    for country in ("XX", "UK", "EU", "AN", "N", "NOR", "N0", "47", ""):
+        none(f"country {country!r}", "remittance", REMITTANCE | {"country": country})
+    for amount in ("USD 0.00", "JPY 0", "KWD 0.000"):
+        none(f"amount {amount}", "remittance", REMITTANCE | {"amount": amount})
+    for payee in ("...", "- / -", "(&)"):
+        none(f"payee {payee!r}", "remittance", REMITTANCE | {"payee": payee})
+    for operation, name in (("transfer", "amount"), ("pay-easy", "amount"), ("approval", "count"), ("approval", "total")):
+        base = TRANSFER if operation == "transfer" else texts(operation, smallest)
+        none(f"{operation}, {name} 0", operation, base | {name: "0"})
+        none(f"{operation}, {name} 000", operation, base | {name: "000"})
+    none("biller ・・・", "pay-easy", texts("pay-easy", smallest) | {"biller": "・・・"})
+    for name in ("bankName", "branchName", "payee", "originator", "edi"):
+        for text in ("゛", "ﾟ", "ー", ".", "ー・".replace("・", "."), "( ) - ? ¥", "ﾞｶ", "\u3099カ", "゜ア"):
+            none(f"{name} {text}", "transfer", TRANSFER | {name: text})
+    for text in ("A", "0", "ｦ", "-1-", "カ゛"):
+        tests.seal(f"payee {text}", ["Rule"], "transfer", TRANSFER | {"payee": text})
+    for operation in ("bulk", "payroll"):
+        tests.seal("a batch", ["Rule"], operation, BATCH)
+        tests.seal("one payment", ["Rule"], operation, BATCH | {"count": "1", "total": "1250000"})
+        tests.seal("all payments as large", ["Rule"], operation, BATCH | {"total": "15000000"})
+        tests.seal("all others a yen", ["Rule"], operation, BATCH | {"total": "1250011"})
+        tests.seal("all payees new", ["Rule"], operation, BATCH | {"newPayees": "12"})
+        for change in (
+            {"count": "0"}, {"count": "0", "total": "0"}, {"total": "0"}, {"largestAmount": "0"}, {"newPayees": "13"},
+            {"count": "1"}, {"total": "15000001"}, {"total": "1250010"}, {"total": "1249999"}, {"count": "2"},
+            {"checkCode": "4bb24efc9641afc4"}, {"checkCode": "0" * 16}, {"file": "0" * 64},
+            {"largestAmount": "9999999999"}, {"largestPayee": "ﾞ"},
+        ):  # fmt: skip
+            none(f"{operation} with {change}", operation, BATCH | change)
 
 
 def seal_tests():
@@ -322,6 +432,7 @@ def seal_tests():
     for amount in ("USD 1250", "USD 1250.0", "JPY 1250.00", "KWD 1.00", "USD 01.00", "usd 1.00", "XXX 1.00",
                    "USD  1.00", "USD -1.00", "1250.00", "USD 10000000000000.00", "JPY 1000000000000000"):  # fmt: skip
         none(f"amount {amount!r}", "remittance", texts("remittance", smallest) | {"amount": amount})
+    rules(tests, none)
     for name, value in (
         ("menus", ""), ("menus", "balance,balance"), ("menus", "balance,gift"), ("scope", "ab" * 31),
         ("menus", "balance,statement,transfer,bulk,payroll,pay-easy"), ("scope", "zz" * 32), ("provider", "架" * 21),
@@ -332,6 +443,8 @@ def seal_tests():
 
 
 OPEN_NOTES = {
+    "Rule": ("SECURITY", "Section 3.5: what no transaction says is not shown, whoever sealed it."),
+    "OlderSpelling": ("BASIC", "Accounts, banks and countries as verifiers of before sealed them are shown as they stand."),
     "Opens": ("BASIC", "A code that opens; shown is what the token shows."),
     "Foreign": ("INPUT", "The text of some other 2D code."),
     "OtherVersion": ("INPUT", "A code of a version that this token does not know."),
@@ -606,6 +719,37 @@ def open_tests():
     field("limit-change", "old", b"\x18\x01", "a number in a longer form", "FieldForm")
     field("limit-change", "limit", b"\x18\x01", "a choice in a longer form", "FieldForm")
     field("transfer", "payee", b"\x58\x01\xb1", "a length in a longer form", "FieldForm")
+    older = make("remittance", REMITTANCE, challenge_id, ACTIVATION, EXPIRES_AT)
+    for change in (
+        {"account": "NO93 8601 1117 947"}, {"account": "no9386011117947"}, {"bic": "dnbanokk"}, {"bic": "DNBANOKKXXX"},
+        {"country": "no"},
+    ):  # fmt: skip
+        names = [field["name"] for field in older.operation["fields"] if not field.get("bound")]
+        shown = [change.get(name, item) for name, item in zip(names, older.shown, strict=True)]
+        code = seal(key_name("signature", ACTIVATION), challenge_id, seal_key(KEY, "signature"), dumps([EXPIRES_AT, 8, shown, older.digest]))
+        tests.open(f"{change}", "OlderSpelling", code)
+    for operation, name, item, comment in (
+        ("transfer", "amount", 0, "nothing"),
+        ("pay-easy", "amount", 0, "nothing"),
+        ("remittance", "amount", ["JPY", 0], "nothing"),
+        ("bulk", "count", 0, "nothing"),
+        ("bulk", "total", 0, "nothing"),
+        ("bulk", "total", 2, "more than all payments"),
+        ("bulk", "largestAmount", 2, "more than the total"),
+        ("payroll", "newPayees", 2, "more than count"),
+        ("transfer", "payee", b"\xde", "a sound mark alone"),
+        ("transfer", "payee", b"\xdf\xb6", "a sound mark first"),
+        ("transfer", "bankName", b"-", "no letter"),
+        ("remittance", "payee", "...", "no letter"),
+        ("remittance", "account", "NO9386011117948", "wrong check digits"),
+        ("remittance", "account", "NO938601111794", "an IBAN too short"),
+        ("remittance", "account", "IBAN", "nothing but the word"),
+        ("remittance", "bic", "DNBANOK", "seven characters"),
+        ("remittance", "bic", "DNBA1OKK", "no country in it"),
+        ("remittance", "country", "XX", "no country"),
+        ("remittance", "country", "UK", "no country of ISO 3166"),
+    ):
+        field(operation, name, dumps(item), comment, "Rule")
     for operation, name, item, comment in (
         ("transfer", "payee", b"\xb1" * 49, "49 characters"),
         ("transfer", "payee", b"", "empty"),
@@ -825,7 +969,7 @@ def written(document):
 def kind_text(field):
     kind, most = field["kind"], field.get("max")
     match kind:
-        case "kana" | "text" | "ascii":
+        case "kana" | "text" | "ascii" | "account":
             return f"{kind} {most}"
         case "digits":
             return f"digits {most}" if field["min"] == most else f"digits {field['min']}-{most}"
@@ -846,6 +990,7 @@ def catalogue_table():
         head = f"| {entry['code']} | **{entry['name']}** {entry['ja']} | {entry['domain']}"
         for field in entry["fields"]:
             marks = [mark for mark in ("bound", "optional") if field.get(mark)]
+            marks += ["not zero"] if field.get("positive") else []
             lines.append(f"{head} | {field['name']} {field['ja']} | {kind_text(field)} | {', '.join(marks)} |")
             head = "| | |"
     return lines

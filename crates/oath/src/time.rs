@@ -19,10 +19,18 @@ pub struct Timestamp(u64);
 const LAST: u64 = 253_402_300_799;
 
 impl Timestamp {
-    /// The moment `seconds` after the epoch; anything beyond the year 9999 is that year's last second.
+    /// The moment `seconds` after the epoch; anything beyond the year 9999 is that year's last second. A number from outside
+    /// is for [`Timestamp::try_from_unix`].
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self(if seconds > LAST { LAST } else { seconds })
+    }
+
+    /// The moment `seconds` after the epoch, if it lies in the years 1970 to 9999: for a number that somebody else has
+    /// written.
+    #[must_use]
+    pub const fn try_from_unix(seconds: u64) -> Option<Self> {
+        if seconds > LAST { None } else { Some(Self(seconds)) }
     }
 
     /// Whole seconds since the epoch.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::oath::HexKey;
-use super::values::{About, Outcome, Parsed, Tested, same};
+use super::values::{About, BEYOND, Outcome, Parsed, Tested, same};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode as Code, DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, Grant, open_first, open_second, seal_first, seal_second};
 use camtoken::code::{ChallengeCode, OpenError, ParseError, open, seal};
@@ -57,7 +57,9 @@ impl Tested for CodeSeal {
             Ok(transaction) => transaction,
             Err(outcome) => return outcome,
         };
-        let expires_at = Timestamp::from_unix(test.expires_at);
+        let Some(expires_at) = Timestamp::try_from_unix(test.expires_at) else {
+            return Outcome::Refused(BEYOND.to_owned());
+        };
         let challenge = Challenge { id: test.id.0, activation: group.activation.0, expires_at, transaction };
         let key = &group.key.0;
         let response = challenge.respond(key, &test.suite.0);
@@ -152,7 +154,8 @@ impl Tested for Activation {
     fn run(group: &RegistrationGroup, test: &RegistrationTest, _: &About<'_>) -> Outcome {
         let (token, device_key) = (&group.token_id.0, &group.device_key.0);
         let challenge = |operation, id: &Parsed<ChallengeId>, expires_at| {
-            let (activation, expires_at) = (test.activation.0, Timestamp::from_unix(expires_at));
+            let expires_at = Timestamp::try_from_unix(expires_at).ok_or_else(|| Outcome::Refused(BEYOND.to_owned()))?;
+            let activation = test.activation.0;
             Ok(Challenge { id: id.0, activation, expires_at, transaction: transaction(operation, &test.fields)? })
         };
         let first = challenge("activation1", &test.first_id, test.first_expires_at);

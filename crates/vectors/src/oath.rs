@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
-use super::values::{About, NoFields, Outcome, Parsed, Tested, unhex};
+use super::values::{About, BEYOND, NoFields, Outcome, Parsed, Tested, unhex};
 use camtoken::key::Key;
 use camtoken::oath::ocra::{self, Check, Checker, DataInput, InputError, KeyTable, PinHash, Question, Suite};
 use camtoken::oath::totp::Totp;
@@ -69,7 +69,8 @@ impl Tested for TotpRespond {
 
     fn run(group: &TotpGroup, test: &TotpTest, _: &About<'_>) -> Outcome {
         let totp = Totp { hash: group.hash.0, digits: group.digits.0, step_secs: group.step_secs, ..Totp::default() };
-        let (key, now) = (&group.key.0, Timestamp::from_unix(test.time));
+        let Some(now) = Timestamp::try_from_unix(test.time) else { return Outcome::Refused(BEYOND.to_owned()) };
+        let key = &group.key.0;
         let computed = totp.respond(key, now);
         compare(&computed, &test.response, |response| totp.verify(key, response, now, 0, None).is_some())
     }

@@ -34,6 +34,9 @@ pub(super) enum Outcome {
     Wrong(String),
 }
 
+/// Why a time is refused.
+pub(super) const BEYOND: &str = "a time beyond the year 9999";
+
 /// Groups without fields of their own.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

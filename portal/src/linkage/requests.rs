@@ -216,6 +216,7 @@ fn part(error: &TransactionError) -> String {
     match error {
         TransactionError::Field { field, .. }
         | TransactionError::Missing { field }
+        | TransactionError::Contradiction { field, .. }
         | TransactionError::Twice { field } => (*field).to_owned(),
         TransactionError::UnknownField { field, .. } => field.clone(),
         _ => "body".to_owned(),

@@ -30,12 +30,7 @@ pub(super) fn keep(visit: &Visit, draft: Draft) -> Response {
 /// The draft, if it makes a transaction; else what is wrong with which input.
 pub(super) fn checked(t: Text, draft: Draft) -> Result<Draft, Errors> {
     match draft.transaction() {
-        Ok(transaction) => {
-            let zero = transaction
-                .get("amount")
-                .is_some_and(|amount| amount.to_string().bytes().all(|byte| !(b'1'..=b'9').contains(&byte)));
-            if zero { Err(Errors::one("amount", t.get("amount-zero"))) } else { Ok(draft) }
-        }
+        Ok(_) => Ok(draft),
         Err(error) => Err(Errors::of_transaction(t, &error, draft.operation.entry().fields)),
     }
 }

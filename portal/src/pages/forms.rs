@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use camtoken::Timestamp;
 use camtoken::code::ChallengeCode;
 use camtoken::qr::{self, EcLevel};
-use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value};
+use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value, ValueError};
 use camtoken::verifier::Rejection;
 use maud::{Markup, html};
 
@@ -111,6 +111,7 @@ impl Errors {
         let name = match error {
             TransactionError::Field { field, .. }
             | TransactionError::Missing { field }
+            | TransactionError::Contradiction { field, .. }
             | TransactionError::Twice { field } => (*field).to_owned(),
             TransactionError::UnknownField { field, .. } => field.clone(),
             _ => NOWHERE.to_owned(),
@@ -119,8 +120,9 @@ impl Errors {
         // Bank and branch are chosen together.
         let name =
             if ["bankCode", "bankName", "branchCode", "branchName"].contains(&&*name) { "branch" } else { &name };
-        let text = spec.map_or_else(
-            || t.get("error-field"),
+        let is_zero = matches!(error, TransactionError::Field { source: ValueError::Zero, .. });
+        let text = spec.filter(|_| !is_zero).map_or_else(
+            || t.get(if is_zero { "amount-zero" } else { "error-field" }),
             |spec| t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))]),
         );
         Self::one(name, text)
@@ -159,6 +161,9 @@ pub(super) fn expected(t: Text, spec: &FieldSpec) -> String {
         Kind::Digits { max, .. } => say("expected-digits", max),
         Kind::Yen { digits } | Kind::Count { digits } => say("expected-yen", usize::try_from(digits).unwrap_or(0)),
         Kind::Money { .. } => say("expected-money", 0),
+        Kind::Account { max } => say("expected-account", max),
+        Kind::Bic => say("expected-bic", 0),
+        Kind::Country => say("expected-country", 0),
         _ => say("expected-other", 0),
     }
 }

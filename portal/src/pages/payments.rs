@@ -201,6 +201,9 @@ fn field(t: Text, spec: &'static FieldSpec, typed: Typed<'_>, errors: &Errors) -
         Kind::Kana { max } | Kind::Text { max } | Kind::Ascii { max } => {
             Input { max: Some(max), hint: Some(expected(t, spec)), ..input }.draw(errors)
         }
+        Kind::Account { .. } | Kind::Bic | Kind::Country => {
+            Input { max: Some(70), hint: Some(expected(t, spec)), ..input }.draw(errors)
+        }
         _ => input.draw(errors),
     }
 }

@@ -93,6 +93,8 @@ pub struct FieldSpec {
     pub visibility: Visibility,
     /// Whether a transaction may leave it out.
     pub optional: bool,
+    /// Whether its number is at least 1.
+    pub positive: bool,
 }
 
 /// Whether the holder of the token sees a field.
@@ -123,6 +125,15 @@ pub enum Kind {
         /// At most so many characters.
         max: usize,
     },
+    /// An account abroad, in printable ASCII: an IBAN (ISO 13616) where the country has them.
+    Account {
+        /// At most so many characters.
+        max: usize,
+    },
+    /// A BIC (ISO 9362).
+    Bic,
+    /// A country by its two letters (ISO 3166-1).
+    Country,
     /// Decimal digits; leading zeroes count.
     Digits {
         /// At least so many.
@@ -244,15 +255,19 @@ const fn choice(name: &'static str, ja: &'static str, en: &'static str) -> Choic
 }
 
 const fn shown(name: &'static str, ja: &'static str, en: &'static str, kind: Kind) -> FieldSpec {
-    FieldSpec { name, label: label(ja, en), kind, visibility: Visibility::Displayed, optional: false }
+    FieldSpec { name, label: label(ja, en), kind, visibility: Visibility::Displayed, optional: false, positive: false }
 }
 
 const fn bound(name: &'static str, ja: &'static str, en: &'static str, kind: Kind) -> FieldSpec {
-    FieldSpec { name, label: label(ja, en), kind, visibility: Visibility::Bound, optional: false }
+    FieldSpec { name, label: label(ja, en), kind, visibility: Visibility::Bound, optional: false, positive: false }
 }
 
 const fn optional(field: FieldSpec) -> FieldSpec {
     FieldSpec { optional: true, ..field }
+}
+
+const fn positive(field: FieldSpec) -> FieldSpec {
+    FieldSpec { positive: true, ..field }
 }
 
 const ACCOUNT_TYPES: &[Choice] = &[
@@ -327,12 +342,12 @@ const CONTRACT: FieldSpec = shown("contract", "契約番号", "Contract", Kind::
 
 /// 総合振込 and 給与・賞与振込 show and bind the same.
 const BATCH: &[FieldSpec] = &[
-    shown("count", "件数", "Payments", Kind::Count { digits: 6 }),
-    shown("total", "合計金額", "Total", Kind::Yen { digits: 12 }),
+    positive(shown("count", "件数", "Payments", Kind::Count { digits: 6 })),
+    positive(shown("total", "合計金額", "Total", Kind::Yen { digits: 12 })),
     shown("date", "振込指定日", "Date", Kind::Date),
     shown("payingAccount", "引落口座", "From account", Kind::Digits { min: 4, max: 12 }),
     shown("largestPayee", "最高額の受取人", "Largest payee", Kind::Kana { max: 30 }),
-    shown("largestAmount", "最高額", "Largest amount", Kind::Yen { digits: 10 }),
+    positive(shown("largestAmount", "最高額", "Largest amount", Kind::Yen { digits: 10 })),
     shown("newPayees", "新規先の数", "New payees", Kind::Count { digits: 6 }),
     shown("checkCode", "照合コード", "Check code", Kind::CheckCode),
     bound("file", "ファイル", "File", Kind::Hash),
@@ -397,7 +412,7 @@ pub static CATALOGUE: &[Entry] = &[
             PAYEE_ACCOUNT_TYPE,
             PAYEE_ACCOUNT,
             PAYEE,
-            shown("amount", "金額", "Amount", Kind::Yen { digits: 10 }),
+            positive(shown("amount", "金額", "Amount", Kind::Yen { digits: 10 })),
             shown("date", "振込指定日", "Date", Kind::Date),
             optional(shown("newPayee", "新規先", "New payee", Kind::Flag)),
             optional(shown("payingAccount", "引落口座末尾", "From account", Kind::Digits { min: 4, max: 4 })),
@@ -433,7 +448,7 @@ pub static CATALOGUE: &[Entry] = &[
             shown("biller", "収納機関", "Biller", Kind::Text { max: 20 }),
             shown("paymentNumber", "納付番号", "Payment no.", Kind::Digits { min: 1, max: 20 }),
             optional(shown("paymentType", "納付区分", "Category", Kind::Digits { min: 1, max: 16 })),
-            shown("amount", "金額", "Amount", Kind::Yen { digits: 10 }),
+            positive(shown("amount", "金額", "Amount", Kind::Yen { digits: 10 })),
             shown("date", "払込日", "Date", Kind::Date),
             optional(shown("content", "払込内容", "For", Kind::Text { max: 20 })),
             optional(bound("confirmation", "確認番号", "Confirmation", Kind::Digits { min: 1, max: 6 })),
@@ -447,16 +462,16 @@ pub static CATALOGUE: &[Entry] = &[
         label: label("仕向送金", "Remittance"),
         domain: Domain::Signature,
         fields: &[
-            shown("amount", "金額", "Amount", Kind::Money { digits: 15 }),
+            positive(shown("amount", "金額", "Amount", Kind::Money { digits: 15 })),
             shown("payee", "受取人", "Payee", Kind::Ascii { max: 140 }),
-            shown("account", "口座番号/IBAN", "Account/IBAN", Kind::Ascii { max: 34 }),
-            optional(shown("bic", "銀行BIC", "Bank BIC", Kind::Ascii { max: 11 })),
-            shown("country", "国", "Country", Kind::Ascii { max: 2 }),
+            shown("account", "口座番号/IBAN", "Account/IBAN", Kind::Account { max: 34 }),
+            optional(shown("bic", "銀行BIC", "Bank BIC", Kind::Bic)),
+            shown("country", "国", "Country", Kind::Country),
             shown("charges", "手数料", "Charges", Kind::Choice(CHARGES)),
             shown("valueDate", "送金日", "Value date", Kind::Date),
             optional(bound("address", "受取人住所", "Payee address", Kind::Ascii { max: 140 })),
             optional(bound("purpose", "送金目的", "Purpose", Kind::Text { max: 40 })),
-            optional(bound("intermediaryBic", "経由銀行BIC", "Intermediary BIC", Kind::Ascii { max: 11 })),
+            optional(bound("intermediaryBic", "経由銀行BIC", "Intermediary BIC", Kind::Bic)),
             ORDER_ID,
         ],
     },
@@ -560,8 +575,8 @@ pub static CATALOGUE: &[Entry] = &[
         fields: &[
             shown("subject", "対象", "Subject", Kind::Text { max: 20 }),
             shown("requestedBy", "依頼者", "Requested by", Kind::Text { max: 10 }),
-            optional(shown("count", "件数", "Payments", Kind::Count { digits: 6 })),
-            optional(shown("total", "合計金額", "Total", Kind::Yen { digits: 12 })),
+            positive(optional(shown("count", "件数", "Payments", Kind::Count { digits: 6 }))),
+            positive(optional(shown("total", "合計金額", "Total", Kind::Yen { digits: 12 }))),
             optional(shown("date", "日付", "Date", Kind::Date)),
             optional(shown("checkCode", "照合コード", "Check code", Kind::CheckCode)),
             bound("content", "内容", "Content", Kind::Hash),

@@ -13,8 +13,10 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use sha2::{Digest, Sha256};
 
+mod abroad;
 pub mod catalogue;
 pub mod money;
+mod rules;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod text;
@@ -75,6 +77,14 @@ pub enum TransactionError {
         /// What is wrong.
         source: ValueError,
     },
+    /// Two fields cannot both be right.
+    #[error("field {field:?}: {what}")]
+    Contradiction {
+        /// The field.
+        field: &'static str,
+        /// What it says of another.
+        what: &'static str,
+    },
     /// A code says something that no transaction says.
     #[error("not a transaction of the specification")]
     Form,
@@ -85,7 +95,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`TransactionError`] names the first field that is unknown, doubled, missing, or cannot hold its text.
+    /// [`TransactionError`] names the first field that is unknown, doubled, missing, cannot hold its text, or contradicts
+    /// another.
     ///
     /// # Examples
     ///
@@ -120,7 +131,8 @@ impl Transaction {
         let (displayed, bound): (Vec<_>, Vec<_>) =
             entry.fields.iter().zip(values).partition(|(field, _)| field.visibility == Visibility::Displayed);
         let values = |fields: Vec<(&FieldSpec, Option<Value>)>| fields.into_iter().map(|(_, value)| value).collect();
-        Ok(Self { operation, displayed: values(displayed), bound: Bound::Values(values(bound)) })
+        let transaction = Self { operation, displayed: values(displayed), bound: Bound::Values(values(bound)) };
+        rules::check(&transaction).map(|()| transaction)
     }
 
     /// The operation.
@@ -173,7 +185,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`TransactionError::Field`], [`TransactionError::Missing`] or [`TransactionError::Form`].
+    /// [`TransactionError`], also for what was sealed as it stands and breaks a rule: what no transaction says, no token shows.
     pub(crate) fn decode(operation: Operation, from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
         let form = |_| TransactionError::Form;
         let entry = operation.entry();
@@ -182,7 +194,8 @@ impl Transaction {
             Some(_) => Some(from.bytes().map_err(form)?.try_into().map_err(|_| TransactionError::Form)?),
             None => from.null().map(|()| None).map_err(form)?,
         };
-        Ok(Self { operation, displayed, bound: Bound::Digest(digest) })
+        let transaction = Self { operation, displayed, bound: Bound::Digest(digest) };
+        rules::check(&transaction).map(|()| transaction)
     }
 
     /// Whether the bound fields are here: a transaction that came through a code has their digest only.
@@ -306,6 +319,20 @@ mod tests {
         }
     }
 
+    /// The same with another value in one field, whatever the others say of it.
+    fn with(transaction: &Transaction, name: &str, value: Option<Value>) -> Transaction {
+        let mut other = transaction.clone();
+        let entry = transaction.operation.entry();
+        let place =
+            |mut fields: Box<dyn Iterator<Item = &'static FieldSpec>>| fields.position(|field| field.name == name);
+        match (place(Box::new(entry.displayed())), &mut other.bound) {
+            (Some(place), _) => other.displayed[place] = value,
+            (None, Bound::Values(values)) => values[place(Box::new(entry.bound())).expect("a field")] = value,
+            (None, Bound::Digest(_)) => panic!("{name} came as a digest"),
+        }
+        other
+    }
+
     #[test]
     fn every_field_is_under_the_encoding() {
         for transaction in samples::all() {
@@ -318,13 +345,10 @@ mod tests {
             for place in 0..texts.len() {
                 let field = transaction.operation().entry().fields.iter().find(|field| field.name == texts[place].0);
                 if field.expect("a field of its operation").optional {
-                    let mut without = texts.clone();
-                    without.remove(place);
-                    let without = Transaction::new(transaction.operation(), without).expect("the field is optional");
+                    let without = with(&transaction, texts[place].0, None);
                     assert_ne!(encoded(&without), encoded(&transaction), "{:?}", texts[place].0);
                 }
-                let mut other = texts.clone();
-                other[place].1 = match other[place].1.as_str() {
+                let other = match texts[place].1.as_str() {
                     "yes" => "no".to_owned(),
                     text if text.starts_with("2099-12-31T") => "2099-12-31T23:59:58Z".to_owned(),
                     "2099-12-31" => "2099-12-30".to_owned(),
@@ -332,12 +356,41 @@ mod tests {
                     text => match field.expect("a field of its operation").kind {
                         Kind::Choice(list) => list[0].name.to_owned(),
                         Kind::Text { .. } | Kind::Kana { .. } => text.chars().skip(1).collect(),
+                        Kind::Country => "JP".to_owned(),
                         _ => format!("{}8", &text[..text.len() - 1]).replace("98", "97"),
                     },
                 };
-                let other = Transaction::new(transaction.operation(), other).expect("another content");
+                let other = field.expect("a field of its operation").parse(&other).expect("another content");
+                let other = with(&transaction, texts[place].0, Some(other));
                 assert_ne!(encoded(&other), encoded(&transaction), "{:?}", texts[place].0);
             }
+        }
+    }
+
+    /// What a verifier stored before a rule came is read; the same through a code is not.
+    #[test]
+    fn a_record_of_before_a_rule_is_read_and_its_code_is_not() {
+        for (operation, name, value) in [
+            (Operation::Transfer, "amount", Value::Yen(0)),
+            (Operation::Bulk, "newPayees", Value::Count(999_999)),
+            (Operation::Remittance, "account", Value::Ascii("NO9386011117948".to_owned())),
+            (Operation::Remittance, "country", Value::Ascii("UK".to_owned())),
+            (Operation::Remittance, "bic", Value::Ascii("DNBA1OKK".to_owned())),
+        ] {
+            let mut transaction = with(&samples::full(operation), name, Some(value));
+            if operation == Operation::Bulk {
+                transaction = with(&transaction, "count", Some(Value::Count(1)));
+            }
+            let mut whole = Encoder::new(Vec::new());
+            transaction.encode_whole(&mut whole);
+            assert_eq!(Transaction::decode_whole(&mut Decoder::new(&whole.into_writer())), Ok(transaction.clone()));
+            let mut shown = Encoder::new(Vec::new());
+            transaction.encode(&mut shown);
+            let bytes = shown.into_writer();
+            let mut from = Decoder::new(&bytes);
+            from.u8().expect("the number of the operation");
+            let refused = Transaction::decode(operation, &mut from).expect_err("no token shows it");
+            assert!(refused.to_string().starts_with(&format!("field {name:?}: ")), "{refused}");
         }
     }
 

@@ -29,6 +29,10 @@ fn longest(field: &FieldSpec) -> String {
         Kind::Kana { max } => "ｶﾌﾞｼｷｶﾞｲｼﾔ ".chars().cycle().take(max - 1).chain(['ﾝ']).collect(),
         // Kanji are the dearest text of one column width: two bytes for two columns.
         Kind::Text { max } => "架空商事株式会社支払".chars().cycle().take(max / 2).collect(),
+        Kind::Bic => "DNBANOKKABC".to_owned(),
+        Kind::Country => "NO".to_owned(),
+        // Not the beginning of an IBAN.
+        Kind::Account { max } => "12AB34CD".chars().cycle().take(max).collect(),
         Kind::Ascii { max } => "AB12CD34".chars().cycle().take(max).collect(),
         Kind::Digits { max, .. } => "9876543210".chars().cycle().take(max).collect(),
         Kind::Yen { digits } | Kind::Count { digits } => "9".repeat(digits as usize),
@@ -39,6 +43,6 @@ fn longest(field: &FieldSpec) -> String {
         Kind::Choices { of, max } => of.iter().rev().take(max).map(|choice| choice.name).collect::<Vec<_>>().join(","),
         Kind::Flag => "yes".to_owned(),
         Kind::Hash => "5a".repeat(32),
-        Kind::CheckCode => "a5".repeat(8),
+        Kind::CheckCode => "5a".repeat(8),
     }
 }

@@ -154,6 +154,16 @@ impl KanaText {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether anything of it can be read aloud: a kana, a letter or a digit.
+    pub(super) fn has_letter_or_digit(&self) -> bool {
+        self.0.iter().any(|byte| byte.is_ascii_alphanumeric() || matches!(byte, 0xA6 | 0xB1..=0xDD))
+    }
+
+    /// Whether it begins with a dakuten or handakuten, which belongs to a kana before it.
+    pub(super) fn begins_with_sound_mark(&self) -> bool {
+        matches!(self.0.first(), Some(&(DAKUTEN | HANDAKUTEN)))
+    }
 }
 
 impl fmt::Display for KanaText {

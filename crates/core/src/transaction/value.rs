@@ -9,6 +9,7 @@ use core::fmt;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
+use super::abroad;
 use super::catalogue::{Choice, FieldSpec, Kind};
 use super::money::{Money, MoneyError};
 use super::text::{DisplayText, KanaText, TextError, Wire};
@@ -108,6 +109,24 @@ pub enum ValueError {
         /// How many.
         digits: usize,
     },
+    /// An amount, or a number of payments, of nothing.
+    #[error("cannot be zero")]
+    Zero,
+    /// A name that names nothing.
+    #[error("has no letter and no digit")]
+    NoLetter,
+    /// A dakuten or handakuten with no kana before it.
+    #[error("begins with a sound mark")]
+    SoundMark,
+    /// Begins as an IBAN does, and is none.
+    #[error("the length or the check digits of the IBAN are wrong")]
+    Iban,
+    /// No BIC.
+    #[error("expected a BIC of 8 or 11 letters and digits, with a country in place 5 and 6")]
+    Bic,
+    /// No country.
+    #[error("expected the two letters of a country (ISO 3166-1)")]
+    Country,
     /// Not the CBOR type that the field has in a code.
     #[error("not in the form that the specification gives it")]
     Form,
@@ -124,6 +143,13 @@ impl FieldSpec {
             Kind::Kana { max } => kana(KanaText::canonical(text, max)?, max)?,
             Kind::Text { max } => display(DisplayText::canonical(text, max)?, max)?,
             Kind::Ascii { max } => Value::Ascii(ascii(text, max)?),
+            // The blanks between the groups of an IBAN do not count.
+            Kind::Account { max } => {
+                let account = abroad::account(&ascii(text, 2 * max)?).ok_or(ValueError::Iban)?;
+                Value::Ascii(ascii(&account, max)?)
+            }
+            Kind::Bic => Value::Ascii(abroad::bic(text).ok_or(ValueError::Bic)?),
+            Kind::Country => Value::Ascii(abroad::country(text).ok_or(ValueError::Country)?),
             Kind::Digits { min, max } => Value::Digits(digits(text, min, max)?),
             Kind::Yen { digits } => Value::Yen(number(text, digits)?),
             Kind::Count { digits } => Value::Count(number(text, digits)?),
@@ -195,7 +221,10 @@ impl FieldSpec {
                 };
                 display(text, max)?
             }
-            Kind::Ascii { max } => Value::Ascii(ascii(from.str().map_err(form)?, max)?),
+            // Verifiers of before sealed accounts, BICs and countries as they were typed.
+            Kind::Ascii { max } | Kind::Account { max } => Value::Ascii(ascii(from.str().map_err(form)?, max)?),
+            Kind::Bic => Value::Ascii(ascii(from.str().map_err(form)?, 11)?),
+            Kind::Country => Value::Ascii(ascii(from.str().map_err(form)?, 2)?),
             Kind::Digits { min, max } if self.is_short_number() => {
                 Value::Digits(digits(&format!("{:0min$}", from.u64().map_err(form)?), min, max)?)
             }
@@ -210,7 +239,7 @@ impl FieldSpec {
                 Value::Money(money(Money { currency, minor_units: from.u64().map_err(form)? }, digits)?)
             }
             Kind::Date => Value::Date(Date::from_days(from.u32().map_err(form)?).ok_or(DateError)?),
-            Kind::Moment => Value::Moment(Timestamp::from_unix(from.u64().map_err(form)?)),
+            Kind::Moment => Value::Moment(Timestamp::try_from_unix(from.u64().map_err(form)?).ok_or(TimestampError)?),
             Kind::Choice(list) => {
                 let place = usize::try_from(from.u64().map_err(form)?).map_err(|_| ValueError::Form)?;
                 Value::Choice(list.get(place).ok_or(ValueError::Choice { expected: list })?)
