@@ -97,14 +97,30 @@ def characters(data, encoding):
     return out
 
 
+# What old transfer software fills the end of a file with.
+PADDING = "\x1a\0\r"
+
+
 def parse(data, encoding):
-    whole = characters(data, encoding).removesuffix("\x1a")
-    if "\n" in whole:
-        records = [line.removesuffix("\r") for line in whole.removesuffix("\n").split("\n")]
+    if data[:1] == b"\xf1" or data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:2]:
+        raise Bad(1, "record")  # EBCDIC, UTF-16
+    whole = characters(data, encoding)
+    if "\n" in whole[:240]:
+        records = [line.removesuffix("\r") for line in whole.split("\n")]
     else:
         records = [whole[i:i + 120] for i in range(0, len(whole), 120)]
+    while records and not records[-1].strip(PADDING + "\n"):
+        records.pop()
+    for number, record in enumerate(records):
+        if record.startswith("9") and len(record.rstrip(PADDING)) <= 120:
+            records[number] = record.rstrip(PADDING)
+            # Behind an end record there may be padding and nothing else.
+            while number + 1 < len(records) and not records[number + 1].strip(PADDING + "\n"):
+                records.pop(number + 1)
     canonical, payees, header, trailer, done = [], [], None, None, False
     for number, record in enumerate(records, 1):
+        if done:
+            raise Bad(number, "record type")
         if len(record) != 120 or "\ufffd" in record:
             raise Bad(number, "record")
         kind = record[0]
@@ -119,7 +135,8 @@ def parse(data, encoding):
             bulk = header["kind"] == "21"
             layout = DATA + (EDI if bulk and record[112] == "Y" else CODES) + (BULK if bulk else PAYROLL)
             values = cut(record, number, layout)
-            if not values["payee name"].strip():
+            name = values["payee name"].strip()
+            if not any(c.isalnum() for c in name) or name[0] in "ﾞﾟ":
                 raise Bad(number, "payee name")
             if int(values["amount"]) == 0:
                 raise Bad(number, "amount")
@@ -152,6 +169,11 @@ def pay_date(mmdd, day):
     while day.strftime("%m%d") != mmdd:
         day += datetime.timedelta(1)
     return day.isoformat()
+
+
+def in_window(date, day, window):
+    """Whether a payment date is at most so many days ahead."""
+    return (datetime.date.fromisoformat(date) - datetime.date.fromisoformat(day)).days <= window
 
 
 # ---- the samples
@@ -246,6 +268,17 @@ GOOD = [
     ("salary.txt", "detect", "payroll", "Kind", sjis(staff(11), "\r\n")),
     ("bonus.txt", "detect", "bonus", "Kind", sjis(staff(12), "\r\n")),
     ("leap_day.txt", "detect", "29 February", "Date", sjis([header(transfer_date="0229"), *BATCH[1:]], "\r\n")),
+    ("end_1a_crlf.txt", "detect", "1A, then CR LF", "End", sjis(BATCH, "\r\n") + b"\x1a\r\n"),
+    ("end_1a_twice.txt", "detect", "1A twice", "End", sjis(BATCH, "\r\n") + b"\x1a\x1a"),
+    ("end_1a_behind_record.txt", "detect", "1A in the line of the end record", "End", sjis(BATCH, "\r\n")[:-2] + b"\x1a\r\n"),
+    ("end_blank_line.txt", "detect", "a blank line", "End", sjis(BATCH, "\r\n") + b"\r\n"),
+    ("end_blank_lines_lf.txt", "detect", "three blank lines", "End", sjis(BATCH, "\n") + b"\n\n\n"),
+    ("end_nul.txt", "detect", "filled with NUL to 2048 bytes", "End", sjis(BATCH, "\r\n").ljust(2048, b"\0")),
+    ("end_1a_fill.txt", "detect", "filled with 1A to 1024 bytes, no line ends", "End", sjis(BATCH).ljust(1024, b"\x1a")),
+    ("end_1a_nul.txt", "detect", "1A, then NUL, no line ends", "End", sjis(BATCH) + b"\x1a" + bytes(7)),
+    ("end_plain_crlf.txt", "detect", "CR LF and 1A behind a file without line ends", "End", sjis(BATCH) + b"\r\n\x1a\r\n"),
+    ("end_utf8.txt", "detect", "1A and CR LF in UTF-8", "End", utf8(BATCH, "\r\n") + b"\x1a\r\n"),
+    ("january.txt", "detect", "5 January", "Date", sjis([header(transfer_date="0105"), *BATCH[1:]], "\r\n")),
     ("many.txt", "detect", "three hundred payees", "Size", sjis(MANY, "\r\n")),
     ("most.txt", "detect", "the largest amount a hundred times", "Size", sjis(MOST)),
     ("amount_changed.txt", "detect", "one yen moved from one payee to another", "Differs", sjis(
@@ -263,6 +296,10 @@ BAD = [
     ("no_trailer.txt", "detect", "trailer missing", "Order", sjis([*BATCH[:6], END_RECORD], "\r\n")),
     ("no_end.txt", "detect", "end record missing", "Order", sjis(BATCH[:-1], "\r\n")),
     ("after_end.txt", "detect", "a payee after the end record", "Order", sjis([*BATCH, BATCH[1]], "\r\n")),
+    ("after_end_text.txt", "detect", "a line of text after the end record", "Order", sjis(BATCH, "\r\n") + b"END\r\n"),
+    ("after_end_1a.txt", "detect", "a second batch after 1A", "Order", sjis(BATCH, "\r\n") + b"\x1a" + sjis(BATCH, "\r\n")),
+    ("after_end_plain.txt", "detect", "a byte after the end record, no line ends", "Order", sjis(BATCH) + b"9"),
+    ("after_end_blanks.txt", "detect", "a record of spaces after the end record", "Order", sjis([*BATCH, " " * 120], "\r\n")),
     ("second_batch.txt", "detect", "a second batch in the file", "Order", sjis([*BATCH[:-1], *BATCH], "\r\n")),
     ("type_3.txt", "detect", "record of type 3", "Order", changed(2, 0, "3")),
     ("short_record.txt", "detect", "spaces at the end of a record cut off", "Length",
@@ -276,6 +313,10 @@ BAD = [
     ("kanji_utf8.txt", "utf8", "kanji in UTF-8", "Encoding", utf8([*BATCH[:2], BATCH[2].replace("ﾊﾅｺ", "花子 "), *BATCH[3:]], "\n")),
     ("byte_a0.txt", "sjis", "byte A0, which some readers take for a space", "Encoding",
      sjis(BATCH, "\r\n").replace("ｶｸｳ ﾊﾅｺ".encode("cp932"), b"\xb6\xb8\xb3\xa0\xca\xc5\xba")),
+    ("utf16le.txt", "detect", "UTF-16 with its mark", "Encoding", "".join(line + "\r\n" for line in BATCH).encode("utf-16")),
+    ("utf16be.txt", "detect", "UTF-16, big end first, without a mark", "Encoding", "".join(BATCH).encode("utf-16-be")),
+    ("utf16le_bare.txt", "detect", "UTF-16, little end first, without a mark", "Encoding", "".join(BATCH).encode("utf-16-le")),
+    ("ebcdic_bytes.txt", "detect", "EBCDIC", "Encoding", "".join(c if c.isascii() else "X" for c in "".join(BATCH)).encode("cp037")),
     ("kind_91.txt", "detect", "account transfer, another kind of file", "Value", changed(0, 1, "91")),
     ("ebcdic.txt", "detect", "code division 1", "Value", changed(0, 3, "1")),
     ("date_0230.txt", "detect", "30 February", "Date", changed(0, 54, "0230")),
@@ -287,6 +328,9 @@ BAD = [
     ("account_type_3.txt", "detect", "account type 3", "Value", changed(1, 42, "3")),
     ("account_blank.txt", "detect", "account number with a space", "Digits", changed(3, 43, " ")),
     ("name_empty.txt", "detect", "payee without a name", "Empty", changed(2, 50, " " * 30)),
+    ("name_dakuten.txt", "detect", "a name that begins with a dakuten", "Text", changed(2, 50, "ﾞ")),
+    ("name_dash.txt", "detect", "a name without a letter", "Text", changed(2, 50, "-.  ".ljust(30))),
+    ("name_handakuten.txt", "detect", "a handakuten for a name", "Text", changed(2, 50, "ﾟ".ljust(30))),
     ("name_middle_dot.txt", "detect", "middle dot in a name", "Text", changed(2, 53, "･")),
     ("name_escape.txt", "detect", "escape in a name", "Text", changed(2, 53, "\x1b")),
     ("amount_zero.txt", "detect", "amount of zero", "Empty", changed(4, 80, "0" * 10)),
@@ -309,6 +353,8 @@ NOTES = {
     "Spelling": ("BASIC", "The same batch spelled otherwise: the same canonical file."),
     "Kind": ("BASIC", "The payroll kinds, with employee number and department."),
     "Date": ("BASIC", "The file has a day without a year; payDate is the first such day from onOrAfter on."),
+    "Window": ("SECURITY", "A file of a day that has passed must not be paid next year: window says how many days ahead are taken."),
+    "End": ("BASIC", "What old transfer software leaves behind the end record: 1A, NUL, line ends."),
     "Size": ("BASIC", "Many records, and the largest numbers."),
     "Differs": ("SECURITY", "Same count and total as bulk_crlf.txt, another canonical file."),
     "Order": ("MALFORMED", "Records missing, repeated or in another order."),
@@ -341,15 +387,38 @@ def values(data, encoding, day=None):
     }
 
 
+# A file, today in Japan, and how many days ahead are taken.
+DATED = [
+    ("bulk_crlf.txt", "2026-11-27", 31, "today"), ("bulk_crlf.txt", "2026-11-28", 31, "yesterday"),
+    ("bulk_crlf.txt", "2026-10-27", 31, "31 days ahead"), ("bulk_crlf.txt", "2026-10-26", 31, "32 days ahead"),
+    ("bulk_crlf.txt", "2026-11-27", 0, "today, and no other day is taken"),
+    ("bulk_crlf.txt", "2026-11-26", 0, "tomorrow, where no other day than today is taken"),
+    ("bulk_crlf.txt", "2026-11-28", 363, "yesterday, where almost a year is taken"),
+    ("bulk_crlf.txt", "2026-11-28", 364, "yesterday, where a year is taken"),
+    ("january.txt", "2026-12-28", 31, "next year, in a week"), ("january.txt", "2026-01-06", 31, "the first days of this year"),
+    ("leap_day.txt", "2028-02-28", 31, "29 February, tomorrow"), ("leap_day.txt", "2027-02-28", 31, "29 February, of a year without one"),
+]  # fmt: skip
+
+
 def build(folder):
     tests = []
-    for name, encoding, comment, flag, _ in GOOD + BAD:
+    dated = {name: (encoding, flag) for name, encoding, _, flag, _ in GOOD}
+    cases = [(name, encoding, comment, flag, None, None) for name, encoding, comment, flag, _ in GOOD + BAD]
+    cases += [(name, dated[name][0], comment, "Window", day, window) for name, day, window, comment in DATED]
+    for name, encoding, comment, flag, day, window in cases:
         test = {"tcId": len(tests) + 1, "comment": comment, "flags": [flag], "file": f"zengin/{name}", "encoding": encoding}
+        if window is not None:
+            test |= {"onOrAfter": day, "window": window}
+        day = day or "2026-11-21"
         try:
-            test |= values((folder / name).read_bytes(), encoding, "2026-11-21") | {"result": "valid"}
+            said = values((folder / name).read_bytes(), encoding, day)
+            if window is not None and not in_window(said["payDate"], day, window):
+                raise Bad(1, "transfer date")
         except Bad as bad:
             test |= {"result": "invalid", "error": {"record": bad.record, "field": bad.field}}
-        assert (test["result"] == "valid") == any(name == good[0] for good in GOOD), (name, test)
+        else:
+            test |= said | {"result": "valid"}
+        assert window is not None or (test["result"] == "valid") == any(name == good[0] for good in GOOD), (name, test)
         tests.append(test)
     return {
         "algorithm": "ZenginBatch",

@@ -178,6 +178,7 @@ pub(super) struct ZenginTest {
     kind: Option<u8>,
     date: Option<String>,
     on_or_after: Option<String>,
+    window: Option<u16>,
     pay_date: Option<String>,
     originator_code: Option<String>,
     originator_name: Option<String>,
@@ -227,7 +228,11 @@ impl Tested for Zengin {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
         };
-        match (BatchFile::parse(&bytes, test.encoding.into()), &test.error) {
+        let dated = |batch: BatchFile| match (test.window, test.noon()) {
+            (Some(window), Ok(Some(noon))) => batch.pay_date(noon, window).map(|_| batch),
+            _ => Ok(batch),
+        };
+        match (BatchFile::parse(&bytes, test.encoding.into()).and_then(dated), &test.error) {
             (Ok(batch), _) => outcome(test.says(&batch)),
             (Err(error), Some(fault)) if (fault.record, fault.field.as_str()) != (error.record, error.field) => {
                 Outcome::Wrong(format!("expected a fault in record {}, {}: {error}", fault.record, fault.field))
@@ -265,12 +270,16 @@ impl ZenginTest {
         same("canonical bytes, read again", BatchFile::parse(&canonical, Encoding::ShiftJis).as_ref(), Ok(batch))
     }
 
-    /// The first such day from noon, Japan time, of the day in question.
+    /// The first such day from the day in question on.
     fn pay_date(&self, batch: &BatchFile) -> Result<Option<String>, Outcome> {
+        Ok(self.noon()?.and_then(|noon| batch.date_on_or_after(noon)).map(|date| date.to_string()))
+    }
+
+    /// Noon, Japan time, of the day in question.
+    fn noon(&self) -> Result<Option<Timestamp>, Outcome> {
         let Some(day) = &self.on_or_after else { return Ok(None) };
         let day: Date = day.parse().map_err(|error| Outcome::Wrong(format!("onOrAfter: {error}")))?;
-        let noon = Timestamp::from_unix(u64::from(day.days()) * 86_400 + 3 * 3_600);
-        Ok(batch.date_on_or_after(noon).map(|date| date.to_string()))
+        Ok(Some(Timestamp::from_unix(u64::from(day.days()) * 86_400 + 3 * 3_600)))
     }
 }
 

@@ -34,7 +34,6 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
@@ -45,11 +44,15 @@ use sha2::{Digest, Sha256};
 use super::text::{KanaText, TextError};
 use crate::time::Timestamp;
 
+mod known;
+mod reader;
 mod record;
+mod summary;
 
-use record::{
-    Fields, Record, Records, check_header, check_payee, decode, read_header, read_payee, write_header, write_payee,
-};
+pub use known::{KnownPayees, KnownPayeesError};
+use reader::{Parser, Said};
+use record::{Record, check_header, check_payee, write_end, write_header, write_payee};
+pub use summary::{BatchReader, BatchSummary};
 
 /// Bytes of the largest file that is read.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -57,6 +60,8 @@ pub const MAX_BYTES: usize = 64 << 20;
 pub const MAX_PAYEES: usize = 999_999;
 /// The largest amount of one payment: ten digits.
 pub const MAX_AMOUNT: u64 = 9_999_999_999;
+/// How many days ahead a payment date may be, unless the bank says otherwise: a month.
+pub const DATE_WINDOW: u16 = 31;
 /// The largest sum: twelve digits.
 pub const MAX_TOTAL: u64 = 999_999_999_999;
 
@@ -251,6 +256,39 @@ pub enum Fault {
         /// Its length.
         found: usize,
     },
+    /// The file is in UTF-16.
+    #[error("in UTF-16: expected Shift_JIS or UTF-8")]
+    Utf16,
+    /// The file is in EBCDIC.
+    #[error("in EBCDIC: expected Shift_JIS or UTF-8")]
+    Ebcdic,
+    /// Something else than padding behind the end record.
+    #[error("something after the end record")]
+    AfterEnd,
+    /// A day that has passed.
+    #[error("{date} is in the past: in Japan it is {today}")]
+    Past {
+        /// The last such day.
+        date: Date,
+        /// Today, in Japan.
+        today: Date,
+    },
+    /// A day too far ahead.
+    #[error("{date} is more than {window} days ahead: in Japan it is {today}")]
+    TooFarAhead {
+        /// The next such day.
+        date: Date,
+        /// Today, in Japan.
+        today: Date,
+        /// How many days ahead it may be.
+        window: u16,
+    },
+    /// A name that names nobody.
+    #[error("has no letter and no digit")]
+    NoLetter,
+    /// A dakuten or handakuten with no kana before it.
+    #[error("begins with a sound mark")]
+    SoundMark,
     /// A byte or character that is none of JIS X 0201.
     #[error("not a single-byte character")]
     Encoding,
@@ -296,25 +334,15 @@ impl BatchFile {
         if bytes.len() > MAX_BYTES {
             return Err(whole_file("file", Fault::FileSize { found: bytes.len() }));
         }
-        let jis = decode(bytes, encoding)?;
-        let mut records = Records::new(&jis);
-        let (_, fields) = records.next(b"1", "a header (1)")?;
-        let header = read_header(fields)?;
-        let (_, fields) = records.next(b"2", "a data record (2)")?;
-        let mut payees = vec![read_payee(fields, header.kind)?];
-        let trailer = loop {
-            match records.next(b"28", "data (2) or a trailer (8)")? {
-                (b'2', fields) if payees.len() < MAX_PAYEES => payees.push(read_payee(fields, header.kind)?),
-                (b'2', fields) => return Err(fields.fault("record type", Fault::Overflow)),
-                (_, fields) => break fields,
-            }
+        let (mut header, mut payees) = (None, Vec::new());
+        let mut said = |said| match said {
+            Said::Header(read) => header = Some(read),
+            Said::Payee(payee) => payees.push(payee),
         };
-        let batch = Self::new(header, payees)?;
-        batch.check_trailer(trailer)?;
-        let (_, mut end) = records.next(b"9", "an end record (9)")?;
-        end.blank("end filler", 119)?;
-        records.finish()?;
-        Ok(batch)
+        let mut parser = Parser::new(encoding);
+        parser.push(bytes, &mut said)?;
+        let (_, total) = parser.finish(&mut said)?;
+        Ok(Self { header: header.expect("a file that was read has a header"), payees, total })
     }
 
     /// Makes a batch of its parts; at least one payee.
@@ -385,6 +413,30 @@ impl BatchFile {
         self.payees.iter().filter(|payee| !known(payee) && seen.insert(payee.account())).collect()
     }
 
+    /// The payment date with its year, at most `window` days after today: [`DATE_WINDOW`], or what the bank takes.
+    ///
+    /// A file has no year, so a day that has just passed would else be one of next year.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Past`] or [`Fault::TooFarAhead`], in record 1.
+    pub fn pay_date(&self, now: Timestamp, window: u16) -> Result<Date, ZenginError> {
+        self.header.pay_date(now, window)
+    }
+
+    /// What is signed of this file. `known` says which accounts the bank knows.
+    #[must_use]
+    pub fn summary(&self, known: impl Fn(&Payee) -> bool) -> BatchSummary {
+        BatchSummary {
+            header: self.header.clone(),
+            count: self.count(),
+            total: self.total,
+            largest: self.largest_payee().clone(),
+            new_payees: self.new_payees(known).len(),
+            sha256: self.canonical_sha256(),
+        }
+    }
+
     /// The payment date with its year: the first such day, in Japan, that is not before `now`.
     ///
     /// Nothing only at the end of the year 9999.
@@ -437,20 +489,24 @@ impl BatchFile {
             write_payee(&mut record, payee, self.header.kind);
             record.finish(&mut sink);
         }
-        record.number(8, 1).number(self.payees.len() as u64, 6).number(self.total, 12);
-        record.finish(&mut sink);
-        record.number(9, 1);
-        record.finish(&mut sink);
+        write_end(&mut record, self.payees.len(), self.total, sink);
     }
+}
 
-    fn check_trailer(&self, mut fields: Fields<'_>) -> Result<(), ZenginError> {
-        if fields.number("count", 6)? != self.payees.len() as u64 {
-            return Err(fields.fault("count", Fault::Mismatch));
+impl Header {
+    /// The payment date with its year, as [`BatchFile::pay_date`] has it.
+    fn pay_date(&self, now: Timestamp, window: u16) -> Result<Date, ZenginError> {
+        let today = day_in_japan(now);
+        let ahead = |date: Date| today.until(date).map_or(i32::MAX, |span| span.get_days());
+        let fault = |what| Err(ZenginError { record: 1, field: "transfer date", what });
+        let next = self.date.on_or_after(today);
+        match (next, self.date.before(today)) {
+            (Some(date), _) if ahead(date) <= i32::from(window) => Ok(date),
+            (Some(date), Some(last)) if ahead(date) < -ahead(last) => fault(Fault::TooFarAhead { date, today, window }),
+            (Some(date), None) => fault(Fault::TooFarAhead { date, today, window }),
+            (_, Some(date)) => fault(Fault::Past { date, today }),
+            (None, None) => fault(Fault::Date),
         }
-        if fields.number("total", 12)? != self.total {
-            return Err(fields.fault("total", Fault::Mismatch));
-        }
-        fields.blank("trailer filler", 101)
     }
 }
 
@@ -497,6 +553,12 @@ impl MonthDay {
     pub fn new(month: i8, day: i8) -> Option<Self> {
         // 2000 has all 366 days.
         Date::new(2000, month, day).is_ok().then_some(Self { month, day })
+    }
+
+    /// The last such day before `day`, within eight years.
+    fn before(self, day: Date) -> Option<Date> {
+        let years = (0..=8).filter_map(|years| Date::new(day.year() - years, self.month, self.day).ok());
+        years.into_iter().find(|date| *date < day)
     }
 
     /// The first such day that is not before `day`: within eight years, for 29 February around 2100, else within one.

@@ -1,97 +1,14 @@
-//! Bytes to records, records to fields, and back.
+//! Records to fields, and back.
 
-use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{
-    AccountType, BatchKind, Digits, Encoding, Fault, Header, MAX_AMOUNT, MonthDay, NewCode, Payee, RECORD, Reference,
-    Route, ZenginError,
+    AccountType, BatchKind, Digits, Fault, Header, MAX_AMOUNT, MonthDay, NewCode, Payee, RECORD, Reference, Route,
+    ZenginError,
 };
-use crate::transaction::text::{KanaText, TextError, half_width_byte, jis_char};
-
-/// The file in JIS X 0201, one byte a character.
-pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, ZenginError> {
-    match encoding {
-        Encoding::ShiftJis => Ok(Cow::Borrowed(bytes)),
-        Encoding::Utf8 => decode_utf8(bytes).map(Cow::Owned),
-        // In Shift_JIS a half-width kana is one byte from A1 to DF. UTF-8 writes it in three, of which the first is EF,
-        // no single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) stands in no field. So no file can
-        // be good in both.
-        Encoding::Detect => Ok(decode_utf8(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)),
-    }
-}
-
-fn decode_utf8(bytes: &[u8]) -> Result<Vec<u8>, ZenginError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut jis = Vec::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            jis.push(match character {
-                '\0'..='\x7F' => character as u8,
-                '¥' => b'\\',
-                '｡'..='ﾟ' => half_width_byte(character),
-                _ => return Err(undecodable(&jis)),
-            });
-        }
-        if !chunk.invalid().is_empty() {
-            return Err(undecodable(&jis));
-        }
-    }
-    Ok(jis)
-}
-
-fn undecodable(before: &[u8]) -> ZenginError {
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    let record = 1 + if lines > 0 { lines } else { before.len() / RECORD };
-    ZenginError { record, field: "record", what: Fault::Encoding }
-}
-
-/// The records, of whatever length; by lines if there is a line end at all.
-fn split(jis: &[u8]) -> Box<dyn Iterator<Item = &[u8]> + '_> {
-    let jis = jis.strip_suffix(b"\x1A").unwrap_or(jis);
-    if jis.contains(&b'\n') {
-        let lines = jis.strip_suffix(b"\n").unwrap_or(jis).split(|byte| *byte == b'\n');
-        Box::new(lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)))
-    } else {
-        Box::new(jis.chunks(RECORD))
-    }
-}
-
-/// The records of a file, read one after the other.
-pub(super) struct Records<'a> {
-    records: Box<dyn Iterator<Item = &'a [u8]> + 'a>,
-    /// Of the last one read, counted from 1.
-    number: usize,
-}
-
-impl<'a> Records<'a> {
-    pub(super) fn new(jis: &'a [u8]) -> Self {
-        Self { records: split(jis), number: 0 }
-    }
-
-    /// Takes the next record, which must be of one of these types; the type is taken from its fields.
-    pub(super) fn next(&mut self, types: &[u8], expected: &'static str) -> Result<(u8, Fields<'a>), ZenginError> {
-        self.number += 1;
-        let misplaced = ZenginError { record: self.number, field: "record type", what: Fault::Order { expected } };
-        let Some(bytes) = self.records.next() else { return Err(misplaced) };
-        let mut fields = Fields::new(bytes, self.number)?;
-        match fields.take(1) {
-            [found] if types.contains(found) => Ok((*found, fields)),
-            _ => Err(misplaced),
-        }
-    }
-
-    pub(super) fn finish(&mut self) -> Result<(), ZenginError> {
-        let what = Fault::Order { expected: "no further record" };
-        match self.records.next() {
-            Some(_) => Err(ZenginError { record: self.number + 1, field: "record type", what }),
-            None => Ok(()),
-        }
-    }
-}
+use crate::transaction::text::{KanaText, TextError, jis_char};
 
 /// A record that is read from left to right.
 pub(super) struct Fields<'a> {
@@ -100,10 +17,11 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn new(bytes: &'a [u8], record: usize) -> Result<Self, ZenginError> {
+    /// The fields of a record that is `length` characters long.
+    pub(super) fn new(bytes: &'a [u8], length: usize, record: usize) -> Result<Self, ZenginError> {
         let fields = Self { record, rest: bytes };
-        if bytes.len() != RECORD {
-            return Err(fields.fault("record", Fault::Length { found: bytes.len() }));
+        if length != RECORD {
+            return Err(fields.fault("record", Fault::Length { found: length }));
         }
         // JIS X 0201: ASCII and A1 to DF.
         if bytes.iter().any(|byte| matches!(byte, 0x80..=0xA0 | 0xE0..)) {
@@ -114,6 +32,11 @@ impl<'a> Fields<'a> {
 
     pub(super) fn fault(&self, field: &'static str, what: Fault) -> ZenginError {
         ZenginError { record: self.record, field, what }
+    }
+
+    /// Takes the type, which stands first.
+    pub(super) fn record_type(&mut self) -> u8 {
+        self.take(1)[0]
     }
 
     fn take(&mut self, length: usize) -> &'a [u8] {
@@ -306,6 +229,14 @@ pub(super) fn write_payee(record: &mut Record, payee: &Payee, kind: BatchKind) {
     }
 }
 
+/// Trailer and end record.
+pub(super) fn write_end(record: &mut Record, count: usize, total: u64, mut sink: impl FnMut(&[u8])) {
+    record.number(8, 1).number(count as u64, 6).number(total, 12);
+    record.finish(&mut sink);
+    record.number(9, 1);
+    record.finish(&mut sink);
+}
+
 fn read_date(fields: &mut Fields<'_>) -> Result<MonthDay, ZenginError> {
     let [month, day] = [fields.number("transfer date", 2)?, fields.number("transfer date", 2)?];
     let two_digits = |number| i8::try_from(number).expect("two digits");
@@ -338,6 +269,12 @@ pub(super) fn check_payee(payee: &Payee, kind: BatchKind) -> Result<(), (&'stati
     fits("payee name", &payee.name, 30)?;
     if payee.name.is_empty() {
         return Err(("payee name", Fault::Empty));
+    }
+    if payee.name.begins_with_sound_mark() {
+        return Err(("payee name", Fault::SoundMark));
+    }
+    if !payee.name.has_letter_or_digit() {
+        return Err(("payee name", Fault::NoLetter));
     }
     match payee.amount {
         0 => return Err(("amount", Fault::Empty)),

@@ -184,6 +184,21 @@ proptest! {
     }
 
     #[test]
+    fn a_file_in_pieces_is_the_same_file(batch in any_batch(), size in 1..400_usize, place in any::<prop::sample::Index>(), byte: u8) {
+        for line_end in [LineEnd::None, LineEnd::CrLf] {
+            let good = batch.to_bytes(line_end);
+            let mut damaged = good.clone();
+            damaged[place.index(good.len())] = byte;
+            for bytes in [to_utf8(&good).into_bytes(), good, damaged] {
+                let whole = BatchFile::parse(&bytes, Encoding::Detect);
+                let mut reader = BatchReader::new(Encoding::Detect, |payee| payee.amount % 2 == 0);
+                let read = bytes.chunks(size).try_for_each(|piece| reader.push(piece)).and_then(|()| reader.finish());
+                prop_assert_eq!(read, whole.map(|batch| batch.summary(|payee| payee.amount % 2 == 0)));
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_end_in_a_batch_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         for encoding in [Encoding::Detect, Encoding::ShiftJis, Encoding::Utf8] {
             prop_assert!(BatchFile::parse(&bytes, encoding).is_err());
