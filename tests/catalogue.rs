@@ -73,6 +73,70 @@ fn the_catalogue_is_that_of_the_specification() {
     assert_eq!(Operation::all().count(), CATALOGUE.len());
 }
 
+/// `AA` to `ZZ`.
+fn pairs() -> impl Iterator<Item = String> {
+    ('A'..='Z').flat_map(|first| ('A'..='Z').map(move |second| format!("{first}{second}")))
+}
+
+fn is_remittance(country: &str, account: &str, bic: &str) -> bool {
+    let fields = [
+        ("amount", "USD 1.00"),
+        ("payee", "ACME TRADING AS"),
+        ("account", account),
+        ("bic", bic),
+        ("country", country),
+        ("charges", "sha"),
+        ("valueDate", "2026-11-26"),
+    ];
+    Transaction::new(Operation::Remittance, fields).is_ok()
+}
+
+#[test]
+fn the_countries_are_those_of_the_specification() {
+    let file = file(include_str!("../testvectors/catalogue.json"));
+    let listed: Vec<_> = file["countries"].as_str().expect("codes").split(' ').collect();
+    for country in pairs() {
+        let is_listed = listed.contains(&country.as_str());
+        assert_eq!(is_remittance(&country, "1", "DNBANOKK"), is_listed, "{country}");
+        assert_eq!(is_remittance("NO", "1", &format!("DNBA{country}KK")), is_listed, "{country}");
+    }
+}
+
+/// What begins as an IBAN of a listed country does is one of its length, with its own check digits; anything else is an account.
+#[test]
+fn the_lengths_of_ibans_are_those_of_the_specification() {
+    let file = file(include_str!("../testvectors/catalogue.json"));
+    let listed: Vec<_> = file["ibanLengths"].as_str().expect("lengths").split(' ').collect();
+    for country in pairs() {
+        for length in 8..=34 {
+            let rest = "7".repeat(length - 4);
+            let digits = |text: &str| {
+                text.chars().map(|c| c.to_digit(36).expect("a letter or digit").to_string()).collect::<String>()
+            };
+            let number = digits(&format!("{rest}{country}00"));
+            let left = number.bytes().fold(0, |left, digit| (left * 10 + u32::from(digit - b'0')) % 97);
+            let is_iban = is_remittance("NO", &format!("{country}{:02}{rest}", 98 - left), "DNBANOKK");
+            let is_other = is_remittance("NO", &format!("{country}{:02}{rest}", 98 - (left + 1) % 97), "DNBANOKK");
+            let is_known = listed.iter().any(|known| known.starts_with(&country));
+            let fits = listed.contains(&format!("{country}{length}").as_str());
+            assert_eq!((is_iban, is_other), (fits || !is_known, !is_known), "{country}, {length}");
+        }
+    }
+}
+
+/// docs/HTTP.md lists what the service issues.
+#[test]
+fn the_operations_are_told_where_the_service_is() {
+    let page = include_str!("../docs/HTTP.md");
+    for operation in camtoken_documents::issued_operations() {
+        let entry = operation.entry();
+        let name = |field: &FieldSpec| if field.optional { format!("[{}]", field.name) } else { field.name.to_owned() };
+        let fields: Vec<_> = entry.fields.iter().map(name).collect();
+        let row = format!("| `{}` {} | {} |", entry.name, entry.label.ja, fields.join(", "));
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
 #[test]
 fn the_currencies_are_those_of_the_specification() {
     let file = file(include_str!("../testvectors/catalogue.json"));

@@ -247,11 +247,12 @@ fn the_response_of_another_transaction_is_wrong_also_for_a_changed_amount() {
 fn what_is_no_response_is_refused_and_not_counted() {
     let story = Story::registered();
     let issued = story.issue("1");
-    for given in ["", "1234567", "123456789", "1234567a", "１２３４５６７８", "1234-5678"] {
+    for given in ["", "1234567", "123456789", "1234567a", "１２３４５６７", "1234--5678", "12345678-", "1234567①"]
+    {
         let said = story.verify(&issued, given);
         assert_eq!((said.exit, said.reason()), (6, "Malformed".to_owned()), "{given:?}");
-    }
         assert_eq!(said.document["message"], "Refused: expected 8 digits. It is not counted.");
+    }
     let mut bank = story.command(&["verify", &text(&issued.document["challenge"]), "-", "--json"]);
     let mut bank = bank.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let line = format!("{}\r\nand more", story.respond(&issued));
@@ -431,6 +432,50 @@ fn a_batch_file_fills_what_it_says_of_itself() {
     let said = story.run(&["issue", "bulk", "--for", &story.activation, "--zengin", &path]);
     assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")));
     assert!(text(&said.document["why"]).contains("total: differs from the data records"), "{said:?}");
+}
+
+/// The file is of 27 November and the story of 21 November.
+#[test]
+fn a_batch_file_of_another_day_is_refused() {
+    let mut story = Story::registered();
+    let path = format!("{}/../../testvectors/zengin/end_1a_crlf.txt", env!("CARGO_MANIFEST_DIR"));
+    let issue = |story: &Story, window: &[&str]| {
+        story.run(&[&["issue", "bulk", "--for", &story.activation, "--zengin", &path], window].concat())
+    };
+    assert_eq!(issue(&story, &["--date-window", "6"]).exit, 0);
+    let said = issue(&story, &["--date-window", "5"]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E072")), "{said:?}");
+    assert!(
+        text(&said.document["why"])
+            .ends_with("record 1, transfer date: 2026-11-27 is more than 5 days ahead: in Japan it is 2026-11-21"),
+        "{said:?}"
+    );
+    // The 27th in Japan, until three in the afternoon UTC; then the file is of yesterday.
+    story.now = 1_795_791_599;
+    assert_eq!(issue(&story, &[]).exit, 0);
+    story.now += 1;
+    let said = issue(&story, &[]);
+    assert!(text(&said.document["why"]).ends_with("2026-11-27 is in the past: in Japan it is 2026-11-28"), "{said:?}");
+}
+
+#[test]
+fn a_wrong_type_in_a_file_of_fields_names_the_field() {
+    let story = Story::registered();
+    for (fields, why) in [
+        (
+            r#"{"limit":"transfer","old":1,"new":1e3}"#,
+            "field \"new\": expected a text of digits or a whole number, not a number with decimals or an exponent",
+        ),
+        (r#"{"limit":true,"old":1,"new":2}"#, "field \"limit\": expected a text, not true or false"),
+        (r#"{"limit":"transfer","old":1,"new":2,"new":3}"#, "field \"new\" is given twice"),
+        (r#"{"operation":12,"limit":"transfer"}"#, "field \"operation\": expected a text, not a number"),
+    ] {
+        fs::write(story.path("fields.json"), fields).expect("a writable directory");
+        let said =
+            story.run(&["issue", "limit-change", "--for", &story.activation, "--fields", &story.arg("fields.json")]);
+        assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E071")), "{said:?}");
+        assert!(text(&said.document["why"]).contains(why), "{said:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod fields;
 use camtoken::ActivationId;
 use camtoken::store::block_on;
 use camtoken::transaction::{Operation, Transaction};
+use camtoken_documents::issued_operations;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,8 +22,8 @@ use crate::text::Text;
 use crate::value::value;
 use crate::verbs::verify::{AttemptArgs, unknown};
 
+use fields::FieldArgs;
 pub use fields::schema;
-use fields::{FieldArgs, issued};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -95,8 +96,8 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 
 /// An operation that is issued: those of a registration have verbs of their own.
 fn operation(name: &str) -> Result<Operation, Failure> {
-    name.parse().ok().filter(|operation| issued().any(|known| known == *operation)).ok_or_else(|| {
-        let names: Vec<_> = issued().map(|operation| operation.entry().name).collect();
+    name.parse().ok().filter(|operation| issued_operations().any(|known| known == *operation)).ok_or_else(|| {
+        let names: Vec<_> = issued_operations().map(|operation| operation.entry().name).collect();
         Failure::new(Code::NoOperation).because(format!("unknown operation {name:?}")).with("names", names.join(", "))
     })
 }

@@ -1,90 +1,119 @@
 //! The fields of a transaction as JSON gives them: the same for the command line's file and for the service's request.
+//!
+//! No value is turned into another: a field that holds text takes a text, one that holds digits or an amount takes a whole
+//! number as well, and only one that holds yes or no takes `true` and `false`.
 
 use std::fmt;
 
 use camtoken::Operation;
 use camtoken::transaction::Kind;
-use schemars::JsonSchema;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Names and values, in the order in which they were given. A name that comes twice is refused: two readers of the same text
 /// could disagree about which of the two counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GivenFields(Vec<(String, FieldText)>);
+pub struct GivenFields(Vec<(String, Given)>);
 
-/// The content of a field.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum FieldText {
-    /// As it is
+/// A value, not yet looked at: what it may be, its field says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Given {
     Text(String),
-    /// A whole number
-    Number(
-        #[serde(deserialize_with = "whole")]
-        #[schemars(range(max = MOST_WHOLE))]
-        u64,
-    ),
-    /// yes or no
+    Number(u64),
     Flag(bool),
-    /// Names of a list
     List(Vec<String>),
+    /// None of these, and what it is.
+    Other(&'static str),
 }
 
-/// A list was given for a field that is none.
+/// A field was given in a JSON type that it does not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct NoList {
+pub struct WrongType {
     /// The field.
     pub name: String,
+    /// What it takes.
+    pub expected: &'static str,
+    /// What was given.
+    pub found: &'static str,
 }
 
-/// The largest number of which every JSON parser keeps every digit: 2^53 - 1.
-const MOST_WHOLE: u64 = (1 << 53) - 1;
-
 impl GivenFields {
-    /// Takes out a name that is not a field's, such as the operation's.
-    pub fn take(&mut self, name: &str) -> Option<FieldText> {
-        let place = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(place).1)
+    /// Takes out a name that is not a field's, such as the operation's. It is a text.
+    ///
+    /// # Errors
+    ///
+    /// [`WrongType`] when it is something else.
+    pub fn take(&mut self, name: &str) -> Result<Option<String>, WrongType> {
+        let Some(place) = self.0.iter().position(|(known, _)| known == name) else { return Ok(None) };
+        match self.0.remove(place) {
+            (_, Given::Text(text)) => Ok(Some(text)),
+            (name, value) => Err(WrongType { name, expected: "a text", found: value.kind() }),
+        }
     }
 
     /// The fields as texts.
     ///
     /// # Errors
     ///
-    /// [`NoList`] when a list is given for a field of the operation that has one value.
-    pub fn into_texts(self, operation: Operation) -> Result<Vec<(String, String)>, NoList> {
-        let is_list = |name: &str| {
+    /// [`WrongType`] for the first field of the operation that was given in a type that it does not take.
+    pub fn into_texts(self, operation: Operation) -> Result<Vec<(String, String)>, WrongType> {
+        let text = |(name, value): (String, Given)| {
             let field = operation.entry().fields.iter().find(|field| field.name == name);
-            field.is_none_or(|field| matches!(field.kind, Kind::Choices { .. }))
-        };
-        let text = |(name, value): (String, FieldText)| match value {
-            FieldText::List(_) if !is_list(&name) => Err(NoList { name }),
-            value => Ok((name, value.to_string())),
+            // What no field is called is refused by its name, whatever was given.
+            let Some(field) = field else { return Ok((name, String::new())) };
+            match value.text(field.kind) {
+                Some(text) => Ok((name, text)),
+                None => Err(WrongType { name, expected: expected(field.kind), found: value.kind() }),
+            }
         };
         self.0.into_iter().map(text).collect()
     }
 }
 
-impl fmt::Display for FieldText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The largest number of which every JSON parser keeps every digit: 2^53 - 1.
+const MOST_WHOLE: u64 = (1 << 53) - 1;
+
+impl Given {
+    /// The text for a field of this kind, if it takes such a value.
+    fn text(&self, kind: Kind) -> Option<String> {
+        match (self, kind) {
+            (Self::Text(text), _) => Some(text.clone()),
+            (Self::Number(number), Kind::Digits { .. } | Kind::Yen { .. } | Kind::Count { .. }) => {
+                Some(number.to_string())
+            }
+            (Self::Flag(flag), Kind::Flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
+            (Self::List(names), Kind::Choices { .. }) => Some(names.join(",")),
+            _ => None,
+        }
+    }
+
+    const fn kind(&self) -> &'static str {
         match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
-            Self::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
-            Self::List(names) => f.write_str(&names.join(",")),
+            Self::Text(_) => "a text",
+            Self::Number(_) => "a number",
+            Self::Flag(_) => "true or false",
+            Self::List(_) => "a list",
+            Self::Other(kind) => kind,
         }
     }
 }
 
-impl fmt::Display for NoList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "field {:?} takes one value, not a list", self.name)
+const fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Digits { .. } | Kind::Yen { .. } | Kind::Count { .. } => "a text of digits or a whole number",
+        Kind::Flag => "true, false, \"yes\" or \"no\"",
+        Kind::Choices { .. } => "a list of names, or a text of them with commas between",
+        _ => "a text",
     }
 }
 
-impl std::error::Error for NoList {}
+impl fmt::Display for WrongType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "field {:?}: expected {}, not {}", self.name, self.expected, self.found)
+    }
+}
+
+impl std::error::Error for WrongType {}
 
 impl<'de> Deserialize<'de> for GivenFields {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -98,8 +127,8 @@ impl<'de> Deserialize<'de> for GivenFields {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GivenFields, A::Error> {
-                let mut fields: Vec<(String, FieldText)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, Option<FieldText>>()? {
+                let mut fields: Vec<(String, Given)> = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, Option<Given>>()? {
                     if fields.iter().any(|(known, _)| *known == name) {
                         return Err(de::Error::custom(format_args!("field {name:?} is given twice")));
                     }
@@ -114,29 +143,150 @@ impl<'de> Deserialize<'de> for GivenFields {
     }
 }
 
-/// Reads a whole number as JSON Schema has it: `1.0` is one.
-fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let number = serde_json::Number::deserialize(from)?;
-    let float = || number.as_f64().filter(|float| float.fract() == 0.0 && (0.0..=MOST_WHOLE as f64).contains(float));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is whole, and within 53 bits")]
-    let whole = number.as_u64().or_else(|| float().map(|float| float as u64));
-    whole.ok_or_else(|| de::Error::custom("a number beyond its limits"))
+/// Takes every value of JSON; what is none of ours is told apart later, where the field's name is known.
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Value;
+
+        impl<'de> Visitor<'de> for Value {
+            type Value = Given;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the content of a field")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Given, E> {
+                Ok(Given::Text(text.to_owned()))
+            }
+
+            fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Given, E> {
+                Ok(Given::Flag(flag))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Given, E> {
+                let is_exact = number <= MOST_WHOLE;
+                Ok(if is_exact { Given::Number(number) } else { Given::Other("a number of more than 53 bits") })
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Given, E> {
+                Ok(Given::Other("a negative number"))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Given, E> {
+                Ok(Given::Other("a number with decimals or an exponent"))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Given, A::Error> {
+                let mut names = Vec::new();
+                let mut is_text = true;
+                while let Some(value) = list.next_element::<Option<Given>>()? {
+                    match value {
+                        Some(Given::Text(name)) => names.push(name),
+                        _ => is_text = false,
+                    }
+                }
+                Ok(if is_text { Given::List(names) } else { Given::Other("a list of something else than texts") })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Given::Other("an object"))
+            }
+        }
+
+        from.deserialize_any(Value)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn given(json: &str) -> Result<Vec<(String, String)>, String> {
+    fn given(operation: Operation, json: &str) -> Result<Vec<(String, String)>, String> {
         let fields: GivenFields = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        fields.into_texts(Operation::LimitChange).map_err(|error| error.to_string())
+        fields.into_texts(operation).map_err(|error| error.to_string())
     }
 
     #[test]
     fn values_become_texts_in_the_order_given() {
-        let texts = given(r#"{"new": 5, "limit": "transfer", "old": 1.0, "a": true, "b": null, "c": ["x", "y"]}"#);
-        let texts: Vec<_> = texts.expect("fields").into_iter().map(|(name, text)| format!("{name}={text}")).collect();
-        assert_eq!(texts, ["new=5", "limit=transfer", "old=1", "a=yes", "c=x,y"]);
+        let texts = |operation, json: &str| {
+            let texts = given(operation, json).expect("fields");
+            texts.into_iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>()
+        };
+        let limit = texts(
+            Operation::LimitChange,
+            r#"{"new": 5, "limit": "transfer", "old": 9007199254740991, "a": true, "b": null}"#,
+        );
+        assert_eq!(limit, ["new=5", "limit=transfer", "old=9007199254740991", "a="]);
+        let transfer =
+            texts(Operation::Transfer, r#"{"newPayee": true, "bankCode": 9990, "payee": "true", "amount": "1"}"#);
+        assert_eq!(transfer, ["newPayee=yes", "bankCode=9990", "payee=true", "amount=1"]);
+        assert_eq!(
+            texts(Operation::ExternalLinkage, r#"{"menus": ["balance", "transfer"]}"#),
+            ["menus=balance,transfer"]
+        );
+    }
+
+    #[test]
+    fn no_value_is_turned_into_another() {
+        use Operation::{ExternalLinkage, LimitChange, Remittance, Transfer};
+        let digits = "expected a text of digits or a whole number, not";
+        for (operation, json, why) in [
+            (Transfer, r#"{"payee": true}"#, "field \"payee\": expected a text, not true or false".to_owned()),
+            (
+                Transfer,
+                r#"{"payee": 1e3}"#,
+                "field \"payee\": expected a text, not a number with decimals or an exponent".to_owned(),
+            ),
+            (Transfer, r#"{"payee": 1000}"#, "field \"payee\": expected a text, not a number".to_owned()),
+            (Transfer, r#"{"payee": {"a": [1, {}]}}"#, "field \"payee\": expected a text, not an object".to_owned()),
+            (Transfer, r#"{"payee": ["x"]}"#, "field \"payee\": expected a text, not a list".to_owned()),
+            (Transfer, r#"{"date": 20261124}"#, "field \"date\": expected a text, not a number".to_owned()),
+            (Transfer, r#"{"accountType": 0}"#, "field \"accountType\": expected a text, not a number".to_owned()),
+            (Transfer, r#"{"amount": true}"#, format!("field \"amount\": {digits} true or false")),
+            (
+                Transfer,
+                r#"{"amount": 1.0}"#,
+                format!("field \"amount\": {digits} a number with decimals or an exponent"),
+            ),
+            (
+                Transfer,
+                r#"{"amount": 1e3}"#,
+                format!("field \"amount\": {digits} a number with decimals or an exponent"),
+            ),
+            (
+                Transfer,
+                r#"{"amount": -0.0}"#,
+                format!("field \"amount\": {digits} a number with decimals or an exponent"),
+            ),
+            (
+                Transfer,
+                r#"{"amount": 0.9999999999999999999}"#,
+                format!("field \"amount\": {digits} a number with decimals or an exponent"),
+            ),
+            (Transfer, r#"{"amount": -1}"#, format!("field \"amount\": {digits} a negative number")),
+            (
+                Transfer,
+                r#"{"amount": 9007199254740993}"#,
+                format!("field \"amount\": {digits} a number of more than 53 bits"),
+            ),
+            (Transfer, r#"{"amount": [1]}"#, format!("field \"amount\": {digits} a list of something else than texts")),
+            (
+                Transfer,
+                r#"{"newPayee": 1}"#,
+                "field \"newPayee\": expected true, false, \"yes\" or \"no\", not a number".to_owned(),
+            ),
+            (LimitChange, r#"{"new": ["1"]}"#, format!("field \"new\": {digits} a list")),
+            (Remittance, r#"{"amount": 5}"#, "field \"amount\": expected a text, not a number".to_owned()),
+            (
+                ExternalLinkage,
+                r#"{"menus": true}"#,
+                "field \"menus\": expected a list of names, or a text of them with commas between, not true or false"
+                    .to_owned(),
+            ),
+        ] {
+            assert_eq!(given(operation, json).expect_err(json), why, "{json}");
+        }
     }
 
     #[test]
@@ -144,15 +294,16 @@ mod tests {
         for (json, why) in [
             (r#"{"new": 2, "new": 3}"#, "given twice"),
             (r#"{"new": 2, "n\u0065w": 3}"#, "given twice"),
-            (r#"{"new": ["1"]}"#, "takes one value"),
-            (r#"{"new": 1.5}"#, ""),
-            (r#"{"new": -1}"#, ""),
-            (r#"{"new": 1e300}"#, ""),
-            (r#"{"new": {"a": 1}}"#, ""),
+            (r#"{"new": 1e400}"#, ""),
             (r#"["new"]"#, "an object of fields"),
         ] {
-            let refused = given(json).expect_err(json);
+            let refused = given(Operation::LimitChange, json).expect_err(json);
             assert!(refused.contains(why), "{json}: {refused}");
         }
+        let mut operation: GivenFields = serde_json::from_str(r#"{"operation": 4}"#).expect("an object");
+        assert_eq!(
+            operation.take("operation").expect_err("a number").to_string(),
+            "field \"operation\": expected a text, not a number"
+        );
     }
 }

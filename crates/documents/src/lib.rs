@@ -1,6 +1,7 @@
 //! The documents of camtoken: what the command line prints under `--json` and what the service answers, one type for each,
 //! with its JSON Schema; and the fields of a transaction, which both take.
 
+mod catalogue;
 mod fields;
 #[cfg(feature = "foreign")]
 mod foreign;
@@ -11,7 +12,8 @@ mod token;
 mod verifier;
 mod words;
 
-pub use fields::{FieldText, GivenFields, NoList};
+pub use catalogue::{Catalogue, CatalogueField, CatalogueOperation, fields_schema, issued_operations};
+pub use fields::{GivenFields, WrongType};
 #[cfg(feature = "foreign")]
 #[cfg_attr(docsrs, doc(cfg(feature = "foreign")))]
 pub use foreign::{AccountLine, AccountRef, CodePart, Foreign, ForeignAct, ForeignField, ServerWord, refusal_code};

@@ -1,6 +1,6 @@
 //! The verifier's routes. Each parses, asks the verifier once, and says what it said.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, json};
 use zeroize::Zeroizing;
 
 use super::access::Scope;
@@ -34,9 +34,11 @@ use super::values::{Form, Picture, Secret, SpanText};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
-use camtoken::transaction::{Operation, Transaction};
+use camtoken::transaction::Transaction;
 use camtoken::verifier::{ChallengeRef, Enrollment, RegisteredToken, Rejection, Step, Subscriber, Verdict, Verifier};
-use camtoken_documents::{ActivationStatus, AuditHistory, FieldText, GivenFields, Settled, TokenStatus};
+use camtoken_documents::{
+    ActivationStatus, AuditHistory, Catalogue, GivenFields, Settled, TokenStatus, fields_schema, issued_operations,
+};
 
 /// What the handlers share.
 pub(super) struct Bank<S> {
@@ -236,7 +238,12 @@ pub(super) fn activations<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc
 /// The table of challenges.
 pub(super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     let (png, svg) = (picture("image/png"), picture("image/svg+xml"));
-    api.add(Method::Post, "/v1/challenges", post(issue::<S>), |op| {
+    api.add(Method::Get, "/v1/operations", get(operations), |op| {
+        op.any_caller()
+            .summary("challenges", "The operations that can be put to a token, with their fields and what each takes")
+            .answer::<Catalogue>(200, "The catalogue, the same for every caller")
+    })
+    .add(Method::Post, "/v1/challenges", post(issue::<S>), |op| {
         op.scopes(&[Scope::Issue]).summary("challenges", "Puts a transaction to an activation; the challenge before it is superseded")
             .idempotent()
             .body::<NewChallenge>()
@@ -416,21 +423,52 @@ struct AuditPage {
 }
 
 /// A transaction for an activation.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewChallenge {
-    /// The activation
-    #[schemars(regex(pattern = "^[0-9a-f]{12}$"))]
     activation: String,
-    /// The operation, as `camtoken schema fields` names it
-    #[schemars(length(min = 1, max = 64))]
     operation: String,
-    /// Its fields by name
-    #[schemars(with = "BTreeMap<String, FieldText>")]
     fields: GivenFields,
-    /// How long it may be answered, 1 s to 600 s
     #[serde(default)]
     ttl: Option<SpanText>,
+}
+
+/// One form for each operation of the catalogue, told apart by `operation`.
+impl JsonSchema for NewChallenge {
+    fn schema_name() -> Cow<'static, str> {
+        "NewChallenge".into()
+    }
+
+    fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
+        let ttl = schemas.subschema_for::<Option<Span>>();
+        let mut forms = Map::new();
+        for operation in issued_operations() {
+            let name = operation.entry().name;
+            let (form, fields) = (format!("New-{name}"), format!("Fields-{name}"));
+            let path = |definition: &str| format!("#/components/schemas/{definition}");
+            let schema = json!({
+                "description": format!("A challenge to approve: {}", operation.entry().label.en),
+                "type": "object",
+                "properties": {
+                    "activation": { "type": "string", "pattern": "^[0-9a-f]{12}$", "description": "The activation" },
+                    "operation": { "type": "string", "const": name },
+                    "fields": { "$ref": path(&fields) },
+                    "ttl": ttl,
+                },
+                "required": ["activation", "operation", "fields"],
+                "additionalProperties": false,
+            });
+            schemas.definitions_mut().insert(fields, fields_schema(operation));
+            forms.insert(name.to_owned(), path(&form).into());
+            schemas.definitions_mut().insert(form, schema);
+        }
+        let refs: Vec<_> = forms.values().map(|form| json!({ "$ref": form })).collect();
+        json_schema!({
+            "description": "A transaction for an activation",
+            "oneOf": refs,
+            "discriminator": { "propertyName": "operation", "mapping": forms },
+        })
+    }
 }
 
 /// A challenge that was issued.
@@ -612,13 +650,17 @@ async fn code_svg<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> R
     bank.enrollment_picture(&id, Form::Svg).await
 }
 
+async fn operations() -> Json<Catalogue> {
+    Json(Catalogue::issued())
+}
+
 async fn issue<S: Store>(
     State(bank): Shared<S>,
     headers: HeaderMap,
     Json(new): Json<NewChallenge>,
 ) -> Result<Response, Problem> {
     let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
-    let operation: Operation = new.operation.parse().map_err(|_| Code::NoOperation)?;
+    let operation = new.operation.parse().map_err(|error| Problem::from(Code::NoOperation).because(error))?;
     let fields = new.fields.into_texts(operation).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let transaction =
         Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;

@@ -23,15 +23,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Code::MediaType.into());
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Code::Request)?;
-        // Serde's own text repeats what was sent, and a wrong type may be a secret.
-        serde_json::from_slice(&body).map(Self).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            Problem::from(Code::Request).because(match error.classify() {
-                Category::Data => format!("{place}: {}", without_values(&error.to_string())),
-                _ => format!("{place}: not JSON"),
-            })
-        })
+        read(&body).map(Self).map_err(|why| Problem::from(Code::Request).because(why))
     }
+}
+
+/// Reads a document, or says which part of it is wrong.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let mut from = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut from);
+    // Serde's own text repeats what was sent, and a wrong type may be a secret.
+    let said = |error: &serde_json::Error, field: &str| {
+        let place = format!("line {}, column {}: ", error.line(), error.column());
+        match error.classify() {
+            Category::Data => place + field + &without_values(&error.to_string()),
+            _ => place + "not JSON",
+        }
+    };
+    let value = read.map_err(|error| match error.path().to_string() {
+        path if path == "." => said(error.inner(), ""),
+        path => said(error.inner(), &format!("field {path:?}: ")),
+    })?;
+    from.end().map_err(|error| said(&error, ""))?;
+    Ok(value)
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -65,6 +78,37 @@ fn without_values(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_type_names_its_field() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Outer {
+            #[expect(dead_code, reason = "only its type matters")]
+            inner: Inner,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Inner {
+            #[expect(dead_code, reason = "only its type matters")]
+            token_id: Vec<String>,
+        }
+        for (json, said) in [
+            (
+                r#"{"inner":{"tokenId":5}}"#,
+                "line 1, column 22: field \"inner.tokenId\": invalid type, expected a sequence",
+            ),
+            (
+                r#"{"inner":{"tokenId":["a",5]}}"#,
+                "line 1, column 26: field \"inner.tokenId[1]\": invalid type, expected a string",
+            ),
+            (r#"{"inner":{}}"#, "line 1, column 11: field \"inner\": missing field `tokenId`"),
+            (r#"{"inner":{"tokenId":[]}} x"#, "line 1, column 26: not JSON"),
+            ("{", "line 1, column 1: not JSON"),
+            ("7", "line 1, column 1: invalid type, expected struct Outer"),
+        ] {
+            assert_eq!(read::<Outer>(json.as_bytes()).expect_err(json), said);
+        }
+    }
 
     #[test]
     fn what_was_sent_is_not_repeated() {

@@ -221,11 +221,11 @@ codes! {
     /// No operation of that name is issued.
     NoOperation = "CT-E070", UNPROCESSABLE_ENTITY:
         "there is no such operation" / "その名前の取引はありません";
-        "`camtoken schema fields` lists the operations." / "取引の一覧は `camtoken schema fields` にあります。";
+        "GET /v1/operations lists them." / "取引の一覧は GET /v1/operations で取得できます。";
     /// The fields make no transaction.
     Fields = "CT-E071", UNPROCESSABLE_ENTITY:
         "the fields make no transaction" / "項目が取引になっていません";
-        "`camtoken schema fields` describes the fields of each operation." / "各取引の項目は `camtoken schema fields` にあります。";
+        "`detail` names the field; GET /v1/operations says what each takes." / "`detail` が該当する項目です。各項目の形式は GET /v1/operations で取得できます。";
     /// The batch file is wrong.
     Batch = "CT-E072", UNPROCESSABLE_ENTITY:
         "the batch file is wrong, or of another kind" / "総合振込などのファイルに誤りがあるか、種類が異なります";

@@ -526,8 +526,8 @@ ct-e070 = no such operation can be issued
 ct-e071 = the fields make no transaction
     .hint = fields: { $names }
     .long =
-        A field is unknown, missing, given twice, or cannot hold its value. The line "why" names it; its value is not
-        repeated, because it may be somebody's account.
+        A field is unknown, missing, given twice, cannot hold its value, or contradicts another. The line "why" names it;
+        its value is not repeated, because it may be somebody's account.
 
         Try: camtoken schema fields has every field with its form and length. Kana are counted half-width, a sound mark
         as one character: ｶﾞ is 2.
@@ -536,7 +536,8 @@ ct-e072 = the batch file cannot be used
     .hint = see the record and field of the reason
     .long =
         The file is not one of the Zengin format (120 bytes a record), or its trailer does not agree with its records, or
-        it is of another kind than the operation, or a line of --known-payees is no account. Nothing is read leniently
+        it is of another kind than the operation, or a line of --known-payees is no account. Or its date has passed, or lies
+        more than --date-window days ahead: a file has no year, so that a file of yesterday would else be paid next year. Nothing is read leniently
         that a bank's host might read otherwise.
 
         Kinds: 21 is bulk; 11 and 12 are payroll.

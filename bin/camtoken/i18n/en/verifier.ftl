@@ -23,6 +23,7 @@ help-issue = Put a transaction to a token and draw its 2D code
     .fields = A JSON file of fields; see camtoken schema fields
     .zengin = A batch file (bulk, payroll): count, total, date, largest payee, new payees, check code and digest come from it
     .known_payees = Payees that are not new, one a line: BANK-BRANCH-TYPE-ACCOUNT
+    .date_window = Refuse a payment date that has passed or lies more than so many days ahead of today in Japan
     .ttl = How long the challenge lives
     .long =
         Put a transaction to a token and draw its 2D code.
