@@ -2,6 +2,8 @@
 
 #[path = "server/access.rs"]
 mod access;
+#[path = "server/batch.rs"]
+mod batch;
 #[path = "server/client.rs"]
 mod client;
 #[path = "server/clock.rs"]

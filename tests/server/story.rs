@@ -156,6 +156,23 @@ fn every_route_answers_as_described() {
     assert_eq!(hand.verify(&challenge, &json!("12345678"))["result"], "superseded");
     assert_eq!(server.delete(&format!("/v1/challenges/{challenge}")).problem(404), "CT-E101");
 
+    // What can be asked for, and a file of it, which is refused here.
+    let operations = server.get("/v1/operations").ok(200);
+    let transfer = operations["operations"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "transfer"));
+    assert_eq!(transfer.expect("a transfer")["fields"][6]["schema"]["maxLength"], 48);
+    let no_file = Some(("text/plain", b"1".to_vec()));
+    let refused = server.call("POST", &format!("/v1/challenges/batch?activation={activation}"), no_file);
+    assert_eq!(refused.problem(422), "CT-E072");
+    let wrong = json!({ "activation": activation, "operation": "limit-change", "fields": { "limit": true, "old": 1, "new": 2 } });
+    let wrong = server.post("/v1/challenges", &wrong);
+    assert_eq!(wrong.problem(422), "CT-E071");
+    assert_eq!(wrong.json()["detail"], "field \"limit\": expected a text, not true or false");
+    let wrong = server.post("/v1/challenges", &json!({ "activation": 5, "operation": "limit-change", "fields": {} }));
+    assert_eq!(
+        (wrong.problem(400), &wrong.json()["detail"]),
+        ("CT-E100".to_owned(), &json!("line 1, column 15: field \"activation\": invalid type, expected a string"))
+    );
+
     // Rules, faults, the clock.
     let rules = json!([{ "when": { "screen": "/¥7,0+,0+/" }, "do": ["right"] }]);
     assert_eq!(server.put(&hand.path("/rules"), &rules).ok(200), rules);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -440,7 +441,7 @@ impl JsonSchema for NewChallenge {
     }
 
     fn json_schema(schemas: &mut SchemaGenerator) -> Schema {
-        let ttl = schemas.subschema_for::<Option<Span>>();
+        let ttl = schemas.subschema_for::<Option<SpanText>>();
         let mut forms = Map::new();
         for operation in issued_operations() {
             let name = operation.entry().name;
@@ -474,7 +475,7 @@ impl JsonSchema for NewChallenge {
 /// A challenge that was issued.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Challenge {
+pub(super) struct Challenge {
     /// Its name
     id: String,
     /// Who is asked
@@ -665,19 +666,7 @@ async fn issue<S: Store>(
     let transaction =
         Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let lifetime = new.ttl.map(|ttl| ttl.forward("ttl")).transpose()?;
-    let (verifier, now, rng) = (bank.verifier(), bank.now_of(activation).await?, &mut rng());
-    let issued = match named_attempt(&headers)? {
-        Some(attempt) => verifier.issue_once(attempt, activation, transaction, lifetime, now, rng).await?,
-        None => verifier.issue(activation, transaction, lifetime, now, rng).await?,
-    };
-    tracing::info!(challenge.id = %issued.reference, caller = actor().as_deref(), %operation, "issued");
-    let challenge = Challenge {
-        id: issued.reference.to_string(),
-        activation: activation.to_string(),
-        operation: operation.entry().name,
-        expires_at: issued.expires_at.to_string(),
-        code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
-    };
+    let challenge = bank.put(activation, transaction, lifetime, &headers).await?;
     Ok((StatusCode::CREATED, Json(challenge)).into_response())
 }
 
@@ -729,6 +718,30 @@ async fn accepted<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> R
 }
 
 impl<S: Store> Bank<S> {
+    /// Puts a transaction to an activation.
+    pub async fn put(
+        &self,
+        activation: ActivationId,
+        transaction: Transaction,
+        lifetime: Option<Duration>,
+        headers: &HeaderMap,
+    ) -> Result<Challenge, Problem> {
+        let operation = transaction.operation();
+        let (verifier, now, rng) = (self.verifier(), self.now_of(activation).await?, &mut rng());
+        let issued = match named_attempt(headers)? {
+            Some(attempt) => verifier.issue_once(attempt, activation, transaction, lifetime, now, rng).await?,
+            None => verifier.issue(activation, transaction, lifetime, now, rng).await?,
+        };
+        tracing::info!(challenge.id = %issued.reference, caller = actor().as_deref(), %operation, "issued");
+        Ok(Challenge {
+            id: issued.reference.to_string(),
+            activation: activation.to_string(),
+            operation: operation.entry().name,
+            expires_at: issued.expires_at.to_string(),
+            code: Picture::at(&format!("/v1/challenges/{}/code", issued.reference), issued.code.as_str()),
+        })
+    }
+
     async fn token(&self, id: &TokenId) -> Result<Token, Problem> {
         Ok(Token::from(&self.verifier.token(id).await?.ok_or(Code::NoToken)?))
     }

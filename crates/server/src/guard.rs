@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::stream;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
@@ -36,6 +37,8 @@ pub(super) enum Limit {
     File,
     /// A picture.
     Picture,
+    /// A batch file, which its handler reads as it comes.
+    Batch,
     /// An answer that waits for something to happen.
     Wait,
 }
@@ -46,6 +49,7 @@ impl Limit {
             Self::Plain | Self::Wait => 64 << 10,
             Self::File => 1 << 20,
             Self::Picture => 32 << 20,
+            Self::Batch => 72 << 20,
         }
     }
 
@@ -53,6 +57,19 @@ impl Limit {
         match self {
             Self::Plain | Self::Wait | Self::File => Duration::from_secs(10),
             Self::Picture => Duration::from_secs(30),
+            Self::Batch => Duration::from_secs(120),
+        }
+    }
+}
+
+impl Limit {
+    /// By when the next bytes have to be there, once so many are.
+    fn due(self, read: usize) -> Duration {
+        match self {
+            Self::Picture | Self::Batch => {
+                self.body_time().min(TO_BEGIN + Duration::from_secs((read / LEAST_RATE) as u64))
+            }
+            _ => self.body_time(),
         }
     }
 }
@@ -137,9 +154,20 @@ impl Guard {
             None => Ok(None),
         };
         let picture = match limit {
-            Limit::Picture => Some(Place(Arc::new((share(&self.picture_shares)?, place(&self.pictures)?)))),
+            Limit::Picture | Limit::Batch => {
+                Some(Place(Arc::new((share(&self.picture_shares)?, place(&self.pictures)?))))
+            }
             _ => None,
         };
+        if limit == Limit::Batch {
+            let body = paced(&parts.headers, body, limit)?;
+            parts.headers.remove(header::AUTHORIZATION);
+            // The place is held until the file was read and answered.
+            let _place = picture;
+            let request = Request::from_parts(parts, body);
+            let time = limit.body_time() + WORK_TIME;
+            return Ok(timeout(time, ACTOR.scope(caller, next.run(request))).await.map_err(|_| Code::StoreUnknown)?);
+        }
         // Keys, responses and passphrases are in bodies.
         let body = Wiped(read(&parts.headers, body, limit).await?);
         parts.headers.remove(header::AUTHORIZATION);
@@ -357,15 +385,55 @@ fn unsaid(response: &Response) -> Option<Problem> {
     }))
 }
 
-async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Problem> {
+/// How long a body says that it is, if that is not too long.
+fn check_announced(headers: &HeaderMap, limit: Limit) -> Result<Option<u64>, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit.body() as u64) {
-        return Err(Code::TooLarge.into());
+        Err(Code::TooLarge.into())
+    } else {
+        Ok(announced)
     }
+}
+
+async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Problem> {
+    let announced = check_announced(headers, limit)?;
     match timeout(limit.body_time(), gather(Limited::new(body, limit.body()), announced, limit)).await {
         Ok(read) => read,
         Err(_) => Err(Code::Slow.into()),
     }
+}
+
+/// A body was cut off: it came too slowly, or is too long.
+#[derive(Debug)]
+pub(super) struct Cut(pub Code);
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// A body that is read as it comes, and cut off if it comes too slowly or is too long.
+fn paced(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Body, Problem> {
+    check_announced(headers, limit)?;
+    let start = tokio::time::Instant::now();
+    let pieces = stream::unfold(Some((Limited::new(body, limit.body()), 0)), move |rest| async move {
+        let (mut body, read) = rest?;
+        match timeout_at(start + limit.due(read), body.frame()).await {
+            Ok(Some(Ok(frame))) => {
+                let piece = frame.into_data().unwrap_or_default();
+                let read = read + piece.len();
+                Some((Ok(piece), Some((body, read))))
+            }
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => Some((Err(Cut(Code::TooLarge)), None)),
+            Ok(Some(Err(_))) => Some((Err(Cut(Code::Request)), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(Cut(Code::Slow)), None)),
+        }
+    });
+    Ok(Body::from_stream(pieces))
 }
 
 /// Reads a body, if it comes fast enough.
@@ -376,11 +444,7 @@ async fn gather(mut body: Limited<Body>, announced: Option<u64>, limit: Limit) -
     let mut gathered = Vec::with_capacity(announced.min(Limit::File.body()));
     loop {
         // By then the next bytes have to be there.
-        let due = match limit {
-            Limit::Picture => TO_BEGIN + Duration::from_secs((gathered.len() / LEAST_RATE) as u64),
-            _ => limit.body_time(),
-        };
-        match timeout_at(start + due, body.frame()).await {
+        match timeout_at(start + limit.due(gathered.len()), body.frame()).await {
             Ok(Some(Ok(frame))) => gathered.extend(frame.data_ref().into_iter().flatten()),
             Ok(Some(Err(error))) if error.is::<LengthLimitError>() => return Err(Code::TooLarge.into()),
             Ok(Some(Err(_))) => return Err(Problem::from(Code::Request).because("the body ended early")),

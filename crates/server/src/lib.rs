@@ -17,6 +17,7 @@ mod access;
 mod api;
 mod backup;
 mod bank;
+mod batch;
 #[cfg(feature = "tls")]
 mod certificate;
 mod clock;
@@ -192,7 +193,7 @@ impl Service {
             }
             let state = bank::Bank::new(verifier, Arc::clone(&clock), sessions.clone(), Arc::clone(&metrics));
             let api = bank::activations(bank::registrations(described));
-            let api = bank::challenges(provisioning::routes(api));
+            let api = batch::routes(bank::challenges(provisioning::routes(api)));
             let (routes, more) = api.finish(Arc::new(state));
             (router, described) = (router.merge(routes), more);
         }

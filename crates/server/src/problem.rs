@@ -76,7 +76,7 @@ codes! {
     /// The body is too long.
     TooLarge = "CT-E105", PAYLOAD_TOO_LARGE:
         "the body is too long" / "本文が長すぎます";
-        "JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiBまでです。";
+        "JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB, a batch file 64 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiB、総合振込などのファイルは64 MiBまでです。";
     /// The body is of another kind.
     MediaType = "CT-E106", UNSUPPORTED_MEDIA_TYPE:
         "the body is of a kind that is not taken here" / "ここでは受け付けない種類の本文です";
