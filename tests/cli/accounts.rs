@@ -130,6 +130,18 @@ fn accounts_are_encrypted_with_their_token_and_a_token_of_one_bank_has_none() {
 }
 
 #[test]
+fn a_fault_that_a_test_has_set_holds_for_these_codes_too() {
+    let desk = Desk::new(&["--test"]);
+    let code = format!("otpauth://totp/alice?secret={SECRET}&digits=8");
+    for (fault, refusal) in [(["--battery", "0"], "T13"), (["--next-scan", "T02"], "T02")] {
+        assert_eq!(desk.run(&[&["token", "faults", "mine"], &fault[..]].concat()).1, 0);
+        assert_eq!(desk.scan(&code).0["code"], refusal);
+        assert_eq!(desk.run(&["token", "faults", "mine", "--clear"]).1, 0);
+    }
+    assert_eq!(desk.scan(&code).0["outcome"], "shown");
+}
+
+#[test]
 fn codes_that_ask_a_token_for_nothing_are_named() {
     let desk = Desk::new(&["--test"]);
     for (text, format, refused) in [

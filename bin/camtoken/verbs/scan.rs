@@ -326,6 +326,11 @@ impl<'a> Reader<'a> {
                 let said = said.map(|said| said.parts().0.unwrap_or_default());
                 if let Some(code) = said.as_deref().ok().and_then(source::foreign) {
                     held.wake(approval.pin, self.context)?;
+                    if let Err(refusal) = held.device.token_mut().look() {
+                        held.save()?;
+                        let failure = failure_of(refusal, &report.file, &self.context.out.text);
+                        return Ok((report.refused(&failure, &self.context.out.text), Some(failure)));
+                    }
                     let told = code.map_err(accounts::refused).and_then(|code| {
                         Wallet::open(held)?.hand(code, approval.confirm, &self.args.account, self.context)
                     });

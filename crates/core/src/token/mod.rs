@@ -177,6 +177,15 @@ impl Token {
         self.accounts = accounts;
     }
 
+    /// Looks at a code of another system, which is not for [`Token::receive`]: as far as the token itself goes.
+    ///
+    /// # Errors
+    ///
+    /// What a tester has set for the next scan, an empty battery, or a PIN that was not entered.
+    pub fn look(&mut self) -> Result<(), Refusal> {
+        self.faults.next_scan.take().map_or_else(|| self.fit(), Err)
+    }
+
     /// Asks for a PIN from now on. This one use of the token goes on without.
     ///
     /// # Errors

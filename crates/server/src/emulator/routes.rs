@@ -646,7 +646,10 @@ async fn scan_code(
         Err(_) if seen.is_frame => Scanned::looking(),
         said => with(&emulator, &names, |hand| {
             let scanned = match said.as_deref().ok().and_then(pictures::foreign) {
-                Some(code) => Scanned::foreign(foreign::hand_over(hand, code, &asked.choice())?),
+                Some(code) => match hand.held.device.token_mut().look() {
+                    Ok(()) => Scanned::foreign(foreign::hand_over(hand, code, &asked.choice())?),
+                    Err(refusal) => Scanned::refused(refusal, language),
+                },
                 None => hand_over(hand, said.as_deref().map_err(|refusal| *refusal), &asked)?,
             };
             hand.settle();
