@@ -9,7 +9,7 @@ use crate::oath::{AnyDigits, HexKey, Input, Mode, in_mode};
 use crate::picture::{Reason, look};
 use crate::provision::{container, key, uri};
 use crate::text::{FileEncoding, Table, account};
-use crate::values::{HexBytes, Outcome, Parsed};
+use crate::values::{HexBytes, Outcome, Parsed, Seconds};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode, DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, Grant, open_first, open_second, seal_first, seal_second};
 use camtoken::code::{ChallengeCode, OpenError, open, seal};
@@ -21,6 +21,7 @@ use camtoken::provision::OtpauthUri;
 use camtoken::time::{Date, Timestamp};
 use camtoken::transaction::text::{DisplayText, KanaText, Wire};
 use camtoken::transaction::zengin::BatchFile;
+use camtoken::typed;
 
 /// What comes of what is given.
 pub(crate) enum Computed {
@@ -49,6 +50,7 @@ pub(crate) const TYPES: &[(&str, Compute)] = &[
     ("SecondOpen", second_open),
     ("KanaText", kana_text),
     ("DisplayText", display_text),
+    ("TypedDigits", typed_digits),
     ("TextTable", text_table),
     ("Zengin", zengin),
     ("Pskc", pskc),
@@ -81,7 +83,7 @@ struct TotpGiven {
     hash: Parsed<Hash>,
     digits: AnyDigits,
     step_secs: std::num::NonZeroU32,
-    time: u64,
+    time: Seconds,
 }
 
 impl Hotp {
@@ -93,7 +95,7 @@ impl Hotp {
 impl TotpGiven {
     fn respond(&self) -> Response {
         let (hash, digits, step_secs) = (self.hash.0, self.digits.0, self.step_secs);
-        Totp { hash, digits, step_secs, ..Totp::default() }.respond(&self.key.0, Timestamp::from_unix(self.time))
+        Totp { hash, digits, step_secs, ..Totp::default() }.respond(&self.key.0, self.time.0)
     }
 }
 
@@ -173,7 +175,7 @@ struct CodeSeal {
     key: HexKey,
     activation: Parsed<ActivationId>,
     id: Parsed<ChallengeId>,
-    expires_at: u64,
+    expires_at: Seconds,
     operation: String,
     fields: Fields,
     suite: Parsed<ResponseSuite>,
@@ -181,7 +183,7 @@ struct CodeSeal {
 
 impl CodeSeal {
     fn values(&self) -> Answer {
-        let (id, expires_at) = (self.id.0, Timestamp::from_unix(self.expires_at));
+        let (id, expires_at) = (self.id.0, self.expires_at.0);
         Ok(match challenge(&self.operation, &self.fields, id, self.activation.0, expires_at) {
             Ok(challenge) => Computed::Values(json!({
                 "shown": shown(&challenge),
@@ -212,10 +214,10 @@ struct Activation {
     activation: Parsed<ActivationId>,
     fields: Fields,
     first_id: Parsed<ChallengeId>,
-    first_expires_at: u64,
+    first_expires_at: Seconds,
     nonce: Parsed<DeviceNonce>,
     second_id: Parsed<ChallengeId>,
-    second_expires_at: u64,
+    second_expires_at: Seconds,
     suite: Parsed<ResponseSuite>,
     key: HexKey,
 }
@@ -223,10 +225,10 @@ struct Activation {
 impl Activation {
     fn values(&self) -> Answer {
         let made = |operation, id: &Parsed<ChallengeId>, expires_at| {
-            challenge(operation, &self.fields, id.0, self.activation.0, Timestamp::from_unix(expires_at))
+            challenge(operation, &self.fields, id.0, self.activation.0, expires_at)
         };
-        let first = made("activation1", &self.first_id, self.first_expires_at);
-        let second = made("activation2", &self.second_id, self.second_expires_at);
+        let first = made("activation1", &self.first_id, self.first_expires_at.0);
+        let second = made("activation2", &self.second_id, self.second_expires_at.0);
         let (first, second) = match (first, second) {
             (Ok(first), Ok(second)) => (first, second),
             (Err(outcome), _) | (_, Err(outcome)) => return of(outcome),
@@ -358,6 +360,22 @@ fn text_table(given: Value) -> Answer {
     Ok(Computed::Values(json!({ "sha256": read::<Given>(given)?.table.digest() })))
 }
 
+fn typed_digits(given: Value) -> Answer {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given {
+        input: String,
+        min: usize,
+        max: usize,
+    }
+
+    let given: Given = read(given)?;
+    Ok(match typed::digits(&given.input, given.min..=given.max) {
+        Ok(digits) => Computed::Values(json!({ "digits": digits.as_str() })),
+        Err(error) => refused(error),
+    })
+}
+
 fn zengin(given: Value) -> Answer {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -365,10 +383,16 @@ fn zengin(given: Value) -> Answer {
         bytes: HexBytes,
         encoding: FileEncoding,
         on_or_after: Option<Parsed<Date>>,
+        window: Option<u16>,
     }
 
     let given: Given = read(given)?;
-    let batch = match BatchFile::parse(&given.bytes.0, given.encoding.into()) {
+    let noon = given.on_or_after.map(|day| Timestamp::from_unix(u64::from(day.0.days()) * 86_400 + 3 * 3_600));
+    let dated = |batch: BatchFile| match (noon, given.window) {
+        (Some(noon), Some(window)) => batch.pay_date(noon, window).map(|_| batch),
+        _ => Ok(batch),
+    };
+    let batch = match BatchFile::parse(&given.bytes.0, given.encoding.into()).and_then(dated) {
         Ok(batch) => batch,
         Err(error) => {
             let place = json!({ "record": error.record, "field": error.field });
@@ -392,11 +416,8 @@ fn zengin(given: Value) -> Answer {
         "sha256": hex(&batch.canonical_sha256()),
         "checkCode": batch.check_code(),
     });
-    if let Some(Parsed(day)) = given.on_or_after {
-        let noon = Timestamp::from_unix(u64::from(day.days()) * 86_400 + 3 * 3_600);
-        if let Some(date) = batch.date_on_or_after(noon) {
-            values["payDate"] = date.to_string().into();
-        }
+    if let Some(date) = noon.and_then(|noon| batch.date_on_or_after(noon)) {
+        values["payDate"] = date.to_string().into();
     }
     Ok(Computed::Values(values))
 }

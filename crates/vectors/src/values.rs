@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use camtoken::time::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 
@@ -48,6 +49,16 @@ impl fmt::Display for Outcome {
             Self::Accepted => f.write_str("accepted"),
             Self::Refused(why) | Self::Wrong(why) => f.write_str(why),
         }
+    }
+}
+
+/// A time as the seconds since 1970.
+pub(super) struct Seconds(pub Timestamp);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let seconds = u64::deserialize(from)?;
+        Timestamp::try_from_unix(seconds).map(Self).ok_or_else(|| D::Error::custom(BEYOND))
     }
 }
 

@@ -123,9 +123,16 @@ def table(given):
     return {"sha256": lines.hexdigest()}
 
 
+def typed(given):
+    digits = ref.text.typed(given["input"], given["min"], given["max"])
+    if digits is None:
+        raise Refused({})
+    return {"digits": digits}
+
+
 def zengin(given):
     try:
-        said = ref.zengin.values(bytes.fromhex(given["bytes"]), given["encoding"], given.get("onOrAfter"))
+        said = ref.zengin.values(bytes.fromhex(given["bytes"]), given["encoding"], given.get("onOrAfter"), given.get("window"))
         said.pop("onOrAfter", None)
         return said
     except ref.zengin.Bad as bad:
@@ -136,6 +143,7 @@ COMPUTE = {
     "HotpRespond": hotp, "TotpRespond": totp, "OcraSuite": ocra_suite, "OcraRespond": ocra, "OcraMode": ocra_mode,
     "CodeSeal": code_seal, "CodeOpen": opened("CodeOpen"), "Activation": activation, "FirstOpen": opened("FirstOpen"),
     "SecondOpen": opened("SecondOpen"), "KanaText": kana, "DisplayText": display, "TextTable": table, "Zengin": zengin,
+    "TypedDigits": typed,
 }  # fmt: skip
 CHECK = ("HotpRespond", "TotpRespond", "OcraRespond", "OcraMode", "DeviceCode")
 

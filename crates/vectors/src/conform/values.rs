@@ -42,6 +42,7 @@ const FORMS: &[Form] = &[
     Form::of("SecondOpen", &["id", "activation", "expiresAt", "operation", "shown", "question", "suite", "key"]),
     Form::of("KanaText", &["jis"]),
     Form::of("DisplayText", &["wire", "bytes"]),
+    Form::of("TypedDigits", &["digits"]),
     Form::of("TextTable", &["sha256"]),
     Form::of(
         "Zengin",
