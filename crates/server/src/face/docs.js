@@ -81,6 +81,7 @@ function bodies(content) {
 function properties(schema, depth, seen) {
   const [whole, above] = unfold(schema, seen);
   const of = whole.items ? unfold(whole.items, above)[0] : whole;
+  if (of.discriminator) return forms(of.discriminator.mapping, depth, above);
   const known = Object.entries(of.properties ?? {});
   if (!known.length || depth > DEEPEST) return null;
   const parts = known.map(([name, found]) => {
@@ -90,6 +91,15 @@ function properties(schema, depth, seen) {
     return entry;
   });
   return make("ul", { className: "parts" }, ...parts);
+}
+
+/** One of several forms, told apart by a word: each is opened by itself. */
+function forms(mapping, depth, seen) {
+  const form = ([name, $ref]) => {
+    const tree = properties({ $ref }, depth + 1, seen);
+    return make("li", {}, make("details", {}, make("summary", {}, name), ...(tree ? [tree] : [])));
+  };
+  return make("ul", { className: "parts" }, ...Object.entries(mapping).map(form));
 }
 
 function part(name, schema, note, description = "") {
