@@ -369,14 +369,16 @@ NOTES = {
 }
 
 
-def values(data, encoding, day=None):
-    """What a file says; its date as the first such day from `day` on."""
+def values(data, encoding, day=None, window=None):
+    """What a file says; its date as the first such day from `day` on, at most `window` days later."""
     head, payees, canonical = parse(data, encoding)
     largest = max(payees, key=lambda p: int(p["amount"]))  # the first, by definition of max
     digest = hashlib.sha256(canonical).hexdigest()
     said = {"kind": int(head["kind"]), "date": head["transfer date"]}
     if day:
         said |= {"onOrAfter": day, "payDate": pay_date(head["transfer date"], day)}
+        if window is not None and not in_window(said["payDate"], day, window):
+            raise Bad(1, "transfer date")
     return said | {
         "originatorCode": head["originator code"], "originatorName": head["originator name"].strip(),
         "payingAccount": "-".join(head["paying " + n] for n in ("bank code", "branch code", "account type", "account number")),
@@ -411,13 +413,9 @@ def build(folder):
             test |= {"onOrAfter": day, "window": window}
         day = day or "2026-11-21"
         try:
-            said = values((folder / name).read_bytes(), encoding, day)
-            if window is not None and not in_window(said["payDate"], day, window):
-                raise Bad(1, "transfer date")
+            test |= values((folder / name).read_bytes(), encoding, day, window) | {"result": "valid"}
         except Bad as bad:
             test |= {"result": "invalid", "error": {"record": bad.record, "field": bad.field}}
-        else:
-            test |= said | {"result": "valid"}
         assert window is not None or (test["result"] == "valid") == any(name == good[0] for good in GOOD), (name, test)
         tests.append(test)
     return {

@@ -153,7 +153,8 @@ async fn verify<S: Store>(
     Json(answer): Json<Answer>,
 ) -> Result<Json<Told>, Problem> {
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
+    let response = answer.response.typed()?;
     let now = bank.now_of(activation).await?;
-    let verdict = bank.verifier().verify_time_based(activation, answer.response.typed()?, attempt, now).await?;
+    let verdict = bank.verifier().verify_time_based(activation, response, attempt, now).await?;
     Ok(bank.told(activation, &verdict))
 }
