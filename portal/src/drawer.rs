@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -67,6 +68,18 @@ impl Drawer {
         &self.session
     }
 
+    /// Moves the tokens' clock on.
+    pub fn clock(
+        &self,
+    ) -> impl Fn(Duration) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> + Send + Sync + use<> {
+        let (router, path) = (self.router.clone(), format!("/v1/sessions/{}/clock", self.session));
+        move |by| {
+            let (router, path) = (router.clone(), path.clone());
+            let change = format!(r#"{{"advance":"{}"}}"#, span(by));
+            Box::pin(async move { ask(&router, Method::POST, &path, change).await.map(drop) })
+        }
+    }
+
     /// Whether the service has a page with the token's face.
     pub async fn has_face(&self) -> bool {
         ask(&self.router, Method::GET, "/ui", String::new()).await.is_ok()
@@ -89,6 +102,12 @@ impl Drawer {
             }
         }
     }
+}
+
+/// A span as the service reads it: at most six digits of each unit.
+fn span(by: Duration) -> String {
+    let seconds = by.as_secs();
+    format!("{}h{}s", seconds / 3_600, seconds % 3_600)
 }
 
 fn state(session: &str, id: &TokenId) -> String {

@@ -15,6 +15,7 @@
 //! | [`linkage`] | what external services may see and ask for; the authorization server behind it |
 //! | [`letter`] | a letter on a sheet of A4 |
 //! | [`system`], [`secrets`] | the clock, randomness, and files with secrets |
+//! | [`test_clock`] | a clock that tests move on |
 //! | [`limiter`] | how often somebody may ask |
 //! | [`attacks`] | somebody else in the browser, against a bank of their own |
 //! | [`store`] | where the verifier's records are |
@@ -42,5 +43,6 @@ pub mod provider;
 pub mod secrets;
 pub mod store;
 pub mod system;
+pub mod test_clock;
 pub mod text;
 pub mod tls;

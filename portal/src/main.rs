@@ -21,6 +21,7 @@ use camtoken_portal::provider::{self, Office};
 use camtoken_portal::secrets::secret_key;
 use camtoken_portal::store;
 use camtoken_portal::system::{self, Clock};
+use camtoken_portal::test_clock::TestClock;
 use camtoken_portal::tls::{Peer, TlsListener};
 use camtoken_server::listen;
 
@@ -28,7 +29,7 @@ const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
 Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--provider-port N] [--smtp URL] [--store URL]
-                       [--resume-operator ID] [--json] [--demo]
+                       [--resume-operator ID] [--test-clock] [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
@@ -42,6 +43,8 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [-
                    books stay in DIR
   --resume-operator ID
                    lift the suspension of a bank operator who cannot log in any more, and start
+  --test-clock     a clock that the page /clock moves on, for walking through days: for the bank, its customers' tokens and
+                   the external service. Only where all tokens were made for tests; the bank in DIR stays ahead
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
@@ -55,6 +58,7 @@ struct Args {
     smtp: Option<String>,
     store: Option<String>,
     resume_operator: Option<String>,
+    test_clock: bool,
     json: bool,
 }
 
@@ -88,6 +92,7 @@ fn args() -> Result<Option<Args>, String> {
         smtp: None,
         store: None,
         resume_operator: None,
+        test_clock: false,
         json: false,
     };
     args.store = std::env::var("CAMTOKEN_PORTAL_STORE").ok();
@@ -105,6 +110,7 @@ fn args() -> Result<Option<Args>, String> {
             "--smtp" => args.smtp = Some(without_password(value()?)?),
             "--store" => args.store = Some(without_password(value()?)?),
             "--resume-operator" => args.resume_operator = Some(value()?),
+            "--test-clock" => args.test_clock = true,
             "--json" => args.json = true,
             "--demo" => {
                 println!("{}", who_can_log_in());
@@ -131,7 +137,16 @@ fn without_password(url: String) -> Result<String, String> {
 
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
-    let bank = open(args).map_err(|error| say(&error))?;
+    let test_clock = test_clock(args)?;
+    let clock: Clock = test_clock.as_ref().map_or_else(|| Arc::new(system::now) as Clock, TestClock::clock);
+    let bank = open(args, Arc::clone(&clock)).map_err(|error| say(&error))?;
+    if test_clock.is_some()
+        && let Some(token) = bank.real_token().await.map_err(|error| say(&error))?
+    {
+        return Err(format!(
+            "--test-clock: {token} is a real token, whose time is not moved; use another --dir or --store"
+        ));
+    }
     let new = demo::seed(&bank).await.map_err(|error| say(&error))?;
     bank.recover().await.map_err(|error| say(&error))?;
     if let Some(id) = &args.resume_operator
@@ -140,6 +155,12 @@ async fn run(args: &Args) -> Result<(), String> {
         return Err(format!("there is no operator {id}"));
     }
     let (drawer, tokens) = Drawer::open(&args.dir.join("tokens"), new).await.map_err(|error| say(&error))?;
+
+    if let Some(clock) = &test_clock {
+        let follow = drawer.clock();
+        follow(clock.ahead()).await.map_err(|error| say(&error))?;
+        clock.follow(Box::new(follow));
+    }
 
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let token_listener = listen(at(args.token_port)).map_err(|error| format!("port {}: {error}", args.token_port))?;
@@ -162,9 +183,12 @@ async fn run(args: &Args) -> Result<(), String> {
     provider::register(&bank, &servers, &provider_url, &credentials).await?;
     let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
     let linkages = Linkages::new(url.clone(), servers);
-    let site =
-        Arc::new(Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages));
-    let office = Arc::new(Office::new(&url, &provider_url, credentials)).router();
+    let site = Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages);
+    let site = Arc::new(match test_clock {
+        Some(clock) => site.with_test_clock(clock),
+        None => site,
+    });
+    let office = Arc::new(Office::new(&url, &provider_url, credentials, clock)).router();
 
     tell(args.json, &Addresses { url, tls_url, provider_url, token_url, session });
     let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
@@ -191,9 +215,23 @@ async fn run(args: &Args) -> Result<(), String> {
     }
 }
 
+/// The clock for tests, if the arguments ask for one.
+fn test_clock(args: &Args) -> Result<Option<Arc<TestClock>>, String> {
+    let unusable = |error: std::io::Error| format!("the test clock of {}: {error}", args.dir.display());
+    if args.test_clock {
+        return TestClock::open(&args.dir, Arc::new(system::now)).map(Some).map_err(unusable);
+    }
+    match TestClock::ahead_in(&args.dir).map_err(unusable)? {
+        0 => Ok(None),
+        ahead => Err(format!(
+            "the bank in {} was moved ahead by {ahead} s: start it with --test-clock, or use another --dir",
+            args.dir.display()
+        )),
+    }
+}
+
 /// Opens the bank, with the verifier's records where the arguments say.
-fn open(args: &Args) -> Result<Bank, BankError> {
-    let clock: Clock = Arc::new(system::now);
+fn open(args: &Args, clock: Clock) -> Result<Bank, BankError> {
     match &args.store {
         None => Bank::open(&args.dir, clock),
         Some(url) => Bank::open_with(&args.dir, store::connect(url)?, clock),

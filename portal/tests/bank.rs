@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use camtoken::oath::totp::Totp;
 use camtoken::provision::otpauth::OtpauthUri;
@@ -23,27 +23,26 @@ use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::{Act, Order};
 use camtoken_portal::domain::people::{FirstOtp, Menu, Person, Role};
 use camtoken_portal::system::rng;
+use camtoken_portal::test_clock::TestClock;
 
 /// 2026-11-21T03:00:00Z, noon in Japan.
 const START: u64 = 1_795_230_000;
 
 struct World {
     bank: Bank,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     tokens: Vec<Token>,
     dir: tempfile::TempDir,
 }
 
-fn open(dir: &Path, clock: &Arc<AtomicU64>) -> Bank {
-    let clock = Arc::clone(clock);
-    let now = move || Timestamp::from_unix(clock.load(Ordering::Relaxed));
-    Bank::open(dir, Arc::new(now)).expect("the bank opens")
+fn open(dir: &Path, clock: &Arc<TestClock>) -> Bank {
+    Bank::open(dir, clock.clock()).expect("the bank opens")
 }
 
 impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let clock = Arc::new(AtomicU64::new(START));
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(START))).expect("a clock");
         let bank = open(dir.path(), &clock);
         let files: Vec<(TokenId, String)> = demo::seed(&bank).await.expect("a new bank");
         let token = |(_, text): &(TokenId, String)| file::from_str(text, None).expect("a token file").into_token();
@@ -72,7 +71,7 @@ impl World {
     }
 
     fn later(&self, seconds: u64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
     }
 
     fn person(&self, contract: &str, user: &str) -> Person {
@@ -508,7 +507,7 @@ async fn the_first_otp_password_is_taken_for_ninety_days_in_japan() {
     let last_second = START + (90 * 24 + 12) * 3600 - 1;
     for (now, open) in [(last_second, true), (last_second + 1, false)] {
         let world = World::new().await;
-        world.clock.store(now, Ordering::Relaxed);
+        world.later(now - START);
         let begun = world.begin(&world.person(SAMPLE, "ADMIN01"), FIRST_OTP).await;
         match begun {
             First::Begun => assert!(open),

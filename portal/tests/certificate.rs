@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use camtoken::Timestamp;
@@ -16,6 +15,7 @@ use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::pages::Site;
 use camtoken_portal::system::rng;
+use camtoken_portal::test_clock::TestClock;
 use camtoken_portal::tls::{Peer, TlsListener};
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rustls::pki_types::pem::PemObject;
@@ -32,7 +32,7 @@ const FILE: &str = "Taiju-no-kage-4";
 struct World {
     site: Arc<Site>,
     address: SocketAddr,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     tokens: Vec<Token>,
     dir: tempfile::TempDir,
 }
@@ -56,10 +56,8 @@ impl TimeProvider for Still {
     }
 }
 
-async fn serve(dir: &std::path::Path, clock: &Arc<AtomicU64>) -> (Arc<Site>, SocketAddr, Vec<Token>) {
-    let now = Arc::clone(clock);
-    let now = move || Timestamp::from_unix(now.load(Ordering::Relaxed));
-    let bank = Bank::open(dir, Arc::new(now)).expect("the bank opens");
+async fn serve(dir: &std::path::Path, clock: &Arc<TestClock>) -> (Arc<Site>, SocketAddr, Vec<Token>) {
+    let bank = Bank::open(dir, clock.clock()).expect("the bank opens");
     let files = demo::seed(&bank).await.expect("a bank");
     let tokens = files.iter().map(|(_, text)| file::from_str(text, None).expect("a token file").into_token()).collect();
     let config = bank.authority.tls(bank.clock()).expect("TLS");
@@ -76,13 +74,13 @@ async fn serve(dir: &std::path::Path, clock: &Arc<AtomicU64>) -> (Arc<Site>, Soc
 impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let clock = Arc::new(AtomicU64::new(START));
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(START))).expect("a clock");
         let (site, address, tokens) = serve(dir.path(), &clock).await;
         Self { site, address, clock, tokens, dir }
     }
 
     fn later(&self, seconds: u64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
     }
 
     fn person(&self, user: &str) -> Person {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +19,7 @@ use camtoken_portal::pages::{Linkages, Site};
 use camtoken_portal::provider;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::system::rng;
+use camtoken_portal::test_clock::TestClock;
 use tower::ServiceExt;
 
 const URL: &str = "http://127.0.0.1:4880";
@@ -32,7 +32,7 @@ const REQUEST: &str = "/oauth/authorize?response_type=code&client_id=choubo-keih
 struct Visitor {
     site: Arc<Site>,
     router: Router,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     cookie: String,
     page: String,
     _dir: tempfile::TempDir,
@@ -45,12 +45,8 @@ impl Visitor {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         // Noon in Japan.
-        let clock = Arc::new(AtomicU64::new(1_795_230_000));
-        let now = {
-            let clock = Arc::clone(&clock);
-            move || Timestamp::from_unix(clock.load(Ordering::Relaxed))
-        };
-        let bank = Bank::open(dir.path(), Arc::new(now)).expect("the bank opens");
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(1_795_230_000))).expect("a clock");
+        let bank = Bank::open(dir.path(), clock.clock()).expect("the bank opens");
         demo::seed(&bank).await.expect("a new bank");
         let credentials = Credentials::open(&dir.path().join("provider.json")).expect("new credentials");
         let server = |standard| {
@@ -193,7 +189,7 @@ async fn a_permission_that_is_sent_twice_is_given_once() {
         codes += usize::from(to.starts_with(OFFICE) && to.contains("code="));
     }
     assert_eq!((codes, visitor.linked("KEIRI01")), (1, 1));
-    visitor.clock.fetch_add(60, Ordering::Relaxed);
+    visitor.clock.advance(Duration::from_secs(60)).expect("it moves");
     let accounts = permission.replace("permission", "accounts");
     assert_eq!(visitor.ask(&accounts, None).await.0, StatusCode::FORBIDDEN, "the way is over");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -30,6 +30,7 @@ use camtoken_portal::pages::{Linkages, Site};
 use camtoken_portal::provider;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::system::rng;
+use camtoken_portal::test_clock::TestClock;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ struct World {
     site: Arc<Site>,
     router: Router,
     servers: HashMap<Standard, Arc<dyn Grants>>,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     token: Token,
     secret: String,
     key: SigningKey,
@@ -65,12 +66,8 @@ struct Tokens {
 impl World {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let clock = Arc::new(AtomicU64::new(START));
-        let now = {
-            let clock = Arc::clone(&clock);
-            move || Timestamp::from_unix(clock.load(Ordering::Relaxed))
-        };
-        let bank = Bank::open(dir.path(), Arc::new(now)).expect("the bank opens");
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(START))).expect("a clock");
+        let bank = Bank::open(dir.path(), clock.clock()).expect("the bank opens");
         let files: Vec<(TokenId, String)> = demo::seed(&bank).await.expect("a new bank");
         let (_, first) =
             files.iter().find(|(id, _)| id.as_str() == "KKK0000001").expect("a token of the demonstration");
@@ -102,7 +99,7 @@ impl World {
     }
 
     fn later(&self, seconds: u64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
     }
 
     fn person(&self, user: &str) -> Person {
@@ -287,7 +284,7 @@ impl World {
 
     fn assertion(&mut self, claims: &[(&str, Value)]) -> String {
         self.drawn += 1;
-        let now = self.clock.load(Ordering::Relaxed);
+        let now = self.clock.now().as_unix();
         let mut all = json!({
             "iss": "choubo-fapi", "sub": "choubo-fapi", "aud": format!("{URL}/fapi"),
             "iat": now, "exp": now + 60, "jti": format!("assertion-{}", self.drawn),
@@ -305,7 +302,7 @@ impl World {
             "kty": "EC", "crv": "P-256",
             "x": BASE64_URL_SAFE_NO_PAD.encode(point.x().expect("x")), "y": BASE64_URL_SAFE_NO_PAD.encode(point.y().expect("y")),
         });
-        let now = self.clock.load(Ordering::Relaxed);
+        let now = self.clock.now().as_unix();
         let mut claims =
             json!({ "jti": format!("proof-{}", self.drawn), "htm": method, "htu": format!("{URL}{path}"), "iat": now });
         if let Some(token) = token {
@@ -475,7 +472,7 @@ async fn the_fapi_profile_takes_pushed_requests_alone() {
     assert_ne!(world.push(&assertion).await.0, StatusCode::CREATED, "an assertion is good once");
     let token_endpoint = world.assertion(&[("aud", json!(format!("{URL}/fapi/token")))]);
     assert_ne!(world.push(&token_endpoint).await.0, StatusCode::CREATED, "the audience is the issuer alone");
-    let now = world.clock.load(Ordering::Relaxed);
+    let now = world.clock.now().as_unix();
     let over = world.assertion(&[("exp", json!(now - 600)), ("iat", json!(now - 700))]);
     assert_ne!(world.push(&over).await.0, StatusCode::CREATED);
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use camtoken::Timestamp;
 use camtoken_portal::bank::Bank;
@@ -15,6 +15,7 @@ use camtoken_portal::demo::{self, SAMPLE};
 use camtoken_portal::domain::mail::{Delivery, Mail, Unsent};
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::postman::Postman;
+use camtoken_portal::test_clock::TestClock;
 
 struct Server {
     child: Child,
@@ -47,20 +48,19 @@ impl Drop for Server {
 
 struct World {
     bank: Bank,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     dir: tempfile::TempDir,
     inbox: tempfile::TempDir,
 }
 
-fn open(dir: &Path, clock: &Arc<AtomicU64>) -> Bank {
-    let clock = Arc::clone(clock);
-    Bank::open(dir, Arc::new(move || Timestamp::from_unix(clock.load(Ordering::Relaxed)))).expect("the bank opens")
+fn open(dir: &Path, clock: &Arc<TestClock>) -> Bank {
+    Bank::open(dir, clock.clock()).expect("the bank opens")
 }
 
 impl World {
     async fn new() -> Self {
         let (dir, inbox) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
-        let clock = Arc::new(AtomicU64::new(1_795_230_000));
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(1_795_230_000))).expect("a clock");
         let bank = open(dir.path(), &clock);
         demo::seed(&bank).await.expect("a new bank");
         Self { bank, clock, dir, inbox }
@@ -166,7 +166,7 @@ async fn nothing_is_lost_while_the_server_is_down_and_the_bank_is_killed() {
     }
     for _ in 0..4 {
         postman.round(&world.bank).await.expect("the books answer");
-        world.clock.fetch_add(60, Ordering::Relaxed);
+        world.clock.advance(Duration::from_secs(60)).expect("it moves");
     }
     assert_eq!(world.unsent(), 3);
     drop(world.bank);
@@ -193,11 +193,11 @@ async fn who_says_not_now_is_asked_less_and_less_often_and_given_up_after_four_d
         if tries.len() < known as usize {
             tries.push(second);
         }
-        world.clock.fetch_add(1, Ordering::Relaxed);
+        world.clock.advance(Duration::from_secs(1)).expect("it moves");
     }
     assert_eq!(tries, [0, 1, 3, 7, 15, 31, 63]);
     assert!(!world.person().mail_failed, "it may still arrive");
-    world.clock.fetch_add(4 * 24 * 3600, Ordering::Relaxed);
+    world.clock.advance(Duration::from_secs(4 * 24 * 3600)).expect("it moves");
     postman.round(&world.bank).await.expect("the books answer");
     assert!(world.person().mail_failed && world.unsent() == 0);
 }
@@ -241,7 +241,7 @@ async fn only_what_is_said_of_the_address_marks_a_person() {
 async fn no_mail_is_given_up_while_the_server_does_not_let_the_bank_in() {
     let world = World::new().await;
     world.tell().await;
-    world.clock.fetch_add(5 * 24 * 3600, Ordering::Relaxed);
+    world.clock.advance(Duration::from_secs(5 * 24 * 3600)).expect("it moves");
     that_says("535 who are you", "EHLO").round(&world.bank).await.expect("the books answer");
     assert_eq!((world.person().mail_failed, world.unsent()), (false, 1));
 }

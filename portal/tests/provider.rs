@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use camtoken_portal::provider::{Office, client::Credentials};
+use camtoken_portal::system;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -77,7 +78,7 @@ async fn a_new_token_is_kept_when_the_next_answer_fails() {
     let url = bank.lock().unwrap_or_else(PoisonError::into_inner).url.clone();
     let dir = tempfile::tempdir().expect("a directory");
     let credentials = Credentials::open(&dir.path().join("provider.json")).expect("new credentials");
-    let office = Arc::new(Office::new(&url, "http://provider.example", credentials)).router();
+    let office = Arc::new(Office::new(&url, "http://provider.example", credentials, Arc::new(system::now))).router();
     let ask = async |request: Request<Body>| {
         let response = office.clone().oneshot(request).await.expect("routes do not fail");
         let (parts, body) = response.into_parts();

@@ -1,24 +1,26 @@
 //! The site without a socket: sessions, forms, and what a page says to somebody whom the bank does not know.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
-use camtoken::Timestamp;
 use camtoken::transaction::zengin::{BatchKind, LineEnd};
+use camtoken::{Key, Timestamp};
 use camtoken_portal::bank::Bank;
 use camtoken_portal::demo::{self, LOGIN, SAMPLE};
 use camtoken_portal::pages::{IDLE, Site};
+use camtoken_portal::test_clock::TestClock;
 use camtoken_portal::tls::Peer;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use tower::ServiceExt;
 
 struct Browser {
     site: Router,
-    clock: Arc<AtomicU64>,
+    clock: Arc<TestClock>,
     cookie: String,
     page: String,
     path: String,
@@ -30,15 +32,28 @@ struct Browser {
 impl Browser {
     async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let clock = Arc::new(AtomicU64::new(1_795_230_000));
-        let now = {
-            let clock = Arc::clone(&clock);
-            move || Timestamp::from_unix(clock.load(Ordering::Relaxed))
-        };
-        let bank = Bank::open(dir.path(), Arc::new(now)).expect("the bank opens");
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(1_795_230_000))).expect("a clock");
+        let bank = Bank::open(dir.path(), clock.clock()).expect("the bank opens");
         demo::seed(&bank).await.expect("a new bank");
-        let site = Arc::new(Site::new(bank, None, dir.path().join("attacks"))).router();
-        let (cookie, page, path) = (String::new(), String::new(), String::new());
+        Self::at(Site::new(bank, None, dir.path().join("attacks")), clock, dir)
+    }
+
+    /// A bank that was started with `--test-clock`; with a real token in its books, if that is wanted.
+    async fn with_test_clock(real: bool) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(1_795_230_000))).expect("a clock");
+        let bank = Bank::open(dir.path(), clock.clock()).expect("the bank opens");
+        demo::seed(&bank).await.expect("a new bank");
+        if real {
+            let (id, rng) = ("ZZZ0000001".parse().expect("an ID"), &mut UnwrapErr(SysRng));
+            bank.verifier.register(&id, &Key::generate(rng), false, bank.now(), rng).await.expect("it is taken");
+        }
+        let site = Site::new(bank, None, dir.path().join("attacks")).with_test_clock(Arc::clone(&clock));
+        Self::at(site, clock, dir)
+    }
+
+    fn at(site: Site, clock: Arc<TestClock>, dir: tempfile::TempDir) -> Self {
+        let (site, cookie, page, path) = (Arc::new(site).router(), String::new(), String::new(), String::new());
         Self { site, clock, cookie, page, path, wait: None, address: None, dir: Arc::new(dir) }
     }
 
@@ -117,7 +132,7 @@ impl Browser {
     }
 
     fn later(&self, seconds: u64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
     }
 }
 
@@ -411,4 +426,40 @@ async fn a_transfer_to_no_account_of_this_bank_is_refused_before_it_is_signed() 
         browser.ask("/transfer", Some(form)).await;
         assert!(browser.page.contains(said), "{account} {kind}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_clock_is_moved_on_by_its_page_and_stays_ahead() {
+    let mut browser = Browser::with_test_clock(false).await;
+    assert_eq!(browser.ask("/clock", None).await, StatusCode::OK);
+    assert!(browser.page.contains("2026-11-21T03:00:00Z"), "{}", browser.page);
+    let form = format!("csrf={}&by=86400", browser.csrf());
+    assert_eq!(browser.ask("/clock", Some(form)).await, StatusCode::OK);
+    assert!(browser.page.contains("2026-11-22T03:00:00Z"), "{}", browser.page);
+    browser.log_in("ADMIN01", LOGIN).await;
+    assert_eq!(browser.path, "/home");
+    assert!(browser.page.contains("href=\"/clock\""));
+    assert_eq!(TestClock::ahead_in(browser.dir.path()).expect("a number"), 86_400, "after a restart, too");
+    for wrong in ["", "-1", "a day", "99999999999"] {
+        browser.ask("/clock", None).await;
+        let form = format!("csrf={}&by={wrong}", browser.csrf());
+        assert_eq!(browser.ask("/clock", Some(form)).await, StatusCode::FORBIDDEN, "{wrong}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_without_a_test_clock_or_with_a_real_token_has_the_systems_time() {
+    let mut browser = Browser::new().await;
+    assert_eq!(browser.ask("/clock", None).await, StatusCode::NOT_FOUND);
+    browser.ask("/login", None).await;
+    assert!(!browser.page.contains("/clock"));
+    let form = format!("csrf={}&by=60", browser.csrf());
+    assert_eq!(browser.ask("/clock", Some(form)).await, StatusCode::NOT_FOUND);
+
+    let mut browser = Browser::with_test_clock(true).await;
+    browser.ask("/clock", None).await;
+    let form = format!("csrf={}&by=60", browser.csrf());
+    assert_eq!(browser.ask("/clock", Some(form)).await, StatusCode::CONFLICT);
+    assert!(browser.page.contains("ZZZ0000001"), "{}", browser.page);
+    assert!(browser.clock.ahead().is_zero());
 }

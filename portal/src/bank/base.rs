@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use camtoken::store::{EmbeddedStore, StoreError, block_on};
+use camtoken::store::{EmbeddedStore, RecordId, Store as _, StoreError, block_on};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError};
-use camtoken::{ActivationId, Timestamp};
+use camtoken::{ActivationId, Timestamp, TokenId};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::authority::{Authority, AuthorityError};
@@ -68,6 +68,9 @@ pub enum BankError {
     /// The certificate authority.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// The clock for tests.
+    #[error("the test clock cannot be moved: {0}")]
+    Clock(std::io::Error),
     /// What an app would have to read.
     #[error(transparent)]
     Generator(camtoken::provision::otpauth::OtpauthError),
@@ -120,6 +123,26 @@ impl Bank {
     #[must_use]
     pub fn clock(&self) -> Clock {
         Arc::clone(&self.clock)
+    }
+
+    /// A token of the verifier's that was not made for tests, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Store`], [`BankError::Verifier`]
+    pub async fn real_token(&self) -> Result<Option<TokenId>, BankError> {
+        let mut after = None;
+        loop {
+            let page = self.verifier.store().list(after.as_ref(), 1_000).await?;
+            let Some(last) = page.last().cloned() else { return Ok(None) };
+            for id in page {
+                let RecordId::Token(token) = id else { continue };
+                if self.verifier.token(&token).await?.is_some_and(|known| !known.is_test()) {
+                    return Ok(Some(token));
+                }
+            }
+            after = Some(last);
+        }
     }
 
     /// A person of the books.

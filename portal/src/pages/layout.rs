@@ -134,6 +134,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                             li { a href="/outbox" { (t.get("outbox")) } }
                             li { a href="/operator" { (t.get("operator")) } }
                             li { a href="/attacks" { (t.get("attacks")) } }
+                            @if visit.site.test_clock.is_some() { li { a href="/clock" { (t.get("clock")) } } }
                         }
                     }
                 }

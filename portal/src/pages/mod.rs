@@ -17,6 +17,7 @@ mod application;
 mod attacks;
 mod batches;
 mod certificate;
+mod clock;
 mod download;
 mod drafts;
 mod fault;
@@ -108,6 +109,7 @@ impl Site {
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/operator/mail/{contract}/{user}", post(operator::mail_switched))
             .route("/operator/pin/{contract}/{user}", post(operator::pin_resumed))
+            .route("/clock", get(clock::show).post(clock::advance))
             .route("/attacks", get(attacks::show))
             .route("/attacks/{attack}", post(attacks::play).get(async || Redirect::to("/attacks")))
             .merge(linkage::pages())

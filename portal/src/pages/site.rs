@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -11,6 +12,7 @@ use super::session::Sessions;
 use crate::attacks;
 use crate::bank::{Bank, BankError};
 use crate::limiter::Limiter;
+use crate::test_clock::TestClock;
 
 /// The site with all that stands behind it.
 pub struct Site {
@@ -31,6 +33,8 @@ pub struct Site {
     pub(super) attack_dir: PathBuf,
     pub(super) stage: Semaphore,
     pub(super) linkages: Option<Linkages>,
+    /// The bank's clock, where it is one that tests move on.
+    pub(super) test_clock: Option<Arc<TestClock>>,
 }
 
 impl Site {
@@ -51,6 +55,7 @@ impl Site {
             attack_dir,
             stage: Semaphore::new(1),
             linkages: None,
+            test_clock: None,
         }
     }
 
@@ -64,6 +69,12 @@ impl Site {
     #[must_use]
     pub fn with_linkages(self, linkages: Linkages) -> Self {
         Self { linkages: Some(linkages), ..self }
+    }
+
+    /// The same with a page that moves the bank's clock on, which has to be this one.
+    #[must_use]
+    pub fn with_test_clock(self, clock: Arc<TestClock>) -> Self {
+        Self { test_clock: Some(clock), ..self }
     }
 
     /// Ends what is over by itself, and forgets what was given out and is good no more: to be called every now and then.

@@ -14,7 +14,7 @@ use ureq::http::Response;
 
 use crate::domain::linkage::Standard;
 use crate::secrets::write_secret;
-use crate::system::{now, random_hex, rng};
+use crate::system::{Clock, random_hex, rng};
 
 /// What the provider holds: a secret for one standard, a key for the other.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ pub struct Client {
     bank: String,
     callback: String,
     credentials: Credentials,
+    clock: Clock,
 }
 
 /// Somebody on the way to the bank.
@@ -116,13 +117,13 @@ impl Credentials {
 impl Client {
     /// A client of the bank at this address, to which its customers return at `callback`.
     #[must_use]
-    pub fn new(bank: String, callback: String, credentials: Credentials) -> Self {
+    pub fn new(bank: String, callback: String, credentials: Credentials, clock: Clock) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(20)))
             .build();
-        Self { agent: config.into(), bank, callback, credentials }
+        Self { agent: config.into(), bank, callback, credentials, clock }
     }
 
     /// Where to send a customer who wants to link, and what to remember until they are back.
@@ -323,7 +324,7 @@ impl Client {
 
     /// RFC 7523, with the audience as FAPI 2.0 wants it: the issuer alone.
     fn assertion(&self, issuer: &str, client: &str) -> String {
-        let now = now().as_unix();
+        let now = (self.clock)().as_unix();
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": "provider-1" });
         let claims =
             json!({ "iss": client, "sub": client, "aud": issuer, "iat": now, "exp": now + 60, "jti": random_hex(16) });
@@ -333,7 +334,7 @@ impl Client {
     /// RFC 9449
     fn proof(&self, method: &str, url: &str, token: Option<&str>) -> String {
         let header = json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": public_jwk(&self.credentials.key) });
-        let mut claims = json!({ "jti": random_hex(16), "htm": method, "htu": url, "iat": now().as_unix() });
+        let mut claims = json!({ "jti": random_hex(16), "htm": method, "htu": url, "iat": (self.clock)().as_unix() });
         if let Some(token) = token {
             claims["ath"] = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token)).into();
         }

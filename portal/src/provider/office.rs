@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::client::{Client, Credentials, Linked, Waiting};
 use crate::browser::{cookie_named, language};
-use crate::system::random_hex;
+use crate::system::{Clock, random_hex};
 use crate::text::Text;
 
 const COOKIE: &str = "choubo";
@@ -46,10 +46,10 @@ pub(super) struct Visit {
 }
 
 impl Office {
-    /// The site at `url`, with the bank at `bank`.
+    /// The site at `url`, with the bank at `bank`. Its clock has to agree with the bank's.
     #[must_use]
-    pub fn new(bank: &str, url: &str, credentials: Credentials) -> Self {
-        let client = Client::new(bank.to_owned(), format!("{url}/callback"), credentials);
+    pub fn new(bank: &str, url: &str, credentials: Credentials, clock: Clock) -> Self {
+        let client = Client::new(bank.to_owned(), format!("{url}/callback"), credentials, clock);
         Self { client, bank: bank.to_owned(), visitors: Mutex::default() }
     }
 
