@@ -10,6 +10,7 @@ const $ = (id) => document.getElementById(id);
 const key = (side) => document.querySelector(`[data-button="${side}"]`);
 const HISTORY = 50;
 const LATE_S = 20;
+const LONG_S = 3600;
 const CALM = 4;
 
 let language = firstLanguage();
@@ -165,10 +166,11 @@ async function look(seen) {
 }
 
 async function took(scanned, seen) {
-  // Where a test holds the clock, nothing counts down.
-  if (scanned.expiresAt && (await token.clock()).running) {
-    const at = Date.parse(scanned.expiresAt);
-    expiry = { at, span: Math.max(1, (at - Date.now() - clockAhead) / 1000), told: "" };
+  // Where a test holds the clock, nothing counts down; nor do the 90 days of a first code.
+  const at = Date.parse(scanned.expiresAt);
+  const span = Math.max(1, (at - Date.now() - clockAhead) / 1000);
+  if (span <= LONG_S && (await token.clock()).running) {
+    expiry = { at, span, told: "" };
   } else if (scanned.outcome === "refused" || scanned.expiresAt) {
     expiry = null;
   }
