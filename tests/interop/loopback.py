@@ -1,7 +1,11 @@
-"""Servers on 127.0.0.1 for one test: one that answers as it is told and remembers every request, one that only counts who comes."""
+"""Servers on 127.0.0.1 for one test.
+
+One answers as it is told and remembers every request, one only counts who comes.
+"""
 
 import http.server
 import socket
+import ssl
 import threading
 import urllib.parse
 
@@ -14,10 +18,13 @@ class Request:
 
 
 class Web:
-    """`answer` is given each request, and gives status, headers and body; the body may be a function that writes to the socket."""
+    """`answer` is given each request, and gives status, headers and body; a body may be a function that writes to the socket.
 
-    def __init__(self, answer=None):
-        self.requests, self.answer = [], answer
+    With a certificate, the file of its PEM, it speaks TLS.
+    """
+
+    def __init__(self, certificate=None):
+        self.requests, self.answer, self.certificate = [], None, certificate
 
     def __enter__(self):
         web = self
@@ -36,8 +43,17 @@ class Web:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                """A client that breaks off is what is tested."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.host = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self

@@ -1,12 +1,13 @@
-"""A privacyIDEA of its own in a folder: privacyidea_server.py FOLDER. Prints its port, and serves until it is ended.
+"""A privacyIDEA of its own in an empty folder: privacyidea_server.py FOLDER.
 
-Run by the Python of the environment that privacyIDEA is installed in. The folder is empty before, and good for nothing afterwards.
+Prints its port, and serves until its standard input ends. Run by the Python of the environment that privacyIDEA is installed in.
 """
 
 import os
 import pathlib
 import secrets
 import sys
+import threading
 
 ADMINISTRATOR, PASSWORD = "admin", "admin-of-a-test"
 
@@ -40,6 +41,8 @@ SQLALCHEMY_DATABASE_URI = {"sqlite:///" + str(folder / "database")!r}
         db.create_all()
         create_db_admin(ADMINISTRATOR, password=PASSWORD)
     server = make_server("127.0.0.1", 0, app)
+    # It does not outlive the process that started it, however that ends.
+    threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
     print(server.port, flush=True)
     server.serve_forever()
 
