@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 
 import reference as ref
@@ -114,7 +113,8 @@ class Token:
     def set_pin(self, digits):
         if self.locked:
             raise Refusal("T14")
-        if not re.fullmatch("[0-9]{5,8}", digits, re.ASCII) or is_weak(digits):
+        digits = ref.text.typed(digits, 5, 8)
+        if digits is None or is_weak(digits):
             raise ValueError("not a PIN")
         salt = secrets.token_bytes(16)
         self.pin, self.wrong = (salt, slow_hash(digits, salt)), 0
@@ -126,6 +126,7 @@ class Token:
         if self.pin:
             if self.wrong >= PIN_TRIES:
                 raise PinError("Locked")
+            digits = ref.text.typed(digits, 5, 8) or ""
             if not hmac.compare_digest(slow_hash(digits, self.pin[0]), self.pin[1]):
                 self.wrong += 1
                 raise PinError("Locked" if self.wrong >= PIN_TRIES else "Wrong")

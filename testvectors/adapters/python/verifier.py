@@ -5,7 +5,6 @@ import hmac
 import json
 import os
 import pathlib
-import re
 import secrets
 import tempfile
 
@@ -113,8 +112,7 @@ class Verifier:
         return ref.code.make(operation, fields, bytes.fromhex(awaited["id"]), name, awaited["expires"])
 
     def second(self, activation, typed, attempt, now):
-        if not re.fullmatch("[0-9]{12}", typed, re.ASCII):
-            raise Rejected("Malformed")
+        typed = folded(typed, 12)
         record = self.records.get(activation)
         if not record or "secret" in record:
             raise Rejected("Unknown")
@@ -154,7 +152,7 @@ class Verifier:
         now = self.at(record, now)
         if record["state"] == "revoked":
             raise Rejected("Revoked")
-        well_formed(typed, record["suite"])
+        typed = folded(typed, digits_of(record["suite"]))
         key = bytes.fromhex(record["key"])
         tag = attempt_tag(key, attempt, "confirm", typed)
         if repeated := self.repeated(record, tag, now):
@@ -232,10 +230,10 @@ class Verifier:
         """7.3, line by line; the transaction to execute, and whether it is told for the first time."""
         record = self.records.get(activation)
         if not record or "secret" in record or self.tokens[record["token"]]["test"] and not self.test_tokens:
-            well_formed(typed, self.suite)
+            folded(typed, digits_of(self.suite))
             raise Rejected("Unknown")
         now = self.at(record, now)
-        well_formed(typed, record["suite"])
+        typed = folded(typed, digits_of(record["suite"]))
         key, last = bytes.fromhex(record["key"]), record["challenge"]
         tag = attempt_tag(key, attempt, bytes.fromhex(last["id"]), typed) if last else ""
         if repeated := self.repeated(record, tag, now):
@@ -292,10 +290,9 @@ class Verifier:
 
     def password(self, activation, typed, attempt, now):
         record = self.records.get(activation)
-        if not re.fullmatch("[0-9]{6}", typed, re.ASCII):
-            raise Rejected("Malformed" if record and "secret" in record else "Unknown")
         if not record or "secret" not in record:
             raise Rejected("Unknown")
+        typed = folded(typed, 6)
         now, secret = self.at(record, now), bytes.fromhex(record["secret"])
         tag = attempt_tag(secret, attempt, "time-based", typed)
         if repeated := self.repeated(record, tag, now):
@@ -369,9 +366,16 @@ def canonical(operation, fields):
     return {field["name"]: ref.code.canonical(field, fields[field["name"]]) for field in entry["fields"] if field["name"] in fields}
 
 
-def well_formed(typed, suite):
-    if not re.fullmatch(f"[0-9]{{{ref.oath.Suite(suite).digits}}}", typed, re.ASCII):
+def digits_of(suite):
+    return ref.oath.Suite(suite).digits
+
+
+def folded(typed, digits):
+    """What was typed, as so many digits (7.3)."""
+    folded = ref.text.typed(typed, digits, digits)
+    if folded is None:
         raise Rejected("Malformed")
+    return folded
 
 
 def attempt_tag(key, attempt, name, response):
