@@ -1,0 +1,13 @@
+expect: rejected AlreadySettled
+comment: ten minutes later a request is not the same one any more, whatever it is called
+seed: attempt_repeated_too_late
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer amount=1250000
+approve pay
+verify pay +40 attempt one
+verify pay +639 attempt one -> accepted again
+verify pay +640 attempt one
