@@ -1,60 +1,26 @@
 //! From a code to what is shown, and from there, once approved, to digits: there is no other way.
 
-use camtoken_core::language::{Label, Language};
-use camtoken_oath::{Key, Timestamp};
-use rand::CryptoRng;
-use zeroize::Zeroizing;
+use camtoken_core::language::Label;
 
 use crate::account::{Account, AccountName, Accounts, Kind};
-use crate::errand::{Answer, Errand};
+use crate::errand::Errand;
 use crate::foreign::Foreign;
 use crate::hhd;
+use crate::introduction::{Fetch, Introduction, New, named};
+#[cfg(feature = "linotp")]
 use crate::linotp;
+use crate::login::{Asked, Login};
 use crate::ocra::OcraQuestion;
 use crate::otp::Otp;
 use crate::otpauth::{Migration, OtpauthUri};
+#[cfg(feature = "powerauth")]
 use crate::powerauth;
 use crate::refusal::Refusal;
-use crate::secret::Secret;
+use crate::rules::Rules;
 use crate::shown::{NO_TRANSACTION, Shown, labels};
 use crate::tiqr;
+#[cfg(feature = "linotp")]
 use crate::url::WebUrl;
-
-/// What a token does with codes of others.
-#[derive(Debug, Clone, Default)]
-pub struct Rules {
-    /// The only hosts that a code may lead to, as tiqr's apps have `enforceChallengeHosts`: `bank.example` with the usual port of the
-    /// address's scheme, `bank.example:8443` with this one, `.bank.example` for every host below. `None` allows every host.
-    pub hosts: Option<Vec<String>>,
-}
-
-impl Rules {
-    /// Whether a code may lead to this address.
-    #[must_use]
-    pub fn allows(&self, url: &WebUrl) -> bool {
-        let usual = if url.is_https() { 443 } else { 80 };
-        let port = url.port().unwrap_or(usual);
-        let allowed = |entry: &String| {
-            let entry = entry.to_ascii_lowercase();
-            // The last colon of an IPv6 address stands within its brackets.
-            let (name, its_port) = match entry.rsplit_once(':') {
-                Some((name, digits)) if !digits.contains(']') => (name, digits.parse().ok()),
-                _ => (entry.as_str(), Some(usual)),
-            };
-            let below = name.starts_with('.') && url.host().ends_with(name);
-            its_port == Some(port) && (url.host() == name || below)
-        };
-        self.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(allowed))
-    }
-
-    fn check(&self, url: &WebUrl) -> Result<(), Refusal> {
-        if self.allows(url) { Ok(()) } else { Err(Refusal::Host { host: url.authority() }) }
-    }
-
-    fn check_form(&self, form: &tiqr::CodeForm) -> Result<(), Refusal> {
-        if let tiqr::CodeForm::Link { base } = form { self.check(base) } else { Ok(()) }
-    }
-}
 
 /// What a code leads to.
 #[derive(Debug)]
@@ -68,67 +34,6 @@ pub enum Received {
     Login(Login),
     /// Something to be shown, which is not answered.
     Notice(Shown),
-}
-
-/// An address to be fetched: what a registration by tiqr is about.
-#[derive(Debug)]
-pub struct Fetch {
-    shown: Shown,
-    errand: Errand,
-    rules: Rules,
-}
-
-/// New accounts, to be shown and approved.
-#[derive(Debug)]
-pub struct Introduction {
-    shown: Shown,
-    names: Vec<AccountName>,
-    new: New,
-}
-
-#[derive(Debug)]
-enum New {
-    Otp(Vec<Otp>),
-    Tiqr(Box<tiqr::Metadata>),
-    #[cfg(feature = "linotp")]
-    Linotp(linotp::PairingCode),
-}
-
-/// Accounts that were approved, and what the server has to be told before they are kept.
-#[derive(Debug)]
-#[must_use]
-pub struct Enrolment {
-    accounts: Vec<Account>,
-    errand: Option<Errand>,
-}
-
-/// A question to an account, to be shown and approved.
-#[derive(Debug)]
-pub struct Login {
-    shown: Shown,
-    choices: Vec<AccountName>,
-    chosen: Option<AccountName>,
-    asked: Asked,
-}
-
-#[derive(Debug)]
-enum Asked {
-    Otp,
-    Ocra(OcraQuestion),
-    Tiqr(tiqr::LoginCode),
-    #[cfg(feature = "linotp")]
-    Linotp(Box<linotp::Opened>),
-    #[cfg(feature = "powerauth")]
-    PowerAuth(Box<powerauth::Operation>),
-}
-
-/// An answer: digits to be typed, and what can be sent instead.
-#[must_use]
-pub struct Answered {
-    name: AccountName,
-    response: Zeroizing<String>,
-    errand: Option<Errand>,
-    session: Option<String>,
 }
 
 impl Accounts {
@@ -148,9 +53,16 @@ impl Accounts {
             }
             Foreign::TiqrEnrolment(code) => fetch(code, rules.clone()).map(Received::Fetch),
             Foreign::TiqrLogin(code) => self.tiqr_login(code, rules),
+            #[cfg(feature = "linotp")]
             Foreign::LinotpPairing(code) => self.linotp_pairing(code, rules),
+            #[cfg(feature = "linotp")]
             Foreign::LinotpChallenge(code) => self.linotp_challenge(&code, rules),
+            #[cfg(not(feature = "linotp"))]
+            Foreign::LinotpPairing(_) | Foreign::LinotpChallenge(_) => Err(Refusal::NotBuiltIn { format: "linotp" }),
+            #[cfg(feature = "powerauth")]
             Foreign::PowerAuth(operation) => self.power_auth(operation),
+            #[cfg(not(feature = "powerauth"))]
+            Foreign::PowerAuth(_) => Err(Refusal::NotBuiltIn { format: "powerauth" }),
             Foreign::Hhd(challenge) => Ok(Received::Notice(shown_hhd(&challenge))),
             Foreign::Known { format, reason } => Err(Refusal::NotRead { format, reason }),
             Foreign::Link(_) => Err(Refusal::Nothing { format: "link" }),
@@ -232,24 +144,12 @@ impl Accounts {
             labels::HOST,
             first.authentication_url.host_shown(),
         );
-        let mut login = Login { shown, choices, chosen: None, asked: Asked::Tiqr(code) };
+        let mut login = Login { shown, choices, chosen: None, asked: Asked::Tiqr(Box::new(code)) };
         if let [only] = &login.choices[..] {
             let user = only.user.clone();
             login.choose(&user)?;
         }
         Ok(Received::Login(login))
-    }
-
-    #[cfg(not(feature = "linotp"))]
-    #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "as with the feature")]
-    fn linotp_pairing(&self, _: linotp::PairingCode, _: &Rules) -> Result<Received, Refusal> {
-        Err(Refusal::NotBuiltIn { format: "linotp" })
-    }
-
-    #[cfg(not(feature = "linotp"))]
-    #[expect(clippy::unused_self, reason = "as with the feature")]
-    fn linotp_challenge(&self, _: &linotp::ChallengeCode, _: &Rules) -> Result<Received, Refusal> {
-        Err(Refusal::NotBuiltIn { format: "linotp" })
     }
 
     #[cfg(feature = "linotp")]
@@ -305,12 +205,6 @@ impl Accounts {
         Ok(Received::Login(Login::new(shown, &name, Asked::Linotp(Box::new(opened)))))
     }
 
-    #[cfg(not(feature = "powerauth"))]
-    #[expect(clippy::unused_self, clippy::needless_pass_by_value, reason = "as with the feature")]
-    fn power_auth(&self, _: powerauth::Operation) -> Result<Received, Refusal> {
-        Err(Refusal::NotBuiltIn { format: "powerauth" })
-    }
-
     #[cfg(feature = "powerauth")]
     fn power_auth(&self, operation: powerauth::Operation) -> Result<Received, Refusal> {
         let verifies = |account: &Account| match &account.kind {
@@ -333,22 +227,6 @@ impl Accounts {
         }
         Ok(Received::Login(login))
     }
-
-    #[cfg(feature = "linotp")]
-    fn new_token_id(&self, rng: &mut impl CryptoRng) -> u32 {
-        loop {
-            let id = rng.next_u32();
-            let taken = |account: &Account| matches!(&account.kind, Kind::Linotp(token) if token.token_id == id);
-            if !self.iter().any(taken) {
-                return id;
-            }
-        }
-    }
-}
-
-/// How somebody calls himself, and what he is registered as.
-fn named(name: &str, identifier: &str) -> String {
-    if name.is_empty() || name == identifier { identifier.to_owned() } else { format!("{name} ({identifier})") }
 }
 
 fn shown_otp(names: &[&AccountName]) -> Shown {
@@ -401,320 +279,4 @@ fn fetch(code: tiqr::EnrolmentCode, rules: Rules) -> Result<Fetch, Refusal> {
     let shown =
         Shown::new(labels::REGISTER).warned(NO_TRANSACTION).row("host", labels::HOST, code.metadata_url.host_shown());
     Ok(Fetch { shown, errand: Errand::Http(tiqr::fetch(code.metadata_url)), rules })
-}
-
-impl Fetch {
-    /// What is known before: the host.
-    #[must_use]
-    pub const fn shown(&self) -> &Shown {
-        &self.shown
-    }
-
-    /// What has to be fetched. Such an address is good once.
-    #[must_use]
-    pub const fn errand(&self) -> &Errand {
-        &self.errand
-    }
-
-    /// Takes what was fetched.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Server`] unless the server has answered with success, [`Refusal::Malformed`], [`Refusal::Host`] for each address in
-    /// the answer, [`Refusal::Exists`], [`Refusal::Full`].
-    pub fn report(self, accounts: &Accounts, answer: &Answer) -> Result<Introduction, Refusal> {
-        if !answer.is_success() {
-            return Err(Refusal::server(&format!("HTTP {}", answer.status)));
-        }
-        let wrong = |error: tiqr::MetadataError| Refusal::malformed("tiqr", "metadata", error);
-        let metadata = tiqr::Metadata::from_json(&answer.body).map_err(wrong)?;
-        let (enrollment, authentication) =
-            (metadata.enrollment_url().map_err(wrong)?, metadata.authentication_url().map_err(wrong)?);
-        let (service, identity) = (&metadata.service, &metadata.identity);
-        let mut shown = Shown::new(labels::REGISTER)
-            .warned(NO_TRANSACTION)
-            .row("provider", labels::PROVIDER, named(&service.display_name, &service.identifier))
-            .row("user", labels::USER, &identity.identifier);
-        if !identity.display_name.is_empty() && identity.display_name != identity.identifier {
-            shown = shown.row("name", labels::NAME, &identity.display_name);
-        }
-        for url in [&enrollment, &authentication] {
-            self.rules.check(url)?;
-            let host = url.host_shown();
-            if !shown.values("host").any(|known| known == host) {
-                shown = shown.row("host", labels::HOST, host);
-            }
-        }
-        let name = AccountName::new(&service.identifier, &identity.identifier);
-        accounts.has_room(&[&name])?;
-        Ok(Introduction { shown, names: vec![name], new: New::Tiqr(Box::new(metadata)) })
-    }
-}
-
-impl Introduction {
-    /// What is shown before the accounts are approved.
-    #[must_use]
-    pub const fn shown(&self) -> &Shown {
-        &self.shown
-    }
-
-    /// The names of the new accounts.
-    #[must_use]
-    pub fn names(&self) -> &[AccountName] {
-        &self.names
-    }
-
-    /// Whether a new PIN makes sense: tiqr's apps ask for one.
-    #[must_use]
-    pub const fn takes_pin(&self) -> bool {
-        matches!(self.new, New::Tiqr(_))
-    }
-
-    /// Approves: draws keys where the token draws them. `pin` hides the secret of an account that takes one; without it the secret is
-    /// kept in clear. `language` is what tiqr's servers are told.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Pin`]; [`Refusal::Seal`] when the server's key of a pairing is none.
-    pub fn approve(
-        self,
-        accounts: &Accounts,
-        pin: Option<&str>,
-        language: Language,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Enrolment, Refusal> {
-        let mut names = self.names.into_iter();
-        let mut name = || names.next().expect("a name for each account");
-        let _ = accounts;
-        match self.new {
-            New::Otp(keys) => {
-                let accounts = keys.into_iter().map(|otp| Account { name: name(), kind: Kind::Otp(otp) }).collect();
-                Ok(Enrolment { accounts, errand: None })
-            }
-            New::Tiqr(metadata) => {
-                let wrong = |error: tiqr::MetadataError| Refusal::malformed("tiqr", "metadata", error);
-                let key = Key::generate(rng);
-                let secret = match pin {
-                    Some(pin) => Secret::hidden(&key, pin, rng)?,
-                    None => Secret::clear(Key::new(key.expose_bytes().to_vec())),
-                };
-                let identity = tiqr::Identity {
-                    suite: metadata.suite().map_err(wrong)?,
-                    secret,
-                    authentication_url: metadata.authentication_url().map_err(wrong)?,
-                    provider_name: metadata.service.display_name.clone(),
-                    user_name: metadata.identity.display_name.clone(),
-                    blocked: false,
-                    answered: None,
-                };
-                let errand = tiqr::register(metadata.enrollment_url().map_err(wrong)?, &key, language.as_str());
-                let account = Account { name: name(), kind: Kind::Tiqr(identity) };
-                Ok(Enrolment { accounts: vec![account], errand: Some(Errand::Http(errand)) })
-            }
-            #[cfg(feature = "linotp")]
-            New::Linotp(code) => {
-                let id = accounts.new_token_id(rng);
-                let token = linotp::Token::pair(&code, id, rng).map_err(|_| Refusal::Seal)?;
-                let response = token.pairing_response(&Key::generate(rng)).map_err(|_| Refusal::Seal)?;
-                let form = vec![("pairing_response", Zeroizing::new(response))];
-                let errand = linotp::deliver(code.callback_url, code.callback_sms.as_ref(), form);
-                let account = Account { name: name(), kind: Kind::Linotp(token) };
-                Ok(Enrolment { accounts: vec![account], errand })
-            }
-        }
-    }
-}
-
-impl Enrolment {
-    /// What has to be sent before the accounts are kept; `None` if nothing has to.
-    #[must_use]
-    pub const fn errand(&self) -> Option<&Errand> {
-        self.errand.as_ref()
-    }
-
-    /// Hands the server's answer back, and gives the accounts to be kept.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Server`]: the accounts are gone, and the secret with them.
-    pub fn report(self, answer: &Answer) -> Result<Vec<Account>, Refusal> {
-        match self.accounts.first().map(|account| &account.kind) {
-            Some(Kind::Tiqr(_)) => tiqr::read_registration(answer)?,
-            #[cfg(feature = "linotp")]
-            Some(Kind::Linotp(_)) => linotp::paired(answer)?,
-            _ => {}
-        }
-        Ok(self.accounts)
-    }
-
-    /// Gives the accounts to be kept where no answer comes: nothing has to be sent, or a text message was.
-    ///
-    /// # Errors
-    ///
-    /// The enrolment itself, where a server's answer is wanted.
-    pub fn keep(self) -> Result<Vec<Account>, Box<Self>> {
-        if matches!(self.errand, Some(Errand::Http(_))) { Err(Box::new(self)) } else { Ok(self.accounts) }
-    }
-}
-
-impl Login {
-    fn new(shown: Shown, name: &AccountName, asked: Asked) -> Self {
-        let shown = shown.row("service", labels::SERVICE, &name.issuer).row("user", labels::USER, &name.user);
-        Self { shown, choices: vec![name.clone()], chosen: Some(name.clone()), asked }
-    }
-
-    /// What is shown before anything is answered.
-    #[must_use]
-    pub const fn shown(&self) -> &Shown {
-        &self.shown
-    }
-
-    /// The accounts that can answer. Where there are several, one has to be chosen.
-    #[must_use]
-    pub fn choices(&self) -> &[AccountName] {
-        &self.choices
-    }
-
-    /// The account that will answer, once it is known.
-    #[must_use]
-    pub const fn account(&self) -> Option<&AccountName> {
-        self.chosen.as_ref()
-    }
-
-    /// Chooses the account of this user.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices).
-    pub fn choose(&mut self, user: &str) -> Result<(), Refusal> {
-        let found = self.choices.iter().find(|name| name.user == user).cloned();
-        let name = found.ok_or_else(|| Refusal::NoAccount { issuer: self.choices[0].issuer.clone() })?;
-        self.shown.rows.retain(|row| row.role != "user");
-        self.shown =
-            std::mem::replace(&mut self.shown, Shown::new(labels::LOG_IN)).row("user", labels::USER, &name.user);
-        self.chosen = Some(name);
-        Ok(())
-    }
-
-    /// Approves, and answers.
-    ///
-    /// A counter has moved in `accounts` by then: **write them down before the response is given out**, or a crash lets the same password
-    /// come twice. A wrong PIN gives a wrong response where the secret is hidden by it; only the server can tell.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Choice`] before one of several accounts was chosen, [`Refusal::Pin`], [`Refusal::NoAccount`] when the account is gone,
-    /// [`Refusal::Malformed`] when the question does not fit the account's suite.
-    pub fn approve(
-        self,
-        accounts: &mut Accounts,
-        pin: Option<&str>,
-        now: Timestamp,
-        language: Language,
-    ) -> Result<Answered, Refusal> {
-        let Some(name) = self.chosen else { return Err(Refusal::Choice { count: self.choices.len() }) };
-        let account = accounts.get_mut(&name)?;
-        let answered = |response, errand, session| Ok(Answered { name: name.clone(), response, errand, session });
-        match (self.asked, &mut account.kind) {
-            (Asked::Otp, Kind::Otp(otp)) => answered(otp.respond(pin, now)?, None, None),
-            (Asked::Ocra(question), Kind::Ocra(ocra)) => answered(ocra.respond(&question, pin, now)?, None, None),
-            (Asked::Tiqr(code), Kind::Tiqr(identity)) => {
-                let key = identity.secret.reveal(pin)?;
-                let response = tiqr::respond(&identity.suite, &key, &code.question, &code.session)?;
-                let digits = response.expose_str();
-                let request = tiqr::log_in(identity, &name.user, &code, digits, language.as_str());
-                let digits = Zeroizing::new(digits.to_owned());
-                answered(digits, Some(Errand::Http(request)), Some(code.session))
-            }
-            #[cfg(feature = "linotp")]
-            (Asked::Linotp(opened), Kind::Linotp(token)) => {
-                let tan = opened.expose_tan(token.digits);
-                let transaction = Zeroizing::new(opened.transaction.clone());
-                let form = vec![("transactionid", transaction), ("pass", opened.expose_signature())];
-                let url = opened.callback_url.clone().or_else(|| token.callback_url.clone());
-                let errand = linotp::deliver(url, opened.callback_sms.as_ref().or(token.callback_sms.as_ref()), form);
-                token.confirmed |= opened.content == linotp::Content::Pairing;
-                if opened.resets_callback {
-                    token.callback_url.clone_from(&opened.callback_url);
-                }
-                answered(tan, errand, Some(opened.transaction.clone()))
-            }
-            #[cfg(feature = "powerauth")]
-            (Asked::PowerAuth(operation), Kind::PowerAuth(device)) => {
-                answered(device.respond(&operation, pin)?, None, None)
-            }
-            _ => Err(Refusal::NoAccount { issuer: name.issuer.clone() }),
-        }
-    }
-}
-
-impl Answered {
-    /// The account that has answered.
-    #[must_use]
-    pub const fn account(&self) -> &AccountName {
-        &self.name
-    }
-
-    /// What a person types: digits, or what the format has instead.
-    #[must_use]
-    pub fn expose_response(&self) -> &str {
-        &self.response
-    }
-
-    /// The response as it is read aloud: `1234 5678`, and PowerAuth's as `1234-5678-9012-3456`.
-    #[must_use]
-    pub fn expose_grouped(&self) -> Zeroizing<String> {
-        let text = self.response.as_str();
-        let group = match text.len() {
-            ..=5 => 5,
-            6 | 9 => 3,
-            10 => 5,
-            _ => 4,
-        };
-        let joint = if text.contains('-') { '-' } else { ' ' };
-        let mut grouped = Zeroizing::new(String::with_capacity(2 * text.len()));
-        for (place, digit) in text.chars().filter(|it| *it != '-').enumerate() {
-            if place > 0 && place % group == 0 {
-                grouped.push(joint);
-            }
-            grouped.push(digit);
-        }
-        grouped
-    }
-
-    /// What can be sent in place of typing.
-    #[must_use]
-    pub const fn errand(&self) -> Option<&Errand> {
-        self.errand.as_ref()
-    }
-
-    /// Hands the server's answer back: the account remembers what it has answered, and whether it is blocked.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Server`] with the server's word, [`Refusal::Blocked`]. The same code may be answered again then, with the right PIN.
-    pub fn report(&self, accounts: &mut Accounts, answer: &Answer) -> Result<(), Refusal> {
-        match &mut accounts.get_mut(&self.name)?.kind {
-            Kind::Tiqr(identity) => {
-                let read = tiqr::read_login(answer);
-                let none_left = matches!(&read, Err(Refusal::Server { attempts_left: Some(0), .. }));
-                identity.blocked = none_left || matches!(&read, Err(Refusal::Blocked));
-                read?;
-                identity.answered.clone_from(&self.session);
-            }
-            #[cfg(feature = "linotp")]
-            Kind::Linotp(token) => {
-                linotp::answered(answer)?;
-                token.answered.clone_from(&self.session);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-impl std::fmt::Debug for Answered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answered").field("account", &self.name).field("errand", &self.errand).finish_non_exhaustive()
-    }
 }

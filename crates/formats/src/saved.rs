@@ -1,7 +1,5 @@
 //! Accounts as plain data, secrets included, for the token's file.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "powerauth")]
 use zeroize::Zeroize;
@@ -17,7 +15,7 @@ use crate::otpauth::{MovingFactor, OtpHash};
 use crate::powerauth;
 use crate::secret::SavedSecret;
 #[cfg(any(feature = "linotp", feature = "powerauth"))]
-use crate::secret::Secret;
+use crate::secret::{Secret, from_text, to_text};
 use crate::tiqr;
 
 /// The accounts of a token as data that serde writes and reads, for example as a member of the token's file. It wipes itself; what it
@@ -288,7 +286,7 @@ impl SavedLinotp {
         Self {
             secret: SavedSecret::of(&Secret::clear(private)),
             token_id: token.token_id,
-            server_public: BASE64.encode(token.server_public),
+            server_public: to_text(&token.server_public),
             partition: token.partition,
             serial: token.serial.clone(),
             callback_url: token.callback_url.as_ref().map(|url| url.as_str().to_owned()),
@@ -311,7 +309,7 @@ impl SavedLinotp {
         Ok(linotp::Token {
             private,
             token_id: self.token_id,
-            server_public: bytes(&self.server_public).ok_or("server_public")?,
+            server_public: from_text(&self.server_public).and_then(|key| key.try_into().ok()).ok_or("server_public")?,
             partition: self.partition,
             serial: self.serial,
             callback_url: self.callback_url.map(|url| url.parse()).transpose().map_err(|_| "callback_url")?,
@@ -330,30 +328,25 @@ impl SavedPowerAuth {
         Self {
             possession: SavedSecret::of(&Secret::clear(possession)),
             knowledge: SavedSecret::of(&device.knowledge),
-            counter: SavedBytes(BASE64.encode(device.counter)),
-            master_public: device.master_public.map(|key| BASE64.encode(key)),
-            server_public: device.server_public.map(|key| BASE64.encode(key)),
+            counter: SavedBytes(to_text(&device.counter)),
+            master_public: device.master_public.map(|key| to_text(&key)),
+            server_public: device.server_public.map(|key| to_text(&key)),
         }
     }
 
     fn into_device(self) -> Result<powerauth::Device, &'static str> {
         let possession = self.possession.into_secret().filter(|secret| !secret.is_hidden()).ok_or("possession")?;
         let possession = possession.reveal(None).map_err(|_| "possession")?;
-        let decode = |key: &Option<String>| key.as_ref().map(|key| BASE64.decode(key)).transpose();
-        let master = decode(&self.master_public).map_err(|_| "master_public")?;
-        let server = decode(&self.server_public).map_err(|_| "server_public")?;
+        let decode = |key: Option<String>, part| key.map(|key| from_text(&key).ok_or(part)).transpose();
+        let master = decode(self.master_public, "master_public")?;
+        let server = decode(self.server_public, "server_public")?;
         let keys = powerauth::Keys {
             possession: possession.expose_bytes(),
             knowledge: self.knowledge.into_secret().ok_or("knowledge")?,
-            counter: &Zeroizing::new(BASE64.decode(&self.counter.0).map_err(|_| "counter")?),
+            counter: &Zeroizing::new(from_text(&self.counter.0).ok_or("counter")?),
             master_public: master.as_deref(),
             server_public: server.as_deref(),
         };
         powerauth::Device::new(keys).map_err(|error| error.0)
     }
-}
-
-#[cfg(feature = "linotp")]
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    BASE64.decode(text).ok()?.try_into().ok()
 }

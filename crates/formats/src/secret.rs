@@ -108,19 +108,19 @@ pub(crate) struct SavedSecret {
 impl SavedSecret {
     pub(crate) fn of(secret: &Secret) -> Self {
         match &secret.0 {
-            Kept::Clear(key) => Self { key: Some(to_text(key)), salt: None, masked: None },
+            Kept::Clear(key) => Self { key: Some(to_text(key.expose_bytes())), salt: None, masked: None },
             Kept::Hidden { salt, masked } => {
-                Self { key: None, salt: Some(BASE64.encode(salt)), masked: Some(to_text(masked)) }
+                Self { key: None, salt: Some(to_text(salt)), masked: Some(to_text(masked.expose_bytes())) }
             }
         }
     }
 
     pub(crate) fn into_secret(self) -> Option<Secret> {
         match (&self.key, &self.salt, &self.masked) {
-            (Some(key), None, None) => Some(Secret::clear(from_text(key)?)),
+            (Some(key), None, None) => Some(Secret::clear(Key::new(from_text(key)?))),
             (None, Some(salt), Some(masked)) => {
-                let salt = BASE64.decode(salt).ok()?.try_into().ok()?;
-                Some(Secret(Kept::Hidden { salt, masked: from_text(masked)? }))
+                let salt = from_text(salt)?.try_into().ok()?;
+                Some(Secret(Kept::Hidden { salt, masked: Key::new(from_text(masked)?) }))
             }
             _ => None,
         }
@@ -135,12 +135,12 @@ impl Drop for SavedSecret {
     }
 }
 
-/// A key as base64.
-pub(crate) fn to_text(key: &Key) -> String {
-    BASE64.encode(key.expose_bytes())
+/// Bytes as they stand in the token's file: base64.
+pub(crate) fn to_text(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
 }
 
-/// A key from base64; none that is empty.
-pub(crate) fn from_text(text: &str) -> Option<Key> {
-    BASE64.decode(text).ok().filter(|bytes| !bytes.is_empty()).map(Key::new)
+/// Bytes from the token's file; none that are empty.
+pub(crate) fn from_text(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text).ok().filter(|bytes| !bytes.is_empty())
 }

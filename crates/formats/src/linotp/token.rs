@@ -170,7 +170,7 @@ impl Token {
     /// An [`OpenError`]; nothing of the content is available then.
     pub fn open(&self, code: &ChallengeCode) -> Result<Opened, OpenError> {
         let shared = exchange(&self.scalar(), &code.ephemeral_public).ok_or(OpenError::Seal)?;
-        let keys = ChallengeKeys::new(&*shared);
+        let keys = ChallengeKeys::new(&shared);
         let mut plain = code.ciphertext.clone();
         Eax::<Aes128>::new_from_slice(&*keys.seal)
             .expect("16 bytes")
@@ -296,7 +296,8 @@ pub fn seal(
     ephemeral: &Key,
 ) -> Result<ChallengeCode, OpenError> {
     let ephemeral = scalar(ephemeral);
-    let keys = ChallengeKeys::new(&*exchange(&ephemeral, token_public).ok_or(OpenError::Seal)?);
+    let shared = exchange(&ephemeral, token_public).ok_or(OpenError::Seal)?;
+    let keys = ChallengeKeys::new(&shared);
     let mut flags = 0;
     let mut data = [challenge.message.as_bytes(), &[0]].concat();
     for (flag, text) in [(flag::CALLBACK_URL, challenge.callback_url), (flag::CALLBACK_SMS, challenge.callback_sms)] {

@@ -1,8 +1,11 @@
 //! What a registration is about, as the server's JSON document has it.
 
+use camtoken_oath::Key;
 use camtoken_oath::ocra::Suite;
 use serde::{Deserialize, Serialize};
 
+use super::identity;
+use crate::errand::Request;
 use crate::url::{UrlError, WebUrl};
 
 /// The document at the metadata address. Members that are not known, such as privacyIDEA's `signature`, are passed over.
@@ -111,6 +114,15 @@ impl Metadata {
     /// [`MetadataError::Url`].
     pub fn authentication_url(&self) -> Result<WebUrl, MetadataError> {
         self.service.authentication_url.parse().map_err(|error| MetadataError::Url("authenticationUrl", error))
+    }
+
+    /// The request that registers a new secret.
+    ///
+    /// # Errors
+    ///
+    /// [`MetadataError::Url`].
+    pub fn register(&self, secret: &Key, language: &str) -> Result<Request, MetadataError> {
+        Ok(identity::register(self.enrollment_url()?, secret, language))
     }
 
     /// The OCRASuite of the account.

@@ -24,7 +24,7 @@ mod server;
 pub use answer::{read_login, read_registration};
 pub use code::{CodeError, CodeForm, EnrolmentCode, LoginCode};
 pub use identity::{Identity, respond};
-pub(crate) use identity::{fetch, log_in, register};
+pub(crate) use identity::{fetch, log_in};
 pub use metadata::{Metadata, MetadataError, MetadataIdentity, MetadataService};
 pub use server::{Login, Outcome, Registration, check};
 

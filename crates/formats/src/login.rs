@@ -1,0 +1,209 @@
+//! A question to an account: shown, approved, answered.
+
+use std::fmt;
+
+use camtoken_core::language::Language;
+use camtoken_oath::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::account::{AccountName, Accounts, Kind};
+use crate::errand::{Answer, Errand};
+#[cfg(feature = "linotp")]
+use crate::linotp;
+use crate::ocra::OcraQuestion;
+#[cfg(feature = "powerauth")]
+use crate::powerauth;
+use crate::refusal::Refusal;
+use crate::shown::{Shown, labels};
+use crate::tiqr;
+
+/// A question to an account, to be shown and approved.
+#[derive(Debug)]
+pub struct Login {
+    pub(crate) shown: Shown,
+    pub(crate) choices: Vec<AccountName>,
+    pub(crate) chosen: Option<AccountName>,
+    pub(crate) asked: Asked,
+}
+
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Otp,
+    Ocra(OcraQuestion),
+    Tiqr(Box<tiqr::LoginCode>),
+    #[cfg(feature = "linotp")]
+    Linotp(Box<linotp::Opened>),
+    #[cfg(feature = "powerauth")]
+    PowerAuth(Box<powerauth::Operation>),
+}
+
+/// An answer: digits to be typed, and what can be sent instead.
+#[must_use]
+pub struct Answered {
+    pub(crate) name: AccountName,
+    pub(crate) response: Zeroizing<String>,
+    pub(crate) errand: Option<Errand>,
+    pub(crate) session: Option<String>,
+}
+
+impl Login {
+    pub(crate) fn new(shown: Shown, name: &AccountName, asked: Asked) -> Self {
+        let shown = shown.row("service", labels::SERVICE, &name.issuer).row("user", labels::USER, &name.user);
+        Self { shown, choices: vec![name.clone()], chosen: Some(name.clone()), asked }
+    }
+
+    /// What is shown before anything is answered.
+    #[must_use]
+    pub const fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    /// The accounts that can answer. Where there are several, one has to be chosen.
+    #[must_use]
+    pub fn choices(&self) -> &[AccountName] {
+        &self.choices
+    }
+
+    /// The account that will answer, once it is known.
+    #[must_use]
+    pub const fn account(&self) -> Option<&AccountName> {
+        self.chosen.as_ref()
+    }
+
+    /// Chooses the account of this user.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices).
+    pub fn choose(&mut self, user: &str) -> Result<(), Refusal> {
+        let found = self.choices.iter().find(|name| name.user == user).cloned();
+        let name = found.ok_or_else(|| Refusal::NoAccount { issuer: self.choices[0].issuer.clone() })?;
+        self.shown.rows.retain(|row| row.role != "user");
+        self.shown =
+            std::mem::replace(&mut self.shown, Shown::new(labels::LOG_IN)).row("user", labels::USER, &name.user);
+        self.chosen = Some(name);
+        Ok(())
+    }
+
+    /// Approves, and answers.
+    ///
+    /// A counter has moved in `accounts` by then: **write them down before the response is given out**, or a crash lets the same password
+    /// come twice. A wrong PIN gives a wrong response where the secret is hidden by it; only the server can tell.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Choice`] before one of several accounts was chosen, [`Refusal::Pin`], [`Refusal::NoAccount`] when the account is gone,
+    /// [`Refusal::Malformed`] when the question does not fit the account's suite.
+    pub fn approve(
+        self,
+        accounts: &mut Accounts,
+        pin: Option<&str>,
+        now: Timestamp,
+        language: Language,
+    ) -> Result<Answered, Refusal> {
+        let Some(name) = self.chosen else { return Err(Refusal::Choice { count: self.choices.len() }) };
+        let account = accounts.get_mut(&name)?;
+        let answered = |response, errand, session| Ok(Answered { name: name.clone(), response, errand, session });
+        match (self.asked, &mut account.kind) {
+            (Asked::Otp, Kind::Otp(otp)) => answered(otp.respond(pin, now)?, None, None),
+            (Asked::Ocra(question), Kind::Ocra(ocra)) => answered(ocra.respond(&question, pin, now)?, None, None),
+            (Asked::Tiqr(code), Kind::Tiqr(identity)) => {
+                let key = identity.secret.reveal(pin)?;
+                let response = tiqr::respond(&identity.suite, &key, &code.question, &code.session)?;
+                let digits = response.expose_str();
+                let request = tiqr::log_in(identity, &name.user, &code, digits, language.as_str());
+                let digits = Zeroizing::new(digits.to_owned());
+                answered(digits, Some(Errand::Http(request)), Some(code.session))
+            }
+            #[cfg(feature = "linotp")]
+            (Asked::Linotp(opened), Kind::Linotp(token)) => {
+                let tan = opened.expose_tan(token.digits);
+                let transaction = Zeroizing::new(opened.transaction.clone());
+                let form = vec![("transactionid", transaction), ("pass", opened.expose_signature())];
+                let url = opened.callback_url.clone().or_else(|| token.callback_url.clone());
+                let errand = linotp::deliver(url, opened.callback_sms.as_ref().or(token.callback_sms.as_ref()), form);
+                token.confirmed |= opened.content == linotp::Content::Pairing;
+                if opened.resets_callback {
+                    token.callback_url.clone_from(&opened.callback_url);
+                }
+                answered(tan, errand, Some(opened.transaction.clone()))
+            }
+            #[cfg(feature = "powerauth")]
+            (Asked::PowerAuth(operation), Kind::PowerAuth(device)) => {
+                answered(device.respond(&operation, pin)?, None, None)
+            }
+            _ => Err(Refusal::NoAccount { issuer: name.issuer.clone() }),
+        }
+    }
+}
+
+impl Answered {
+    /// The account that has answered.
+    #[must_use]
+    pub const fn account(&self) -> &AccountName {
+        &self.name
+    }
+
+    /// What a person types: digits, or what the format has instead.
+    #[must_use]
+    pub fn expose_response(&self) -> &str {
+        &self.response
+    }
+
+    /// The response as it is read aloud: `1234 5678`, and PowerAuth's as `1234-5678-9012-3456`.
+    #[must_use]
+    pub fn expose_grouped(&self) -> Zeroizing<String> {
+        let text = self.response.as_str();
+        let group = match text.len() {
+            ..=5 => 5,
+            6 | 9 => 3,
+            10 => 5,
+            _ => 4,
+        };
+        let joint = if text.contains('-') { '-' } else { ' ' };
+        let mut grouped = Zeroizing::new(String::with_capacity(2 * text.len()));
+        for (place, digit) in text.chars().filter(|it| *it != '-').enumerate() {
+            if place > 0 && place % group == 0 {
+                grouped.push(joint);
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    /// What can be sent in place of typing.
+    #[must_use]
+    pub const fn errand(&self) -> Option<&Errand> {
+        self.errand.as_ref()
+    }
+
+    /// Hands the server's answer back: the account remembers what it has answered, and whether it is blocked.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Server`] with the server's word, [`Refusal::Blocked`]. The same code may be answered again then, with the right PIN.
+    pub fn report(&self, accounts: &mut Accounts, answer: &Answer) -> Result<(), Refusal> {
+        match &mut accounts.get_mut(&self.name)?.kind {
+            Kind::Tiqr(identity) => {
+                let read = tiqr::read_login(answer);
+                let none_left = matches!(&read, Err(Refusal::Server { attempts_left: Some(0), .. }));
+                identity.blocked = none_left || matches!(&read, Err(Refusal::Blocked));
+                read?;
+                identity.answered.clone_from(&self.session);
+            }
+            #[cfg(feature = "linotp")]
+            Kind::Linotp(token) => {
+                linotp::answered(answer)?;
+                token.answered.clone_from(&self.session);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answered").field("account", &self.name).field("errand", &self.errand).finish_non_exhaustive()
+    }
+}
