@@ -342,13 +342,13 @@ mod tests {
                 to.into_writer()
             };
             let texts: Vec<_> = transaction.fields().map(|(field, value)| (field.name, value.to_string())).collect();
-            for place in 0..texts.len() {
-                let field = transaction.operation().entry().fields.iter().find(|field| field.name == texts[place].0);
+            for (name, said) in &texts {
+                let field = transaction.operation().entry().fields.iter().find(|field| field.name == *name);
                 if field.expect("a field of its operation").optional {
-                    let without = with(&transaction, texts[place].0, None);
-                    assert_ne!(encoded(&without), encoded(&transaction), "{:?}", texts[place].0);
+                    let without = with(&transaction, name, None);
+                    assert_ne!(encoded(&without), encoded(&transaction), "{:?}", name);
                 }
-                let other = match texts[place].1.as_str() {
+                let other = match said.as_str() {
                     "yes" => "no".to_owned(),
                     text if text.starts_with("2099-12-31T") => "2099-12-31T23:59:58Z".to_owned(),
                     "2099-12-31" => "2099-12-30".to_owned(),
@@ -361,8 +361,8 @@ mod tests {
                     },
                 };
                 let other = field.expect("a field of its operation").parse(&other).expect("another content");
-                let other = with(&transaction, texts[place].0, Some(other));
-                assert_ne!(encoded(&other), encoded(&transaction), "{:?}", texts[place].0);
+                let other = with(&transaction, name, Some(other));
+                assert_ne!(encoded(&other), encoded(&transaction), "{:?}", name);
             }
         }
     }

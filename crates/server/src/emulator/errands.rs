@@ -12,7 +12,7 @@ pub(super) struct Waiting {
 }
 
 pub(super) enum Errand {
-    Fetch(Fetch),
+    Fetch(Box<Fetch>),
     Enrolment(Box<Enrolment>),
     Answered(Box<Answered>),
 }

@@ -136,7 +136,7 @@ pub(super) fn hand_over(hand: &mut Hand<'_>, code: Foreign, choice: &Choice<'_>)
         Ok(Received::Fetch(fetch)) => {
             let mut report = report_of(hand, format, ForeignAct::Shown, fetch.shown());
             report.errand = Some(fetch.errand().expose_json());
-            report.errand_id = Some(hand.held.errands.add(Errand::Fetch(fetch)));
+            report.errand_id = Some(hand.held.errands.add(Errand::Fetch(Box::new(fetch))));
             Ok(report)
         }
         Ok(_) => return Err(Code::Internal.into()),

@@ -233,7 +233,10 @@ impl Decoder {
             };
         }
         match (self.is_utf8, &self.begun[..]) {
-            (Some(false), begun) => Ok(self.emit(&begun.to_vec())),
+            (Some(false), _) => {
+                let begun = core::mem::take(&mut self.begun);
+                Ok(Decoded::of(&begun))
+            }
             (_, [0xC2 | 0xEF] | [0xEF, 0xBB | 0xBD | 0xBE]) => Ok(Decoded::of(&[])),
             (_, [0xC2, 0xA5]) => Ok(self.emit(b"\\")),
             (_, [0xEF, 0xBB, 0xBF]) if self.at == 3 => Ok(self.emit(&[])),
