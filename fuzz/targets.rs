@@ -14,13 +14,15 @@ use camtoken::store::MemoryStore;
 use camtoken::store::backup::Records;
 use camtoken::token::file;
 use camtoken::transaction::zengin::{BatchFile, Encoding, LineEnd};
-use camtoken::{ChallengeId, Key, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
+use camtoken::seeded::Seeded;
+use camtoken::{ChallengeId, Key, Language, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
 use camtoken_core::challenge::ChallengeRef;
 use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::decision::{
     ChallengeResponse, ClockSetBack, Comparison, Restoration, SettledQuery, open_challenge, settle,
 };
 use camtoken_core::verifier::record::{self, Record, TokenRecord};
+use camtoken_formats::{Accounts, Answer, Foreign, Received, Rules};
 use camtoken_server::{Options, Service};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -32,6 +34,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("backup", backup),
     ("challenge_code", challenge_code),
+    ("foreign", foreign),
     ("http", http),
     ("luma", luma),
     ("ocra", ocra_suite),
@@ -122,6 +125,34 @@ fn otpauth(data: &[u8]) {
     let written = uri.expose_uri().expect("what was read can be written");
     let again: OtpauthUri = written.parse().expect("what was written can be read");
     assert_eq!(*again.expose_uri().expect("it can be written"), *written);
+}
+
+/// A code that is not camtoken's own, through the steps of a token that has registered by the first lines.
+fn foreign(data: &[u8]) {
+    let mut accounts = Accounts::default();
+    for text in [text(data).split('\0').next().unwrap_or_default(), text(data).rsplit('\0').next().unwrap_or_default()] {
+        let Ok(code) = Foreign::parse(text) else { return };
+        let _ = (code.format(), code.parts());
+        match accounts.receive(code, &Rules::default()) {
+            Ok(Received::Fetch(fetch)) => {
+                let _ = fetch.report(&accounts, &Answer::new(200, text));
+            }
+            Ok(Received::Introduction(new)) => {
+                let pages = new.shown().layout(Language::En).pages();
+                assert!(!pages.is_empty(), "it is shown");
+                let Ok(enrolment) = new.approve(&accounts, None, Language::En, &mut Seeded::new("fuzz")) else { return };
+                let yes = Answer::new(200, r#"{"result":{"status":true}}"#);
+                accounts.keep(enrolment.report(&yes).expect("yes")).expect("there was room when it was shown");
+                let saved = accounts.expose_json();
+                let again = Accounts::from_json(&saved).expect("what was written can be read");
+                assert_eq!(*again.expose_json(), *saved);
+            }
+            Ok(Received::Login(login)) => {
+                let _ = login.approve(&mut accounts, None, Timestamp::from_unix(59), Language::En);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// An OCRA suite and a question (RFC 6287), a line each.

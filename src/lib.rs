@@ -111,6 +111,7 @@
 //! | only HOTP, TOTP or OCRA | `camtoken-oath` |
 //! | only a reader of QR codes | `camtoken-qr` |
 //! | only a token, also without `std` | `camtoken-core` |
+//! | codes and accounts of others: otpauth, tiqr, LinOTP, PowerAuth | `camtoken-formats` |
 //! | the verifier over HTTP, or a virtual token in Rust tests | `camtoken-server` |
 //! | test vectors, or tests for your own store | `camtoken-vectors` |
 //!

@@ -22,7 +22,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ("camtoken-keys", "crates/keys", &["camtoken"]),
     ("camtoken-postgres", "crates/postgres", &["camtoken"]),
     ("camtoken-server", "crates/server", &["camtoken", "camtoken-documents", "camtoken-formats"]),
-    ("camtoken-vectors", "crates/vectors", &["camtoken"]),
+    ("camtoken-vectors", "crates/vectors", &["camtoken", "camtoken-formats"]),
     (
         "camtoken-cli",
         "bin/camtoken",

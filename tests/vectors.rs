@@ -81,6 +81,8 @@ fn one_altered_digit_fails_and_is_named() {
         ("ocra_suite_test.json", "\"suite\": \"OCRA-1:", "\"suite\": \"OCRA-2:"),
         ("text_test.json", "b6b8b3bcd6b3bcde", "b6b8b3bcd6b3bcdf"),
         ("otpauth_test.json", "\"period\": 30", "\"period\": 31"),
+        ("tiqr_test.json", "\"925020\"", "\"925021\""),
+        ("lseqr_test.json", "\"88804938\"", "\"88804939\""),
     ] {
         assert!(failure(name, from, to).contains("tcId"), "{name}");
     }

@@ -113,7 +113,8 @@ def samples(document):
 
 # Optional in a valid test, so that a file without them is as good.
 OPTIONAL = {"counter", "pin", "pinHash", "session", "timeSteps", "keyName", "passphrase", "preSharedKey", "at"}
-OPTIONAL |= {"issuer", "canonical"}
+OPTIONAL |= {"issuer", "canonical", "user", "service", "version", "form", "protocolVersion", "attemptsLeft", "blockedMinutes"}
+OPTIONAL |= {"serial", "callbackUrl", "callbackSms"}
 
 
 def alterations(sample):

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::values::{About, Outcome, Tested};
-use super::{FileReport, Place, TestReport, code, json, oath, picture, provision, text};
+use super::{FileReport, Place, TestReport, code, foreign, json, oath, picture, provision, text};
 
 /// A type of tests that is known here.
 #[derive(Clone, Copy)]
@@ -40,6 +40,14 @@ pub const TYPES: &[Type] = &[
     Type::of::<text::Zengin>("a batch file of the Zengin format"),
     Type::of::<provision::Pskc>("a key container (RFC 6030)"),
     Type::of::<provision::Otpauth>("an otpauth URI"),
+    Type::of::<foreign::TiqrEnrolment>("a tiqr code that registers"),
+    Type::of::<foreign::TiqrMetadata>("what a registration by tiqr is about"),
+    Type::of::<foreign::TiqrRegister>("what a registration by tiqr sends"),
+    Type::of::<foreign::TiqrLogin>("a tiqr code that asks for a login, and the response to it"),
+    Type::of::<foreign::TiqrAnswer>("what a tiqr server says"),
+    Type::of::<foreign::LseqrPairing>("a pairing code of LinOTP's QRToken"),
+    Type::of::<foreign::LseqrPairingResponse>("what a pairing with LinOTP sends"),
+    Type::of::<foreign::LseqrChallenge>("a sealed text of LinOTP's QRToken, and the answers to it"),
     Type::of::<picture::Scan>("a picture of a QR symbol"),
 ];
 

@@ -19,6 +19,7 @@ mod compute;
 pub mod conform;
 pub mod conformance;
 mod document;
+mod foreign;
 mod json;
 mod oath;
 mod picture;
