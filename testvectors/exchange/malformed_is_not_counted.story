@@ -8,10 +8,10 @@ token left +0 KKK0000001
 activate taro +0 left
 issue pay +10 taro transfer amount=1250000
 approve pay
-verify pay +20 as full-width -> rejected Malformed
-verify pay +21 as spaced -> rejected Malformed
+verify pay +20 digits 7708841O -> rejected Malformed
+verify pay +21 digits +7708841 -> rejected Malformed
 verify pay +22 as shortened -> rejected Malformed
 verify pay +23 as lengthened -> rejected Malformed
-verify pay +24 as spaced -> rejected Malformed
+verify pay +24 digits ７７０８８４１四 -> rejected Malformed
 verify pay +25 as shortened -> rejected Malformed
 verify pay +40

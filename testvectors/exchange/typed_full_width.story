@@ -1,6 +1,6 @@
-expect: rejected Malformed
-comment: the right digits with the space that the token shows; a page strips it
-seed: malformed_spaced
+expect: accepted
+comment: the right digits in full-width forms are the right digits
+seed: typed_full_width
 start: 2026-11-24T00:00:00Z
 transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
 
@@ -8,4 +8,4 @@ token left +0 KKK0000001
 activate taro +0 left
 issue pay +10 taro transfer amount=1250000
 approve pay
-verify pay +40 as spaced
+verify pay +40 as full-width
