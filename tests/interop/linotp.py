@@ -59,15 +59,23 @@ class Server:
         return "lseqr://chal/" + encode(header + public + sealed), answer
 
 
-def pairing_code(text, public, url):
-    """A pairing code with another server's key, and another callback address where it has one."""
-    data = decode(text.removeprefix("lseqr://pair/"))
-    head, rest = data[:10], data[42:]
-    flags = struct.unpack("<I", head[2:6])[0]
-    parts = rest.split(b"\0")
-    if flags & 4:
-        parts[1 if flags & 2 else 0] = url.encode()
-    return "lseqr://pair/" + encode(head + public + b"\0".join(parts)), bool(flags & 4)
+class PairingCode:
+    """What a pairing code says: `texts` are serial number (flag 2), callback address (4) and telephone number (8), as far as they are
+    there, by their flags."""
+
+    def __init__(self, text):
+        data = decode(text.removeprefix("lseqr://pair/"))
+        self.head, self.public, rest = data[:10], data[10:42], data[42:]
+        flags, self.partition = struct.unpack("<II", self.head[2:])
+        *texts, self.rest = rest.split(b"\0", (flags & 14).bit_count())
+        self.texts = dict(zip((flag for flag in (2, 4, 8) if flags & flag), (text.decode() for text in texts)))
+        self.digits = self.rest[0] if flags & 16 else 8
+
+    def with_server(self, public, url):
+        """The code with another server's key, and another callback address where it has one."""
+        texts = self.texts | ({4: url} if 4 in self.texts else {})
+        data = self.head + public + b"".join(text.encode() + b"\0" for text in texts.values()) + self.rest
+        return "lseqr://pair/" + encode(data)
 
 
 def tan(signature, digits):
