@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use camtoken::qr::{EcLevel, encode};
+use camtoken::qr::{EcLevel, Luma, encode};
 use serde_json::Value;
 
 use super::camtoken;
@@ -72,6 +72,50 @@ fn the_limit_decides_what_a_finding_is() {
     // On a screen of two pixels for one, modules are one CSS pixel wide.
     let (report, exit) = document(&["lint", &picture, "--dpr", "2"]);
     assert_eq!((measure(&report, "moduleSize")["value"].as_f64(), exit), (Some(1.0), 7));
+}
+
+/// Pictures of texts side by side on white.
+fn side_by_side(dir: &Path, texts: &[&str]) -> String {
+    let codes: Vec<_> = texts.iter().map(|text| encode(text, EcLevel::M).expect("a short text").to_luma(6)).collect();
+    let width = codes.iter().map(Luma::width).sum();
+    let height = codes.iter().map(Luma::height).max().expect("a text or more");
+    let mut page = image::GrayImage::from_pixel(width, height, image::Luma([255]));
+    let mut x = 0;
+    for code in &codes {
+        let code =
+            image::GrayImage::from_raw(code.width(), code.height(), code.pixels().to_vec()).expect("a byte each");
+        image::imageops::replace(&mut page, &code, x, 0);
+        x += i64::from(code.width());
+    }
+    let path = dir.join("page.png");
+    page.save(&path).expect("writable");
+    path.into_os_string().into_string().expect("a temporary path is Unicode")
+}
+
+#[test]
+fn a_second_code_in_view_is_found_and_fails() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (older, foreign) = ("CT1:THE CODE OF THE TRANSFER BEFORE", "https://example.com/app");
+    for (texts, codes) in [
+        (vec![TEXT, older], 2),
+        (vec![older, TEXT, "CT1:A THIRD"], 3),
+        (vec![TEXT, TEXT], 1),
+        (vec![foreign, TEXT], 1),
+        (vec![foreign], 0),
+    ] {
+        let (report, exit) = document(&["lint", &side_by_side(dir.path(), &texts)]);
+        assert_eq!((report["codes"].as_u64(), report["grade"].as_str()), (Some(codes), Some("A")), "{texts:?}");
+        assert_eq!((report["passed"].as_bool(), exit), if codes > 1 { (Some(false), 7) } else { (Some(true), 0) });
+        assert_eq!(report["findings"][0]["reason"].as_str(), (codes > 1).then_some("severalCodes"), "{texts:?}");
+    }
+    let picture = side_by_side(dir.path(), &[TEXT, older]);
+    let (stdout, _, _) = run(&["lint", &picture]);
+    assert!(
+        stdout.contains("- Show one code alone") && stdout.contains("Not passed: 2 codes are in view."),
+        "{stdout}"
+    );
+    let (stdout, _, _) = run(&["lint", &picture, "--lang", "ja"]);
+    assert!(stdout.contains("2 個のコードが写っています"), "{stdout}");
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn a_scan_says_how_the_picture_was_and_keeps_it_for_a_while() {
     assert_eq!((&quality["grade"], &quality["pxPerModule"]), (&json!("A"), &json!(4.0)), "{quality}");
     assert_eq!((&quality["advice"], &quality["corrected"]), (&json!([]), &json!(0)));
     assert_eq!(quality["corners"][0], json!([16.0, 16.0]), "four modules of four pixels");
+    assert_eq!((&scanned["codes"], &scanned["drawing"]), (&json!(1), &Value::Null));
     let url = text(&scanned, "overlayUrl");
     assert!(server.get(&url).text().starts_with("<svg "));
     assert!(server.get(&url.replace(".svg", ".png")).body.starts_with(b"\x89PNG"));
@@ -104,6 +105,31 @@ fn a_scan_says_how_the_picture_was_and_keeps_it_for_a_while() {
     assert_eq!((&refused["code"], &refused["quality"]["worst"]), (&json!("T01"), &json!("blank")));
     assert_eq!((&refused["quality"]["grade"], &refused["overlayUrl"]), (&json!("F"), &Value::Null));
     assert_eq!(server.get(&url).status, 204, "nothing is drawn of what was not found");
+}
+
+#[test]
+fn every_screen_that_was_shown_is_drawn_if_that_is_wanted() {
+    let server = Server::start(&["--emulator", "--accept-test-keys"]);
+    let hand = Hand::new(&server, &json!({ "lang": "en" }));
+    let activation = hand.register();
+    let drawn = |query: &str| {
+        let issued = hand.issue(&activation, 5_000_000);
+        let code = server.get(&format!("/v1/challenges/{}/code.png", text(&issued, "id")));
+        let scanned = hand.scan(query, &code);
+        let pages = scanned["screen"]["pages"].as_array().expect("pages").len();
+        (text(&scanned, "drawing"), pages)
+    };
+    // All pages and the response, each a picture of its own.
+    let (drawing, pages) = drawn("?drawing=svg");
+    assert!(
+        drawing.starts_with("<svg ")
+            && drawing.contains("¥5,000,000")
+            && drawing.contains("Type this one-time password")
+    );
+    assert_eq!(drawing.matches("<svg ").count(), 1 + pages + 1, "{drawing}");
+    // Nobody has pressed a button: the first page is on the screen.
+    let (drawing, pages) = drawn("?drawing=svg&confirm=step");
+    assert_eq!(drawing.matches("<svg ").count(), 1 + pages, "{drawing}");
 }
 
 #[test]

@@ -120,8 +120,13 @@ impl Document for Lint {
         if let Some(opinion) = &self.second_opinion {
             page += &format!("\n{}\n", opinion.text);
         }
-        let verdict = if self.passed { "lint-passed" } else { "lint-failed" };
-        page + &format!("\n{}\n", text.with(verdict, &[("grade", self.grade), ("min", self.min_grade)]))
+        // A good grade does not make up for a second code.
+        let verdict = match self.findings.first() {
+            Some(found) => text.with("lint-found", &[("finding", found.text.as_str())]),
+            None if self.passed => text.with("lint-passed", &[("grade", self.grade), ("min", self.min_grade)]),
+            None => text.with("lint-failed", &[("grade", self.grade), ("min", self.min_grade)]),
+        };
+        page + &format!("\n{verdict}\n")
     }
 
     fn bare(&self) -> String {

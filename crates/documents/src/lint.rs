@@ -1,16 +1,17 @@
 //! A picture of a code, graded: the document that the command line and the service both give.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use camtoken::Language;
 use camtoken::qr::{
-    Advice, Diagnosis, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, SecondOpinion, Symbol,
-    diagnose, quality, second_opinion,
+    Advice, Diagnosis, Effort, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, ScanOptions,
+    SecondOpinion, Symbol, diagnose, quality, scan, second_opinion,
 };
+use camtoken::{Language, code};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::words::{AdviceWords, MeasureWords, OpinionWords, ReasonWords};
+use crate::words::{self, AdviceWords, MeasureWords, OpinionWords, ReasonWords};
 
 /// What a camera would say of a picture.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -23,14 +24,19 @@ pub struct Lint {
     pub grade: &'static str,
     /// The grade that was asked for
     pub min_grade: &'static str,
-    /// Whether the grade is as good as that
+    /// Whether the grade is as good as that, and there is one code alone
     pub passed: bool,
+    /// How many different codes for a token were seen; the same one twice counts once
+    pub codes: usize,
     /// T01 or T02 when nothing was read
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// Why nothing was read, the likeliest first
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Finding>,
+    /// What is wrong with a picture that was read, beside what was measured
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// What was seen of a symbol that was not read
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sighted: Option<Sighted>,
@@ -86,7 +92,7 @@ pub struct Opinion {
     pub text: &'static str,
 }
 
-/// Why nothing was read.
+/// Why nothing was read, or what is wrong with what was.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// A stable name
@@ -171,8 +177,10 @@ impl Lint {
             grade: Grade::F.as_str(),
             min_grade: options.min_grade.as_str(),
             passed: false,
+            codes: 0,
             code: None,
             reasons: Vec::new(),
+            findings: Vec::new(),
             sighted: None,
             measures: Vec::new(),
             corrected: None,
@@ -182,11 +190,11 @@ impl Lint {
             symbol: None,
             overlay: None,
         };
-        let symbol = match seen {
-            Scan::Read(symbols) => symbols.first(),
-            _ => None,
+        let read = match seen {
+            Scan::Read(symbols) => symbols.as_slice(),
+            _ => &[],
         };
-        let Some(symbol) = symbol else {
+        let Some(symbol) = read.first() else {
             let found = diagnose(luma, seen);
             report.code = Some(if matches!(seen, Scan::Unreadable { .. }) { "T02" } else { "T01" });
             report.px_per_module = found.module_px.map(tenths);
@@ -196,7 +204,10 @@ impl Lint {
         };
         let found = quality(luma, symbol, &options.quality);
         report.grade = found.grade.as_str();
-        report.passed = found.grade >= options.min_grade;
+        report.codes = codes(luma, read);
+        report.findings =
+            (report.codes > 1).then(|| Finding::several(report.codes, options.language)).into_iter().collect();
+        report.passed = found.grade >= options.min_grade && report.findings.is_empty();
         report.measures = found.measures.iter().map(|measure| Measured::of(measure, options.language)).collect();
         (report.corrected, report.correctable) = (found.corrected, found.correctable);
         report.second_opinion = Some(Opinion::of(second_opinion(luma, symbol), options.language));
@@ -205,12 +216,13 @@ impl Lint {
         (report, Some(found.overlay))
     }
 
-    /// What to change, the worst measure first, each sentence once: modulation and margin often say the same.
+    /// What to change: the findings, then the worst measure first, each sentence once, for modulation and margin often say
+    /// the same.
     #[must_use]
     pub fn advice(&self) -> Vec<&str> {
         let mut measures: Vec<_> = self.measures.iter().collect();
         measures.sort_by_key(|found| found.grade.parse::<Grade>().ok());
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: Vec<&str> = self.findings.iter().map(|found| found.advice.as_str()).collect();
         for line in measures.into_iter().filter_map(|found| found.advice.as_deref()) {
             if !told.contains(&line) {
                 told.push(line);
@@ -274,6 +286,11 @@ impl Finding {
     fn of(reason: &Reason, language: Language) -> Self {
         Self { reason: reason.as_str(), text: reason.text(language), advice: reason.remedy(language).to_owned() }
     }
+
+    fn several(codes: usize, language: Language) -> Self {
+        let (text, advice) = words::several(codes, language);
+        Self { reason: "severalCodes", text, advice: advice.to_owned() }
+    }
 }
 
 impl Sighted {
@@ -300,6 +317,16 @@ impl Drawn {
             part: symbol.sequence.map(|part| Part { number: part.index + 1, count: part.count, parity: part.parity }),
         }
     }
+}
+
+/// How many different codes for a token there are: those that were read, and what a brief look at the whole picture adds.
+fn codes(luma: &Luma, read: &[Symbol]) -> usize {
+    let beside = match scan(luma, &ScanOptions { all: true, effort: Effort::Frame(0) }) {
+        Scan::Read(symbols) => symbols,
+        _ => Vec::new(),
+    };
+    let texts = read.iter().chain(&beside).filter_map(|symbol| str::from_utf8(&symbol.payload).ok());
+    texts.filter(|text| code::is_code(text)).collect::<BTreeSet<_>>().len()
 }
 
 fn tenths(v: f64) -> f64 {

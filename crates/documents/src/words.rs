@@ -33,6 +33,20 @@ pub(crate) trait ReasonWords {
     fn remedy(&self, language: Language) -> &'static str;
 }
 
+/// That several codes for a token are in one picture, and what to change.
+pub(crate) fn several(codes: usize, language: Language) -> (String, &'static str) {
+    match language {
+        Language::Ja => (
+            format!("{codes} 個のコードが写っています"),
+            "二次元コードは 1 個だけ表示してください。トークンはどれを読み取るか選べません。",
+        ),
+        Language::En => (
+            format!("{codes} codes are in view"),
+            "Show one code alone: a token reads whichever it finds first, be it the older one.",
+        ),
+    }
+}
+
 impl MeasureWords for MeasureKind {
     fn label(self, language: Language) -> &'static str {
         let (ja, en) = match self {

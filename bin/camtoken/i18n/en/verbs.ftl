@@ -274,6 +274,7 @@ help-lint = Grade a code as a camera sees it, and say what to change in the page
 
 lint-passed = Grade { $grade }: good enough ({ $min } or better).
 lint-failed = Grade { $grade }: below { $min }.
+lint-found = Not passed: { $finding }.
 
 ## distort
 

@@ -272,6 +272,7 @@ help-lint = カメラから見たコードを等級付けし、ページの直�
 
 lint-passed = 等級 { $grade }: 十分です（{ $min } 以上）。
 lint-failed = 等級 { $grade }: { $min } に届きません。
+lint-found = 不合格です: { $finding }。
 
 ## distort
 

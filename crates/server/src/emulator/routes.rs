@@ -23,12 +23,13 @@ use super::album::Shot;
 use super::events::{Waited, events};
 use super::rules::{self, Rule};
 use super::session::{Clock, Hand, Make, Session};
-use super::shown::{Quality, Scanned, Shown};
+use super::shown::{Quality, Scanned, Shown, drawing};
 use super::values::{Moment, OptionalJson, whole};
 use super::{Emulator, OfToken, World, foreign, token_id, with};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 use camtoken::qr::{Effort, Overlay, Scan};
+use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Faults, Pin, Profile, Refusal, Seen, State, file, picture};
 use camtoken::transaction::Domain;
 use camtoken_documents::{Lint, LintOptions, Registered, TypedDigits};
@@ -121,6 +122,7 @@ pub(in super::super) fn routes(described: Described) -> Api<Arc<Emulator>> {
                 .summary("virtual tokens", "Holds a picture, or the text of a code, before the token's camera")
                 .query("confirm", "auto: all pages are approved; step: the first page stays", either(["auto", "step"]))
                 .query("keep", "The answer whether the bank has confirmed a registration", either(["yes", "no"]))
+                .query("drawing", "svg: draws every screen that was shown, into `drawing`", json!({ "enum": ["svg"] }))
                 .query(
                     "account",
                     "Which account answers a code of another system: its user",
@@ -503,6 +505,7 @@ impl FaultReport {
 struct ScanQuery {
     confirm: Option<Confirm>,
     keep: Option<Keep>,
+    drawing: Option<Drawing>,
     account: Option<String>,
     #[serde(rename = "accountPin")]
     account_pin: Option<Secret>,
@@ -519,6 +522,12 @@ impl ScanQuery {
 enum Keep {
     Yes,
     No,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Drawing {
+    Svg,
 }
 
 async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSession>) -> Result<Response, Problem> {
@@ -645,13 +654,14 @@ async fn scan_code(
     let mut scanned = match seen.said {
         Err(_) if seen.is_frame => Scanned::looking(),
         said => with(&emulator, &names, |hand| {
-            let scanned = match said.as_deref().ok().and_then(pictures::foreign) {
+            let (mut scanned, pages) = match said.as_deref().ok().and_then(pictures::foreign) {
                 Some(code) => match hand.held.device.token_mut().look() {
-                    Ok(()) => Scanned::foreign(foreign::hand_over(hand, code, &asked.choice())?),
-                    Err(refusal) => Scanned::refused(refusal, language),
+                    Ok(()) => (Scanned::foreign(foreign::hand_over(hand, code, &asked.choice())?), Vec::new()),
+                    Err(refusal) => (Scanned::refused(refusal, language), Vec::new()),
                 },
                 None => hand_over(hand, said.as_deref().map_err(|refusal| *refusal), &asked)?,
             };
+            scanned.drawing = asked.drawing.map(|Drawing::Svg| drawing(pages, hand.held.device.screen(hand.now)));
             hand.settle();
             Ok(scanned)
         })?,
@@ -659,6 +669,7 @@ async fn scan_code(
     if let Some(shot) = seen.shot {
         let (session, token) = &names;
         scanned.quality = Some(Quality::from(&shot.lint));
+        scanned.codes = Some(shot.lint.codes);
         scanned.overlay_url =
             shot.overlay.as_ref().map(|_| format!("/v1/sessions/{session}/tokens/{token}/overlay.svg"));
         emulator.album().keep(session, token, shot);
@@ -824,11 +835,15 @@ fn look(mut parcel: Parcel, language: Language) -> Result<Sight, Problem> {
     Ok(Sight { said, is_frame, shot: Some(Shot { luma, lint, overlay }) })
 }
 
-/// Hands a token what its camera sees, and approves it if that is wanted.
-fn hand_over(hand: &mut Hand<'_>, seen: Result<&str, Refusal>, asked: &ScanQuery) -> Result<Scanned, Problem> {
+/// Hands a token what its camera sees, and approves it if that is wanted. Gives the pages that it shows, too.
+fn hand_over(
+    hand: &mut Hand<'_>,
+    seen: Result<&str, Refusal>,
+    asked: &ScanQuery,
+) -> Result<(Scanned, Vec<Screen>), Problem> {
     let language = hand.held.device.token().language;
     if let Seen::Refused(refusal) = hand.scan(seen)? {
-        return Ok(Scanned::refused(refusal, language));
+        return Ok((Scanned::refused(refusal, language), Vec::new()));
     }
     let challenge = hand.held.device.challenge(hand.now).ok_or(Code::Internal)?;
     let pages = hand.held.device.pages(hand.now);
@@ -838,16 +853,16 @@ fn hand_over(hand: &mut Hand<'_>, seen: Result<&str, Refusal>, asked: &ScanQuery
             hand.press(Button::Right);
         }
         if let State::Refused(refusal) = hand.state() {
-            return Ok(Scanned::refused(refusal, language));
+            return Ok((Scanned::refused(refusal, language), pages));
         }
     }
     let digits = TypedDigits::of(&hand.held.device, hand.now);
-    let mut scanned = Scanned::shown(&challenge, pages, digits, language);
+    let mut scanned = Scanned::shown(&challenge, pages.clone(), digits, language);
     let registering = challenge.domain() == Domain::Activation2 && hand.state() == State::Answered;
     if let Some(keep) = asked.keep.filter(|_| registering) {
         hand.press(Button::Right);
         hand.press(if keep == Keep::Yes { Button::Right } else { Button::Left });
         scanned.registered = Some(keep == Keep::Yes);
     }
-    Ok(scanned)
+    Ok((scanned, pages))
 }

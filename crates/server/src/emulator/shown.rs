@@ -11,6 +11,7 @@ use camtoken::language::Language;
 use camtoken::qr::Grade;
 use camtoken::time::Timestamp;
 use camtoken::token::Refusal;
+use camtoken::token::picture::{self, BEZEL};
 use camtoken::token::screen::Screen;
 use camtoken_documents::{Foreign, Lint, Pages, Panel, ShownField, TokenScreen, TypedDigits};
 
@@ -65,6 +66,12 @@ pub(super) struct Scanned {
     /// How the picture was, where it was one
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
+    /// How many different codes for a token are in the picture: of several the first that is found is read
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<usize>,
+    /// Every screen that was shown, from left to right, as one SVG, if that was wanted
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drawing: Option<String>,
     /// Path of the picture with what was seen drawn onto it; the last one of the token is kept for a while
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlay_url: Option<String>,
@@ -174,9 +181,29 @@ impl Scanned {
             expires_at: None,
             foreign: None,
             quality: None,
+            codes: None,
+            drawing: None,
             overlay_url: None,
         }
     }
+}
+
+/// One picture of the pages that a token has shown, and of the screen that it shows now.
+pub(super) fn drawing(mut screens: Vec<Screen>, now: Screen) -> String {
+    const WIDTH: u16 = Screen::WIDTH + 2 * BEZEL;
+    const HEIGHT: u16 = Screen::HEIGHT + 2 * BEZEL;
+    if !screens.contains(&now) {
+        screens.push(now);
+    }
+    let width = usize::from(WIDTH) * screens.len();
+    let mut drawing = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{HEIGHT}\" viewBox=\"0 0 {width} {HEIGHT}\">\n"
+    );
+    for (column, screen) in screens.iter().enumerate() {
+        let x = column * usize::from(WIDTH);
+        drawing += &format!("<g transform=\"translate({x})\">\n{}</g>\n", picture::to_svg(screen));
+    }
+    drawing + "</svg>\n"
 }
 
 /// The same digits but the last, which is one more.
