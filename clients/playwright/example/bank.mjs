@@ -42,7 +42,7 @@ const routes = {
 
   'POST /transfer': async ({ customer, payee, amount }) => {
     const challenge = await ask('POST', '/v1/challenges', {
-      activation: customers.get(customer),
+      activation: customers.get(customer) ?? customer, // or one that was registered elsewhere
       operation: 'transfer',
       fields: {
         bankCode: '0001', bankName: 'カクウ', branchCode: '001', branchName: 'ホンテン', accountType: 'ordinary',

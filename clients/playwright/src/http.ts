@@ -37,10 +37,14 @@ const TRIES = 5;
 
 /** One service, by its address. */
 export class Http {
+  readonly url: string;
+
   constructor(
-    readonly url: string,
+    url: string,
     private readonly apiKey: string | undefined,
-  ) {}
+  ) {
+    this.url = addressOf(url);
+  }
 
   async json<T>(method: string, path: string, send: Send = {}): Promise<T> {
     const answer = await this.call(method, path, send);
@@ -56,7 +60,7 @@ export class Http {
   }
 
   private async call(method: string, path: string, send: Send): Promise<Response> {
-    const url = new URL(this.url.replace(/\/$/, '') + path);
+    const url = new URL(this.url + path);
     for (const [name, value] of Object.entries(send.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
@@ -89,6 +93,16 @@ export class Http {
       throw new CamtokenError(told(method, path, answer.status, problem), problem?.code);
     }
   }
+}
+
+/** An address with its scheme and without a slash at the end. */
+function addressOf(url: string): string {
+  if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '');
+  const meant = `http://${url.replace(/^(https?:)?\/*/, '') || '127.0.0.1:4870'}`;
+  throw new CamtokenError(
+    `camtoken: '${url}' is no address of a service\n` +
+      `  hint  It begins with http:// or https://, such as ${meant} (CAMTOKEN_URL, or \`url\` in camtokenOptions).`,
+  );
 }
 
 async function problemOf(answer: Response): Promise<Problem | undefined> {

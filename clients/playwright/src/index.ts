@@ -24,5 +24,7 @@ export {
 export { Scan, type Field, type Quality, type Refusal } from './scan.js';
 export { Challenge, Verifier, type NewChallenge, type Subscriber, type Verdict } from './verifier.js';
 export { virtualCamera, type VirtualCamera, type CameraOptions, type CameraRefusal } from '@camtoken/fake-camera';
+export { alike, toFullWidth } from './kana.js';
+export type { Span } from './allowed.js';
 export { CamtokenError } from './http.js';
 export type { Picture } from './picture.js';

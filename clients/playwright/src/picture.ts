@@ -6,6 +6,7 @@ import { photograph as ofPlace } from '@camtoken/fake-camera';
 import type { Locator, Page } from '@playwright/test';
 
 import { CamtokenError } from './http.js';
+import { absenceOf } from './sight.js';
 
 /** A place on a page, a whole page, a picture's bytes, its path, or the text of a code (`CT1:…`). */
 export type Picture = Locator | Page | Uint8Array | string;
@@ -21,16 +22,48 @@ export function isLive(picture: Picture): picture is Locator | Page {
   return typeof picture === 'object' && !(picture instanceof Uint8Array);
 }
 
+/** Whether it is a whole page. */
+export function isPage(picture: Locator | Page): picture is Page {
+  return !('page' in picture);
+}
+
 /** Takes the picture. */
 export async function photograph(picture: Picture, timeout: number): Promise<Shot> {
-  if (typeof picture === 'string') {
-    if (/^CT\d+:/.test(picture)) return { bytes: picture, dpr: undefined };
-    try {
-      return { bytes: await readFile(picture), dpr: undefined };
-    } catch (error) {
-      throw new CamtokenError(`camtoken: the picture ${picture} cannot be read: ${(error as Error).message}`);
-    }
+  if (typeof picture === 'string') return { bytes: await named(picture), dpr: undefined };
+  if (picture instanceof Uint8Array) return { bytes: picture, dpr: undefined };
+  if (!isScreenshotable(picture)) throw notAPicture(picture);
+  try {
+    return await ofPlace(picture, timeout);
+  } catch (error) {
+    if (isPage(picture) || !(error instanceof Error && error.name === 'TimeoutError')) throw error;
+    const hint = 'Does the page show it by then? What it shows is in the report, or in a trace.';
+    throw new CamtokenError(`camtoken: ${await absenceOf(picture)}, after ${timeout / 1_000} s\n  hint  ${hint}`, undefined, { cause: error });
   }
-  if (!isLive(picture)) return { bytes: picture, dpr: undefined };
-  return ofPlace(picture, timeout);
+}
+
+/** The text of a code as it is, a picture in base64, or a file. */
+async function named(text: string): Promise<Uint8Array | string> {
+  if (/^CT\d+:/.test(text)) return text;
+  const [, base64] = /^(?:data:image\/[\w.+-]+;base64,)?((?:iVBORw0KGgo|\/9j\/|UklGR|Qk)[\w+/\s]{60,}={0,2})\s*$/.exec(text) ?? [];
+  if (base64 !== undefined) return Buffer.from(base64, 'base64');
+  try {
+    return await readFile(text);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new CamtokenError(
+      `camtoken: the picture ${text.slice(0, 200)} cannot be read: ${why}\n  hint  ${TAKEN} A path counts from ${process.cwd()}.`,
+    );
+  }
+}
+
+const TAKEN = 'A picture is a locator, a page, bytes, base64, a path, or the text of a code (CT1:…).';
+
+function isScreenshotable(picture: unknown): boolean {
+  return typeof picture === 'object' && picture !== null && 'screenshot' in picture && ('page' in picture || 'goto' in picture);
+}
+
+function notAPicture(picture: unknown): CamtokenError {
+  const isPromise = picture instanceof Promise;
+  const what = isPromise ? 'a promise' : picture === undefined ? 'undefined' : `${Object.prototype.toString.call(picture).slice(8, -1)}`;
+  return new CamtokenError(`camtoken: ${what} is no picture\n  hint  ${isPromise ? 'Write await before it.' : TAKEN}`);
 }

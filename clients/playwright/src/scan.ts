@@ -20,7 +20,10 @@ export interface Refusal {
   /** `T01` to `T14`. */
   code: string;
   message: string;
+  /** What to do about it. Where no code was seen: what to change in the test or on the page. */
   hint: string;
+  /** Where no code was seen: what was looked at, line by line. */
+  where: string[];
 }
 
 /** As the service tells it. */
@@ -29,6 +32,7 @@ export interface ScannedDocument {
   code?: string;
   message?: string;
   hint?: string;
+  where?: string[];
   operation?: string;
   fields: Field[];
   screen?: { pages: Panel[] };
@@ -38,6 +42,8 @@ export interface ScannedDocument {
   registered?: boolean;
   expiresAt?: string;
   quality?: Quality;
+  codes?: number;
+  drawing?: string;
   overlayUrl?: string;
 }
 
@@ -68,6 +74,8 @@ export class Scan {
   readonly expiresAt: Date | undefined;
   /** How the picture was, where it was one. */
   readonly quality: Quality | undefined;
+  /** How many different codes were in the picture; `undefined` where it was none. */
+  readonly codes: number | undefined;
   /** Where the service has the picture with what was seen drawn onto it, until the token's next scan. */
   readonly overlayUrl: string | undefined;
 
@@ -77,14 +85,15 @@ export class Scan {
   constructor(document: ScannedDocument, service: string) {
     this.#document = document;
     this.outcome = document.outcome;
-    const { code, message, hint } = document;
-    this.refusal = document.outcome === 'refused' ? { code: code ?? '', message: message ?? '', hint: hint ?? '' } : undefined;
+    const { code = '', message = '', hint = '', where = [] } = document;
+    this.refusal = document.outcome === 'refused' ? { code, message, hint, where } : undefined;
     this.operation = document.operation;
     this.fields = Object.fromEntries(document.fields.map((field) => [field.name, field]));
     this.screen = document.screen ?? { pages: [] };
     this.registered = document.registered;
     this.expiresAt = document.expiresAt === undefined ? undefined : new Date(document.expiresAt);
     this.quality = document.quality;
+    this.codes = document.codes;
     this.overlayUrl = document.overlayUrl === undefined ? undefined : new URL(document.overlayUrl, service).href;
   }
 
@@ -118,5 +127,7 @@ export class Scan {
 
 /** A refusal in words. */
 export function told(refusal: Refusal): string {
-  return `the token refused the code: ${refusal.code} ${refusal.message}\n  hint  ${refusal.hint}`;
+  const { code, message, where, hint } = refusal;
+  if (where.length === 0) return `the token refused the code: ${code} ${message}\n  hint  ${hint}`;
+  return [`the token saw no code: ${code} ${message}`, ...where, `  hint     ${hint}`].join('\n');
 }

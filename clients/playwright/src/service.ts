@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { findProgram } from 'camtoken';
 
+import { moment, oneOf, span, type Span } from './allowed.js';
 import { CamtokenError, Http } from './http.js';
 import { Clock, fileOf, Token, type TokenOptions } from './token.js';
 import { Verifier } from './verifier.js';
@@ -28,10 +29,11 @@ export interface SessionOptions {
   clock?: Date | string;
   /** Makes keys and numbers the same in every run. */
   seed?: string;
-  /** How long it lives after its last use: `1h`. */
-  ttl?: string;
+  /** How long it lives after its last use: `1h`, which it is without. */
+  ttl?: Span;
 }
 
+const LANGUAGES = ['ja', 'en'] as const;
 const STARTING_MS = 30_000;
 const ENDING_MS = 15_000;
 
@@ -78,8 +80,13 @@ export class Camtoken {
 
   /** Opens a session. */
   async session(options: SessionOptions = {}): Promise<Session> {
-    const { clock, ...rest } = options;
-    const json = clock === undefined ? rest : { ...rest, clock: new Date(clock).toISOString().replace(/\.\d+Z$/, 'Z') };
+    const { clock, ttl, ...rest } = options;
+    if (rest.lang !== undefined) oneOf('language of the token', rest.lang, LANGUAGES);
+    const json = {
+      ...rest,
+      ...(clock === undefined ? {} : { clock: moment(clock) }),
+      ...(ttl === undefined ? {} : { ttl: span(ttl) }),
+    };
     const { id } = await this.http.json<{ id: string }>('POST', '/v1/sessions', { json });
     return new Session(this.http, `/v1/sessions/${id}`);
   }
@@ -105,6 +112,9 @@ export class Session {
   /** Makes a token, or brings one back. */
   async token(options: TokenOptions = {}): Promise<Token> {
     const { state, ...rest } = options;
+    if (rest.lang !== undefined) oneOf('language of the token', rest.lang, LANGUAGES);
+    if (rest.confirm !== undefined) oneOf('way to confirm', rest.confirm, ['auto', 'step']);
+    if (rest.profile !== undefined) oneOf('profile of a token', rest.profile, ['standard', 'japan']);
     let id: string;
     if (state === undefined) {
       ({ id } = await this.http.json<{ id: string }>('POST', `${this.path}/tokens`, { json: rest }));
@@ -147,14 +157,17 @@ async function listening(child: ChildProcess, bin: string): Promise<string> {
   return new Promise((found, failed) => {
     const fail = (why: string) => {
       clearTimeout(patience);
-      failed(new CamtokenError(`camtoken: ${bin} serve ${why}\n${said}${complaints}`.trimEnd()));
+      // What camtoken complains of, it says; another program has other things to say.
+      const isOurs = complaints.includes('error[CT-');
+      const hint = isOurs ? '' : `\n  hint  Is it camtoken? \`${bin} --version\` tells. CAMTOKEN_BIN is the path of the binary \`camtoken\`.`;
+      failed(new CamtokenError(`camtoken: ${bin} serve ${why}\n${said}${complaints}`.trimEnd() + hint));
     };
-    const patience = setTimeout(() => fail(`said nothing in ${STARTING_MS / 1_000} s`), STARTING_MS);
-    const early = (code: number | null) => fail(`ended with exit code ${code}`);
+    const patience = setTimeout(() => fail(`did not say where it listens in ${STARTING_MS / 1_000} s`), STARTING_MS);
+    const early = (code: number | null) => fail(`ended with exit code ${code}, and did not say where it listens`);
     child.once('error', (error) => fail(`did not start: ${error.message}`));
     child.once('close', early);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
+      said = (said + text).slice(0, 4_000);
       const [, url] = /^\{"schema":"camtoken\/listening\/1","url":"([^"]+)".*\n/.exec(said) ?? [];
       if (url === undefined) return;
       clearTimeout(patience);

@@ -2,13 +2,17 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { CamtokenError, type Http } from './http.js';
-import { isLive, photograph, type Picture } from './picture.js';
+import { moment, oneOf, span, type Span } from './allowed.js';
+import { CamtokenError, type Http, type Send } from './http.js';
+import { isLive, photograph, type Picture, type Shot } from './picture.js';
 import { Scan, type ScannedDocument } from './scan.js';
-import { step } from './steps.js';
+import { causeOf, linesOf, sightOf } from './sight.js';
+import { attach, running, step } from './steps.js';
 
 /** The three buttons. */
 export type Button = 'left' | 'center' | 'right';
+
+const BUTTONS: readonly Button[] = ['left', 'center', 'right'];
 
 /** One line of writing in its box; the panel has 320 x 240 dots. */
 export interface Line {
@@ -96,6 +100,8 @@ export interface ScanOptions {
   keep?: boolean;
   /** How long to wait for a code to appear on the page, in milliseconds; 5 s if left out. */
   timeout?: number;
+  /** Takes a picture with several codes, of which the token reads one; else that is an error. */
+  several?: boolean;
 }
 
 /** A bank's pages for a registration, however they look. */
@@ -110,13 +116,11 @@ export interface BankPages {
   enterResponse: (digits: string) => Promise<unknown>;
 }
 
-/** A span of time: seconds, `3m1s` or `PT181S`. */
-export type Span = number | string;
-
+const REFUSALS = Array.from({ length: 14 }, (_, index) => `T${String(index + 1).padStart(2, '0')}`);
 const PATIENCE_MS = 5_000;
 const AGAIN_MS = 100;
 
-/** The clock of a session. The verifier's clock does not move with it. */
+/** The clock of a session: of its tokens, and of what the verifier of a test service issues to them. */
 export class Clock {
   constructor(
     private readonly http: Http,
@@ -124,14 +128,13 @@ export class Clock {
   ) {}
 
   /** Moves it by a span, such as `3m1s`, or back with `-5s`. */
-  async advance(span: Span): Promise<Date> {
-    const advance = typeof span === 'number' ? `${span}s` : span;
-    return this.change({ advance });
+  async advance(by: Span): Promise<Date> {
+    return step(`Clock: advance by ${typeof by === 'number' ? `${by} s` : by}`, () => this.change({ advance: span(by) }));
   }
 
   /** Sets it to a moment; there it stands until it is moved. */
-  async set(moment: Date | string): Promise<Date> {
-    return this.change({ set: new Date(moment).toISOString().replace(/\.\d+Z$/, 'Z') });
+  async set(to: Date | string): Promise<Date> {
+    return step(`Clock: set to ${to instanceof Date ? to.toISOString() : to}`, () => this.change({ set: moment(to) }));
   }
 
   async now(): Promise<Date> {
@@ -161,22 +164,22 @@ export class Token {
    * {@link Scan.refusal}.
    */
   async scan(picture: Picture, options: ScanOptions = {}): Promise<Scan> {
-    return step('Scan with the token', () => this.look(picture, options));
+    return step(`Token: scan ${nameOf(picture)}`, () => this.look(picture, options));
   }
 
   /** Presses a button: left goes back, the centre goes to the next entry, right approves. */
   async press(button: Button): Promise<Screen> {
-    return this.http.json('POST', `${this.path}/buttons/${button}`);
+    return step(`Token: press ${button}`, () => this.button(button, {}));
   }
 
   /** Holds a button; the centre button switches on and off. */
   async hold(button: Button): Promise<Screen> {
-    return this.http.json('POST', `${this.path}/buttons/${button}`, { json: { action: 'hold' } });
+    return step(`Token: hold ${button}`, () => this.button(button, { json: { action: 'hold' } }));
   }
 
   /** Switches the token on and enters its PIN. With a wrong one the screen's state is still `pin`. */
   async enterPin(pin: string): Promise<Screen> {
-    return this.http.json('POST', `${this.path}/pin`, { json: { pin } });
+    return step('Token: enter the PIN', () => this.http.json('POST', `${this.path}/pin`, { json: { pin } }));
   }
 
   async screen(): Promise<Screen> {
@@ -190,20 +193,21 @@ export class Token {
 
   /** Waits until the screen shows a text, or what an expression describes. */
   async waitForScreen(text: string | RegExp, options: { timeout?: number } = {}): Promise<Screen> {
-    return step(`Wait until the token shows ${text}`, () => this.await(text, options.timeout ?? PATIENCE_MS));
+    return step(`Token: wait for ${text}`, () => this.await(text, options.timeout ?? PATIENCE_MS));
   }
 
   /** What is broken; with an argument, breaks that and mends the rest. */
   async faults(faults?: Faults): Promise<Faults> {
-    return faults === undefined
-      ? this.http.json('GET', `${this.path}/faults`)
-      : this.http.json('PUT', `${this.path}/faults`, { json: faults });
+    if (faults === undefined) return this.http.json('GET', `${this.path}/faults`);
+    if (faults.nextScan != null) oneOf('refusal of a token', faults.nextScan, REFUSALS);
+    return step(`Token: faults ${JSON.stringify(faults)}`, () => this.http.json('PUT', `${this.path}/faults`, { json: faults }));
   }
 
   /** Says what is pressed by itself, in the place of what was said before. */
   async rules(rules: Rule[]): Promise<void> {
+    for (const button of rules.flatMap((rule) => rule.do)) oneOf('button of a rule', button, [...BUTTONS, 'holdCenter']);
     const json = rules.map((rule) => ({ when: { screen: patternOf(rule.when.screen) }, do: rule.do }));
-    await this.http.json('PUT', `${this.path}/rules`, { json });
+    await step(`Token: ${json.length} rules`, () => this.http.json('PUT', `${this.path}/rules`, { json }));
   }
 
   /** Who is registered on the token. */
@@ -213,7 +217,7 @@ export class Token {
 
   /** Deletes an activation, as the token's menu does. */
   async forget(activation: string): Promise<void> {
-    await this.http.json('DELETE', `${this.path}/activations/${activation}`);
+    await step('Token: forget an activation', () => this.http.json('DELETE', `${this.path}/activations/${activation}`));
   }
 
   /** All that the token holds, keys included: a test token's file. A bank under test takes its device key from it. */
@@ -223,22 +227,54 @@ export class Token {
 
   /** Registers the token on any bank's pages: two codes, two answers. Returns the new activation. */
   async register(bank: BankPages): Promise<Activation> {
-    return step('Register the token', () => this.enroll(bank));
+    return step('Token: register', () => this.enroll(bank));
+  }
+
+  private async button(button: Button, send: Send): Promise<Screen> {
+    return this.http.json('POST', `${this.path}/buttons/${oneOf('button of the token', button, BUTTONS)}`, send);
   }
 
   private async look(picture: Picture, options: ScanOptions): Promise<Scan> {
+    const { document, shot, looks, ms } = await this.see(picture, options);
+    if (document.drawing) await attach('what the token showed', document.drawing, 'image/svg+xml');
+    const codes = document.codes ?? 0;
+    if (codes > 1 && !options.several) {
+      await attach('what the token’s camera saw', shot.bytes, 'image/png');
+      throw new CamtokenError(
+        `camtoken: ${codes} codes are in view at ${nameOf(picture)}, and the token reads whichever it finds first\n` +
+          '  hint  Let the page show one code alone, or name the element of one. If several are meant: scan(…, { several: true }).',
+      );
+    }
+    if (!isUnseen(document)) return new Scan(document, this.http.url);
+    const sight = await sightOf(picture, shot, looks, ms);
+    const where = linesOf(sight);
+    if (typeof shot.bytes !== 'string' && running()) {
+      await attach('what the token’s camera saw', shot.bytes, 'image/png');
+      where.push('  picture  in the report: what the token’s camera saw');
+    }
+    // What the service says to people is on the token's screen; here is what a tester can do.
+    const seen = document.code === 'T02' ? document.quality?.advice[0] : undefined;
+    const hint = causeOf(sight) ?? seen ?? 'Nothing in the picture looks like a 2D code: is it the right place, and drawn by then?';
+    return new Scan({ ...document, where, hint }, this.http.url);
+  }
+
+  /** Looks until a code is seen or the time is over. */
+  private async see(picture: Picture, options: ScanOptions): Promise<Seen> {
+    if (options.confirm !== undefined) oneOf('way to confirm', options.confirm, ['auto', 'step']);
     const timeout = options.timeout ?? PATIENCE_MS;
-    const deadline = Date.now() + timeout;
+    const begin = Date.now();
+    const query = {
+      confirm: options.confirm,
+      keep: options.keep === undefined ? undefined : options.keep ? 'yes' : 'no',
+      drawing: running() ? 'svg' : undefined,
+    };
     // A scan that is to fail fails once; only a page that is not ready yet is looked at again.
     const looksAgain = isLive(picture) && (await this.faults()).nextScan == null;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
       const shot = await photograph(picture, Math.max(timeout, PATIENCE_MS));
-      const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, {
-        bytes: shot.bytes,
-        query: { confirm: options.confirm, keep: options.keep === undefined ? undefined : options.keep ? 'yes' : 'no' },
-      });
-      const isUnseen = document.outcome === 'refused' && (document.code === 'T01' || document.code === 'T02');
-      if (!isUnseen || !looksAgain || Date.now() + AGAIN_MS >= deadline) return new Scan(document, this.http.url);
+      const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, { bytes: shot.bytes, query });
+      const ms = Date.now() - begin;
+      if (!isUnseen(document) || !looksAgain || ms + AGAIN_MS >= timeout) return { document, shot, looks, ms };
       await new Promise((later) => setTimeout(later, AGAIN_MS));
     }
   }
@@ -265,7 +301,7 @@ export class Token {
     // A page that still has the first code is waited for: approved again, that would begin anew.
     const deadline = Date.now() + PATIENCE_MS;
     while (
-      (await this.scan(await bank.secondCode(), { confirm: 'step' })).operation === first.operation &&
+      (await this.see(await bank.secondCode(), { confirm: 'step' })).document.operation === first.operation &&
       Date.now() < deadline
     ) {
       await new Promise((later) => setTimeout(later, AGAIN_MS));
@@ -281,13 +317,44 @@ export class Token {
   }
 }
 
+/** A look, and what came of it. */
+interface Seen {
+  document: ScannedDocument;
+  shot: Shot;
+  looks: number;
+  ms: number;
+}
+
+function isUnseen({ outcome, code }: ScannedDocument): boolean {
+  return outcome === 'refused' && (code === 'T01' || code === 'T02');
+}
+
+/** A picture in the title of a step. */
+function nameOf(picture: Picture): string {
+  if (typeof picture === 'string') return /^CT\d+:/.test(picture) ? 'the text of a code' : picture.length > 100 ? 'a picture in base64' : picture;
+  if (picture instanceof Uint8Array) return 'a picture';
+  return isLive(picture) && 'url' in picture ? 'the page' : String(picture);
+}
+
 /** The content of a token's file, wherever it is. */
 export async function fileOf(state: string | object): Promise<{ id: string }> {
-  const document: unknown = typeof state === 'string' ? JSON.parse(await readFile(state, 'utf8')) : state;
+  const wrong = (what: string, cause?: unknown) =>
+    new CamtokenError(`camtoken: ${what}\n  hint  \`camtoken token export NAME\` and token.state() give one.`, undefined, { cause });
+  let document: unknown = state;
+  if (typeof state === 'string') {
+    const text = await readFile(state, 'utf8').catch((error: unknown) => {
+      throw wrong(`the token ${state} cannot be read: ${(error as Error).message}`, error);
+    });
+    try {
+      document = JSON.parse(text);
+    } catch (error) {
+      throw wrong(`${state} is no test token: it is no JSON`, error);
+    }
+  }
   if (typeof document === 'object' && document !== null && 'id' in document && typeof document.id === 'string') {
     return document as { id: string };
   }
-  throw new CamtokenError('camtoken: this is no test token\n  hint  `camtoken token export NAME` and token.state() give one.');
+  throw wrong(typeof state === 'string' ? `${state} is no test token` : 'this is no test token');
 }
 
 /** A text as it is, an expression between slashes, as the service takes them. */

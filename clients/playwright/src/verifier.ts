@@ -2,7 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 
+import { span, type Span } from './allowed.js';
 import { CamtokenError, type Http } from './http.js';
+import { step } from './steps.js';
 import type { Token } from './token.js';
 
 /** Who is registered. */
@@ -16,8 +18,8 @@ export interface NewChallenge {
   activation: string;
   operation: string;
   fields: Record<string, string | number | boolean | string[]>;
-  /** How long it may be answered: `3m`. */
-  ttl?: string;
+  /** How long it may be answered: `3m`, which it is without. */
+  ttl?: Span;
 }
 
 /** What came of a response. Execute `transaction`: it is what the token showed. */
@@ -77,11 +79,16 @@ export class Verifier {
 
   /** Takes a test token into the books, as a bank does before it hands one out. */
   async addToken(token: Token): Promise<void> {
-    await this.http.json('POST', '/v1/tokens', { json: await token.state() });
+    const json = await token.state();
+    await step(`Verifier: add token ${token.id}`, () => this.http.json('POST', '/v1/tokens', { json }));
   }
 
   /** Takes a test token into the books, and registers a user on it by both codes. Returns the activation. */
   async enroll(token: Token, subscriber: Subscriber): Promise<string> {
+    return step(`Verifier: enroll ${subscriber.user} on token ${token.id}`, () => this.begin(token, subscriber));
+  }
+
+  private async begin(token: Token, subscriber: Subscriber): Promise<string> {
     await this.addToken(token);
     const begun = await this.http.json<{ id: string; code1: { text: string } }>('POST', '/v1/enrollments', {
       json: { tokenId: token.id, ...subscriber },
@@ -106,31 +113,32 @@ export class Verifier {
 
   /** Puts a transaction to an activation; the challenge before it is superseded. */
   async issue(challenge: NewChallenge): Promise<Challenge> {
-    const document = await this.http.json<ChallengeDocument>('POST', '/v1/challenges', {
-      json: challenge,
-      idempotencyKey: randomUUID(),
-    });
-    return new Challenge(this.http, document);
+    const { ttl, ...rest } = challenge;
+    const json = ttl === undefined ? rest : { ...rest, ttl: span(ttl) };
+    const send = { json, idempotencyKey: randomUUID() };
+    const issue = () => this.http.json<ChallengeDocument>('POST', '/v1/challenges', send);
+    return new Challenge(this.http, await step(`Verifier: issue ${challenge.operation}`, issue));
   }
 
   /** Settles a response. The same `attempt` gets the same answer. */
   async verify(challenge: Challenge | string, response: string, attempt: string = randomUUID()): Promise<Verdict> {
     const id = typeof challenge === 'string' ? challenge : challenge.id;
-    return this.http.json('POST', `/v1/challenges/${id}/verify`, { json: { response }, idempotencyKey: attempt });
+    const send = { json: { response }, idempotencyKey: attempt };
+    return step(`Verifier: verify ${response}`, () => this.http.json('POST', `/v1/challenges/${id}/verify`, send));
   }
 
   /** Suspends an activation: nothing is accepted from it until it is resumed. */
   async suspend(activation: string): Promise<void> {
-    await this.http.json('POST', `/v1/activations/${activation}/suspend`);
+    await step('Verifier: suspend the activation', () => this.http.json('POST', `/v1/activations/${activation}/suspend`));
   }
 
   /** Resumes a suspended activation. */
   async resume(activation: string): Promise<void> {
-    await this.http.json('POST', `/v1/activations/${activation}/resume`);
+    await step('Verifier: resume the activation', () => this.http.json('POST', `/v1/activations/${activation}/resume`));
   }
 
   /** Revokes an activation for good. */
   async revoke(activation: string): Promise<void> {
-    await this.http.json('POST', `/v1/activations/${activation}/revoke`);
+    await step('Verifier: revoke the activation', () => this.http.json('POST', `/v1/activations/${activation}/revoke`));
   }
 }

@@ -1,15 +1,6 @@
 import { expect } from '@camtoken/playwright';
 import { pageWith, test } from './bank.js';
-
-/** What a failed expectation says. */
-async function said(failing: () => unknown): Promise<string> {
-  try {
-    await failing();
-  } catch (error) {
-    return (error as Error).message.replace(/\u001b\[\d+m/g, '');
-  }
-  throw new Error('nothing failed');
-}
+import { said } from './said.js';
 
 test('fields are held against the screen and against their canonical form', async ({ token, registered }) => {
   const scan = await token.scan((await registered.issue()).code);

@@ -1,0 +1,16 @@
+import { test, expect } from '@camtoken/playwright';
+
+test('three minutes later the bank refuses, and nobody has waited', async ({ page, token, camtoken }) => {
+  const activation = await camtoken.verifier.enroll(token, { contract: '1234567890', user: 'TANAKA' });
+  await page.goto('/transfer');
+  await page.getByLabel('Customer number').fill(activation);
+  await page.getByLabel('Payee').fill('ミホン ショウジ(カ');
+  await page.getByLabel('Amount').fill('1250000');
+  await page.getByRole('button', { name: 'Next' }).click();
+  const { response } = await token.scan(page.getByAltText('Code for your token'));
+
+  await token.clock.advance('3m1s');
+  await page.getByLabel('One-time password').fill(response);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page.getByRole('status')).toHaveText('Nothing was transferred.');
+});
