@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -29,3 +31,10 @@ def activation(camtoken: Camtoken, token: Token) -> str:
 @pytest.fixture
 def issue(camtoken: Camtoken, activation: str) -> Issue:
     return lambda **fields: camtoken.verifier.issue(activation, "transfer", {**TRANSFER, **fields})
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """A browser of your own instead of Playwright's: CHROMIUM=/usr/bin/chromium."""
+    chromium = os.environ.get("CHROMIUM")
+    return {**browser_type_launch_args, "executable_path": chromium} if chromium else browser_type_launch_args

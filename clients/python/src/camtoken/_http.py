@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -26,7 +27,7 @@ class Http:
     """One service, by its address."""
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
-        self.url = url.rstrip("/")
+        self.url = _address(url)
         self._api_key = api_key
         # Not the surroundings' proxy: the service is on this machine, or was named.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -80,6 +81,15 @@ class Http:
                 raise failure
             time.sleep(0.1 * 2**tries)
         raise AssertionError("the last try raised")
+
+
+def _address(url: str) -> str:
+    """An address with its scheme and without a slash at the end."""
+    if re.match(r"https?://[^/]", url):
+        return url.rstrip("/")
+    meant = "http://" + (re.sub(r"^(https?:)?/*", "", url) or "127.0.0.1:4870")
+    hint = f"It begins with http:// or https://, such as {meant} (CAMTOKEN_URL, or `url` of Camtoken.start)."
+    raise CamtokenError(f"{url!r} is no address of a service\n  hint  {hint}")
 
 
 def _told(method: str, path: str, error: urllib.error.HTTPError) -> CamtokenError:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ._http import CamtokenError
+from ._kana import alike
 
 
 def moment(text: str) -> datetime:
@@ -94,9 +94,14 @@ class Refusal:
     """``T01`` to ``T14``."""
     message: str
     hint: str
+    """What to do about it. Where no code was seen: what to change in the test or on the page."""
+    where: tuple[str, ...] = ()
+    """Where no code was seen: what was looked at, line by line."""
 
     def __str__(self) -> str:
-        return f"the token refused the code: {self.code} {self.message}\n  hint  {self.hint}"
+        if not self.where:
+            return f"the token refused the code: {self.code} {self.message}\n  hint  {self.hint}"
+        return "\n".join([f"the token saw no code: {self.code} {self.message}", *self.where, f"  hint     {self.hint}"])
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,11 @@ class Lint:
     passed: bool
     measures: tuple[Measure, ...]
     reasons: tuple[str, ...]
+    """Why nothing was read, or what is wrong beside the measures, such as a second code."""
     overlay: str | None = field(repr=False)
     """The picture with what was seen drawn onto it, as SVG."""
+    codes: int = 0
+    """How many different codes for a token are in the picture."""
 
     def __str__(self) -> str:
         weak = [found for found in self.measures if found.grade > "A"]
@@ -145,8 +153,11 @@ class Lint:
             min_grade=document["minGrade"],
             passed=document["passed"],
             measures=tuple(Measure(**measure) for measure in document.get("measures", [])),
-            reasons=tuple(f"{reason['text']}: {reason['advice']}" for reason in document.get("reasons", [])),
+            reasons=tuple(
+                f"{found['text']}: {found['advice']}" for found in document.get("reasons", []) + document.get("findings", [])
+            ),
             overlay=document.get("overlay"),
+            codes=document.get("codes", 0),
         )
 
 
@@ -159,7 +170,8 @@ class Scan:
         """``shown`` or ``refused``."""
         self.refusal: Refusal | None = None
         if self.outcome == "refused":
-            self.refusal = Refusal(document["code"], document.get("message", ""), document.get("hint", ""))
+            message, hint, where = document.get("message", ""), document.get("hint", ""), document.get("where", ())
+            self.refusal = Refusal(document["code"], message, hint, where)
         self.operation: str | None = document.get("operation")
         self.fields: dict[str, Field] = {found["name"]: Field(**found) for found in document["fields"]}
         """What the token showed, by name and in its order."""
@@ -171,6 +183,8 @@ class Scan:
         self.quality: Quality | None = None
         if quality := document.get("quality"):
             self.quality = Quality(quality["grade"], tuple(quality.get("advice", [])), quality.get("pxPerModule"))
+        self.codes: int | None = document.get("codes")
+        """How many different codes were in the picture; ``None`` where it was none."""
         self.overlay_url: str | None = service + document["overlayUrl"] if "overlayUrl" in document else None
 
     @property
@@ -236,12 +250,4 @@ class Scan:
 def _matches(wanted: str | int | re.Pattern[str], known: Field) -> bool:
     if isinstance(wanted, re.Pattern):
         return bool(wanted.search(known.shown) or wanted.search(known.value))
-    return _alike(str(wanted)) in (_alike(known.shown), _alike(known.value))
-
-
-_LARGE = str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ")
-
-
-def _alike(text: str) -> str:
-    """The same for both widths of a character, and for small kana, which the banks' character set does not have."""
-    return re.sub("[‐‑–—―−ー]", "-", unicodedata.normalize("NFKC", text)).translate(_LARGE).strip()
+    return alike(known.shown, str(wanted)) or alike(known.value, str(wanted))

@@ -7,21 +7,28 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
 
+from . import _report as report
+from ._allowed import Span, moment_of, one_of, span
 from ._http import CamtokenError, Http
+from ._picture import Picture, camera
 from ._program import find
 from ._scan import Lint
-from ._token import Clock, Picture, Token, content, file_of, when
+from ._sight import Sight
+from ._token import Clock, Token, file_of
 from ._verifier import Verifier
 
 Grade = Literal["A", "B", "C", "D", "F"]
 
 _ENDING = 15.0
+_AGAIN = 0.15
 
 
 class Camtoken:
@@ -77,23 +84,29 @@ class Camtoken:
         lang: Literal["ja", "en"] | None = None,
         clock: datetime | str | None = None,
         seed: str | None = None,
-        ttl: str | None = None,
+        ttl: Span | None = None,
     ) -> Session:
         """Opens a world of tokens with a clock and randomness of its own.
 
         With ``clock`` its time stands there until it is moved; with ``seed`` keys and numbers are the same in every run.
         """
-        options = {"lang": lang, "clock": when(clock) if clock is not None else None, "seed": seed, "ttl": ttl}
+        _check_language(lang)
+        options = {
+            "lang": lang,
+            "clock": None if clock is None else moment_of(clock),
+            "seed": seed,
+            "ttl": None if ttl is None else span(ttl),
+        }
         new = {name: value for name, value in options.items() if value is not None}
         return Session(self._http, f"/v1/sessions/{self._http.json('POST', '/v1/sessions', new)['id']}")
 
     def lint(self, picture: Picture, *, min_grade: Grade = "B", dpr: float | None = None) -> Lint:
         """Grades a code as a camera would see it.
 
-        ``dpr`` is the browser's ``devicePixelRatio``, for a screenshot of several pixels to one CSS pixel.
+        ``dpr`` is the browser's ``devicePixelRatio``, for a screenshot of several pixels to one CSS pixel; of an element it is
+        known.
         """
-        query = {"minGrade": min_grade, "overlay": "svg", "dpr": None if dpr is None else f"{dpr:g}"}
-        return Lint._of(self._http.json("POST", "/v1/lint", body=content(picture), query=query))
+        return self._lint(camera(picture).take(), min_grade, dpr)
 
     def assert_scannable(
         self,
@@ -102,15 +115,43 @@ class Camtoken:
         min_grade: Grade = "B",
         dpr: float | None = None,
         overlay: str | os.PathLike[str] | None = None,
+        timeout: float = 5.0,
+        several: bool = False,
     ) -> None:
         """Asserts that a camera would read this code, or says what to change on the page; the picture with what was seen
-        drawn onto it is then written to ``overlay``, an SVG."""
-        lint = self.lint(picture, min_grade=min_grade, dpr=dpr)
-        if lint.passed:
-            return
-        if overlay is not None and lint.overlay is not None:
-            Path(overlay).write_text(lint.overlay, "utf-8")
-        raise AssertionError(str(lint))
+        drawn onto it is then written to ``overlay``, an SVG. An element on a page is looked at again for ``timeout`` seconds."""
+        place = camera(picture, timeout)
+        begin = time.monotonic()
+        looks = 0
+        while True:
+            looks += 1
+            taken = place.take()
+            if dpr is None and place.look is not None:
+                dpr = float(place.look("() => window.devicePixelRatio"))
+            lint = self._lint(taken, min_grade, dpr)
+            if lint.passed or (several and lint.grade <= min_grade):
+                return
+            seconds = time.monotonic() - begin
+            if not place.is_live or seconds + _AGAIN >= timeout:
+                break
+            time.sleep(_AGAIN)
+        if lint.overlay is None:
+            report.attach("what a camera sees", taken, "png")
+        else:
+            report.attach("what a camera sees", lint.overlay, "svg")
+            if overlay is not None:
+                Path(overlay).write_text(lint.overlay, "utf-8")
+        if lint.measures or place.look is None:
+            raise AssertionError(str(lint))
+        sight = Sight.of(place, taken, looks, seconds)
+        cause = sight.cause()
+        said = replace(lint, reasons=()) if cause else lint
+        raise AssertionError("\n".join([str(said), *sight.lines(), *([f"  hint     {cause}"] if cause else [])]))
+
+    def _lint(self, taken: bytes, min_grade: Grade, dpr: float | None) -> Lint:
+        one_of("grade", min_grade, ("A", "B", "C", "D", "F"))
+        query = {"minGrade": min_grade, "overlay": "svg", "dpr": None if dpr is None else f"{dpr:g}"}
+        return Lint._of(self._http.json("POST", "/v1/lint", body=taken, query=query))
 
     def close(self) -> None:
         """Ends the service, if it was started here."""
@@ -153,6 +194,11 @@ class Session:
             id = document["id"]
             self._http.json("PUT", f"{self._path}/tokens/{id}/state", document)
         else:
+            _check_language(lang)
+            if confirm is not None:
+                one_of("way to confirm", confirm, ("auto", "step"))
+            if profile is not None:
+                one_of("profile of a token", profile, ("standard", "japan"))
             options = {"id": id, "lang": lang, "confirm": confirm, "pin": pin, "profile": profile, "slots": slots}
             new = {name: value for name, value in options.items() if value is not None}
             id = self._http.json("POST", f"{self._path}/tokens", new)["id"]
@@ -169,6 +215,11 @@ class Session:
         self.close()
 
 
+def _check_language(lang: str | None) -> None:
+    if lang is not None:
+        one_of("language of the token", lang, ("ja", "en"))
+
+
 def _surroundings(directory: str) -> dict[str, str]:
     """Nobody's configuration but ours: a developer's own tokens and books stay out of the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("CAMTOKEN_")}
@@ -182,9 +233,15 @@ def _listening(child: subprocess.Popen[bytes], program: str, complaints: IO[byte
     if line.startswith(b'{"schema":"camtoken/listening/1"'):
         url: str = json.loads(line)["url"]
         return url
-    said = line + child.stdout.read()
+    said = line + child.stdout.read(4000)
+    child.kill()
+    code = child.wait()
     complaints.seek(0)
-    raise CamtokenError(f"{program} serve ended\n{(said + complaints.read()).decode(errors='replace')}".rstrip())
+    told = (said + complaints.read()).decode(errors="replace").rstrip()
+    # What camtoken complains of, it says; another program has other things to say.
+    hint = f"Is it camtoken? `{program} --version` tells. CAMTOKEN_BIN is the path of the binary `camtoken`."
+    why = f"{program} serve ended with exit code {code}, and did not say where it listens"
+    raise CamtokenError("\n".join(filter(None, [why, told, "" if "error[CT-" in told else f"  hint  {hint}"])))
 
 
 def _ended(child: subprocess.Popen[bytes]) -> None:

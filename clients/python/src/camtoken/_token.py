@@ -9,18 +9,21 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from . import _report as report
+from ._allowed import Span, moment_of, one_of, span
 from ._http import CamtokenError, Http
+from ._picture import Camera, Picture, camera
 from ._scan import Scan, Screen, moment
+from ._sight import Sight
 
 Button = Literal["left", "center", "right"]
 
-Picture = bytes | str | os.PathLike[str]
-"""The bytes of a picture, its path, or the text of a code (``CT1:…``)."""
-
+_BUTTONS = ("left", "center", "right")
+_REFUSALS = tuple(f"T{number:02}" for number in range(1, 15))
 _PATIENCE = 5.0
 _AGAIN = 0.1
 
@@ -46,26 +49,38 @@ class Activation:
 
 
 class Clock:
-    """The clock of a session. The verifier's clock does not move with it."""
+    """The clock of a session: of its tokens, and of what the verifier of a test service issues to them."""
 
     def __init__(self, http: Http, session: str) -> None:
         self._http = http
         self._session = session
 
-    def advance(self, span: str | float | timedelta) -> datetime:
+    def advance(self, by: Span) -> datetime:
         """Moves it by seconds or a span such as ``3m1s``; back with ``-5s``."""
-        seconds = span.total_seconds() if isinstance(span, timedelta) else span
-        return self._change({"advance": seconds if isinstance(seconds, str) else f"{round(seconds)}s"})
+        with report.step(f"Clock: advance by {by}"):
+            return self._change({"advance": span(by)})
 
-    def set(self, moment: datetime | str) -> datetime:
+    def set(self, to: datetime | str) -> datetime:
         """Sets it to a moment; there it stands until it is moved."""
-        return self._change({"set": when(moment)})
+        with report.step(f"Clock: set to {to}"):
+            return self._change({"set": moment_of(to)})
 
     def now(self) -> datetime:
         return moment(self._http.json("GET", self._session)["clock"]["now"])
 
     def _change(self, change: dict[str, str]) -> datetime:
         return moment(self._http.json("POST", f"{self._session}/clock", change)["now"])
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A look, and what came of it."""
+
+    camera: Camera
+    picture: bytes
+    document: dict[str, Any]
+    looks: int
+    seconds: float
 
 
 class Token:
@@ -84,36 +99,40 @@ class Token:
         confirm: Literal["auto", "step"] | None = None,
         keep: bool | None = None,
         timeout: float = _PATIENCE,
+        several: bool = False,
     ) -> Scan:
         """Holds a picture before the camera and approves what is shown.
 
-        A function is called for a picture, and again until there is a code that can be read or the time is over: for a
-        page that may not be ready, ``token.scan(element.screenshot)``. What the token refuses is an answer: see
-        :attr:`Scan.refusal`.
+        An element on a page is looked at, and a function called, again and again until there is a code that can be read or the
+        time is over: the page may not be ready. What the token refuses is an answer: see :attr:`Scan.refusal`. With ``several`` a
+        picture may have several codes, of which the token reads one; else that is an error.
         """
-        deadline = time.monotonic() + timeout
-        # A scan that is to fail fails once; only a page that is not ready yet is looked at again.
-        looks_again = callable(picture) and self.faults().get("nextScan") is None
-        query = {"confirm": confirm, "keep": None if keep is None else "yes" if keep else "no"}
-        while True:
-            body = content(picture() if callable(picture) else picture)
-            scan = Scan(self._http.json("POST", f"{self._path}/scan", body=body, query=query), self._http.url)
-            is_unseen = scan.refusal is not None and scan.refusal.code in ("T01", "T02")
-            if not (is_unseen and looks_again and time.monotonic() + _AGAIN < deadline):
-                return scan
-            time.sleep(_AGAIN)
+        with report.step("Token: scan"):
+            seen = self._see(picture, confirm, keep, timeout)
+            document = seen.document
+            if drawing := document.get("drawing"):
+                report.attach("what the token showed", drawing, "svg")
+            if document.get("codes", 0) > 1 and not several:
+                report.attach("what the token's camera saw", seen.picture, "png")
+                hint = "Let the page show one code alone, or name the element of one. If several are meant: scan(…, several=True)."
+                what = f"{document['codes']} codes are in view at {seen.camera.place}, and the token reads whichever it finds first"
+                raise CamtokenError(f"{what}\n  hint  {hint}")
+            if _is_unseen(document):
+                document |= _told(seen)
+            return Scan(document, self._http.url)
 
     def press(self, button: Button) -> Screen:
         """Presses a button: left goes back, the centre goes to the next entry, right approves."""
-        return Screen._of(self._http.json("POST", f"{self._path}/buttons/{button}"))
+        return self._button("press", button, None)
 
     def hold(self, button: Button) -> Screen:
         """Holds a button; the centre button switches on and off."""
-        return Screen._of(self._http.json("POST", f"{self._path}/buttons/{button}", {"action": "hold"}))
+        return self._button("hold", button, {"action": "hold"})
 
     def enter_pin(self, pin: str) -> Screen:
         """Switches the token on and enters its PIN. With a wrong one the screen's state is still ``pin``."""
-        return Screen._of(self._http.json("POST", f"{self._path}/pin", {"pin": pin}))
+        with report.step("Token: enter the PIN"):
+            return Screen._of(self._http.json("POST", f"{self._path}/pin", {"pin": pin}))
 
     def screen(self) -> Screen:
         return Screen._of(self._http.json("GET", f"{self._path}/screen"))
@@ -146,13 +165,20 @@ class Token:
     ) -> None:
         """Breaks something; what is left out is whole. With ``battery=0`` the token reads nothing (T13), half activated
         it refuses every code (T09), its clock is seconds ahead, and the next scan ends with a refusal (T01 to T14)."""
+        if next_scan is not None:
+            one_of("refusal of a token", next_scan, _REFUSALS)
         faults: dict[str, Any] = {"battery": battery, "halfActivated": half_activated, "clockOffset": clock_offset}
-        self._http.json("PUT", f"{self._path}/faults", {**faults, "nextScan": next_scan})
+        with report.step(f"Token: faults {faults | {'nextScan': next_scan}}"):
+            self._http.json("PUT", f"{self._path}/faults", {**faults, "nextScan": next_scan})
 
     def rules(self, rules: Iterable[Rule]) -> None:
         """Says what is pressed by itself, in the place of what was said before."""
+        rules = tuple(rules)
+        for button in (button for rule in rules for button in rule.press):
+            one_of("button of a rule", button, (*_BUTTONS, "holdCenter"))
         document = [{"when": {"screen": _pattern(rule.screen)}, "do": list(rule.press)} for rule in rules]
-        self._http.json("PUT", f"{self._path}/rules", document)
+        with report.step(f"Token: {len(document)} rules"):
+            self._http.json("PUT", f"{self._path}/rules", document)
 
     def activations(self) -> list[Activation]:
         """Who is registered on the token."""
@@ -176,48 +202,90 @@ class Token:
         enter_response: Callable[[str], object],
     ) -> Activation:
         """Registers the token on any bank's pages: two codes, two answers. ``enter_response`` waits for the bank's yes."""
-        known = {activation.id for activation in self.activations()}
-        first = self.scan(first_code, confirm="auto")
-        enter_device_code(first.device_code)
-        # A page that still has the first code is waited for: approved again, that would begin anew.
-        deadline = time.monotonic() + _PATIENCE
-        while self.scan(second_code, confirm="step").operation == first.operation and time.monotonic() < deadline:
+        with report.step("Token: register"):
+            known = {activation.id for activation in self.activations()}
+            first = self.scan(first_code, confirm="auto")
+            enter_device_code(first.device_code)
+            # A page that still has the first code is waited for: approved again, that would begin anew.
+            deadline = time.monotonic() + _PATIENCE
+            while self._operation(second_code) == first.operation and time.monotonic() < deadline:
+                time.sleep(_AGAIN)
+            enter_response(self.scan(second_code, confirm="auto").response)
+            # The token asks whether the bank has confirmed, once its digits were read.
+            self.press("right")
+            self.press("right")
+            for activation in self.activations():
+                if activation.id not in known:
+                    return activation
+            raise CamtokenError(f"the token did not keep the registration. It shows:\n{self.screen().text}")
+
+    def _operation(self, picture: Callable[[], Picture]) -> str | None:
+        operation: str | None = self._see(picture, "step", None, _PATIENCE).document.get("operation")
+        return operation
+
+    def _button(self, act: str, button: str, document: dict[str, str] | None) -> Screen:
+        one_of("button of the token", button, _BUTTONS)
+        with report.step(f"Token: {act} {button}"):
+            return Screen._of(self._http.json("POST", f"{self._path}/buttons/{button}", document))
+
+    def _see(
+        self, picture: Picture | Callable[[], Picture], confirm: str | None, keep: bool | None, timeout: float
+    ) -> _Seen:
+        """Looks until a code is seen or the time is over."""
+        if confirm is not None:
+            one_of("way to confirm", confirm, ("auto", "step"))
+        place = camera(picture, max(timeout, _PATIENCE))
+        # A scan that is to fail fails once; only a page that is not ready yet is looked at again.
+        looks_again = place.is_live and self.faults().get("nextScan") is None
+        query = {
+            "confirm": confirm,
+            "keep": None if keep is None else "yes" if keep else "no",
+            "drawing": "svg" if report.is_wanted() else None,
+        }
+        begin = time.monotonic()
+        looks = 0
+        while True:
+            looks += 1
+            body = place.take()
+            document: dict[str, Any] = self._http.json("POST", f"{self._path}/scan", body=body, query=query)
+            seconds = time.monotonic() - begin
+            if not (_is_unseen(document) and looks_again and seconds + _AGAIN < timeout):
+                return _Seen(place, body, document, looks, seconds)
             time.sleep(_AGAIN)
-        enter_response(self.scan(second_code, confirm="auto").response)
-        # The token asks whether the bank has confirmed, once its digits were read.
-        self.press("right")
-        self.press("right")
-        for activation in self.activations():
-            if activation.id not in known:
-                return activation
-        raise CamtokenError(f"the token did not keep the registration. It shows:\n{self.screen().text}")
 
 
-def content(picture: Picture) -> bytes:
-    """The bytes that are sent for a picture."""
-    if isinstance(picture, bytes | bytearray):
-        return bytes(picture)
-    if isinstance(picture, str) and re.match(r"CT\d+:", picture):
-        return picture.encode()
-    try:
-        return Path(picture).read_bytes()
-    except OSError as error:
-        raise CamtokenError(f"the picture {picture} cannot be read: {error.strerror}") from error
+def _is_unseen(document: dict[str, Any]) -> bool:
+    return document["outcome"] == "refused" and document["code"] in ("T01", "T02")
+
+
+def _told(seen: _Seen) -> dict[str, Any]:
+    """What a tester is told of a place where no code was seen."""
+    sight = Sight.of(seen.camera, seen.picture, seen.looks, seen.seconds)
+    # What the service says to people is on the token's screen; here is what a tester can do.
+    advice = seen.document.get("quality", {}).get("advice", []) if seen.document["code"] == "T02" else []
+    where = sight.lines()
+    if not seen.picture.startswith(b"CT"):
+        report.attach("what the token's camera saw", seen.picture, "png")
+        if path := report.save("camera", seen.picture):
+            where = (*where, f"  saved    {path}")
+    otherwise = "Nothing in the picture looks like a 2D code: is it the right place, and drawn by then?"
+    return {"where": where, "hint": sight.cause() or next(iter(advice), otherwise)}
 
 
 def file_of(state: str | os.PathLike[str] | dict[str, Any]) -> dict[str, Any]:
     """The content of a token's file, wherever it is."""
-    document = state if isinstance(state, dict) else json.loads(Path(state).read_text("utf-8"))
+    hint = "\n  hint  `camtoken token export NAME` and token.state() give one."
+    document: Any = state
+    if not isinstance(state, dict):
+        try:
+            document = json.loads(Path(state).read_text("utf-8"))
+        except OSError as error:
+            raise CamtokenError(f"the token {state} cannot be read: {error.strerror}{hint}") from error
+        except ValueError as error:
+            raise CamtokenError(f"{state} is no test token: it is no JSON{hint}") from error
     if isinstance(document, dict) and isinstance(document.get("id"), str):
         return document
-    raise CamtokenError("this is no test token\n  hint  `camtoken token export NAME` and token.state() give one.")
-
-
-def when(moment: datetime | str) -> str:
-    """A moment as the service reads it."""
-    if isinstance(moment, str):
-        return moment
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    raise CamtokenError(f"{'this' if isinstance(state, dict) else state} is no test token{hint}")
 
 
 def _pattern(text: str | re.Pattern[str]) -> str:

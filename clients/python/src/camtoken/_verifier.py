@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from . import _report as report
+from ._allowed import Span, span
 from ._http import CamtokenError, Http
 from ._scan import moment
 from ._token import Token
@@ -59,33 +61,35 @@ class Verifier:
 
     def add_token(self, token: Token) -> None:
         """Takes a test token into the books, as a bank does before it hands one out."""
-        self._http.json("POST", "/v1/tokens", token.state())
+        with report.step(f"Verifier: add token {token.id}"):
+            self._http.json("POST", "/v1/tokens", token.state())
 
     def enroll(self, token: Token, *, contract: str, user: str) -> str:
         """Takes a test token into the books, and registers a user on it by both codes. Returns the activation."""
-        self.add_token(token)
-        new = {"tokenId": token.id, "contract": contract, "user": user}
-        begun = self._http.json("POST", "/v1/enrollments", new, idempotency_key=str(uuid4()))
-        code2 = ""
+        with report.step(f"Verifier: enroll {user} on token {token.id}"):
+            self.add_token(token)
+            new = {"tokenId": token.id, "contract": contract, "user": user}
+            begun = self._http.json("POST", "/v1/enrollments", new, idempotency_key=str(uuid4()))
+            code2 = ""
 
-        def post(step: str, document: dict[str, str]) -> dict[str, Any]:
-            answer: dict[str, Any] = self._http.json("POST", f"/v1/enrollments/{begun['id']}/{step}", document)
-            if answer["result"] != "accepted":
-                raise CamtokenError(f"the registration was refused at {step}: {answer}")
-            return answer
+            def post(step: str, document: dict[str, str]) -> dict[str, Any]:
+                answer: dict[str, Any] = self._http.json("POST", f"/v1/enrollments/{begun['id']}/{step}", document)
+                if answer["result"] != "accepted":
+                    raise CamtokenError(f"the registration was refused at {step}: {answer}")
+                return answer
 
-        def enter_device_code(digits: str) -> None:
-            nonlocal code2
-            code2 = post("device-code", {"deviceCode": digits})["code2"]["text"]
+            def enter_device_code(digits: str) -> None:
+                nonlocal code2
+                code2 = post("device-code", {"deviceCode": digits})["code2"]["text"]
 
-        token.register(
-            first_code=lambda: begun["code1"]["text"],
-            enter_device_code=enter_device_code,
-            second_code=lambda: code2,
-            enter_response=lambda digits: post("confirm", {"response": digits}),
-        )
-        activation: str = begun["id"]
-        return activation
+            token.register(
+                first_code=lambda: begun["code1"]["text"],
+                enter_device_code=enter_device_code,
+                second_code=lambda: code2,
+                enter_response=lambda digits: post("confirm", {"response": digits}),
+            )
+            activation: str = begun["id"]
+            return activation
 
     def issue(
         self,
@@ -93,20 +97,22 @@ class Verifier:
         operation: str,
         fields: Mapping[str, str | int | bool | list[str]],
         *,
-        ttl: str | None = None,
+        ttl: Span | None = None,
     ) -> Challenge:
         """Puts a transaction to an activation; the challenge before it is superseded. ``camtoken schema fields`` lists
         operations and fields."""
         new: dict[str, Any] = {"activation": activation, "operation": operation, "fields": dict(fields)}
         if ttl is not None:
-            new["ttl"] = ttl
-        return Challenge(self._http, self._http.json("POST", "/v1/challenges", new, idempotency_key=str(uuid4())))
+            new["ttl"] = span(ttl)
+        with report.step(f"Verifier: issue {operation}"):
+            return Challenge(self._http, self._http.json("POST", "/v1/challenges", new, idempotency_key=str(uuid4())))
 
     def verify(self, challenge: Challenge | str, response: str, *, attempt: str | None = None) -> Verdict:
         """Settles a response. The same ``attempt`` gets the same answer."""
         id = challenge if isinstance(challenge, str) else challenge.id
         key = attempt or str(uuid4())
-        answer = self._http.json("POST", f"/v1/challenges/{id}/verify", {"response": response}, idempotency_key=key)
+        with report.step(f"Verifier: verify {response}"):
+            answer = self._http.json("POST", f"/v1/challenges/{id}/verify", {"response": response}, idempotency_key=key)
         signed = answer.get("transaction") or {}
         return Verdict(
             result=answer["result"],
@@ -121,12 +127,15 @@ class Verifier:
 
     def suspend(self, activation: str) -> None:
         """Suspends an activation: nothing is accepted from it until it is resumed."""
-        self._http.json("POST", f"/v1/activations/{activation}/suspend")
+        with report.step("Verifier: suspend the activation"):
+            self._http.json("POST", f"/v1/activations/{activation}/suspend")
 
     def resume(self, activation: str) -> None:
         """Resumes a suspended activation."""
-        self._http.json("POST", f"/v1/activations/{activation}/resume")
+        with report.step("Verifier: resume the activation"):
+            self._http.json("POST", f"/v1/activations/{activation}/resume")
 
     def revoke(self, activation: str) -> None:
         """Revokes an activation for good."""
-        self._http.json("POST", f"/v1/activations/{activation}/revoke")
+        with report.step("Verifier: revoke the activation"):
+            self._http.json("POST", f"/v1/activations/{activation}/revoke")

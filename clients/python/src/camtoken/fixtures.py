@@ -1,13 +1,16 @@
-"""The pytest plugin: a service for the run, a token for each test."""
+"""The pytest plugin: a service for the run, a token for each test, and pictures in its report."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import pytest
 
+from . import _report as report
 from ._http import CamtokenError
 from ._service import Camtoken
 from ._token import Token
@@ -35,12 +38,25 @@ def token(camtoken: Camtoken, token_options: dict[str, Any]) -> Iterator[Token]:
         yield session.token(**options)
 
 
+@pytest.fixture(autouse=True)
+def _camtoken_pictures(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pictures of this test are its own."""
+    report.begin(lambda: tmp_path_factory.getbasetemp())
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     outcome: Any = yield
-    report: pytest.TestReport = outcome.get_result()
+    made: pytest.TestReport = outcome.get_result()
     token = getattr(item, "funcargs", {}).get("token")
-    if call.when == "call" and report.failed and isinstance(token, Token):
+    if call.when == "call" and made.failed and isinstance(token, Token):
         # What the token showed last often says why.
         with suppress(CamtokenError):
-            report.sections.append(("the token's screen", token.screen().text))
+            made.sections.append(("the token's screen", token.screen().text))
+            report.attach("the token's screen", token.screenshot(), "png")
+    attached = report.end()
+    if attached and item.config.pluginmanager.hasplugin("html"):
+        extras = import_module("pytest_html").extras
+        extra = {"png": extras.png, "svg": extras.svg}
+        pictures = [extra[found.kind](b64encode(found.body).decode(), name=found.name) for found in attached]
+        made.extras = [*getattr(made, "extras", []), *pictures]  # type: ignore[attr-defined]
