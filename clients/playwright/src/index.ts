@@ -18,7 +18,7 @@ export { test, type TokenSetup, type WorkerSetup } from './fixtures.js';
 export { expect, type Grade, type Lint, type Measure } from './matchers.js';
 export { Camtoken, Session, type ServiceOptions, type SessionOptions } from './service.js';
 export {
-  Clock, Token, type Activation, type BankPages, type Button, type Faults, type Rule, type Screen, type ScanOptions,
+  Clock, Token, type Account, type Activation, type BankPages, type Button, type Faults, type OtpOptions, type Rule, type Screen, type ScanOptions,
   type TokenOptions,
 } from './token.js';
 export { Scan, type Field, type Quality, type Refusal } from './scan.js';

@@ -9,6 +9,13 @@ import { Scan, type ScannedDocument } from './scan.js';
 import { causeOf, linesOf, sightOf } from './sight.js';
 import { attach, running, step } from './steps.js';
 
+/** What an account answers. */
+interface Answer {
+  code?: string;
+  message?: string;
+  foreign?: { response?: string };
+}
+
 /** The three buttons. */
 export type Button = 'left' | 'center' | 'right';
 
@@ -46,6 +53,29 @@ export interface Screen extends Panel {
   response?: string;
   deviceCode?: string;
   now: string;
+}
+
+/** An account of another system on the token, such as an authenticator app holds. */
+export interface Account {
+  /** Who issued it; may be empty. */
+  issuer: string;
+  user: string;
+  /** `otp`, `ocra`, `tiqr`, `linotp` or `powerauth`. */
+  kind: string;
+  /** Whether it answers with a PIN only. */
+  pin: boolean;
+  /** Whether its server has blocked it. */
+  blocked: boolean;
+}
+
+/** How an account is to answer. */
+export interface OtpOptions {
+  /** What an OCRA card is asked. */
+  question?: string;
+  /** A text that the card's question is the hash of. */
+  text?: string;
+  /** The account's PIN. */
+  pin?: string;
 }
 
 /** What is broken; what is left out is whole. */
@@ -218,6 +248,28 @@ export class Token {
   /** Deletes an activation, as the token's menu does. */
   async forget(activation: string): Promise<void> {
     await step('Token: forget an activation', () => this.http.json('DELETE', `${this.path}/activations/${activation}`));
+  }
+
+  /** The accounts of other systems on the token. A scan of the code that a sign-up shows to authenticator apps registers one. */
+  async accounts(): Promise<Account[]> {
+    return this.http.json('GET', `${this.path}/accounts`);
+  }
+
+  /**
+   * The one-time password of an account, by the token's clock; of an OCRA card the response to a question. `account` is its user, its issuer
+   * or `issuer:user`, and may be left out where there is one.
+   */
+  async otp(account?: string, options: OtpOptions = {}): Promise<string> {
+    const json = { ...options, ...(account === undefined ? {} : { account }) };
+    return step(`Token: one-time password${account === undefined ? '' : ` of ${account}`}`, async () => {
+      const answer: Answer = await this.http.json('POST', `${this.path}/accounts/respond`, { json });
+      if (answer.foreign?.response !== undefined) return answer.foreign.response;
+      const held = (await this.accounts()).map(({ issuer, user }) => (issuer ? `${issuer}:${user}` : user));
+      throw new CamtokenError(
+        `camtoken: there is no one-time password: ${answer.code} ${answer.message}\n` +
+          `  hint  The token holds ${held.join(', ') || 'no account: scan the code that the sign-up shows'}.`,
+      );
+    });
   }
 
   /** All that the token holds, keys included: a test token's file. A bank under test takes its device key from it. */

@@ -15,10 +15,11 @@ from ._kana import alike, to_full_width
 from ._picture import Picture
 from ._scan import Field, Line, Lint, Measure, Panel, Quality, Refusal, Scan, Screen
 from ._service import Camtoken, Session
-from ._token import Activation, Clock, Rule, Token
+from ._token import Account, Activation, Clock, Rule, Token
 from ._verifier import Challenge, Verdict, Verifier
 
 __all__ = [
+    "Account",
     "Activation",
     "Camtoken",
     "CamtokenError",

@@ -48,6 +48,20 @@ class Activation:
     user: str
 
 
+@dataclass(frozen=True)
+class Account:
+    """An account of another system on the token, such as an authenticator app holds."""
+
+    issuer: str
+    user: str
+    kind: str
+    """``otp``, ``ocra``, ``tiqr``, ``linotp`` or ``powerauth``."""
+    pin: bool
+    """Whether it answers with a PIN only."""
+    blocked: bool
+    """Whether its server has blocked it."""
+
+
 class Clock:
     """The clock of a session: of its tokens, and of what the verifier of a test service issues to them."""
 
@@ -183,6 +197,28 @@ class Token:
     def activations(self) -> list[Activation]:
         """Who is registered on the token."""
         return [Activation(**known) for known in self._http.json("GET", f"{self._path}/activations")]
+
+    def accounts(self) -> list[Account]:
+        """The accounts of other systems on the token. A scan of the code that a sign-up shows to authenticator apps registers one."""
+        return [Account(**known) for known in self._http.json("GET", f"{self._path}/accounts")]
+
+    def otp(
+        self, account: str | None = None, *, question: str | None = None, text: str | None = None, pin: str | None = None
+    ) -> str:
+        """The one-time password of an account, by the token's clock; of an OCRA card the response to a ``question``, or to the hash of a
+        ``text``. ``account`` is its user, its issuer or ``issuer:user``, and may be left out where there is one."""
+        asked = {"account": account, "question": question, "text": text, "pin": pin}
+        body = {name: value for name, value in asked.items() if value is not None}
+        with report.step(f"Token: one-time password of {account}" if account else "Token: one-time password"):
+            answer = self._http.json("POST", f"{self._path}/accounts/respond", body)
+        response: str | None = answer.get("foreign", {}).get("response")
+        if response is not None:
+            return response
+        held = ", ".join(f"{known.issuer}:{known.user}".lstrip(":") for known in self.accounts())
+        raise CamtokenError(
+            f"camtoken: there is no one-time password: {answer['code']} {answer['message']}\n"
+            f"  hint  The token holds {held or 'no account: scan the code that the sign-up shows'}."
+        )
 
     def forget(self, activation: str) -> None:
         """Deletes an activation, as the token's menu does."""
