@@ -10,11 +10,11 @@ use camtoken::code::{self, ChallengeCode};
 use camtoken::oath::ocra::{self, DataInput, Question, QuestionFormat, QuestionKind, Suite};
 use camtoken::provision::{Container, OtpauthUri, Protection};
 use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode_bytes, scan};
+use camtoken::seeded::Seeded;
 use camtoken::store::MemoryStore;
 use camtoken::store::backup::Records;
 use camtoken::token::file;
 use camtoken::transaction::zengin::{BatchFile, Encoding, LineEnd};
-use camtoken::seeded::Seeded;
 use camtoken::{ChallengeId, Key, Language, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
 use camtoken_core::challenge::ChallengeRef;
 use camtoken_core::verifier::clock::ClockRecord;
@@ -130,7 +130,8 @@ fn otpauth(data: &[u8]) {
 /// A code that is not camtoken's own, through the steps of a token that has registered by the first lines.
 fn foreign(data: &[u8]) {
     let mut accounts = Accounts::default();
-    for text in [text(data).split('\0').next().unwrap_or_default(), text(data).rsplit('\0').next().unwrap_or_default()] {
+    for text in [text(data).split('\0').next().unwrap_or_default(), text(data).rsplit('\0').next().unwrap_or_default()]
+    {
         let Ok(code) = Foreign::parse(text) else { return };
         let _ = (code.format(), code.parts());
         match accounts.receive(code, &Rules::default()) {
@@ -140,7 +141,9 @@ fn foreign(data: &[u8]) {
             Ok(Received::Introduction(new)) => {
                 let pages = new.shown().layout(Language::En).pages();
                 assert!(!pages.is_empty(), "it is shown");
-                let Ok(enrolment) = new.approve(&accounts, None, Language::En, &mut Seeded::new("fuzz")) else { return };
+                let Ok(enrolment) = new.approve(&accounts, None, Language::En, &mut Seeded::new("fuzz")) else {
+                    return;
+                };
                 let yes = Answer::new(200, r#"{"result":{"status":true}}"#);
                 accounts.keep(enrolment.report(&yes).expect("yes")).expect("there was room when it was shown");
                 let saved = accounts.expose_json();

@@ -251,6 +251,7 @@ fn every_route_answers_as_described() {
     assert_eq!(server.post(&format!("{session}/tokens"), &json!({ "pin": "12345" })).problem(422), "CT-E115");
     takes_keys_from_a_file(&server);
     settles_a_generator(&server);
+    holds_accounts_of_other_systems(&hand);
 
     let paths = server.description()["paths"].as_object().expect("paths");
     let described: BTreeSet<String> = paths
@@ -280,6 +281,52 @@ fn enters_its_pin(hand: &Hand<'_>) {
         enter("99999");
     }
     assert_eq!(enter("48213").ok(200)["code"], "T14", "wrong too often");
+}
+
+/// What an authenticator app does, by RFC 6238, appendix B; and a registration by tiqr, whose server is this test.
+fn holds_accounts_of_other_systems(hand: &Hand<'_>) {
+    let server = hand.server;
+    let scan =
+        |text: &str| server.call("POST", &hand.path("/scan"), Some(("text/plain", text.as_bytes().to_vec()))).ok(200);
+    let respond = |body: Value| server.post(&hand.path("/accounts/respond"), &body).ok(200);
+    let errand = |foreign: &Value, status: u16, body: &str| {
+        let path = hand.path(&format!("/errands/{}", foreign["errandId"].as_str().expect("something is to be sent")));
+        server
+            .post(&path, &json!({ "status": status, "headers": { "Content-Type": "application/json" }, "body": body }))
+    };
+
+    let uri = "otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&digits=8";
+    assert_eq!(scan(uri)["foreign"]["act"], "registered");
+    assert_eq!(scan(uri)["code"], "CT-E068");
+    let clock = format!("/v1/sessions/{}/clock", hand.session);
+    server.post(&clock, &json!({ "set": "1970-01-01T00:00:59Z" })).ok(200);
+    assert_eq!(respond(json!({}))["foreign"]["response"], "94287082");
+    assert_eq!(respond(json!({ "account": "bob" }))["code"], "CT-E077");
+
+    let enrol = scan("tiqrenroll://https://bank.example/enrol?key=1");
+    assert_eq!(enrol["foreign"]["errand"]["url"], "https://bank.example/enrol?key=1");
+    let metadata = json!({
+        "service": {
+            "displayName": "Bank", "identifier": "bank.example", "version": "2.0", "ocraSuite": "OCRA-1:HOTP-SHA1-6:QH10-S",
+            "authenticationUrl": "https://bank.example/auth", "enrollmentUrl": "https://bank.example/enrol?otp=2",
+        },
+        "identity": { "identifier": "carol", "displayName": "Carol" },
+    });
+    let fetched = errand(&enrol["foreign"], 200, &metadata.to_string()).ok(200);
+    assert_eq!((&fetched["outcome"], &fetched["foreign"]["act"]), (&json!("shown"), &json!("shown")), "{fetched}");
+    assert_eq!(fetched["foreign"]["errand"]["method"], "POST");
+    let accounts = || server.get(&hand.path("/accounts")).ok(200).as_array().expect("a list").len();
+    assert_eq!(accounts(), 1, "the server has not said yes yet");
+    let kept = errand(&fetched["foreign"], 200, r#"{"responseCode":1}"#).ok(200);
+    assert_eq!(kept["foreign"]["accounts"], json!([{ "issuer": "bank.example", "user": "carol" }]), "{kept}");
+    assert_eq!(errand(&fetched["foreign"], 200, "").problem(404), "CT-E101", "an answer is handed back once");
+
+    let login = scan("tiqrauth://carol@bank.example/0123456789abcdef0123456789abcdef/0123456789/Bank/2");
+    assert_eq!(login["response"].as_str().map(str::len), Some(6), "{login}");
+    let refused = errand(&login["foreign"], 200, r#"{"responseCode":201,"attemptsLeft":2}"#).ok(200);
+    assert_eq!((&refused["outcome"], &refused["code"]), (&json!("refused"), &json!("CT-E065")), "{refused}");
+    let left = server.post(&hand.path("/accounts/remove"), &json!({ "account": "carol" })).ok(200);
+    assert_eq!((left.as_array().map(Vec::len), accounts()), (Some(1), 1));
 }
 
 /// Two device keys and one that is none, made by another implementation (testvectors/pskc).

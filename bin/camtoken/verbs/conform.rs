@@ -218,7 +218,7 @@ fn cell(text: &str) -> String {
         }
         cell.push(character);
     }
-    cell.replace('\n', " ")
+    cell
 }
 
 fn junit(report: &conform::Report) -> Result<String, Failure> {
@@ -296,6 +296,6 @@ mod tests {
 
     #[test]
     fn nothing_of_an_answer_is_markup_in_a_report() {
-        assert_eq!(cell("a|b <img> `c`\n"), "a\\|b \\<img\\> \\`c\\` ");
+        assert_eq!(cell("a|b <img>\n `c`\n"), "a\\|b \\<img\\> \\`c\\`");
     }
 }

@@ -95,7 +95,7 @@ mod tests {
         for (json, said) in [
             (
                 r#"{"inner":{"tokenId":5}}"#,
-                "line 1, column 22: field \"inner.tokenId\": invalid type, expected a sequence",
+                "line 1, column 21: field \"inner.tokenId\": invalid type, expected a sequence",
             ),
             (
                 r#"{"inner":{"tokenId":["a",5]}}"#,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::limits::short;
 use super::peer::{Answer, Peer};
 use super::{Ending, Hello, TestReport};
-use crate::document::{Common, Document, Expected, Group};
+use crate::document::{Common, Document, Expected, Group, TYPES};
 use crate::{Place, json};
 
 /// What a type of tests expects. Whatever else a group and a test have is given.
@@ -90,6 +90,18 @@ pub(super) fn ask(text: &str, folder: &Path, hello: &Hello, peer: &RefCell<Peer>
     let mut reports = Vec::new();
     for (number, Group { r#type, tests, own, .. }) in (1..).zip(document.test_groups) {
         let Some(form) = FORMS.iter().find(|form| form.name == r#type) else {
+            // Codes of other systems are no part of what an implementation of ours has to know.
+            if let Some(known) = TYPES.iter().find(|known| known.name == r#type) {
+                let ending = Ending::Skipped { why: format!("type {}", known.name) };
+                let place = Place::Group(number);
+                reports.push(TestReport {
+                    place,
+                    kind: known.name.to_owned(),
+                    comment: known.about.to_owned(),
+                    ending,
+                });
+                continue;
+            }
             reports.push(TestReport { place: Place::Group(number), ..TestReport::of_file(format!("type {type}")) });
             continue;
         };
