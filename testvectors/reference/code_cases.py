@@ -102,7 +102,7 @@ def largest(field, kanji="架空商事株式会社支払"):
         case "account":
             return ("12AB34CD" * most)[:most]
         case "bic":
-            return "DNBANOKKABC"
+            return "MIHONOKKABC"
         case "country":
             return "NO"
         case "digits":
@@ -275,7 +275,7 @@ BATCH = {
     "file": "4bb24efc9641afc5ded1ca77eabb6e2fcf062d2112ccd61bd8bd6acd89180bae",
 }  # fmt: skip
 REMITTANCE = {
-    "amount": "USD 1250.00", "payee": "ACME TRADING AS", "account": "NO9386011117947", "bic": "DNBANOKK", "country": "NO",
+    "amount": "USD 1250.00", "payee": "ACME TRADING AS", "account": "NO9386011117947", "bic": "MIHONOKK", "country": "NO",
     "charges": "sha", "valueDate": "2026-11-26",
 }  # fmt: skip
 # Examples of the IBAN Registry.
@@ -304,11 +304,11 @@ def rules(tests, none):
         none(f"account {account}", "remittance", REMITTANCE | {"account": account})
     for account in ("12345678", "0044 1234/5", "US12345678", "a-b-c", "N093860111179", "X" * 34):
         tests.seal(f"account {account}, no IBAN", ["Rule"], "remittance", REMITTANCE | {"account": account})
-    for bic in ("DNBANOKK", "dnbanokk", "DNBANOKKXXX", "DNBANOKKABC", "DEUTDEFF500", "1A2BXK3C"):
+    for bic in ("MIHONOKK", "mihonokk", "MIHONOKKXXX", "MIHONOKKABC", "MIHODEFF500", "1A2BXK3C"):
         tests.seal(f"bic {bic}", ["Rule"], "remittance", REMITTANCE | {"bic": bic, "intermediaryBic": bic})
-    for bic in ("DNBANOK", "DNBA1OKK", "DNBANOKKX", "DNBANOKKXX", "DNBANOKKXXXX", "DNBAXXKK", "DNBAUKKK", "DNB NOKK", "DNBANO-K", ""):
+    for bic in ("MIHONOK", "MIHO1OKK", "MIHONOKKX", "MIHONOKKXX", "MIHONOKKXXXX", "MIHOXXKK", "MIHOUKKK", "MIH NOKK", "MIHONO-K", ""):
         none(f"bic {bic!r}", "remittance", REMITTANCE | {"bic": bic})
-    none("intermediaryBic DNBANOK", "remittance", REMITTANCE | {"intermediaryBic": "DNBANOK"})
+    none("intermediaryBic MIHONOK", "remittance", REMITTANCE | {"intermediaryBic": "MIHONOK"})
     for country in ("NO", "no", "GB", "XK", "SX"):
         tests.seal(f"country {country}", ["Rule"], "remittance", REMITTANCE | {"country": country})
     for country in ("XX", "UK", "EU", "AN", "N", "NOR", "N0", "47", ""):
@@ -721,7 +721,7 @@ def open_tests():
     field("transfer", "payee", b"\x58\x01\xb1", "a length in a longer form", "FieldForm")
     older = make("remittance", REMITTANCE, challenge_id, ACTIVATION, EXPIRES_AT)
     for change in (
-        {"account": "NO93 8601 1117 947"}, {"account": "no9386011117947"}, {"bic": "dnbanokk"}, {"bic": "DNBANOKKXXX"},
+        {"account": "NO93 8601 1117 947"}, {"account": "no9386011117947"}, {"bic": "mihonokk"}, {"bic": "MIHONOKKXXX"},
         {"country": "no"},
     ):  # fmt: skip
         names = [field["name"] for field in older.operation["fields"] if not field.get("bound")]
@@ -744,8 +744,8 @@ def open_tests():
         ("remittance", "account", "NO9386011117948", "wrong check digits"),
         ("remittance", "account", "NO938601111794", "an IBAN too short"),
         ("remittance", "account", "IBAN", "nothing but the word"),
-        ("remittance", "bic", "DNBANOK", "seven characters"),
-        ("remittance", "bic", "DNBA1OKK", "no country in it"),
+        ("remittance", "bic", "MIHONOK", "seven characters"),
+        ("remittance", "bic", "MIHO1OKK", "no country in it"),
         ("remittance", "country", "XX", "no country"),
         ("remittance", "country", "UK", "no country of ISO 3166"),
     ):

@@ -375,7 +375,7 @@ mod tests {
             (Operation::Bulk, "newPayees", Value::Count(999_999)),
             (Operation::Remittance, "account", Value::Ascii("NO9386011117948".to_owned())),
             (Operation::Remittance, "country", Value::Ascii("UK".to_owned())),
-            (Operation::Remittance, "bic", Value::Ascii("DNBA1OKK".to_owned())),
+            (Operation::Remittance, "bic", Value::Ascii("MIHO1OKK".to_owned())),
         ] {
             let mut transaction = with(&samples::full(operation), name, Some(value));
             if operation == Operation::Bulk {

@@ -29,7 +29,7 @@ fn longest(field: &FieldSpec) -> String {
         Kind::Kana { max } => "ｶﾌﾞｼｷｶﾞｲｼﾔ ".chars().cycle().take(max - 1).chain(['ﾝ']).collect(),
         // Kanji are the dearest text of one column width: two bytes for two columns.
         Kind::Text { max } => "架空商事株式会社支払".chars().cycle().take(max / 2).collect(),
-        Kind::Bic => "DNBANOKKABC".to_owned(),
+        Kind::Bic => "MIHONOKKABC".to_owned(),
         Kind::Country => "NO".to_owned(),
         // Not the beginning of an IBAN.
         Kind::Account { max } => "12AB34CD".chars().cycle().take(max).collect(),
