@@ -28,6 +28,32 @@ fn form(name: &str, picture: &[u8]) -> Vec<u8> {
     [head.as_bytes(), picture, b"\r\n--x--\r\n"].concat()
 }
 
+/// A picture as large as a telephone's photo, three bytes for each pixel.
+fn bmp(luma: &Luma) -> Vec<u8> {
+    let (width, height) = (luma.width(), luma.height());
+    assert_eq!(width % 4, 0, "rows without padding");
+    let len = 54 + 3 * width * height;
+    let mut bytes = b"BM".to_vec();
+    for word in [len, 0, 54, 40, width, height, 1 | 24 << 16, 0, 0, 0, 0, 0, 0] {
+        bytes.extend(word.to_le_bytes());
+    }
+    let rows = luma.pixels().chunks(width as usize).rev();
+    bytes.extend(rows.flatten().flat_map(|grey| [*grey; 3]));
+    bytes
+}
+
+#[test]
+fn a_picture_of_several_megabytes_is_read_raw_and_as_a_form() {
+    let server = Server::start(&["--only", "token"]);
+    let luma = Luma::decode(&png(40), &camtoken::qr::Limits::default()).expect("a picture");
+    let picture = bmp(&luma);
+    assert!(picture.len() > 3_000_000, "{} bytes", picture.len());
+    for body in [("image/bmp", picture.clone()), ("multipart/form-data; boundary=x", form("image", &picture))] {
+        let lint = server.call("POST", "/v1/lint", Some(body)).ok(200);
+        assert!(lint["symbol"].is_object() && lint["passed"] == true, "{lint}");
+    }
+}
+
 #[test]
 fn the_grade_over_http_is_the_document_of_the_command_line() {
     let server = Server::start(&["--only", "token"]);

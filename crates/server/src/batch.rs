@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -155,10 +155,8 @@ async fn read_body(body: Body) -> Result<BatchSummary, Problem> {
     upload.finish()
 }
 
-async fn read_form(mut request: Request, terms: &mut Terms) -> Result<BatchSummary, Problem> {
+async fn read_form(request: Request, terms: &mut Terms) -> Result<BatchSummary, Problem> {
     let wrong = |why: &str| Problem::from(Code::Request).because(format!("multipart/form-data: {why}"));
-    // The guard has counted what may come.
-    DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("no boundary"))?;
     let (mut known, mut batch) = (None, None);
     while let Some(mut part) = form.next_field().await.map_err(|error| broken_off(&error))? {

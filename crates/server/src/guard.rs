@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -164,14 +164,14 @@ impl Guard {
             parts.headers.remove(header::AUTHORIZATION);
             // The place is held until the file was read and answered.
             let _place = picture;
-            let request = Request::from_parts(parts, body);
+            let request = counted(parts, body);
             let time = limit.body_time() + WORK_TIME;
             return Ok(timeout(time, ACTOR.scope(caller, next.run(request))).await.map_err(|_| Code::StoreUnknown)?);
         }
         // Keys, responses and passphrases are in bodies.
         let body = Wiped(read(&parts.headers, body, limit).await?);
         parts.headers.remove(header::AUTHORIZATION);
-        let mut request = Request::from_parts(parts, Body::from(body.0.clone()));
+        let mut request = counted(parts, Body::from(body.0.clone()));
         if limit == Limit::Wait {
             // The stream outlives this function and keeps its place until it ends.
             let held = (share(&self.waiting_shares)?, place(&self.waiting)?);
@@ -393,6 +393,13 @@ fn check_announced(headers: &HeaderMap, limit: Limit) -> Result<Option<u64>, Pro
     } else {
         Ok(announced)
     }
+}
+
+/// A request whose body was counted here: the framework's own limit of two megabytes is less than a picture's.
+fn counted(parts: Parts, body: Body) -> Request {
+    let mut request = Request::from_parts(parts, body);
+    DefaultBodyLimit::disable().apply(&mut request);
+    request
 }
 
 async fn read(headers: &HeaderMap, body: Body, limit: Limit) -> Result<Bytes, Problem> {
