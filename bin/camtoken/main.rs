@@ -2,8 +2,8 @@
 //!
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
-#[cfg(feature = "server")]
 mod accounts;
+#[cfg(feature = "server")]
 mod api_keys;
 mod approval;
 mod bank;
