@@ -138,7 +138,7 @@ fn what_is_wrong_with_a_batch_file_is_named() {
     ] {
         let (kind, body) = form(parts);
         let said = server.call("POST", "/v1/challenges/batch", Some((kind, body)));
-        assert_eq!(said.problem(400), "CT-E100", "{parts:?}");
+        assert_eq!(said.problem(422), "CT-E115", "{parts:?}");
     }
     let (kind, body) = form(&[("knownPayees", b"9991-205-1-7000001\n9991-205"), ("file", &file(1))]);
     let said = server.call("POST", "/v1/challenges/batch", Some((kind, body)));

@@ -141,7 +141,7 @@ test('what is refused says what to do', async ({ camtoken, registered }) => {
   const error = await wrong.then(() => undefined, (error: unknown) => error);
   if (!(error instanceof CamtokenError)) throw new Error(`it should have been refused: ${error}`);
   expect(error.code).toBe('CT-E071');
-  expect(error.message).toMatch(/hint {2}.*camtoken schema fields[^]*docs {2}camtoken explain CT-E071/);
+  expect(error.message).toMatch(/hint {2}.*GET \/v1\/operations[^]*docs {2}camtoken explain CT-E071/);
 });
 
 test('a registration waits for the page with the second code', async ({ page, token, camtoken }) => {

@@ -137,7 +137,7 @@ def test_a_token_is_kept_and_brought_back(camtoken: Camtoken, token: Token, issu
 
 
 def test_what_is_refused_says_what_to_do(camtoken: Camtoken, activation: str) -> None:
-    with pytest.raises(CamtokenError, match=r"hint  .*camtoken schema fields(.|\n)*camtoken explain CT-E071") as told:
+    with pytest.raises(CamtokenError, match=r"hint  .*GET /v1/operations(.|\n)*camtoken explain CT-E071") as told:
         camtoken.verifier.issue(activation, "transfer", {})
     assert told.value.code == "CT-E071"
 

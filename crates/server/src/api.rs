@@ -55,6 +55,8 @@ const PATH_PARAMETERS: &[(&str, &str, &str)] = &[
     ("challenge", "^[0-9a-f]{12}-[0-9a-f]{24}$", "The challenge, as it was issued"),
     #[cfg(feature = "emulator")]
     ("button", "^(left|center|right)$", "The button"),
+    #[cfg(feature = "emulator")]
+    ("errand", "^[0-9]{1,19}$", "What was to be sent, as the scan named it"),
 ];
 
 impl Described {

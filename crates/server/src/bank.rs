@@ -35,7 +35,7 @@ use super::values::{Form, Picture, Secret, SpanText};
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::store::Store;
 use camtoken::time::Timestamp;
-use camtoken::transaction::Transaction;
+use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{ChallengeRef, Enrollment, RegisteredToken, Rejection, Step, Subscriber, Verdict, Verifier};
 use camtoken_documents::{
     ActivationStatus, AuditHistory, Catalogue, GivenFields, Settled, TokenStatus, fields_schema, issued_operations,
@@ -651,6 +651,14 @@ async fn code_svg<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> R
     bank.enrollment_picture(&id, Form::Svg).await
 }
 
+/// An operation by its name, be it one that is not issued: that is told with its fields.
+fn operation(name: &str) -> Result<Operation, Problem> {
+    name.parse().map_err(|_| {
+        let names: Vec<_> = issued_operations().map(|known| known.entry().name).collect();
+        Problem::from(Code::NoOperation).because(format!("{name:?}; known are {}", names.join(", ")))
+    })
+}
+
 async fn operations() -> Json<Catalogue> {
     Json(Catalogue::issued())
 }
@@ -661,7 +669,7 @@ async fn issue<S: Store>(
     Json(new): Json<NewChallenge>,
 ) -> Result<Response, Problem> {
     let activation: ActivationId = new.activation.parse().map_err(|_| Code::NoActivation)?;
-    let operation = new.operation.parse().map_err(|error| Problem::from(Code::NoOperation).because(error))?;
+    let operation = operation(&new.operation)?;
     let fields = new.fields.into_texts(operation).map_err(|error| Problem::from(Code::Fields).because(error))?;
     let transaction =
         Transaction::new(operation, fields).map_err(|error| Problem::from(Code::Fields).because(error))?;

@@ -156,7 +156,7 @@ async fn read_body(body: Body) -> Result<BatchSummary, Problem> {
 }
 
 async fn read_form(request: Request, terms: &mut Terms) -> Result<BatchSummary, Problem> {
-    let wrong = |why: &str| Problem::from(Code::Request).because(format!("multipart/form-data: {why}"));
+    let wrong = |why: &str| Problem::from(Code::Value).because(format!("multipart/form-data: {why}"));
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("no boundary"))?;
     let (mut known, mut batch) = (None, None);
     while let Some(mut part) = form.next_field().await.map_err(|error| broken_off(&error))? {
@@ -191,7 +191,7 @@ async fn read_form(request: Request, terms: &mut Terms) -> Result<BatchSummary, 
         };
         let given = text(part, MAX_PART).await?;
         if place.replace(given).is_some() {
-            return Err(wrong("a part is given twice, or in the query as well"));
+            return Err(Problem::from(Code::Value).because("a part is given twice, or in the query as well"));
         }
     }
     batch.ok_or_else(|| wrong("no part file"))?

@@ -11,12 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::api::{Api, Method};
+use super::super::guard::Limit;
 use super::super::json::Json;
 use super::super::problem::{Code, Problem};
 use super::super::values::Secret;
 use super::errands::Errand;
 use super::session::Hand;
-use super::values::OptionalJson;
+use super::values::{OptionalJson, whole};
 use super::{Emulator, OfToken, World, with};
 use camtoken_documents::{AccountLine, AccountRef, Foreign as Report, ForeignAct, refusal_code};
 use camtoken_formats::{
@@ -52,6 +53,7 @@ pub(super) struct Outcome {
 #[serde(deny_unknown_fields)]
 struct ServerAnswer {
     /// The status of HTTP
+    #[serde(deserialize_with = "whole")]
     #[schemars(range(min = 100, max = 599))]
     status: u16,
     /// The headers
@@ -91,6 +93,7 @@ struct Named {
 /// Adds the routes of accounts.
 pub(super) fn routes(api: Api<Arc<Emulator>>) -> Api<Arc<Emulator>> {
     const ACCOUNTS: &str = "/v1/sessions/{session}/tokens/{token}/accounts";
+    const ERRAND: &str = "/v1/sessions/{session}/tokens/{token}/errands/{errand}";
     api.add(Method::Get, ACCOUNTS, get(list), |op| {
         op.any_caller()
             .summary(
@@ -111,12 +114,13 @@ pub(super) fn routes(api: Api<Arc<Emulator>>) -> Api<Arc<Emulator>> {
             .body::<Named>()
             .answer::<Vec<AccountLine>>(200, "Those that are left")
     })
-    .add(Method::Post, "/v1/sessions/{session}/tokens/{token}/errands/{errand}", post(report), |op| {
+    .add(Method::Post, ERRAND, post(report), |op| {
         op.any_caller()
             .summary("accounts of other systems", "Hands back what a server has answered to what a code asked to send")
             .body::<ServerAnswer>()
             .answer::<Outcome>(200, "What the token makes of it")
     })
+    .limit(ERRAND, Limit::File)
 }
 
 /// Hands the token a code of another system, and approves it.
@@ -214,6 +218,7 @@ async fn respond(
     Path(names): OfToken,
     OptionalJson(asked): OptionalJson<Question>,
 ) -> Result<Json<Outcome>, Problem> {
+    asked.check()?;
     with(&emulator, &names, |hand| {
         let mut accounts = accounts(hand)?;
         let outcome = asked.login(&accounts).and_then(|login| {
@@ -255,6 +260,19 @@ async fn report(
 }
 
 impl Question {
+    fn check(&self) -> Result<(), Problem> {
+        let is_long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| text.chars().count() > most);
+        match () {
+            () if is_long(&self.question, 128) || self.question.as_ref().is_some_and(String::is_empty) => {
+                Err(Problem::from(Code::Value).because("question: 1 to 128 characters"))
+            }
+            () if is_long(&self.text, 4096) => {
+                Err(Problem::from(Code::Value).because("text: 4,096 characters at most"))
+            }
+            () => Ok(()),
+        }
+    }
+
     fn login(&self, accounts: &Accounts) -> Result<Login, Refusal> {
         let account = match &self.account {
             Some(said) => accounts.find(said)?,
