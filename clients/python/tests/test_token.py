@@ -85,9 +85,10 @@ def test_what_differs_is_told_line_by_line(token: Token, issue: Issue) -> None:
 
 
 def test_time_passes_for_the_token(token: Token, issue: Issue) -> None:
+    code = issue().code
     before = token.clock.now()
     assert token.clock.advance("3m1s") - before >= timedelta(seconds=181)
-    lines = [line for page in token.scan(issue().code).pages for line in page.lines]
+    lines = [line for page in token.scan(code).pages for line in page.lines]
     assert any(line.role == "stale" for line in lines)
     moment = datetime(2030, 1, 1, tzinfo=timezone.utc)
     assert token.clock.set(moment) == moment
