@@ -32,7 +32,10 @@ mod upkeep;
 #[path = "cli/verifier.rs"]
 mod verifier;
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 
 /// Every console story of `tests/cli/`, run as written.
 #[test]
@@ -91,4 +94,14 @@ fn camtoken(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_camtoken"));
     command.current_dir(ROOT).args(args).envs(ENVIRONMENT.iter().copied()).env_remove("CLICOLOR_FORCE");
     command
+}
+
+/// The one document that a command prints with `input` at its standard input, and its exit code.
+fn document(command: &mut Command, input: &str) -> (Value, i32) {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("camtoken starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    (document, output.status.code().expect("an exit code"))
 }

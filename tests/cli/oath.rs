@@ -1,24 +1,14 @@
 //! `camtoken oath` with the published values, and beside oathtool where that is installed.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{ROOT, camtoken};
+use super::{ROOT, camtoken, document};
 
 /// The document, and the exit code, of `camtoken oath ARGS` with `input` at its standard input.
 fn oath(args: &[String], input: &str) -> (Value, i32) {
-    let mut child = camtoken(&["--json", "oath"])
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("camtoken starts");
-    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    (serde_json::from_slice(&output.stdout).expect("one document"), output.status.code().expect("an exit code"))
+    document(camtoken(&["--json", "oath"]).args(args), input)
 }
 
 /// The tests of a vector file that have an answer, each beside what its group says.
@@ -165,6 +155,35 @@ fn windows_resynchronisation_and_a_response_that_was_used() {
     ] {
         let found = totp(&[&["--at", at, "--verify", "94287082"], more].concat());
         assert_eq!(found["result"], result, "{at} {more:?}");
+    }
+}
+
+/// Counter 9 of RFC 4226, appendix D. The value of a whole HMAC is in no standard: here it is only typed in several ways.
+#[test]
+fn a_response_is_read_as_a_person_types_it() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let key = dir.path().join("key");
+    std::fs::write(&key, "3132333435363738393031323334353637383930").expect("a writable directory");
+    let key = key.to_str().expect("UTF-8");
+    let hotp = args(&["hotp", "--key-file", key, "--counter", "9", "--verify"]);
+    for typed in ["520 489", "520-489", "\u{ff15}\u{ff12}\u{ff10}\u{3000}\u{ff14}\u{ff18}\u{ff19}", " 520489\t"] {
+        let (checked, exit) = oath(&[&hotp[..], &args(&[typed])].concat(), "");
+        assert_eq!((&checked["result"], exit), (&json!("accepted"), 0), "{typed:?}");
+    }
+    for typed in ["520489\n", "520 489\r\n"] {
+        let (checked, exit) = oath(&[&hotp[..], &args(&["-"])].concat(), typed);
+        assert_eq!((&checked["result"], exit), (&json!("accepted"), 0), "{typed:?}");
+    }
+    for typed in ["52o489", "520489 0", "5-2-0489", ""] {
+        let (checked, exit) = oath(&[&hotp[..], &args(&[typed])].concat(), "");
+        assert_eq!((&checked["result"], exit), (&json!("rejected"), 6), "{typed:?}");
+    }
+
+    let ocra = args(&["ocra", "--key-file", key, "--suite", "OCRA-1:HOTP-SHA1-0:QN08", "--question", "00000000"]);
+    let whole = oath(&ocra, "").0["values"][0]["response"].as_str().expect("a response").to_owned();
+    for typed in [whole.clone(), format!("{whole}\n"), format!(" {}\r\n", whole.to_uppercase())] {
+        let (checked, exit) = oath(&[&ocra[..], &args(&["--verify", "-"])].concat(), &typed);
+        assert_eq!((&checked["result"], exit), (&json!("accepted"), 0), "{typed:?}");
     }
 }
 

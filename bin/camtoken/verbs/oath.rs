@@ -13,6 +13,7 @@ use camtoken::Timestamp;
 use camtoken::oath::totp::Totp;
 use camtoken::oath::{Digits, Hash, Key, Response, hotp};
 use camtoken::provision::pskc::Algorithm;
+use camtoken::typed;
 use clap::Subcommand;
 
 pub use self::key::{KeyArgs, KeySource};
@@ -98,11 +99,22 @@ struct CheckArgs {
 const WINDOW_MAX: i64 = 1_000_000;
 
 impl CheckArgs {
-    /// The responses to check, none when values are to be computed; nothing when one of them has another form.
-    fn responses(&self, parse: impl Fn(&str) -> Option<Response>) -> Result<Option<Vec<Response>>, Failure> {
+    /// The responses to check, none when values are to be computed; nothing when one of them has another form. Of `digits` they
+    /// are read as the verifier reads them; a whole HMAC, with `digits` = 0, has nothing but blanks around it.
+    fn responses(
+        &self,
+        digits: u8,
+        parse: impl Fn(&str) -> Option<Response>,
+    ) -> Result<Option<Vec<Response>>, Failure> {
+        let len = usize::from(digits);
         let mut responses = Vec::with_capacity(self.verify.len());
         for given in &self.verify {
-            match parse(&verify::response(given)?) {
+            let given = verify::response(given)?;
+            let response = match digits {
+                0 => parse(given.trim()),
+                _ => typed::digits(&given, len..=len).ok().and_then(|typed| parse(&typed)),
+            };
+            match response {
                 Some(response) => responses.push(response),
                 None => return Ok(None),
             }
@@ -110,11 +122,11 @@ impl CheckArgs {
         Ok(Some(responses))
     }
 
-    fn one(&self, parse: impl Fn(&str) -> Option<Response>) -> Result<Option<Response>, Failure> {
+    fn one(&self, digits: u8, parse: impl Fn(&str) -> Option<Response>) -> Result<Option<Response>, Failure> {
         if self.verify.len() > 1 {
             return Err(misused("--verify stands twice: only HOTP resynchronises by consecutive responses"));
         }
-        Ok(self.responses(parse)?.and_then(|mut responses| responses.pop()))
+        Ok(self.responses(digits, parse)?.and_then(|mut responses| responses.pop()))
     }
 }
 
@@ -139,7 +151,7 @@ impl HotpArgs {
         }
         let found = self
             .check
-            .responses(|text| Response::parse(text, digits.get()).ok())?
+            .responses(digits.get(), |text| Response::parse(text, digits.get()).ok())?
             .and_then(|responses| hotp::resynchronise(key, digits, hash, &responses, counter, self.check.window));
         Checked::of("hotp", found.map(Moving::Counter), None).print(context)
     }
@@ -162,7 +174,7 @@ impl TotpArgs {
             let values = steps.map(|step| (Moving::TimeStep(step), hotp::respond(key, step, totp.digits, totp.hash)));
             return Values::of("totp", values).print(context);
         }
-        let response = self.check.one(|text| Response::parse(text, totp.digits.get()).ok())?;
+        let response = self.check.one(totp.digits.get(), |text| Response::parse(text, totp.digits.get()).ok())?;
         let then = totp.t0.plus(Duration::from_secs(now.saturating_mul(totp.step_secs.get().into())));
         let found = response.and_then(|response| totp.verify(key, &response, then, self.check.window, self.after));
         Checked::of("totp", found.map(Moving::TimeStep), Some(clock)).print(context)

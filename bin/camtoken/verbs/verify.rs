@@ -102,7 +102,7 @@ pub fn unknown(error: impl Into<Failure>, attempt: AttemptId) -> Failure {
     if failure.code() == Code::StoreUnknown { failure.and(format!("--attempt {attempt}")) } else { failure }
 }
 
-/// What a person typed; of standard input, one line.
+/// What a person typed, as it was typed; of standard input, one line with its end.
 pub fn response(given: &str) -> Result<Zeroizing<String>, Failure> {
     let mut line = Zeroizing::new(String::with_capacity(256));
     if given == "-" {

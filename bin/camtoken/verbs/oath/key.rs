@@ -71,7 +71,7 @@ impl KeyArgs {
         digits.extend(bytes.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'-'));
         let text = str::from_utf8(&digits).ok();
         let key = match self.base32 {
-            true => text.and_then(|text| decode_base32(&text.to_ascii_uppercase())),
+            true => text.and_then(decode_base32),
             false => text.and_then(|text| mixed::decode_vec(text).ok()).map(Key::new),
         };
         let form = if self.base32 { "base32" } else { "hexadecimal" };

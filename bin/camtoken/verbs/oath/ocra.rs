@@ -71,7 +71,7 @@ impl Args {
             }
             return Values::of("ocra", [(moving(None), given.respond(&input)?)]).print(context);
         }
-        let response = self.check.one(|text| given.suite.parse_response(text).ok())?;
+        let response = self.check.one(given.suite.digits(), |text| given.suite.parse_response(text).ok())?;
         let found = match response {
             Some(response) => given.search(input, &response, self.check.window)?,
             None => None,
