@@ -75,7 +75,7 @@ pub fn counters<H: Hash>(engine: Engine, key: &[u8], from: u64, digits: u8, valu
             // SAFETY: the engine proves the SHA extensions.
             unsafe {
                 let key = crate::x86::sha_ni::key::<H>(pads.each_ref().map(|pad| &pad.0));
-                crate::x86::sha_ni::counters::<H>(key, from, values, reduce);
+                crate::x86::sha_ni::counters::<H>(&key, from, values, reduce);
             }
         }
         _ if few => {
@@ -245,7 +245,7 @@ impl<H: Hash> Plan<H> {
                 // SAFETY: the engine proves the SHA extensions.
                 return unsafe {
                     let key = crate::x86::sha_ni::kept(key);
-                    crate::x86::sha_ni::counters::<H>(key, counters(done), &mut values[done..], |digest| {
+                    crate::x86::sha_ni::counters::<H>(&key, counters(done), &mut values[done..], |digest| {
                         self.reduce(digest)
                     });
                 };

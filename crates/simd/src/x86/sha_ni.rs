@@ -114,8 +114,16 @@ pub unsafe fn compress_pair<H: Function + Kernel>(states: [&mut State; 2], block
     }
 }
 
-/// HMAC's inner and outer state.
-pub type Key = [Pair; 2];
+/// HMAC's inner and outer state, wiped once they are used.
+pub struct Key([Pair; 2]);
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // SAFETY: integers, of which zero is one.
+        self.0 = unsafe { core::mem::zeroed() };
+        zeroize::optimization_barrier(&self.0);
+    }
+}
 
 /// The key that makes these blocks of itself.
 ///
@@ -128,8 +136,8 @@ pub unsafe fn key<H: Function + Kernel>(pads: [&[u8; 64]; 2]) -> Key {
     let initial = initial.as_ptr().cast::<__m128i>();
     // SAFETY: as above; the two registers are all of eight words.
     unsafe {
-        let mut key = [[_mm_loadu_si128(initial), _mm_loadu_si128(initial.add(1))]; 2];
-        H::blocks(&mut key, &mut pads.map(|pad| block_words::<H>(pad)));
+        let mut key = Key([[_mm_loadu_si128(initial), _mm_loadu_si128(initial.add(1))]; 2]);
+        H::blocks(&mut key.0, &mut pads.map(|pad| block_words::<H>(pad)));
         key
     }
 }
@@ -142,7 +150,7 @@ pub unsafe fn key<H: Function + Kernel>(pads: [&[u8; 64]; 2]) -> Key {
 #[target_feature(enable = "sha,sse4.1,ssse3")]
 pub unsafe fn kept<H>(key: &Midstates<H>) -> Key {
     // SAFETY: as above; a midstate is 64 bytes, aligned to as many.
-    unsafe { [load(key, 0), load(key, 2)] }
+    unsafe { Key([load(key, 0), load(key, 2)]) }
 }
 
 /// Gives the HMACs of as many consecutive counters as there are values.
@@ -154,7 +162,7 @@ pub unsafe fn kept<H>(key: &Midstates<H>) -> Key {
 ///
 /// The processor has SHA, SSE4.1 and SSSE3.
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-pub unsafe fn counters<H: Function + Kernel>(key: Key, from: u64, values: &mut [u32], reduce: impl Fn(&State) -> u32) {
+pub unsafe fn counters<H: Function + Kernel>(key: &Key, from: u64, values: &mut [u32], reduce: impl Fn(&State) -> u32) {
     for (index, values) in values.chunks_mut(4).enumerate() {
         let from = from.wrapping_add(4 * index as u64);
         // SAFETY: as above.
@@ -176,8 +184,8 @@ pub unsafe fn counters<H: Function + Kernel>(key: Key, from: u64, values: &mut [
 /// The processor has SHA, SSE4.1 and SSSE3.
 #[inline]
 #[target_feature(enable = "sha,sse4.1,ssse3")]
-unsafe fn side_by_side<H: Function + Kernel, const N: usize>([inner, outer]: [Pair; 2], from: u64) -> [State; N] {
-    let (mut inner, mut outer) = ([inner; N], [outer; N]);
+unsafe fn side_by_side<H: Function + Kernel, const N: usize>(Key([inner, outer]): &Key, from: u64) -> [State; N] {
+    let (mut inner, mut outer) = ([*inner; N], [*outer; N]);
     // SAFETY: as above.
     unsafe {
         H::blocks(&mut inner, &mut core::array::from_fn(|ahead| H::counter(from.wrapping_add(ahead as u64))));
