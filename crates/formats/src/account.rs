@@ -80,7 +80,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Exists`] or [`Refusal::Full`].
+    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`] for a name with a control character, which nobody could
+    /// type again.
     pub fn keep(&mut self, accounts: Vec<Account>) -> Result<(), Refusal> {
         let names: Vec<_> = accounts.iter().map(|account| &account.name).collect();
         self.has_room(&names)?;
@@ -93,6 +94,9 @@ impl Accounts {
 
     /// Whether accounts of these names could be added.
     pub(crate) fn has_room(&self, names: &[&AccountName]) -> Result<(), Refusal> {
+        if names.iter().any(|name| name.to_string().contains(char::is_control)) {
+            return Err(Refusal::malformed("account", "name", "a control character"));
+        }
         let taken = |name: &AccountName| self.get(name).is_some_and(|held| !held.is_blocked());
         let twice = |place: usize| names[..place].contains(&names[place]);
         if let Some(place) = (0..names.len()).find(|place| taken(names[*place]) || twice(*place)) {

@@ -82,6 +82,24 @@ fn an_account_is_there_once_and_at_most_thirty_two_are() {
 }
 
 #[test]
+fn a_name_that_nobody_can_type_is_refused() {
+    let card = |issuer: &str, user: &str| {
+        let secret = Secret::clear(Key::new(vec![1; 20]));
+        let suite = "OCRA-1:HOTP-SHA1-6:QN08".parse().unwrap();
+        vec![Account::ocra(AccountName::new(issuer, user), Ocra { suite, secret, counter: 0 })]
+    };
+    let mut accounts = Accounts::default();
+    for (issuer, user) in
+        [("Example", "ca\u{7}rol"), ("Ex\nample", "carol"), ("", "\u{9b}carol"), ("Example", "carol\0")]
+    {
+        let refused = accounts.keep(card(issuer, user));
+        assert!(matches!(refused, Err(Refusal::Malformed { .. })), "{issuer:?} {user:?}: {refused:?}");
+    }
+    assert!(accounts.is_empty());
+    accounts.keep(card("Example", "c\u{e4}rol \u{1f600}")).unwrap();
+}
+
+#[test]
 fn accounts_of_a_migration_come_all_or_none() {
     let mut accounts = Accounts::default();
     let two = "Ci0KCkhlbGxvId6tvu8SEmpvaG5AYXBwbGVzZWVkLmNvbRoFQXBwbGUgASgBMAIKLgoKSGVsbG8h3q2%2B7xITam9objJAYXBwbGVzZWVkLmNvbRoFQXBwbGUgAigCMAI%3D";
