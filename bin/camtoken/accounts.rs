@@ -50,16 +50,31 @@ pub struct Told {
 }
 
 impl<'a> Wallet<'a> {
-    /// Opens the accounts of a token.
+    /// Opens the accounts of a token that a verb names.
     ///
     /// # Errors
     ///
     /// A token of a profile that has no accounts, and accounts that this build cannot read.
     pub fn open(held: &'a mut Held) -> Result<Self, Failure> {
+        Self::open_or(held, |why| {
+            Failure::new(Code::CommandLine).because(why).with("usage", "camtoken token new <NAME> --profile standard")
+        })
+    }
+
+    /// Opens the accounts of a token that was shown a code of another system: without accounts it does not know such codes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wallet::open`].
+    pub fn for_code(held: &'a mut Held) -> Result<Self, Failure> {
+        Self::open_or(held, |why| Failure::new(Code::Foreign).because(why))
+    }
+
+    fn open_or(held: &'a mut Held, refuse: impl Fn(String) -> Failure) -> Result<Self, Failure> {
         let token = held.device.token();
         if !token.profile().takes_accounts() {
             let why = format!("{}: a token of the profile {} has no accounts", held.name, token.profile().as_str());
-            return Err(Failure::new(Code::Foreign).because(why));
+            return Err(refuse(why));
         }
         let accounts = match token.expose_accounts() {
             Some(json) => Accounts::from_json(json).map_err(|error| Failure::new(Code::TokenFile).because(error))?,
@@ -178,7 +193,7 @@ impl<'a> Wallet<'a> {
         Ok(told)
     }
 
-    /// Sends an answer if its host may be called, else leaves it to the person, or to whoever reads the document.
+    /// Sends an answer if its host may be called. Else it stands in the document, and the user has to send it.
     fn deliver(&mut self, answered: &Answered, told: &mut Told, act: &Act) -> Result<(), Failure> {
         let text = &act.context.out.text;
         let Some(errand) = answered.errand() else { return Ok(()) };

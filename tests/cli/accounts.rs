@@ -2,14 +2,12 @@
 //!
 //! Values are those of RFC 4226, RFC 6238 and RFC 6287. The network, with servers of others, is in `tests/interop`.
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use camtoken::qr::{EcLevel, encode};
 use serde_json::{Value, json};
 
-use super::camtoken;
+use super::{camtoken, document};
 
 /// The key of RFC 4226 in base32.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -31,19 +29,9 @@ impl Desk {
 
     /// The one document of a verb, and its exit code.
     fn run_with(&self, args: &[&str], input: &str) -> (Value, i32) {
-        let mut child = camtoken(&["--json"])
-            .args(args)
-            .env("CAMTOKEN_STATE_DIR", self.dir.path().join("state"))
-            .env("CAMTOKEN_PASSPHRASE", "a few words of a test")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("camtoken starts");
-        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
-        let output = child.wait_with_output().expect("it ends");
-        let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}"));
-        (document, output.status.code().expect("an exit code"))
+        let mut command = camtoken(&["--json"]);
+        command.args(args).env("CAMTOKEN_STATE_DIR", self.dir.path().join("state"));
+        document(command.env("CAMTOKEN_PASSPHRASE", "a few words of a test"), input)
     }
 
     /// A picture of a code that says this.
@@ -127,6 +115,10 @@ fn accounts_are_encrypted_with_their_token_and_a_token_of_one_bank_has_none() {
     let desk = Desk::new(&["--test", "--profile", "japan"]);
     let (refused, exit) = desk.scan(&format!("otpauth://totp/alice?secret={SECRET}"));
     assert_eq!((&refused["code"], exit), (&json!("T03"), 5), "{refused}");
+    for verb in [&["accounts", "mine"][..], &["otp", "--token", "mine"]] {
+        let (refused, exit) = desk.run(&[&["token"], verb].concat());
+        assert_eq!((&refused["code"], exit), (&json!("CT-E020"), 2), "{refused}");
+    }
 }
 
 #[test]
@@ -139,6 +131,8 @@ fn a_fault_that_a_test_has_set_holds_for_these_codes_too() {
         assert_eq!(desk.run(&["token", "faults", "mine", "--clear"]).1, 0);
     }
     assert_eq!(desk.scan(&code).0["outcome"], "shown");
+    assert_eq!(desk.run(&["token", "faults", "mine", "--battery", "0"]).1, 0);
+    assert_eq!(desk.run(&["token", "otp", "--token", "mine"]).0["code"], "CT-E063");
 }
 
 #[test]

@@ -302,6 +302,9 @@ fn holds_accounts_of_other_systems(hand: &Hand<'_>) {
     server.post(&clock, &json!({ "set": "1970-01-01T00:00:59Z" })).ok(200);
     assert_eq!(respond(json!({}))["foreign"]["response"], "94287082");
     assert_eq!(respond(json!({ "account": "bob" }))["code"], "CT-E077");
+    server.put(&hand.path("/faults"), &json!({ "battery": 0 })).ok(200);
+    assert_eq!((&respond(json!({}))["outcome"], &respond(json!({}))["code"]), (&json!("refused"), &json!("T13")));
+    server.put(&hand.path("/faults"), &json!({})).ok(200);
 
     let enrol = scan("tiqrenroll://https://bank.example/enrol?key=1");
     assert_eq!(enrol["foreign"]["errand"]["url"], "https://bank.example/enrol?key=1");

@@ -332,7 +332,7 @@ impl<'a> Reader<'a> {
                         return Ok((report.refused(&failure, &self.context.out.text), Some(failure)));
                     }
                     let told = code.map_err(accounts::refused).and_then(|code| {
-                        Wallet::open(held)?.hand(code, approval.confirm, &self.args.account, self.context)
+                        Wallet::for_code(held)?.hand(code, approval.confirm, &self.args.account, self.context)
                     });
                     return match told {
                         Ok(mut told) => match told.refused.take() {

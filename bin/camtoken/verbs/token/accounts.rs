@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
+use crate::refusal::failure_of;
 use crate::secret;
 use crate::terminal;
 use crate::text::Text;
@@ -169,6 +170,7 @@ pub fn remove(args: &Remove, context: &Context) -> Result<Exit, Failure> {
 pub fn respond(args: &OtpArgs, context: &Context) -> Result<Exit, Failure> {
     let mut held = args.token.open(context)?;
     held.wake(args.pin_file.as_deref(), context)?;
+    held.device.token().fit().map_err(|refusal| failure_of(refusal, &held.name, &context.out.text))?;
     let mut wallet = Wallet::open(&mut held)?;
     let accounts = wallet.accounts();
     let account = match &args.account {

@@ -243,8 +243,12 @@ impl Token {
         self.pin.as_ref().is_some_and(Pin::is_locked)
     }
 
-    /// Whether it can work at all.
-    fn fit(&self) -> Result<(), Refusal> {
+    /// Whether the token can work at all, as it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Battery`] while its battery is empty, [`Refusal::Locked`] while its PIN was not entered.
+    pub fn fit(&self) -> Result<(), Refusal> {
         if self.faults.battery == 0 {
             return Err(Refusal::Battery);
         }

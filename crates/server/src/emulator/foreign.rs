@@ -37,7 +37,7 @@ pub(super) struct Choice<'a> {
 pub(super) struct Outcome {
     /// shown or refused
     pub outcome: &'static str,
-    /// T03 to T12, or CT-E…, when refused
+    /// T03 to T14, or CT-E…, when refused
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
     /// What it means
@@ -220,6 +220,10 @@ async fn respond(
 ) -> Result<Json<Outcome>, Problem> {
     asked.check()?;
     with(&emulator, &names, |hand| {
+        if let Err(refusal) = hand.held.device.token().fit() {
+            let language = hand.held.device.token().language;
+            return Ok(Json(Outcome::of_refusal(refusal.code(), refusal.text(language))));
+        }
         let mut accounts = accounts(hand)?;
         let outcome = asked.login(&accounts).and_then(|login| {
             let pin = asked.pin.as_ref().map(Secret::expose);
@@ -298,12 +302,11 @@ impl Question {
 
 impl Outcome {
     pub(super) fn refused(refusal: &Refusal) -> Self {
-        Self {
-            outcome: "refused",
-            code: Some(refusal_code(refusal)),
-            message: Some(refusal.to_string()),
-            foreign: None,
-        }
+        Self::of_refusal(refusal_code(refusal), refusal.to_string())
+    }
+
+    fn of_refusal(code: &'static str, message: String) -> Self {
+        Self { outcome: "refused", code: Some(code), message: Some(message), foreign: None }
     }
 }
 
