@@ -28,7 +28,7 @@ export interface VirtualCamera {
   show(picture: Picture): Promise<void>;
   /** Holds nothing before it: the film goes on, grey. */
   clear(): Promise<void>;
-  /** Whoever asks for the camera from now on is refused, until a picture is shown or cleared. */
+  /** Refuses every request for the camera from now on, until a picture is shown or cleared. */
   refuse(why: CameraRefusal): Promise<void>;
 }
 
@@ -50,11 +50,15 @@ export async function virtualCamera(context: BrowserContext, options: CameraOpti
     for (const frame of page.frames()) await frame.evaluate(install, settings).catch(() => undefined);
   }
   const change = async (next: View) => {
+    const before = view;
     view = next;
     for (const page of context.pages()) {
       for (const frame of page.frames()) {
         // A page that is just being left has no need of it: its successor asks for the view itself.
-        await frame.evaluate((view) => (window as Film).__fakeCameraChange?.(view), view).catch(() => undefined);
+        const wrong = await frame.evaluate((view) => (window as Film).__fakeCameraChange?.(view), view).catch(() => undefined);
+        if (wrong === undefined) continue;
+        view = before;
+        throw new Error(`fake camera: this is no picture that a browser reads: ${wrong}\n  hint  PNG and JPEG are. Before the camera is what was there.`);
       }
     }
   };
@@ -80,7 +84,8 @@ async function bytesOf(picture: Picture): Promise<Uint8Array> {
 
 type Film = Window & {
   __fakeCameraView?: () => Promise<View>;
-  __fakeCameraChange?: (view: View) => Promise<void>;
+  /** Gives what is wrong with the picture, which then is not shown. */
+  __fakeCameraChange?: (view: View) => Promise<string | undefined>;
 };
 
 /** Runs in the page. */
@@ -91,13 +96,17 @@ function install({ width, height, fps, label }: Required<CameraOptions>): void {
   let refusal: CameraRefusal | undefined;
 
   film.__fakeCameraChange = async (view) => {
-    refusal = view.refusal;
-    if (view.picture === undefined) {
-      picture = undefined;
-      return;
+    let next: ImageBitmap | undefined;
+    if (view.picture !== undefined) {
+      const bytes = Uint8Array.from(atob(view.picture), (character) => character.charCodeAt(0));
+      try {
+        next = await createImageBitmap(new Blob([bytes]));
+      } catch (error) {
+        return (error as Error).message;
+      }
     }
-    const bytes = Uint8Array.from(atob(view.picture), (character) => character.charCodeAt(0));
-    picture = await createImageBitmap(new Blob([bytes]));
+    [picture, refusal] = [next, view.refusal];
+    return undefined;
   };
 
   const shoot = (): MediaStream => {
@@ -138,7 +147,8 @@ function install({ width, height, fps, label }: Required<CameraOptions>): void {
   };
   const getUserMedia = async (wanted?: MediaStreamConstraints): Promise<MediaStream> => {
     if (!wanted?.video) throw new DOMException('there is a camera and no microphone', 'NotFoundError');
-    await film.__fakeCameraChange!((await film.__fakeCameraView?.()) ?? {});
+    const wrong = await film.__fakeCameraChange!((await film.__fakeCameraView?.()) ?? {});
+    if (wrong !== undefined) throw new DOMException(`the fake camera was given no picture that a browser reads: ${wrong}`, 'NotReadableError');
     if (refusal) throw new DOMException(refusals[refusal], refusal);
     return shoot();
   };

@@ -16,7 +16,7 @@ const OTHERWISE = 'or set CAMTOKEN_BIN to the path of a `camtoken` (`cargo insta
  */
 export function findProgram(given: string | undefined = process.env['CAMTOKEN_BIN']): string {
   if (given) {
-    if (isProgram(resolve(given))) return resolve(given);
+    if (isProgram(resolve(given)) && !isStarter(resolve(given))) return resolve(given);
     throw new Error(`camtoken: ${given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`);
   }
   const found = ofPlatform() ?? onPath();
@@ -45,10 +45,14 @@ function ofPlatform(): string | undefined {
   }
 }
 
-/** npm puts our own starter on the path: that is not the program. */
 function onPath(): string | undefined {
   const places = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return places.map((folder) => join(folder, EXECUTABLE)).find((path) => isProgram(path) && !realpathSync(path).startsWith(OWN_FOLDER + sep));
+  return places.map((folder) => join(folder, EXECUTABLE)).find((path) => isProgram(path) && !isStarter(path));
+}
+
+/** npm puts our own starter on the path. It is not the program, and would start itself again and again. */
+function isStarter(path: string): boolean {
+  return realpathSync(path).startsWith(OWN_FOLDER + sep);
 }
 
 function isProgram(path: string): boolean {

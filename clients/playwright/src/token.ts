@@ -350,7 +350,7 @@ export class Token {
     const known = new Set((await this.activations()).map((activation) => activation.id));
     const first = await this.scan(await bank.firstCode(), { confirm: 'auto' });
     await bank.enterDeviceCode(first.deviceCode);
-    // A page that still has the first code is waited for: approved again, that would begin anew.
+    // Waits until the page shows the second code: the first, approved again, would start the registration over.
     const deadline = Date.now() + PATIENCE_MS;
     while (
       (await this.see(await bank.secondCode(), { confirm: 'step' })).document.operation === first.operation &&

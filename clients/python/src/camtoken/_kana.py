@@ -24,7 +24,7 @@ def to_full_width(text: str) -> str:
 
 
 def alike(signed: str, typed: str) -> bool:
-    """Whether a text that was signed or shown is what somebody has typed, as the verifier folds it: both widths are alike, small
+    """Whether a text that was signed or shown equals what was typed, as the verifier folds it: both widths are alike, small
     and large kana, ー and hyphens; and in a kana field, such as a payee, hiragana and katakana, lower and upper case, too.
 
     ``assert alike(verdict.transaction["payee"], "ミホン ショウジ(カ")``

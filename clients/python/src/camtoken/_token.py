@@ -242,7 +242,7 @@ class Token:
             known = {activation.id for activation in self.activations()}
             first = self.scan(first_code, confirm="auto")
             enter_device_code(first.device_code)
-            # A page that still has the first code is waited for: approved again, that would begin anew.
+            # Waits until the page shows the second code: the first, approved again, would start the registration over.
             deadline = time.monotonic() + _PATIENCE
             while self._operation(second_code) == first.operation and time.monotonic() < deadline:
                 time.sleep(_AGAIN)

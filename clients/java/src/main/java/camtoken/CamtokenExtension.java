@@ -3,6 +3,7 @@ package camtoken;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store.CloseableResource;
@@ -64,15 +65,19 @@ public final class CamtokenExtension implements ParameterResolver, TestExecution
     }
 
     private static Given make(ExtensionContext context) {
-        CamtokenTest options =
-                AnnotationSupport.findAnnotation(context.getTestMethod(), CamtokenTest.class)
-                        .or(() -> AnnotationSupport.findAnnotation(context.getTestClass(), CamtokenTest.class))
-                        .orElse(Usual.class.getAnnotation(CamtokenTest.class));
-        Session session = service(context).camtoken.session(new SessionOptions(options.lang(), clock(options), none(options.seed()), null));
+        CamtokenTest options = options(context).orElse(Usual.class.getAnnotation(CamtokenTest.class));
+        String lang = options.lang().isEmpty() ? "en" : options.lang();
+        Session session = service(context).camtoken.session(new SessionOptions(lang, clock(options), none(options.seed()), null));
         String profile = options.profile();
         return new Given(
                 session,
-                session.token(new TokenOptions(none(options.id()), options.lang(), options.confirm(), none(options.pin()), profile, options.slots())));
+                session.token(new TokenOptions(none(options.id()), none(options.lang()), options.confirm(), none(options.pin()), profile, options.slots())));
+    }
+
+    /** The annotation of the test, else of its class, else of the class around that. */
+    private static Optional<CamtokenTest> options(ExtensionContext context) {
+        return AnnotationSupport.findAnnotation(context.getElement(), CamtokenTest.class)
+                .or(() -> context.getParent().flatMap(CamtokenExtension::options));
     }
 
     private static Instant clock(CamtokenTest options) {

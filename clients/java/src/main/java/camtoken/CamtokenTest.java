@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Inherited
 @ExtendWith(CamtokenExtension.class)
 public @interface CamtokenTest {
-    /** What the token speaks: {@code en} or {@code ja}. */
-    String lang() default "en";
+    /** What the token speaks: {@code en} or {@code ja}; without it, what is usual for its profile. */
+    String lang() default "";
 
     /** A moment at which the clock stands, such as {@code 2026-11-24T09:00:00Z}; without it the clock is the system's. */
     String clock() default "";

@@ -28,7 +28,7 @@ public final class Kana {
     }
 
     /**
-     * Whether a text that was signed or shown is what somebody has typed, as the verifier folds it: both widths are alike, small
+     * Whether a text that was signed or shown equals what was typed, as the verifier folds it: both widths are alike, small
      * and large kana, ー and hyphens; and in a kana field, such as a payee, hiragana and katakana, lower and upper case, too.
      */
     public static boolean alike(String signed, String typed) {

@@ -11,6 +11,8 @@ import java.util.regex.Pattern;
  * @param press what is pressed, one after the other
  */
 public record Rule(String screen, List<Button> press) {
+    private static final Map<Integer, String> FLAGS = Map.of(Pattern.CASE_INSENSITIVE, "i", Pattern.MULTILINE, "m", Pattern.DOTALL, "s");
+
     /** Presses when the screen shows a text. */
     public static Rule when(String text, Button... press) {
         return new Rule(text, List.of(press));
@@ -25,8 +27,10 @@ public record Rule(String screen, List<Button> press) {
         return Map.of("when", Map.of("screen", screen), "do", press.stream().map(Button::wire).toList());
     }
 
+    /** A pattern as the service takes it, with its flags inside. */
     static String expression(Pattern pattern) {
-        boolean isLoose = (pattern.flags() & Pattern.CASE_INSENSITIVE) != 0;
-        return "/" + (isLoose ? "(?i)" : "") + pattern.pattern() + "/";
+        StringBuilder flags = new StringBuilder();
+        FLAGS.forEach((flag, sign) -> flags.append((pattern.flags() & flag) == 0 ? "" : sign));
+        return "/" + (flags.isEmpty() ? "" : "(?" + flags + ")") + pattern.pattern() + "/";
     }
 }

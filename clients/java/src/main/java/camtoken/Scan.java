@@ -2,6 +2,7 @@ package camtoken;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,7 @@ public final class Scan {
 
     /** What the token showed, by name and in its order. */
     public Map<String, Field> fields() {
-        return Map.copyOf(fields);
+        return Collections.unmodifiableMap(fields);
     }
 
     /** Every page that it showed. */

@@ -176,7 +176,7 @@ public final class Token {
         activations().forEach(activation -> known.add(activation.id()));
         Scan first = look(any(bank.firstCode().get()), ScanOptions.usual().auto());
         bank.enterDeviceCode().accept(first.deviceCode());
-        // A page that still has the first code is waited for: approved again, that would begin anew.
+        // Waits until the page shows the second code: the first, approved again, would start the registration over.
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         ScanOptions step = ScanOptions.usual().stepwise();
         while (first.operation().equals(see(any(bank.secondCode().get()), step).document.operation()) && System.nanoTime() < deadline) {
