@@ -1,4 +1,4 @@
-//! A clock for tests: another one, ahead by as much as somebody has moved it.
+//! A clock for tests: another clock, plus the time that a test has added.
 //!
 //! How far that is stands in a file beside the books, so that neither they nor the verifier ever see time go back.
 

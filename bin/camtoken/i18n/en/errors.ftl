@@ -527,7 +527,7 @@ ct-e071 = the fields make no transaction
     .hint = fields: { $names }
     .long =
         A field is unknown, missing, given twice, cannot hold its value, or contradicts another. The line "why" names it;
-        its value is not repeated, because it may be somebody's account.
+        its value is not repeated, because it may be an account number.
 
         Try: camtoken schema fields has every field with its form and length. Kana are counted half-width, a sound mark
         as one character: ｶﾞ is 2.
