@@ -147,8 +147,8 @@ impl<'a> Wallet<'a> {
             login.choose(user).map_err(refused)?;
         }
         let Some(name) = login.account().cloned() else {
-            let users: Vec<_> = login.choices().iter().map(|name| name.user.as_str()).collect();
-            return Err(Failure::new(Code::WhichAccount).with("names", users.join(", ")));
+            let names: Vec<_> = login.choices().map(ToString::to_string).collect();
+            return Err(Failure::new(Code::WhichAccount).with("names", names.join(", ")));
         };
         let shown = login.shown().clone();
         self.approve(&shown, act)?;

@@ -105,6 +105,33 @@ fn a_card_answers_a_question_once_it_is_shown() {
 }
 
 #[test]
+fn a_key_that_could_not_be_read_again_is_refused_and_loses_nothing() {
+    let desk = Desk::new(&["--test"]);
+    assert_eq!(desk.scan(&format!("otpauth://totp/alice?secret={SECRET}&digits=8")).1, 0);
+    let package = |digits: u8| {
+        format!(
+            r#"<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage>
+            <Key Id="a" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:hotp"><AlgorithmParameters>
+            <ResponseFormat Length="{digits}" Encoding="DECIMAL"/></AlgorithmParameters><Data>
+            <Secret><PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret><Counter><PlainValue>0</PlainValue></Counter>
+            </Data></Key></KeyPackage></KeyContainer>"#
+        )
+    };
+    let add = ["token", "add-account", "--user", "card"];
+    let hotp = [&add[..], &["--kind", "hotp", "--pskc", "-"]].concat();
+    let (refused, exit) = desk.run_with(&[&hotp[..], &["--issuer", "Bank"]].concat(), &package(10));
+    assert_eq!((&refused["code"], exit), (&json!("CT-E073"), 2), "{refused}");
+    assert_eq!(refused["why"], "digits of the account: not 6 to 8");
+    let (refused, exit) = desk.run_with(&[&hotp[..], &["--issuer", "B\nank"]].concat(), &package(6));
+    assert_eq!((&refused["code"], exit), (&json!("CT-E020"), 2), "{refused}");
+    let (refused, exit) = desk.run(&[&add[..], &["--issuer", "Bank", "--binary", "--key-file", "/dev/null"]].concat());
+    assert_eq!((&refused["code"], exit), (&json!("CT-E073"), 2), "{refused}");
+    assert_eq!(desk.otp("alice", "59"), "94287082");
+    assert_eq!(desk.run_with(&[&hotp[..], &["--issuer", "Bank"]].concat(), &package(6)).1, 0);
+    assert_eq!(desk.otp("card", "0"), "755224");
+}
+
+#[test]
 fn accounts_are_encrypted_with_their_token_and_a_token_of_one_bank_has_none() {
     let desk = Desk::new(&[]);
     assert_eq!(desk.scan(&format!("otpauth://totp/alice?secret={SECRET}&digits=8")).1, 0);

@@ -80,11 +80,13 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`] for a name with a control character, which nobody could
-    /// type again.
+    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which nobody could type
+    /// again, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does not have.
     pub fn keep(&mut self, accounts: Vec<Account>) -> Result<(), Refusal> {
         let names: Vec<_> = accounts.iter().map(|account| &account.name).collect();
         self.has_room(&names)?;
+        let checked = accounts.iter().try_for_each(Account::check);
+        checked.map_err(|(part, reason)| Refusal::malformed("account", part, reason))?;
         for account in accounts {
             self.0.retain(|held| held.name != account.name);
             self.0.push(account);
@@ -96,6 +98,9 @@ impl Accounts {
     pub(crate) fn has_room(&self, names: &[&AccountName]) -> Result<(), Refusal> {
         if names.iter().any(|name| name.to_string().contains(char::is_control)) {
             return Err(Refusal::malformed("account", "name", "a control character"));
+        }
+        if names.iter().any(|name| name.issuer.len().max(name.user.len()) > AccountName::MAX_LEN) {
+            return Err(Refusal::malformed("account", "name", format!("longer than {} bytes", AccountName::MAX_LEN)));
         }
         let taken = |name: &AccountName| self.get(name).is_some_and(|held| !held.is_blocked());
         let twice = |place: usize| names[..place].contains(&names[place]);
@@ -118,22 +123,14 @@ impl Accounts {
         found.ok_or_else(|| Refusal::NoAccount { issuer: name.issuer.clone() })
     }
 
-    /// The only account that a person can mean: by `issuer:user`, by the user or by the issuer alone, letters in either case.
+    /// The only account that a person can mean: `issuer:user` as it stands, else the user or the issuer alone, else either of these with
+    /// letters in another case.
     ///
     /// # Errors
     ///
     /// [`Refusal::NoAccount`] or [`Refusal::Choice`].
     pub fn find(&self, said: &str) -> Result<&Account, Refusal> {
-        let same = |text: &str| text.to_lowercase() == said.to_lowercase();
-        if let Some(account) = self.0.iter().find(|account| same(&account.name.to_string())) {
-            return Ok(account);
-        }
-        let mut found = self.0.iter().filter(|account| same(&account.name.user) || same(&account.name.issuer));
-        match (found.next(), found.count()) {
-            (Some(account), 0) => Ok(account),
-            (Some(_), more) => Err(Refusal::Choice { count: more + 1 }),
-            (None, _) => Err(Refusal::NoAccount { issuer: said.to_owned() }),
-        }
+        AccountName::meant(said, said, self.0.iter(), |account| &account.name)
     }
 
     /// Removes an account; `None` if there is none of this name.
@@ -156,6 +153,19 @@ impl Account {
     #[must_use]
     pub const fn power_auth(name: AccountName, device: powerauth::Device) -> Self {
         Self { name, kind: Kind::PowerAuth(device) }
+    }
+
+    /// Whether it can answer, and be written down and read again; else the part that is wrong, and why.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match &self.kind {
+            Kind::Otp(otp) => otp.check(),
+            Kind::Ocra(ocra) => ocra.secret.check(),
+            Kind::Tiqr(identity) => identity.secret.check(),
+            #[cfg(feature = "linotp")]
+            Kind::Linotp(token) => token.check(),
+            #[cfg(feature = "powerauth")]
+            Kind::PowerAuth(device) => device.check(),
+        }
     }
 
     /// The way in which it answers: `otp`, `ocra`, `tiqr`, `linotp`, `powerauth`.
@@ -194,10 +204,36 @@ impl Account {
 }
 
 impl AccountName {
+    /// The longest issuer and the longest user, in bytes.
+    pub const MAX_LEN: usize = 256;
+
     /// A name of these two.
     #[must_use]
     pub fn new(issuer: &str, user: &str) -> Self {
         Self { issuer: issuer.to_owned(), user: user.to_owned() }
+    }
+
+    /// The one that a word means best among things with such names. `issuer` is what is told when there is none.
+    pub(crate) fn meant<'a, T>(
+        said: &str,
+        issuer: &str,
+        among: impl Iterator<Item = &'a T> + Clone,
+        name: impl Fn(&T) -> &Self,
+    ) -> Result<&'a T, Refusal> {
+        let same = |text: &str| text.to_lowercase() == said.to_lowercase();
+        let fits: [&dyn Fn(&Self) -> bool; 3] =
+            [&|name| name.to_string() == said, &|name| name.user == said || name.issuer == said, &|name| {
+                same(&name.to_string()) || same(&name.user) || same(&name.issuer)
+            }];
+        for fits in fits {
+            let mut found = among.clone().filter(|it| fits(name(it)));
+            match (found.next(), found.count()) {
+                (Some(only), 0) => return Ok(only),
+                (Some(_), more) => return Err(Refusal::Choice { count: more + 1 }),
+                (None, _) => {}
+            }
+        }
+        Err(Refusal::NoAccount { issuer: issuer.to_owned() })
     }
 }
 

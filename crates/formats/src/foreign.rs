@@ -91,12 +91,12 @@ impl Foreign {
         if text.len() > Self::MAX_LEN {
             return Ok(Self::Text);
         }
-        let lower = text.get(..16.min(text.len())).unwrap_or_default().to_ascii_lowercase();
-        if let Some((_, format, reason)) = KNOWN.iter().find(|(start, ..)| lower.starts_with(start)) {
+        let starts = |start: &str| text.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
+        if let Some((_, format, reason)) = KNOWN.iter().find(|(start, ..)| starts(start)) {
             return Ok(Self::Known { format, reason });
         }
         // Apple's form opens its own app; it is the common one but for the scheme.
-        let otpauth = if lower.starts_with("apple-otpauth:") { &text["apple-".len()..] } else { text };
+        let otpauth = if starts("apple-otpauth:") { &text["apple-".len()..] } else { text };
         if Steam::is_named(otpauth) {
             return read("steam", otpauth.parse(), Self::Steam);
         }

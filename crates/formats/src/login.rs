@@ -14,16 +14,25 @@ use crate::ocra::OcraQuestion;
 #[cfg(feature = "powerauth")]
 use crate::powerauth;
 use crate::refusal::Refusal;
-use crate::shown::{Shown, labels};
+use crate::shown::{Row, Shown, labels};
 use crate::tiqr;
 
 /// A question to an account, to be shown and approved.
 #[derive(Debug)]
 pub struct Login {
-    pub(crate) shown: Shown,
-    pub(crate) choices: Vec<AccountName>,
-    pub(crate) chosen: Option<AccountName>,
-    pub(crate) asked: Asked,
+    /// What is shown whoever answers.
+    question: Shown,
+    shown: Shown,
+    choices: Vec<Choice>,
+    chosen: Option<AccountName>,
+    asked: Asked,
+}
+
+/// One account that can answer, and what is shown of it.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: AccountName,
+    pub(crate) rows: Vec<Row>,
 }
 
 #[derive(Debug)]
@@ -47,9 +56,19 @@ pub struct Answered {
 }
 
 impl Login {
-    pub(crate) fn new(shown: Shown, name: &AccountName, asked: Asked) -> Self {
-        let shown = shown.row("service", labels::SERVICE, &name.issuer).row("user", labels::USER, &name.user);
-        Self { shown, choices: vec![name.clone()], chosen: Some(name.clone()), asked }
+    /// A question to one account.
+    pub(crate) fn new(question: Shown, name: &AccountName, asked: Asked) -> Self {
+        let rows = vec![Row::new("service", labels::SERVICE, &name.issuer), Row::new("user", labels::USER, &name.user)];
+        Self::among(question, vec![Choice { name: name.clone(), rows }], asked)
+    }
+
+    /// A question that one of several accounts will answer. Until it is chosen, what is shown is what all of them say alike.
+    pub(crate) fn among(question: Shown, choices: Vec<Choice>, asked: Asked) -> Self {
+        let alike = |row: &&Row| choices.iter().all(|choice| choice.rows.contains(row));
+        let mut shown = question.clone();
+        shown.rows.extend(choices.iter().take(1).flat_map(|choice| &choice.rows).filter(alike).cloned());
+        let chosen = if let [only] = &choices[..] { Some(only.name.clone()) } else { None };
+        Self { question, shown, choices, chosen, asked }
     }
 
     /// What is shown before anything is answered.
@@ -60,8 +79,8 @@ impl Login {
 
     /// The accounts that can answer. Where there are several, one has to be chosen.
     #[must_use]
-    pub fn choices(&self) -> &[AccountName] {
-        &self.choices
+    pub fn choices(&self) -> impl ExactSizeIterator<Item = &AccountName> {
+        self.choices.iter().map(|choice| &choice.name)
     }
 
     /// The account that will answer, once it is known.
@@ -70,18 +89,18 @@ impl Login {
         self.chosen.as_ref()
     }
 
-    /// Chooses the account of this user.
+    /// Chooses the account of this user, or of this name, as [`Accounts::find`] takes it. What is [shown](Self::shown) is what that account
+    /// says.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices).
-    pub fn choose(&mut self, user: &str) -> Result<(), Refusal> {
-        let found = self.choices.iter().find(|name| name.user == user).cloned();
-        let name = found.ok_or_else(|| Refusal::NoAccount { issuer: self.choices[0].issuer.clone() })?;
-        self.shown.rows.retain(|row| row.role != "user");
-        self.shown =
-            std::mem::replace(&mut self.shown, Shown::new(labels::LOG_IN)).row("user", labels::USER, &name.user);
-        self.chosen = Some(name);
+    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices), [`Refusal::Choice`] where several of them can be meant.
+    pub fn choose(&mut self, said: &str) -> Result<(), Refusal> {
+        let issuer = self.choices.first().map_or("", |choice| &choice.name.issuer);
+        let choice = AccountName::meant(said, issuer, self.choices.iter(), |choice| &choice.name)?;
+        self.shown = self.question.clone();
+        self.shown.rows.extend_from_slice(&choice.rows);
+        self.chosen = Some(choice.name.clone());
         Ok(())
     }
 
@@ -93,7 +112,7 @@ impl Login {
     /// # Errors
     ///
     /// [`Refusal::Choice`] before one of several accounts was chosen, [`Refusal::Pin`], [`Refusal::NoAccount`] when the account is gone,
-    /// [`Refusal::Malformed`] when the question does not fit the account's suite.
+    /// [`Refusal::Blocked`] when its server has blocked it since, [`Refusal::Malformed`] when the question does not fit the account's suite.
     pub fn approve(
         self,
         accounts: &mut Accounts,
@@ -103,6 +122,9 @@ impl Login {
     ) -> Result<Answered, Refusal> {
         let Some(name) = self.chosen else { return Err(Refusal::Choice { count: self.choices.len() }) };
         let account = accounts.get_mut(&name)?;
+        if account.is_blocked() {
+            return Err(Refusal::Blocked);
+        }
         let answered = |response, errand, session| Ok(Answered { name: name.clone(), response, errand, session });
         match (self.asked, &mut account.kind) {
             (Asked::Otp, Kind::Otp(otp)) => answered(otp.respond(pin, now)?, None, None),
@@ -187,8 +209,10 @@ impl Answered {
             Kind::Tiqr(identity) => {
                 let read = tiqr::read_login(answer);
                 let none_left = matches!(&read, Err(Refusal::Server { attempts_left: Some(0), .. }));
-                identity.blocked = none_left || matches!(&read, Err(Refusal::Blocked));
+                identity.blocked |= none_left || matches!(&read, Err(Refusal::Blocked));
                 read?;
+                // A yes is the only word that takes a block back.
+                identity.blocked = false;
                 identity.answered.clone_from(&self.session);
             }
             #[cfg(feature = "linotp")]

@@ -45,6 +45,14 @@ impl Otp {
         Self { secret: Secret::clear(steam.secret), form: OtpForm::Steam, moving: MovingFactor::Period(30) }
     }
 
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match (self.form, self.moving) {
+            (OtpForm::Decimal { digits, .. }, _) if !(6..=8).contains(&digits) => Err(("digits", "not 6 to 8")),
+            (OtpForm::Steam, MovingFactor::Counter(_)) | (_, MovingFactor::Period(0)) => Err(("period", "zero")),
+            _ => self.secret.check(),
+        }
+    }
+
     /// The password of this moment, or of the next count; the counter has moved on when it is given out.
     pub(crate) fn respond(&mut self, pin: Option<&str>, now: Timestamp) -> Result<Zeroizing<String>, Refusal> {
         let key = self.secret.reveal(pin)?;

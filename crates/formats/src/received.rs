@@ -9,7 +9,7 @@ use crate::hhd;
 use crate::introduction::{Fetch, Introduction, New, named};
 #[cfg(feature = "linotp")]
 use crate::linotp;
-use crate::login::{Asked, Login};
+use crate::login::{Asked, Choice, Login};
 use crate::ocra::OcraQuestion;
 use crate::otp::Otp;
 use crate::otpauth::{Migration, OtpauthUri};
@@ -17,7 +17,7 @@ use crate::otpauth::{Migration, OtpauthUri};
 use crate::powerauth;
 use crate::refusal::Refusal;
 use crate::rules::Rules;
-use crate::shown::{NO_TRANSACTION, Shown, labels};
+use crate::shown::{NO_TRANSACTION, Row, Shown, labels};
 use crate::tiqr;
 #[cfg(feature = "linotp")]
 use crate::url::WebUrl;
@@ -115,41 +115,31 @@ impl Accounts {
 
     fn tiqr_login(&self, code: tiqr::LoginCode, rules: &Rules) -> Result<Received, Refusal> {
         rules.check_form(&code.form)?;
-        let identity = |account: &&Account| match &account.kind {
-            Kind::Tiqr(_) => {
-                account.name.issuer == code.provider && code.user.as_ref().is_none_or(|user| *user == account.name.user)
+        let identity = |account: &Account| match &account.kind {
+            Kind::Tiqr(it)
+                if account.name.issuer == code.provider
+                    && code.user.as_ref().is_none_or(|user| *user == account.name.user) =>
+            {
+                Some(tiqr_choice(&account.name, it, &code, rules))
             }
-            _ => false,
+            _ => None,
         };
-        let found: Vec<_> = self.iter().filter(identity).collect();
-        let Some(Kind::Tiqr(first)) = found.first().map(|account| &account.kind) else {
-            return Err(Refusal::NoAccount { issuer: code.provider });
-        };
-        let usable = |account: &&&Account| match &account.kind {
-            Kind::Tiqr(it) => !it.blocked && it.answered.as_ref() != Some(&code.session),
-            _ => false,
-        };
-        let choices: Vec<_> = found.iter().filter(usable).map(|account| account.name.clone()).collect();
+        let (choices, refusals): (Vec<_>, Vec<_>) = self.iter().filter_map(identity).partition(Result::is_ok);
+        let choices: Vec<_> = choices.into_iter().flatten().collect();
         if choices.is_empty() {
-            let all_blocked = found.iter().all(|account| account.is_blocked());
-            return Err(if all_blocked { Refusal::Blocked } else { Refusal::Answered });
+            // Of several the one that got furthest.
+            let furthest = refusals.into_iter().filter_map(Result::err).max_by_key(|refusal| match refusal {
+                Refusal::Blocked => 0,
+                Refusal::Answered => 1,
+                _ => 2,
+            });
+            return Err(furthest.unwrap_or(Refusal::NoAccount { issuer: code.provider }));
         }
-        rules.check(&first.authentication_url)?;
-        let mut shown = Shown::new(labels::LOG_IN).warned(NO_TRANSACTION);
+        let mut question = Shown::new(labels::LOG_IN).warned(NO_TRANSACTION);
         if let Some(service) = &code.service {
-            shown = shown.row("service", labels::SERVICE, service);
+            question = question.row("service", labels::SERVICE, service);
         }
-        shown = shown.row("provider", labels::PROVIDER, named(&first.provider_name, &code.provider)).row(
-            "host",
-            labels::HOST,
-            first.authentication_url.host_shown(),
-        );
-        let mut login = Login { shown, choices, chosen: None, asked: Asked::Tiqr(Box::new(code)) };
-        if let [only] = &login.choices[..] {
-            let user = only.user.clone();
-            login.choose(&user)?;
-        }
-        Ok(Received::Login(login))
+        Ok(Received::Login(Login::among(question, choices, Asked::Tiqr(Box::new(code)))))
     }
 
     #[cfg(feature = "linotp")]
@@ -201,6 +191,8 @@ impl Accounts {
         if let Some(url) = opened.callback_url.as_ref().or(token.callback_url.as_ref()) {
             rules.check(url)?;
             shown = shown.row("host", labels::HOST, url.host_shown());
+        } else if let Some(number) = opened.callback_sms.as_ref().or(token.callback_sms.as_ref()) {
+            shown = shown.row("sms", labels::HOST, number);
         }
         Ok(Received::Login(Login::new(shown, &name, Asked::Linotp(Box::new(opened)))))
     }
@@ -215,18 +207,36 @@ impl Accounts {
         if devices.peek().is_none() {
             return Err(Refusal::NoAccount { issuer: "PowerAuth".to_owned() });
         }
-        let choices: Vec<_> = devices.filter(|(_, verifies)| *verifies).map(|(name, _)| name).collect();
+        let choice = |name: AccountName| Choice { rows: vec![Row::new("user", labels::USER, &name.user)], name };
+        let choices: Vec<_> = devices.filter(|(_, verifies)| *verifies).map(|(name, _)| choice(name)).collect();
         if choices.is_empty() {
             return Err(Refusal::Seal);
         }
         let shown = shown_operation(&operation);
-        let mut login = Login { shown, choices, chosen: None, asked: Asked::PowerAuth(Box::new(operation)) };
-        if let [only] = &login.choices[..] {
-            let user = only.user.clone();
-            login.choose(&user)?;
-        }
-        Ok(Received::Login(login))
+        Ok(Received::Login(Login::among(shown, choices, Asked::PowerAuth(Box::new(operation)))))
     }
+}
+
+/// What an identity would answer with: its own provider and host. What it cannot answer, it refuses.
+fn tiqr_choice(
+    name: &AccountName,
+    identity: &tiqr::Identity,
+    code: &tiqr::LoginCode,
+    rules: &Rules,
+) -> Result<Choice, Refusal> {
+    if identity.blocked {
+        return Err(Refusal::Blocked);
+    }
+    if identity.answered.as_ref() == Some(&code.session) {
+        return Err(Refusal::Answered);
+    }
+    rules.check(&identity.authentication_url)?;
+    let rows = vec![
+        Row::new("provider", labels::PROVIDER, named(&identity.provider_name, &name.issuer)),
+        Row::new("host", labels::HOST, identity.authentication_url.host_shown()),
+        Row::new("user", labels::USER, &name.user),
+    ];
+    Ok(Choice { name: name.clone(), rows })
 }
 
 fn shown_otp(names: &[&AccountName]) -> Shown {

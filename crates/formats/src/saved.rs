@@ -1,5 +1,7 @@
 //! Accounts as plain data, secrets included, for the token's file.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "powerauth")]
 use zeroize::Zeroize;
@@ -60,9 +62,11 @@ impl Accounts {
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
         // Room for all of it: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(Vec::with_capacity(64 * 1024));
-        serde_json::to_writer(&mut *text, &self.expose_saved()).expect("plain data");
-        Zeroizing::new(str::from_utf8(&text).expect("JSON is UTF-8").to_owned())
+        let (saved, mut length) = (self.expose_saved(), Length(0));
+        serde_json::to_writer(&mut length, &saved).expect("plain data");
+        let mut text = Vec::with_capacity(length.0);
+        serde_json::to_writer(&mut text, &saved).expect("plain data");
+        Zeroizing::new(String::from_utf8(text).expect("JSON is UTF-8"))
     }
 
     /// Reads what [`Accounts::expose_json`] has written.
@@ -90,6 +94,20 @@ impl Saved {
         let mut accounts = Accounts::default();
         accounts.keep(read).map_err(|_| SavedError::Names)?;
         Ok(accounts)
+    }
+}
+
+/// Counts what is written, and keeps nothing of it.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -240,7 +258,9 @@ impl SavedAccount {
             #[cfg(feature = "powerauth")]
             SavedKind::PowerAuth(device) => Kind::PowerAuth(device.into_device()?),
         };
-        Ok(Account { name: AccountName { issuer: self.issuer, user: self.user }, kind })
+        let account = Account { name: AccountName { issuer: self.issuer, user: self.user }, kind };
+        account.check().map_err(|(part, _)| part)?;
+        Ok(account)
     }
 }
 
@@ -266,13 +286,12 @@ impl SavedOtp {
             _ => return Err("algorithm"),
         };
         let form = match hash {
-            Some(hash) if (6..=8).contains(&self.digits) => OtpForm::Decimal { hash, digits: self.digits },
-            Some(_) => return Err("digits"),
+            Some(hash) => OtpForm::Decimal { hash, digits: self.digits },
             None => OtpForm::Steam,
         };
         let moving = match (self.counter, self.period) {
             (Some(counter), None) => MovingFactor::Counter(counter),
-            (None, Some(seconds)) if seconds > 0 => MovingFactor::Period(seconds),
+            (None, Some(seconds)) => MovingFactor::Period(seconds),
             _ => return Err("period"),
         };
         Ok(Otp { secret: self.secret.into_secret().ok_or("secret")?, form, moving })
@@ -300,12 +319,6 @@ impl SavedLinotp {
     fn into_token(self) -> Result<linotp::Token, &'static str> {
         let private = self.secret.into_secret().filter(|secret| !secret.is_hidden()).ok_or("secret")?;
         let private = private.reveal(None).map_err(|_| "secret")?;
-        if private.expose_bytes().len() != 32 {
-            return Err("secret");
-        }
-        if !(6..=12).contains(&self.digits) {
-            return Err("digits");
-        }
         Ok(linotp::Token {
             private,
             token_id: self.token_id,
@@ -328,7 +341,7 @@ impl SavedPowerAuth {
         Self {
             possession: SavedSecret::of(&Secret::clear(possession)),
             knowledge: SavedSecret::of(&device.knowledge),
-            counter: SavedBytes(to_text(&device.counter)),
+            counter: SavedBytes(to_text(&*device.counter)),
             master_public: device.master_public.map(|key| to_text(&key)),
             server_public: device.server_public.map(|key| to_text(&key)),
         }

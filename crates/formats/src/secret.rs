@@ -44,6 +44,16 @@ impl Secret {
         Ok(Self(Kept::Hidden { salt, masked: mask(key, pin, &salt)? }))
     }
 
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.len() == 0 { Err(("secret", "empty")) } else { Ok(()) }
+    }
+
+    /// How many bytes the secret has; that it is hidden does not change it.
+    pub(crate) fn len(&self) -> usize {
+        let (Kept::Clear(key) | Kept::Hidden { masked: key, .. }) = &self.0;
+        key.expose_bytes().len()
+    }
+
     /// Whether the secret is needed with a PIN.
     #[must_use]
     pub const fn is_hidden(&self) -> bool {

@@ -52,7 +52,7 @@ impl Shown {
     }
 
     pub(crate) fn row(mut self, role: &'static str, label: Label, value: impl Into<String>) -> Self {
-        self.rows.push(Row { role, label, value: value.into() });
+        self.rows.push(Row::new(role, label, value));
         self
     }
 
@@ -82,6 +82,12 @@ impl Shown {
                 layout.row(row.role, row.label.text(language), &row.value, Style::Normal)
             }
         })
+    }
+}
+
+impl Row {
+    pub(crate) fn new(role: &'static str, label: Label, value: impl Into<String>) -> Self {
+        Self { role, label, value: value.into() }
     }
 }
 

@@ -64,7 +64,10 @@ impl KeyArgs {
     fn plain(&self, file: &Path) -> Result<Key, Failure> {
         let bytes = read_input(file, KEY_MAX)?;
         if self.binary {
-            return Ok(Key::new(bytes.to_vec()));
+            return match bytes.is_empty() {
+                true => Err(no_key(file, "it is empty")),
+                false => Ok(Key::new(bytes.to_vec())),
+            };
         }
         // People group the digits; nothing else may stand between them.
         let mut digits = Zeroizing::new(Vec::with_capacity(bytes.len()));

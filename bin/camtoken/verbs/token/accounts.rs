@@ -8,7 +8,7 @@ use camtoken::oath::{Digits, Hash};
 use camtoken::provision::pskc::Algorithm;
 use camtoken_documents::{AccountLine, Foreign};
 use camtoken_formats::otpauth::{MovingFactor, OtpHash};
-use camtoken_formats::{Account, AccountName, Kind, Ocra, OcraQuestion, Otp, OtpForm, Secret, TextHash};
+use camtoken_formats::{Account, AccountName, Kind, Ocra, OcraQuestion, Otp, OtpForm, Refusal, Secret, TextHash};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -134,7 +134,14 @@ pub fn add(args: &Add, context: &Context) -> Result<Exit, Failure> {
     let mut held = Held::open(args.token.as_deref(), args.token_passphrase_file.as_deref(), context)?;
     let mut wallet = Wallet::open(&mut held)?;
     let account = Account { name: AccountName::new(&args.issuer, &args.user), kind };
-    wallet.accounts_mut().keep(vec![account]).map_err(accounts::refused)?;
+    wallet.accounts_mut().keep(vec![account]).map_err(|refusal| match refusal {
+        // There is no code here: what does not fit was said, or stands in the key's file.
+        Refusal::Malformed { part: "name", reason, .. } => misused(format!("--issuer, --user: {reason}")),
+        Refusal::Malformed { part, reason, .. } => {
+            Failure::new(Code::KeyFile).because(format!("{part} of the account: {reason}"))
+        }
+        refusal => accounts::refused(refusal),
+    })?;
     wallet.save()?;
     list(&mut held, context)
 }

@@ -112,6 +112,14 @@ const HEADER: usize = 10;
 const MAX_DATA: usize = 8 * 1024;
 
 impl Token {
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match (self.private.expose_bytes().len(), self.digits) {
+            (32, 6..=12) => Ok(()),
+            (32, _) => Err(("digits", "not 6 to 12")),
+            _ => Err(("secret", "not 32 bytes")),
+        }
+    }
+
     /// Draws the keys for a pairing. The number should be one that no other account of the token has.
     ///
     /// # Errors

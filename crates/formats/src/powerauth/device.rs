@@ -1,5 +1,7 @@
 //! The device: keys that came from an activation elsewhere, the check of a signature, and the answer.
 
+use std::fmt;
+
 use camtoken_oath::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::signature::Verifier;
@@ -15,14 +17,13 @@ use crate::refusal::Refusal;
 use crate::secret::Secret;
 
 /// What a device holds after its activation.
-#[derive(Debug)]
 pub struct Device {
     /// The key of what the user has: 16 bytes.
     pub possession: Key,
     /// The key of what the user knows: 16 bytes, hidden by the PIN where there is one.
     pub knowledge: Secret,
     /// The counter, by hash (`CTR_DATA`); it moves before an answer is given out.
-    pub counter: [u8; 16],
+    pub counter: Zeroizing<[u8; 16]>,
     /// The server's key for all devices.
     pub master_public: Option<[u8; 65]>,
     /// The server's key for this device.
@@ -30,7 +31,6 @@ pub struct Device {
 }
 
 /// The keys in clear, as an activation gives them.
-#[derive(Debug)]
 pub struct Keys<'a> {
     /// `KEY_SIGNATURE_POSSESSION`, 16 bytes.
     pub possession: &'a [u8],
@@ -64,14 +64,19 @@ impl Device {
         let device = Self {
             possession: Key::new(sixteen(keys.possession, "possession key")?.to_vec()),
             knowledge: keys.knowledge,
-            counter: sixteen(keys.counter, "counter")?,
+            counter: Zeroizing::new(sixteen(keys.counter, "counter")?),
             master_public: point(keys.master_public, "server's master public key")?,
             server_public: point(keys.server_public, "server's public key")?,
         };
+        device.check().map_err(|_| KeyError("knowledge key"))?;
         if device.master_public.is_none() && device.server_public.is_none() {
             return Err(KeyError("server's public key"));
         }
         Ok(device)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.knowledge.len() == 16 { Ok(()) } else { Err(("knowledge", "not 16 bytes")) }
     }
 
     /// Whether the server that the device was activated with has signed the code.
@@ -97,11 +102,23 @@ impl Device {
         }
         let knowledge = self.knowledge.reveal(pin)?;
         let text = signature(&[&self.possession, &knowledge], &self.counter, &to_be_signed(operation));
-        let hash = Sha256::digest(self.counter);
+        let hash = Sha256::digest(*self.counter);
         for (place, byte) in self.counter.iter_mut().enumerate() {
             *byte = hash[place] ^ hash[place + 16];
         }
         Ok(text)
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Device").field("knowledge", &self.knowledge).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Keys<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("knowledge", &self.knowledge).finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use camtoken_oath::ocra::Suite;
 use serde::{Deserialize, Serialize};
 
 use super::identity;
+use crate::account::AccountName;
 use crate::errand::Request;
 use crate::url::{UrlError, WebUrl};
 
@@ -58,6 +59,9 @@ pub enum MetadataError {
     /// A member is empty.
     #[error("the metadata has an empty {0}")]
     Empty(&'static str),
+    /// A name of more than [`AccountName::MAX_LEN`] bytes.
+    #[error("the {0} of the metadata is longer than {max} bytes", max = AccountName::MAX_LEN)]
+    Long(&'static str),
     /// An address.
     #[error("{0}: {1}")]
     Url(&'static str, UrlError),
@@ -78,12 +82,18 @@ impl Metadata {
     pub fn from_json(json: &[u8]) -> Result<Self, MetadataError> {
         let read = |error: serde_json::Error| MetadataError::Form { line: error.line(), column: error.column() };
         let metadata: Self = serde_json::from_slice(json).map_err(read)?;
-        for (name, text) in [
-            ("service.identifier", &metadata.service.identifier),
-            ("identity.identifier", &metadata.identity.identifier),
+        let (service, identity) = (&metadata.service, &metadata.identity);
+        for (name, text, may_be_empty) in [
+            ("service.identifier", &service.identifier, false),
+            ("identity.identifier", &identity.identifier, false),
+            ("service.displayName", &service.display_name, true),
+            ("identity.displayName", &identity.display_name, true),
         ] {
-            if text.is_empty() {
+            if text.is_empty() && !may_be_empty {
                 return Err(MetadataError::Empty(name));
+            }
+            if text.len() > AccountName::MAX_LEN {
+                return Err(MetadataError::Long(name));
             }
         }
         metadata.enrollment_url()?;
