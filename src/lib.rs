@@ -100,7 +100,7 @@
 //! | --- | --- | --- |
 //! | `simd` (default) | responses by the SHA extensions and AVX-512, chosen at run time | the only unsafe code, in `camtoken-simd` |
 //! | `embedded` | `EmbeddedStore`: records in one directory | fjall |
-//! | `reader` | [`qr`](https://docs.rs/camtoken-qr): draw and read codes; the token's screen as a picture | image, rxing |
+//! | `reader` | [`qr`](https://docs.rs/camtoken-qr): draw and read codes; the token's screen as a picture | image, rqrr |
 //! | `provision` | PSKC containers (RFC 6030) and otpauth URIs | an XML reader, PBKDF2 |
 //! | `parallel` | large batches of checks on every core | rayon |
 //!

@@ -27,7 +27,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use camtoken::qr::{Limits, Luma};
+use camtoken_qr::{Limits, Luma};
 use rustix::time::{ClockId, clock_gettime};
 
 use readers::Reader;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use camtoken::qr::{Distortion, EcLevel, encode};
+use camtoken_qr::{Distortion, EcLevel, encode};
 
 const PICTURES: u64 = 24;
 

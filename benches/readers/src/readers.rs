@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use camtoken::qr::{Effort, Luma, Scan, ScanOptions, scan};
+use camtoken_qr::{Effort, Luma, Scan, ScanOptions, scan};
 
 /// A name and a function.
 pub struct Reader {

@@ -7,7 +7,7 @@
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
 //! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), `watch` (frame after frame), and two readers: `binary` for what a black-and-white picture tells, `grey` for the
+//!   order), `watch` (frame after frame), and two readers: `plain` for what a black-and-white picture tells, `grey` for the
 //!   rest. Everything that reads takes 8-bit luma and gives bytes, corners and the size of a module; `text` says what bytes say.
 //! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
 //!   made from a seed.
@@ -36,8 +36,11 @@ mod symbol;
 pub use distort::Distortion;
 pub use quality::{
     Advice, Diagnosis, Edge, Grade, GradeError, Measure, MeasureKind, Overlay, Quality, QualityOptions, Reason,
-    SecondOpinion, diagnose, quality, second_opinion,
+    diagnose, quality,
 };
+#[cfg(feature = "second-opinion")]
+#[cfg_attr(docsrs, doc(cfg(feature = "second-opinion")))]
+pub use quality::{SecondOpinion, second_opinion};
 pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};
 pub use symbol::EcLevel;

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn version(drawn: &SymbolMatrix) -> Version {
-        Version::new(drawn.version()).expect("it was drawn")
+        Version::nearest(drawn.version())
     }
 
     #[test]

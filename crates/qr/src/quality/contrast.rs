@@ -136,10 +136,10 @@ pub(super) fn fixed_patterns(version: Version, sampled: &[bool], printed: &[bool
             grades.push(grade(wrong, percent));
         }
     };
-    for finder in &finders {
+    for finder in finders {
         judge(finder, |wrong, _| Grade::at_most(wrong as f64, [0.0, 1.0, 2.0, 3.0]));
     }
-    for timing in &timing {
+    for timing in timing {
         judge(timing, |_, percent| Grade::at_most(percent, [0.0, 7.0, 11.0, 14.0]));
     }
     judge(&alignment.concat(), |_, percent| Grade::at_most(percent, [0.0, 10.0, 20.0, 30.0]));

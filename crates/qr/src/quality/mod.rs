@@ -14,6 +14,7 @@ mod grid;
 mod measure;
 mod overlay;
 mod quiet_zone;
+#[cfg(feature = "second-opinion")]
 mod second_opinion;
 #[cfg(test)]
 mod tests;
@@ -24,4 +25,5 @@ pub use grading::{Quality, QualityOptions, quality};
 pub use measure::{Advice, Measure, MeasureKind};
 pub use overlay::Overlay;
 pub(super) use overlay::png;
+#[cfg(feature = "second-opinion")]
 pub use second_opinion::{SecondOpinion, second_opinion};

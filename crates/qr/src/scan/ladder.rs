@@ -5,10 +5,10 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use crate::Luma;
-use crate::scan::binary::Binary;
 use crate::scan::grey::reader::Grey;
+use crate::scan::plain;
 use crate::scan::prepare;
-use crate::scan::reading::{Reader, Reading, guarded};
+use crate::scan::reading::{Reading, guarded};
 use crate::scan::stage::Stage;
 
 /// How a picture is searched.
@@ -77,31 +77,34 @@ impl Stage {
         if self == Self::FullSize && luma.width.max(luma.height) <= PLAIN_SIDE {
             return (Reading::default(), 1);
         }
-        let older = !matches!(options.effort, Effort::Frame(_));
+        let is_frame = matches!(options.effort, Effort::Frame(_));
         let small = luma.width.max(luma.height) <= COARSE_SIDE;
         if self == Self::Grey && small {
             // The coarse stage has seen as much.
             return (Reading::default(), 1);
         }
-        let (prepared, factor) = self.prepare(luma);
-        let grey = |max_triples: usize| {
-            let reader = AssertUnwindSafe(|| Grey { max_triples }.read(&prepared, all));
-            guarded(reader).unwrap_or_default()
-        };
-        let reading = match self {
-            Self::CoarseGrey => grey(match (older, small) {
-                (false, _) => 3,
-                (true, false) => 8,
-                (true, true) => 12,
+        let (fitted, factor) = self.fit(luma);
+        let grey = |max_triples: usize| Grey { max_triples }.read(&fitted, all);
+        let read = AssertUnwindSafe(|| match self {
+            Self::CoarseGrey => grey(match (is_frame, small) {
+                (true, _) => 3,
+                (false, false) => 8,
+                (false, true) => 12,
             }),
             Self::Grey => grey(12),
             Self::FineGrey => grey(40),
-            _ => Binary { older }.read(&prepared, all),
-        };
-        (reading, factor)
+            Self::CoarseThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), all),
+            Self::FineThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 21), all),
+            Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), all),
+            Self::Blur => plain::read(&prepare::blur(&fitted), all),
+            Self::Sharpen => plain::read(&prepare::sharpen(&fitted), all),
+            Self::Plain | Self::FullSize | Self::Frames => plain::read(&fitted, all),
+        });
+        (guarded(read).unwrap_or_default(), factor)
     }
 
-    fn prepare(self, luma: &Luma) -> (Cow<'_, Luma>, u32) {
+    /// The picture as large as this stage looks at it, and how many pixels of the original one of its pixels is wide.
+    fn fit(self, luma: &Luma) -> (Cow<'_, Luma>, u32) {
         let longest = match self {
             Self::Plain => PLAIN_SIDE,
             Self::FullSize => 6000,
@@ -113,15 +116,7 @@ impl Stage {
         // A strip keeps at least one row.
         let factor = luma.width.max(luma.height).div_ceil(longest).min(luma.width.min(luma.height));
         let fitted = if factor > 1 { Cow::Owned(prepare::shrink(luma, factor)) } else { Cow::Borrowed(luma) };
-        let prepared = match self {
-            Self::Plain | Self::FullSize | Self::CoarseGrey | Self::Grey | Self::FineGrey | Self::Frames => fitted,
-            Self::CoarseThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 31)),
-            Self::Blur => Cow::Owned(prepare::blur(&fitted)),
-            Self::GlobalThreshold => Cow::Owned(prepare::threshold_globally(&fitted)),
-            Self::FineThreshold => Cow::Owned(prepare::threshold_locally(&fitted, 21)),
-            Self::Sharpen => Cow::Owned(prepare::sharpen(&fitted)),
-        };
-        (prepared, factor)
+        (fitted, factor)
     }
 }
 

@@ -1,6 +1,7 @@
-//! What is done to a poor picture before the decoder sees it: plain 8-bit steps, each from luma to luma.
+//! What is done to a poor picture before the decoder sees it: plain 8-bit steps, from luma to luma or to black and white.
 
 use crate::Luma;
+use crate::scan::bitmap::{Bitmap, pack};
 
 /// Makes dark light and light dark.
 pub(super) fn negative(luma: &Luma) -> Luma {
@@ -25,36 +26,41 @@ pub(super) fn shrink(luma: &Luma, factor: u32) -> Luma {
     Luma { width, height, pixels }
 }
 
-/// Black where a pixel is under the mean of the `window` by `window` pixels around it: evens out light and contrast.
-pub(super) fn threshold_locally(luma: &Luma, window: usize) -> Luma {
+/// Dark where a pixel is under the mean of the `window` by `window` pixels around it: evens out light and contrast.
+pub(super) fn threshold_locally(luma: &Luma, window: usize) -> Bitmap {
     let (width, height, reach) = (luma.width as usize, luma.height as usize, window / 2);
-    let stride = width + 1;
-    // Sums of all that lies above and left; they may wrap, their differences are right.
-    let mut sums = vec![0u32; stride * (height + 1)];
-    for (y, row) in luma.rows().enumerate() {
-        let (above, below) = sums[y * stride..].split_at_mut(stride);
-        let mut line = 0u32;
-        for (x, &v) in row.iter().enumerate() {
-            line = line.wrapping_add(u32::from(v));
-            below[x + 1] = above[x + 1].wrapping_add(line);
-        }
+    let row = |y: usize| &luma.pixels[y * width..][..width];
+    // Of each column, the sum of the rows around the one at hand.
+    let mut sums = vec![0u32; width];
+    for y in 0..reach.min(height) {
+        sums.iter_mut().zip(row(y)).for_each(|(sum, &v)| *sum += u32::from(v));
     }
-    let mut pixels = Vec::with_capacity(luma.pixels.len());
-    for (y, row) in luma.rows().enumerate() {
-        let (top, bottom) = (y.saturating_sub(reach), (y + reach + 1).min(height));
-        let (above, below) = (&sums[top * stride..][..stride], &sums[bottom * stride..][..stride]);
-        for (x, &v) in row.iter().enumerate() {
-            let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(width));
-            let sum = below[right].wrapping_sub(below[left]).wrapping_sub(above[right]).wrapping_add(above[left]);
-            let count = ((bottom - top) * (right - left)) as u32;
-            pixels.push(if u32::from(v) * count < sum { 0 } else { 255 });
+    let mut flags = vec![0u8; width];
+    Bitmap::of_rows(luma.width, luma.height, |y, words| {
+        if y + reach < height {
+            sums.iter_mut().zip(row(y + reach)).for_each(|(sum, &v)| *sum += u32::from(v));
         }
-    }
-    Luma { pixels, ..*luma }
+        if y > reach {
+            sums.iter_mut().zip(row(y - reach - 1)).for_each(|(sum, &v)| *sum -= u32::from(v));
+        }
+        let rows = (y + reach + 1).min(height) - y.saturating_sub(reach);
+        let mut sum = sums[..reach.min(width)].iter().sum::<u32>();
+        for (x, (flag, &v)) in flags.iter_mut().zip(row(y)).enumerate() {
+            if x + reach < width {
+                sum += sums[x + reach];
+            }
+            if x > reach {
+                sum -= sums[x - reach - 1];
+            }
+            let columns = (x + reach + 1).min(width) - x.saturating_sub(reach);
+            *flag = u8::from(u32::from(v) * ((rows * columns) as u32) < sum);
+        }
+        pack(&flags, words);
+    })
 }
 
-/// Black and white at the grey level that parts the two best (Otsu): helps weak contrast.
-pub(super) fn threshold_globally(luma: &Luma) -> Luma {
+/// Dark and light at the grey level that parts the two best (Otsu): helps weak contrast.
+pub(super) fn threshold_globally(luma: &Luma) -> Bitmap {
     let mut histogram = [0u64; 256];
     for &v in &luma.pixels {
         histogram[usize::from(v)] += 1;
@@ -75,7 +81,12 @@ pub(super) fn threshold_globally(luma: &Luma) -> Luma {
             (best, threshold) = (spread, level as u8);
         }
     }
-    Luma { pixels: luma.pixels.iter().map(|&v| if v <= threshold { 0 } else { 255 }).collect(), ..*luma }
+    let (width, mut flags) = (luma.width as usize, vec![0u8; luma.width as usize]);
+    Bitmap::of_rows(luma.width, luma.height, |y, words| {
+        let row = &luma.pixels[y * width..][..width];
+        flags.iter_mut().zip(row).for_each(|(flag, &v)| *flag = u8::from(v <= threshold));
+        pack(&flags, words);
+    })
 }
 
 /// Binomial blur of 3 by 3: helps against noise and gaps between the rows of a terminal.
@@ -105,4 +116,26 @@ pub(super) fn sharpen(luma: &Luma) -> Luma {
         (v + (v - s) * 3 / 2).clamp(0, 255) as u8
     });
     Luma { pixels: pixels.collect(), ..*luma }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pixel_is_dark_under_the_mean_of_its_window() {
+        for (width, height, window) in [(1u32, 1u32, 31), (40, 3, 31), (3, 40, 31), (70, 50, 13), (64, 64, 17)] {
+            let pixels = (0..width * height).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            let luma = Luma { width, height, pixels };
+            let picture = threshold_locally(&luma, window);
+            let around = |t: u32, size: u32| t.saturating_sub(window as u32 / 2)..(t + window as u32 / 2 + 1).min(size);
+            for (x, y) in (0..width * height).map(|i| (i % width, i / width)) {
+                let places = around(y, height).flat_map(|y| around(x, width).map(move |x| (y * width + x) as usize));
+                let values: Vec<u32> = places.map(|at| u32::from(luma.pixels[at])).collect();
+                let mean = f64::from(values.iter().sum::<u32>()) / values.len() as f64;
+                let dark = f64::from(luma.pixels[(y * width + x) as usize]) < mean;
+                assert_eq!(picture.bit(x as usize, y as usize), dark, "{width}x{height}: {x}, {y}");
+            }
+        }
+    }
 }

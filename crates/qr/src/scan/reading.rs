@@ -1,16 +1,10 @@
-//! What readers have in common: what they find, and what keeps a panic of theirs from spreading.
+//! What readers have in common: what they find, and what keeps a fault of theirs from ending a program: pictures come from anybody.
 
 use std::cell::Cell;
 use std::panic::{UnwindSafe, catch_unwind};
 
+use crate::Symbol;
 use crate::scan::grey::track::Laid;
-use crate::{Luma, Symbol};
-
-/// Finds symbols in a picture.
-pub(super) trait Reader {
-    /// Reads the first symbol, or all, with coordinates in pixels of `luma`.
-    fn read(&self, luma: &Luma, all: bool) -> Reading;
-}
 
 /// What a reader has found.
 #[derive(Default)]
@@ -49,7 +43,7 @@ pub fn decoding() -> bool {
     GUARDED.get()
 }
 
-/// Runs a decoder that is not ours; `None` if it panicked.
+/// Runs a reader; `None` if it panicked.
 pub(super) fn guarded<T>(work: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
     let outer = GUARDED.replace(true);
     let result = catch_unwind(work);

@@ -14,20 +14,9 @@ impl Version {
     /// The greatest number of a version.
     const MAX: u8 = 40;
 
-    /// `None` but for 1 to 40.
-    pub fn new(number: u8) -> Option<Self> {
-        (1..=Self::MAX).contains(&number).then_some(Self(number))
-    }
-
     /// The version of this number; of a number that none has, the nearest.
     pub fn nearest(number: u8) -> Self {
         Self(number.clamp(1, Self::MAX))
-    }
-
-    /// The version with so many modules on a side.
-    pub fn of_side(side: usize) -> Option<Self> {
-        let version = Self::new(u8::try_from(side.checked_sub(17)? / 4).ok()?)?;
-        (version.side() == side).then_some(version)
     }
 
     /// All of them, the smallest first.
@@ -75,8 +64,14 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// The patterns of a version.
-    pub fn of(version: Version) -> Self {
+    /// The patterns of a version, computed once.
+    pub fn of(version: Version) -> &'static Self {
+        static PATTERNS: [OnceLock<Patterns>; Version::MAX as usize] =
+            [const { OnceLock::new() }; Version::MAX as usize];
+        PATTERNS[usize::from(version.0) - 1].get_or_init(|| Self::new(version))
+    }
+
+    fn new(version: Version) -> Self {
         let side = version.side();
         let square =
             |left: usize, top: usize, size: usize| (0..size * size).map(move |i| (left + i % size, top + i / size));

@@ -61,7 +61,6 @@ fn layout_of_every_version_is_that_of_rxing() {
     for version in Version::all() {
         let (side, layout, theirs) = (version.side(), Layout::of(version), theirs(version));
         assert_eq!(side, theirs.getDimensionForVersion() as usize);
-        assert_eq!(Version::of_side(side), Some(version));
         let centres: Vec<usize> = theirs.getAlignmentPatternCenters().iter().map(|&at| at as usize).collect();
         assert_eq!(version.alignment_centres(), centres, "{version:?}");
         assert_eq!(layout.codewords(), theirs.getTotalCodewords() as usize);
@@ -70,8 +69,6 @@ fn layout_of_every_version_is_that_of_rxing() {
             assert_eq!(layout.carries_data(x, y), !function.get(x as u32, y as u32), "{version:?}: {x}, {y}");
         }
     }
-    assert_eq!([0, 41].map(Version::new), [None; 2]);
-    assert_eq!([0, 17, 20, 22, 178, 181, usize::MAX].map(Version::of_side), [None; 7]);
     assert_eq!([0, 1, 40, 255].map(|number| Version::nearest(number).number()), [1, 1, 40, 40]);
 }
 

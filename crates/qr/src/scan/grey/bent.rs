@@ -3,9 +3,9 @@
 //! them are crisp.
 
 use crate::Luma;
-use crate::scan::grey::geometry::{Point, Quad, sample};
+use crate::scan::geometry::{Point, Quad, sample};
 use crate::scan::grey::grid::{Grid, Triple, likeness, zone_likeness};
-use crate::scan::grey::plan::Plan;
+use crate::scan::plan::Plan;
 
 /// Modules between two knots, roughly.
 const PITCH: f32 = 4.0;

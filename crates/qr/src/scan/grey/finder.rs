@@ -6,7 +6,8 @@
 use std::f32::consts::FRAC_PI_2;
 
 use crate::Luma;
-use crate::scan::grey::geometry::sample;
+use crate::scan::bitmap::Bitmap;
+use crate::scan::geometry::sample;
 use crate::scan::grey::shape::{Measure, Sides, Stretch};
 
 /// What may be a finder pattern, in pixels.
@@ -30,28 +31,23 @@ pub(super) struct Finder {
 const MIN_CONTRAST: f32 = 5.0;
 
 /// Looks through the rows of a black-and-white picture, made of `grey`, for patterns, or for their negatives.
-pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
-    let (dark, sign) = if inverted { (255, -1.0) } else { (0, 1.0) };
+pub(super) fn find(binary: &Bitmap, grey: &Luma, inverted: bool) -> Vec<Finder> {
+    let sign = if inverted { -1.0 } else { 1.0 };
     let mut found: Vec<Finder> = Vec::new();
-    let mut edges: Vec<usize> = Vec::new();
-    for (y, row) in binary.rows().enumerate() {
+    let (mut changes, mut edges) = (Vec::new(), Vec::new());
+    for y in 0..grey.height as usize {
+        binary.edges(y as u32, &mut changes);
+        // Light and dark in turn, with a light run at both ends, be it empty.
         edges.clear();
         edges.push(0);
-        edges.extend((1..row.len()).filter(|&x| row[x] != row[x - 1]));
-        edges.push(row.len());
-        let first = usize::from(row[0] != dark);
-        // Runs in `dark` that have a light and a dark run on either side.
-        for run in (first..edges.len() - 1).step_by(2).skip(1) {
-            if run + 3 >= edges.len() {
-                break;
-            }
-            let lengths = [-2isize, -1, 0, 1, 2].map(|i| {
-                let at = run.wrapping_add_signed(i);
-                (edges[at + 1] - edges[at]) as f32
-            });
+        edges.extend_from_slice(&changes);
+        edges.push(grey.width);
+        // Runs that are dark, or light, with a run of both kinds on either side.
+        for run in (if inverted { 2 } else { 3 }..edges.len().saturating_sub(3)).step_by(2) {
+            let lengths: [f32; 5] = std::array::from_fn(|i| (edges[run + i - 1] - edges[run + i - 2]) as f32);
             let Some(width) = module_of(lengths) else { continue };
             let x = (edges[run] + edges[run + 1]) as f32 / 2.0;
-            let Some((middle, height)) = cross_column(binary, dark, x as usize, y, 12.0 * width) else { continue };
+            let Some((middle, height)) = cross_column(binary, inverted, x as usize, y, 12.0 * width) else { continue };
             if height > 3.2 * width || width > 3.2 * height || (middle - y as f32).abs() > 1.6 * height {
                 continue;
             }
@@ -81,6 +77,11 @@ pub(super) fn find(binary: &Luma, grey: &Luma, inverted: bool) -> Vec<Finder> {
 const MAX_FOUND: usize = 1500;
 
 impl Finder {
+    /// Rows in which it was seen, for each of its modules.
+    pub(super) fn crossed(&self) -> f32 {
+        self.rows as f32 / self.size.1
+    }
+
     fn join(&mut self, other: &Self) {
         let (old, new) = (self.rows as f32, other.rows as f32);
         let mean = |a: f32, b: f32| (a * old + b * new) / (old + new);
@@ -167,10 +168,10 @@ fn module_of([before, left, middle, right, after]: [f32; 5]) -> Option<f32> {
 }
 
 /// The middle and the module of the pattern in the column through (`x`, `y`).
-fn cross_column(binary: &Luma, dark: u8, x: usize, y: usize, reach: f32) -> Option<(f32, f32)> {
-    let (width, height) = (binary.width as usize, binary.height as usize);
+fn cross_column(binary: &Bitmap, inverted: bool, x: usize, y: usize, reach: f32) -> Option<(f32, f32)> {
+    let height = binary.height() as usize;
     let reach = reach.max(6.0) as usize;
-    let pixel = |y: usize| binary.pixels[y * width + x] == dark;
+    let pixel = |y: usize| binary.bit(x, y) != inverted;
     if !pixel(y) {
         return None;
     }

@@ -2,10 +2,10 @@
 //! until everything that is the same in all symbols of its version is where it should be.
 
 use crate::Luma;
+use crate::scan::geometry::{Perspective, Point, Quad, module_px, sample};
 use crate::scan::grey::finder::Finder;
-use crate::scan::grey::geometry::{Perspective, Point, Quad, module_px, sample};
 use crate::scan::grey::modules::Unsmeared;
-use crate::scan::grey::plan::{Plan, Zone};
+use crate::scan::plan::{Plan, Zone};
 use crate::symbol::Version;
 
 /// Below, what was found is no symbol.
@@ -124,6 +124,15 @@ impl<'a> Grid<'a> {
         let parallel = (p.0 + share * (q.0 + r.0 - 2.0 * p.0), p.1 + share * (q.1 + r.1 - 2.0 * p.1));
         let grid = Self::at(plan, anchors, [p, q, r, parallel], luma, 1)?;
         (grid.finder_likeness(luma) >= MIN_FINDERS).then_some(grid)
+    }
+
+    /// A grid that lies where another reader has it.
+    pub(super) fn placed(plan: &'a Plan, place: &Perspective, luma: &Luma) -> Option<Self> {
+        let near = 3.5;
+        let far = plan.side as f32 - near;
+        let fourth = plan.last_alignment().unwrap_or(far);
+        let anchors = [(near, near), (far, near), (near, far), (fourth, fourth)];
+        Self::at(plan, anchors, anchors.map(|(u, v)| place.map(u, v)), luma, 2)
     }
 
     fn at(plan: &'a Plan, anchors: [Point; 4], seen: [Point; 4], luma: &Luma, detail: usize) -> Option<Self> {

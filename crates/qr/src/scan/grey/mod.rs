@@ -1,4 +1,4 @@
-//! Our own reader, for what a black-and-white picture loses: it finds symbols by what all of them have in common and
+//! The reader for what a black-and-white picture loses: it finds symbols by what all of them have in common and
 //! decides about each module by its grey level.
 //!
 //! ```text
@@ -10,15 +10,11 @@
 //! `reader` goes this way for one picture, `track` for a symbol that is followed from frame to frame.
 
 mod bent;
-pub(super) mod decode;
 mod finder;
-pub(super) mod geometry;
 mod grid;
-mod modules;
-mod plan;
+pub(super) mod modules;
 pub(super) mod reader;
 mod shape;
-mod solve;
 #[cfg(test)]
 mod tests;
 pub(super) mod track;

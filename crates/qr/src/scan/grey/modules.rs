@@ -2,9 +2,9 @@
 //! hand or the display had not smeared its neighbours into it.
 
 use crate::Luma;
-use crate::scan::grey::geometry::{Point, sample};
-use crate::scan::grey::plan::Plan;
-use crate::scan::grey::solve::solve;
+use crate::scan::geometry::{Point, sample};
+use crate::scan::plan::Plan;
+use crate::scan::solve::solve;
 
 /// Modules around the symbol that are looked at, too: what is there smears into it.
 const MARGIN: usize = 2;
@@ -31,7 +31,7 @@ pub(super) struct Unsmeared {
 }
 
 /// The grey levels of a symbol and its margin.
-pub(super) struct Modules<'a> {
+pub(in crate::scan) struct Modules<'a> {
     plan: &'a Plan,
     side: usize,
     grey: Vec<f32>,
@@ -41,7 +41,7 @@ pub(super) struct Modules<'a> {
 
 impl<'a> Modules<'a> {
     /// Takes the mean of sixteen points a module.
-    pub(super) fn sample(plan: &'a Plan, luma: &Luma, map: impl Fn(f32, f32) -> Point) -> Self {
+    pub(in crate::scan) fn sample(plan: &'a Plan, luma: &Luma, map: impl Fn(f32, f32) -> Point) -> Self {
         let side = plan.side + 2 * MARGIN;
         let mut grey = Vec::with_capacity(side * side);
         for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
@@ -79,7 +79,7 @@ impl<'a> Modules<'a> {
     }
 
     /// The modules of the symbol, by their own grey alone: positive is dark, the farther from 0 the surer.
-    pub(super) fn plain(&self) -> Vec<f32> {
+    pub(in crate::scan) fn plain(&self) -> Vec<f32> {
         let guess = self.guess();
         let light = Light::estimate(self.side, &self.grey, &guess);
         let sure = |i: usize| -2.0 * light.depth[i] * (self.grey[i] - light.middle[i]) / light.noise[i];

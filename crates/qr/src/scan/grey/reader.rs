@@ -1,15 +1,15 @@
 //! Searches one picture: tries what three finder patterns may span, the likeliest first, until enough was tried in vain.
 
+use crate::scan::decode::{self, Decoded};
+use crate::scan::geometry::{Perspective, Quad, is_inside, is_near};
 use crate::scan::grey::bent::Bent;
-use crate::scan::grey::decode::{self, Decoded};
 use crate::scan::grey::finder::{self, Finder};
-use crate::scan::grey::geometry::{Quad, is_inside, is_near};
 use crate::scan::grey::grid::{Grid, MIN_LIKENESS, Triple, triples};
 use crate::scan::grey::modules::Modules;
-use crate::scan::grey::plan::Plan;
 use crate::scan::grey::track::Laid;
+use crate::scan::plan::Plan;
 use crate::scan::prepare::{self, negative};
-use crate::scan::reading::{Reader, Reading, Sighting};
+use crate::scan::reading::{Reading, Sighting};
 use crate::{Luma, Symbol};
 
 /// How much may be tried.
@@ -18,6 +18,9 @@ pub(in crate::scan) struct Grey {
     /// Triples of finder patterns on which a grid is laid, for each size of the picture.
     pub max_triples: usize,
 }
+
+/// Finder patterns that are compared with the picture, those first that most rows cross.
+const MAX_JUDGED: usize = 300;
 
 /// Finder patterns among which triples are sought.
 const MAX_FINDERS: usize = 36;
@@ -47,8 +50,9 @@ const MIN_FIRST_LIKENESS: f32 = 0.2;
 /// From there on it is plain that something is a symbol, read or not.
 const SURE_LIKENESS: f32 = 0.6;
 
-impl Reader for Grey {
-    fn read(&self, luma: &Luma, all: bool) -> Reading {
+impl Grey {
+    /// Reads the first symbol, or all, with coordinates in pixels of `luma`.
+    pub(in crate::scan) fn read(&self, luma: &Luma, all: bool) -> Reading {
         let mut reading = Reading::default();
         if luma.width < 21 || luma.height < 21 {
             return reading;
@@ -124,6 +128,9 @@ impl<'a> Search<'a> {
 
     /// Reads the first symbol that these finder patterns span, or all.
     fn run(&mut self, mut finders: Vec<Finder>, max_triples: usize, all: bool) {
+        // Noise is crossed by a row or two.
+        finders.sort_by(|a, b| b.crossed().total_cmp(&a.crossed()));
+        finders.truncate(MAX_JUDGED);
         for finder in &mut finders {
             finder.judge(self.smooth(finder));
         }
@@ -211,6 +218,14 @@ impl<'a> Search<'a> {
             self.reading.laid = Some(Laid { grid, inverted: self.inverted });
         }
     }
+}
+
+/// Reads a symbol that another reader has found and not read; gives its outer corners, too.
+pub(in crate::scan) fn read_placed(plan: &'static Plan, place: &Perspective, luma: &Luma) -> Option<(Decoded, Quad)> {
+    let mut grid = Grid::placed(plan, place, luma)?;
+    grid.settle(luma, 0.4, 0.05);
+    let decoded = read_grid(&mut grid, luma)?;
+    Some((decoded, grid.corners()))
 }
 
 /// Finds the version whose plan fits best.

@@ -5,7 +5,7 @@
 use std::f32::consts::TAU;
 
 use crate::Luma;
-use crate::scan::grey::geometry::{Point, sample};
+use crate::scan::geometry::{Point, sample};
 
 /// Directions in which a blob is measured.
 const RAYS: u8 = 24;

@@ -1,9 +1,8 @@
-use super::decode::decode;
-use super::geometry::{Point, sample};
-use super::plan::Plan;
 use super::reader::Grey;
+use crate::scan::decode::decode;
+use crate::scan::geometry::{Point, sample};
+use crate::scan::plan::Plan;
 use crate::scan::prepare;
-use crate::scan::reading::Reader;
 use crate::symbol::Version;
 use crate::{EcLevel, Luma, Symbol, SymbolMatrix, encode_bytes};
 

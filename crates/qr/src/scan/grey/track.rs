@@ -1,7 +1,7 @@
 //! A symbol that no single frame tells: it is followed from frame to frame, and its modules are averaged.
 
-use crate::scan::grey::decode::{self, Decoded};
-use crate::scan::grey::geometry::{Quad, is_near};
+use crate::scan::decode::{self, Decoded};
+use crate::scan::geometry::{Quad, is_near};
 use crate::scan::grey::grid::{Grid, MIN_LIKENESS};
 use crate::scan::grey::modules::{Modules, correlation};
 use crate::scan::prepare::negative;

@@ -1,14 +1,14 @@
 //! From what each module looks like to the payload: codewords in doubt are left to error correction as erasures, and
 //! nothing is believed that chance could have made.
 
-use crate::scan::grey::geometry::{Quad, module_px};
-use crate::scan::grey::plan::Plan;
-use crate::scan::rxing::{Content, segments};
+use crate::scan::geometry::{Quad, module_px};
+use crate::scan::plan::Plan;
+use crate::scan::segments::{self, Content};
 use crate::symbol::{Blocks, EcLevel, FormatInfo, Mask, Version, correct};
 use crate::{Stage, Symbol};
 
 /// What a grid says.
-pub(in crate::scan) struct Decoded {
+pub(super) struct Decoded {
     pub content: Content,
     pub level: EcLevel,
     pub mirrored: bool,
@@ -18,7 +18,7 @@ pub(in crate::scan) struct Decoded {
 
 impl Decoded {
     /// The symbol that was read with these outer corners.
-    pub(in crate::scan) fn into_symbol(self, version: Version, mut corners: Quad, inverted: bool) -> Symbol {
+    pub(super) fn into_symbol(self, version: Version, mut corners: Quad, inverted: bool) -> Symbol {
         let module_px = module_px(version.side(), &corners);
         if self.mirrored {
             corners.swap(1, 3);
@@ -55,24 +55,6 @@ pub(super) fn decode(plan: &Plan, modules: &[f32]) -> Option<Decoded> {
     })
 }
 
-/// Reads a grid that another decoder has read at this level, however much of its format information is gone, and asks for the same
-/// proof as of our own.
-pub(in crate::scan) fn read_again(
-    version: Version,
-    dark: impl Fn(usize, usize) -> bool,
-    level: EcLevel,
-    mirrored: bool,
-) -> Option<Decoded> {
-    let (plan, side) = (Plan::of(version), version.side());
-    // Row by row, or column by column.
-    let place = |i: usize| if mirrored { (i / side, i % side) } else { (i % side, i / side) };
-    let modules: Vec<f32> = (0..side * side).map(place).map(|(x, y)| if dark(x, y) { 4.0 } else { -4.0 }).collect();
-    let likeness = |format: &FormatInfo| format_likeness(plan, &modules, *format);
-    let mut formats: Vec<FormatInfo> = FormatInfo::all().filter(|format| format.level == level).collect();
-    formats.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
-    formats.into_iter().find_map(|format| decode_as(plan, &modules, format, mirrored))
-}
-
 fn mirror(plan: &Plan, modules: &[f32]) -> Vec<f32> {
     (0..plan.side * plan.side).map(|i| modules[i % plan.side * plan.side + i / plan.side]).collect()
 }
@@ -83,8 +65,10 @@ fn formats(plan: &Plan, modules: &[f32], mirror: &[f32]) -> Vec<(FormatInfo, boo
     for (mirrored, modules) in [(false, modules), (true, mirror)] {
         formats.extend(FormatInfo::all().map(|format| (format_likeness(plan, modules, format), format, mirrored)));
     }
-    formats.retain(|format| format.0 > MIN_FORMAT);
     formats.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // Where all of it is gone, what seems likeliest is tried all the same: the codewords are the proof.
+    let likely = formats.iter().take_while(|format| format.0 > MIN_FORMAT).count();
+    formats.truncate(likely.max(2));
     formats.into_iter().map(|(_, format, mirrored)| (format, mirrored)).collect()
 }
 
@@ -108,7 +92,7 @@ fn decode_as(plan: &Plan, modules: &[f32], format: FormatInfo, mirrored: bool) -
         corrected += places.iter().zip(&repaired).filter(|&(&at, &value)| seen[at].value != value).count() as u32;
         data.extend_from_slice(&repaired[..repaired.len() - blocks.correction]);
     }
-    let content = segments(&data, plan.version, format.level)?;
+    let content = segments::read(&data, plan.version)?;
     Some(Decoded { content, level: format.level, mirrored, corrected: Some(corrected) })
 }
 

@@ -8,10 +8,10 @@ use crate::symbol::{Known, Layout, Patterns, Version, dark_module};
 pub(super) struct Plan {
     pub version: Version,
     pub side: usize,
-    pub layout: &'static Layout,
+    pub(super) layout: &'static Layout,
     known: Vec<Option<bool>>,
     /// Groups of neighbouring known modules: the three finder patterns first, the last alignment pattern last.
-    pub zones: Vec<Zone>,
+    pub(super) zones: Vec<Zone>,
 }
 
 /// Known modules that lie together, so that the light on them is even.
@@ -33,14 +33,15 @@ impl Plan {
     fn new(version: Version) -> Self {
         let side = version.side();
         let Patterns { finders, timing: [row, column], alignment } = Patterns::of(version);
-        let mut zones: Vec<Zone> = finders.into_iter().map(|modules| Zone { weight: 1.0, modules }).collect();
+        let zone = |weight: f32| move |modules: &Vec<Known>| Zone { weight, modules: modules.clone() };
+        let mut zones: Vec<Zone> = finders.iter().map(zone(1.0)).collect();
         for parts in row.chunks(TIMING_PART).zip(column.chunks(TIMING_PART)) {
             for part in <[&[Known]; 2]>::from(parts) {
                 let weight = 0.6 * part.len() as f32 / TIMING_PART as f32;
                 zones.push(Zone { weight, modules: part.to_vec() });
             }
         }
-        zones.extend(alignment.into_iter().map(|modules| Zone { weight: 0.6, modules }));
+        zones.extend(alignment.iter().map(zone(0.6)));
         let mut known = vec![None; side * side];
         for &(x, y, dark) in zones.iter().flat_map(|zone| &zone.modules).chain([&dark_module(version)]) {
             known[y * side + x] = Some(dark);

@@ -1,7 +1,7 @@
 //! Points of a picture, and what is seen there.
 
 use crate::Luma;
-use crate::scan::grey::solve::solve;
+use crate::scan::solve::solve;
 
 /// A place in a picture, in pixels from its top left corner, or in a symbol, in modules from its.
 pub(super) type Point = (f32, f32);
@@ -28,6 +28,44 @@ impl Perspective {
         Some(Self(terms))
     }
 
+    /// The perspective that takes points of a symbol with so many modules on a side to others, by the least squares; four pairs at least.
+    pub(super) fn nearest(side: f32, matches: &[(Point, Point)]) -> Option<Self> {
+        // Both counted from their middles and in units of about one, so that no square outweighs another.
+        let count = matches.len() as f32;
+        let sum = matches.iter().fold((0.0, 0.0), |sum, (_, seen)| (sum.0 + seen.0, sum.1 + seen.1));
+        let (x0, y0) = (sum.0 / count, sum.1 / count);
+        let spread = matches.iter().map(|(_, (x, y))| (x - x0).hypot(y - y0)).sum::<f32>() / count;
+        let half = side / 2.0;
+        let mut sums = [[0.0f64; 9]; 8];
+        for &((u, v), (x, y)) in matches {
+            let [u, v] = [u, v].map(|t| f64::from(t / half - 1.0));
+            let [x, y] = [(x - x0) / spread, (y - y0) / spread].map(f64::from);
+            let rows = [[u, v, 1.0, 0.0, 0.0, 0.0, -u * x, -v * x, x], [0.0, 0.0, 0.0, u, v, 1.0, -u * y, -v * y, y]];
+            for row in rows {
+                for (sums, factor) in sums.iter_mut().zip(row) {
+                    for (sum, term) in sums.iter_mut().zip(row) {
+                        *sum += factor * term;
+                    }
+                }
+            }
+        }
+        let solved = solve(sums.iter().map(|row| row.to_vec()).collect())?;
+        // Back to modules and pixels: rows of a matrix whose last is the divisor.
+        let (x0, y0, spread, half) = (f64::from(x0), f64::from(y0), f64::from(spread), f64::from(half));
+        let divisor = [solved[6] / half, solved[7] / half, 1.0 - solved[6] - solved[7]];
+        let row = |i: usize, middle: f64| {
+            let [a, b, c] = [solved[i], solved[i + 1], solved[i + 2]];
+            let scaled = [a / half, b / half, c - a - b];
+            std::array::from_fn::<f64, 3, _>(|k| spread * scaled[k] + middle * divisor[k])
+        };
+        let (x, y) = (row(0, x0), row(3, y0));
+        if divisor[2].abs() < 1e-9 {
+            return None;
+        }
+        let terms = [x[0], x[1], x[2], y[0], y[1], y[2], divisor[0], divisor[1]];
+        Some(Self(terms.map(|term| (term / divisor[2]) as f32)))
+    }
+
     pub(super) fn map(&self, u: f32, v: f32) -> Point {
         let [a, b, c, d, e, f, g, h] = self.0;
         let w = 1.0 / (g * u + h * v + 1.0);
@@ -36,7 +74,7 @@ impl Perspective {
 }
 
 /// The side of a module of a symbol that has `side` of them between these outer corners.
-pub(in crate::scan) fn module_px(side: usize, corners: &Quad) -> f32 {
+pub(super) fn module_px(side: usize, corners: &Quad) -> f32 {
     (0..4).map(|i| gap(corners[i], corners[(i + 1) % 4])).sum::<f32>() / (4 * side) as f32
 }
 
