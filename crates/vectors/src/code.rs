@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::oath::HexKey;
-use super::values::{About, BEYOND, Outcome, Parsed, Tested, same};
+use super::values::{About, BEYOND, Outcome, Parsed, Tested, all, same};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode as Code, DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, Grant, open_first, open_second, seal_first, seal_second};
 use camtoken::code::{ChallengeCode, OpenError, ParseError, open, seal};
@@ -306,11 +306,4 @@ pub(super) fn transaction(operation: &str, fields: &Fields) -> Result<Transactio
 /// What the token shows, by the names of the fields.
 pub(super) fn shown(challenge: &Challenge) -> Fields {
     challenge.transaction.displayed().map(|(field, value)| (field.name.to_owned(), value.to_string())).collect()
-}
-
-fn all(compared: impl IntoIterator<Item = Result<(), Outcome>>) -> Outcome {
-    match compared.into_iter().collect() {
-        Ok(()) => Outcome::Accepted,
-        Err(outcome) => outcome,
-    }
 }

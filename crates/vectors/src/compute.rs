@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::code::{Class, Fields, read as read_code, shown, transaction};
-use crate::oath::{AnyDigits, HexKey, Input, Mode, in_mode};
+use crate::oath::{AnyDigits, HexKey, Input, Mode, in_mode, typed};
 use crate::picture::{Reason, look};
 use crate::provision::{container, key, uri};
-use crate::text::{FileEncoding, Table, account};
+use crate::text::{FileEncoding, Table, account, batch, pay_date};
 use crate::values::{HexBytes, Outcome, Parsed, Seconds};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode, DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, Grant, open_first, open_second, seal_first, seal_second};
@@ -20,8 +20,7 @@ use camtoken::oath::{Hash, Response, hotp};
 use camtoken::provision::OtpauthUri;
 use camtoken::time::{Date, Timestamp};
 use camtoken::transaction::text::{DisplayText, KanaText, Wire};
-use camtoken::transaction::zengin::BatchFile;
-use camtoken::typed;
+use camtoken::typed::digits;
 
 /// What comes of what is given.
 pub(crate) enum Computed {
@@ -370,7 +369,7 @@ fn typed_digits(given: Value) -> Answer {
     }
 
     let given: Given = read(given)?;
-    Ok(match typed::digits(&given.input, given.min..=given.max) {
+    Ok(match digits(&given.input, given.min..=given.max) {
         Ok(digits) => Computed::Values(json!({ "digits": digits.as_str() })),
         Err(error) => refused(error),
     })
@@ -387,12 +386,8 @@ fn zengin(given: Value) -> Answer {
     }
 
     let given: Given = read(given)?;
-    let noon = given.on_or_after.map(|day| Timestamp::from_unix(u64::from(day.0.days()) * 86_400 + 3 * 3_600));
-    let dated = |batch: BatchFile| match (noon, given.window) {
-        (Some(noon), Some(window)) => batch.pay_date(noon, window).map(|_| batch),
-        _ => Ok(batch),
-    };
-    let batch = match BatchFile::parse(&given.bytes.0, given.encoding.into()).and_then(dated) {
+    let day = given.on_or_after.map(|day| day.0);
+    let batch = match batch(&given.bytes.0, given.encoding, day, given.window) {
         Ok(batch) => batch,
         Err(error) => {
             let place = json!({ "record": error.record, "field": error.field });
@@ -416,8 +411,8 @@ fn zengin(given: Value) -> Answer {
         "sha256": hex(&batch.canonical_sha256()),
         "checkCode": batch.check_code(),
     });
-    if let Some(date) = noon.and_then(|noon| batch.date_on_or_after(noon)) {
-        values["payDate"] = date.to_string().into();
+    if let Some(date) = pay_date(&batch, day) {
+        values["payDate"] = date.into();
     }
     Ok(Computed::Values(values))
 }
@@ -479,12 +474,7 @@ fn checked<T: DeserializeOwned>(
     let candidate = given.as_object_mut().and_then(|given| given.remove("response"));
     let Some(Value::String(candidate)) = candidate else { return Err("response is missing".to_owned()) };
     match respond(&read(given)?) {
-        Ok(right) => {
-            let length = right.expose_str().len();
-            // A response without truncation is a whole HMAC, and longer than any other.
-            let digits = u8::try_from(length).ok().filter(|digits| *digits <= camtoken::oath::Digits::MAX).unwrap_or(0);
-            Ok(Response::parse(&candidate, digits).is_ok_and(|given| given.ct_eq(&right)))
-        }
+        Ok(right) => Ok(typed(&candidate, &right).is_some_and(|given| given.ct_eq(&right))),
         Err(Outcome::Refused(_)) => Ok(false),
         Err(outcome) => Err(outcome.to_string()),
     }

@@ -6,7 +6,7 @@ use camtoken_formats::{Answer, Refusal, linotp, tiqr};
 use serde::Deserialize;
 
 use super::oath::HexKey;
-use super::values::{About, NoFields, Outcome, Parsed, Tested, same};
+use super::values::{About, NoFields, Outcome, Parsed, Tested, all, same};
 use camtoken::oath::ocra::Suite;
 use camtoken::seeded::Seeded;
 
@@ -322,8 +322,4 @@ fn paired(code: &linotp::PairingCode, key: &HexKey, token_id: u32) -> Result<lin
     let mut token = linotp::Token::pair(code, token_id, &mut Seeded::new(""))?;
     token.private = camtoken::Key::new(key.0.expose_bytes().to_vec());
     Ok(token)
-}
-
-fn all<const N: usize>(checks: [Result<(), Outcome>; N]) -> Outcome {
-    checks.into_iter().find_map(Result::err).unwrap_or(Outcome::Accepted)
 }

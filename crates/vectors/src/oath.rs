@@ -285,15 +285,20 @@ impl<'a> Input<'a> {
 
 /// Compares by the text, and by the function that a verifier uses: they have to agree.
 fn compare(computed: &Response, given: &str, verify: impl FnOnce(&Response) -> bool) -> Outcome {
-    let (text, len) = (computed.expose_str(), computed.expose_str().len());
-    // A response without truncation is a whole HMAC, and longer than any other.
-    let digits = if len > usize::from(Digits::MAX) { 0 } else { len as u8 };
-    let right = Response::parse(given, digits).is_ok_and(|given| given.ct_eq(computed) && verify(&given));
+    let text = computed.expose_str();
+    let right = typed(given, computed).is_some_and(|given| given.ct_eq(computed) && verify(&given));
     match (right, given.eq_ignore_ascii_case(text)) {
         (true, true) => Outcome::Accepted,
         (false, false) => Outcome::Refused(format!("computed {text}, the file has {given:?}")),
         _ => Outcome::Wrong(format!("computed {text}, and the verifying function does not agree")),
     }
+}
+
+/// A text as a response with as many digits as the right one.
+pub(super) fn typed(text: &str, right: &Response) -> Option<Response> {
+    // A response without truncation is a whole HMAC, and longer than any other.
+    let digits = u8::try_from(right.expose_str().len()).ok().filter(|digits| *digits <= Digits::MAX);
+    Response::parse(text, digits.unwrap_or(0)).ok()
 }
 
 /// A key in hexadecimal.

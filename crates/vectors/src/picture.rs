@@ -36,10 +36,7 @@ impl Tested for Scan {
         };
         match (look(&bytes), test.reason) {
             (Err(error), _) => Outcome::Wrong(format!("{}: {error}", test.picture)),
-            (Ok(Ok(text)), _) => match same("text", Some(text), test.text.clone()) {
-                Ok(()) => Outcome::Accepted,
-                Err(outcome) => outcome,
-            },
+            (Ok(Ok(text)), _) => same("text", Some(text), test.text.clone()).into(),
             (Ok(Err(reason)), Some(expected)) if expected != reason => {
                 Outcome::Wrong(format!("expected {expected:?}, {reason:?}"))
             }

@@ -6,7 +6,7 @@ use std::fs;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::values::{About, NoFields, Outcome, Parsed, Tested, same, unhex};
+use super::values::{About, NoFields, Outcome, Parsed, Tested, same, unhex, variant};
 use camtoken::key::Key;
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
 use camtoken::provision::pskc::{Algorithm, KeyUsage};
@@ -60,10 +60,7 @@ impl Tested for Pskc {
         };
         let (key, name) = (test.pre_shared_key.as_deref(), test.key_name.as_deref());
         match container(xml, key, name, test.passphrase.as_deref()) {
-            Ok(Ok(container)) => match test.says(&container) {
-                Ok(()) => Outcome::Accepted,
-                Err(outcome) => outcome,
-            },
+            Ok(Ok(container)) => test.says(&container).into(),
             Ok(Err(error)) => refused(&error, error.to_string(), about.flags, cause),
             Err(what) => Outcome::Wrong(what),
         }
@@ -222,10 +219,7 @@ impl Tested for Otpauth {
 
     fn run(_: &NoFields, test: &OtpauthTest, about: &About<'_>) -> Outcome {
         match test.uri.parse::<OtpauthUri>() {
-            Ok(uri) => match test.says(&uri) {
-                Ok(()) => Outcome::Accepted,
-                Err(outcome) => outcome,
-            },
+            Ok(uri) => test.says(&uri).into(),
             Err(error) => refused(&error, error.to_string(), about.flags, |flag| flag),
         }
     }
@@ -252,8 +246,7 @@ impl OtpauthTest {
 
 /// A refusal is right when a flag of the test means this error.
 fn refused(error: &impl fmt::Debug, message: String, flags: &[String], cause: fn(&str) -> &str) -> Outcome {
-    let name = format!("{error:?}");
-    let name = name.split([' ', '(', '{']).next().unwrap_or_default();
+    let name = variant(error);
     if flags.iter().any(|flag| cause(flag) == name) {
         return Outcome::Refused(message);
     }

@@ -5,10 +5,10 @@ use std::fs;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::values::{About, NoFields, Outcome, Tested, same};
+use super::values::{About, NoFields, Outcome, Parsed, Tested, all, same};
 use camtoken::time::{Date, Timestamp};
 use camtoken::transaction::text::{self, Wire, columns};
-use camtoken::transaction::zengin::{AccountType, BatchFile, Digits, Encoding};
+use camtoken::transaction::zengin::{AccountType, BatchFile, Digits, Encoding, ZenginError};
 use camtoken::typed;
 
 pub(super) enum KanaText {}
@@ -38,7 +38,7 @@ impl Tested for KanaText {
         if text::KanaText::from_jis_bytes(text.as_jis_bytes(), test.max) != Ok(text.clone()) {
             return Outcome::Wrong("its bytes are not read back".to_owned());
         }
-        outcome(same("jis", Some(base16ct::lower::encode_string(text.as_jis_bytes())), test.jis.clone()))
+        same("jis", Some(base16ct::lower::encode_string(text.as_jis_bytes())), test.jis.clone()).into()
     }
 }
 
@@ -73,7 +73,7 @@ impl Tested for DisplayText {
         if read != Ok(text) {
             return Outcome::Wrong("its bytes are not read back".to_owned());
         }
-        outcome(same("wire", Some(wire), test.wire.as_deref()).and(same("bytes", Some(bytes), test.bytes.clone())))
+        all([same("wire", Some(wire), test.wire.as_deref()), same("bytes", Some(bytes), test.bytes.clone())])
     }
 }
 
@@ -99,7 +99,7 @@ impl Tested for TextTable {
     type Test = TableTest;
 
     fn run(_: &NoFields, test: &TableTest, _: &About<'_>) -> Outcome {
-        outcome(same("sha256", test.table.digest(), test.sha256.clone()))
+        same("sha256", test.table.digest(), test.sha256.clone()).into()
     }
 }
 
@@ -163,7 +163,7 @@ impl Tested for TypedDigits {
 
     fn run(_: &NoFields, test: &TypedTest, _: &About<'_>) -> Outcome {
         match typed::digits(&test.input, test.min..=test.max) {
-            Ok(digits) => outcome(same("digits", Some(digits.as_str()), test.digits.as_deref())),
+            Ok(digits) => same("digits", Some(digits.as_str()), test.digits.as_deref()).into(),
             Err(error) => Outcome::Refused(error.to_string()),
         }
     }
@@ -177,7 +177,7 @@ pub(super) struct ZenginTest {
     error: Option<ZenginFault>,
     kind: Option<u8>,
     date: Option<String>,
-    on_or_after: Option<String>,
+    on_or_after: Option<Parsed<Date>>,
     window: Option<u16>,
     pay_date: Option<String>,
     originator_code: Option<String>,
@@ -228,12 +228,8 @@ impl Tested for Zengin {
             Ok(bytes) => bytes,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
         };
-        let dated = |batch: BatchFile| match (test.window, test.noon()) {
-            (Some(window), Ok(Some(noon))) => batch.pay_date(noon, window).map(|_| batch),
-            _ => Ok(batch),
-        };
-        match (BatchFile::parse(&bytes, test.encoding.into()).and_then(dated), &test.error) {
-            (Ok(batch), _) => outcome(test.says(&batch)),
+        match (batch(&bytes, test.encoding, test.day(), test.window), &test.error) {
+            (Ok(batch), _) => test.says(&batch).into(),
             (Err(error), Some(fault)) if (fault.record, fault.field.as_str()) != (error.record, error.field) => {
                 Outcome::Wrong(format!("expected a fault in record {}, {}: {error}", fault.record, fault.field))
             }
@@ -246,10 +242,9 @@ impl ZenginTest {
     fn says(&self, batch: &BatchFile) -> Result<(), Outcome> {
         let (header, largest) = (batch.header(), batch.largest_payee());
         let paying = (header.bank_code, header.branch_code, header.account_type, header.account_number);
-        let pay_date = self.pay_date(batch)?;
         same("kind", Some(header.kind as u8), self.kind)?;
         same("date", Some(header.date.to_string()), self.date.clone())?;
-        same("payDate", pay_date, self.pay_date.clone())?;
+        same("payDate", pay_date(batch, self.day()), self.pay_date.clone())?;
         same("originatorCode", Some(header.originator_code.as_str()), self.originator_code.as_deref())?;
         same("originatorName", Some(header.originator_name.to_string()), self.originator_name.clone())?;
         same("payingAccount", Some(account(paying)), self.paying_account.clone())?;
@@ -270,23 +265,35 @@ impl ZenginTest {
         same("canonical bytes, read again", BatchFile::parse(&canonical, Encoding::ShiftJis).as_ref(), Ok(batch))
     }
 
-    /// The first such day from the day in question on.
-    fn pay_date(&self, batch: &BatchFile) -> Result<Option<String>, Outcome> {
-        Ok(self.noon()?.and_then(|noon| batch.date_on_or_after(noon)).map(|date| date.to_string()))
+    fn day(&self) -> Option<Date> {
+        self.on_or_after.as_ref().map(|day| day.0)
     }
+}
 
-    /// Noon, Japan time, of the day in question.
-    fn noon(&self) -> Result<Option<Timestamp>, Outcome> {
-        let Some(day) = &self.on_or_after else { return Ok(None) };
-        let day: Date = day.parse().map_err(|error| Outcome::Wrong(format!("onOrAfter: {error}")))?;
-        Ok(Some(Timestamp::from_unix(u64::from(day.days()) * 86_400 + 3 * 3_600)))
+/// Reads a batch file. With a day and a window its date has to come within so many days from that day.
+pub(super) fn batch(
+    bytes: &[u8],
+    encoding: FileEncoding,
+    from: Option<Date>,
+    window: Option<u16>,
+) -> Result<BatchFile, ZenginError> {
+    let batch = BatchFile::parse(bytes, encoding.into())?;
+    if let (Some(from), Some(window)) = (from, window) {
+        batch.pay_date(noon(from), window)?;
     }
+    Ok(batch)
+}
+
+/// The date of a batch file as the first such day from this one on.
+pub(super) fn pay_date(batch: &BatchFile, from: Option<Date>) -> Option<String> {
+    batch.date_on_or_after(noon(from?)).map(|date| date.to_string())
+}
+
+/// Noon of a day in Japan.
+fn noon(day: Date) -> Timestamp {
+    Timestamp::from_unix(u64::from(day.days()) * 86_400 + 3 * 3_600)
 }
 
 pub(super) fn account(parts: (Digits<4>, Digits<3>, AccountType, Digits<7>)) -> String {
     format!("{}-{}-{}-{}", parts.0, parts.1, parts.2 as u8, parts.3)
-}
-
-fn outcome(compared: Result<(), Outcome>) -> Outcome {
-    compared.map_or_else(|outcome| outcome, |()| Outcome::Accepted)
 }

@@ -52,6 +52,12 @@ impl fmt::Display for Outcome {
     }
 }
 
+impl From<Result<(), Outcome>> for Outcome {
+    fn from(compared: Result<(), Self>) -> Self {
+        compared.map_or_else(|outcome| outcome, |()| Self::Accepted)
+    }
+}
+
 /// A time as the seconds since 1970.
 pub(super) struct Seconds(pub Timestamp);
 
@@ -97,4 +103,15 @@ pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, computed: T, expected:
         return Ok(());
     }
     Err(Outcome::Wrong(format!("{what}: expected {expected:?}, computed {computed:?}")))
+}
+
+/// Accepted if everything is the same.
+pub(super) fn all(compared: impl IntoIterator<Item = Result<(), Outcome>>) -> Outcome {
+    compared.into_iter().collect::<Result<(), _>>().into()
+}
+
+/// The name of an error's variant.
+pub(super) fn variant(error: &impl fmt::Debug) -> String {
+    let debug = format!("{error:?}");
+    debug.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
 }

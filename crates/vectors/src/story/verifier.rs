@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::roles::{Accepted, Came, Ended, Enrolled, Issued, Manage, VerifierRole};
+use crate::values::variant;
 use camtoken::challenge::ChallengeRef;
 use camtoken::key::{ActivationId, Key, TokenId};
 use camtoken::seeded::Seeded;
@@ -155,8 +156,6 @@ fn enroll_error(error: &EnrollError) -> String {
     }
 }
 
-/// The name of an error's variant.
 pub(super) fn error_named(error: &impl fmt::Debug) -> String {
-    let name = format!("{error:?}");
-    format!("error {}", name.split([' ', '(', '{']).next().unwrap_or_default())
+    format!("error {}", variant(error))
 }
