@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use camtoken_formats::{Answer, Refusal, linotp, tiqr};
+use camtoken_formats::{
+    Account, AccountName, Accounts, Answer, Answered, Errand, Foreign, Kind, Received, Refusal, Request, Rules, Secret,
+    linotp, tiqr,
+};
 use serde::Deserialize;
 
 use super::oath::HexKey;
 use super::values::{About, NoFields, Outcome, Parsed, Tested, all, same};
+use camtoken::language::Language;
 use camtoken::oath::ocra::Suite;
 use camtoken::seeded::Seeded;
+use camtoken::time::Timestamp;
 
 pub(super) enum TiqrEnrolment {}
 pub(super) enum TiqrMetadata {}
@@ -101,11 +106,9 @@ impl Tested for TiqrRegister {
             Ok(request) => request,
             Err(error) => return Outcome::Refused(error.to_string()),
         };
-        let fields = request.expose_form().iter().filter(|(name, _)| *name != "language");
-        let form = fields.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
         all([
             same("url", Some(request.url().as_str()), test.url.as_deref()),
-            same("form", Some(form), test.form.clone()),
+            same("form", Some(form(&request)), test.form.clone()),
         ])
     }
 }
@@ -137,20 +140,15 @@ impl Tested for TiqrLogin {
             Ok(code) => code,
             Err(error) => return Outcome::Refused(error.to_string()),
         };
-        let response = match tiqr::respond(&test.suite.0, &test.key.0, &code.question, &code.session) {
-            Ok(response) => response,
+        let answered = match test.answer(&code) {
+            Ok(answered) => answered,
             Err(error) => return Outcome::Refused(error.to_string()),
         };
-        if response.expose_str() != test.response {
-            return Outcome::Refused(format!("computed {}, the file has {:?}", response.expose_str(), test.response));
+        let response = answered.expose_response();
+        if response != test.response {
+            return Outcome::Refused(format!("computed {response}, the file has {:?}", test.response));
         }
-        let sent = [
-            ("sessionKey", code.session.as_str()),
-            ("userId", test.account.as_str()),
-            ("response", response.expose_str()),
-            ("operation", "login"),
-        ];
-        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let sent = answered.errand().and_then(Errand::request).map(form);
         all([
             same("user", code.user.as_ref(), test.user.as_ref()),
             same("provider", Some(&code.provider), test.provider.as_ref()),
@@ -158,9 +156,37 @@ impl Tested for TiqrLogin {
             same("challenge", Some(&code.question), test.challenge.as_ref()),
             same("service", code.service.as_ref(), test.service.as_ref()),
             same("version", code.version.as_ref(), test.version.as_ref()),
-            same("form", test.form.as_ref().map(|_| sent), test.form.clone()),
+            same("form", sent.filter(|_| test.form.is_some()), test.form.clone()),
         ])
     }
+}
+
+impl LoginTest {
+    /// What a token says that has this account and no other.
+    fn answer(&self, code: &tiqr::LoginCode) -> Result<Answered, Refusal> {
+        let identity = tiqr::Identity {
+            provider_name: code.provider.clone(),
+            user_name: self.account.clone(),
+            suite: self.suite.0.clone(),
+            secret: Secret::clear(self.key.copy()),
+            authentication_url: "https://tiqr.example.test/authentication".parse().expect("it is an address"),
+            blocked: false,
+            answered: None,
+        };
+        let mut accounts = Accounts::default();
+        let name = AccountName::new(&code.provider, &self.account);
+        accounts.keep(vec![Account { name, kind: Kind::Tiqr(identity) }])?;
+        match accounts.receive(Foreign::TiqrLogin(code.clone()), &Rules::default())? {
+            Received::Login(login) => login.approve(&mut accounts, None, Timestamp::default(), Language::En),
+            _ => Err(Refusal::Nothing { format: "no login" }),
+        }
+    }
+}
+
+/// What is sent, without the language of the token.
+fn form(request: &Request) -> BTreeMap<String, String> {
+    let fields = request.expose_form().iter().filter(|(name, _)| *name != "language");
+    fields.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect()
 }
 
 #[derive(Deserialize)]
