@@ -2,7 +2,7 @@
 """HOTP, TOTP and OCRA written from RFC 4226, 6238 and 6287 with nothing but the standard library.
 
     oath.py            writes the generated vector files beside this folder
-    oath.py --check    computes every HOTP, TOTP and OCRA file there again; exit 1 on a difference
+    oath.py --check    writes them in memory, and computes every HOTP, TOTP and OCRA file there again; exit 1 on a difference
 
 With the package `oath` installed (PyPI, 1.4.5) each OCRA value that it is able to compute is compared with it as well.
 """
@@ -113,10 +113,16 @@ def ocra(suite, key, question, counter=None, pin_hash=None, session=None, steps=
         raise Bad("PIN")
     if session is not None and len(session) > suite.session:
         raise Bad("session")
+    question = encode_question(suite.kind, question, suite.length * (2 if joined else 1))
+    return respond(suite, key, question, counter, pin_hash, session, steps)
+
+
+def respond(suite, key, question, counter=None, pin_hash=None, session=None, steps=None):
+    """The response to an encoded question and whatever else is given. Nothing is checked."""
     data = suite.text.encode("ascii") + b"\0"
     if counter is not None:
         data += counter.to_bytes(8, "big")
-    data += encode_question(suite.kind, question, suite.length * (2 if joined else 1))
+    data += question
     if pin_hash is not None:
         data += pin_hash
     if session is not None:
@@ -245,7 +251,15 @@ def check():
     return failed == 0
 
 
-def write(name, algorithm, header, notes, groups):
+def unchanged():
+    differ = [name for name, text in (made() for made in FILES) if (FOLDER / name).read_text() != text]
+    for name in differ:
+        print(f"{name} is not what this script writes")
+    return not differ
+
+
+def file_of(name, algorithm, header, notes, groups):
+    """Name and text of a file."""
     count = 0
     for group in groups:
         for test in group["tests"]:
@@ -264,7 +278,7 @@ def write(name, algorithm, header, notes, groups):
         "notes": {flag: {"bugType": kind, "description": text} for flag, (kind, text) in notes.items()},
         "testGroups": groups,
     }
-    (FOLDER / name).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return name, json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def test_of(comment, flags, result="valid", **fields):
@@ -302,7 +316,7 @@ def spoilt(valid, right, other):
     return [test_of(comment, [flag], "invalid", **fields, response=text) for comment, flag, text in cases]
 
 
-def write_hotp():
+def hotp_file():
     published = "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split()
     key = b"12345678901234567890"
     tests = [
@@ -346,10 +360,10 @@ def write_hotp():
             "Computed by reference/oath.py: 4 to 10 digits, the hashes of RFC 6238, large counters.",
         ),
     }
-    write("hotp_test.json", "HOTP", ["Values of RFC 4226, and others by reference/oath.py."], notes | INVALID, groups)
+    return file_of("hotp_test.json", "HOTP", ["Values of RFC 4226, and others by reference/oath.py."], notes | INVALID, groups)
 
 
-def write_totp():
+def totp_file():
     published = {
         59: "94287082 46119246 90693936",
         1111111109: "07081804 68084774 25091201",
@@ -406,10 +420,10 @@ def write_totp():
             "The text of the RFC speaks of one seed of 20 bytes; its table was not made from it.",
         ),
     }
-    write("totp_test.json", "TOTP", ["Values of RFC 6238, and others by reference/oath.py."], notes | INVALID, groups)
+    return file_of("totp_test.json", "TOTP", ["Values of RFC 6238, and others by reference/oath.py."], notes | INVALID, groups)
 
 
-def write_suites():
+def suites_file():
     head = "OCRA-1:HOTP-SHA1-6:"
     valid = {
         "Rfc6287": [
@@ -547,7 +561,7 @@ def write_suites():
     for test in tests:
         test["comment"] = test["comment"] or notes[test["flags"][0]][1]
     groups = [{"type": "OcraSuite", "source": {"name": "RFC 6287, section 6", "version": "2011-06"}, "tests": tests}]
-    write("ocra_suite_test.json", "OCRA", ["OCRASuites, well formed and not."], notes, groups)
+    return file_of("ocra_suite_test.json", "OCRA", ["OCRASuites, well formed and not."], notes, groups)
 
 
 def random_text(rng, kind, length):
@@ -591,7 +605,7 @@ def random_question(rng, suite):
     return random_text(rng, suite.kind, suite.length if full else rng.randint(1, suite.length))
 
 
-def write_random(seed=6287, count=240):
+def random_file(seed=6287, count=240):
     rng = random.Random(seed)
     groups = []
     for index in range(count):
@@ -626,9 +640,18 @@ def write_random(seed=6287, count=240):
         "SignatureWithServerAuthentication": ("BASIC", "As mutual mode, in a suite without a session (section 7.3.2)."),
         "Deployed": ("BASIC", "As a deployed protocol has it: a session of 16 bytes in a field of 64."),
         "Pin": ("BASIC", "The PIN itself instead of its hash: UTF-8, hashed by the function that the suite names."),
-        "Missing": ("INPUT", "The suite asks for a value that is not there; 0 would be a value."),
-        "Superfluous": ("INPUT", "A value is there that the suite does not ask for."),
-        "Malformed": ("INPUT", "A value is too long or not in the form that the suite asks for."),
+        "Missing": (
+            "INPUT",
+            "The suite asks for a value that is not there; 0 would be a value. The response is the one with 0, or without a PIN.",
+        ),
+        "Superfluous": (
+            "INPUT",
+            "A value is there that the suite does not ask for. The response is the one without it.",
+        ),
+        "Malformed": (
+            "INPUT",
+            "A value is too long or not in the form that the suite asks for. The response is that of a reader that takes it.",
+        ),
         "Collision": (
             "KNOWN_BUG",
             "N and H questions are padded to the right: different questions, one response, by the standard.",
@@ -644,7 +667,7 @@ def write_random(seed=6287, count=240):
         "NoTruncation": ("KNOWN_BUG", "With 0 digits the response is the whole HMAC in hexadecimal, not a number."),
     }
     header = [f"Random suites and inputs by reference/oath.py (seed {seed}), and the traps of RFC 6287."]
-    write("ocra_random_test.json", "OCRA", header, notes | INVALID, groups)
+    return file_of("ocra_random_test.json", "OCRA", header, notes | INVALID, groups)
 
 
 def malformed():
@@ -656,50 +679,63 @@ def malformed():
         groups.append({"type": "OcraRespond", "source": SOURCE, "suite": text, "key": key.hex(), "tests": list(tests)})
         return Suite(text)
 
-    def refused(comment, flag, response="00000000", **fields):
+    def refused(comment, flag, response, **fields):
         return test_of(comment, [flag], "invalid", **fields, response=response)
 
+    def hexadecimal(text):
+        return encode_question("H", text, 64)
+
     pin = hashlib.sha1(b"1234").hexdigest()
+    full = Suite("OCRA-1:HOTP-SHA1-8:C-QN08-PSHA1-S008-T1M")
+    given = {"question": "1", "counter": 0, "pinHash": pin, "session": "00", "timeSteps": 0}
+
+    def lenient(**read):
+        """The response of a reader that goes on with another value, or without one."""
+        return respond(full, key, hexadecimal("1"), **values_of(given) | read)
+
+    def without(name):
+        return {field: value for field, value in given.items() if field != name}
+
+    longer, session = pin + "00", "00" * 9
     group(
-        "OCRA-1:HOTP-SHA1-8:C-QN08-PSHA1-S008-T1M",
-        refused("no counter", "Missing", question="1", pinHash=pin, session="00", timeSteps=0),
-        refused("no PIN", "Missing", question="1", counter=0, session="00", timeSteps=0),
-        refused("no session", "Missing", question="1", counter=0, pinHash=pin, timeSteps=0),
-        refused("no time", "Missing", question="1", counter=0, pinHash=pin, session="00"),
+        full.text,
+        refused("no counter", "Missing", lenient(counter=0), **without("counter")),
+        refused("no PIN", "Missing", lenient(pin_hash=None), **without("pinHash")),
+        refused("no session", "Missing", lenient(session=b""), **without("session")),
+        refused("no time", "Missing", lenient(steps=0), **without("timeSteps")),
         refused(
             "PIN hash of another hash",
             "Malformed",
-            question="1",
-            counter=0,
-            pinHash=pin + "00",
-            session="",
-            timeSteps=0,
+            lenient(pin_hash=bytes.fromhex(longer), session=b""),
+            **given | {"pinHash": longer, "session": ""},
         ),
-        refused("session too long", "Malformed", question="1", counter=0, pinHash=pin, session="00" * 9, timeSteps=0),
+        refused("session too long", "Malformed", lenient(session=bytes(8)), **given | {"session": session}),
     )
     bare = Suite("OCRA-1:HOTP-SHA1-8:QN08")
-    right = ocra(bare, key, "1")
+    right, many = ocra(bare, key, "1"), int("1" * 17)
     group(
         bare.text,
         refused("a counter too many", "Superfluous", right, question="1", counter=0),
         refused("a PIN too many", "Superfluous", right, question="1", pinHash=pin),
         refused("a session too many", "Superfluous", right, question="1", session=""),
         refused("a time too many", "Superfluous", right, question="1", timeSteps=0),
-        refused("no question", "Malformed", question=""),
-        refused("a letter", "Malformed", question="1234567a"),
+        refused("no question", "Malformed", respond(bare, key, bytes(128)), question=""),
+        refused("a letter", "Malformed", respond(bare, key, hexadecimal("1234567a")), question="1234567a"),
         refused("a sign", "Malformed", right, question="+1"),
         refused("full-width digits", "Malformed", right, question="１"),
-        refused("two questions and more", "Malformed", question="1" * 17),
+        refused("two questions and more", "Malformed", respond(bare, key, hexadecimal(f"{many:x}")), question=str(many)),
         *(test_of(f"{q} is 1", ["Collision"], question=q, response=right) for q in ("1", "16", "256", "00000016")),
     )
     group("OCRA-1:HOTP-SHA1-8:QN8", refused("the response under QN08", "SuiteText", right, question="1"))
     group("OCRA-1:HOTP-SHA1-8:Q", refused("the response under QN08", "SuiteText", right, question="1"))
-    group("OCRA-1:HOTP-SHA1-8:QA08", refused("a hyphen", "Malformed", question="AB-CD"))
+    letters = Suite("OCRA-1:HOTP-SHA1-8:QA08")
+    hyphen = respond(letters, key, b"AB-CD".ljust(128, b"\0"))
+    group(letters.text, refused("a hyphen", "Malformed", hyphen, question="AB-CD"))
     text = "OCRA-1:HOTP-SHA1-8:QH08"
     value = ocra(Suite(text), key, "abc")
     group(
         text,
-        refused("no hexadecimal digit", "Malformed", question="abcg"),
+        refused("no hexadecimal digit", "Malformed", value, question="abcg"),
         *(test_of(f"{q} is abc", ["Collision"], question=q, response=value) for q in ("abc", "ABC0", "abc00000")),
     )
     text = "OCRA-1:HOTP-SHA1-8:QN08-S008"
@@ -731,7 +767,7 @@ def malformed():
     return groups
 
 
-def write_modes(seed=4113, each=12):
+def modes_file(seed=4113, each=12):
     rng = random.Random(seed)
     groups = []
     for mode, (letters, mutual) in MODES.items():
@@ -814,14 +850,17 @@ def write_modes(seed=4113, each=12):
         "The four modes of RFC 6287, section 7, each party's part for itself.",
         "question is the computing party's own, otherQuestion the other party's; fields else as in type OcraRespond.",
     ]
-    write("ocra_modes_test.json", "OCRA", header, notes, groups)
+    return file_of("ocra_modes_test.json", "OCRA", header, notes, groups)
 
+
+FILES = (hotp_file, totp_file, suites_file, random_file, modes_file)
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        sys.exit(not check())
+        sys.exit(not (check() and unchanged()))
     if sys.argv[1:]:
         sys.exit(__doc__)
-    for writer in (write_hotp, write_totp, write_suites, write_random, write_modes):
-        writer()
+    for made in FILES:
+        name, text = made()
+        (FOLDER / name).write_text(text)
     sys.exit(not check())
