@@ -171,10 +171,98 @@ fn an_implementation_that_is_wrong_fails_by_the_name_of_the_vector() {
             "expected refused: \"seal\", got refused: {\"error\":\"form\"}",
         ),
         ("exchange/accepted.story", "\"amount\":\"1250000\"", "\"amount\":\"1250001\"", "accepted.story: as verifier"),
+        (
+            "exchange/accepted.story",
+            "\"outcome\":\"done\"",
+            "\"outcome\":\"accepted\"",
+            "accepted.story: as verifier (a transfer is shown, approved and answered in time): expected it ends with accepted, \
+             got verifier.begin: \"accepted\" is no outcome of it",
+        ),
+        (
+            "exchange/attempt_repeated.story",
+            "\"outcome\":\"accepted again\"",
+            "\"outcome\":\"done\"",
+            "verifier.verify: \"done\" is no outcome of it",
+        ),
+        (
+            "exchange/accepted.story",
+            "\"branchName\":\"ﾎﾝﾃﾝ\",",
+            "",
+            "accepted.story: as token (a transfer is shown, approved and answered in time): expected it ends with accepted, \
+             got line 10: the token shows",
+        ),
     ] {
         let report = conform::run(&files(&[name]), &wrong(from, to), patient()).expect("it speaks the protocol");
         let said = failures(&report);
         assert!(said.iter().any(|said| said.contains(expected)), "{name}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_party_that_is_wrong_in_one_thing_fails() {
+    let cases: [(&str, Other, &str); 5] = [
+        (
+            "amount_changed_is_shown",
+            |camtoken, question| match answer_of(camtoken, &question) {
+                _ if question["press"] == "none" => json!({ "id": question["id"], "outcome": "differs amount" }),
+                answer => answer,
+            },
+            "token.read: \"differs amount\" is no outcome of it",
+        ),
+        (
+            "every_operation",
+            |camtoken, question| match answer_of(camtoken, &question) {
+                mut answer if question["press"] == "none" => {
+                    answer["answer"] = "12345678".into();
+                    answer
+                }
+                answer => answer,
+            },
+            "the token answers what is not approved",
+        ),
+        (
+            "answered_before",
+            |camtoken, question| {
+                let mut answer = answer_of(camtoken, &question);
+                if answer["shown"]["amount"].is_string() {
+                    answer.as_object_mut().expect("an object").remove("answer");
+                }
+                answer
+            },
+            "the token does not answer what is approved",
+        ),
+        (
+            "time_based_challenge",
+            |camtoken, question| match answer_of(camtoken, &question) {
+                mut answer if answer["key"].is_string() => {
+                    answer["key"] = "".into();
+                    answer
+                }
+                answer => answer,
+            },
+            "key is not 32 bytes in hexadecimal",
+        ),
+        (
+            "attempt_repeated",
+            |camtoken, mut question| {
+                if question["operation"] == "transfer" {
+                    question["fields"]["amount"] = "1250001".into();
+                }
+                let mut answer = answer_of(camtoken, &question);
+                if answer["fields"]["amount"].is_string() {
+                    answer["fields"]["amount"] = "1250000".into();
+                }
+                answer
+            },
+            "attempt_repeated.story: as verifier (the answer to an attempt was lost on the way; the same attempt gets the same answer): \
+             expected it ends with accepted again, got line 10: the token shows",
+        ),
+    ];
+    for (story, answer, expected) in cases {
+        let name = format!("exchange/{story}.story");
+        let report = conform::run(&files(&[&name]), &camtoken_but(answer), patient());
+        let said = failures(&report.expect("it speaks the protocol"));
+        assert!(said.iter().any(|said| said.contains(expected)), "{story}: {said:#?}");
     }
 }
 

@@ -38,7 +38,12 @@ pub(super) struct PeerTokens<'a> {
 struct Party<'a> {
     hello: &'a Hello,
     peer: &'a RefCell<Peer>,
+    /// How it says no.
+    no: &'static [&'static str],
 }
+
+const DONE: &[&str] = &["done"];
+const ACCEPTED: &[&str] = &["accepted", "accepted again"];
 
 /// An answer without anything but its outcome.
 #[derive(Deserialize)]
@@ -80,13 +85,13 @@ struct Read {
 }
 
 impl Party<'_> {
-    /// Asks. The inner error is another outcome than done or accepted.
+    /// Asks for what is done and not decided. The inner error is a no.
     fn ask<T: DeserializeOwned>(&self, what: &str, question: Value) -> Came<T> {
-        Ok(self.outcome(what, question)?.map(|(_, rest)| rest))
+        Ok(self.outcome(what, question, DONE)?.map(|(_, rest)| rest))
     }
 
-    /// The same with the outcome itself.
-    fn outcome<T: DeserializeOwned>(&self, what: &str, question: Value) -> Came<(String, T)> {
+    /// Asks for one of these outcomes.
+    fn outcome<T: DeserializeOwned>(&self, what: &str, question: Value, yes: &[&str]) -> Came<(String, T)> {
         let Value::Object(question) = question else { return Err("a question is an object".into()) };
         let mut said = match self.peer.borrow_mut().ask(what, question)? {
             Answer::Said(said) => said,
@@ -95,8 +100,10 @@ impl Party<'_> {
         let Some(Value::String(outcome)) = said.remove("outcome") else {
             return Err(format!("{what}: the answer has no outcome").into());
         };
-        if !["done", "accepted", "accepted again"].contains(&outcome.as_str()) {
+        if !yes.contains(&outcome.as_str()) {
+            let is_no = self.no.iter().any(|no| outcome.starts_with(no));
             return match said.keys().next() {
+                _ if !is_no => Err(format!("{what}: {:?} is no outcome of it", short(&outcome)).into()),
                 Some(name) => Err(format!("{what}: {}, with a member {}", short(&outcome), short(name)).into()),
                 None => Ok(Err(short(&outcome))),
             };
@@ -113,7 +120,7 @@ impl Party<'_> {
 impl<'a> PeerVerifier<'a> {
     /// A verifier without records.
     pub fn begin(hello: &'a Hello, peer: &'a RefCell<Peer>, policy: &Policy, bank: &str) -> Result<Self, Ended> {
-        let party = Party { hello, peer };
+        let party = Party { hello, peer, no: &["rejected ", "error "] };
         let policy = json!({
             "suite": policy.suite.to_string(),
             "lifetime": policy.lifetime.as_secs(),
@@ -162,7 +169,7 @@ impl VerifierRole for PeerVerifier<'_> {
         let question = json!({ "contract": contract, "user": user, "now": now.as_unix() });
         match self.party.ask::<Generator>("verifier.generator", question)? {
             Ok(made) => {
-                let key = unhex(&made.key).ok_or("key is not hexadecimal")?;
+                let key = unhex(&made.key).filter(|key| key.len() == 32).ok_or("key is not 32 bytes in hexadecimal")?;
                 Ok(Ok((parsed("activation", &made.activation)?, Key::new(key))))
             }
             Err(other) => Ok(Err(other)),
@@ -197,7 +204,7 @@ impl VerifierRole for PeerVerifier<'_> {
     fn verify(&mut self, challenge: ChallengeRef, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<Accepted> {
         let mut question = typed_in(challenge.activation, "response", typed, attempt, now);
         question["challenge"] = challenge.id.to_string().into();
-        match self.party.outcome::<Executed>("verifier.verify", question)? {
+        match self.party.outcome::<Executed>("verifier.verify", question, ACCEPTED)? {
             Ok((outcome, executed)) => {
                 let operation: Operation = parsed("operation", &executed.operation)?;
                 let transaction = Transaction::new(operation, &executed.fields).map_err(|error| error.to_string())?;
@@ -213,7 +220,7 @@ impl VerifierRole for PeerVerifier<'_> {
     fn password(&mut self, activation: ActivationId, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<bool> {
         self.party.must_have(Feature::TimeBased, "timeBased")?;
         let question = typed_in(activation, "password", typed, attempt, now);
-        let came = self.party.outcome::<Nothing>("verifier.password", question)?;
+        let came = self.party.outcome::<Nothing>("verifier.password", question, ACCEPTED)?;
         Ok(came.map(|(outcome, _)| outcome == "accepted"))
     }
 
@@ -235,7 +242,7 @@ impl VerifierRole for PeerVerifier<'_> {
 impl<'a> PeerTokens<'a> {
     /// No tokens yet.
     pub fn begin(hello: &'a Hello, peer: &'a RefCell<Peer>) -> Result<Self, Ended> {
-        let party = Party { hello, peer };
+        let party = Party { hello, peer, no: &["refused ", "error "] };
         begun(&party, "token.begin", json!({}))?;
         Ok(Self { party })
     }

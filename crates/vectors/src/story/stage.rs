@@ -15,7 +15,7 @@ use camtoken::oath::totp::Totp;
 use camtoken::seeded::Seeded;
 use camtoken::time::Timestamp;
 use camtoken::token::Token;
-use camtoken::transaction::{Operation, Transaction};
+use camtoken::transaction::{Domain, Operation, Transaction};
 use camtoken::verifier::{AttemptId, Policy, Subscriber};
 
 /// Everybody in a story, by the names that it gives them.
@@ -308,8 +308,9 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
         let asked = self.asked.get_mut(name).ok_or_else(|| unasked(name))?;
         let token = token.as_ref().unwrap_or(&asked.token);
         let came = self.tokens.press(token, &asked.picture, button)?;
-        if let Ok(Shown { answer: Some(answer), .. }) = &came {
-            asked.answer = Some(answer.clone());
+        if let Ok(shown) = &came {
+            asked.judge(shown, button)?;
+            asked.answer = shown.answer.clone().or(asked.answer.take());
         }
         Ok(came)
     }
@@ -438,6 +439,24 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
 impl Asked {
     fn new(token: String, activation: ActivationId, picture: Picture) -> Self {
         Self { token, activation, picture, before: None, key: None, answer: None, issued: None }
+    }
+
+    /// Whether a token shows the whole transaction, and answers when it is approved and not before.
+    fn judge(&self, shown: &Shown, button: Button) -> Result<(), String> {
+        let transaction = self.issued.as_ref().map(|(_, transaction)| transaction);
+        if let Some(transaction) = transaction {
+            let issued = transaction.displayed().map(|(field, value)| (field.name.to_owned(), value.to_string()));
+            if shown.fields != issued.collect() {
+                return Err(format!("the token shows {:?}, and not the transaction that was issued", shown.fields));
+            }
+        }
+        // Only a deletion may be approved without an answer.
+        let deletes = transaction.is_some_and(|transaction| transaction.operation().domain() == Domain::Deletion);
+        match (button, &shown.answer) {
+            (Button::Look | Button::Decline, Some(_)) => Err("the token answers what is not approved".to_owned()),
+            (Button::Approve, None) if !deletes => Err("the token does not answer what is approved".to_owned()),
+            _ => Ok(()),
+        }
     }
 }
 
