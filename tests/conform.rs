@@ -267,6 +267,39 @@ fn a_party_that_is_wrong_in_one_thing_fails() {
 }
 
 #[test]
+fn an_answer_that_is_none_passes_no_test() {
+    for (asked, said) in [
+        ("compute", r#""values":{"response":123456}"#),
+        ("compute", r#""values":{"response":"123456","counter":0}"#),
+        ("compute", r#""values":{"responses":"123456"}"#),
+        ("compute", r#""refused":{"because":"it is wrong"}"#),
+        ("compute", r#""refused":{"why":1}"#),
+        ("compute", r#""refused":"it is wrong""#),
+        ("compute", r#""refused":{},"error":1"#),
+        ("compute", r#""refused":{},"error":"x""#),
+        ("compute", r#""refused":{},"unsupported":"x""#),
+        ("compute", r#""unsupported":1"#),
+        ("check", r#""refused":1"#),
+        ("check", r#""refused":{"because":"it is wrong"}"#),
+        ("check", r#""valid":false,"refused":{}"#),
+        ("check", r#""valid":0"#),
+    ] {
+        let link = at_address(move |question| {
+            let question: Value = serde_json::from_str(question).expect("JSON");
+            let said = match question["ask"].as_str() {
+                Some("hello") => format!(r#""protocol":1,"name":"x","version":"1","{asked}":["HotpRespond"]"#),
+                _ => said.to_owned(),
+            };
+            Some(format!(r#"{{"id":{},{said}}}"#, question["id"]))
+        });
+        let report = conform::run(&files(&["hotp_test.json"]), &link, patient()).expect("it says hello");
+        let (passed, failed, skipped) = report.counts();
+        assert!(passed == 0 && failed > 100 && skipped == 0, "{asked}, {said}: {:?}", report.counts());
+        assert!(!failures(&report).iter().any(|said| said.contains("were lost")), "{said}: an answer is not lost");
+    }
+}
+
+#[test]
 fn a_reader_that_makes_up_what_is_missing_is_found() {
     let lenient: Other = |camtoken, mut question| {
         let answer = answer_of(camtoken, &question);

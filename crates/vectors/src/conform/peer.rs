@@ -73,7 +73,7 @@ impl Peer {
     }
 }
 
-/// The outer error is a line that is no answer; the inner one, that the question is not understood.
+/// The outer error is a line that is no answer; the inner one, an answer that says nothing of what was asked.
 fn read(line: &str, id: u64) -> Result<Result<Answer, String>, String> {
     let Value::Object(mut said) = json::read(line).map_err(|error| format!("the answer is not JSON: {error}"))? else {
         return Err("the answer is not an object".to_owned());
@@ -82,12 +82,14 @@ fn read(line: &str, id: u64) -> Result<Result<Answer, String>, String> {
         Some(given) if given == id => {}
         _ => return Err(format!("the answer does not have the question's id {id}")),
     }
-    if let Some(Value::String(why)) = said.remove("error") {
-        return Ok(Err(format!("it says: {}", short(&why))));
+    for name in ["error", "unsupported"] {
+        let Some(why) = said.remove(name) else { continue };
+        let why = match (why, said.keys().next()) {
+            (Value::String(why), None) => short(&why),
+            (Value::String(_), Some(other)) => return Ok(Err(format!("{} stands beside {name}", short(other)))),
+            _ => return Ok(Err(format!("{name} is not a text"))),
+        };
+        return Ok(if name == "error" { Err(format!("it says: {why}")) } else { Ok(Answer::Unsupported(why)) });
     }
-    match said.remove("unsupported") {
-        Some(Value::String(why)) => Ok(Ok(Answer::Unsupported(short(&why)))),
-        Some(_) => Err("unsupported is not a text".to_owned()),
-        None => Ok(Ok(Answer::Said(said))),
-    }
+    Ok(Ok(Answer::Said(said)))
 }

@@ -192,10 +192,11 @@ impl Test<'_> {
         match (said, self.test.result) {
             (Said::Values(values), Expected::Valid) => self.compare(&values),
             (Said::Refused(why), Expected::Valid) => Err((self.expectation(), format!("refused: {}", shown(&why)))),
-            (Said::Values(values), Expected::Invalid) => match self.form.candidate {
-                Some(name) if values.get(name).is_some_and(|value| !self.is_right(name, value)) => Ok(()),
-                _ => Err((self.expectation(), shown(&values))),
-            },
+            (Said::Values(values), Expected::Invalid) => {
+                let other = |name| values.get(name).filter(|value| value.is_string() && !self.is_right(name, value));
+                let is_other = values.len() == 1 && self.form.candidate.and_then(other).is_some();
+                if is_other { Ok(()) } else { Err((self.expectation(), shown(&values))) }
+            }
             (Said::Refused(why), Expected::Invalid) => {
                 for name in ["error", "reason"] {
                     if let Some(expected) = self.test.own.get(name)
@@ -210,9 +211,9 @@ impl Test<'_> {
     }
 
     fn judge_check(&self, said: Map<String, Value>) -> Result<(), Differs> {
-        let is_valid = match said.get("valid") {
-            Some(Value::Bool(valid)) if said.len() == 1 => *valid,
-            None if said.len() == 1 && said.contains_key("refused") => false,
+        let is_valid = match (said.get("valid"), said.get("refused")) {
+            (Some(Value::Bool(valid)), None) if said.len() == 1 => *valid,
+            (None, Some(Value::Object(why))) if said.len() == 1 && is_reason(why) => false,
             _ => return Err(("valid: true or false".to_owned(), shown(&said))),
         };
         if is_valid == (self.test.result == Expected::Valid) {
@@ -275,7 +276,7 @@ impl Said {
         let whole = shown(&said);
         match (said.remove("values"), said.remove("refused")) {
             (Some(Value::Object(values)), None) if said.is_empty() => Ok(Self::Values(values)),
-            (None, Some(Value::Object(why))) if said.is_empty() => Ok(Self::Refused(why)),
+            (None, Some(Value::Object(why))) if said.is_empty() && is_reason(&why) => Ok(Self::Refused(why)),
             _ => Err(format!("neither values nor refused: {whole}")),
         }
     }
@@ -287,6 +288,15 @@ fn is_key(expected: &Value, got: &Value) -> bool {
     let secret = |key: &Map<String, Value>| key.get("secret").and_then(Value::as_str).map(str::to_ascii_lowercase);
     let others = expected.iter().filter(|(name, _)| *name != "secret");
     secret(expected) == secret(got) && others.into_iter().all(|(name, value)| got.get(name) == Some(value))
+}
+
+/// Whether these are the members that a refusal may have. `error` is a class, or a place in a batch file.
+fn is_reason(why: &Map<String, Value>) -> bool {
+    why.iter().all(|(name, value)| match name.as_str() {
+        "error" => value.is_string() || value.is_object(),
+        "reason" | "why" => value.is_string(),
+        _ => false,
+    })
 }
 
 fn shown(members: &Map<String, Value>) -> String {
