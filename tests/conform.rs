@@ -300,6 +300,17 @@ fn an_answer_that_is_none_passes_no_test() {
 }
 
 #[test]
+fn a_check_is_asked_for_where_nothing_is_computed() {
+    let link = camtoken_but(|camtoken, question| match answer_of(camtoken, &question) {
+        _ if question["ask"] == "compute" => json!({ "id": question["id"], "unsupported": "x" }),
+        answer if answer["valid"] == false => json!({ "id": question["id"], "valid": true }),
+        answer => answer,
+    });
+    let report = conform::run(&files(&["hotp_test.json"]), &link, patient()).expect("it speaks the protocol");
+    assert_eq!((report.counts().0, failures(&report).len() > 5), (0, true), "{:?}", report.counts());
+}
+
+#[test]
 fn a_reader_that_makes_up_what_is_missing_is_found() {
     let lenient: Other = |camtoken, mut question| {
         let answer = answer_of(camtoken, &question);
@@ -388,7 +399,14 @@ fn an_implementation_that_says_no_hello_is_an_error() {
     let version = run(r#"{"id":1,"protocol":2,"name":"x","version":"1"}"#);
     assert_eq!(version, "hello: it speaks version 2 of the protocol, this program 1");
     let unknown = run(r#"{"id":1,"protocol":1,"name":"x","version":"1","compute":["Hotp"]}"#);
-    assert_eq!(unknown, "hello: there are no tests of type Hotp");
+    assert_eq!(unknown, "hello: there are no tests of type Hotp to compute");
+    // A device code is random, codes of other systems are not asked about, and only a response can be checked.
+    let unknown = run(r#"{"id":1,"protocol":1,"name":"x","version":"1","compute":["DeviceCode"]}"#);
+    assert_eq!(unknown, "hello: there are no tests of type DeviceCode to compute");
+    let unknown = run(r#"{"id":1,"protocol":1,"name":"x","version":"1","compute":["TiqrLogin"]}"#);
+    assert_eq!(unknown, "hello: there are no tests of type TiqrLogin to compute");
+    let unknown = run(r#"{"id":1,"protocol":1,"name":"x","version":"1","check":["CodeOpen"]}"#);
+    assert_eq!(unknown, "hello: there are no tests of type CodeOpen to check");
     let missing = Link::Command(vec!["/nonexistent/adapter".to_owned()]);
     let missing = conform::run(&files(&["hotp_test.json"]), &missing, Limits::default());
     assert!(matches!(missing, Err(ConformError::Hello(why)) if why.contains("/nonexistent/adapter cannot be started")));

@@ -169,11 +169,17 @@ impl Hello {
         if hello.protocol != PROTOCOL {
             return Err(format!("it speaks version {} of the protocol, this program {PROTOCOL}", hello.protocol));
         }
-        let known = |name: &&String| !crate::TYPES.iter().any(|known| known.name == name.as_str());
-        match hello.compute.union(&hello.check).find(known) {
-            Some(unknown) => Err(format!("there are no tests of type {}", short(unknown))),
-            None => Ok(hello),
+        for (what, types) in hello.types() {
+            if let Some(unknown) = types.iter().find(|name| !values::has(what, name)) {
+                return Err(format!("there are no tests of type {} to {what}", short(unknown)));
+            }
         }
+        Ok(hello)
+    }
+
+    /// The types by what is asked of them.
+    fn types(&self) -> [(&'static str, &BTreeSet<String>); 2] {
+        [("compute", &self.compute), ("check", &self.check)]
     }
 
     fn plays(&self, role: Role) -> bool {

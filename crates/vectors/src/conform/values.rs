@@ -79,6 +79,16 @@ impl Form {
     const fn response(name: &'static str) -> Self {
         Self { candidate: Some("response"), ..Self::of(name, &["response"]) }
     }
+
+    /// A device code can be checked only: a part of it is random.
+    fn is_for(&self, what: &str) -> bool {
+        if what == "check" { self.candidate.is_some() } else { self.candidate != Some("deviceCode") }
+    }
+}
+
+/// Whether there are tests of a type to `compute` or to `check`.
+pub(super) fn has(what: &str, name: &str) -> bool {
+    FORMS.iter().any(|form| form.name == name && form.is_for(what))
 }
 
 /// Puts every test of a file to an implementation.
@@ -136,18 +146,16 @@ type Differs = (String, String);
 
 impl Test<'_> {
     fn ask(&self, hello: &Hello, peer: &mut Peer) -> Ending {
-        let computes = self.form.name != "DeviceCode" && hello.compute.contains(self.form.name);
-        let checks = self.form.candidate.is_some() && hello.check.contains(self.form.name);
-        if !computes && !checks {
-            return Ending::Skipped { why: format!("type {}", self.form.name) };
-        }
-        for (wanted, what) in [(computes, "compute"), (checks, "check")] {
-            if !wanted {
-                continue;
-            }
+        let asked = hello.types().into_iter().filter(|(_, types)| types.contains(self.form.name));
+        let asked: Vec<_> = asked.map(|(what, _)| what).collect();
+        let mut without = asked.is_empty().then(|| format!("type {}", self.form.name));
+        for what in asked {
             let answer = self.question(what).and_then(|question| peer.ask(what, question));
             let judged = match answer {
-                Ok(Answer::Unsupported(why)) => return Ending::Skipped { why },
+                Ok(Answer::Unsupported(why)) => {
+                    without.get_or_insert(why);
+                    continue;
+                }
                 Ok(Answer::Said(said)) if what == "check" => self.judge_check(said),
                 Ok(Answer::Said(said)) => self.judge(said),
                 Err(why) => Err((self.expectation(), why)),
@@ -156,7 +164,7 @@ impl Test<'_> {
                 return Ending::Failed { expected, got };
             }
         }
-        Ending::Passed
+        without.map_or(Ending::Passed, |why| Ending::Skipped { why })
     }
 
     /// What is given. A file is given by its bytes.
@@ -282,14 +290,6 @@ impl Said {
     }
 }
 
-/// A key of a container: what the test does not name is not judged, but the secret.
-fn is_key(expected: &Value, got: &Value) -> bool {
-    let (Some(expected), Some(got)) = (expected.as_object(), got.as_object()) else { return false };
-    let secret = |key: &Map<String, Value>| key.get("secret").and_then(Value::as_str).map(str::to_ascii_lowercase);
-    let others = expected.iter().filter(|(name, _)| *name != "secret");
-    secret(expected) == secret(got) && others.into_iter().all(|(name, value)| got.get(name) == Some(value))
-}
-
 /// Whether these are the members that a refusal may have. `error` is a class, or a place in a batch file.
 fn is_reason(why: &Map<String, Value>) -> bool {
     why.iter().all(|(name, value)| match name.as_str() {
@@ -297,6 +297,14 @@ fn is_reason(why: &Map<String, Value>) -> bool {
         "reason" | "why" => value.is_string(),
         _ => false,
     })
+}
+
+/// A key of a container: what the test does not name is not judged, but the secret.
+fn is_key(expected: &Value, got: &Value) -> bool {
+    let (Some(expected), Some(got)) = (expected.as_object(), got.as_object()) else { return false };
+    let secret = |key: &Map<String, Value>| key.get("secret").and_then(Value::as_str).map(str::to_ascii_lowercase);
+    let others = expected.iter().filter(|(name, _)| *name != "secret");
+    secret(expected) == secret(got) && others.into_iter().all(|(name, value)| got.get(name) == Some(value))
 }
 
 fn shown(members: &Map<String, Value>) -> String {
