@@ -340,6 +340,23 @@ fn a_reader_that_makes_up_what_is_missing_is_found() {
 }
 
 #[test]
+fn no_message_holds_the_address() {
+    let busy = TcpListener::bind("127.0.0.1:0").expect("a port of this machine").local_addr().expect("an address");
+    let Link::Url(closed) = at_address(|_| None) else { panic!("an address") };
+    for address in [
+        format!("http://user:Kumo-no-ue@{busy}/"),
+        closed.replace("http://", "http://user:Kumo-no-ue@"),
+        "http://user:Kumo-no-ue@".to_owned(),
+        "http://user:Kumo-no-ue@[/".to_owned(),
+        "http:/user:Kumo-no-ue".to_owned(),
+    ] {
+        let why = conform::run(&files(&["hotp_test.json"]), &Link::Url(address.clone()), Limits::default());
+        let why = why.expect_err("nobody answers").to_string();
+        assert!(why.starts_with("hello: HTTP") && !why.contains("Kumo"), "{address}: {why}");
+    }
+}
+
+#[test]
 fn a_check_that_always_says_yes_is_found() {
     let report = conform::run(&files(&["hotp_test.json"]), &wrong("\"valid\":false", "\"valid\":true"), patient());
     let said = failures(&report.expect("it speaks the protocol"));

@@ -21,12 +21,19 @@ impl Http {
     }
 
     pub fn ask(&self, question: &str) -> Result<String, String> {
-        let failed = |error: ureq::Error| format!("{}: {error}", self.url);
         let request = self.agent.post(&self.url).header("content-type", "application/json");
         let mut answer = request.send(question).map_err(failed)?;
         if answer.status() != 200 {
-            return Err(format!("{}: HTTP status {}", self.url, answer.status()));
+            return Err(format!("HTTP status {}", answer.status()));
         }
         answer.body_mut().with_config().limit(self.answer_bytes).read_to_string().map_err(failed)
+    }
+}
+
+/// Why there is no answer. The address may hold a password and is never told.
+fn failed(error: ureq::Error) -> String {
+    match error {
+        ureq::Error::BadUri(_) => "HTTP: the address is not a URL".to_owned(),
+        error => format!("HTTP: {error}"),
     }
 }
