@@ -50,6 +50,14 @@ def test_a_banner_lies_in_front(page: Page, camtoken: Camtoken, token: Token, is
     assert graded == "Grade F, at least B is wanted\n" + place + hint
 
 
+def test_an_element_that_comes_late_is_graded_however_short_the_look(
+    page: Page, camtoken: Camtoken, issue: Issue
+) -> None:
+    late = f"<script>setTimeout(() => document.body.insertAdjacentHTML('beforeend', `{code_of(issue())}`), 700)</script>"
+    page.set_content(page_with(late))
+    camtoken.assert_scannable(page.locator("#code"), timeout=0.2)
+
+
 @pytest.mark.parametrize(
     ("style", "visible", "hint"),
     [

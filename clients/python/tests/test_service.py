@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from said import said
 
 from camtoken import Camtoken, CamtokenError
 
@@ -55,6 +56,42 @@ def test_what_is_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CamtokenError, match="is missing: this package has none for [^\n]*\n.*\n.*cargo install"):
         Camtoken.start()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts are no programs there")
+def test_a_program_that_does_not_serve_says_how_it_ended_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folders = tmp_path / "folders"
+    folders.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folders))
+    monkeypatch.setattr("camtoken._service._STARTING", 0.5)
+    monkeypatch.setattr("camtoken._service._ANOTHER", 0.5)
+    is_it = "  hint  Is it camtoken? `{0} --version` tells. CAMTOKEN_BIN is the path of the binary `camtoken`."
+    for script, told in [
+        ("exit 3", "{0} serve ended with exit code 3, and did not say where it listens\n" + is_it),
+        ("echo wrong >&2; kill -9 $$", "{0} serve was ended by signal 9, and did not say where it listens\nwrong\n" + is_it),
+        ("exec sleep 60", "{0} serve did not say where it listens in 0.5 s\n" + is_it),
+        # Somebody else holds its output.
+        ("sleep 4 & exec sleep 60", "{0} serve did not say where it listens in 0.5 s\n" + is_it),
+        ("echo hello; exec sleep 60", "{0} serve did not say where it listens\nhello\n" + is_it),
+        ("exec yes", "{0} serve did not say where it listens\ny\n" + is_it),
+    ]:
+        program = made(tmp_path / "camtoken", f"#!/bin/sh\n{script}\n")
+        begin = time.monotonic()
+        assert said(lambda program=program: Camtoken.start(bin=str(program))) == told.format(program)  # type: ignore[misc]
+        assert time.monotonic() - begin < 3
+    hint = "Is it a program for this machine? CAMTOKEN_BIN is the path of the binary `camtoken`."
+    for content, why in [("", "Exec format error"), ("#!/nowhere\n", "No such file or directory")]:
+        program = made(tmp_path / "camtoken", content)
+        assert said(lambda program=program: Camtoken.start(bin=str(program))) == f"{program} did not start: {why}\n  hint  {hint}"  # type: ignore[misc]
+    assert list(folders.iterdir()) == []
+
+
+def made(path: Path, content: str) -> Path:
+    """A program."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    path.chmod(0o755)
+    return path
 
 
 def test_a_service_that_runs_already_is_used_and_left_running(camtoken: Camtoken) -> None:

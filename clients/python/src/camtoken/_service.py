@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,11 +24,13 @@ from ._picture import Picture, camera
 from ._program import find
 from ._scan import Lint
 from ._sight import Sight
-from ._token import Clock, Token, file_of
+from ._token import _PATIENCE, Clock, Token, file_of
 from ._verifier import Verifier
 
 Grade = Literal["A", "B", "C", "D", "F"]
 
+_STARTING = 30.0
+_ANOTHER = 1.0
 _ENDING = 15.0
 _AGAIN = 0.15
 
@@ -51,20 +55,29 @@ class Camtoken:
         program = find(bin)
         directory = tempfile.mkdtemp(prefix="camtoken-")
         complaints = tempfile.TemporaryFile()
+
+        def clear() -> None:
+            complaints.close()
+            shutil.rmtree(directory, ignore_errors=True)
+
         args = ["serve", "--json", "--port", "0", "--emulator", "--accept-test-keys", "--end-with-stdin", "--log", "warn"]
-        child = subprocess.Popen(
-            [program, *args, "--state-dir", directory],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            cwd=directory,
-            env=_surroundings(directory),
-        )
+        try:
+            child = subprocess.Popen(
+                [program, *args, "--state-dir", directory],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                cwd=directory,
+                env=_surroundings(directory),
+            )
+        except OSError as error:
+            clear()
+            hint = "Is it a program for this machine? CAMTOKEN_BIN is the path of the binary `camtoken`."
+            raise CamtokenError(f"{program} did not start: {error.strerror}\n  hint  {hint}") from error
 
         def end() -> None:
             _ended(child)
-            complaints.close()
-            shutil.rmtree(directory, ignore_errors=True)
+            clear()
 
         try:
             return cls(Http(_listening(child, program, complaints)), end)
@@ -120,7 +133,8 @@ class Camtoken:
     ) -> None:
         """Asserts that a camera would read this code, or says what to change on the page; the picture with what was seen
         drawn onto it is then written to ``overlay``, an SVG. An element on a page is looked at again for ``timeout`` seconds."""
-        place = camera(picture, timeout)
+        # An element is waited for, however short the look at its code: Playwright takes 0 for ever.
+        place = camera(picture, max(timeout, _PATIENCE))
         begin = time.monotonic()
         looks = 0
         while True:
@@ -228,27 +242,54 @@ def _surroundings(directory: str) -> dict[str, str]:
 
 def _listening(child: subprocess.Popen[bytes], program: str, complaints: IO[bytes]) -> str:
     """Waits for the line that says where it listens."""
-    assert child.stdout is not None
-    line = child.stdout.readline()
-    if line.startswith(b'{"schema":"camtoken/listening/1"'):
-        url: str = json.loads(line)["url"]
-        return url
-    said = line + child.stdout.read(4000)
-    child.kill()
-    code = child.wait()
+    try:
+        line = _first_line(child).get(timeout=_STARTING)
+    except queue.Empty:
+        line, why = b"", f"did not say where it listens in {_STARTING:g} s"
+    else:
+        if line.startswith(b'{"schema":"camtoken/listening/1"'):
+            url: str = json.loads(line)["url"]
+            return url
+        why = f"{_end_of(child)}did not say where it listens"
     complaints.seek(0)
-    told = (said + complaints.read()).decode(errors="replace").rstrip()
+    told = (line + complaints.read()).decode(errors="replace").rstrip()
     # What camtoken complains of, it says; another program has other things to say.
-    hint = f"Is it camtoken? `{program} --version` tells. CAMTOKEN_BIN is the path of the binary `camtoken`."
-    why = f"{program} serve ended with exit code {code}, and did not say where it listens"
-    raise CamtokenError("\n".join(filter(None, [why, told, "" if "error[CT-" in told else f"  hint  {hint}"])))
+    hint = "" if "error[CT-" in told else f"  hint  {_is_it(program)}"
+    raise CamtokenError("\n".join(filter(None, [f"{program} serve {why}", told, hint])))
+
+
+def _first_line(child: subprocess.Popen[bytes]) -> queue.SimpleQueue[bytes]:
+    """Reads on a thread that alone has to do with the pipe: a read from a program that is silent does not end, and neither does closing
+    what is being read. It reads on to the end, so that the pipe is never full."""
+    first: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read(output: IO[bytes]) -> None:
+        with output:
+            first.put(output.readline(4000))
+            while output.read(4000):
+                pass
+
+    threading.Thread(target=read, args=[child.stdout], daemon=True).start()
+    return first
+
+
+def _end_of(child: subprocess.Popen[bytes]) -> str:
+    """How a program has ended by itself that said something else, or nothing more."""
+    try:
+        code = child.wait(_ANOTHER)
+    except subprocess.TimeoutExpired:
+        return ""
+    return f"ended with exit code {code}, and " if code >= 0 else f"was ended by signal {-code}, and "
+
+
+def _is_it(program: str) -> str:
+    return f"Is it camtoken? `{program} --version` tells. CAMTOKEN_BIN is the path of the binary `camtoken`."
 
 
 def _ended(child: subprocess.Popen[bytes]) -> None:
     """Lets the service end by itself; it is ended when it does not."""
-    for stream in (child.stdin, child.stdout):
-        if stream is not None:
-            stream.close()
+    assert child.stdin is not None
+    child.stdin.close()
     try:
         child.wait(_ENDING)
     except subprocess.TimeoutExpired:
