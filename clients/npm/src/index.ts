@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { tried } from './tried.js';
+
 const EXECUTABLE = process.platform === 'win32' ? 'camtoken.exe' : 'camtoken';
 const OWN_FOLDER = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 const OTHERWISE = 'or set CAMTOKEN_BIN to the path of a `camtoken` (`cargo install --path bin/camtoken` in its source makes one).';
@@ -16,8 +18,10 @@ const OTHERWISE = 'or set CAMTOKEN_BIN to the path of a `camtoken` (`cargo insta
  */
 export function findProgram(given: string | undefined = process.env['CAMTOKEN_BIN']): string {
   if (given) {
-    if (isProgram(resolve(given)) && !isStarter(resolve(given))) return resolve(given);
-    throw new Error(`camtoken: ${given} is not a program\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`);
+    const path = resolve(given);
+    if (isProgram(path) && !leadsBack(path)) return path;
+    const what = isProgram(path) ? 'only starts the program, and there is none for it' : 'is not a program';
+    throw new Error(`camtoken: ${given} ${what}\n  hint  CAMTOKEN_BIN is the path of the binary \`camtoken\`.`);
   }
   const found = ofPlatform() ?? onPath();
   if (found) return found;
@@ -47,12 +51,13 @@ function ofPlatform(): string | undefined {
 
 function onPath(): string | undefined {
   const places = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return places.map((folder) => join(folder, EXECUTABLE)).find((path) => isProgram(path) && !isStarter(path));
+  return places.map((folder) => join(folder, EXECUTABLE)).find((path) => isProgram(path) && !leadsBack(path));
 }
 
-/** npm puts our own starter on the path. It is not the program, and would start itself again and again. */
-function isStarter(path: string): boolean {
-  return realpathSync(path).startsWith(OWN_FOLDER + sep);
+/** npm puts our own starter on the path, and a wrapper on it may lead there, too: it would start itself again and again. */
+function leadsBack(path: string): boolean {
+  const real = realpathSync(path);
+  return real.startsWith(OWN_FOLDER + sep) || tried().includes(real);
 }
 
 function isProgram(path: string): boolean {

@@ -59,7 +59,14 @@ export class Camtoken {
     const dir = mkdtempSync(join(tmpdir(), 'camtoken-'));
     const clear = () => rmSync(dir, { recursive: true, force: true });
     const args = ['serve', '--json', '--port', '0', '--emulator', '--accept-test-keys', '--end-with-stdin', '--log', 'warn'];
-    const child = spawn(bin, [...args, '--state-dir', dir], { cwd: dir, env: surroundings(dir), stdio: 'pipe' });
+    let child: ChildProcess;
+    try {
+      child = spawn(bin, [...args, '--state-dir', dir], { cwd: dir, env: surroundings(dir), stdio: 'pipe' });
+    } catch (error) {
+      // Some errors of the system come so, the others as an event.
+      clear();
+      throw notStarted(bin, error as Error);
+    }
     try {
       const url = await listening(child, bin);
       return new Camtoken(new Http(url, undefined), async () => {
@@ -68,6 +75,8 @@ export class Camtoken {
       });
     } catch (error) {
       child.kill('SIGKILL');
+      // Somebody else may hold the other ends, and this process would wait for them.
+      for (const stream of child.stdio) stream?.destroy();
       clear();
       throw error;
     }
@@ -147,6 +156,10 @@ function surroundings(dir: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), CAMTOKEN_LANG: 'en', XDG_CONFIG_HOME: dir };
 }
 
+function notStarted(bin: string, { message }: Error): CamtokenError {
+  return new CamtokenError(`camtoken: ${bin} did not start: ${message}\n  hint  Is it a program for this machine? CAMTOKEN_BIN is the path of the binary \`camtoken\`.`);
+}
+
 /** Waits for the line that says where it listens. */
 async function listening(child: ChildProcess, bin: string): Promise<string> {
   let said = '';
@@ -163,8 +176,12 @@ async function listening(child: ChildProcess, bin: string): Promise<string> {
       failed(new CamtokenError(`camtoken: ${bin} serve ${why}\n${said}${complaints}`.trimEnd() + hint));
     };
     const patience = setTimeout(() => fail(`did not say where it listens in ${STARTING_MS / 1_000} s`), STARTING_MS);
-    const early = (code: number | null) => fail(`ended with exit code ${code}, and did not say where it listens`);
-    child.once('error', (error) => fail(`did not start: ${error.message}`));
+    const early = (code: number | null, signal: string | null) =>
+      fail(`${signal ? `was ended by ${signal}` : `ended with exit code ${code}`}, and did not say where it listens`);
+    child.once('error', (error) => {
+      clearTimeout(patience);
+      failed(notStarted(bin, error));
+    });
     child.once('close', early);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, 4_000);
