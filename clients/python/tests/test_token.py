@@ -116,6 +116,8 @@ def test_a_test_waits_for_the_screen(token: Token, issue: Issue) -> None:
     threading.Timer(0.3, lambda: token.scan(code, confirm="step")).start()
     assert token.wait_for_screen(re.compile(r"¥[\d,]+")).state == "showing"
     start = time.monotonic()
+    # The flags of an expression go with it.
+    assert token.wait_for_screen(re.compile(r"payee .* ^amount$  # over the lines", re.I | re.M | re.S | re.X)).state == "showing"
     with pytest.raises(CamtokenError, match=r"does not show '¥9'\. It shows:\n(.|\n)*¥1,250,000"):
         token.wait_for_screen("¥9", timeout=0.2)
     assert time.monotonic() - start < 5

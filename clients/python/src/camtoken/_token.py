@@ -327,5 +327,5 @@ def file_of(state: str | os.PathLike[str] | dict[str, Any]) -> dict[str, Any]:
 def _pattern(text: str | re.Pattern[str]) -> str:
     if isinstance(text, str):
         return text
-    flags = "".join(sign for flag, sign in ((re.I, "i"), (re.M, "m"), (re.S, "s")) if text.flags & flag)
+    flags = "".join(sign for flag, sign in ((re.I, "i"), (re.X, "x"), (re.M, "m"), (re.S, "s")) if text.flags & flag)
     return f"/(?{flags}){text.pattern}/" if flags else f"/{text.pattern}/"

@@ -22,7 +22,7 @@ public final class Camtoken implements AutoCloseable {
     private static final List<String> SERVE =
             List.of("serve", "--json", "--port", "0", "--emulator", "--accept-test-keys", "--end-with-stdin", "--log", "warn");
 
-    private static final List<String> GRADES = List.of("A", "B", "C", "D", "F");
+    private static final long AGAIN_MILLIS = 150;
 
     private final Http http;
     private final Runnable end;
@@ -105,17 +105,36 @@ public final class Camtoken implements AutoCloseable {
 
     /** Grades a picture of a code as a camera would see it; {@code minGrade} is A, B, C, D or F. */
     public Lint lint(byte[] picture, String minGrade) {
-        return lint(picture, minGrade, null);
+        return lint(picture, LintOptions.atLeast(minGrade));
+    }
+
+    /** As {@link #lint(byte[], String)}, of a picture whose ratio is known. */
+    public Lint lint(byte[] picture, LintOptions options) {
+        Map<String, Object> query = new HashMap<>(Map.of("minGrade", options.minGrade(), "overlay", "svg"));
+        if (options.ratio() != null) {
+            query.put("dpr", options.ratio());
+        }
+        return Json.read(http.picture(Http.query("/v1/lint", query), picture), Lint.class);
     }
 
     /** Asserts that a camera would read the code of an element, or says what to change on the page. It looks again for 5 s. */
     public void assertScannable(WebElement element, String minGrade) {
-        assertScannable(Camera.of(element), minGrade);
+        assertScannable(element, LintOptions.atLeast(minGrade));
+    }
+
+    /** As {@link #assertScannable(WebElement, String)}, in another way. */
+    public void assertScannable(WebElement element, LintOptions options) {
+        assertScannable(Camera.of(element), options);
     }
 
     /** Asserts that a camera would read the code in a picture. */
     public void assertScannable(byte[] picture, String minGrade) {
-        assertScannable(Camera.of(picture), minGrade);
+        assertScannable(picture, LintOptions.atLeast(minGrade));
+    }
+
+    /** As {@link #assertScannable(byte[], String)}, in another way. */
+    public void assertScannable(byte[] picture, LintOptions options) {
+        assertScannable(Camera.of(picture), options);
     }
 
     /** Ends the service, if it was started here. */
@@ -124,17 +143,19 @@ public final class Camtoken implements AutoCloseable {
         end.run();
     }
 
-    private void assertScannable(Camera camera, String minGrade) {
+    private void assertScannable(Camera camera, LintOptions options) {
         long begin = System.nanoTime();
         for (int looks = 1; ; looks++) {
             byte[] picture = camera.take();
-            Lint lint = lint(picture, minGrade, camera.ratio());
-            if (lint.passed()) {
+            Double ratio = options.ratio() == null ? camera.ratio() : options.ratio();
+            Lint lint = lint(picture, ratio == null ? options : options.withRatio(ratio));
+            boolean isGood = lint.grade().compareTo(options.minGrade()) <= 0;
+            if (lint.passed() || (options.several() && isGood)) {
                 return;
             }
             long millis = (System.nanoTime() - begin) / 1_000_000;
-            if (camera.isLive && millis < 5_000) {
-                Wait.millis(150);
+            if (camera.isLive && millis + AGAIN_MILLIS < options.timeout().toMillis()) {
+                Wait.millis(AGAIN_MILLIS);
                 continue;
             }
             if (!lint.measures().isEmpty()) {
@@ -143,21 +164,13 @@ public final class Camtoken implements AutoCloseable {
             }
             Sight sight = new Sight(camera, picture, looks, millis);
             List<String> lines = new ArrayList<>();
-            lines.add(sight.cause() == null ? lint.toString() : "Grade F, at least " + minGrade + " is wanted");
+            lines.add(sight.cause() == null ? lint.toString() : "Grade F, at least " + options.minGrade() + " is wanted");
             lines.addAll(sight.lines());
             if (sight.cause() != null) {
                 lines.add("  hint     " + sight.cause());
             }
             throw new AssertionError(String.join("\n", lines));
         }
-    }
-
-    private Lint lint(byte[] picture, String minGrade, Double ratio) {
-        Map<String, Object> query = new HashMap<>(Map.of("minGrade", Allowed.oneOf("grade", minGrade, GRADES), "overlay", "svg"));
-        if (ratio != null) {
-            query.put("dpr", ratio);
-        }
-        return Json.read(http.picture(Http.query("/v1/lint", query), picture), Lint.class);
     }
 
     private static Optional<String> setting(String name) {

@@ -2,6 +2,7 @@ package camtoken;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -11,7 +12,8 @@ import java.util.regex.Pattern;
  * @param press what is pressed, one after the other
  */
 public record Rule(String screen, List<Button> press) {
-    private static final Map<Integer, String> FLAGS = Map.of(Pattern.CASE_INSENSITIVE, "i", Pattern.MULTILINE, "m", Pattern.DOTALL, "s");
+    private static final Map<Integer, String> FLAGS =
+            new TreeMap<>(Map.of(Pattern.CASE_INSENSITIVE, "i", Pattern.COMMENTS, "x", Pattern.MULTILINE, "m", Pattern.DOTALL, "s"));
 
     /** Presses when the screen shows a text. */
     public static Rule when(String text, Button... press) {

@@ -43,6 +43,16 @@ public record SessionOptions(String lang, Instant clock, String seed, Duration t
         return new SessionOptions(lang, clock, seed, ttl);
     }
 
+    /** That lives so long after its last use. */
+    public SessionOptions withTtl(Duration ttl) {
+        return new SessionOptions(lang, clock, seed, ttl);
+    }
+
+    /** That lives so long after its last use, such as {@code 10m}. */
+    public SessionOptions withTtl(String ttl) {
+        return withTtl(Allowed.span(ttl));
+    }
+
     Map<String, Object> wire() {
         Map<String, Object> all = new HashMap<>();
         all.put("lang", lang);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.openqa.selenium.WebDriver;
 import org.openqa.selenium.WebElement;
 
@@ -158,6 +159,34 @@ public final class Token {
     /** Who is registered on it. */
     public List<Activation> activations() {
         return List.of(Json.read(http.get(path + "/activations"), Activation[].class));
+    }
+
+    /** The accounts of other systems on it. A scan of the code that a sign-up shows to authenticator apps registers one. */
+    public List<Account> accounts() {
+        return List.of(Json.read(http.get(path + "/accounts"), Account[].class));
+    }
+
+    /** The one-time password of its only account, by its clock. */
+    public String otp() {
+        return otp(OtpOptions.usual());
+    }
+
+    /** The one-time password of an account: its user, its issuer or {@code issuer:user}. */
+    public String otp(String account) {
+        return otp(OtpOptions.usual().withAccount(account));
+    }
+
+    /** A one-time password; of an OCRA card the response to a question. */
+    public String otp(OtpOptions options) {
+        JsonObject answer = http.object("POST", path + "/accounts/respond", Json.write(options.wire()));
+        JsonObject foreign = answer.getAsJsonObject("foreign");
+        if (foreign != null && foreign.has("response")) {
+            return foreign.get("response").getAsString();
+        }
+        String held = accounts().stream().map(known -> known.issuer().isEmpty() ? known.user() : known.issuer() + ":" + known.user()).collect(Collectors.joining(", "));
+        throw new CamtokenException(
+                "there is no one-time password: " + answer.get("code").getAsString() + " " + answer.get("message").getAsString() + "\n  hint  The token holds "
+                        + (held.isEmpty() ? "no account: scan the code that the sign-up shows" : held) + ".");
     }
 
     /** Deletes an activation, as the token's menu does. */

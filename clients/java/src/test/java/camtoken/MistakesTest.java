@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -108,6 +110,22 @@ class MistakesTest {
                 said(() -> token.scan(body, SHORT)));
         show(code("width: 240px") + code("width: 240px"));
         assertEquals(2, token.scan(browser.findElement(By.tagName("body")), ScanOptions.usual().allowingSeveral()).codes());
+        show(code("width: 240px") + code("width: 240px"));
+        WebElement both = browser.findElement(By.tagName("body"));
+        camtoken.assertScannable(both, LintOptions.atLeast("B").allowingSeveral());
+        long begin = System.nanoTime();
+        assertTrue(
+                said(() -> camtoken.assertScannable(both, LintOptions.atLeast("B").within(Duration.ofMillis(300))))
+                        .contains("  2 codes are in view: Show one code alone: a token reads whichever it finds first, be it the older one."));
+        assertTrue(System.nanoTime() - begin < 4_000_000_000L);
+    }
+
+    @Test
+    void aPictureOfAScreenWithSeveralPixelsForOneIsGradedAsThePage() {
+        byte[] picture = camtoken.verifier().issue(activation, "transfer", transfer()).png();
+        assertEquals("A", camtoken.lint(picture, "B").grade());
+        assertTrue(camtoken.lint(picture, LintOptions.atLeast("B").withRatio(4)).grade().compareTo("A") > 0);
+        assertTrue(said(() -> camtoken.assertScannable(picture, LintOptions.atLeast("A").withRatio(4))).contains("moduleSize"));
     }
 
     @Test
@@ -129,7 +147,7 @@ class MistakesTest {
     }
 
     @Test
-    void aServiceThatIsNoneSaysWhatIsWanted() {
+    void aServiceThatIsNoneSaysWhatIsWanted(@TempDir Path folder) throws Exception {
         assertEquals(
                 "'127.0.0.1:PORT' is no address of a service\n"
                         + "  hint  It begins with http:// or https://, such as http://127.0.0.1:PORT (CAMTOKEN_URL, or the property camtoken.url).",
@@ -137,6 +155,10 @@ class MistakesTest {
         assertEquals(
                 "/bin/true serve did not say where it listens\n  hint  Is it camtoken? `/bin/true --version` tells. CAMTOKEN_BIN is the path of the binary `camtoken`.",
                 said(() -> Camtoken.start(Path.of("/bin/true"))));
+        Path script = folder.resolve("camtoken");
+        // To be run by itself: the system cannot.
+        assertTrue(Files.writeString(script, "#!" + script + "\n").toFile().setExecutable(true));
+        assertTrue(said(() -> Camtoken.start(script)).startsWith(script + " did not start: "));
         assertTrue(said(() -> Camtoken.at("http://127.0.0.1:9").session()).matches("(?s)http://127\\.0\\.0\\.1:9 does not answer: .*hint  Is the service running\\?.*"));
     }
 }

@@ -43,6 +43,8 @@ class TokenTest {
         Scan scan = token.scan(challenge.png());
         assertEquals(List.of("shown", "transfer"), List.of(scan.outcome(), scan.operation()));
         assertEquals(new Scan.Field("amount", "Amount", "1250000", "¥1,250,000"), scan.fields().get("amount"));
+        assertEquals(
+                List.of("bankCode", "bankName", "branchCode", "branchName", "accountType", "account", "payee", "amount", "date"), List.copyOf(scan.fields().keySet()));
         assertEquals("A", scan.quality().orElseThrow().grade());
         assertEquals(1, scan.codes());
         assertEquals(challenge.expiresAt(), scan.expiresAt());
@@ -137,6 +139,9 @@ class TokenTest {
         token.rules();
         token.scan(issue().code(), ScanOptions.usual().stepwise());
         assertEquals("showing", token.waitForScreen(Pattern.compile("¥[\\d,]+")).state());
+        // The flags of an expression go with it.
+        int flags = Pattern.CASE_INSENSITIVE | Pattern.MULTILINE | Pattern.DOTALL | Pattern.COMMENTS;
+        assertEquals("showing", token.waitForScreen(Pattern.compile("payee .* ^amount$  # over the lines", flags)).state());
         assertTrue(said(() -> token.waitForScreen(Pattern.compile("¥9"), Duration.ofMillis(200))).startsWith("the screen does not show ¥9. It shows:\n"));
     }
 
