@@ -38,10 +38,18 @@ const PLAIN_SIDE: u32 = 2000;
 /// The longer side up to which a coarse stage sees all that there is.
 const COARSE_SIDE: u32 = 800;
 
+/// The longer side up to which a picture is also read at a half and a quarter: the coarse stages leave its modules as they are.
+const FINE_SIDE: u32 = 1600;
+
+/// The shorter side of a picture of which a quarter still has a symbol of two pixels a module.
+const FINE_LEAST: u32 = 4 * 2 * 21;
+
 /// What a picture is worth that is all there is, in this order. The last takes seconds.
-const IN_ORDER: [Stage; 10] = [
+const IN_ORDER: [Stage; 12] = [
     Stage::Plain,
     Stage::CoarseThreshold,
+    Stage::Half,
+    Stage::Quarter,
     Stage::FullSize,
     Stage::Blur,
     Stage::GlobalThreshold,
@@ -83,6 +91,10 @@ impl Stage {
             // The coarse stage has seen as much.
             return (Reading::default(), 1);
         }
+        let is_too_large = luma.width.max(luma.height) > FINE_SIDE || luma.width.min(luma.height) < FINE_LEAST;
+        if matches!(self, Self::Half | Self::Quarter) && is_too_large {
+            return (Reading::default(), 1);
+        }
         let (fitted, factor) = self.fit(luma);
         let grey = |max_triples: usize| Grey { max_triples }.read(&fitted, all);
         let read = AssertUnwindSafe(|| match self {
@@ -98,7 +110,7 @@ impl Stage {
             Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), all),
             Self::Blur => plain::read(&prepare::blur(&fitted), all),
             Self::Sharpen => plain::read(&prepare::sharpen(&fitted), all),
-            Self::Plain | Self::FullSize | Self::Frames => plain::read(&fitted, all),
+            Self::Plain | Self::Half | Self::Quarter | Self::FullSize | Self::Frames => plain::read(&fitted, all),
         });
         (guarded(read).unwrap_or_default(), factor)
     }
@@ -107,7 +119,9 @@ impl Stage {
     fn fit(self, luma: &Luma) -> (Cow<'_, Luma>, u32) {
         let longest = match self {
             Self::Plain => PLAIN_SIDE,
-            Self::FullSize => 6000,
+            Self::FullSize => u32::MAX,
+            Self::Half => luma.width.max(luma.height).div_ceil(2),
+            Self::Quarter => luma.width.max(luma.height).div_ceil(4),
             Self::CoarseThreshold | Self::CoarseGrey => COARSE_SIDE,
             Self::Grey => 1600,
             Self::FineGrey => 3200,
@@ -124,6 +138,8 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Plain => "plain",
+            Self::Half => "half",
+            Self::Quarter => "quarter",
             Self::FullSize => "full size",
             Self::CoarseThreshold => "coarse threshold",
             Self::Blur => "blur",

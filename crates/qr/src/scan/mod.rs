@@ -331,6 +331,28 @@ mod tests {
     }
 
     #[test]
+    fn small_modules_far_down_a_long_page_are_read() {
+        for (width, height, x, y) in [(600, 6002, 151, 5701), (600, 16_000, 150, 15_701), (7680, 600, 7401, 211)] {
+            let luma = page(width, height, &[(&drawn("CT1:FAR DOWN", 2), x, y)]);
+            assert_eq!(read(&luma)[0].payload, b"CT1:FAR DOWN", "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn large_modules_with_lines_in_them_are_read() {
+        let lines = |every: usize, vertical: bool| {
+            let luma = drawn("CT1:GAPS IN EACH MODULE", 12);
+            let width = luma.width as usize;
+            let is_line = |i: usize| (if vertical { i % width } else { i / width }) % every == 0;
+            let pixels = luma.pixels.iter().enumerate().map(|(i, &v)| if is_line(i) { 255 } else { v });
+            Luma { pixels: pixels.collect(), ..luma }
+        };
+        for (every, vertical) in [(12, false), (12, true), (6, false), (4, true)] {
+            assert_eq!(read(&lines(every, vertical))[0].payload, b"CT1:GAPS IN EACH MODULE", "{every}");
+        }
+    }
+
+    #[test]
     fn half_blocks_of_a_terminal_are_read() {
         for terminal in [crate::Terminal::Dark, crate::Terminal::Light] {
             let text = encode("CT1:TERMINAL", EcLevel::M).expect("it is short").to_half_blocks(terminal);
@@ -351,7 +373,7 @@ mod tests {
     #[test]
     fn single_frame_is_looked_at_twice() {
         let luma = drawn("1", 1);
-        for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 9), (Effort::Harder, 10)] {
+        for (effort, looks) in [(Effort::Frame(7), 2), (Effort::File, 11), (Effort::Harder, 12)] {
             let seen = std::cell::RefCell::new(Vec::new());
             let nothing = |stage: Stage, _: &Luma, _: &ScanOptions| {
                 seen.borrow_mut().push(stage);

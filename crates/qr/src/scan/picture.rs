@@ -72,6 +72,15 @@ pub enum PictureError {
         /// Pixels given.
         found: usize,
     },
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    Nothing,
+    /// It begins like something else that is known.
+    #[error("this is {kind}; PNG, JPEG, WebP and BMP are read")]
+    NotRead {
+        /// What it is: `a GIF`, `an HTML page`, …
+        kind: &'static str,
+    },
     /// It does not begin like a format that is read.
     #[error("the file is neither PNG, JPEG, WebP nor BMP")]
     Unknown,
@@ -110,7 +119,8 @@ pub enum PictureError {
 }
 
 impl Luma {
-    /// Reads a PNG, JPEG, WebP or BMP file, whatever it is called; what is transparent becomes white.
+    /// Reads a PNG, JPEG, WebP or BMP file, whatever it is called. What is transparent becomes white; black if all of it were white
+    /// then, and what stands below if all of it were black.
     ///
     /// Colour profiles, texts and later frames are skipped.
     ///
@@ -121,15 +131,66 @@ impl Luma {
         if bytes.len() as u64 > limits.max_file_bytes {
             return Err(PictureError::FileTooLarge { bytes: bytes.len() as u64, limit: limits.max_file_bytes });
         }
-        let format = sniff(bytes).ok_or(PictureError::Unknown)?;
-        guarded(AssertUnwindSafe(|| match format {
-            Format::Png => decode_png(bytes, limits),
-            Format::Jpeg => decode_jpeg(bytes, limits),
-            Format::WebP => decode_with(format, WebPDecoder::new(Cursor::new(bytes)), WEBP_COST, limits),
-            Format::Bmp => decode_with(format, BmpDecoder::new(Cursor::new(bytes)), 0, limits),
-        }))
-        .unwrap_or_else(|| Err(damaged(format, "the decoder gave up")))
+        let format = sniff(bytes).ok_or_else(|| no_picture(bytes))?;
+        let decode = |ground| {
+            guarded(AssertUnwindSafe(|| match format {
+                Format::Png => decode_png(bytes, ground, limits),
+                Format::Jpeg => decode_jpeg(bytes, ground, limits),
+                Format::WebP => decode_with(format, WebPDecoder::new(Cursor::new(bytes)), WEBP_COST, ground, limits),
+                Format::Bmp => decode_with(format, BmpDecoder::new(Cursor::new(bytes)), 0, ground, limits),
+            }))
+            .unwrap_or_else(|| Err(damaged(format, "the decoder gave up")))
+        };
+        let (luma, has_alpha) = decode(Ground::White)?;
+        let shows = |luma: &Self| luma.pixels.iter().any(|pixel| *pixel != luma.pixels[0]);
+        if has_alpha && !shows(&luma) {
+            for ground in [Ground::Black, Ground::Below] {
+                let (other, _) = decode(ground)?;
+                if shows(&other) {
+                    return Ok(other);
+                }
+            }
+        }
+        Ok(luma)
     }
+}
+
+/// What is seen where a picture is transparent.
+#[derive(Clone, Copy)]
+enum Ground {
+    White,
+    Black,
+    /// The colour that the pixel has, as if it were not transparent.
+    Below,
+}
+
+/// What a file is that is no picture of a kind that is read.
+fn no_picture(bytes: &[u8]) -> PictureError {
+    if bytes.is_empty() {
+        return PictureError::Nothing;
+    }
+    let text = bytes.trim_ascii_start();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let starts = |start: &&[u8]| text.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
+    let kinds: [(&[&[u8]], &str); 9] = [
+        (&[b"GIF87a", b"GIF89a"], "a GIF"),
+        (&[b"II*\0", b"MM\0*"], "a TIFF"),
+        (&[b"%PDF-"], "a PDF"),
+        (&[b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"P7"], "a Netpbm picture"),
+        (&[b"<svg", b"<?xml"], "SVG or other XML"),
+        (&[b"<!doctype html", b"<html", b"<head", b"<body"], "an HTML page"),
+        (&[b"{", b"["], "JSON"),
+        (&[b"data:"], "a data: URI and not the picture in it"),
+        (&[b"http://", b"https://"], "a web address and not the picture there"),
+    ];
+    let known = kinds.iter().find(|(begins, _)| begins.iter().any(starts)).map(|(_, kind)| *kind);
+    let kind = known.or_else(|| match (bytes.get(4..8)?, bytes.get(8..12)?) {
+        (b"ftyp", b"avif" | b"avis") => Some("an AVIF"),
+        (b"ftyp", b"heic" | b"heix" | b"mif1" | b"msf1" | b"hevc") => Some("a HEIC"),
+        (b"ftyp", _) => Some("a video"),
+        _ => None,
+    });
+    kind.map_or(PictureError::Unknown, |kind| PictureError::NotRead { kind })
 }
 
 /// Bytes a pixel that a progressive JPEG keeps beside the picture: 16-bit coefficients of three components.
@@ -153,7 +214,7 @@ fn sniff(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
+fn decode_png(bytes: &[u8], ground: Ground, limits: &Limits) -> Decoded {
     let fault = |e: png::DecodingError| damaged(Format::Png, e);
     let max = usize::try_from(limits.max_alloc_bytes).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: max });
@@ -173,17 +234,17 @@ fn decode_png(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
         check_memory(area * (channels as u64 + 1), limits)?;
         let mut whole = vec![0; area as usize * channels];
         reader.next_frame(&mut whole).map_err(fault)?;
-        extend_luma(&mut pixels, &whole, channels);
+        extend_luma(&mut pixels, &whole, channels, ground);
     } else {
         while pixels.len() < area as usize {
             let row = reader.next_row().map_err(fault)?.ok_or_else(|| damaged(Format::Png, "rows are missing"))?;
-            extend_luma(&mut pixels, row.data(), channels);
+            extend_luma(&mut pixels, row.data(), channels, ground);
         }
     }
-    Luma::from_raw(width, height, pixels)
+    Ok((Luma::from_raw(width, height, pixels)?, has_alpha(channels)))
 }
 
-fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
+fn decode_jpeg(bytes: &[u8], ground: Ground, limits: &Limits) -> Decoded {
     let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Jpeg, e))?;
     let (width, height) = decoder.dimensions();
     let area = limits.check_size(width, height)?;
@@ -198,15 +259,16 @@ fn decode_jpeg(bytes: &[u8], limits: &Limits) -> Result<Luma, PictureError> {
     let frame =
         jpeg_markers(bytes).find(|marker| matches!(marker, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf));
     let own = if matches!(frame, Some(0xc0 | 0xc1)) { 0 } else { PROGRESSIVE_COST };
-    decode_with(Format::Jpeg, Ok(decoder), own, limits)
+    decode_with(Format::Jpeg, Ok(decoder), own, ground, limits)
 }
 
 fn decode_with<D: ImageDecoder>(
     format: Format,
     decoder: image::ImageResult<D>,
     own_bytes_per_pixel: u64,
+    ground: Ground,
     limits: &Limits,
-) -> Result<Luma, PictureError> {
+) -> Decoded {
     let fault = |e: image::ImageError| damaged(format, e);
     let decoder = decoder.map_err(fault)?;
     let (width, height) = decoder.dimensions();
@@ -220,11 +282,18 @@ fn decode_with<D: ImageDecoder>(
     let mut whole = vec![0; area as usize * channels as usize];
     decoder.read_image(&mut whole).map_err(fault)?;
     if channels == 1 {
-        return Luma::from_raw(width, height, whole);
+        return Ok((Luma::from_raw(width, height, whole)?, false));
     }
     let mut pixels = Vec::with_capacity(area as usize);
-    extend_luma(&mut pixels, &whole, channels as usize);
-    Luma::from_raw(width, height, pixels)
+    extend_luma(&mut pixels, &whole, channels as usize, ground);
+    Ok((Luma::from_raw(width, height, pixels)?, has_alpha(channels.into())))
+}
+
+/// A picture, and whether its file says how transparent each pixel is.
+type Decoded = Result<(Luma, bool), PictureError>;
+
+const fn has_alpha(channels: usize) -> bool {
+    matches!(channels, 2 | 4)
 }
 
 impl Limits {
@@ -252,15 +321,21 @@ fn check_memory(bytes: u64, limits: &Limits) -> Result<(), PictureError> {
     Ok(())
 }
 
-/// Appends 8-bit samples of one to four channels as luma (ITU-R BT.601), over white.
-fn extend_luma(pixels: &mut Vec<u8>, samples: &[u8], channels: usize) {
-    let over_white =
-        |luma: u32, alpha: u8| ((luma * u32::from(alpha) + 255 * (255 - u32::from(alpha)) + 127) / 255) as u8;
+/// Appends 8-bit samples of one to four channels as luma (ITU-R BT.601).
+fn extend_luma(pixels: &mut Vec<u8>, samples: &[u8], channels: usize, ground: Ground) {
+    let over = |luma: u32, alpha: u8| {
+        let alpha = u32::from(alpha);
+        match ground {
+            Ground::White => ((luma * alpha + 255 * (255 - alpha) + 127) / 255) as u8,
+            Ground::Black => ((luma * alpha + 127) / 255) as u8,
+            Ground::Below => luma as u8,
+        }
+    };
     match channels {
         1 => pixels.extend_from_slice(samples),
-        2 => pixels.extend(samples.chunks_exact(2).map(|p| over_white(u32::from(p[0]), p[1]))),
+        2 => pixels.extend(samples.chunks_exact(2).map(|p| over(u32::from(p[0]), p[1]))),
         3 => pixels.extend(samples.chunks_exact(3).map(|p| luma_of(p) as u8)),
-        _ => pixels.extend(samples.chunks_exact(4).map(|p| over_white(luma_of(p), p[3]))),
+        _ => pixels.extend(samples.chunks_exact(4).map(|p| over(luma_of(p), p[3]))),
     }
 }
 

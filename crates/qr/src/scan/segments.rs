@@ -264,7 +264,6 @@ fn text(payload: &[u8], parts: &[(usize, Charset)]) -> Option<String> {
             Charset::Eci(number) => text += &of_eci(number, bytes)?,
         }
     }
-    let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
     is_printable(&text).then_some(text)
 }
 
@@ -409,7 +408,7 @@ mod tests {
                 writer.push_byte_data(bytes).expect("it fits");
             })
         };
-        assert_eq!(eci(26, b"\xef\xbb\xbf\xe6\x8c\xaf").as_deref(), Some("振"), "without the mark of byte order");
+        assert_eq!(eci(26, b"\xef\xbb\xbf\xe6\x8c\xaf").as_deref(), Some("\u{feff}振"), "nothing is left out");
         assert_eq!(eci(25, b"\x63\x2f").as_deref(), Some("振"));
         assert_eq!(eci(34, b"\0\0\x63\x2f").as_deref(), Some("振"));
         assert_eq!(eci(3, b"\xe4").as_deref(), Some("\u{e4}"));

@@ -8,7 +8,11 @@ pub enum Stage {
     Plain,
     /// Shrunk to 800 pixels, threshold at the mean of 31 x 31 pixels.
     CoarseThreshold,
-    /// Nothing, up to 6000 pixels, if [`Stage::Plain`] had to shrink it.
+    /// Shrunk to a half, up to 1600 pixels: large modules that have gaps, lines or pictures in them.
+    Half,
+    /// Shrunk to a quarter, up to 1600 pixels.
+    Quarter,
+    /// Nothing, if [`Stage::Plain`] had to shrink it.
     FullSize,
     /// At most 1280 pixels, blurred.
     Blur,

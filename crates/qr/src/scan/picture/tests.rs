@@ -175,7 +175,7 @@ fn limits_are_the_callers() {
 
 #[test]
 fn formats_are_told_by_content() {
-    for bytes in [&b""[..], b"GIF89a", b"%PDF-1.7", b"<svg/>", b"RIFF\0\0\0\0WAVE", b"\x89PNG"] {
+    for bytes in [&b"RIFF\0\0\0\0WAVE"[..], b"\x89PNG", b"\0", b"B"] {
         assert_eq!(decode(bytes), Err(PictureError::Unknown));
     }
 }
@@ -185,8 +185,8 @@ fn transparent_is_white() {
     let luma = decode(&file("transparent.png")).expect("a plain picture");
     assert_eq!(luma.pixels()[0], 255);
     let mut pixels = Vec::new();
-    extend_luma(&mut pixels, &[0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 128], 4);
-    extend_luma(&mut pixels, &[10, 255, 10, 0], 2);
+    extend_luma(&mut pixels, &[0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 255, 0, 0, 0, 0, 128], 4, Ground::White);
+    extend_luma(&mut pixels, &[10, 255, 10, 0], 2, Ground::White);
     assert_eq!(pixels, [0, 255, 255, 127, 10, 255]);
 }
 
@@ -226,5 +226,53 @@ proptest! {
         if let Ok(luma) = Luma::decode(&bytes, &Limits::default()) {
             prop_assert!(u64::from(luma.width()) * u64::from(luma.height()) == luma.pixels().len() as u64);
         }
+    }
+}
+
+/// A PNG of these samples, four to a pixel.
+fn rgba(side: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Rgba);
+    let samples: Vec<u8> = (0..side * side).flat_map(|i| pixel(i % side, i / side)).collect();
+    encoder.write_header().expect("a header").write_image_data(&samples).expect("the rows");
+    file
+}
+
+#[test]
+fn a_transparent_picture_shows_what_can_be_seen_of_it() {
+    let half = |x: u32| x < 4;
+    let first_two = |file: &[u8]| {
+        let luma = decode(file).expect("a picture");
+        (luma.pixels[0], luma.pixels[7])
+    };
+    // White on nothing, nothing in white, colours of which nothing is opaque, and the usual: black on nothing.
+    assert_eq!(first_two(&rgba(8, |x, _| [255, 255, 255, if half(x) { 255 } else { 0 }])), (255, 0));
+    assert_eq!(first_two(&rgba(8, |x, _| [255, 255, 255, if half(x) { 0 } else { 255 }])), (0, 255));
+    assert_eq!(first_two(&rgba(8, |x, _| if half(x) { [0, 0, 0, 0] } else { [255, 255, 255, 0] })), (0, 255));
+    assert_eq!(first_two(&rgba(8, |x, _| [0, 0, 0, if half(x) { 255 } else { 0 }])), (0, 255));
+    assert_eq!(first_two(&rgba(8, |_, _| [255, 255, 255, 255])), (255, 255));
+    assert_eq!(first_two(&rgba(8, |_, _| [0, 0, 0, 0])), (255, 255));
+}
+
+#[test]
+fn what_is_no_picture_is_named() {
+    for (bytes, says) in [
+        (&b""[..], "the file is empty"),
+        (b"GIF89a\x01\0", "this is a GIF;"),
+        (b"II*\0\x08\0\0\0", "this is a TIFF;"),
+        (b"P5 4 4 255 ", "this is a Netpbm picture;"),
+        (b"\0\0\0\x1cftypavif\0", "this is an AVIF;"),
+        (b"\0\0\0\x1cftypheic\0", "this is a HEIC;"),
+        (b"%PDF-1.7", "this is a PDF;"),
+        (b"\n <!DOCTYPE html><title>404", "this is an HTML page;"),
+        (b"{\"error\":\"not found\"}", "this is JSON;"),
+        (b"\xef\xbb\xbf<svg xmlns", "this is SVG or other XML;"),
+        (b"data:image/png;base64,iVBO", "this is a data: URI"),
+        (b"https://example.com/code.png", "this is a web address"),
+        (b"hello", "the file is neither PNG"),
+    ] {
+        let error = decode(bytes).expect_err("no picture").to_string();
+        assert!(error.starts_with(says), "{error}, not {says}");
     }
 }
