@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 const ROOT = resolve(import.meta.dirname, "../..");
 export const BINARY = process.env.CAMTOKEN_BIN ?? join(ROOT, "target/debug/camtoken");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const SHELL = process.env.CHROMIUM_SHELL || CHROMIUM;
 const GALLERY = join(ROOT, "target/browser");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -35,9 +36,19 @@ export async function service(verb = ["ui", "--no-open"], port = 0) {
   };
 }
 
+/** A whole Chromium: it has a clipboard, screens to grab and webcams. */
 export async function browser(...flags) {
+  return launch(CHROMIUM, flags);
+}
+
+/** For pages alone: the headless shell, the same engine without a window around it, takes two thirds of the time. */
+export async function shell() {
+  return launch(SHELL, []);
+}
+
+async function launch(executablePath, flags) {
   const quiet = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", ...quiet, ...flags] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox", ...quiet, ...flags] });
 }
 
 /** A window in which a request to elsewhere, or an error on the console, fails the test at its end. */
@@ -73,10 +84,19 @@ export async function open(chrome, url, { lang = "en", mode = "light", width = 1
   };
 }
 
+/** Waits for what moves and comes to rest: colours that change, words that appear. */
+export async function still(page) {
+  await page.evaluate(() => {
+    const passing = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    return Promise.allSettled(passing.map((one) => one.finished));
+  });
+}
+
 /** No serious violation on the page as it stands. */
 export async function accessible(page, what) {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
+  // What passes is not worked out in detail: that takes half of the time.
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { resultTypes: ["violations"], runOnly: rules }), RULES);
   const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
   assert.deepEqual(found, [], what);
 }
@@ -85,6 +105,12 @@ export async function accessible(page, what) {
 export async function picture(page, name) {
   mkdirSync(GALLERY, { recursive: true });
   await page.screenshot({ path: join(GALLERY, `${name}.png`), fullPage: true });
+}
+
+/** The picture of a code, as its bytes. */
+export async function png(page, code) {
+  const bytes = await page.evaluate(async (svg) => [...new Uint8Array(await (await fetch(svg.replace(".svg", ".png"))).arrayBuffer())], code);
+  return Buffer.from(bytes);
 }
 
 export async function register(page) {

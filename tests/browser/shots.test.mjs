@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { BINARY, browser, open, register, service } from "./house.mjs";
+import { BINARY, open, register, service, shell } from "./house.mjs";
 
 /** CSS pixels for a module. */
 const SIZES = [1.6, 1.7, 1.8, 1.9, 2, 2.2, 2.5, 3];
@@ -19,7 +19,7 @@ let folder;
 
 before(async () => {
   house = await service();
-  chrome = await browser();
+  chrome = await shell();
   folder = mkdtempSync(join(tmpdir(), "camtoken-shots-"));
 });
 

@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, LOGIN, PHONE, Token, look, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
+import { DESKTOP, LOGIN, PHONE, Token, go, look, operator, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
 import { consent, prove } from "./linking.mjs";
 
 const HINAGATA = "3456789012";
@@ -20,8 +20,6 @@ before(async () => {
 after(async () => {
   await browser.close();
 });
-
-const go = (page) => page.locator("main form.card button.main").click();
 
 async function enter(page, user, password = LOGIN) {
   await page.goto("/login");
@@ -54,7 +52,7 @@ for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
     try {
       const options = { lang, viewport };
       const { page, complaints } = await visitor(browser, bank, options);
-      const shot = (where, name) => look(where, `${lang}-${device}-${name}`, assert);
+      const shot = (where, name) => look(where, `${lang}-${device}-${name}`);
 
       // The password alone opens the certificate page and nothing else.
       await enter(page, "ADMIN01");
@@ -108,10 +106,7 @@ for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
 
       // Lost: the bank's operator takes it back, and whoever has it is out at once.
       const desk = await visitor(browser, bank, { lang });
-      await desk.page.goto("/operator");
-      await desk.page.locator("#operator").fill("OP01");
-      await desk.page.locator("#password").fill("Madoguchi-3");
-      await go(desk.page);
+      await operator(desk.page);
       await desk.page.goto(`/operator/${HINAGATA}/ADMIN01`);
       await shot(desk.page, "operator-certificate");
       await desk.page.locator("form", { has: desk.page.locator("input[value=certificate]") }).locator("button").click();
@@ -139,7 +134,7 @@ for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE
     const bank = await startBank();
     try {
       const options = { lang, viewport };
-      const shot = (page) => (name) => look(page, `${lang}-${device}-certificate-${name}`, assert);
+      const shot = (page) => (name) => look(page, `${lang}-${device}-certificate-${name}`);
       const bare = await visitor(browser, bank, { ...options, context: { ignoreHTTPSErrors: true } });
       await enter(bare.page, "ADMIN01");
       await bare.page.locator("#certificate-password").fill(CERTIFICATE);
@@ -197,16 +192,13 @@ for (const [lang, viewport, device] of [["ja", TABLET, "tablet"], ["en", PHONE, 
     const bank = await startBank();
     try {
       const desk = await visitor(browser, bank, { lang });
-      await desk.page.goto("/operator");
-      await desk.page.locator("#operator").fill("OP01");
-      await desk.page.locator("#password").fill("Madoguchi-3");
-      await go(desk.page);
+      await operator(desk.page);
       await desk.page.goto("/operator/2345678901/MIHON02");
       await desk.page.locator("form", { has: desk.page.locator("input[value=generator]") }).locator("button").click();
       await desk.page.locator(".notice").waitFor();
       await desk.page.goto("/outbox");
       await desk.page.locator("ul.rows a").first().click();
-      await look(desk.page, `${lang}-${device}-generator-letter`, assert);
+      await look(desk.page, `${lang}-${device}-generator-letter`);
       const secret = (await desk.page.locator("article code").allTextContents()).at(-1).replaceAll(" ", "");
 
       const { page, complaints } = await visitor(browser, bank, { lang, viewport });
@@ -222,11 +214,11 @@ for (const [lang, viewport, device] of [["ja", TABLET, "tablet"], ["en", PHONE, 
       await page.locator("#otp").fill("12345678");
       await go(page);
       await page.locator(".summary").waitFor();
-      await look(page, `${lang}-${device}-generator`, assert);
+      await look(page, `${lang}-${device}-generator`);
       await page.locator("#otp").fill(digits(secret));
       await go(page);
       await page.locator("ul.accounts").waitFor();
-      await look(page, `${lang}-${device}-generator-home`, assert);
+      await look(page, `${lang}-${device}-generator-home`);
       assert.deepEqual(complaints, []);
     } finally {
       await bank.stop();
@@ -258,10 +250,7 @@ for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", TABLET, "
       assert.match(response, /^[0-9]{8}$/);
 
       const desk = await visitor(browser, bank, { lang });
-      await desk.page.goto("/operator");
-      await desk.page.locator("#operator").fill("OP01");
-      await desk.page.locator("#password").fill("Madoguchi-3");
-      await go(desk.page);
+      await operator(desk.page);
       await desk.page.goto("/operator/2345678901/MIHON02");
       await desk.page.locator("form", { has: desk.page.locator("input[value=generator]") }).locator("button").click();
       await desk.page.locator(".notice").waitFor();
@@ -277,7 +266,7 @@ for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", TABLET, "
       await page.locator("ul.accounts").waitFor();
 
       await begin(page, bank, "choubo");
-      const shot = (name) => look(page, `${lang}-${device}-generator-${name}`, assert);
+      const shot = (name) => look(page, `${lang}-${device}-generator-${name}`);
       const proof = async () => {
         await page.locator("nav.tabs a[href*='service=direct']").click();
         await page.locator("#login-id").waitFor();

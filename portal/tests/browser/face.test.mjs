@@ -13,17 +13,22 @@ after(async () => {
   await browser.close();
 });
 
+/// Waits until the token's screen shows something else than before.
+async function changed(face, act) {
+  const before = await face.locator("#panel").textContent();
+  await act();
+  await face.waitForFunction((text) => document.getElementById("panel").textContent !== text, before);
+}
+
+const ok = (face) => changed(face, () => face.locator('[data-button="right"]').click());
+
 /// The code is held before the token, its pages are turned by OK, and the digits are read off its screen.
 async function read(page, face, role) {
   await page.locator("figure.code img").evaluate((img) => img.decode());
   const buffer = await page.locator("figure.code img").screenshot();
-  await face.locator("#file").setInputFiles({ name: "code.png", mimeType: "image/png", buffer });
+  await changed(face, () => face.locator("#file").setInputFiles({ name: "code.png", mimeType: "image/png", buffer }));
   const digits = face.locator(`#panel [data-role="${role}"]`);
-  for (let pages = 0; pages < 6 && !(await digits.count()); pages += 1) {
-    await face.waitForTimeout(400);
-    if (!(await digits.count())) await face.locator('[data-button="right"]').click();
-    await face.waitForTimeout(400);
-  }
+  for (let pages = 0; pages < 6 && !(await digits.count()); pages += 1) await ok(face);
   return (await digits.allTextContents()).join(" ").trim();
 }
 
@@ -49,11 +54,9 @@ for (const lang of ["ja", "en"]) {
       await page.locator("main form.card button.main").click();
       await page.locator("p.success").waitFor();
       // "Did it work?" Yes.
-      for (let presses = 0; presses < 2; presses += 1) {
-        await face.locator('[data-button="right"]').click();
-        await face.waitForTimeout(400);
-      }
-      await look(page, `${lang}-face-registered`, assert);
+      await ok(face);
+      await ok(face);
+      await look(page, `${lang}-face-registered`);
 
       await page.goto("/transfer");
       await page.locator("#amount").fill("128,000");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, LOGIN, PHONE, Token, login, look, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
+import { DESKTOP, LOGIN, PHONE, Token, login, look, register, sign, startBrowser, toCode, value, withBank } from "./bank.mjs";
 import { PIN, consent, next, prove } from "./linking.mjs";
 
 let browser;
@@ -13,19 +13,6 @@ before(async () => {
 after(async () => {
   await browser.close();
 });
-
-async function withBank(options, story) {
-  const bank = await startBank();
-  try {
-    const one = await visitor(browser, bank, options);
-    await story({ bank, ...one });
-    assert.deepEqual(one.complaints, []);
-  } finally {
-    await bank.stop();
-  }
-}
-
-const value = (scan, name) => scan.fields.find((field) => field.name === name)?.value;
 
 async function start(page, bank, service) {
   await page.goto(bank.provider);
@@ -56,8 +43,8 @@ for (const [lang, viewport, device, service, dark] of [
   ["en", DESKTOP, "desktop-dark", "choubo-fapi", true],
 ]) {
   test(`a service is linked, used, asks for a transfer, and is unlinked (${lang}, ${device}, ${service})`, async () => {
-    await withBank({ lang, viewport, dark }, async ({ bank, page }) => {
-      const shot = (name) => look(page, `${lang}-${device}-${name}`, assert);
+    await withBank(browser, { lang, viewport, dark }, async ({ bank, page }) => {
+      const shot = (name) => look(page, `${lang}-${device}-${name}`);
       const token = new Token(bank, "KKK0000001");
       await login(page, "ADMIN01");
       await register(page, token, "KKK0000001");
@@ -121,7 +108,7 @@ for (const [lang, viewport, device, service, dark] of [
 }
 
 test("stopping on the way leads back to the provider, which learns no more than that", async () => {
-  await withBank({}, async ({ bank, page }) => {
+  await withBank(browser, {}, async ({ bank, page }) => {
     await start(page, bank, "choubo");
     const answered = page.waitForRequest((request) => request.url().includes("/callback"));
     await page.locator("button.stop").click();
@@ -133,7 +120,7 @@ test("stopping on the way leads back to the provider, which learns no more than 
 });
 
 test("inquiries alone are linked without a code, and a registered account is not asked for twice", async () => {
-  await withBank({}, async ({ bank, page }) => {
+  await withBank(browser, {}, async ({ bank, page }) => {
     await login(page, "KEIRI01");
     await page.locator(".todo").waitFor();
     await start(page, bank, "choubo-keihi");
@@ -155,8 +142,8 @@ test("inquiries alone are linked without a code, and a registered account is not
 });
 
 test("what stands in the way of a linkage is said before anything else", async () => {
-  await withBank({}, async ({ bank, page }) => {
-    const shot = (name) => look(page, `ja-desktop-${name}`, assert);
+  await withBank(browser, {}, async ({ bank, page }) => {
+    const shot = (name) => look(page, `ja-desktop-${name}`);
     const refusal = () => page.locator("p.warning[role=alert]").innerText();
     await start(page, bank, "choubo-keihi");
     await page.locator("form[action$='/terms'] button").click();
@@ -183,7 +170,7 @@ test("what stands in the way of a linkage is said before anything else", async (
 });
 
 test("a wrong inquiry PIN registers nothing, and five of them suspend it", async () => {
-  await withBank({}, async ({ bank, page }) => {
+  await withBank(browser, {}, async ({ bank, page }) => {
     await login(page, "KEIRI01");
     await page.locator(".todo").waitFor();
     await start(page, bank, "choubo-keihi");
@@ -198,7 +185,7 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
       await enter("0000");
       await page.locator(".summary").waitFor();
     }
-    await look(page, "ja-desktop-link-pin-suspended", assert);
+    await look(page, "ja-desktop-link-pin-suspended");
     await enter(PIN);
     await page.locator(".summary").waitFor();
     assert.ok((await page.locator("main").innerText()).includes("一時停止"));
@@ -228,7 +215,7 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
 
 for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", DESKTOP, "desktop"]]) {
   test(`a signed transfer over the limit says at once why it was not carried out (${lang}, ${device})`, async () => {
-    await withBank({ lang, viewport }, async ({ bank, page }) => {
+    await withBank(browser, { lang, viewport }, async ({ bank, page }) => {
       const token = new Token(bank, "KKK0000001");
       await login(page, "ADMIN01");
       await register(page, token, "KKK0000001");
@@ -251,18 +238,18 @@ for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", DESKTOP, 
       await said();
       await page.goto(`${bank.url}/linkages`);
       await said();
-      await look(page, `${lang}-${device}-linkages-refused`, assert);
+      await look(page, `${lang}-${device}-linkages-refused`);
       assert.equal(await page.locator("form[action^='/linkages/requests/'] button").count(), 1, "it can be signed again");
       await page.goto(bank.provider);
       await said();
-      await look(page, `${lang}-${device}-provider-6-refused`, assert);
+      await look(page, `${lang}-${device}-provider-6-refused`);
       assert.ok((await page.locator("main").innerText()).includes("58,420,000"));
     });
   });
 }
 
 test("another login password ends the linkage, and revoking it at the bank does", async () => {
-  await withBank({}, async ({ bank, page }) => {
+  await withBank(browser, {}, async ({ bank, page }) => {
     const token = new Token(bank, "KKK0000001");
     await login(page, "ADMIN01");
     await register(page, token, "KKK0000001");

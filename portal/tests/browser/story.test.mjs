@@ -24,7 +24,7 @@ for (const [lang, viewport, device, dark] of [
     try {
       const { page, complaints } = await visitor(browser, bank, { lang, viewport, dark });
       const token = new Token(bank, "KKK0000001");
-      const shot = (name) => look(page, `${lang}-${device}-${name}`, assert);
+      const shot = (name) => look(page, `${lang}-${device}-${name}`);
 
       await page.goto("/");
       await shot("login");
