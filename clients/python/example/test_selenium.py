@@ -19,6 +19,8 @@ def driver() -> Iterator[Chrome]:
     if chromium := os.environ.get("CHROMIUM"):
         options.binary_location = chromium
     driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
+    # A click may return before the next page is there.
+    driver.implicitly_wait(5)
     yield driver
     driver.quit()
 

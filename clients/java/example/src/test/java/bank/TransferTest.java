@@ -6,6 +6,7 @@ import camtoken.Camtoken;
 import camtoken.CamtokenTest;
 import camtoken.Scan;
 import camtoken.Token;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +30,8 @@ class TransferTest {
             options.setBinary(System.getenv("CHROMIUM"));
         }
         browser = new ChromeDriver(options);
+        // A click may return before the next page is there.
+        browser.manage().timeouts().implicitlyWait(Duration.ofSeconds(5));
     }
 
     @AfterEach
