@@ -30,6 +30,13 @@ const MAX_SETS: usize = 250;
 /// Sets tried for all symbols of a picture.
 const MAX_SETS_OF_ALL: usize = 1000;
 
+/// Modules of the grids that are laid for the first symbol of a picture: twenty of the largest symbol. The alignment patterns of each
+/// are looked for.
+const MAX_MODULES: usize = 20 * 177 * 177;
+
+/// Modules of the grids that are laid for all symbols of a picture.
+const MAX_MODULES_OF_ALL: usize = 4 * MAX_MODULES;
+
 /// Finder patterns beyond which a picture is no picture of symbols; three hundred symbols have 900.
 const MAX_PATTERNS: usize = 1000;
 
@@ -53,7 +60,9 @@ pub(super) fn read(luma: &Luma, all: bool) -> Reading {
 
 /// Reads the first symbol of a picture, or all, by what another has decided to be dark.
 pub(super) fn read_in(luma: &Luma, picture: &Bitmap, all: bool) -> Reading {
-    let mut search = Search { luma, picture, all, inverted: false, greys: MAX_GREYS, reading: Reading::default() };
+    let modules = if all { MAX_MODULES_OF_ALL } else { MAX_MODULES };
+    let mut search =
+        Search { luma, picture, all, inverted: false, modules, greys: MAX_GREYS, reading: Reading::default() };
     for (patterns, inverted) in finder::find(picture, MAX_PATTERNS).into_iter().zip([false, true]) {
         search.inverted = inverted;
         if patterns.len() <= MAX_PATTERNS {
@@ -72,6 +81,8 @@ struct Search<'a> {
     picture: &'a Bitmap,
     all: bool,
     inverted: bool,
+    /// How many modules may still be laid.
+    modules: usize,
     /// How many grids may still be read by their grey levels.
     greys: usize,
     reading: Reading,
@@ -96,8 +107,17 @@ impl Search<'_> {
     /// Reads the symbol that three finder patterns span; tells whether there was one.
     fn attempt(&mut self, set: [&Pattern; 3]) -> bool {
         let Some(frame) = Frame::of(set) else { return false };
-        let grids = frame.versions().flat_map(|version| frame.lay(self.picture, self.inverted, version));
-        let mut grids: Vec<(Grid, Vec<bool>, f32)> = grids
+        let mut laid = Vec::new();
+        for version in frame.versions() {
+            let modules = version.side() * version.side();
+            if self.modules >= modules {
+                let grids = frame.lay(self.picture, self.inverted, version);
+                self.modules -= if grids.is_empty() { 0 } else { modules };
+                laid.extend(grids);
+            }
+        }
+        let mut grids: Vec<(Grid, Vec<bool>, f32)> = laid
+            .into_iter()
             .map(|grid| {
                 let modules = grid.modules(self.picture, self.inverted);
                 let likeness = grid.likeness(&modules);

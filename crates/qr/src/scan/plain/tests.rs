@@ -121,3 +121,21 @@ fn a_plainly_seen_symbol_that_a_blur_has_smeared_is_read_by_its_grey_levels() {
     let luma = Luma::from_raw(sharp.width, sharp.height, (0..sharp.pixels.len()).map(mean).collect()).expect("as many");
     assert_eq!(read(&luma, false).symbols[0].payload, b"CT1:SMEARED");
 }
+
+/// Every three of them look like a large symbol, for which alignment patterns would be looked for.
+#[test]
+fn finder_patterns_far_apart_that_span_nothing_do_not_take_for_ever() {
+    for (count, px, pitch) in [(18usize, 2usize, 45usize), (8, 4, 60)] {
+        let side = count * px * pitch;
+        let module = |x: usize, y: usize| {
+            let ring = 3usize.abs_diff(x % pitch).max(3usize.abs_diff(y % pitch));
+            if ring == 2 || ring > 3 { 255 } else { 0 }
+        };
+        let pixels = (0..side * side).map(|i| module(i % side / px, i / side / px)).collect();
+        let luma = Luma::from_raw(side as u32, side as u32, pixels).expect("one pixel each");
+        let start = std::time::Instant::now();
+        assert!(read(&luma, false).symbols.is_empty());
+        // A busy machine may take ten times its half a second.
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    }
+}
