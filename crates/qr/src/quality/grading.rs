@@ -82,6 +82,7 @@ impl<'a> Sampled<'a> {
     }
 
     /// Modules on a side.
+    #[cfg(feature = "second-opinion")]
     pub(super) fn side(&self) -> usize {
         self.version.side()
     }
