@@ -110,7 +110,9 @@ impl Stage {
             Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), all),
             Self::Blur => plain::read(&prepare::blur(&fitted), all),
             Self::Sharpen => plain::read(&prepare::sharpen(&fitted), all),
-            Self::Plain | Self::Half | Self::Quarter | Self::FullSize | Self::Frames => plain::read(&fitted, all),
+            // The grey readers see such a picture shrunk.
+            Self::FullSize => plain::read_blurred(&fitted, all),
+            Self::Plain | Self::Half | Self::Quarter | Self::Frames => plain::read(&fitted, all),
         });
         (guarded(read).unwrap_or_default(), factor)
     }

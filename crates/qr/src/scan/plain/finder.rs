@@ -12,8 +12,23 @@ use crate::scan::geometry::Point;
 /// Directions in which a pattern is measured.
 const RAYS: usize = 32;
 
-/// The most that a pattern may be [off](Pattern::off): those of symbols are up to 0.4, those of noise from 0.5.
-const MAX_OFF: f32 = 0.6;
+/// How far a pattern may be from the due proportions.
+#[derive(Clone, Copy)]
+pub(super) struct Tolerance {
+    /// Along its row and its column, in modules.
+    line: f32,
+    /// Along a ray, in modules.
+    ray: f32,
+    /// The most that it may be [off](Pattern::off).
+    off: f32,
+}
+
+impl Tolerance {
+    /// Patterns of symbols that are sharp enough for black and white are mostly off by less than 0.35, those of noise by more than 0.5.
+    pub(super) const SHARP: Self = Self { line: 0.6, ray: 0.5, off: 0.6 };
+    /// A blur of half a module and more takes a third of the middle, which the rings gain.
+    pub(super) const BLURRED: Self = Self { line: 1.1, ray: 0.9, off: 2.0 };
+}
 
 /// A finder pattern.
 #[derive(Clone)]
@@ -29,7 +44,7 @@ pub(super) struct Pattern {
 }
 
 /// The finder patterns of a picture, at most `most` and one: dark ones, and light ones of an inverted symbol.
-pub(super) fn find(picture: &Bitmap, most: usize) -> [Vec<Pattern>; 2] {
+pub(super) fn find(picture: &Bitmap, tolerance: Tolerance, most: usize) -> [Vec<Pattern>; 2] {
     let mut found = [Vec::new(), Vec::new()];
     let mut edges = Vec::new();
     // The middle is three modules high, and a module at least a pixel.
@@ -39,7 +54,7 @@ pub(super) fn find(picture: &Bitmap, most: usize) -> [Vec<Pattern>; 2] {
             let lengths: [f32; 5] = std::array::from_fn(|i| (runs[i + 1] - runs[i]) as f32);
             // The first change of a row is from light to dark.
             let found = &mut found[first % 2];
-            if !is_finder(&lengths) || found.len() > most {
+            if !is_finder(&lengths, tolerance) || found.len() > most {
                 continue;
             }
             let from = ((runs[2] + runs[3]) as f32 / 2.0, y as f32 + 0.5);
@@ -48,18 +63,18 @@ pub(super) fn find(picture: &Bitmap, most: usize) -> [Vec<Pattern>; 2] {
                 dx * dx + dy * dy < 12.0 * known.module * known.module
             };
             if !found.iter().rev().any(is_known) {
-                found.extend(Pattern::around(picture, from, lengths.iter().sum()));
+                found.extend(Pattern::around(picture, tolerance, from, lengths.iter().sum()));
             }
         }
     }
     found
 }
 
-/// Whether five runs are 1:1:3:1:1, each as much as ink and threshold may have changed it.
-fn is_finder(runs: &[f32; 5]) -> bool {
+/// Whether five runs are 1:1:3:1:1, each as much as ink, blur and threshold may have changed it.
+fn is_finder(runs: &[f32; 5], tolerance: Tolerance) -> bool {
     let [a, b, c, d, e] = *runs;
     let module = (a + b + c + d + e) / 7.0;
-    let off = 0.6 * module + 0.5;
+    let off = tolerance.line * module + 0.5;
     let is_near = |length: f32, modules: f32| (length - modules * module).abs() <= off;
     c >= a.max(e)
         && 1.5 * c >= b.max(d)
@@ -78,12 +93,12 @@ static DIRECTIONS: LazyLock<[Point; RAYS]> = LazyLock::new(|| {
 
 impl Pattern {
     /// The pattern around a point; `width` is that of what was seen in its row.
-    fn around(picture: &Bitmap, from: Point, width: f32) -> Option<Self> {
+    fn around(picture: &Bitmap, tolerance: Tolerance, from: Point, width: f32) -> Option<Self> {
         // Up to three times as high as wide.
         let most = 2.0 * width + 3.0;
         let mut centre = from;
         for direction in [(0.0, 1.0), (1.0, 0.0), (0.0, 1.0), (1.0, 0.0)] {
-            let (_, middle) = across(picture, centre, direction, most)?;
+            let middle = across(picture, tolerance, centre, direction, most)?;
             centre = (centre.0 + middle * direction.0, centre.1 + middle * direction.1);
         }
         let mut ring = Vec::with_capacity(RAYS);
@@ -93,7 +108,7 @@ impl Pattern {
             // 1.5, 2.5 and 3.5 modules where the row or the column is met.
             let middle = (light + outer) / 2.0;
             let module = middle / 3.0;
-            let most = 0.5 * module + 0.5;
+            let most = tolerance.ray * module + 0.5;
             let (dark, through) = (((outer - inner) - 2.0 * module).abs(), ((inner + light) - 4.0 * module).abs());
             if dark > most || through > most {
                 continue;
@@ -103,7 +118,7 @@ impl Pattern {
             area += middle * middle;
         }
         let off = (total + (RAYS - ring.len()) as f32) / RAYS as f32;
-        if off > MAX_OFF {
+        if off > tolerance.off {
             return None;
         }
         // The area of a star of so many equal angles; the ring's middle line encloses a square of six modules.
@@ -154,12 +169,12 @@ impl Pattern {
     }
 }
 
-/// How wide a pattern is along a line through it, and how far from the point its middle is.
-fn across(picture: &Bitmap, from: Point, direction: Point, most: f32) -> Option<(f32, f32)> {
+/// How far from a point the middle of a pattern is along a line through both.
+fn across(picture: &Bitmap, tolerance: Tolerance, from: Point, direction: Point, most: f32) -> Option<f32> {
     let [a, b, c] = picture.changes::<3>(from, direction, most)?;
     let [d, e, f] = picture.changes::<3>(from, (-direction.0, -direction.1), most)?;
     // A step of one pixel ends half a pixel before and behind.
-    is_finder(&[f - e, e - d, a + d, b - a, c - b]).then_some((c + f, (b - e + a - d) / 4.0))
+    is_finder(&[f - e, e - d, a + d, b - a, c - b], tolerance).then_some((b - e + a - d) / 4.0)
 }
 
 /// All points at which `a x + b y` is `c`; a and b are the sine and the cosine of an angle.

@@ -1,5 +1,5 @@
-//! Where the modules of a symbol lie: twelve corners of its finder patterns and the middles of its alignment patterns say it, and its
-//! modules are read there.
+//! Where the modules of a symbol lie: the perspective that fits the corners of its finder patterns and the middles of its alignment
+//! patterns best.
 
 use super::finder::Pattern;
 use crate::scan::bitmap::Bitmap;
@@ -118,8 +118,8 @@ impl<'a> Frame<'a> {
         matches
     }
 
-    /// The place anew, where rows and columns run at each finder pattern as a first guess has them there: seen much askew, they do not
-    /// run as those between the patterns.
+    /// A second guess of the place: the corners of each finder pattern are looked for along the rows and columns that the first guess has
+    /// there. In a symbol seen much askew these differ from the lines between the patterns.
     fn turned(&self, place: &Perspective, side: f32) -> Option<(Perspective, Vec<Match>)> {
         let mut turned = self.corners;
         for ((corners_of, pattern), (u, v)) in turned.iter_mut().zip(&self.patterns).zip(middles(side)) {
@@ -237,7 +237,7 @@ fn alignment(
 /// The least number of the 25 modules of an alignment pattern that must be right, what distance costs taken off.
 const MIN_ALIGNMENT: f32 = 20.0;
 
-/// Finds the alignment patterns of a large symbol, lays it anew by all of them, and tells how far each is from where it should be.
+/// Finds the alignment patterns of a large symbol, fits the perspective to all of them, and tells how far each is from where it has them.
 fn bend(
     picture: &Bitmap,
     inverted: bool,
@@ -292,7 +292,8 @@ fn guess(i: usize, count: usize, off: impl Fn(usize) -> Option<Point>) -> Point 
     (sum.0 / parts, sum.1 / parts)
 }
 
-/// How far a place is from where it should be: as the four alignment patterns around it, and beyond the last as between those before.
+/// How far a place is from where the perspective has it: interpolated between the four alignment patterns around it, and extrapolated
+/// beyond the last.
 fn bent(bends: &[Point], centres: &[usize], (u, v): Point) -> Point {
     if bends.is_empty() {
         return (0.0, 0.0);

@@ -1,5 +1,6 @@
 //! Grids are laid where symbols were drawn, whatever the size, the turn and the slant.
 
+use super::finder::Tolerance;
 use super::grid::Frame;
 use super::{MAX_PATTERNS, MAX_SETS, finder, read, sets, threshold};
 use crate::scan::geometry::{Perspective, Point, sample};
@@ -88,7 +89,7 @@ fn three_finder_patterns_tell_the_size_of_the_symbol() {
         let (symbol, _) = symbol(bytes);
         let luma = symbol.to_luma(3);
         let picture = threshold::binarize(&luma);
-        let [dark, light] = finder::find(&picture, MAX_PATTERNS);
+        let [dark, light] = finder::find(&picture, Tolerance::SHARP, MAX_PATTERNS);
         let sets = sets::sets(&dark, MAX_SETS);
         let frame = Frame::of(sets[0].patterns.map(|pattern| &dark[pattern])).expect("a frame");
         let version = frame.versions().next().map(crate::symbol::Version::number);
@@ -104,7 +105,7 @@ fn noise_has_few_finder_patterns() {
         (state >> 56) as u8
     });
     let luma = Luma::from_raw(1280, 720, pixels.collect()).expect("one pixel each");
-    let found = finder::find(&threshold::binarize(&luma), MAX_PATTERNS);
+    let found = finder::find(&threshold::binarize(&luma), Tolerance::SHARP, MAX_PATTERNS);
     assert!(found.iter().all(|patterns| patterns.len() < 60), "{:?}", found.map(|patterns| patterns.len()));
 }
 

@@ -119,15 +119,17 @@ mod tests {
     }
 
     #[test]
-    fn pictures_smaller_than_the_window_have_one_threshold() {
-        for (width, height) in [(1, 1), (3, 200), (200, 3), (7, 7), (8, 8), (9, 17), (39, 39)] {
-            let luma = made(width, height);
-            let picture = binarize(&luma);
-            let dark = luma.pixels.iter().enumerate().min_by_key(|(_, pixel)| **pixel).map(|(i, _)| i).unwrap_or(0);
-            let light = luma.pixels.iter().enumerate().max_by_key(|(_, pixel)| **pixel).map(|(i, _)| i).unwrap_or(0);
-            let bit = |i: usize| picture.bit(i % width as usize, i / width as usize);
-            if luma.pixels[light] - luma.pixels[dark] > 100 {
-                assert!(bit(dark) && !bit(light), "{width}x{height}");
+    fn small_pictures_are_parted_into_dark_and_light() {
+        for (width, height) in [(2u32, 1u32), (3, 200), (200, 3), (7, 7), (8, 8), (9, 17), (39, 39)] {
+            let is_dark = |i: u32| i % width < width / 2;
+            let pixels = (0..width * height).map(|i| if is_dark(i) { 10 } else { 240 }).collect();
+            let picture = binarize(&Luma { width, height, pixels });
+            for i in 0..width * height {
+                assert_eq!(
+                    picture.bit((i % width) as usize, (i / width) as usize),
+                    is_dark(i),
+                    "{width}x{height}: {i}"
+                );
             }
         }
     }
