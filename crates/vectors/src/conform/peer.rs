@@ -1,5 +1,7 @@
 //! One question, one answer: an implementation under test, however it is reached.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::http::Http;
@@ -8,13 +10,23 @@ use super::process::Process;
 use crate::json;
 
 /// How an implementation is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Link {
     /// A program and its arguments: a question is a line of its standard input, an answer a line of its standard output.
     Command(Vec<String>),
     /// A question is the body of a POST request to this address (`http:`), the answer is the body of the response.
     Url(String),
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(words) => f.debug_tuple("Command").field(words).finish(),
+            Self::Url(_) => f.write_str("Url(_)"),
+        }
+    }
 }
 
 /// What a question came to.
