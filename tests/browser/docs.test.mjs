@@ -1,24 +1,13 @@
 // The page of the description: it is there to be read, and every request can be tried out.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, open, picture, service, shell } from "./house.mjs";
+import { test } from "node:test";
+import { accessible, open, picture, shell, together } from "./house.mjs";
 
-let house;
-let chrome;
-
-before(async () => {
-  house = await service();
-  chrome = await shell();
-});
-
-after(async () => {
-  await chrome?.close();
-  await house?.stop();
-});
+const both = together(shell);
 
 test("every request can be tried out on the page of the description", async () => {
-  const { page, close } = await open(chrome, house.url, { path: "/docs" });
+  const { page, close } = await open(both.chrome, both.house.url, { path: "/docs" });
   await page.waitForSelector(".route");
   const exactly = (path) => new RegExp(`^${path.replaceAll(/[{}.]/g, "\\$&")}$`);
   const route = (path) => page.locator(".route", { has: page.locator(".path", { hasText: exactly(path) }) });
@@ -52,7 +41,7 @@ test("every request can be tried out on the page of the description", async () =
 });
 
 test("the description is there to be read", async () => {
-  const { page, close } = await open(chrome, house.url, { path: "/docs" });
+  const { page, close } = await open(both.chrome, both.house.url, { path: "/docs" });
   await page.waitForSelector(".route");
   const api = await page.evaluate(async () => (await fetch("/openapi.json")).json());
   const operations = Object.values(api.paths).flatMap(Object.keys).length;

@@ -4,27 +4,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { texts } from "../../crates/server/src/face/texts.js";
-import { accessible, approve, browser, open, pay, picture, png, register, said, service, showsTransfer, still } from "./house.mjs";
+import { accessible, approve, browser, open, pay, picture, png, register, said, service, showsTransfer, still, together } from "./house.mjs";
 import { film } from "./film.mjs";
 
-let house;
-let chrome;
-
-before(async () => {
-  house = await service();
-  chrome = await browser();
-});
-
-after(async () => {
-  await chrome?.close();
-  await house?.stop();
-});
+const both = together(browser);
 
 /** A registered token with a payment of the practice bank. */
 async function paying(options = {}) {
-  const window = await open(chrome, house.url, options);
+  const window = await open(both.chrome, both.house.url, options);
   await register(window.page);
   const code = await pay(window.page);
   return { ...window, code };
@@ -81,7 +70,7 @@ test("a picture on the clipboard is pasted, and by the button too", async () => 
 });
 
 test("the text of a code is pasted", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   await register(page);
   await page.evaluate(async () => {
     const body = {
@@ -159,11 +148,11 @@ test("while the token looks, its screen says so", async () => {
 test("a screen that shows a code is grabbed", async () => {
   const other = await browser("--auto-select-tab-capture-source-by-title=Bank page");
   try {
-    const { page, context, close } = await open(other, house.url);
+    const { page, context, close } = await open(other, both.house.url);
     await register(page);
     const code = await pay(page);
     const bank = await context.newPage();
-    await bank.goto(`${house.url}/docs`);
+    await bank.goto(`${both.house.url}/docs`);
     await bank.evaluate((src) => {
       document.title = "Bank page";
       const image = Object.assign(new Image(), { src });
@@ -190,7 +179,7 @@ test("a code before the webcam is read, and the camera is off afterwards", async
   const other = await browser(...flags);
   try {
     const held = `Object.assign(localStorage, ${JSON.stringify(kept)})`;
-    const window = await open(other, house.url, { before: held });
+    const window = await open(other, both.house.url, { before: held });
     let frames = 0;
     window.page.on("request", (request) => (frames += /scan\?.*frame=/.test(request.url()) ? 1 : 0));
     await window.page.locator("#camera").click();
@@ -222,7 +211,7 @@ test("a code before the webcam is read, and the camera is off afterwards", async
 });
 
 test("a registration is walked code by code", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   const show = async () => page.locator("#practice .page .primary").click();
   const type = async (digits) => {
     await page.locator("#practice input[inputmode]").fill(digits);
@@ -288,7 +277,7 @@ test("a line of the history opens with its picture and its fields", async () => 
 });
 
 test("a file that is no picture is named", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   await page.setInputFiles("#file", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("nothing of the kind") });
   await page.waitForSelector("#error:not([hidden])");
   assert.match(await page.locator("#error").textContent(), /notes\.txt/);
@@ -296,7 +285,7 @@ test("a file that is no picture is named", async () => {
 });
 
 test("the whole story is told by the keyboard alone", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
   const tabTo = async (words) => {
     for (let tabs = 0; tabs < 30 && (await focused()) !== words; tabs += 1) await page.keyboard.press("Tab");
@@ -329,7 +318,7 @@ test("the whole story is told by the keyboard alone", async () => {
 });
 
 test("the letters can be turned off", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   await page.locator(".help summary").click();
   await page.locator("#letters").uncheck();
   await page.locator("#token").focus();
@@ -344,7 +333,7 @@ test("the letters can be turned off", async () => {
 });
 
 test("the middle button switches on, and held switches off", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   const power = page.locator('[data-button="center"]');
   await power.click();
   await page.waitForSelector("#dark", { state: "hidden" });
@@ -354,7 +343,7 @@ test("the middle button switches on, and held switches off", async () => {
 });
 
 test("malware that changes the payee is seen on the token", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   await register(page);
   await page.locator("#practice .check input").check();
   await pay(page);
@@ -388,7 +377,7 @@ test("an address whose token is gone leaves one's own where it was", async () =>
   const { page, close } = await paying();
   const own = await page.evaluate(() => localStorage.getItem("token"));
   const serial = await page.locator("#serial").textContent();
-  await page.goto(`${house.url}/ui#session=${"0".repeat(32)}&token=GONE`);
+  await page.goto(`${both.house.url}/ui#session=${"0".repeat(32)}&token=GONE`);
   await page.reload();
   await page.locator("#error").getByText(texts.en.gone).waitFor();
   assert.equal(await page.locator("#serial").textContent(), serial);
@@ -399,7 +388,7 @@ test("an address whose token is gone leaves one's own where it was", async () =>
 test("nothing counts down where the session's clock stands", async () => {
   const { page, close } = await paying();
   const { session } = await page.evaluate(() => JSON.parse(localStorage.getItem("token")));
-  const clock = (body) => page.request.post(`${house.url}/v1/sessions/${session}/clock`, { data: body });
+  const clock = (body) => page.request.post(`${both.house.url}/v1/sessions/${session}/clock`, { data: body });
   await clock({ set: new Date().toISOString() });
   await page.locator("#practice .code img").dragTo(page.locator("#panel"));
   await showsTransfer(page);
@@ -409,7 +398,7 @@ test("nothing counts down where the session's clock stands", async () => {
 });
 
 test("a camera that is wanted no more while the browser asks is off", async () => {
-  const { page, close } = await open(chrome, house.url);
+  const { page, close } = await open(both.chrome, both.house.url);
   await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     canvas.getContext("2d").fillRect(0, 0, 9, 9);
@@ -435,7 +424,7 @@ test("a service without a bank, or with one that takes no test token, says so", 
   for (const [verb, words] of [[["serve", "--only", "token", "--log", "off"], null], [["serve", "--emulator", "--log", "off"], texts.en.practiceRefused]]) {
     const other = await service(verb);
     try {
-      const { page, close } = await open(chrome, other.url);
+      const { page, close } = await open(both.chrome, other.url);
       await page.waitForFunction((none) => document.getElementById("slots").textContent === none, texts.en.onTokenNone);
       assert.equal(await page.locator("#practice").isVisible(), words !== null);
       if (words) {
@@ -452,7 +441,7 @@ test("a service without a bank, or with one that takes no test token, says so", 
 test("a service that was started anew is found again", async () => {
   const verb = ["serve", "--only", "token", "--log", "off"];
   let other = await service(verb);
-  const { page, context } = await open(chrome, other.url);
+  const { page, context } = await open(both.chrome, other.url);
   const serial = await page.locator("#serial").textContent();
   await other.stop();
   other = await service(verb, new URL(other.url).port);

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -44,6 +45,20 @@ export async function browser(...flags) {
 /** For pages alone: the headless shell, the same engine without a window around it, takes two thirds of the time. */
 export async function shell() {
   return launch(SHELL, []);
+}
+
+/** A service and a Chromium for all tests of a file, from the first to the last. */
+export function together(start) {
+  const both = { house: undefined, chrome: undefined };
+  before(async () => {
+    both.house = await service();
+    both.chrome = await start();
+  });
+  after(async () => {
+    await both.chrome?.close();
+    await both.house?.stop();
+  });
+  return both;
 }
 
 async function launch(executablePath, flags) {

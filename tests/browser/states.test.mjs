@@ -1,27 +1,16 @@
 // Every state of the face, in both languages, both modes and two widths: it is accessible, and nothing is wider than the window.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessible, approve, open, pay, picture, png, register, service, shell, showsTransfer, still } from "./house.mjs";
+import { test } from "node:test";
+import { accessible, approve, open, pay, picture, png, register, shell, showsTransfer, still, together } from "./house.mjs";
 
-let house;
-let chrome;
-
-before(async () => {
-  house = await service();
-  chrome = await shell();
-});
-
-after(async () => {
-  await chrome?.close();
-  await house?.stop();
-});
+const both = together(shell);
 
 for (const lang of ["ja", "en"]) {
   for (const mode of ["light", "dark"]) {
     for (const width of [360, 1280]) {
       test(`every state is accessible and fits: ${lang}, ${mode}, ${width} px`, async () => {
-        const { page, close } = await open(chrome, house.url, { lang, mode, width, height: width === 360 ? 740 : 900 });
+        const { page, close } = await open(both.chrome, both.house.url, { lang, mode, width, height: width === 360 ? 740 : 900 });
         const state = async (name) => {
           await still(page);
           await accessible(page, name);
