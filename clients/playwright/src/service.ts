@@ -75,7 +75,7 @@ export class Camtoken {
       });
     } catch (error) {
       child.kill('SIGKILL');
-      // Somebody else may hold the other ends, and this process would wait for them.
+      // Another process may have inherited the other ends: then they stay open, and this process would not end.
       for (const stream of child.stdio) stream?.destroy();
       clear();
       throw error;

@@ -93,7 +93,7 @@ test('a program that does not serve says how it ended, and leaves nothing', asyn
         ['exit 3', 'serve ended with exit code 3, and did not say where it listens'],
         ['echo wrong >&2; kill -9 $$', 'serve was ended by SIGKILL, and did not say where it listens\nwrong'],
         ['exec sleep 60', 'serve did not say where it listens in 30 s'],
-        // Somebody else holds its output.
+        // Another process has inherited its output.
         ['sleep 4 & exec sleep 60', 'serve did not say where it listens in 30 s'],
         ['echo hello; exec sleep 60', 'serve did not say where it listens in 30 s\nhello'],
       ] as const) {

@@ -70,7 +70,7 @@ def test_a_program_that_does_not_serve_says_how_it_ended_and_leaves_nothing(monk
         ("exit 3", "{0} serve ended with exit code 3, and did not say where it listens\n" + is_it),
         ("echo wrong >&2; kill -9 $$", "{0} serve was ended by signal 9, and did not say where it listens\nwrong\n" + is_it),
         ("exec sleep 60", "{0} serve did not say where it listens in 0.5 s\n" + is_it),
-        # Somebody else holds its output.
+        # Another process has inherited its output.
         ("sleep 4 & exec sleep 60", "{0} serve did not say where it listens in 0.5 s\n" + is_it),
         ("echo hello; exec sleep 60", "{0} serve did not say where it listens\nhello\n" + is_it),
         ("exec yes", "{0} serve did not say where it listens\ny\n" + is_it),

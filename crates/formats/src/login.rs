@@ -20,7 +20,7 @@ use crate::tiqr;
 /// A question to an account, to be shown and approved.
 #[derive(Debug)]
 pub struct Login {
-    /// What is shown whoever answers.
+    /// What is shown of every account alike.
     question: Shown,
     shown: Shown,
     choices: Vec<Choice>,
