@@ -21,7 +21,7 @@ use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::decision::{
     ChallengeResponse, ClockSetBack, Comparison, Restoration, SettledQuery, open_challenge, settle,
 };
-use camtoken_core::verifier::record::{self, Record, TokenRecord};
+use camtoken_core::verifier::record::{self, GeneratorRecord, Record, TokenRecord};
 use camtoken_formats::{Accounts, Answer, Foreign, Received, Rules};
 use camtoken_server::{Options, Service};
 use hyper::service::Service as _;
@@ -207,6 +207,7 @@ fn transaction(data: &[u8]) {
 /// A record of a store, whoever wrote it, and what is decided about it.
 fn stored_record(data: &[u8]) {
     let _ = record::from_bytes::<TokenRecord>(data);
+    let _ = record::from_bytes::<GeneratorRecord>(data);
     let _ = record::from_bytes::<ClockRecord>(data);
     let Ok(known) = record::from_bytes::<Record>(data) else { return };
     let written = record::to_bytes(&known);

@@ -86,6 +86,7 @@ impl IssueError {
             Self::Refused(Rejection::Suspended) => ErrorCode::Suspended,
             Self::Refused(Rejection::Revoked) => ErrorCode::Revoked,
             Self::Refused(Rejection::NotActivated) => ErrorCode::NotActive,
+            Self::Refused(Rejection::KeyNotYetValid | Rejection::KeyExpired) => ErrorCode::KeyValidity,
             Self::Refused(_) => ErrorCode::NoActivation,
             Self::Operation(_) | Self::NotWhole => ErrorCode::NoOperation,
             Self::TestToken(_) => ErrorCode::TestToken,
@@ -103,6 +104,10 @@ impl EnrollError {
         match self {
             Self::Verifier(error) => error.code(),
             Self::Subscriber(_) | Self::SubscriberForm { .. } => ErrorCode::Subscriber,
+            Self::OutOfValidity { .. } => ErrorCode::KeyValidity,
+            Self::UnfitSecret(_) => ErrorCode::UnfitDeviceKey,
+            Self::UnknownGenerator(_) => ErrorCode::NoGenerator,
+            Self::GeneratorExists(_) | Self::GeneratorTaken(_) => ErrorCode::GeneratorTaken,
             Self::UnknownToken(_) => ErrorCode::NoToken,
             Self::TokenExists(_) => ErrorCode::TokenExists,
             Self::UnfitDeviceKey(_) => ErrorCode::UnfitDeviceKey,

@@ -6,6 +6,8 @@ mod clock;
 mod contention;
 #[path = "verifier/endings.rs"]
 mod endings;
+#[path = "verifier/generators.rs"]
+mod generators;
 #[path = "verifier/model.rs"]
 mod model;
 #[path = "common/pair.rs"]
@@ -217,8 +219,7 @@ fn digits_are_understood_however_they_are_typed() {
         block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("the store answers");
     let password = Totp::default().respond(&secret, NOW).expose_str().to_owned();
     for typed in as_typed(&password) {
-        let verdict =
-            block_on(verifier.verify_time_based(activation, &typed, attempt, NOW)).expect("the store answers");
+        let verdict = block_on(verifier.verify_password(activation, &typed, attempt, NOW)).expect("the store answers");
         assert!(verdict.is_accepted(), "{typed:?}");
     }
 }
@@ -304,10 +305,10 @@ fn camera_and_time_based_passwords_are_never_taken_for_each_other() {
         let password = Totp::default().respond(&secret, NOW).expose_str().to_owned();
         let verify = |activation, response: &str, now| {
             let attempt = AttemptId::generate(&mut rng());
-            block_on(verifier.verify_time_based(activation, response, attempt, now)).expect("the store answers")
+            block_on(verifier.verify_password(activation, response, attempt, now)).expect("the store answers")
         };
         let attempt = AttemptId::generate(&mut rng());
-        let verify_as = |now| block_on(verifier.verify_time_based(time_based, &password, attempt, now)).expect("decided");
+        let verify_as = |now| block_on(verifier.verify_password(time_based, &password, attempt, now)).expect("decided");
         assert!(verify_as(NOW).is_accepted());
         assert!(matches!(verify_as(later(1)), Verdict::Accepted(again) if !again.first()), "sent again");
         assert!(!verify_as(later(600)).is_accepted(), "a request is not repeated after ten minutes");
@@ -769,7 +770,7 @@ fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
         assert!(!block_on(verifier.verify(challenge, "12345678", attempt, NOW)).expect("decided").is_accepted());
         assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
         assert!(
-            !block_on(verifier.verify_time_based(activation, "123456", attempt, NOW)).expect("decided").is_accepted()
+            !block_on(verifier.verify_password(activation, "123456", attempt, NOW)).expect("decided").is_accepted()
         );
         assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
     }
@@ -793,7 +794,7 @@ fn each_step_of_a_verifier_can_move_between_threads() {
     sent(verifier.enroll_time_based(subscriber(), NOW, rng));
     sent(verifier.issue(pair.activation, transfer("1"), None, NOW, rng));
     sent(verifier.verify(challenge, "", attempt, NOW));
-    sent(verifier.verify_time_based(pair.activation, "", attempt, NOW));
+    sent(verifier.verify_password(pair.activation, "", attempt, NOW));
 }
 
 /// Requirement V-7 under load, and the limit of V-3: no guess more is answered than the policy allows.

@@ -415,7 +415,7 @@ mod tests {
         use std::io;
 
         use camtoken::transaction::{Operation, Transaction};
-        use camtoken::verifier::{PolicyError, RecordError, Rejection};
+        use camtoken::verifier::{OutOfValidity, PolicyError, RecordError, Rejection};
         use camtoken_server::Problem;
 
         fn same<E: std::fmt::Debug>(error: impl Fn() -> E, code: &str)
@@ -459,6 +459,8 @@ mod tests {
         same(|| IssueError::Refused(Rejection::Suspended), "CT-E090");
         same(|| IssueError::Refused(Rejection::Revoked), "CT-E088");
         same(|| IssueError::Refused(Rejection::NotActivated), "CT-E091");
+        same(|| IssueError::Refused(Rejection::KeyNotYetValid), "CT-E092");
+        same(|| IssueError::Refused(Rejection::KeyExpired), "CT-E092");
         same(|| IssueError::Refused(Rejection::Unknown), "CT-E086");
         same(|| IssueError::Operation(Operation::Activation1), "CT-E070");
         same(|| IssueError::NotWhole, "CT-E070");
@@ -471,6 +473,13 @@ mod tests {
         same(|| EnrollError::SubscriberForm { part: "user" }, "CT-E075");
         same(|| EnrollError::UnknownToken(token()), "CT-E081");
         same(|| EnrollError::UnfitDeviceKey(token()), "CT-E076");
+        let reason = OutOfValidity::Ended { end: camtoken::Timestamp::default() };
+        same(|| EnrollError::OutOfValidity { holder: "token KKK0000001".to_owned(), reason }, "CT-E092");
+        let generator = || "2308701234567".parse().expect("a serial number");
+        same(|| EnrollError::UnfitSecret(generator()), "CT-E076");
+        same(|| EnrollError::GeneratorExists(generator()), "CT-E093");
+        same(|| EnrollError::GeneratorTaken(generator()), "CT-E093");
+        same(|| EnrollError::UnknownGenerator(generator()), "CT-E094");
         same(|| EnrollError::TokenExists(token()), "CT-E082");
         same(|| EnrollError::TokenRevoked(token()), "CT-E083");
         same(|| EnrollError::TestToken(token()), "CT-E084");

@@ -218,6 +218,12 @@ codes! {
     Suspended = "CT-E090" => Rejected,
     /// The registration is not finished.
     NotActive = "CT-E091" => Rejected,
+    /// The key of a token or generator may not be used now.
+    KeyValidity = "CT-E092" => Rejected,
+    /// A generator that has another secret in the books, or a user.
+    GeneratorTaken = "CT-E093" => Rejected,
+    /// No such generator in the books.
+    NoGenerator = "CT-E094" => Rejected,
 
     /// A request over HTTP that cannot be read.
     HttpRequest = "CT-E100" => Failed,

@@ -747,11 +747,11 @@ async fn a_time_based_password_answers_no_challenge_and_a_response_is_no_time_ba
     }
     // The token's digits, also cut to six, in the place of the generator's.
     for digits in [response.as_str(), &response[..6], &response[2..]] {
-        let verdict = verifier.verify_time_based(generator, digits, attempt(5), now).await.expect("a decision");
+        let verdict = verifier.verify_password(generator, digits, attempt(5), now).await.expect("a decision");
         assert!(!verdict.is_accepted(), "{digits}");
     }
     // The generator's digits for the camera token's activation.
-    let verdict = verifier.verify_time_based(challenge.activation, &digits, attempt(6), now).await.expect("a decision");
+    let verdict = verifier.verify_password(challenge.activation, &digits, attempt(6), now).await.expect("a decision");
     assert!(!verdict.is_accepted());
 }
 

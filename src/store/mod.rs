@@ -20,7 +20,7 @@ use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, GeneratorId, TokenId};
 
 pub use block_on::block_on;
 pub use either::EitherStore;
@@ -126,6 +126,8 @@ pub enum RecordId {
     Activation(ActivationId),
     /// The readings of the clocks that the store was used by.
     Clock,
+    /// One generator that came from its maker, and who has it.
+    Generator(GeneratorId),
     /// The store itself: what shows that a key-encryption key is the one that its keys were wrapped under.
     KeyCheck,
     /// One token: which activations it holds.
@@ -133,14 +135,15 @@ pub enum RecordId {
 }
 
 impl RecordId {
-    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another.
+    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another. What differs in length
+    /// ends with a zero byte, which is in no name.
     #[must_use]
     pub fn to_key(&self) -> Vec<u8> {
         match self {
             Self::Activation(id) => [b"a", id.as_bytes().as_slice()].concat(),
             Self::Clock => b"c".to_vec(),
+            Self::Generator(id) => [b"g", id.as_str().as_bytes(), b"\0"].concat(),
             Self::KeyCheck => b"k".to_vec(),
-            // Token IDs differ in length: a zero byte, which is in none of them, ends them.
             Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
         }
     }
@@ -151,6 +154,7 @@ impl RecordId {
         match key.split_first()? {
             (b'a', id) => Some(Self::Activation(ActivationId::from_bytes(id.try_into().ok()?))),
             (b'c', []) => Some(Self::Clock),
+            (b'g', [id @ .., 0]) => Some(Self::Generator(str::from_utf8(id).ok()?.parse().ok()?)),
             (b'k', []) => Some(Self::KeyCheck),
             (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
             _ => None,
@@ -163,6 +167,7 @@ impl fmt::Display for RecordId {
         match self {
             Self::Activation(id) => write!(f, "activation:{id}"),
             Self::Clock => f.write_str("clock"),
+            Self::Generator(id) => write!(f, "generator:{id}"),
             Self::KeyCheck => f.write_str("key-check"),
             Self::Token(id) => write!(f, "token:{id}"),
         }
@@ -177,6 +182,7 @@ impl FromStr for RecordId {
             None if text == "clock" => Ok(Self::Clock),
             None if text == "key-check" => Ok(Self::KeyCheck),
             Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
+            Some(("generator", id)) => id.parse().map(Self::Generator).map_err(|_| RecordIdError),
             Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
             _ => Err(RecordIdError),
         }
@@ -185,7 +191,7 @@ impl FromStr for RecordId {
 
 /// A string names no record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a record: expected \"clock\", \"key-check\", or \"activation:\" or \"token:\" and an ID")]
+#[error("not a record: expected \"clock\", \"key-check\", or \"activation:\", \"generator:\" or \"token:\" and an ID")]
 pub struct RecordIdError;
 
 /// How often a record has been replaced: 1 for the first record, then one more each time.
@@ -461,12 +467,16 @@ mod tests {
 
     fn ids() -> Vec<RecordId> {
         let activation = |bytes| RecordId::Activation(ActivationId::from_bytes(bytes));
+        let generator = |text: &str| RecordId::Generator(text.parse().expect("a serial number"));
         let token = |text: &str| RecordId::Token(text.parse().expect("a token ID"));
         vec![
             activation([0; 6]),
             activation([0, 1, 0x7f, 0x80, 0xfe, 0xff]),
             activation([0xff; 6]),
             RecordId::Clock,
+            generator("-"),
+            generator("2308701234567"),
+            generator("Z9_a.b"),
             RecordId::KeyCheck,
             token("-"),
             token("A"),
@@ -503,18 +513,33 @@ mod tests {
     fn keys_are_stable() {
         assert_eq!(ids()[1].to_key(), [b'a', 0, 1, 0x7f, 0x80, 0xfe, 0xff]);
         assert_eq!(ids()[3].to_key(), b"c");
-        assert_eq!(ids()[4].to_key(), b"k");
-        assert_eq!(ids()[4].to_string(), "key-check");
-        assert_eq!(ids()[10].to_key(), b"tFEX0123456\0");
-        assert_eq!(ids()[10].to_string(), "token:FEX0123456");
+        assert_eq!(ids()[5].to_key(), b"g2308701234567\0");
+        assert_eq!(ids()[5].to_string(), "generator:2308701234567");
+        assert_eq!(ids()[7].to_key(), b"k");
+        assert_eq!(ids()[7].to_string(), "key-check");
+        assert_eq!(ids()[13].to_key(), b"tFEX0123456\0");
+        assert_eq!(ids()[13].to_string(), "token:FEX0123456");
         assert_eq!(ids()[1].to_string(), "activation:00017f80feff");
     }
 
     #[test]
     fn what_is_no_record_is_refused() {
-        for key in
-            [&b""[..], b"a", b"a12345", b"a1234567", b"t", b"t\0", b"tA", b"ta\0", b"tA\0\0", b"x123456", b"k\0", b"K"]
-        {
+        for key in [
+            &b""[..],
+            b"a",
+            b"a12345",
+            b"a1234567",
+            b"t",
+            b"t\0",
+            b"tA",
+            b"ta\0",
+            b"tA\0\0",
+            b"x123456",
+            b"k\0",
+            b"K",
+            b"gA",
+            b"g\0",
+        ] {
             assert_eq!(RecordId::from_key(key), None, "{key:?}");
         }
         for text in

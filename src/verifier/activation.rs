@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use camtoken_core::verifier::record::{Credential, Issued, Record, StoredState, TokenRecord};
+use camtoken_core::verifier::origin::{Origin, Validity};
+use camtoken_core::verifier::record::{Credential, Issued, Moving, Record, StoredState, TokenRecord};
 
 use super::Subscriber;
 use crate::challenge::ChallengeRef;
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 
@@ -97,12 +98,12 @@ impl Activation {
         &self.record.subscriber
     }
 
-    /// The camera token. `None` for a time-based generator.
+    /// The camera token. `None` for a generator.
     #[must_use]
     pub fn token(&self) -> Option<&TokenId> {
         match &self.record.credential {
             Credential::Camera { token, .. } => Some(token),
-            Credential::TimeBased { .. } => None,
+            Credential::TimeBased { .. } | Credential::Generator { .. } => None,
         }
     }
 
@@ -110,6 +111,31 @@ impl Activation {
     #[must_use]
     pub fn is_test(&self) -> bool {
         matches!(self.record.credential, Credential::Camera { test: true, .. })
+    }
+
+    /// The generator that came from its maker. `None` for a camera token, and for a generator without a serial number.
+    #[must_use]
+    pub fn generator(&self) -> Option<&GeneratorId> {
+        match &self.record.credential {
+            Credential::Generator { id, .. } => Some(id),
+            Credential::Camera { .. } | Credential::TimeBased { .. } => None,
+        }
+    }
+
+    /// What it answers by: `camera`, `timeBased` or `eventBased`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.record.credential {
+            Credential::Camera { .. } => "camera",
+            Credential::TimeBased { .. } | Credential::Generator { moving: Moving::Time { .. }, .. } => "timeBased",
+            Credential::Generator { moving: Moving::Event { .. }, .. } => "eventBased",
+        }
+    }
+
+    /// When the key of its token or generator may be used.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        self.record.credential.validity()
     }
 
     /// The wrong responses in a row, over all challenges. [`Policy::max_failures`](super::Policy::max_failures) of them suspend it.
@@ -220,6 +246,18 @@ impl RegisteredToken {
     #[must_use]
     pub fn is_revoked(&self) -> bool {
         self.record.revoked
+    }
+
+    /// What its maker says of it, if it came by a file of its maker.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.record.origin.as_ref()
+    }
+
+    /// When its device key may be used.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        self.origin().map(Origin::validity).unwrap_or_default()
     }
 
     /// Its activations. One that has ended stays in the list until the next one is enrolled.

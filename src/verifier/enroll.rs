@@ -9,18 +9,20 @@
 
 use camtoken_core::verifier::decision::{
     self, Confirmation, DeviceCodeAnswer, Event, MAX_USERS, NewActivation, NewUser, Reset, Resumption, Revocation,
-    Settlement, StateRefusal, Suspension, TokenRefusal, settle,
+    Settlement, StateRefusal, Suspension, TokenRefusal, ValidityChange, settle,
 };
+use camtoken_core::verifier::origin::{Origin, OutOfValidity, Validity};
 use camtoken_core::verifier::record::{Credential, TokenRecord};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 
-use super::retry::{Tries, Try};
+use super::retry::{Tries, Try, together};
 use super::{AttemptId, Comparison, RecordError, Rejection, Step, Subscriber, Verifier, VerifierError, context};
 use crate::challenge::{ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
 use crate::code::activation::{Grant, seal_first, seal_second};
-use crate::key::{ActivationId, Key, TokenId};
+use crate::key::{ActivationId, GeneratorId, Key, TokenId};
+use crate::oath::totp::Totp;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction, TransactionError};
@@ -34,6 +36,19 @@ pub struct Enrollment {
     pub expires_at: Timestamp,
     /// What the picture carries.
     pub code: ChallengeCode,
+}
+
+/// A token as its maker delivers it.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// What is printed on it.
+    pub id: TokenId,
+    /// The key that it has from the factory.
+    pub device_key: &'a Key,
+    /// Whether it was made for tests (V-20).
+    pub test: bool,
+    /// What else its maker says of it.
+    pub origin: Option<Origin>,
 }
 
 /// Why nothing of a registration was changed.
@@ -67,6 +82,26 @@ pub enum EnrollError {
     /// The token was made for tests, and this verifier does not take those (V-20).
     #[error("token {0} was made for tests")]
     TestToken(TokenId),
+    /// The key may not be used now, as its maker or issuer has it.
+    #[error("the key of {holder} {reason}")]
+    OutOfValidity {
+        /// The token ID, or the serial number of the generator.
+        holder: String,
+        /// Why not.
+        reason: OutOfValidity,
+    },
+    /// The secret of a generator has the same byte throughout, or another generator of the same file has it.
+    #[error("the secret of generator {0} cannot be one: the same byte throughout, or the secret of another")]
+    UnfitSecret(GeneratorId),
+    /// No such generator in the books.
+    #[error("no generator {0}")]
+    UnknownGenerator(GeneratorId),
+    /// The generator is in the books already, with another secret.
+    #[error("generator {0} is registered already")]
+    GeneratorExists(GeneratorId),
+    /// Somebody has the generator.
+    #[error("generator {0} has a user already")]
+    GeneratorTaken(GeneratorId),
     /// All places of the token are taken.
     #[error("token {token} has {places} users already", places = MAX_USERS)]
     TokenFull {
@@ -106,29 +141,64 @@ impl<S: Store> Verifier<S> {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(), EnrollError> {
-        if test && !self.policy.accept_test_keys {
-            return Err(EnrollError::TestToken(token.clone()));
+        let token = NewToken { id: token.clone(), device_key, test, origin: None };
+        self.register_all(vec![token], now, rng).await.pop().expect("one answer for one token")
+    }
+
+    /// Takes many tokens into the books, which a store may write together, and says of each what [`Verifier::register`] says.
+    /// For a token that the books have, another [`Origin`] that names dates gives it these dates.
+    pub async fn register_all(
+        &self,
+        tokens: Vec<NewToken<'_>>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<Result<(), EnrollError>> {
+        let mut registered = Vec::new();
+        for token in tokens {
+            let wrapped = self.wrapped(&token, rng);
+            registered.push(async move { self.register_wrapped(token, wrapped?, now).await });
         }
-        if device_key.is_uniform() {
-            return Err(EnrollError::UnfitDeviceKey(token.clone()));
+        together(registered).await
+    }
+
+    /// The device key of a token that may be registered, wrapped.
+    fn wrapped(&self, token: &NewToken<'_>, rng: &mut impl CryptoRng) -> Result<Vec<u8>, EnrollError> {
+        if token.test && !self.policy.accept_test_keys {
+            return Err(EnrollError::TestToken(token.id.clone()));
         }
+        if token.device_key.is_uniform() {
+            return Err(EnrollError::UnfitDeviceKey(token.id.clone()));
+        }
+        Ok(self.key_wrapper.wrap(token.device_key, &token_context(&token.id), rng).map_err(VerifierError::from)?)
+    }
+
+    async fn register_wrapped(
+        &self,
+        NewToken { id: token, device_key, test, origin }: NewToken<'_>,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<(), EnrollError> {
         let id = RecordId::Token(token.clone());
-        let wrapped = self.key_wrapper.wrap(device_key, &token_context(token), rng).map_err(VerifierError::from)?;
-        let new = decision::register_token(wrapped, test, now);
+        let new = decision::register_token(wrapped, test, origin.clone(), now);
         if let Try::Done(()) = self.replace(&id, Revision::ABSENT, new).await? {
             return Ok(());
         }
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
-            let (revision, known) = self.live_token(token).await?;
-            let known_key = self.device_key(token, &known)?;
+            let (revision, known) = self.live_token(&token).await?;
+            let known_key = self.device_key(&token, &known)?;
             let same_key = known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into();
-            let settlement = decision::register_token_again(known, same_key);
+            let activations = known.activations.clone();
+            let settlement = decision::register_token_again(known, same_key, origin.clone(), now);
             if let Step::Rejected(refusal) = settlement.answer {
-                return Err(unusable(token, refusal));
+                return Err(unusable(&token, refusal));
             }
+            let change = ValidityChange { validity: decision::validity(&settlement.record) };
             if let Try::Done(_) = self.replace(&id, revision, settlement).await? {
+                for activation in activations {
+                    self.update(activation, |record| Ok(settle(&self.policy, record, &change, now)?)).await?;
+                }
                 return Ok(());
             }
         }
@@ -185,6 +255,7 @@ impl<S: Store> Verifier<S> {
                 subscriber: subscriber.clone(),
                 token: token.clone(),
                 test: of_token.test,
+                validity: of_token.validity,
                 key,
                 first: ChallengeId::generate(now, rng),
                 transaction: transaction.clone(),
@@ -221,7 +292,7 @@ impl<S: Store> Verifier<S> {
             Step::Done(token) => token.clone(),
             Step::Rejected(rejection) => return Ok(Step::Rejected(rejection)),
         };
-        let device_key = self.registering_key(&token).await?;
+        let device_key = self.registering_key(&token, now).await?;
         let transaction = self.introduction(Operation::Activation2, &record.subscriber)?;
         let second = ChallengeId::generate(now, rng);
         let nonce = answer.nonce();
@@ -232,7 +303,8 @@ impl<S: Store> Verifier<S> {
                 None => (Comparison::NothingExpected, None),
                 Some(expected) => {
                     let grant = Grant { key: self.activation_key(activation, expected.key)?, suite: expected.suite };
-                    let tag = attempt.tag(&grant.key, format!("device code {nonce}").as_bytes(), answer.check());
+                    let tag =
+                        attempt.tag(&grant.key, format!("device code {nonce}").as_bytes(), answer.check().expose_str());
                     let first = expected.challenge;
                     let matches = first.is_some_and(|first| first.device_code(&device_key, nonce).ct_eq(&answer));
                     (Comparison::Made { tag, matches }, Some(grant))
@@ -262,7 +334,7 @@ impl<S: Store> Verifier<S> {
         let Some(record) = self.record(activation).await? else { return Ok(None) };
         let Credential::Camera { token, suite, key, .. } = &record.credential else { return Ok(None) };
         let Some(awaited) = decision::awaited_challenge(&record, activation, now) else { return Ok(None) };
-        let device_key = self.registering_key(token).await?;
+        let device_key = self.registering_key(token, now).await?;
         let challenge = awaited.challenge;
         let code = match awaited.binding {
             None => seal_first(&challenge, token, &device_key),
@@ -385,7 +457,7 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<(ActivationId, Key), EnrollError> {
         fits(&subscriber)?;
-        let secret = Key::generate(rng);
+        let secret = otp_secret(rng);
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
@@ -406,8 +478,9 @@ impl<S: Store> Verifier<S> {
         rng: &mut impl CryptoRng,
     ) -> Result<Try<(ActivationId, OfToken)>, EnrollError> {
         let (revision, record) = self.live_token(token).await?;
-        self.takes_registrations(token, &record)?;
-        let of_token = OfToken { device_key: self.device_key(token, &record)?, test: record.test };
+        self.takes_registrations(token, &record, now)?;
+        let (test, validity) = (record.test, decision::validity(&record));
+        let of_token = OfToken { device_key: self.device_key(token, &record)?, test, validity };
         let mut places = Vec::with_capacity(record.activations.len());
         for activation in &record.activations {
             places.push(decision::place(self.record(*activation).await?.as_ref()));
@@ -421,7 +494,7 @@ impl<S: Store> Verifier<S> {
                 }
                 return Ok(Try::Overtaken);
             }
-            NewUser::Added(added) => added,
+            NewUser::Added(added) => *added,
         };
         // Another activation has the ID already.
         if self.record(activation).await?.is_some() {
@@ -432,7 +505,11 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Stores the record of a new activation, unless there is one.
-    async fn create<A>(&self, activation: ActivationId, new: Settlement<A>) -> Result<Try<A>, VerifierError> {
+    pub(super) async fn create<A>(
+        &self,
+        activation: ActivationId,
+        new: Settlement<A>,
+    ) -> Result<Try<A>, VerifierError> {
         self.replace(&RecordId::Activation(activation), Revision::ABSENT, new).await
     }
 
@@ -449,15 +526,15 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Refuses a token that takes no registrations.
-    fn takes_registrations(&self, token: &TokenId, record: &TokenRecord) -> Result<(), EnrollError> {
-        let refusal = decision::refuses_registration(&self.policy, record);
+    fn takes_registrations(&self, token: &TokenId, record: &TokenRecord, now: Timestamp) -> Result<(), EnrollError> {
+        let refusal = decision::refuses_registration(&self.policy, record, now);
         refusal.map_or(Ok(()), |refusal| Err(unusable(token, refusal)))
     }
 
     /// The device key of a token that takes registrations.
-    async fn registering_key(&self, token: &TokenId) -> Result<Key, EnrollError> {
+    async fn registering_key(&self, token: &TokenId, now: Timestamp) -> Result<Key, EnrollError> {
         let (_, record) = self.live_token(token).await?;
-        self.takes_registrations(token, &record)?;
+        self.takes_registrations(token, &record, now)?;
         Ok(self.device_key(token, &record)?)
     }
 
@@ -497,6 +574,14 @@ impl<S: Store> Verifier<S> {
 struct OfToken {
     device_key: Key,
     test: bool,
+    validity: Validity,
+}
+
+/// A secret as long as the hash value of what it is for, SHA-1 (RFC 6238, section 5.1): importers tell the hash by the length.
+fn otp_secret(rng: &mut impl CryptoRng) -> Key {
+    let mut bytes = vec![0; Totp::default().hash.output_len()];
+    rng.fill_bytes(&mut bytes);
+    Key::new(bytes)
 }
 
 fn unusable(token: &TokenId, refusal: TokenRefusal) -> EnrollError {
@@ -505,10 +590,11 @@ fn unusable(token: &TokenId, refusal: TokenRefusal) -> EnrollError {
         TokenRefusal::Revoked => EnrollError::TokenRevoked(token),
         TokenRefusal::Test => EnrollError::TestToken(token),
         TokenRefusal::OtherKey => EnrollError::TokenExists(token),
+        TokenRefusal::OutOfValidity(reason) => EnrollError::OutOfValidity { holder: format!("token {token}"), reason },
     }
 }
 
-fn fits(subscriber: &Subscriber) -> Result<(), EnrollError> {
+pub(super) fn fits(subscriber: &Subscriber) -> Result<(), EnrollError> {
     subscriber.unfit().map_or(Ok(()), |part| Err(EnrollError::SubscriberForm { part }))
 }
 

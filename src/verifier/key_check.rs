@@ -8,12 +8,13 @@ use minicbor::{Decode, Encode};
 use rand::CryptoRng;
 
 use super::enroll::token_context;
+use super::generators::generator_context;
 use super::key_wrapper::KeyWrapError;
 use super::retry::Tries;
 use super::{Verifier, VerifierError, context};
 use crate::key::Key;
 use crate::store::{Change, RecordId, Replaced, Revision, Store};
-use camtoken_core::verifier::record::{self, Credential, Record, TokenRecord};
+use camtoken_core::verifier::record::{self, GeneratorRecord, Layout, Record, TokenRecord};
 
 /// What is wrapped. It is no secret.
 const CONSTANT: &[u8; Key::LEN] = b"camtoken/1 key-encryption key ok";
@@ -30,6 +31,8 @@ struct KeyCheck {
     #[cbor(with = "minicbor::bytes")]
     wrapped: Vec<u8>,
 }
+
+impl Layout for KeyCheck {}
 
 impl<S: Store> Verifier<S> {
     /// Checks that the key-encryption key is the one of the store. Call it whenever a store is opened, before anything else.
@@ -97,16 +100,21 @@ impl<S: Store> Verifier<S> {
                 let opened = match &id {
                     RecordId::Activation(activation) => match self.load::<Record>(&id).await {
                         Ok(Some((_, record))) => {
-                            let (Credential::Camera { key, .. } | Credential::TimeBased { key, .. }) =
-                                record.credential;
+                            let key = record.credential.key();
                             // The place of a registration that its token's revocation has overtaken has none.
-                            (!key.is_empty()).then(|| self.key_wrapper.unwrap(&key, &context(*activation)))
+                            (!key.is_empty()).then(|| self.key_wrapper.unwrap(key, &context(*activation)))
                         }
                         unread => unread_record(unread)?,
                     },
                     RecordId::Token(token) => match self.load::<TokenRecord>(&id).await {
                         Ok(Some((_, record))) => {
                             Some(self.key_wrapper.unwrap(&record.device_key, &token_context(token)))
+                        }
+                        unread => unread_record(unread)?,
+                    },
+                    RecordId::Generator(generator) => match self.load::<GeneratorRecord>(&id).await {
+                        Ok(Some((_, record))) => {
+                            Some(self.key_wrapper.unwrap(&record.key, &generator_context(generator)))
                         }
                         unread => unread_record(unread)?,
                     },

@@ -27,6 +27,7 @@ mod activation;
 mod clock;
 mod enroll;
 mod forgotten;
+mod generators;
 mod key_check;
 pub mod key_wrapper;
 mod retry;
@@ -37,10 +38,12 @@ pub use camtoken_core::verifier::{audit, policy, verdict};
 pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredToken};
 pub use camtoken_core::challenge::ChallengeRef;
 pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
-pub use camtoken_core::verifier::record::RecordError;
+pub use camtoken_core::verifier::origin::{DevicePin, Origin, OutOfValidity, Validity};
+pub use camtoken_core::verifier::record::{Moving, RecordError};
 pub use camtoken_core::verifier::subscriber::Subscriber;
 pub use clock::ClockRepair;
-pub use enroll::{EnrollError, Enrollment};
+pub use enroll::{EnrollError, Enrollment, NewToken};
+pub use generators::{NewGenerator, RegisteredGenerator};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
 pub use policy::{Policy, PolicyError};
 pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
@@ -48,8 +51,9 @@ pub use verdict::{Accepted, Rejection, Step, Verdict};
 
 use audit::History;
 use camtoken_core::verifier::decision::{
-    ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, TimeBasedPassword,
-    Undecided, Withdrawal, expected_password, expected_response, open_challenge, settle,
+    ChallengeIssue, ChallengeResponse, Comparison, Expected, ExpectedPassword, GeneratorPassword, IssueRefusal,
+    SettledQuery, Settlement, Undecided, Window, Withdrawal, expected_password, expected_response, open_challenge,
+    settle,
 };
 use camtoken_core::verifier::record::{self, Record, RequestTag, Stored};
 use retry::{Tries, Try};
@@ -403,38 +407,39 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(false))
     }
 
-    /// Checks a time-based password of an activation that has no camera token (RFC 6238). It is accepted once; it is never
-    /// taken for the response to a challenge.
+    /// Checks a password of a generator, by the time (RFC 6238) or by a counter (RFC 4226), of an activation that has no camera
+    /// token. It is accepted once; it is never taken for the response to a challenge.
     ///
     /// # Errors
     ///
     /// As [`Verifier::verify`].
-    pub async fn verify_time_based(
+    pub async fn verify_password(
         &self,
         activation: ActivationId,
-        response: &str,
+        password: &str,
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Verdict, VerifierError> {
-        let response = match typed_response(response, Totp::default().digits.get()) {
-            Ok(response) => response,
-            Err(rejection) => return Ok(Verdict::Rejected(rejection)),
-        };
         let update = self.update(activation, |record| {
             let comparison = match expected_password(&self.policy, &record, now)? {
                 None => Comparison::NothingExpected,
-                Some(expected) => {
-                    let key = self.activation_key(activation, expected.key)?;
-                    compare_password(&key, &response, attempt, expected.at)
+                Some(ExpectedPassword { key, window }) => {
+                    let digits = window.digits().get();
+                    match typed_response(password, digits) {
+                        Ok(response) => {
+                            compare_password(&self.activation_key(activation, key)?, &response, attempt, &window)
+                        }
+                        Err(_) => Comparison::Malformed { digits },
+                    }
                 }
             };
             let is_compared = comparison != Comparison::NothingExpected;
-            let event = TimeBasedPassword { comparison };
+            let event = GeneratorPassword { comparison };
             Ok(settle(&self.policy, record, &event, now)?.map(|verdict| (verdict, is_compared)))
         });
         match update.await? {
             None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
-                Ok(self.unknown_time_based(&response, attempt, now))
+                Ok(self.unknown_password(password, attempt, now))
             }
             Some((verdict, _)) => Ok(verdict),
         }
@@ -492,7 +497,7 @@ impl<S: Store> Verifier<S> {
         let Ok(response) = typed_response(response, digits) else { return Ok(Comparison::Malformed { digits }) };
         let key = self.activation_key(activation, key)?;
         let matches = challenge.is_some_and(|challenge| challenge.respond(&key, &suite).ct_eq(&response));
-        Ok(Comparison::Made { tag: attempt.tag(&key, name, &response), matches })
+        Ok(Comparison::Made { tag: attempt.tag(&key, name, response.expose_str()), matches })
     }
 
     fn activation_key(&self, activation: ActivationId, wrapped: &[u8]) -> Result<Key, VerifierError> {
@@ -514,15 +519,21 @@ impl<S: Store> Verifier<S> {
                 transaction: self.decoy.transaction.clone(),
             };
             std::hint::black_box(asked.respond(&key, &self.policy.suite).ct_eq(&response));
-            std::hint::black_box(attempt.tag(&key, challenge.id.as_bytes(), &response));
+            std::hint::black_box(attempt.tag(&key, challenge.id.as_bytes(), response.expose_str()));
         }
         Verdict::Rejected(Rejection::Unknown)
     }
 
-    /// As [`Verifier::unknown`], for a time-based password.
-    fn unknown_time_based(&self, response: &Response, attempt: AttemptId, now: Timestamp) -> Verdict {
+    /// As [`Verifier::unknown`], for a generator's password.
+    fn unknown_password(&self, password: &str, attempt: AttemptId, now: Timestamp) -> Verdict {
+        let totp = Totp::default();
+        let response = match typed_response(password, totp.digits.get()) {
+            Ok(response) => response,
+            Err(rejection) => return Verdict::Rejected(rejection),
+        };
         if let Ok(key) = self.key_wrapper.unwrap(&self.decoy.key, &context(DECOY)) {
-            std::hint::black_box(compare_password(&key, response, attempt, now));
+            let window = Window::Time { totp, at: now, drift: 1 };
+            std::hint::black_box(compare_password(&key, &response, attempt, &window));
         }
         Verdict::Rejected(Rejection::Unknown)
     }
@@ -610,13 +621,13 @@ impl AttemptId {
     }
 
     /// Binds the attempt to what was answered, so that one attempt ID cannot carry many guesses.
-    fn tag(self, key: &Key, question: &[u8], response: &Response) -> [u8; 16] {
+    fn tag(self, key: &Key, question: &[u8], response: &str) -> [u8; 16] {
         let key = derive(key, b"camtoken/1 attempt");
         let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_bytes()).expect("HMAC takes a key of any length");
         mac.update(&self.0);
         mac.update(&[u8::try_from(question.len()).expect("a short name")]);
         mac.update(question);
-        mac.update(response.expose_str().as_bytes());
+        mac.update(response.as_bytes());
         mac.finalize().into_bytes()[..16].try_into().expect("16 of 32 bytes")
     }
 }
@@ -656,10 +667,14 @@ fn typed_response(typed: &str, digits: u8) -> Result<Response, Rejection> {
     Response::parse(&typed, digits).map_err(|_| malformed)
 }
 
-/// Compares a password with those of its time and the steps beside it.
-fn compare_password(key: &Key, response: &Response, attempt: AttemptId, now: Timestamp) -> Comparison<Option<u64>> {
-    let matches = Totp::default().verify(key, response, now, 1, None);
-    Comparison::Made { tag: attempt.tag(key, b"time-based", response), matches }
+/// Compares a password with those of a window.
+fn compare_password(key: &Key, response: &Response, attempt: AttemptId, window: &Window) -> Comparison<Option<u64>> {
+    let name: &[u8] = match window {
+        Window::Time { .. } => b"time-based",
+        Window::Event { .. } => b"event-based",
+    };
+    let tag = attempt.tag(key, name, response.expose_str());
+    Comparison::Made { tag, matches: window.find(key, response) }
 }
 
 /// What is asked for by a request to issue, to tell the same request from another.

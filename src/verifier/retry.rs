@@ -52,6 +52,30 @@ impl<T> Try<T> {
     }
 }
 
+/// How many futures are waited for at once: as many as the embedded store writes with one sync.
+const TOGETHER: usize = 1024;
+
+/// Waits for many futures at once, so that a store may write their changes together. The answers come in the same order.
+pub(super) async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let (mut futures, mut answers) = (futures.into_iter(), Vec::new());
+    while futures.len() > 0 {
+        let mut group: Vec<_> = futures.by_ref().take(TOGETHER).map(|future| (Box::pin(future), None)).collect();
+        poll_fn(|context| {
+            let mut waits = false;
+            for (future, answer) in group.iter_mut().filter(|(_, answer)| answer.is_none()) {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ready) => *answer = Some(ready),
+                    Poll::Pending => waits = true,
+                }
+            }
+            if waits { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        answers.extend(group.into_iter().filter_map(|(_, answer)| answer));
+    }
+    answers
+}
+
 /// Is pending once, and wakes its task at once.
 async fn yield_now() {
     let mut is_first = true;

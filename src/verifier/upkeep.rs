@@ -4,17 +4,20 @@ use rand::CryptoRng;
 
 use super::audit::{AuditError, ChainEnd, History};
 use super::enroll::token_context;
+use super::generators::generator_context;
 use super::key_wrapper::KeyWrapError;
 use super::retry::{Tries, Try};
 use super::{Policy, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
 use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::decision::{Restoration, Settlement, settle};
-use camtoken_core::verifier::record::{self, Credential, Record, RecordError, Stored, StoredState, TokenRecord};
+use camtoken_core::verifier::record::{
+    self, Credential, GeneratorRecord, Record, RecordError, Stored, StoredState, TokenRecord,
+};
 
 /// What the books hold, and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Inventory {
     pub activations: u64,
     /// How many tokens.
     pub tokens: u64,
+    /// How many generators that came from their makers.
+    pub generators: u64,
     /// How many audit entries.
     pub entries: u64,
     /// What is wrong, in the order of the records.
@@ -120,6 +125,10 @@ impl<S: Store> Verifier<S> {
                         inventory.tokens += 1;
                         self.check_token(token, &id).await
                     }
+                    RecordId::Generator(generator) => {
+                        inventory.generators += 1;
+                        self.check_generator(generator, &id).await
+                    }
                     RecordId::Clock => self.check_clock(&id).await,
                 };
                 match checked {
@@ -170,6 +179,7 @@ impl<S: Store> Verifier<S> {
                     RecordId::KeyCheck => false,
                     RecordId::Activation(activation) => self.rewrap_activation(*activation, &id, rng).await?,
                     RecordId::Token(token) => self.rewrap_token(token, &id, rng).await?,
+                    RecordId::Generator(generator) => self.rewrap_generator(generator, &id, rng).await?,
                     RecordId::Clock => false,
                 });
             }
@@ -203,12 +213,12 @@ impl<S: Store> Verifier<S> {
         let entries = self.check_history(id, revision, &record.chain_end).await?;
         let (key, token) = match &record.credential {
             // The place of a registration that its token's revocation has overtaken.
-            Credential::Camera { key, .. } if key.is_empty() => return Ok(entries),
+            Credential::Camera { key, .. } | Credential::Generator { key, .. } if key.is_empty() => return Ok(entries),
             Credential::Camera { suite, .. } if suite.parse::<ResponseSuite>().is_err() => {
                 return Err(RecordFault::from(RecordError::Damaged).into());
             }
             Credential::Camera { key, token, .. } => (key, Some(token)),
-            Credential::TimeBased { key, .. } => (key, None),
+            Credential::TimeBased { key, .. } | Credential::Generator { key, .. } => (key, None),
         };
         self.key_wrapper.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
         let ahead = record.latest_time.since(now);
@@ -238,6 +248,14 @@ impl<S: Store> Verifier<S> {
         Ok(entries)
     }
 
+    /// How many audit entries a generator has, if nothing is wrong with it.
+    async fn check_generator(&self, generator: &GeneratorId, id: &RecordId) -> Result<u64, CheckError> {
+        let Some((revision, record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(0) };
+        let entries = self.check_history(id, revision, &record.chain_end).await?;
+        self.key_wrapper.unwrap(&record.key, &generator_context(generator)).map_err(RecordFault::from)?;
+        Ok(entries)
+    }
+
     /// How many audit entries the readings of the clocks have, if nothing is wrong with them.
     async fn check_clock(&self, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<ClockRecord>(id).await? else { return Ok(0) };
@@ -260,7 +278,7 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let Some((revision, mut record)) = self.load::<Record>(id).await? else { return Ok(false) };
-            let (Credential::Camera { key, .. } | Credential::TimeBased { key, .. }) = &mut record.credential;
+            let key = record.credential.key_mut();
             if key.is_empty() {
                 return Ok(false);
             }
@@ -289,6 +307,28 @@ impl<S: Store> Verifier<S> {
             if is_older {
                 let key = self.key_wrapper.unwrap(&record.device_key, &context)?;
                 record.device_key = self.key_wrapper.wrap(&key, &context, rng)?;
+            }
+            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
+                return Ok(is_older);
+            }
+        }
+    }
+
+    async fn rewrap_generator(
+        &self,
+        generator: &GeneratorId,
+        id: &RecordId,
+        rng: &mut impl CryptoRng,
+    ) -> Result<bool, VerifierError> {
+        let context = generator_context(generator);
+        let mut tries = Tries::new();
+        loop {
+            tries.next().await?;
+            let Some((revision, mut record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(false) };
+            let is_older = !self.key_wrapper.is_current(&record.key);
+            if is_older {
+                let secret = self.key_wrapper.unwrap(&record.key, &context)?;
+                record.key = self.key_wrapper.wrap(&secret, &context, rng)?;
             }
             if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
                 return Ok(is_older);

@@ -15,10 +15,11 @@ use std::sync::Arc;
 use camtoken::Timestamp;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken_core::verifier::decision::{
-    self, ChallengeIssue, ChallengeResponse, ClockSetBack, Comparison, Confirmation, DeviceCodeAnswer, NewActivation,
-    Reset, Restoration, Resumption, Revocation, SettledQuery, StateRefusal, Suspension, TimeBasedPassword, Undecided,
-    Withdrawal, settle,
+    self, ChallengeIssue, ChallengeResponse, ClockSetBack, Comparison, Confirmation, DeviceCodeAnswer,
+    GeneratorPassword, NewActivation, Reset, Restoration, Resumption, Revocation, SettledQuery, StateRefusal,
+    Suspension, Undecided, Withdrawal, settle,
 };
+use camtoken_core::verifier::origin::Validity;
 use camtoken_core::verifier::record::{ChallengeEnd, Credential, Record, StoredState};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
@@ -339,7 +340,7 @@ impl Life {
             Request::Password { step } => {
                 let tag = [u8::try_from(request).expect("few"); 16];
                 let comparison = Comparison::Made { tag, matches: step.map(u64::from) };
-                self.settled(world, request, &TimeBasedPassword { comparison }, now, verdict)
+                self.settled(world, request, &GeneratorPassword { comparison }, now, verdict)
             }
             Request::Ask { challenge } => {
                 self.settled(world, request, &SettledQuery { challenge: named(challenge) }, now, verdict)
@@ -702,6 +703,7 @@ fn enrolled() -> Record {
         subscriber: subscriber(),
         token: token_id(),
         test: true,
+        validity: Validity::default(),
         key: vec![1; 64],
         first: challenge_id(99),
         transaction: introduction(Operation::Activation1),

@@ -66,13 +66,13 @@ fn half_a_registration_and_used_time_steps_do_not_come_back() {
     let password = |now| Totp::default().respond(&secret, now).expose_str().to_owned();
     let attempt = || AttemptId::generate(&mut rng());
     let used = password(later(30));
-    let verdict = block_on(before.verify_time_based(time_based, &used, attempt(), NOW)).expect("decided");
+    let verdict = block_on(before.verify_password(time_based, &used, attempt(), NOW)).expect("decided");
     assert!(verdict.is_accepted(), "the next step, by a generator that is fast");
 
     put_back(&backup, dir.path(), NOW).expect("a whole backup");
     let after = verifier(open(dir.path()), test_policy());
     let verify = |response: &str, now| {
-        block_on(after.verify_time_based(time_based, response, attempt(), now)).expect("the store answers")
+        block_on(after.verify_password(time_based, response, attempt(), now)).expect("the store answers")
     };
     assert!(!verify(&used, later(1)).is_accepted());
     assert!(!verify(&used, later(31)).is_accepted());

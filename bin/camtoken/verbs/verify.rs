@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let bank = Bank::open(context, &args.bank)?;
     let verdict = match asked {
         Asked::Challenge(challenge) => block_on(bank.verifier.verify(challenge, &response, attempt, bank.now)),
-        Asked::Clock(activation) => block_on(bank.verifier.verify_time_based(activation, &response, attempt, bank.now)),
+        Asked::Clock(activation) => block_on(bank.verifier.verify_password(activation, &response, attempt, bank.now)),
     };
     let verdict = verdict.map_err(|error| unknown(error, attempt))?;
     context.out.report(&Report { attempt: Some(attempt.to_string()), ..Report::of(&verdict, &context.out.text) })?;

@@ -100,6 +100,12 @@ codes! {
     Suspended = "CT-E090",
     /// The registration is not finished.
     NotActive = "CT-E091",
+    /// The key of the token may not be used now.
+    KeyValidity = "CT-E092",
+    /// The generator is registered with another secret, or somebody has it.
+    GeneratorTaken = "CT-E093",
+    /// The generator is not registered.
+    NoGenerator = "CT-E094",
     /// More requests than can be worked on, or a database that cannot be reached. Nothing was done.
     Busy = "CT-E107",
     /// The name of a request was used for another one.

@@ -59,6 +59,39 @@ impl FromStr for TokenId {
     }
 }
 
+/// The serial number of a generator or a card: 1 to 32 letters, digits, hyphens, dots or underscores, as its maker writes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GeneratorId(String);
+
+impl GeneratorId {
+    /// The most characters it may have.
+    pub const MAX_LEN: usize = 32;
+
+    /// The characters as they are printed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GeneratorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for GeneratorId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) {
+            return Err(IdError::Generator);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// One user's use of one token: a key of its own, a counter of its own. Six random bytes, written as 12 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActivationId([u8; 6]);
@@ -81,6 +114,9 @@ pub enum IdError {
     /// No token ID.
     #[error("not a token ID: expected 1 to 10 capital letters, digits or hyphens")]
     Token,
+    /// No serial number of a generator.
+    #[error("not a serial number: expected 1 to 32 letters, digits, hyphens, dots or underscores")]
+    Generator,
     /// No activation ID.
     #[error("not an activation ID: expected 12 hexadecimal digits")]
     Activation,
@@ -112,6 +148,16 @@ mod tests {
         assert_eq!("FEX0123456".parse::<TokenId>().expect("ten characters").to_string(), "FEX0123456");
         for text in ["", "fex0123456", "FEX01234567", "FEX 012345", "FEX*", "ＦＥＸ"] {
             assert_eq!(text.parse::<TokenId>(), Err(IdError::Token), "{text}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_of_generators_are_what_makers_print() {
+        for text in ["2308701234567", "ZZ9000000004", "a-b_c.d", &"9".repeat(32)] {
+            assert_eq!(text.parse::<GeneratorId>().expect("a serial number").to_string(), text);
+        }
+        for text in ["", "a b", "a/b", "１２", "a\0", &"9".repeat(33)] {
+            assert_eq!(text.parse::<GeneratorId>(), Err(IdError::Generator), "{text}");
         }
     }
 

@@ -246,6 +246,18 @@ codes! {
     UnfitDeviceKey = "CT-E076", UNPROCESSABLE_ENTITY:
         "the device key cannot be one" / "機器鍵として使えない鍵です";
         "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
+    /// Too early or too late.
+    KeyValidity = "CT-E092", CONFLICT:
+        "the key of the token or generator may not be used now" / "トークンの鍵の有効期間外です";
+        "`detail` names the first or last moment; take another token, or the maker's file with the new dates." / "`detail` に開始または終了の日時があります。別のトークンを使うか、新しい期限のファイルを取り込んでください。";
+    /// Another secret, or a user.
+    GeneratorTaken = "CT-E093", CONFLICT:
+        "the generator is in the books with another secret, or has a user" / "その生成器は別の秘密で登録されているか、利用者がいます";
+        "Check the serial number; revoke the activation of whoever had it." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
+    /// No such generator in the books.
+    NoGenerator = "CT-E094", NOT_FOUND:
+        "the generator is not in the books" / "その生成器は登録されていません";
+        "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
     /// No such token in the books.
     NoToken = "CT-E081", NOT_FOUND:
         "the token is not in the books" / "そのトークンは登録されていません";

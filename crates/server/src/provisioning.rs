@@ -155,6 +155,6 @@ async fn verify<S: Store>(
     let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
     let response = answer.response.typed()?;
     let now = bank.now_of(activation).await?;
-    let verdict = bank.verifier().verify_time_based(activation, response, attempt, now).await?;
+    let verdict = bank.verifier().verify_password(activation, response, attempt, now).await?;
     Ok(bank.told(activation, &verdict))
 }

@@ -89,7 +89,7 @@ impl Bank {
         let mut tries = 0;
         let verdict = loop {
             tries += 1;
-            match self.verifier.verify_time_based(activation, response, attempt, self.now()).await {
+            match self.verifier.verify_password(activation, response, attempt, self.now()).await {
                 Err(VerifierError::Store(StoreError::Unknown { .. })) if tries < 3 => {}
                 other => break other?,
             }

@@ -550,14 +550,17 @@ ct-e073 = the file of keys cannot be read
 
         Try: --key-file for a pre-shared key, --passphrase-file for a passphrase.
 
-ct-e074 = the file has no device key
+ct-e074 = the file has no device key and no generator
     .hint = a device key is an OCRA key of at least 16 bytes with a serial number
     .long =
-        The file was read, but none of its key packages is the device key of a camera token. The lines "why" say for each
-        what it is instead.
+        The file was read, but none of its key packages is the device key of a camera token, or a generator. The lines "why"
+        say for each what it is instead.
 
         A device key has the algorithm urn:ietf:params:xml:ns:keyprov:pskc:ocra, may be used for challenge and response,
-        has at least 16 bytes, and its device's SerialNo is the token ID: 1 to 10 capital letters, digits or hyphens.
+        has at least 16 bytes, and its device's SerialNo is the token ID: 1 to 10 capital letters, digits or hyphens. One
+        that names an OCRASuite is a card's, unless its KeyProfileId is camtoken-device-key or --device-keys says otherwise.
+
+        A generator has the algorithm hotp or totp, may be used for one-time passwords, and shows 6 to 10 decimal digits.
 
 ct-e075 = contract number or user ID cannot be shown
     .hint = a user ID has at most 10 columns, a contract number is ASCII
@@ -654,6 +657,28 @@ ct-e091 = the registration is not finished
         end it.
 
         Try: go on with camtoken enroll second or confirm; or reset it and start again.
+
+ct-e092 = the key of the token or generator may not be used now
+    .hint = see the dates in the reason; the maker's file with new dates changes them: camtoken enroll import
+    .long =
+        The maker's or issuer's file says from when until when the key, or the device, may be used (RFC 6030, sections 4.3.1
+        and 5). It is too early, or too late: nothing is registered, issued or accepted.
+
+        Try: another token; or import the maker's file with the new dates.
+
+ct-e093 = the generator has another secret in the books, or a user
+    .hint = camtoken enroll status shows who has it
+    .long =
+        A generator is given to one customer at a time, and its secret is never replaced.
+
+        Try: camtoken enroll revoke for the activation of whoever had it before; check the serial number in the file.
+
+ct-e094 = the verifier does not know this generator
+    .hint = take it into the books: camtoken enroll import FILE
+    .long =
+        No generator with this serial number is in the books.
+
+        Try: camtoken enroll status lists the generators; the serial number is printed on it.
 
 ct-e121 = there is no such camera
     .hint = camtoken doctor lists the cameras; 0 is the first

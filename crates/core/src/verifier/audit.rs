@@ -50,6 +50,12 @@ pub struct AuditEntry {
 pub enum AuditEvent {
     /// A token was taken into the books.
     TokenRegistered,
+    /// Another file of its maker says something else of when its key may be used.
+    ValidityChanged,
+    /// A generator was taken into the books.
+    GeneratorRegistered,
+    /// A generator was found again by consecutive passwords.
+    Resynchronised,
     /// A token was revoked.
     TokenRevoked,
     /// A user was put down for a token.

@@ -10,7 +10,7 @@ use core::time::Duration;
 use minicbor::{Decode, Encode};
 
 use super::audit::ChainEnd;
-use super::record::{Stored, seconds};
+use super::record::{Layout, Stored, seconds};
 use crate::time::Timestamp;
 
 /// Both clocks of a machine at one moment.
@@ -153,6 +153,8 @@ impl ClockRecord {
         self.readings.truncate(Self::MOST);
     }
 }
+
+impl Layout for ClockRecord {}
 
 impl Stored for ClockRecord {
     fn chain(&mut self) -> &mut ChainEnd {

@@ -1,6 +1,7 @@
 //! What the verifier knows of one activation, and of one token, as its store keeps it. Not part of the public interface.
 //!
-//! A record is CBOR behind one version byte. It holds no secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
+//! A record is CBOR behind one version byte: 1, or 2 where it says something that a reader of version 1 would lose. It holds no
+//! secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
 
 use alloc::string::String;
 use alloc::vec;
@@ -10,10 +11,11 @@ use core::fmt;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::audit::ChainEnd;
+use super::origin::{Origin, Validity};
 use super::subscriber::Subscriber;
 use super::verdict::Rejection;
 use crate::challenge::{ChallengeId, DeviceNonce};
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 
@@ -74,6 +76,9 @@ pub enum Credential {
         /// The token was made for tests (V-20).
         #[n(3)]
         test: bool,
+        /// When its device key may be used, as the token's record had it.
+        #[n(4)]
+        validity: Validity,
     },
     /// A time-based generator, for customers without the token (RFC 6238).
     #[n(1)]
@@ -85,6 +90,58 @@ pub enum Credential {
         /// The last time step whose password was accepted.
         #[n(1)]
         last_step: Option<u64>,
+    },
+    /// A generator whose secret came from its maker.
+    #[n(2)]
+    Generator {
+        /// Which one.
+        #[n(0)]
+        #[cbor(with = "text")]
+        id: GeneratorId,
+        /// The secret, wrapped.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
+        key: Vec<u8>,
+        /// What it computes, and how far it has come.
+        #[n(2)]
+        moving: Moving,
+        /// When its secret may be used.
+        #[n(3)]
+        validity: Validity,
+    },
+}
+
+/// What a generator computes its passwords from, and how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub enum Moving {
+    /// The time: RFC 6238.
+    #[n(0)]
+    Time {
+        /// The length of the hash value under the HMAC, in bytes.
+        #[n(0)]
+        hash_len: u8,
+        /// The digits of a password.
+        #[n(1)]
+        digits: u8,
+        /// The length of a time step.
+        #[n(2)]
+        step_secs: u32,
+        /// How many steps its clock is ahead of ours.
+        #[n(3)]
+        drift: i64,
+        /// The last time step whose password was accepted.
+        #[n(4)]
+        last_step: Option<u64>,
+    },
+    /// A counter: RFC 4226.
+    #[n(1)]
+    Event {
+        /// The digits of a password.
+        #[n(0)]
+        digits: u8,
+        /// The next value that is accepted.
+        #[n(1)]
+        next: u64,
     },
 }
 
@@ -284,6 +341,32 @@ pub struct TokenRecord {
     /// The end of its audit chain.
     #[n(4)]
     pub chain_end: ChainEnd,
+    /// What its maker's file says of it, if it came by one.
+    #[n(5)]
+    pub origin: Option<Origin>,
+}
+
+/// A generator that came from its maker, whether somebody has it or not.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct GeneratorRecord {
+    /// The secret, wrapped.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub key: Vec<u8>,
+    /// What it computes, and how far it had come when it was delivered.
+    #[n(1)]
+    pub moving: Moving,
+    /// The activation of whoever has it, or had it last: one ID, or none.
+    #[n(2)]
+    #[cbor(with = "activation_ids")]
+    pub activation: Vec<ActivationId>,
+    /// What its maker's file says of it.
+    #[n(3)]
+    pub origin: Origin,
+    /// The end of its audit chain.
+    #[n(4)]
+    pub chain_end: ChainEnd,
 }
 
 impl Credential {
@@ -292,13 +375,37 @@ impl Credential {
     #[must_use]
     pub fn key(&self) -> &[u8] {
         match self {
-            Self::Camera { key, .. } | Self::TimeBased { key, .. } => key,
+            Self::Camera { key, .. } | Self::TimeBased { key, .. } | Self::Generator { key, .. } => key,
+        }
+    }
+
+    /// The same, for the key to be wrapped anew.
+    pub fn key_mut(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Camera { key, .. } | Self::TimeBased { key, .. } | Self::Generator { key, .. } => key,
+        }
+    }
+
+    /// When the key may be used.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        match self {
+            Self::Camera { validity, .. } | Self::Generator { validity, .. } => *validity,
+            Self::TimeBased { .. } => Validity::default(),
         }
     }
 }
 
+/// What a store keeps, and in which version of the format it is written.
+pub trait Layout: Encode<()> {
+    /// 1, unless it says something that a reader of version 1 would lose: such a reader refuses it.
+    fn version(&self) -> u8 {
+        1
+    }
+}
+
 /// A record with an audit chain, as stores keep them.
-pub trait Stored: Encode<()> + for<'b> Decode<'b, ()> {
+pub trait Stored: Layout + for<'b> Decode<'b, ()> {
     /// The end of its chain.
     fn chain(&mut self) -> &mut ChainEnd;
 }
@@ -312,6 +419,34 @@ impl Stored for Record {
 impl Stored for TokenRecord {
     fn chain(&mut self) -> &mut ChainEnd {
         &mut self.chain_end
+    }
+}
+
+impl Stored for GeneratorRecord {
+    fn chain(&mut self) -> &mut ChainEnd {
+        &mut self.chain_end
+    }
+}
+
+impl Layout for Record {
+    fn version(&self) -> u8 {
+        match &self.credential {
+            Credential::Generator { .. } => 2,
+            credential if credential.validity() != Validity::default() => 2,
+            _ => 1,
+        }
+    }
+}
+
+impl Layout for TokenRecord {
+    fn version(&self) -> u8 {
+        if self.origin.is_some() { 2 } else { 1 }
+    }
+}
+
+impl Layout for GeneratorRecord {
+    fn version(&self) -> u8 {
+        2
     }
 }
 
@@ -332,6 +467,7 @@ impl fmt::Debug for Credential {
         match self {
             Self::Camera { token, suite, .. } => write!(f, "Camera({token}, {suite})"),
             Self::TimeBased { .. } => f.write_str("TimeBased"),
+            Self::Generator { id, moving, .. } => write!(f, "Generator({id}, {moving:?})"),
         }
     }
 }
@@ -345,12 +481,21 @@ impl fmt::Debug for TokenRecord {
     }
 }
 
+impl fmt::Debug for GeneratorRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GeneratorRecord")
+            .field("moving", &self.moving)
+            .field("activation", &self.activation)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A record whose bytes cannot be read.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordError {
     /// Written by a later version of camtoken.
-    #[error("a record of version {found}, this camtoken reads version {VERSION}")]
+    #[error("a record of version {found}, this camtoken reads versions up to {VERSION}")]
     Version {
         /// The version.
         found: u8,
@@ -360,12 +505,13 @@ pub enum RecordError {
     Damaged,
 }
 
-const VERSION: u8 = 1;
+/// The latest version.
+const VERSION: u8 = 2;
 
 /// Writes a record for the store.
 #[must_use]
-pub fn to_bytes<T: Encode<()>>(record: &T) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
+pub fn to_bytes<T: Layout>(record: &T) -> Vec<u8> {
+    let mut bytes = vec![record.version()];
     minicbor::encode(record, &mut bytes).expect("a Vec takes every byte");
     bytes
 }
@@ -374,10 +520,10 @@ pub fn to_bytes<T: Encode<()>>(record: &T) -> Vec<u8> {
 ///
 /// # Errors
 ///
-/// [`RecordError`] when the bytes are not those of a record of this version.
+/// [`RecordError`] when the bytes are not those of a record of these versions.
 pub fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordError> {
     let (&version, body) = bytes.split_first().ok_or(RecordError::Damaged)?;
-    if version != VERSION {
+    if !(1..=VERSION).contains(&version) {
         return Err(RecordError::Version { found: version });
     }
     let mut from = Decoder::new(body);
@@ -464,5 +610,89 @@ mod transaction {
 
     pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Transaction> {
         Transaction::decode_whole(&mut Decoder::new(from.bytes()?)).map_err(|_| damaged("transaction"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    const SUITE: &str = "OCRA-1:HOTP-SHA256-8:QH64";
+
+    /// Version 1 as cbor2 writes it: the bytes of stores stay what they are.
+    const TOKEN_1: &str =
+        "0185430a0b0cf4f446000102030405820158200000000000000000000000000000000000000000000000000000000000000000";
+    const RECORD_1: &str = "018a8262633165555345523082008466544f4b454e3178194f4352412d313a484f54502d5348413235362d383a51483634430a0b0cf482028000f680f61a6553f100f4820058200000000000000000000000000000000000000000000000000000000000000000";
+
+    fn at(seconds: u64) -> Option<Timestamp> {
+        Some(Timestamp::from_unix(seconds))
+    }
+
+    fn token(origin: Option<Origin>) -> TokenRecord {
+        TokenRecord {
+            device_key: vec![10, 11, 12],
+            test: false,
+            revoked: false,
+            activations: vec![ActivationId::from_bytes([0, 1, 2, 3, 4, 5])],
+            chain_end: ChainEnd { entries: 1, head: [0; 32] },
+            origin,
+        }
+    }
+
+    fn camera(validity: Validity) -> Record {
+        let token = "TOKEN1".parse().expect("a token ID");
+        record(Credential::Camera { token, suite: SUITE.to_string(), key: vec![10, 11, 12], test: false, validity })
+    }
+
+    fn record(credential: Credential) -> Record {
+        Record {
+            subscriber: Subscriber { contract: "c1".to_string(), user: "USER0".to_string() },
+            credential,
+            state: StoredState::Active,
+            failures: 0,
+            challenge: None,
+            past: Vec::new(),
+            last_attempt: None,
+            latest_time: Timestamp::from_unix(1_700_000_000),
+            signed: false,
+            chain_end: ChainEnd::default(),
+        }
+    }
+
+    #[test]
+    fn a_record_without_dates_has_the_bytes_that_it_always_had() {
+        assert_eq!(base16ct::lower::encode_string(&to_bytes(&token(None))), TOKEN_1);
+        assert_eq!(from_bytes(&to_bytes(&token(None))), Ok(token(None)));
+        let camera = camera(Validity::default());
+        assert_eq!(base16ct::lower::encode_string(&to_bytes(&camera)), RECORD_1);
+        assert_eq!(from_bytes(&to_bytes(&camera)), Ok(camera));
+        let time_based = record(Credential::TimeBased { key: vec![1], last_step: Some(7) });
+        assert_eq!(to_bytes(&time_based)[0], 1);
+    }
+
+    /// A reader of version 1 would pass the dates over and write the record again without them.
+    #[test]
+    fn what_an_older_reader_would_lose_is_of_version_2() {
+        let validity = Validity { start: at(5), end: at(9) };
+        let origin = Origin { manufacturer: Some("M".to_string()), key: validity, ..Origin::default() };
+        let moving = [
+            Moving::Event { digits: 6, next: u64::MAX },
+            Moving::Time { hash_len: 32, digits: 8, step_secs: 60, drift: -3, last_step: None },
+        ];
+        let generators = moving.map(|moving| {
+            let id = "2308701234567".parse().expect("a serial number");
+            record(Credential::Generator { id, key: vec![1], moving, validity: Validity::default() })
+        });
+        for record in generators.into_iter().chain([camera(validity)]) {
+            let bytes = to_bytes(&record);
+            assert_eq!(bytes[0], 2);
+            assert_eq!(from_bytes(&bytes), Ok(record));
+        }
+        let bytes = to_bytes(&token(Some(origin.clone())));
+        assert_eq!((bytes[0], from_bytes(&bytes)), (2, Ok(token(Some(origin)))));
+        let refused = from_bytes::<TokenRecord>(&[&[3], &bytes[1..]].concat());
+        assert_eq!(refused, Err(RecordError::Version { found: 3 }));
     }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::origin::OutOfValidity;
 use crate::challenge::ChallengeId;
 use crate::transaction::Transaction;
 
@@ -53,6 +54,10 @@ pub enum Rejection {
     Revoked,
     /// The registration was never finished.
     NotActivated,
+    /// The key of the token or generator may not be used yet, as its maker or issuer has it.
+    KeyNotYetValid,
+    /// The key of the token or generator may not be used any more.
+    KeyExpired,
     /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
     /// that takes none.
     Unknown,
@@ -123,6 +128,15 @@ impl fmt::Debug for Accepted {
     }
 }
 
+impl From<OutOfValidity> for Rejection {
+    fn from(reason: OutOfValidity) -> Self {
+        match reason {
+            OutOfValidity::NotYet { .. } => Self::KeyNotYetValid,
+            OutOfValidity::Ended { .. } => Self::KeyExpired,
+        }
+    }
+}
+
 impl Rejection {
     /// The word for it in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
     #[must_use]
@@ -136,6 +150,8 @@ impl Rejection {
             | Self::Exhausted
             | Self::Revoked
             | Self::NotActivated
+            | Self::KeyNotYetValid
+            | Self::KeyExpired
             | Self::Unknown
             | Self::Malformed { .. } => "rejected",
         }
@@ -153,6 +169,8 @@ impl Rejection {
             Self::Suspended => "Suspended",
             Self::Revoked => "Revoked",
             Self::NotActivated => "NotActivated",
+            Self::KeyNotYetValid => "KeyNotYetValid",
+            Self::KeyExpired => "KeyExpired",
             Self::Unknown => "Unknown",
             Self::Malformed { .. } => "Malformed",
         }
@@ -172,6 +190,8 @@ impl fmt::Display for Rejection {
             Self::Suspended => f.write_str("the activation is suspended"),
             Self::Revoked => f.write_str("the activation is revoked"),
             Self::NotActivated => f.write_str("the registration is not finished"),
+            Self::KeyNotYetValid => f.write_str("the key of the token is not valid yet"),
+            Self::KeyExpired => f.write_str("the key of the token is not valid any more"),
             Self::Unknown => f.write_str("no such challenge"),
             Self::Malformed { digits } => write!(f, "expected {digits} digits"),
         }

@@ -104,7 +104,7 @@ impl<S: Store, F: FnMut() -> Result<S, String>> VerifierRole for OurVerifier<S, 
     }
 
     fn password(&mut self, activation: ActivationId, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<bool> {
-        let said = block_on(self.parts().0.verify_time_based(activation, typed, attempt, now));
+        let said = block_on(self.parts().0.verify_password(activation, typed, attempt, now));
         Ok(verdict(said).map(|accepted| accepted.first))
     }
 

@@ -69,8 +69,12 @@ impl Event for ChallengeIssue {
             (None, Credential::Camera { token, test: true, .. }) if !policy.accept_test_keys => {
                 Some(IssueRefusal::TestToken(token.clone()))
             }
-            (None, Credential::Camera { .. }) => None,
-            (None, Credential::TimeBased { .. }) => Some(IssueRefusal::Rejected(Rejection::Unknown)),
+            (None, Credential::Camera { validity, .. }) => {
+                validity.check(now).err().map(|reason| IssueRefusal::Rejected(reason.into()))
+            }
+            (None, Credential::TimeBased { .. } | Credential::Generator { .. }) => {
+                Some(IssueRefusal::Rejected(Rejection::Unknown))
+            }
         };
         if let Some(refusal) = refusal {
             return Ruling::unchanged(Step::Rejected(refusal));

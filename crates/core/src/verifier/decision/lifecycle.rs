@@ -1,12 +1,13 @@
 //! What the bank does with an activation: suspends, resumes, initialises, revokes it, or restores it from a backup.
 
 use super::challenge::end_challenge;
+use super::password::{last_step, latest_step};
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
+use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Record, StoredState};
+use crate::verifier::record::{Credential, Moving, Record, StoredState};
 use crate::verifier::verdict::Step;
-use camtoken_oath::totp::Totp;
 
 /// The bank suspends the activation (利用停止). Nothing is issued to it or accepted from it until it is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,16 @@ pub struct Reset;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation;
 
+/// Another file of its maker says when the key of the activation's token may be used. The answer is whether that changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValidityChange {
+    /// When it may be used.
+    pub validity: Validity,
+}
+
 /// The record was restored from a backup. What is open in it may have been answered since, so it is ended: an open challenge as
-/// superseded, a registration between its codes as given up, time-based passwords until now as used. The answer is whether
-/// anything was open.
+/// superseded, a registration between its codes as given up, time-based passwords until now as used. Which passwords of an
+/// event-based generator were used since is not known, so it is suspended. The answer is whether anything was open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restoration;
 
@@ -130,6 +138,24 @@ impl Event for Revocation {
     }
 }
 
+impl Event for ValidityChange {
+    type Answer = bool;
+
+    const CLOCK: Clock = Clock::Notes;
+
+    fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<bool> {
+        match &mut record.credential {
+            Credential::Camera { validity, .. } | Credential::Generator { validity, .. }
+                if *validity != self.validity =>
+            {
+                *validity = self.validity;
+                Ruling::changed(true, AuditEvent::ValidityChanged, None)
+            }
+            _ => Ruling::unchanged(false),
+        }
+    }
+}
+
 impl Event for Restoration {
     type Answer = bool;
 
@@ -137,10 +163,15 @@ impl Event for Restoration {
 
     fn decide(&self, _: &Policy, record: &mut Record, now: Timestamp) -> Ruling<bool> {
         let mut changed = end_open(record);
-        if let Credential::TimeBased { last_step, .. } = &mut record.credential {
-            let used = Some(latest_step(now));
+        let used = latest_step(&record.credential, now);
+        if let Some(last_step) = last_step(&mut record.credential) {
             changed |= *last_step < used;
             *last_step = used.max(*last_step);
+        }
+        let is_event_based = matches!(record.credential, Credential::Generator { moving: Moving::Event { .. }, .. });
+        if is_event_based && record.state == StoredState::Active {
+            record.state = StoredState::Suspended;
+            changed = true;
         }
         if changed { Ruling::changed(true, AuditEvent::Restored, None) } else { Ruling::confirmed(false) }
     }
@@ -161,10 +192,8 @@ impl Event for ClockSetBack {
         if let Some(last) = &mut record.last_attempt {
             last.at = last.at.min(now);
         }
-        let needs_new_generator = match record.credential {
-            Credential::TimeBased { last_step: Some(step), .. } => step > latest_step(now),
-            _ => false,
-        };
+        let latest = latest_step(&record.credential, now);
+        let needs_new_generator = last_step(&mut record.credential).is_some_and(|last| *last > latest);
         let set_back = SetBack { seconds: ahead.as_secs(), needs_new_generator };
         Ruling::changed(Some(set_back), AuditEvent::ClockSetBack, None)
     }
@@ -182,11 +211,6 @@ fn end_open(record: &mut Record) -> bool {
         record.state = StoredState::Reset;
     }
     is_asked || is_registering
-}
-
-/// The last time step whose password is accepted at `now`: a generator may be fast by one.
-fn latest_step(now: Timestamp) -> u64 {
-    Totp::default().step(now) + 1
 }
 
 fn done(event: AuditEvent) -> Ruling<Answer> {

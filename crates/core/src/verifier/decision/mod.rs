@@ -16,28 +16,37 @@
 //! | --- | --- |
 //! | `registration` | the records of new activations; [`DeviceCodeAnswer`], [`Confirmation`] |
 //! | `challenge` | [`ChallengeIssue`], [`Withdrawal`] |
-//! | `response` | [`ChallengeResponse`], [`TimeBasedPassword`], [`SettledQuery`] |
-//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`Restoration`], [`ClockSetBack`] |
+//! | `response` | [`ChallengeResponse`], [`SettledQuery`] |
+//! | `password` | [`GeneratorPassword`], [`Resynchronisation`] |
+//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
+//! | `generator` | the record of a generator: its registration, who has it |
 
 mod challenge;
+mod generator;
 mod lifecycle;
+mod password;
 mod registration;
 mod response;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
-pub use lifecycle::{ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension};
+pub use generator::{assign_generator, register_generator, register_generator_again};
+pub use lifecycle::{
+    ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension, ValidityChange,
+};
+pub use password::{
+    ExpectedPassword, GeneratorPassword, Resynchronisation, Window, expected_consecutive, expected_password,
+};
 pub use registration::{
-    AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_place,
-    enroll, enroll_time_based, expected_confirmation, expected_device_code, registering_token,
+    AwaitedChallenge, Confirmation, DeviceCodeAnswer, NewActivation, SecondCode, awaited_challenge, close_generator,
+    close_place, enroll, enroll_generator, enroll_time_based, expected_confirmation, expected_device_code,
+    registering_token,
 };
-pub use response::{
-    ChallengeResponse, ExpectedPassword, SettledQuery, TimeBasedPassword, expected_password, expected_response,
-};
+pub use response::{ChallengeResponse, SettledQuery, expected_response};
 pub use token::{
     MAX_USERS, NewUser, TokenRefusal, UserPlace, add_user, place, refuses_registration, refuses_use, register_token,
-    register_token_again, revoke_token,
+    register_token_again, revoke_token, validity,
 };
 
 use super::audit::{About, AuditEvent, AuditNote};
@@ -129,8 +138,8 @@ pub struct Expected<'r> {
     pub challenge: Option<Challenge>,
 }
 
-/// How an answer compares with what the record expects. `M` is what a match says: `bool`, or for a time-based password the
-/// time step whose password it is.
+/// How an answer compares with what the record expects. `M` is what a match says: `bool`, or for a generator's
+/// password the time step or the counter that it is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison<M = bool> {
     /// The record expects no such answer, so there was nothing to compare with.
@@ -203,6 +212,11 @@ impl<T, N, R> Settlement<Step<T, N>, R> {
 }
 
 impl<A> Ruling<A> {
+    /// The same with another answer.
+    fn map<B>(self, change: impl FnOnce(A) -> B) -> Ruling<B> {
+        Ruling { answer: change(self.answer), change: self.change }
+    }
+
     /// The record stays as it is.
     fn unchanged(answer: A) -> Self {
         Self { answer, change: Change::None }
@@ -249,6 +263,11 @@ fn not_active(record: &Record) -> Option<Rejection> {
         StoredState::Revoked => Some(Rejection::Revoked),
         StoredState::FirstCode(_) | StoredState::SecondCode(_) | StoredState::Reset => Some(Rejection::NotActivated),
     }
+}
+
+/// Why an activation is not answered now: its state, or its key.
+fn not_usable(record: &Record, now: Timestamp) -> Option<Rejection> {
+    not_active(record).or_else(|| record.credential.validity().check(now).err().map(Rejection::from))
 }
 
 fn expected<'r>(suite: &str, key: &'r [u8], challenge: Option<Challenge>) -> Result<Expected<'r>, Undecided> {

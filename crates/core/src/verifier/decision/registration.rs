@@ -7,12 +7,13 @@ use super::{About, expected, remember, repeated, trusted};
 use super::{AuditEvent, AuditNote, Clock, Comparison, Event, Expected, Ruling, Settlement, Undecided};
 use crate::challenge::{Challenge, ChallengeId, DeviceNonce};
 use crate::code::activation::Binding;
-use crate::key::{ActivationId, TokenId};
+use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFor, StoredState};
+use crate::verifier::record::{AwaitedCode, Credential, Moving, Outcome, Record, SealedFor, StoredState};
 use crate::verifier::subscriber::Subscriber;
 use crate::verifier::verdict::{Rejection, Step};
 
@@ -27,6 +28,8 @@ pub struct NewActivation {
     pub token: TokenId,
     /// Whether the token was made for tests (V-20).
     pub test: bool,
+    /// When the token's device key may be used.
+    pub validity: Validity,
     /// Its key, wrapped.
     pub key: Vec<u8>,
     /// The name of the first code's challenge.
@@ -79,8 +82,8 @@ pub struct AwaitedChallenge {
 
 /// Begins a registration: the record of a new activation whose first code is made. The answer is the first code's challenge.
 pub fn enroll(policy: &Policy, new: NewActivation, now: Timestamp) -> Settlement<Challenge> {
-    let NewActivation { activation, subscriber, token, test, key, first, transaction } = new;
-    let credential = Credential::Camera { token, suite: policy.suite.to_string(), key, test };
+    let NewActivation { activation, subscriber, token, test, validity, key, first, transaction } = new;
+    let credential = Credential::Camera { token, suite: policy.suite.to_string(), key, test, validity };
     let expires_at = now.plus(policy.first_code_lifetime);
     let awaited = AwaitedCode { id: first, expires_at, transaction, wrong_answers: 0, sealed_for: None };
     let challenge = awaited.challenge(activation);
@@ -99,7 +102,8 @@ pub fn enroll_time_based(subscriber: Subscriber, key: Vec<u8>, now: Timestamp) -
 pub fn close_place(policy: &Policy, token: &TokenId, now: Timestamp) -> Settlement<()> {
     let subscriber = Subscriber { contract: String::new(), user: String::new() };
     let suite = policy.suite.to_string();
-    let credential = Credential::Camera { token: token.clone(), suite, key: Vec::new(), test: false };
+    let (token, validity) = (token.clone(), Validity::default());
+    let credential = Credential::Camera { token, suite, key: Vec::new(), test: false, validity };
     begin(subscriber, credential, StoredState::Revoked, (AuditEvent::Revoked, None), now)
 }
 
@@ -107,7 +111,7 @@ pub fn close_place(policy: &Policy, token: &TokenId, now: Timestamp) -> Settleme
 pub fn registering_token(record: &Record) -> Step<&TokenId> {
     match &record.credential {
         Credential::Camera { token, .. } => Step::Done(token),
-        Credential::TimeBased { .. } => Step::Rejected(Rejection::Unknown),
+        Credential::TimeBased { .. } | Credential::Generator { .. } => Step::Rejected(Rejection::Unknown),
     }
 }
 
@@ -240,6 +244,9 @@ impl Event for Confirmation {
             StoredState::Active | StoredState::Suspended => return refused(Rejection::AlreadySettled),
             _ => return refused(Rejection::NotActivated),
         };
+        if let Err(reason) = record.credential.validity().check(now) {
+            return refused(reason.into());
+        }
         if now >= second.expires_at {
             return refused(Rejection::Expired);
         }
@@ -251,6 +258,27 @@ impl Event for Confirmation {
         record.state = StoredState::Active;
         Ruling::changed(Step::Done(()), AuditEvent::Activated, Some(challenge))
     }
+}
+
+/// The record of a new activation with a generator, whose secret is wrapped in `key`.
+pub fn enroll_generator(
+    subscriber: Subscriber,
+    id: GeneratorId,
+    key: Vec<u8>,
+    moving: Moving,
+    validity: Validity,
+    now: Timestamp,
+) -> Settlement<()> {
+    let credential = Credential::Generator { id, key, moving, validity };
+    begin(subscriber, credential, StoredState::Active, (AuditEvent::Activated, None), now)
+}
+
+/// The record that closes the place of a generator before its activation exists.
+pub fn close_generator(id: &GeneratorId, moving: Moving, now: Timestamp) -> Settlement<()> {
+    let subscriber = Subscriber { contract: String::new(), user: String::new() };
+    let (id, validity) = (id.clone(), Validity::default());
+    let credential = Credential::Generator { id, key: Vec::new(), moving, validity };
+    begin(subscriber, credential, StoredState::Revoked, (AuditEvent::Revoked, None), now)
 }
 
 /// The record of an activation that nothing has happened to but this event.
@@ -279,7 +307,7 @@ fn begin(
 /// The suite and the wrapped key that answers of a registration are computed with, or why there are none.
 fn registers(record: &Record) -> Result<(&str, &[u8]), Rejection> {
     match &record.credential {
-        Credential::TimeBased { .. } => Err(Rejection::Unknown),
+        Credential::TimeBased { .. } | Credential::Generator { .. } => Err(Rejection::Unknown),
         // The place of a registration that the revocation of its token has overtaken has no key.
         Credential::Camera { key, .. } if record.state == StoredState::Revoked || key.is_empty() => {
             Err(Rejection::Revoked)

@@ -1,7 +1,7 @@
-//! Responses to challenges, time-based passwords, and the question how a challenge was settled.
+//! Responses to challenges, and the question how a challenge was settled.
 
 use super::{AuditEvent, Clock, Comparison, Event, Expected, Ruling, Undecided};
-use super::{expected, not_active, remember, repeated, trusted};
+use super::{expected, not_active, not_usable, remember, repeated, trusted};
 use crate::challenge::{Challenge, ChallengeRef};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
@@ -18,27 +18,11 @@ pub struct ChallengeResponse {
     pub comparison: Comparison,
 }
 
-/// A time-based password (RFC 6238).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeBasedPassword {
-    /// The time step of the window around [`ExpectedPassword::at`] whose password it is, if it is one.
-    pub comparison: Comparison<Option<u64>>,
-}
-
 /// The question how a challenge was settled, by its name alone: for a caller that has lost the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettledQuery {
     /// The challenge.
     pub challenge: ChallengeRef,
-}
-
-/// What a time-based password is to be compared with.
-#[derive(Debug)]
-pub struct ExpectedPassword<'r> {
-    /// The generator's secret, wrapped.
-    pub key: &'r [u8],
-    /// The time to compute by.
-    pub at: Timestamp,
 }
 
 /// What a response is to be compared with: the last challenge that was issued to this activation. `None` if it answers no
@@ -59,23 +43,6 @@ pub fn expected_response<'r>(
     expected(suite, key, challenge).map(Some)
 }
 
-/// With which secret and by which time a time-based password is to be compared. `None` if the activation has no generator.
-///
-/// # Errors
-///
-/// [`Undecided::ClockBehind`]
-pub fn expected_password<'r>(
-    policy: &Policy,
-    record: &'r Record,
-    now: Timestamp,
-) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
-    let at = trusted(policy, record, TimeBasedPassword::CLOCK, now)?;
-    Ok(match &record.credential {
-        Credential::TimeBased { key, .. } => Some(ExpectedPassword { key, at }),
-        Credential::Camera { .. } => None,
-    })
-}
-
 impl Event for ChallengeResponse {
     type Answer = Verdict;
 
@@ -93,7 +60,7 @@ impl Event for ChallengeResponse {
         if let Some(outcome) = repeated(record, &tag, now) {
             return repeat(record, outcome);
         }
-        if let Some(rejection) = not_active(record) {
+        if let Some(rejection) = not_usable(record, now) {
             return refused(rejection);
         }
         let ChallengeRef { activation, id } = self.challenge;
@@ -112,39 +79,10 @@ impl Event for ChallengeResponse {
             return Ruling::changed(Verdict::Rejected(Rejection::Expired), AuditEvent::Expired, Some(challenge));
         }
         if !is_right {
-            return count_wrong(policy, record, tag, Some(challenge), now);
+            return count_wrong(policy, record, tag, Some(challenge), now).map(Verdict::Rejected);
         }
         issued.end = Some(ChallengeEnd::Accepted);
         accept(record, tag, Some(challenge), now)
-    }
-}
-
-impl Event for TimeBasedPassword {
-    type Answer = Verdict;
-
-    const CLOCK: Clock = Clock::Decides;
-
-    fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Verdict> {
-        let Credential::TimeBased { last_step, .. } = record.credential else { return refused(Rejection::Unknown) };
-        let (tag, step) = match self.comparison {
-            Comparison::NothingExpected => return refused(Rejection::Unknown),
-            Comparison::Malformed { digits } => return refused(Rejection::Malformed { digits }),
-            Comparison::Made { tag, matches } => (tag, matches),
-        };
-        if let Some(outcome) = repeated(record, &tag, now) {
-            return repeat(record, outcome);
-        }
-        if let Some(rejection) = not_active(record) {
-            return refused(rejection);
-        }
-        let Some(step) = step else { return count_wrong(policy, record, tag, None, now) };
-        if last_step.is_some_and(|last| step <= last) {
-            return refused(Rejection::AlreadySettled);
-        }
-        if let Credential::TimeBased { last_step, .. } = &mut record.credential {
-            *last_step = Some(step);
-        }
-        accept(record, tag, None, now)
     }
 }
 
@@ -178,7 +116,7 @@ fn answers_challenges<'r>(policy: &Policy, record: &'r Record) -> Result<(&'r st
         // The place of a registration that the revocation of its token has overtaken.
         Credential::Camera { key, .. } if key.is_empty() => Err(not_active(record).unwrap_or(Rejection::Unknown)),
         Credential::Camera { suite, key, .. } => Ok((suite, key)),
-        Credential::TimeBased { .. } => Err(Rejection::Unknown),
+        Credential::TimeBased { .. } | Credential::Generator { .. } => Err(Rejection::Unknown),
     }
 }
 
@@ -187,11 +125,16 @@ fn refuses_test_token(policy: &Policy, record: &Record) -> bool {
 }
 
 /// A refusal that is not counted (V-6).
-fn refused(rejection: Rejection) -> Ruling<Verdict> {
+pub(super) fn refused(rejection: Rejection) -> Ruling<Verdict> {
     Ruling::unchanged(Verdict::Rejected(rejection))
 }
 
-fn accept(record: &mut Record, tag: [u8; 16], challenge: Option<Challenge>, now: Timestamp) -> Ruling<Verdict> {
+pub(super) fn accept(
+    record: &mut Record,
+    tag: [u8; 16],
+    challenge: Option<Challenge>,
+    now: Timestamp,
+) -> Ruling<Verdict> {
     record.failures = 0;
     record.signed = true;
     remember(record, tag, Outcome::Accepted, now);
@@ -199,13 +142,13 @@ fn accept(record: &mut Record, tag: [u8; 16], challenge: Option<Challenge>, now:
 }
 
 /// Counts a wrong response. It ends the challenge, or suspends the activation, when it is the last one allowed.
-fn count_wrong(
+pub(super) fn count_wrong(
     policy: &Policy,
     record: &mut Record,
     tag: [u8; 16],
     challenge: Option<Challenge>,
     now: Timestamp,
-) -> Ruling<Verdict> {
+) -> Ruling<Rejection> {
     record.failures = record.failures.saturating_add(1);
     let mut tries_left = policy.max_failures.saturating_sub(record.failures);
     if let Some(issued) = &mut record.challenge {
@@ -222,11 +165,11 @@ fn count_wrong(
     }
     remember(record, tag, Outcome::Wrong { tries_left, suspended }, now);
     let event = if suspended { AuditEvent::Suspended } else { AuditEvent::Wrong };
-    Ruling::changed(Verdict::Rejected(Rejection::Wrong { tries_left, suspended }), event, challenge)
+    Ruling::changed(Rejection::Wrong { tries_left, suspended }, event, challenge)
 }
 
 /// The same attempt gets the same answer, without a second charge.
-fn repeat(record: &Record, outcome: Outcome) -> Ruling<Verdict> {
+pub(super) fn repeat(record: &Record, outcome: Outcome) -> Ruling<Verdict> {
     Ruling::confirmed(match outcome {
         Outcome::Accepted => accepted(record, false),
         Outcome::Wrong { tries_left, suspended } => Verdict::Rejected(Rejection::Wrong { tries_left, suspended }),

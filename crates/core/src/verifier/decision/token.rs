@@ -1,11 +1,13 @@
 //! The record of a token: its registration, the places of its users, and its revocation.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::{AuditEvent, AuditNote, Settlement};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::origin::{Origin, OutOfValidity, Validity};
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{Record, StoredState, TokenRecord};
 use crate::verifier::verdict::Step;
@@ -22,6 +24,8 @@ pub enum TokenRefusal {
     Test,
     /// It is registered with another device key.
     OtherKey,
+    /// Its device key may not be used now.
+    OutOfValidity(OutOfValidity),
 }
 
 /// What stands in one of a token's places.
@@ -39,7 +43,7 @@ pub enum UserPlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewUser {
     /// There is a place for it.
-    Added(Settlement<(), TokenRecord>),
+    Added(Box<Settlement<(), TokenRecord>>),
     /// All places are taken.
     Full,
     /// All places are taken or reserved: these have to be closed first ([`close_place`](super::close_place)).
@@ -47,19 +51,44 @@ pub enum NewUser {
 }
 
 /// The record of a new token, whose device key is wrapped in `device_key`.
-pub fn register_token(device_key: Vec<u8>, test: bool, now: Timestamp) -> Settlement<(), TokenRecord> {
-    let record =
-        TokenRecord { device_key, test, revoked: false, activations: Vec::new(), chain_end: ChainEnd::default() };
+pub fn register_token(
+    device_key: Vec<u8>,
+    test: bool,
+    origin: Option<Origin>,
+    now: Timestamp,
+) -> Settlement<(), TokenRecord> {
+    let chain_end = ChainEnd::default();
+    let record = TokenRecord { device_key, test, revoked: false, activations: Vec::new(), chain_end, origin };
     changed(record, AuditEvent::TokenRegistered, now)
 }
 
-/// A token is registered that is registered already. `same_key` says whether the two device keys are the same.
-pub fn register_token_again(record: TokenRecord, same_key: bool) -> Settlement<Step<(), TokenRefusal>, TokenRecord> {
+/// A token is registered that is registered already. `same_key` says whether the two device keys are the same. Dates that its
+/// maker's file names now are those that count; a file that names none changes none.
+pub fn register_token_again(
+    mut record: TokenRecord,
+    same_key: bool,
+    origin: Option<Origin>,
+    now: Timestamp,
+) -> Settlement<Step<(), TokenRefusal>, TokenRecord> {
     match refuses_use(&record) {
-        Some(refusal) => unchanged(record, Step::Rejected(refusal)),
-        None if !same_key => unchanged(record, Step::Rejected(TokenRefusal::OtherKey)),
-        None => confirmed(record).map(Step::Done),
+        Some(refusal) => return unchanged(record, Step::Rejected(refusal)),
+        None if !same_key => return unchanged(record, Step::Rejected(TokenRefusal::OtherKey)),
+        None => {}
     }
+    let known = validity(&record);
+    match origin {
+        Some(origin) if record.origin.is_none() || ![known, Validity::default()].contains(&origin.validity()) => {
+            record.origin = Some(origin);
+            changed(record, AuditEvent::ValidityChanged, now).map(Step::Done)
+        }
+        _ => confirmed(record).map(Step::Done),
+    }
+}
+
+/// When a token's device key may be used.
+#[must_use]
+pub fn validity(record: &TokenRecord) -> Validity {
+    record.origin.as_ref().map(Origin::validity).unwrap_or_default()
 }
 
 /// Why a token is not used at all.
@@ -70,9 +99,10 @@ pub fn refuses_use(record: &TokenRecord) -> Option<TokenRefusal> {
 
 /// Why no activation is registered on a token.
 #[must_use]
-pub fn refuses_registration(policy: &Policy, record: &TokenRecord) -> Option<TokenRefusal> {
+pub fn refuses_registration(policy: &Policy, record: &TokenRecord, now: Timestamp) -> Option<TokenRefusal> {
     let refused_test = record.test && !policy.accept_test_keys;
-    refuses_use(record).or(refused_test.then_some(TokenRefusal::Test))
+    let out_of_validity = validity(record).check(now).err().map(TokenRefusal::OutOfValidity);
+    refuses_use(record).or(refused_test.then_some(TokenRefusal::Test)).or(out_of_validity)
 }
 
 /// What stands in the place of an activation, by its record.
@@ -107,7 +137,7 @@ pub fn add_user(mut record: TokenRecord, places: &[UserPlace], new: ActivationId
     activations.extend(reserved);
     activations.push(new);
     record.activations = activations;
-    NewUser::Added(changed(record, AuditEvent::UserAdded, now))
+    NewUser::Added(Box::new(changed(record, AuditEvent::UserAdded, now)))
 }
 
 /// Revokes a token for good. Its activations are revoked one by one, after this is stored.

@@ -1,0 +1,51 @@
+//! The record of a generator that came from its maker: its registration, and who has it.
+
+use alloc::vec::Vec;
+
+use super::{AuditEvent, AuditNote, Settlement};
+use crate::key::ActivationId;
+use crate::time::Timestamp;
+use crate::verifier::audit::ChainEnd;
+use crate::verifier::origin::{Origin, Validity};
+use crate::verifier::record::{GeneratorRecord, Moving};
+
+/// The record of a new generator, whose secret is wrapped in `key`.
+pub fn register_generator(
+    key: Vec<u8>,
+    moving: Moving,
+    origin: Origin,
+    now: Timestamp,
+) -> Settlement<(), GeneratorRecord> {
+    let chain_end = ChainEnd::default();
+    let record = GeneratorRecord { key, moving, activation: Vec::new(), origin, chain_end };
+    changed(record, AuditEvent::GeneratorRegistered, now)
+}
+
+/// A generator is registered that is registered already, with the same secret. Dates that its maker's file names now are those that
+/// count; a file that names none changes none.
+pub fn register_generator_again(
+    record: GeneratorRecord,
+    origin: Origin,
+    now: Timestamp,
+) -> Settlement<(), GeneratorRecord> {
+    match [record.origin.validity(), Validity::default()].contains(&origin.validity()) {
+        true => Settlement { record, answer: (), audit: None, write: true },
+        false => changed(GeneratorRecord { origin, ..record }, AuditEvent::ValidityChanged, now),
+    }
+}
+
+/// Puts down who has the generator from now on, before the activation itself exists. Whoever had it before has no more use of it,
+/// and `moving` is how far it had come there.
+pub fn assign_generator(
+    record: GeneratorRecord,
+    activation: ActivationId,
+    moving: Moving,
+    now: Timestamp,
+) -> Settlement<(), GeneratorRecord> {
+    changed(GeneratorRecord { activation: [activation].into(), moving, ..record }, AuditEvent::UserAdded, now)
+}
+
+fn changed(record: GeneratorRecord, event: AuditEvent, now: Timestamp) -> Settlement<(), GeneratorRecord> {
+    let audit = AuditNote { event, at: now, failures: 0, about: None };
+    Settlement { record, answer: (), audit: Some(audit), write: true }
+}

@@ -1,0 +1,278 @@
+//! Passwords of generators, by the time (RFC 6238) or by a counter (RFC 4226), and their resynchronisation.
+
+use core::num::NonZeroU32;
+
+use super::response::{accept, count_wrong, refused, repeat};
+use super::{AuditEvent, Clock, Comparison, Event, Ruling, Undecided, not_usable, remember, repeated, trusted};
+use crate::key::Key;
+use crate::time::Timestamp;
+use crate::verifier::policy::Policy;
+use crate::verifier::record::{Credential, Moving, Outcome, Record, RecordError};
+use crate::verifier::verdict::{Rejection, Step, Verdict};
+use camtoken_oath::totp::Totp;
+use camtoken_oath::{Digits, Hash, Response, hotp};
+
+/// A password of a generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GeneratorPassword {
+    /// The value of the window of [`ExpectedPassword`] whose password it is, if it is one: a time step or a counter.
+    pub comparison: Comparison<Option<u64>>,
+}
+
+/// Consecutive passwords of a generator that has run away (RFC 4226, section 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resynchronisation {
+    /// The value of the last of them, if they are consecutive ones of the wider window.
+    pub comparison: Comparison<Option<u64>>,
+}
+
+/// What a password is to be compared with.
+#[derive(Debug)]
+pub struct ExpectedPassword<'r> {
+    /// The generator's secret, wrapped.
+    pub key: &'r [u8],
+    /// What it computes.
+    pub window: Window,
+}
+
+/// The values whose passwords are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Time steps around the one of the generator's clock.
+    Time {
+        /// What the generator computes.
+        totp: Totp,
+        /// What its clock shows.
+        at: Timestamp,
+        /// How many steps before and after.
+        drift: u32,
+    },
+    /// Counters.
+    Event {
+        /// The digits of a password.
+        digits: Digits,
+        /// The first value.
+        from: u64,
+        /// How many follow it.
+        more: u32,
+    },
+}
+
+/// How many values of the counter are looked at behind the next one: presses of the button that nobody saw.
+const LOOK_AHEAD: u32 = 10;
+/// How many to find a counter again by two passwords.
+const FAR_AHEAD: u32 = 1000;
+/// Time steps before and after the one of the generator's clock.
+const DRIFT: u32 = 1;
+/// How many to find a clock again by two passwords: half an hour, with steps of 30 s.
+const FAR_OFF: u32 = 60;
+
+/// With which secret and which values a password is to be compared. `None` if the activation has no generator.
+///
+/// # Errors
+///
+/// [`Undecided`]
+pub fn expected_password<'r>(
+    policy: &Policy,
+    record: &'r Record,
+    now: Timestamp,
+) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
+    // The value that was used last is looked at, too: whoever sends it twice is told so, and not charged.
+    let events = |digits, next: u64| match next.checked_sub(1) {
+        Some(from) => Window::Event { digits, from, more: LOOK_AHEAD + 1 },
+        None => Window::Event { digits, from: next, more: LOOK_AHEAD },
+    };
+    expected(policy, record, now, DRIFT, events)
+}
+
+/// The same for consecutive passwords: a wider window.
+///
+/// # Errors
+///
+/// [`Undecided`]
+pub fn expected_consecutive<'r>(
+    policy: &Policy,
+    record: &'r Record,
+    now: Timestamp,
+) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
+    let events = |digits, next| Window::Event { digits, from: next, more: FAR_AHEAD };
+    expected(policy, record, now, FAR_OFF, events)
+}
+
+fn expected<'r>(
+    policy: &Policy,
+    record: &'r Record,
+    now: Timestamp,
+    drift: u32,
+    events: impl FnOnce(Digits, u64) -> Window,
+) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
+    let now = trusted(policy, record, GeneratorPassword::CLOCK, now)?;
+    let (key, window) = match &record.credential {
+        Credential::Camera { .. } => return Ok(None),
+        // The place of a generator that was closed before its activation existed.
+        Credential::Generator { key, .. } if key.is_empty() => return Ok(None),
+        Credential::TimeBased { key, .. } => (key, Window::Time { totp: Totp::default(), at: now, drift }),
+        Credential::Generator { key, moving, .. } => match *moving {
+            Moving::Event { digits, next } => (key, events(self::digits(digits)?, next)),
+            Moving::Time { drift: ahead, .. } => {
+                let totp = totp(moving)?;
+                let ahead = ahead.saturating_mul(totp.step_secs.get().into());
+                let at = Timestamp::from_unix(now.as_unix().saturating_add_signed(ahead));
+                (key, Window::Time { totp, at, drift })
+            }
+        },
+    };
+    Ok(Some(ExpectedPassword { key, window }))
+}
+
+impl Window {
+    /// The digits of a password.
+    #[must_use]
+    pub fn digits(&self) -> Digits {
+        match self {
+            Self::Time { totp, .. } => totp.digits,
+            Self::Event { digits, .. } => *digits,
+        }
+    }
+
+    /// The value whose password this is.
+    #[must_use]
+    pub fn find(&self, key: &Key, response: &Response) -> Option<u64> {
+        match *self {
+            Self::Time { totp, at, drift } => totp.verify(key, response, at, drift, None),
+            Self::Event { digits, from, more } => hotp::search(key, digits, Hash::Sha1, response, from, more),
+        }
+    }
+
+    /// The value of the last of them, if these are passwords of consecutive values.
+    #[must_use]
+    pub fn find_consecutive(&self, key: &Key, responses: &[Response]) -> Option<u64> {
+        let (hash, from, more) = match *self {
+            Self::Time { totp, at, drift } => (totp.hash, totp.step(at).saturating_sub(drift.into()), 2 * drift),
+            Self::Event { from, more, .. } => (Hash::Sha1, from, more),
+        };
+        hotp::resynchronise(key, self.digits(), hash, responses, from, more)
+    }
+}
+
+impl Event for GeneratorPassword {
+    type Answer = Verdict;
+
+    const CLOCK: Clock = Clock::Decides;
+
+    fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Verdict> {
+        let (tag, value) = match compared(record, self.comparison) {
+            Ok(compared) => compared,
+            Err(rejection) => return refused(rejection),
+        };
+        if let Some(outcome) = repeated(record, &tag, now) {
+            return repeat(record, outcome);
+        }
+        if let Some(rejection) = not_usable(record, now) {
+            return refused(rejection);
+        }
+        let Some(value) = value else {
+            return count_wrong(policy, record, tag, None, now).map(Verdict::Rejected);
+        };
+        if !spend(&mut record.credential, value, now) {
+            return refused(Rejection::AlreadySettled);
+        }
+        accept(record, tag, None, now)
+    }
+}
+
+impl Event for Resynchronisation {
+    type Answer = Step<()>;
+
+    const CLOCK: Clock = Clock::Decides;
+
+    fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Step<()>> {
+        let no = |rejection| Ruling::unchanged(Step::Rejected(rejection));
+        let (tag, value) = match compared(record, self.comparison) {
+            Ok(compared) => compared,
+            Err(rejection) => return no(rejection),
+        };
+        match repeated(record, &tag, now) {
+            None => {}
+            Some(Outcome::Accepted) => return Ruling::confirmed(Step::Done(())),
+            Some(Outcome::Wrong { tries_left, suspended }) => {
+                return Ruling::confirmed(Step::Rejected(Rejection::Wrong { tries_left, suspended }));
+            }
+        }
+        if let Some(rejection) = not_usable(record, now) {
+            return no(rejection);
+        }
+        let Some(value) = value else {
+            return count_wrong(policy, record, tag, None, now).map(Step::Rejected);
+        };
+        if !spend(&mut record.credential, value, now) {
+            return no(Rejection::AlreadySettled);
+        }
+        record.failures = 0;
+        remember(record, tag, Outcome::Accepted, now);
+        Ruling::changed(Step::Done(()), AuditEvent::Resynchronised, None)
+    }
+}
+
+/// The tag of an answer and the value that it is of, if there is a generator.
+fn compared(record: &Record, comparison: Comparison<Option<u64>>) -> Result<([u8; 16], Option<u64>), Rejection> {
+    match (&record.credential, comparison) {
+        (Credential::Camera { .. }, _) | (_, Comparison::NothingExpected) => Err(Rejection::Unknown),
+        (_, Comparison::Malformed { digits }) => Err(Rejection::Malformed { digits }),
+        (_, Comparison::Made { tag, matches }) => Ok((tag, matches)),
+    }
+}
+
+/// Spends a value with all those before it. Whether it was still to be had.
+fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
+    let last = match credential {
+        Credential::Camera { .. } => return false,
+        Credential::Generator { moving: Moving::Event { next, .. }, .. } => {
+            let is_new = value >= *next;
+            *next = (*next).max(value.saturating_add(1));
+            return is_new;
+        }
+        Credential::TimeBased { last_step, .. } => last_step,
+        Credential::Generator { moving, .. } => {
+            let step = totp(moving).map_or(value, |totp| totp.step(now));
+            let Moving::Time { drift, last_step, .. } = moving else { return false };
+            if last_step.is_none_or(|last| value > last) {
+                *drift = value.cast_signed().saturating_sub(step.cast_signed());
+            }
+            last_step
+        }
+    };
+    let is_new = last.is_none_or(|last| value > last);
+    *last = (*last).max(Some(value));
+    is_new
+}
+
+/// The last time step whose password is accepted at `now`: a generator may be fast by one.
+pub(super) fn latest_step(credential: &Credential, now: Timestamp) -> Option<u64> {
+    let (totp, drift) = match credential {
+        Credential::TimeBased { .. } => (Totp::default(), 0),
+        Credential::Generator { moving: moving @ Moving::Time { drift, .. }, .. } => (totp(moving).ok()?, *drift),
+        Credential::Camera { .. } | Credential::Generator { .. } => return None,
+    };
+    Some(totp.step(now).saturating_add_signed(drift).saturating_add(DRIFT.into()))
+}
+
+/// Where a time-based generator keeps the last step that was accepted.
+pub(super) fn last_step(credential: &mut Credential) -> Option<&mut Option<u64>> {
+    match credential {
+        Credential::TimeBased { last_step, .. }
+        | Credential::Generator { moving: Moving::Time { last_step, .. }, .. } => Some(last_step),
+        Credential::Camera { .. } | Credential::Generator { .. } => None,
+    }
+}
+
+fn totp(moving: &Moving) -> Result<Totp, RecordError> {
+    let Moving::Time { hash_len, digits, step_secs, .. } = *moving else { return Err(RecordError::Damaged) };
+    let hash = Hash::ALL.into_iter().find(|hash| hash.output_len() == usize::from(hash_len));
+    let (Some(hash), Some(step_secs)) = (hash, NonZeroU32::new(step_secs)) else { return Err(RecordError::Damaged) };
+    Ok(Totp { hash, digits: self::digits(digits)?, step_secs, ..Totp::default() })
+}
+
+fn digits(digits: u8) -> Result<Digits, RecordError> {
+    Digits::try_from(digits).map_err(|_| RecordError::Damaged)
+}

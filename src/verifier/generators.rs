@@ -1,0 +1,256 @@
+//! Generators that come from their maker by a file: into the books, to a customer, and found again when they have run away.
+//!
+//! They are for customers without a camera token, as those of [`Verifier::enroll_time_based`] are: what they show is a password,
+//! accepted once, and never the response to a challenge.
+
+use camtoken_core::verifier::decision::{
+    self, Comparison, ExpectedPassword, Resynchronisation, ValidityChange, expected_consecutive, settle,
+};
+use camtoken_core::verifier::origin::Origin;
+use camtoken_core::verifier::record::{Credential, GeneratorRecord, Moving, StoredState};
+use rand::CryptoRng;
+use subtle::ConstantTimeEq;
+
+use super::enroll::fits;
+use super::retry::{Tries, Try, together};
+use super::{AttemptId, EnrollError, Rejection, Step, Subscriber, Verifier, VerifierError, context, typed_response};
+use crate::key::{ActivationId, GeneratorId, Key};
+use crate::store::{RecordId, Revision, Store};
+use crate::time::Timestamp;
+
+/// A generator as its maker delivers it.
+#[derive(Debug)]
+pub struct NewGenerator<'a> {
+    /// What is printed on it.
+    pub id: GeneratorId,
+    /// Its secret.
+    pub secret: &'a Key,
+    /// What it computes, and how far it has come.
+    pub moving: Moving,
+    /// What else its maker says of it.
+    pub origin: Origin,
+}
+
+/// A generator that is in the books.
+#[derive(Debug, Clone)]
+pub struct RegisteredGenerator {
+    id: GeneratorId,
+    record: GeneratorRecord,
+}
+
+impl RegisteredGenerator {
+    /// What is printed on it.
+    #[must_use]
+    pub fn id(&self) -> &GeneratorId {
+        &self.id
+    }
+
+    /// The activation of whoever has it, or had it last.
+    #[must_use]
+    pub fn activation(&self) -> Option<ActivationId> {
+        self.record.activation.first().copied()
+    }
+
+    /// What it computes, and how far it had come when it was given to somebody.
+    #[must_use]
+    pub fn moving(&self) -> Moving {
+        self.record.moving
+    }
+
+    /// What its maker says of it.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.record.origin
+    }
+}
+
+impl<S: Store> Verifier<S> {
+    /// Takes generators into the books, which a store may write together. Doing it again changes nothing but the dates of their keys,
+    /// where the new [`Origin`] names others.
+    ///
+    /// Of each it says [`EnrollError::UnfitSecret`] for a secret of the same byte throughout, [`EnrollError::GeneratorExists`] when
+    /// the books have another one.
+    pub async fn register_generators(
+        &self,
+        generators: Vec<NewGenerator<'_>>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<Result<(), EnrollError>> {
+        let mut registered = Vec::new();
+        for new in generators {
+            let wrapped = match new.secret.is_uniform() {
+                true => Err(EnrollError::UnfitSecret(new.id.clone())),
+                false => {
+                    let wrapped = self.key_wrapper.wrap(new.secret, &generator_context(&new.id), rng);
+                    wrapped.map_err(|error| VerifierError::from(error).into())
+                }
+            };
+            registered.push(async move { self.register_generator(new, wrapped?, now).await });
+        }
+        together(registered).await
+    }
+
+    async fn register_generator(
+        &self,
+        NewGenerator { id, secret, moving, origin }: NewGenerator<'_>,
+        wrapped: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<(), EnrollError> {
+        let record_id = RecordId::Generator(id.clone());
+        let new = decision::register_generator(wrapped, moving, origin.clone(), now);
+        if let Try::Done(()) = self.replace(&record_id, Revision::ABSENT, new).await? {
+            return Ok(());
+        }
+        let mut tries = Tries::new();
+        loop {
+            tries.next().await?;
+            let (revision, known) = self.known_generator(&id).await?;
+            let known_secret = self.generator_secret(&id, &known)?;
+            if !bool::from(known_secret.expose_bytes().ct_eq(secret.expose_bytes())) {
+                return Err(EnrollError::GeneratorExists(id));
+            }
+            let holder = known.activation.first().copied();
+            let again = decision::register_generator_again(known, origin.clone(), now);
+            let change = ValidityChange { validity: again.record.origin.validity() };
+            if let Try::Done(()) = self.replace(&record_id, revision, again).await? {
+                if let Some(holder) = holder {
+                    self.update(holder, |record| Ok(settle(&self.policy, record, &change, now)?)).await?;
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives a generator to a customer without a camera token. One whose activation has ended may be given to another: it goes on
+    /// from where it was.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::UnknownGenerator`], [`EnrollError::GeneratorTaken`], [`EnrollError::OutOfValidity`],
+    /// [`EnrollError::SubscriberForm`], or that nothing was decided.
+    pub async fn enroll_generator(
+        &self,
+        generator: &GeneratorId,
+        subscriber: Subscriber,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<ActivationId, EnrollError> {
+        fits(&subscriber)?;
+        let mut tries = Tries::new();
+        loop {
+            tries.next().await?;
+            let (revision, record) = self.known_generator(generator).await?;
+            let validity = record.origin.validity();
+            validity
+                .check(now)
+                .map_err(|reason| EnrollError::OutOfValidity { holder: format!("generator {generator}"), reason })?;
+            let mut moving = record.moving;
+            if let Some(holder) = record.activation.first().copied() {
+                match self.record(holder).await? {
+                    // Its registration was cut off: it can no longer begin.
+                    None => {
+                        let closed = decision::close_generator(generator, moving, now);
+                        let _closed_or_taken = self.create(holder, closed).await?;
+                        continue;
+                    }
+                    Some(known) if !matches!(known.state, StoredState::Revoked | StoredState::Reset) => {
+                        return Err(EnrollError::GeneratorTaken(generator.clone()));
+                    }
+                    Some(known) => {
+                        if let Credential::Generator { moving: until_now, .. } = known.credential {
+                            moving = until_now;
+                        }
+                    }
+                }
+            }
+            let activation = ActivationId::generate(rng);
+            if self.record(activation).await?.is_some() {
+                continue;
+            }
+            let secret = self.generator_secret(generator, &record)?;
+            let key = self.key_wrapper.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
+            let assigned = decision::assign_generator(record, activation, moving, now);
+            let record_id = RecordId::Generator(generator.clone());
+            if let Try::Overtaken = self.replace(&record_id, revision, assigned).await? {
+                continue;
+            }
+            let new = decision::enroll_generator(subscriber.clone(), generator.clone(), key, moving, validity, now);
+            if let Try::Done(()) = self.create(activation, new).await? {
+                return Ok(activation);
+            }
+        }
+    }
+
+    /// Finds a generator that has run away by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
+    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::verify`].
+    pub async fn resynchronise(
+        &self,
+        activation: ActivationId,
+        passwords: [&str; 2],
+        attempt: AttemptId,
+        now: Timestamp,
+    ) -> Result<Step<()>, VerifierError> {
+        let update = self.update(activation, |record| {
+            let comparison = match expected_consecutive(&self.policy, &record, now)? {
+                None => Comparison::NothingExpected,
+                Some(ExpectedPassword { key, window }) => {
+                    let digits = window.digits().get();
+                    match passwords.map(|typed| typed_response(typed, digits)) {
+                        [Ok(one), Ok(two)] => {
+                            let key = self.activation_key(activation, key)?;
+                            let both = [one.expose_str(), two.expose_str()].concat();
+                            let tag = attempt.tag(&key, b"resynchronise", &both);
+                            Comparison::Made { tag, matches: window.find_consecutive(&key, &[one, two]) }
+                        }
+                        _ => Comparison::Malformed { digits },
+                    }
+                }
+            };
+            Ok(settle(&self.policy, record, &Resynchronisation { comparison }, now)?)
+        });
+        Ok(update.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
+    }
+
+    /// What the verifier knows of a generator. `None` when it is not registered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::activation`].
+    pub async fn generator(&self, id: &GeneratorId) -> Result<Option<RegisteredGenerator>, VerifierError> {
+        let found = self.load(&RecordId::Generator(id.clone())).await?;
+        Ok(found.map(|(_, record)| RegisteredGenerator { id: id.clone(), record }))
+    }
+
+    /// Gives a generator's secret out of the books, with how far it has come, to hand it over to another verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrollError::UnknownGenerator`], or that the secret cannot be had.
+    pub async fn expose_generator(&self, id: &GeneratorId) -> Result<(Key, Moving), EnrollError> {
+        let (_, record) = self.known_generator(id).await?;
+        let mut moving = record.moving;
+        if let Some(holder) = record.activation.first()
+            && let Some(Credential::Generator { moving: now, .. }) = self.record(*holder).await?.map(|it| it.credential)
+        {
+            moving = now;
+        }
+        Ok((self.generator_secret(id, &record)?, moving))
+    }
+
+    async fn known_generator(&self, id: &GeneratorId) -> Result<(Revision, GeneratorRecord), EnrollError> {
+        let known = self.load::<GeneratorRecord>(&RecordId::Generator(id.clone())).await?;
+        known.ok_or_else(|| EnrollError::UnknownGenerator(id.clone()))
+    }
+
+    fn generator_secret(&self, id: &GeneratorId, record: &GeneratorRecord) -> Result<Key, VerifierError> {
+        Ok(self.key_wrapper.unwrap(&record.key, &generator_context(id))?)
+    }
+}
+
+pub(super) fn generator_context(id: &GeneratorId) -> Vec<u8> {
+    [b"generator ", id.as_str().as_bytes()].concat()
+}

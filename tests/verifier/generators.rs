@@ -1,0 +1,113 @@
+//! Generators that came from their makers, in the store: what a restoration, a rotation of keys and a fourth wrong guess leave of
+//! them. Their passwords are told over in `tests/cli/provisioning.rs`.
+
+use camtoken::key::GeneratorId;
+use camtoken::verifier::{Moving, NewGenerator, Origin, Validity};
+use camtoken::{ActivationId, Key};
+
+use super::*;
+
+type Bank = Verifier<MemoryStore>;
+
+fn serial() -> GeneratorId {
+    "2308701234567".parse().expect("a serial number")
+}
+
+/// A generator with the secret of RFC 4226, appendix D, in somebody's hands.
+fn given(bank: &Bank, moving: Moving) -> ActivationId {
+    let secret = Key::new(b"12345678901234567890".to_vec());
+    let origin = Origin { key: Validity { start: None, end: Some(later(10_000)) }, ..Origin::default() };
+    let new = NewGenerator { id: serial(), secret: &secret, moving, origin };
+    block_on(bank.register_generators(vec![new], NOW, &mut rng())).remove(0).expect("a new one");
+    block_on(bank.enroll_generator(&serial(), subscriber(), NOW, &mut rng())).expect("nobody has it")
+}
+
+fn verify(bank: &Bank, activation: ActivationId, password: &str, at: u64) -> Result<(), Rejection> {
+    let attempt = AttemptId::generate(&mut rng());
+    match block_on(bank.verify_password(activation, password, attempt, later(at))).expect("decided") {
+        Verdict::Accepted(accepted) => {
+            assert!(accepted.transaction().is_none() && accepted.first());
+            Ok(())
+        }
+        Verdict::Rejected(rejection) => Err(rejection),
+    }
+}
+
+fn bank() -> Bank {
+    verifier(MemoryStore::new(), test_policy())
+}
+
+const EVENTS: Moving = Moving::Event { digits: 6, next: 0 };
+
+/// Which passwords were used since the backup is not known.
+#[test]
+fn a_restored_event_based_generator_waits_for_the_bank() {
+    let bank = bank();
+    let activation = given(&bank, EVENTS);
+    assert_eq!(block_on(bank.expire_open(later(1))).expect("memory"), 1);
+    assert_eq!(verify(&bank, activation, "755224", 2), Err(Rejection::Suspended));
+    block_on(bank.resume(activation, later(3))).expect("it is suspended");
+    let attempt = AttemptId::generate(&mut rng());
+    let found = block_on(bank.resynchronise(activation, ["254676", "287922"], attempt, later(4)));
+    assert_eq!(found.expect("decided"), Step::Done(()));
+    let again = block_on(bank.resynchronise(activation, ["254676", "287922"], attempt, later(4)));
+    assert_eq!(again.expect("decided"), Step::Done(()), "the same attempt gets the same answer");
+    let another = AttemptId::generate(&mut rng());
+    let again = block_on(bank.resynchronise(activation, ["254676", "287922"], another, later(5)));
+    assert!(matches!(again.expect("decided"), Step::Rejected(Rejection::Wrong { .. })), "the counter has passed them");
+    assert_eq!(verify(&bank, activation, "162583", 6), Ok(()));
+}
+
+/// RFC 6238, appendix B, with steps of 60 s: a restoration spends what may have been used.
+#[test]
+fn a_restored_time_based_generator_accepts_what_comes_after() {
+    let bank = bank();
+    let moving = Moving::Time { hash_len: 20, digits: 6, step_secs: 60, drift: 0, last_step: None };
+    let activation = given(&bank, moving);
+    let totp = Totp { step_secs: std::num::NonZeroU32::new(60).expect("not 0"), ..Totp::default() };
+    let key = Key::new(b"12345678901234567890".to_vec());
+    let password = |at| totp.respond(&key, later(at)).expose_str().to_owned();
+    assert_eq!(block_on(bank.expire_open(NOW)).expect("memory"), 1);
+    assert_eq!(verify(&bank, activation, &password(0), 0), Err(Rejection::AlreadySettled));
+    assert_eq!(verify(&bank, activation, &password(120), 120), Ok(()));
+}
+
+#[test]
+fn wrong_passwords_suspend_a_generator_and_its_dates_end_it() {
+    let bank = bank();
+    let activation = given(&bank, EVENTS);
+    assert_eq!(verify(&bank, activation, "755224", 10_001), Err(Rejection::KeyExpired));
+    assert_eq!(verify(&bank, activation, "75522", 1), Err(Rejection::Malformed { digits: 6 }));
+    for tries_left in [4, 3, 2, 1] {
+        assert_eq!(verify(&bank, activation, "000000", 1), Err(Rejection::Wrong { tries_left, suspended: false }));
+    }
+    assert_eq!(verify(&bank, activation, "000000", 1), Err(Rejection::Wrong { tries_left: 0, suspended: true }));
+    assert_eq!(verify(&bank, activation, "755224", 1), Err(Rejection::Suspended));
+    let taken = block_on(bank.enroll_generator(&serial(), subscriber(), NOW, &mut rng()));
+    assert!(matches!(taken, Err(EnrollError::GeneratorTaken(_))), "{taken:?}");
+    block_on(bank.revoke(activation, later(2))).expect("it is known");
+    let late = block_on(bank.enroll_generator(&serial(), subscriber(), later(10_001), &mut rng()));
+    assert!(matches!(late, Err(EnrollError::OutOfValidity { .. })), "{late:?}");
+}
+
+#[test]
+fn a_check_and_a_rotation_know_generators() {
+    let old = || Key::new((9..41).collect());
+    let store = Arc::new(MemoryStore::new());
+    let bank = |keys: &[Key]| {
+        let wrapper = Box::new(LocalKeyWrapper::new(keys).expect("keys of 32 bytes"));
+        Verifier::new(Arc::clone(&store), wrapper, test_policy(), "Bank", &mut rng()).expect("set up")
+    };
+    let first = bank(&[old()]);
+    let secret = Key::new(b"12345678901234567890".to_vec());
+    let new = NewGenerator { id: serial(), secret: &secret, moving: EVENTS, origin: Origin::default() };
+    block_on(first.register_generators(vec![new], NOW, &mut rng())).remove(0).expect("a new one");
+    let inventory = block_on(first.check(NOW)).expect("memory");
+    assert_eq!((inventory.generators, inventory.findings.len()), (1, 0));
+
+    let newer = || Key::new((50..82).collect());
+    assert_eq!(block_on(bank(&[newer(), old()]).rewrap(&mut rng())).expect("memory"), 1);
+    let (exposed, moving) = block_on(bank(&[newer()]).expose_generator(&serial())).expect("under the new key");
+    assert_eq!((exposed.expose_bytes(), moving), (secret.expose_bytes(), EVENTS));
+    assert!(block_on(bank(&[old()]).expose_generator(&serial())).is_err());
+}
