@@ -26,10 +26,14 @@ from pskc import PSKC  # noqa: E402
 USAGES = ['OTP', 'CR', 'Encrypt', 'Integrity', 'Verify', 'Unlock', 'Decrypt', 'KeyWrap', 'Unwrap', 'Derive', 'Generate']
 # Causes of refusal on which python-pskc agrees. It takes values without a MAC, and knows no limits.
 AGREED = {'Authentication', 'TruncatedDocument', 'UnsupportedAlgorithm', 'Version'}
+# What python-pskc does not read: one package by itself, a later version, an encoding, blanks before the document.
+UNREAD = {'OnePackage', 'LaterMinor', 'PythonXml'}
 
 
-def load(path, key=None, passphrase=None):
+def load(path, key=None, passphrase=None, mac_key=None):
     container = PSKC(str(path))
+    if mac_key is not None:
+        container.mac.key = bytes.fromhex(mac_key)
     if key is not None:
         container.encryption.key = bytes.fromhex(key)
     if passphrase is not None:
@@ -63,7 +67,7 @@ def describe(key, at):
 def passes(test, folder):
     path = folder / test['file']
     try:
-        container = load(path, test.get('preSharedKey'), test.get('passphrase'))
+        container = load(path, test.get('preSharedKey'), test.get('passphrase'), test.get('macKey'))
         said = [describe(key, test.get('at', '2026-01-01T00:00:00Z')) for key in container.keys]
     except Exception as error:
         if test['result'] == 'valid':
@@ -96,6 +100,8 @@ def check(path):
         if group['type'] != 'Pskc':
             continue
         for test in group['tests']:
+            if UNREAD.intersection(test['flags']):
+                continue
             if test['result'] == 'valid':
                 results.append(passes(test, path.parent))
                 if shutil.which('pskctool') and 'Schema' not in test['flags']:
@@ -130,6 +136,12 @@ def others(container):
         response_length=6, secret=b'12345678901234567890123456789012', time_interval=30, time_drift=-4)
 
 
+def one_token(container):
+    """A device key as a maker of camera tokens delivers it."""
+    container.add_device(manufacturer='Example Tokens', serial='FEX0000701').add_key(
+        id='K-FEX0000701', algorithm='urn:ietf:params:xml:ns:keyprov:pskc:ocra', secret=bytes(range(49, 81)))
+
+
 def make(folder):
     """Writes containers for the vectors. Vectors and MAC keys are drawn anew each time."""
     aes128, aes256 = bytes.fromhex('12345678901234567890123456789012'), bytes(range(32))
@@ -158,6 +170,9 @@ def make(folder):
     # Key wrap needs no MAC, but python-pskc writes a MACMethod nevertheless, without its algorithm.
     path = folder / 'python_kw_aes256.pskcxml'
     path.write_text(re.sub(r' <pskc:MACMethod>.*</pskc:MACMethod>\n', '', path.read_text(), flags=re.DOTALL))
+    # As it is, beside a cipher that authenticates itself.
+    for bits in (128, 192, 256):
+        write(f'python_kw_aes{bits}_no_mac', one_token, preshared(aes256[:bits // 8], f'kw-aes{bits}', None))
     write('python_pbkdf2_sha1', others, passphrase(algorithm='aes128-cbc', iterations=12000))
     write('python_pbkdf2_sha256', ocra_cards, passphrase(algorithm='aes256-cbc', iterations=50000, prf='hmac-sha256'))
 
