@@ -110,7 +110,7 @@ fn symbol(data: &[u8]) {
 
 /// A PSKC container (RFC 6030).
 fn pskc(data: &[u8]) {
-    let shared = Protection::PreSharedKey { key: Key::new(vec![0x12; 16]), name: None };
+    let shared = Protection::PreSharedKey { key: Key::new(vec![0x12; 16]), name: None, mac_key: None };
     for protection in [Protection::None, shared] {
         if let Ok(container) = Container::read(data, &protection) {
             let shown = format!("{:?}", container.packages);

@@ -17,6 +17,8 @@ mod keys;
 mod oath;
 #[path = "cli/pictures.rs"]
 mod pictures;
+#[path = "cli/provisioning.rs"]
+mod provisioning;
 #[path = "cli/quality.rs"]
 mod quality;
 #[path = "cli/secrets.rs"]

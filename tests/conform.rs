@@ -240,7 +240,7 @@ fn a_party_that_is_wrong_in_one_thing_fails() {
                 }
                 answer => answer,
             },
-            "key is not 32 bytes in hexadecimal",
+            "key is not 16 to 64 bytes in hexadecimal",
         ),
         (
             "attempt_repeated",

@@ -1,88 +1,191 @@
-//! From a maker's container into a verifier's books.
+//! From a maker's container into a verifier's store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::Container;
-use crate::key::{Key, TokenId};
+use super::pskc::{Algorithm, KeyPackage, NoDeviceKey, PackageName, Taking, UnreadPackage};
+use crate::key::{GeneratorId, TokenId};
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::verifier::{EnrollError, Verifier};
+use crate::verifier::{EnrollError, NewGenerator, NewToken, Verifier};
 
 /// What became of the packages of a container.
 #[derive(Debug, Default)]
 pub struct Imported {
-    /// The tokens that the books have now.
+    /// The tokens that the store has now.
     pub tokens: Vec<TokenId>,
-    /// The packages that were left alone: the name of each, and why.
-    pub skipped: Vec<(String, String)>,
+    /// The generators that the store has now.
+    pub generators: Vec<GeneratorId>,
+    /// The packages that were left alone, in the order of the file.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A package that was left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Which one.
+    pub package: PackageName,
+    /// Why.
+    pub why: String,
+    /// One of its values is not the one that its maker has put there, or is under another key. The rest of the file may be
+    /// sound, and somebody should look at how it came here.
+    pub unauthentic: bool,
+}
+
+/// How a file is imported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Packages that name an OCRASuite of a camera token are device keys, too: the caller knows that the file is not one of cards.
+    pub suites_are_device_keys: bool,
+}
+
+/// A package that may be taken.
+enum Taken<'a> {
+    Token(NewToken<'a>),
+    Generator(NewGenerator<'a>),
 }
 
 impl Container {
-    /// Registers the token of every device key in the container. One that the books do not take keeps no other out of them;
-    /// doing it again changes nothing. Tokens that share a device key are all left alone: one could answer for the other.
+    /// Takes the token of every device key in the container, and every generator, into the store, many with one sync. One that
+    /// the store does not take keeps no other out of it; doing it again changes nothing but dates that the file has otherwise.
+    /// Those that share a key are all left alone: one could answer for the other.
+    ///
+    /// What it says to be taken is durable. After an error some may be taken; do it again.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided, or when there are device keys and the books take none of them: why not the
-    /// first.
+    /// [`EnrollError`] when nothing was decided, or when there is something to be taken and the store takes none of it: why not
+    /// the first.
     pub async fn register<S: Store>(
         &self,
         verifier: &Verifier<S>,
+        options: ImportOptions,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Imported, EnrollError> {
-        let (mut imported, mut refused) = (Imported::default(), None);
-        let mut uses = HashMap::new();
-        for (_, key) in self.packages.iter().filter_map(|package| package.device_key(now).ok()) {
-            *uses.entry(digest(key)).or_insert(0) += 1;
+        let taking = Taking { digits: verifier.policy().suite.digits(), suites_too: options.suites_are_device_keys };
+        let mut imported = Imported::default();
+        let (mut tokens, mut generators, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, taken, is_shared) in self.fit(taking, now, &mut imported) {
+            match taken {
+                taken if is_shared => refused.push((name, taken.unfit())),
+                Taken::Token(token) => tokens.push(((name, token.id.clone()), token)),
+                Taken::Generator(generator) => generators.push(((name, generator.id.clone()), generator)),
+            }
         }
-        for package in &self.packages {
-            let why = match package.device_key(now) {
-                Err(why) => why.to_string(),
-                Ok((token, key)) => {
-                    let is_shared = uses.get(&digest(key)).is_some_and(|count| *count > 1);
-                    let registered = match is_shared {
-                        true => Err(EnrollError::UnfitDeviceKey(token.clone())),
-                        false => verifier.register(&token, key, false, now, rng).await,
-                    };
-                    match registered {
-                        Ok(()) => {
-                            imported.tokens.push(token);
-                            continue;
-                        }
-                        Err(
-                            error @ (EnrollError::TokenRevoked(_)
-                            | EnrollError::TokenExists(_)
-                            | EnrollError::UnfitDeviceKey(_)),
-                        ) => {
-                            let why = error.to_string();
-                            refused.get_or_insert(error);
-                            why
-                        }
-                        Err(error) => return Err(error),
-                    }
+        let (names, tokens): (Vec<_>, Vec<_>) = tokens.into_iter().unzip();
+        for ((name, token), told) in names.into_iter().zip(verifier.register_all(tokens, now, rng).await) {
+            match decided(told)? {
+                None => imported.tokens.push(token),
+                Some(error) => refused.push((name, error)),
+            }
+        }
+        let (names, generators): (Vec<_>, Vec<_>) = generators.into_iter().unzip();
+        for ((name, id), told) in names.into_iter().zip(verifier.register_generators(generators, now, rng).await) {
+            match decided(told)? {
+                None => imported.generators.push(id),
+                Some(error) => refused.push((name, error)),
+            }
+        }
+        refused.sort_by_key(|(name, _)| name.number);
+        for (name, error) in &refused {
+            imported.skip(name.clone(), error.to_string());
+        }
+        if imported.tokens.is_empty() && imported.generators.is_empty() && !refused.is_empty() {
+            return Err(refused.swap_remove(0).1);
+        }
+        imported.skipped.extend(self.unread.iter().map(|UnreadPackage { package, error }| Skipped {
+            package: package.clone(),
+            why: error.to_string(),
+            unauthentic: error.is_unauthentic(),
+        }));
+        imported.skipped.sort_by_key(|skipped| skipped.package.number);
+        Ok(imported)
+    }
+
+    /// The packages that may be taken, each device once, and whether another device has the same key.
+    fn fit(&self, taking: Taking, now: Timestamp, imported: &mut Imported) -> Vec<(PackageName, Taken<'_>, bool)> {
+        let (mut fit, mut firsts, mut holders) = (Vec::new(), HashMap::new(), HashMap::<_, HashSet<_>>::new());
+        for (name, package) in self.named() {
+            let taken = match Taken::of(package, taking, now) {
+                Ok(taken) => taken,
+                Err(why) => {
+                    imported.skip(name, why.to_string());
+                    continue;
                 }
             };
-            imported.skipped.push((package.name().to_owned(), why));
+            let (id, digest) = (taken.id().to_owned(), taken.digest());
+            holders.entry(digest).or_default().insert(id.clone());
+            match *firsts.entry((id, digest)).or_insert(name.number) {
+                first if first == name.number => fit.push((name, taken, digest)),
+                first => imported.skip(name, format!("the same device and key as in package {first}")),
+            }
         }
-        match refused {
-            Some(error) if imported.tokens.is_empty() => Err(error),
-            _ => Ok(imported),
+        fit.into_iter().map(|(name, taken, digest)| (name, taken, holders[&digest].len() > 1)).collect()
+    }
+}
+
+impl Imported {
+    fn skip(&mut self, package: PackageName, why: String) {
+        self.skipped.push(Skipped { package, why, unauthentic: false });
+    }
+}
+
+impl<'a> Taken<'a> {
+    fn of(package: &'a KeyPackage, taking: Taking, now: Timestamp) -> Result<Self, NoDeviceKey> {
+        Ok(match package.algorithm {
+            Some(Algorithm::Hotp | Algorithm::Totp) => {
+                let (id, secret, moving) = package.generator(now)?;
+                Self::Generator(NewGenerator { id, secret, moving, origin: package.origin()? })
+            }
+            _ => {
+                let (id, device_key) = package.device_key(taking, now)?;
+                Self::Token(NewToken { id, device_key, test: false, origin: Some(package.origin()?) })
+            }
+        })
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Token(token) => token.id.as_str(),
+            Self::Generator(generator) => generator.id.as_str(),
+        }
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let key = match self {
+            Self::Token(token) => token.device_key,
+            Self::Generator(generator) => generator.secret,
+        };
+        Sha256::digest(key.expose_bytes()).into()
+    }
+
+    /// Why it is not taken when another has its key.
+    fn unfit(&self) -> EnrollError {
+        match self {
+            Self::Token(token) => EnrollError::UnfitDeviceKey(token.id.clone()),
+            Self::Generator(generator) => EnrollError::UnfitSecret(generator.id.clone()),
         }
     }
 }
 
-fn digest(key: &Key) -> [u8; 32] {
-    Sha256::digest(key.expose_bytes()).into()
+/// Why one of them is refused, if it is; an error if nothing was decided.
+fn decided(registered: Result<(), EnrollError>) -> Result<Option<EnrollError>, EnrollError> {
+    match registered {
+        Ok(()) => Ok(None),
+        Err(error @ EnrollError::Verifier(_)) => Err(error),
+        Err(refused) => Ok(Some(refused)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provision::pskc::{Algorithm, DeviceInfo, KeyPackage};
+    use crate::key::Key;
+    use crate::provision::pskc::DeviceInfo;
     use crate::seeded::Seeded;
     use crate::store::{MemoryStore, block_on};
     use crate::verifier::{LocalKeyWrapper, Policy};
@@ -104,6 +207,10 @@ mod tests {
         Container { packages: packages.collect(), ..Container::default() }
     }
 
+    fn names(imported: &Imported) -> Vec<&str> {
+        imported.skipped.iter().filter_map(|skipped| skipped.package.known()).collect()
+    }
+
     /// An import once stopped for good at the first of these, and said nothing of those before it.
     #[test]
     fn a_token_that_is_revoked_or_has_another_key_keeps_no_other_out() {
@@ -111,7 +218,9 @@ mod tests {
         let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(MemoryStore::new(), vault, Policy::default(), "Bank", rng).expect("set up");
         let id = |text: &str| text.parse::<TokenId>().expect("a token ID");
-        let register = |container: Container, rng: &mut _| block_on(container.register(&verifier, NOW, rng));
+        let register = |container: Container, rng: &mut _| {
+            block_on(container.register(&verifier, ImportOptions::default(), NOW, rng))
+        };
         register(container(&["FEX0000002"]), rng).expect("a new token");
         block_on(verifier.revoke_token(&id("FEX0000002"), NOW)).expect("it is in the books");
         block_on(verifier.register(&id("FEX0000003"), &Key::new((8..40).collect()), false, NOW, rng))
@@ -121,9 +230,10 @@ mod tests {
             let all = container(&["FEX0000001", "FEX0000002", "FEX0000003", "no token", "FEX0000004"]);
             let imported = register(all, rng).expect("two are taken");
             assert_eq!(imported.tokens, [id("FEX0000001"), id("FEX0000004")]);
-            let names: Vec<_> = imported.skipped.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["FEX0000002", "FEX0000003", "no token"]);
-            assert_eq!(imported.skipped[0].1, "token FEX0000002 is revoked");
+            assert_eq!(names(&imported), ["FEX0000002", "FEX0000003", "no token"]);
+            assert_eq!(imported.skipped[0].why, "token FEX0000002 is revoked");
+            let numbers: Vec<_> = imported.skipped.iter().map(|skipped| skipped.package.number).collect();
+            assert_eq!(numbers, [2, 3, 4]);
         }
         let none = register(container(&["no token", "FEX0000002"]), rng);
         assert!(matches!(none, Err(EnrollError::TokenRevoked(_))), "{none:?}");
@@ -139,10 +249,9 @@ mod tests {
         let mut all = container(&["FEX0000005", "FEX0000006"]);
         all.packages.push(package("FEX0000007", key_of("FEX0000005")));
         all.packages.push(package("FEX0000008", Key::new(vec![0; 32])));
-        let imported = block_on(all.register(&verifier, NOW, rng)).expect("one is taken");
+        let imported = block_on(all.register(&verifier, ImportOptions::default(), NOW, rng)).expect("one is taken");
         assert_eq!(imported.tokens, ["FEX0000006".parse().expect("a token ID")]);
-        let names: Vec<_> = imported.skipped.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["FEX0000005", "FEX0000007", "FEX0000008"]);
+        assert_eq!(names(&imported), ["FEX0000005", "FEX0000007", "FEX0000008"]);
         for (name, test) in [("FEX0000009", true), ("FEX0000010", false)] {
             let id = name.parse().expect("a token ID");
             let uniform = block_on(verifier.register(&id, &Key::new(vec![0xff; 32]), test, NOW, rng));

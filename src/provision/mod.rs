@@ -8,6 +8,6 @@ mod import;
 pub mod pskc;
 
 pub use camtoken_formats::otpauth;
-pub use import::Imported;
+pub use import::{ImportOptions, Imported, Skipped};
 pub use otpauth::{OtpauthError, OtpauthUri};
 pub use pskc::{Container, KeyPackage, Protection, PskcError};

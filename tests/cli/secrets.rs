@@ -144,7 +144,7 @@ fn no_output_and_no_file_tells_a_secret() {
     let mut package = KeyPackage::new("1", Algorithm::Ocra, Key::new(DEVICE_KEY.to_vec()));
     package.device = DeviceInfo { serial: Some("KKK0000001".to_owned()), ..DeviceInfo::default() };
     let container = Container { packages: vec![package], ..Container::default() };
-    let transport = Protection::PreSharedKey { key: Key::new(TRANSPORT.to_vec()), name: None };
+    let transport = Protection::PreSharedKey { key: Key::new(TRANSPORT.to_vec()), name: None, mac_key: None };
     let keys = desk.file("keys.pskcxml", container.write(&transport, rng).expect("a package"));
     let plain = desk.file("plain.pskcxml", container.write(&Protection::None, rng).expect("a package"));
     let damaged = desk.file("damaged.pskcxml", fs::read_to_string(&plain).expect("text").replace("Secret>", "Sekret>"));

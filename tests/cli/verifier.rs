@@ -45,7 +45,7 @@ pub struct Said {
 
 impl Story {
     /// A token in the books, nobody registered.
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::new_with(Vec::new())
     }
 
@@ -511,12 +511,12 @@ fn fields_come_from_a_file_as_its_schema_describes() {
 fn device_keys_come_and_go_as_protected_key_packages() {
     let story = Story::new();
     let mut container = Container::default();
-    for (serial, algorithm) in [("FEX0000001", Algorithm::Ocra), ("FEX0000002", Algorithm::Totp)] {
+    for (serial, algorithm) in [("FEX0000001", Algorithm::Ocra), ("FEX0000002", Algorithm::Pin)] {
         let mut package = KeyPackage::new(serial, algorithm, device_key());
         package.device = DeviceInfo { serial: Some(serial.to_owned()), ..DeviceInfo::default() };
         container.packages.push(package);
     }
-    let protection = Protection::PreSharedKey { key: Key::new(vec![7; 16]), name: None };
+    let protection = Protection::PreSharedKey { key: Key::new(vec![7; 16]), name: None, mac_key: None };
     let xml = container.write(&protection, &mut UnwrapErr(SysRng)).expect("a container");
     fs::write(story.path("keys.pskcxml"), xml).expect("a writable directory");
     fs::write(story.path("key"), "07".repeat(16) + "\n").expect("a writable directory");

@@ -332,7 +332,7 @@ fn holds_accounts_of_other_systems(hand: &Hand<'_>) {
     assert_eq!((left.as_array().map(Vec::len), accounts()), (Some(1), 1));
 }
 
-/// Two device keys and one that is none, made by another implementation (testvectors/pskc).
+/// A device key, a generator and what is neither, the last two in a figure of RFC 6030 (testvectors/pskc).
 fn takes_keys_from_a_file(server: &Server) {
     let import = |document: Value| server.post("/v1/tokens/import", &document);
     let container = r#"<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">
@@ -345,10 +345,37 @@ fn takes_keys_from_a_file(server: &Server) {
     for _ in 0..2 {
         let imported = import(json!({ "pskc": container })).ok(200);
         assert_eq!(imported["tokens"], json!(["PSKC000001"]));
-        assert_eq!(imported["skipped"], json!([{ "name": "HOTP1", "why": "not an OCRA key" }]));
+        assert_eq!(imported["generators"], json!(["HOTP1"]));
+        assert_eq!(imported["skipped"], json!([]));
     }
     assert_eq!(server.get("/v1/tokens/PSKC000001").ok(200)["test"], false);
-    assert_eq!(import(json!({ "pskc": container.replace(":ocra", ":hotp") })).problem(422), "CT-E074");
+    let neither = container.replace(":ocra", ":pin").replace(":hotp", ":pin");
+    assert_eq!(import(json!({ "pskc": neither })).problem(422), "CT-E074");
+    let faulty = include_str!("../../testvectors/pskc/delivery_with_faults.pskcxml");
+    let imported = import(json!({ "pskc": faulty })).ok(200);
+    assert_eq!(imported["tokens"], json!(["FEX0000001", "FEX0000004", "FEX0000012"]));
+    let first = json!({
+        "name": "FEX0000002", "package": 2, "keyId": "K-FEX0000002",
+        "why": "PlainValue of package 2 (device \"FEX0000002\") is not base64", "unauthentic": false,
+    });
+    assert_eq!((&imported["skipped"][0], imported["skipped"].as_array().map(Vec::len)), (&first, Some(9)));
+    // Half of it is agreed on beforehand.
+    let mac_key = json!({
+        "pskc": include_str!("../../testvectors/pskc/mac_key_agreed.pskcxml"),
+        "key": "EjRWeJASNFZ4kBI0VniQEg==", "macKey": "/cShd8Q51tlcgoWDkZG67T2Ku20=",
+    });
+    assert_eq!(import(mac_key).ok(200)["tokens"], json!(["FEX0000302"]));
+    let early = "<Policy><StartDate>2090-01-01T00:00:00Z</StartDate></Policy></Key></KeyPackage>";
+    let early = container.replace("PSKC000001", "PSKC000002").replacen("MTIz", "MzIx", 1).replacen(
+        "</Key></KeyPackage>",
+        early,
+        1,
+    );
+    assert_eq!(import(json!({ "pskc": early })).ok(200)["tokens"], json!(["PSKC000002"]));
+    let known = server.get("/v1/tokens/PSKC000002").ok(200);
+    assert_eq!((&known["validFrom"], &known["validUntil"]), (&json!("2090-01-01T00:00:00Z"), &Value::Null));
+    let new = json!({ "tokenId": "PSKC000002", "contract": "1234567890", "user": "TANAKA" });
+    assert_eq!(server.post("/v1/enrollments", &new).problem(409), "CT-E092");
     assert_eq!(import(json!({ "pskc": "<html/>" })).problem(422), "CT-E073");
     let two = json!({ "pskc": container, "passphrase": "qwerty", "key": "MTIzNDU2Nzg5MDEyMzQ1Ng==" });
     assert_eq!(import(two).problem(422), "CT-E115");
@@ -357,7 +384,28 @@ fn takes_keys_from_a_file(server: &Server) {
     let wrong = import(json!({ "pskc": figure, "passphrase": "qwertz" }));
     assert_eq!(wrong.problem(422), "CT-E073");
     let opened = import(json!({ "pskc": figure, "passphrase": "qwerty" }));
-    assert_eq!(opened.problem(422), "CT-E074", "it was opened, and has no device key");
+    assert_eq!(opened.ok(200)["generators"], json!(["987654321"]));
+    gives_a_makers_generator(server);
+}
+
+/// RFC 4226, appendix D.
+fn gives_a_makers_generator(server: &Server) {
+    let new = json!({ "contract": "1234567890", "user": "TANAKA" });
+    assert_eq!(server.post("/v1/generators/HOTP9/enroll", &new).problem(404), "CT-E094");
+    let given = server.post("/v1/generators/HOTP1/enroll", &new).ok(201);
+    assert_eq!((&given["kind"], &given["activation"]), (&json!("eventBased"), &given["id"]));
+    assert_eq!(server.post("/v1/generators/HOTP1/enroll", &new).problem(409), "CT-E093");
+    assert_eq!(server.get("/v1/generators/HOTP1").ok(200)["manufacturer"], "Example");
+    let path = |rest: &str| format!("/v1/activations/{}{rest}", text(&given, "id"));
+    assert_eq!(server.get(&path("")).ok(200)["generator"], "HOTP1");
+    let verify =
+        |password: &str| server.post(&path("/verify"), &json!({ "response": password })).ok(200)["result"].clone();
+    assert_eq!([verify("755224"), verify("755 224"), verify("000000")], ["accepted", "used", "rejected"]);
+    let resynchronise = |passwords: Value| server.post(&path("/resynchronise"), &json!({ "passwords": passwords }));
+    assert_eq!(resynchronise(json!(["254676", "162583"])).ok(200)["reason"], "Wrong");
+    assert_eq!(resynchronise(json!(["254676", "287922"])).ok(200), json!({ "result": "accepted" }));
+    assert_eq!([verify("287922"), verify("162583")], ["used", "accepted"]);
+    assert_eq!(resynchronise(json!(["254676"])).problem(400), "CT-E100");
 }
 
 /// A password of RFC 6238 is computed here from the URI, by the RFC's own words over another HMAC.

@@ -5,6 +5,7 @@ mod audit;
 mod keys;
 mod status;
 
+use camtoken::key::GeneratorId;
 use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
 use camtoken::store::block_on;
 use camtoken::verifier::{Enrollment, Rejection, Step, Subscriber};
@@ -49,6 +50,8 @@ enum Act {
     Resume(ActivationArgs),
     Audit(ActivationArgs),
     TimeBased(TimeBasedArgs),
+    Generator(GeneratorArgs),
+    Resync(ResyncArgs),
 }
 
 #[derive(clap::Args)]
@@ -111,6 +114,30 @@ struct TimeBasedArgs {
     subscriber: SubscriberArgs,
     #[command(flatten)]
     picture: PictureArgs,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+#[derive(clap::Args)]
+struct GeneratorArgs {
+    #[arg(value_name = "SERIAL")]
+    generator: GeneratorId,
+    #[command(flatten)]
+    subscriber: SubscriberArgs,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+#[derive(clap::Args)]
+struct ResyncArgs {
+    #[arg(value_name = "ACTIVATION")]
+    activation: ActivationId,
+    #[arg(value_name = "PASSWORD")]
+    first: String,
+    #[arg(value_name = "NEXT-PASSWORD")]
+    next: String,
+    #[command(flatten)]
+    attempt: AttemptArgs,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -183,6 +210,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         }
         Act::Audit(args) => audit::run(args, context),
         Act::TimeBased(args) => time_based(args, context),
+        Act::Generator(args) => {
+            let bank = Bank::open(context, &args.bank)?;
+            let (subscriber, mut rng) = (args.subscriber.read(), rng());
+            let enrolled = bank.verifier.enroll_generator(&args.generator, subscriber, bank.now, &mut rng);
+            StateReport::tell(block_on(enrolled)?, "active", context)
+        }
+        Act::Resync(args) => resync(args, context),
     }
 }
 
@@ -208,6 +242,17 @@ fn confirm(args: &ConfirmArgs, context: &Context) -> Result<Exit, Failure> {
     let (response, attempt) = (verify::response(&args.response)?, args.attempt.read());
     let bank = Bank::open(context, &args.bank)?;
     let step = block_on(bank.verifier.confirm(args.activation, &response, attempt, bank.now));
+    match step.map_err(|error| verify::unknown(error, attempt))? {
+        Step::Done(()) => StateReport::tell(args.activation, "active", context),
+        Step::Rejected(rejection) => refuse(rejection, context),
+    }
+}
+
+fn resync(args: &ResyncArgs, context: &Context) -> Result<Exit, Failure> {
+    let (first, next) = (verify::response(&args.first)?, verify::response(&args.next)?);
+    let attempt = args.attempt.read();
+    let bank = Bank::open(context, &args.bank)?;
+    let step = block_on(bank.verifier.resynchronise(args.activation, [&first, &next], attempt, bank.now));
     match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(()) => StateReport::tell(args.activation, "active", context),
         Step::Rejected(rejection) => refuse(rejection, context),

@@ -94,6 +94,8 @@ pub struct Checked {
     activations: u64,
     /// How many tokens
     tokens: u64,
+    /// How many generators that came from their makers
+    generators: u64,
     /// How many audit entries
     entries: u64,
     /// What is wrong; more than none: exit 7
@@ -294,6 +296,7 @@ impl Checked {
         Self {
             activations: inventory.activations,
             tokens: inventory.tokens,
+            generators: inventory.generators,
             entries: inventory.entries,
             findings: inventory.findings.into_iter().map(finding).collect(),
         }

@@ -28,7 +28,7 @@ pub struct Args {
     response: String,
     #[command(flatten)]
     attempt: AttemptArgs,
-    #[arg(long)]
+    #[arg(long, alias = "event-based")]
     time_based: bool,
     #[command(flatten)]
     bank: BankArgs,
@@ -53,7 +53,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let bank = Bank::open(context, &args.bank)?;
     let verdict = match asked {
         Asked::Challenge(challenge) => block_on(bank.verifier.verify(challenge, &response, attempt, bank.now)),
-        Asked::Clock(activation) => block_on(bank.verifier.verify_password(activation, &response, attempt, bank.now)),
+        Asked::Password(activation) => {
+            block_on(bank.verifier.verify_password(activation, &response, attempt, bank.now))
+        }
     };
     let verdict = verdict.map_err(|error| unknown(error, attempt))?;
     context.out.report(&Report { attempt: Some(attempt.to_string()), ..Report::of(&verdict, &context.out.text) })?;
@@ -62,13 +64,13 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 
 enum Asked {
     Challenge(ChallengeRef),
-    Clock(ActivationId),
+    Password(ActivationId),
 }
 
 impl Asked {
     fn read(args: &Args) -> Result<Self, Failure> {
         let asked = if args.time_based {
-            args.challenge.parse().map(Self::Clock)
+            args.challenge.parse().map(Self::Password)
         } else {
             args.challenge.parse().map(Self::Challenge)
         };
@@ -147,6 +149,8 @@ fn message(rejection: Rejection, text: &Text) -> String {
         Rejection::Suspended => "suspended",
         Rejection::Revoked => "revoked",
         Rejection::NotActivated => "not-activated",
+        Rejection::KeyNotYetValid => "key-early",
+        Rejection::KeyExpired => "key-expired",
         _ => "unknown",
     };
     text.get(&format!("verdict-{name}"))

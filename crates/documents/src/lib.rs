@@ -21,4 +21,7 @@ pub use imported::{Imported, Skipped};
 pub use lint::{Drawn, Finding, Lint, LintOptions, Measured, Opinion, Part, Sighted};
 pub use registered::Registered;
 pub use token::{Pages, Panel, PanelLine, ShownField, TokenScreen, TypedDigits};
-pub use verifier::{ActivationStatus, AuditHistory, AuditLine, OpenChallenge, Settled, SignedTransaction, TokenStatus};
+pub use verifier::{
+    ActivationStatus, AuditHistory, AuditLine, GeneratorStatus, KeyValidity, OpenChallenge, Settled, SignedTransaction,
+    TokenStatus,
+};

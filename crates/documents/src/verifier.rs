@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::{self, AuditEntry};
-use camtoken::verifier::{Activation, ChallengeStatus, RegisteredToken, Rejection, Verdict};
+use camtoken::verifier::{
+    Activation, ChallengeStatus, Moving, RegisteredGenerator, RegisteredToken, Rejection, Validity, Verdict,
+};
 use camtoken::{ActivationId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,9 +67,30 @@ pub struct ActivationStatus {
     pub failures: u8,
     /// Whether it ever gave a right response
     pub signed: bool,
+    /// What it answers by: camera, timeBased or eventBased
+    pub kind: &'static str,
+    /// The generator, where it came from its maker
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<String>,
+    /// When its key may be used
+    #[serde(flatten)]
+    pub validity: KeyValidity,
     /// The challenge that may be answered now
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<OpenChallenge>,
+}
+
+/// When a key may be used, both moments included. Without a limit a member is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct KeyValidity {
+    /// The first moment at which the key may be used
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// The last moment at which the key may be used
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
 }
 
 /// A challenge that may be answered.
@@ -95,6 +118,38 @@ pub struct TokenStatus {
     pub test: bool,
     /// Its activations
     pub activations: Vec<String>,
+    /// Who made it, where it came by a file of its maker
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manufacturer: Option<String>,
+    /// The maker's name of the model
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// When its key may be used
+    #[serde(flatten)]
+    pub validity: KeyValidity,
+}
+
+/// A generator that came from its maker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "GeneratorStatus")]
+#[non_exhaustive]
+pub struct GeneratorStatus {
+    /// What is printed on it
+    pub generator: String,
+    /// timeBased or eventBased
+    pub kind: &'static str,
+    /// The activation of whoever has it, or had it last
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activation: Option<String>,
+    /// Who made it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manufacturer: Option<String>,
+    /// The maker's name of the model
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// When its key may be used
+    #[serde(flatten)]
+    pub validity: KeyValidity,
 }
 
 /// What happened to an activation.
@@ -195,6 +250,9 @@ impl ActivationStatus {
             user: activation.subscriber().user.clone(),
             failures: activation.failures(),
             signed: activation.has_signed(),
+            kind: activation.kind(),
+            generator: activation.generator().map(ToString::to_string),
+            validity: activation.validity().into(),
             challenge: activation.open_challenge(now).map(OpenChallenge::from),
         }
     }
@@ -217,7 +275,33 @@ impl From<&RegisteredToken> for TokenStatus {
             revoked: token.is_revoked(),
             test: token.is_test(),
             activations: token.activations().iter().map(ToString::to_string).collect(),
+            manufacturer: token.origin().and_then(|origin| origin.manufacturer.clone()),
+            model: token.origin().and_then(|origin| origin.model.clone()),
+            validity: token.validity().into(),
         }
+    }
+}
+
+impl From<&RegisteredGenerator> for GeneratorStatus {
+    fn from(generator: &RegisteredGenerator) -> Self {
+        let origin = generator.origin();
+        Self {
+            generator: generator.id().to_string(),
+            kind: match generator.moving() {
+                Moving::Time { .. } => "timeBased",
+                Moving::Event { .. } => "eventBased",
+            },
+            activation: generator.activation().map(|id| id.to_string()),
+            manufacturer: origin.manufacturer.clone(),
+            model: origin.model.clone(),
+            validity: origin.validity().into(),
+        }
+    }
+}
+
+impl From<Validity> for KeyValidity {
+    fn from(Validity { start, end }: Validity) -> Self {
+        Self { valid_from: start.map(|at| at.to_string()), valid_until: end.map(|at| at.to_string()) }
     }
 }
 

@@ -366,7 +366,7 @@ pub(super) struct Answer {
 /// What a step of a registration came to.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Stepped {
+pub(super) struct Stepped {
     /// accepted, rejected, expired, used or suspended
     result: &'static str,
     /// Why not
@@ -386,6 +386,15 @@ impl Stepped {
     fn rejected(rejection: Rejection) -> Self {
         let Settled { result, reason, attempts_left, digits, .. } = rejection.into();
         Self { result, reason, attempts_left, digits }
+    }
+}
+
+impl From<Step<()>> for Stepped {
+    fn from(step: Step<()>) -> Self {
+        match step {
+            Step::Done(()) => Self::DONE,
+            Step::Rejected(rejection) => Self::rejected(rejection),
+        }
     }
 }
 
@@ -409,7 +418,7 @@ struct SecondCode {
 struct Activation {
     /// The activation
     id: String,
-    /// The token ID; none for a time-based generator
+    /// The token ID; none for a generator
     #[serde(skip_serializing_if = "Option::is_none")]
     token_id: Option<String>,
     #[serde(flatten)]
@@ -598,10 +607,7 @@ async fn confirm<S: Store>(
     let (activation, attempt) = (parse(&id)?, attempt(&headers)?);
     let now = bank.now_of(activation).await?;
     let step = bank.verifier().confirm(activation, answer.response.typed()?, attempt, now).await?;
-    Ok(Json(match step {
-        Step::Done(()) => Stepped::DONE,
-        Step::Rejected(rejection) => Stepped::rejected(rejection),
-    }))
+    Ok(Json(step.into()))
 }
 
 async fn reset<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<Activation>, Problem> {

@@ -1,11 +1,11 @@
-//! Keys over HTTP: token makers' files into the books, and time-based generators for customers without a camera token.
+//! Keys over HTTP: makers' files into the books, and generators for customers without a camera token.
 
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use schemars::JsonSchema;
@@ -14,25 +14,25 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Scope;
 use super::api::{Api, Method};
-use super::bank::{Answer, Bank, Shared, Told, parse};
+use super::bank::{Answer, Bank, Shared, Stepped, Told, parse};
 use super::guard::Limit;
 use super::idempotency::attempt;
 use super::json::Json;
 use super::problem::{Code, Problem};
 use super::rng;
 use super::values::Secret;
-use camtoken::key::{ActivationId, Key};
+use camtoken::key::{ActivationId, GeneratorId, Key};
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
-use camtoken::provision::{Container, OtpauthUri, Protection};
+use camtoken::provision::{Container, ImportOptions, OtpauthUri, Protection};
 use camtoken::store::Store;
 use camtoken::verifier::Subscriber;
-use camtoken_documents::Imported;
+use camtoken_documents::{GeneratorStatus, Imported};
 
 /// Adds the routes to the verifier's.
 pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     api.add(Method::Post, "/v1/tokens/import", post(import::<S>), |op| {
         op.scopes(&[Scope::Enroll])
-            .summary("tokens", "Takes a token maker's file of device keys into the books (PSKC, RFC 6030)")
+            .summary("tokens", "Takes a maker's file of device keys and generators into the books (PSKC, RFC 6030)")
             .body::<KeyFile>()
             .answer::<Imported>(200, "What was taken, and what was left alone; doing it again changes nothing")
     })
@@ -42,6 +42,24 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
             .summary("generators", "Gives a customer without a camera token a time-based generator (RFC 6238)")
             .body::<NewGenerator>()
             .answer::<Generator>(201, "The generator; its secret is shown this once")
+    })
+    .add(Method::Get, "/v1/generators/{generator}", get(status::<S>), |op| {
+        op.scopes(&[Scope::Enroll, Scope::Operate])
+            .summary("generators", "What the books say of a generator that came from its maker")
+            .answer::<GeneratorStatus>(200, "The generator")
+    })
+    .add(Method::Post, "/v1/generators/{generator}/enroll", post(enroll::<S>), |op| {
+        op.scopes(&[Scope::Enroll])
+            .summary("generators", "Gives a generator that came from its maker to a customer without a camera token")
+            .body::<NewGenerator>()
+            .answer::<Given>(201, "The activation; whoever had the generator before has no use of it any more")
+    })
+    .add(Method::Post, "/v1/activations/{activation}/resynchronise", post(resynchronise::<S>), |op| {
+        op.scopes(&[Scope::Verify])
+            .summary("generators", "Finds a generator that has run away by two consecutive passwords, which are spent")
+            .idempotent()
+            .body::<Consecutive>()
+            .answer::<Stepped>(200, "Whether it was found, durable")
     })
     .add(Method::Post, "/v1/activations/{activation}/verify", post(verify::<S>), |op| {
         op.scopes(&[Scope::Verify])
@@ -70,21 +88,32 @@ struct KeyFile {
     key: Option<Secret>,
     /// How the file names that key, where it does
     key_name: Option<String>,
+    /// The key of the MACs in base64, where both parties have agreed on one and the file does not bring it
+    #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9+/]+={0,2}$"))]
+    mac_key: Option<Secret>,
+    /// Whether packages that name an OCRASuite are device keys all the same; otherwise they are left alone as those of cards
+    #[serde(default)]
+    device_keys: bool,
 }
 
 impl KeyFile {
     fn protection(&self) -> Result<Protection, Problem> {
         let wrong = |part: &str| Problem::from(Code::Value).because(part);
+        // What it was decoded to is wiped with the key that takes it.
+        let key = |part: &str, key: &Secret| {
+            BASE64.decode(key.expose()).map(Key::new).map_err(|_| wrong(&format!("{part}: base64")))
+        };
+        let mac_key = self.mac_key.as_ref().map(|mac_key| key("macKey", mac_key)).transpose()?;
         match (&self.passphrase, &self.key) {
+            (_, None) if mac_key.is_some() => Err(wrong("macKey: only with key")),
             (None, None) => Ok(Protection::None),
             (Some(passphrase), None) => Ok(Protection::Passphrase(SecretString::from(passphrase.expose()))),
-            (None, Some(key)) => {
-                // What it was decoded to is wiped with the key that takes it.
-                let key = Key::new(BASE64.decode(key.expose()).map_err(|_| wrong("key: base64"))?);
+            (None, Some(given)) => {
+                let key = key("key", given)?;
                 if ![16, 24, 32].contains(&key.expose_bytes().len()) {
                     return Err(wrong("key: 16, 24 or 32 bytes"));
                 }
-                Ok(Protection::PreSharedKey { key, name: self.key_name.clone() })
+                Ok(Protection::PreSharedKey { key, name: self.key_name.clone(), mac_key })
             }
             (Some(_), Some(_)) => Err(wrong("passphrase and key: one of them")),
         }
@@ -112,14 +141,33 @@ struct Generator {
     uri: String,
 }
 
+/// Who has a generator now.
+#[derive(Serialize, JsonSchema)]
+struct Given {
+    /// The activation
+    id: String,
+    #[serde(flatten)]
+    status: GeneratorStatus,
+}
+
+/// What a generator showed one after the other.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Consecutive {
+    /// Two passwords in their order; spaces do not count
+    #[schemars(with = "Vec<String>", length(min = 2, max = 2))]
+    passwords: [Secret; 2],
+}
+
 async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> Result<Json<Imported>, Problem> {
     let unreadable = |error: &dyn std::fmt::Display| Problem::from(Code::KeyFile).because(error);
     let protection = file.protection()?;
+    let options = ImportOptions { suites_are_device_keys: file.device_keys };
     // A passphrase is stretched by as many rounds as the file says.
     let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
     let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
-    let imported = Imported::from(container.register(&bank.verifier(), bank.now()?, &mut rng()).await?);
-    if imported.tokens.is_empty() {
+    let imported = Imported::from(container.register(&bank.verifier(), options, bank.now()?, &mut rng()).await?);
+    if imported.is_empty() {
         return Err(Problem::from(Code::NoDeviceKey).because(imported.reasons().replace('\n', "; ")));
     }
     Ok(Json(imported))
@@ -144,6 +192,38 @@ async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerato
     let uri = uri(secret).expose_uri().map_err(unfit)?;
     let generator = Generator { id: activation.to_string(), uri: uri.to_string() };
     Ok((StatusCode::CREATED, Json(generator)).into_response())
+}
+
+async fn status<S: Store>(State(bank): Shared<S>, Path(id): Path<String>) -> Result<Json<GeneratorStatus>, Problem> {
+    let known = bank.verifier().generator(&parse(&id)?).await?.ok_or(Code::NoGenerator)?;
+    Ok(Json(GeneratorStatus::from(&known)))
+}
+
+async fn enroll<S: Store>(
+    State(bank): Shared<S>,
+    Path(id): Path<String>,
+    Json(new): Json<NewGenerator>,
+) -> Result<Response, Problem> {
+    let id: GeneratorId = parse(&id)?;
+    let subscriber = Subscriber { contract: new.contract, user: new.user };
+    let activation = bank.verifier().enroll_generator(&id, subscriber, bank.now()?, &mut rng()).await?;
+    let known = bank.verifier().generator(&id).await?.ok_or(Code::NoGenerator)?;
+    let given = Given { id: activation.to_string(), status: GeneratorStatus::from(&known) };
+    Ok((StatusCode::CREATED, Json(given)).into_response())
+}
+
+async fn resynchronise<S: Store>(
+    State(bank): Shared<S>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(consecutive): Json<Consecutive>,
+) -> Result<Json<Stepped>, Problem> {
+    let (activation, attempt): (ActivationId, _) = (parse(&id)?, attempt(&headers)?);
+    let [first, next] = &consecutive.passwords;
+    let passwords = [first.typed()?, next.typed()?];
+    let now = bank.now_of(activation).await?;
+    let step = bank.verifier().resynchronise(activation, passwords, attempt, now).await?;
+    Ok(Json(step.into()))
 }
 
 async fn verify<S: Store>(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::code::{Class, Fields, read as read_code, shown, transaction};
 use crate::oath::{AnyDigits, HexKey, Input, Mode, in_mode, typed};
 use crate::picture::{Reason, look};
-use crate::provision::{container, key, uri};
+use crate::provision::{OpenedBy, key, uri};
 use crate::text::{FileEncoding, Table, account, batch, pay_date};
 use crate::values::{HexBytes, Outcome, Parsed, Seconds};
 use camtoken::challenge::{Challenge, ChallengeId, DeviceCode, DeviceNonce, ResponseSuite};
@@ -422,18 +422,20 @@ fn pskc(given: Value) -> Answer {
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Given {
         bytes: HexBytes,
-        pre_shared_key: Option<String>,
-        key_name: Option<String>,
-        passphrase: Option<String>,
+        #[serde(flatten)]
+        opened_by: OpenedBy,
         at: Parsed<Timestamp>,
     }
 
     let given: Given = read(given)?;
-    let (key_of, name) = (given.pre_shared_key.as_deref(), given.key_name.as_deref());
-    Ok(match container(given.bytes.0, key_of, name, given.passphrase.as_deref())? {
+    Ok(match given.opened_by.container(given.bytes.0)? {
         Ok(container) => {
             let keys: Vec<_> = container.packages.iter().map(|package| key(package, given.at.0)).collect();
-            Computed::Values(json!({ "keys": keys }))
+            let mut values = json!({ "keys": keys });
+            if !container.unread.is_empty() {
+                values["unread"] = container.unread.iter().map(|unread| unread.package.number).collect();
+            }
+            Computed::Values(values)
         }
         Err(error) => refused(error),
     })

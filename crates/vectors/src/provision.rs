@@ -20,12 +20,21 @@ pub(super) enum Otpauth {}
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct PskcTest {
     file: String,
-    pre_shared_key: Option<String>,
-    key_name: Option<String>,
-    passphrase: Option<String>,
+    #[serde(flatten)]
+    opened_by: OpenedBy,
     at: Option<Parsed<Timestamp>>,
     #[serde(default)]
     keys: Vec<ExpectedKey>,
+    #[serde(default)]
+    unread: Vec<UnreadPackage>,
+}
+
+/// A package that is refused by itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnreadPackage {
+    package: usize,
+    flag: String,
 }
 
 /// What a test does not name, it does not judge.
@@ -58,8 +67,10 @@ impl Tested for Pskc {
             Ok(xml) => xml,
             Err(error) => return Outcome::Wrong(format!("{}: {error}", test.file)),
         };
-        let (key, name) = (test.pre_shared_key.as_deref(), test.key_name.as_deref());
-        match container(xml, key, name, test.passphrase.as_deref()) {
+        match test.opened_by.container(xml) {
+            Ok(Ok(Container { unread, .. })) if test.unread.is_empty() && !unread.is_empty() => {
+                refused(&unread[0].error, unread[0].error.to_string(), about.flags, cause)
+            }
             Ok(Ok(container)) => test.says(&container).into(),
             Ok(Err(error)) => refused(&error, error.to_string(), about.flags, cause),
             Err(what) => Outcome::Wrong(what),
@@ -67,23 +78,32 @@ impl Tested for Pskc {
     }
 }
 
-/// Reads a container with what a test gives. The outer error is a mistake of the test.
-pub(super) fn container(
-    xml: Vec<u8>,
-    key: Option<&str>,
-    name: Option<&str>,
-    passphrase: Option<&str>,
-) -> Result<Result<Container, PskcError>, String> {
-    let protection = match (key, passphrase) {
-        (None, None) => Protection::None,
-        (None, Some(passphrase)) => Protection::Passphrase(passphrase.into()),
-        (Some(key), None) => {
-            let key = unhex(key).ok_or("preSharedKey is not hexadecimal")?;
-            Protection::PreSharedKey { key: Key::new(key), name: name.map(str::to_owned) }
-        }
-        (Some(_), Some(_)) => return Err("preSharedKey and passphrase are both given".to_owned()),
-    };
-    Ok(Container::read(xml, &protection))
+/// What opens a container.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenedBy {
+    pre_shared_key: Option<String>,
+    key_name: Option<String>,
+    mac_key: Option<String>,
+    passphrase: Option<String>,
+}
+
+impl OpenedBy {
+    /// Reads a container. The outer error is a mistake of the test.
+    pub(super) fn container(&self, xml: Vec<u8>) -> Result<Result<Container, PskcError>, String> {
+        let key = |name, digits: &str| unhex(digits).map(Key::new).ok_or(format!("{name} is not hexadecimal"));
+        let protection = match (&self.pre_shared_key, &self.passphrase) {
+            (None, None) => Protection::None,
+            (None, Some(passphrase)) => Protection::Passphrase(passphrase.as_str().into()),
+            (Some(digits), None) => Protection::PreSharedKey {
+                key: key("preSharedKey", digits)?,
+                name: self.key_name.clone(),
+                mac_key: self.mac_key.as_deref().map(|digits| key("macKey", digits)).transpose()?,
+            },
+            (Some(_), Some(_)) => return Err("preSharedKey and passphrase are both given".to_owned()),
+        };
+        Ok(Container::read(xml, &protection))
+    }
 }
 
 /// What a key package says, as a test names it.
@@ -145,6 +165,9 @@ fn factors(uri: &OtpauthUri) -> (Option<u64>, Option<u32>) {
 impl PskcTest {
     fn says(&self, container: &Container) -> Result<(), Outcome> {
         same("number of keys", container.packages.len(), self.keys.len())?;
+        let unread = container.unread.iter().map(|it| (it.package.number, variant(&it.error))).collect::<Vec<_>>();
+        let expected = self.unread.iter().map(|it| (it.package, cause(&it.flag).to_owned())).collect();
+        same("unread packages", unread, expected)?;
         let at = self.at.as_ref().map_or(AT, |at| at.0);
         container.packages.iter().zip(&self.keys).try_for_each(|(package, key)| key.is(package, at))
     }

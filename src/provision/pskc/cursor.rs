@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::xml::{Element, Namespace};
-use super::{Place, PskcError, Word};
+use super::{PackageName, Place, PskcError, Word};
 use crate::time::Timestamp;
 
-/// An element, and the device it is about.
+/// An element, and the package that it belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     pub element: &'a Element,
-    pub serial: Option<&'a str>,
+    pub package: Option<&'a PackageName>,
 }
 
 impl<'a> Cursor<'a> {
@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn place_of(self, name: &str) -> Place {
         let slash = if name.is_empty() { "" } else { "/" };
         let element = format!("{}{slash}{name}", self.element.name);
-        Place { element, serial: self.serial.map(str::to_owned) }
+        Place { element, package: self.package.cloned() }
     }
 
     pub(super) fn child(self, name: &str) -> Result<Option<Self>, PskcError> {

@@ -4,6 +4,10 @@
 //! the MAC that RFC 6030, section 6.1.1 asks for. Read only: values under AES key wrap (RFC 3394, RFC 5649). OCRA keys come as
 //! cards carry them, with their suite in `AlgorithmParameters`.
 //!
+//! Documents in UTF-8, UTF-16 and Shift_JIS are read, also with blanks before the XML declaration. Of a later minor version than 1.0
+//! what is known is read, as RFC 6030, section 1.2 asks; leading zeros of a version do not count. The key of the MACs is in the
+//! document, or the caller's, or the encryption key where `MACKeyReference` names that one.
+//!
 //! Not supported, and refused by name ([`PskcError::Unsupported`]): signed containers, RSA and other asymmetric keys,
 //! Triple DES and Camellia, keys that a file only refers to, and the drafts that preceded the standard.
 //!
@@ -24,8 +28,10 @@ use secrecy::SecretString;
 pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
 use crate::challenge::ResponseSuite;
-use crate::key::{IdError, Key, TokenId};
+use crate::key::{GeneratorId, IdError, Key, TokenId};
+use crate::oath::Hash;
 use crate::time::Timestamp;
+use crate::verifier::{DevicePin, Moving, Origin, OutOfValidity, Validity};
 
 /// A file of key packages (`KeyContainer`).
 #[derive(Debug, Default)]
@@ -34,6 +40,28 @@ pub struct Container {
     pub id: Option<String>,
     /// The packages, in the order of the file.
     pub packages: Vec<KeyPackage>,
+    /// The packages that could not be read, and why. They are not written again.
+    pub unread: Vec<UnreadPackage>,
+}
+
+/// A package that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadPackage {
+    /// Which one.
+    pub package: PackageName,
+    /// Why.
+    pub error: PskcError,
+}
+
+/// How one package of a file is told from the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageName {
+    /// Its place in the file, from 1.
+    pub number: usize,
+    /// The serial number of its device.
+    pub serial: Option<String>,
+    /// The ID of its key.
+    pub key_id: Option<String>,
 }
 
 impl Container {
@@ -48,11 +76,22 @@ impl Container {
     /// With a `protection` other than [`Protection::None`] each secret must be encrypted: a plain one could have been
     /// put there by anyone.
     ///
+    /// A package that cannot be read, or whose values do not open, stands in [`Container::unread`] and keeps no other out: each
+    /// value has its own MAC. No MAC covers what stands beside the values (serial numbers, dates, which packages there are).
+    ///
     /// # Errors
     ///
-    /// [`PskcError`], and nothing of the content, if one value of one package cannot be read or authenticated.
+    /// [`PskcError`] for a document that is no container, for a key or passphrase that does not open it, and for one of which
+    /// no package can be read: why not the first.
     pub fn read(xml: impl AsRef<[u8]>, protection: &Protection) -> Result<Self, PskcError> {
         read::read(xml.as_ref(), protection)
+    }
+
+    /// The name of each package that was read, with the package.
+    pub fn named(&self) -> impl Iterator<Item = (PackageName, &KeyPackage)> {
+        let mut unread = self.unread.iter().peekable();
+        let numbers = (1..).filter(move |number| unread.next_if(|it| it.package.number == *number).is_none());
+        numbers.zip(&self.packages).map(|(number, package)| (package.named(number), package))
     }
 
     /// Writes a document, its secrets under `protection`; counters and times stay plain, as in the figures of the RFC.
@@ -64,8 +103,27 @@ impl Container {
     /// [`PskcError`] for a text that XML cannot hold, a package that lacks its key ID, a policy that was not understood
     /// when it was read (to write it would drop its rule), and a pre-shared key that is not 16, 24 or 32 bytes long.
     pub fn write(&self, protection: &Protection, rng: &mut impl CryptoRng) -> Result<String, PskcError> {
-        write::write(self, protection, rng)
+        self.write_as(Form::Strong, protection, rng)
     }
+
+    /// The same with a choice of algorithms, for a reader that knows few.
+    ///
+    /// # Errors
+    ///
+    /// As [`Container::write`]; a pre-shared key for [`Form::Compatible`] has 16 bytes.
+    pub fn write_as(&self, form: Form, protection: &Protection, rng: &mut impl CryptoRng) -> Result<String, PskcError> {
+        write::write(self, form, protection, rng)
+    }
+}
+
+/// The algorithms that a document is written with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// AES of the key's length, HMAC-SHA256, and PBKDF2 with HMAC-SHA256 and AES-256.
+    #[default]
+    Strong,
+    /// What RFC 6030 recommends, and every reader knows: AES-128-CBC, HMAC-SHA1, and PBKDF2 with HMAC-SHA1.
+    Compatible,
 }
 
 /// How the secrets of a container are protected.
@@ -79,6 +137,8 @@ pub enum Protection {
         key: Key,
         /// What the parties call it (`KeyName`). If both the file and the caller name it, the names must agree.
         name: Option<String>,
+        /// The MAC's key, where the parties have agreed on one and the file does not bring it. It is not used for writing.
+        mac_key: Option<Key>,
     },
     /// By a passphrase: PBKDF2, then as above. Written with 600,000 rounds of HMAC-SHA256 and AES-256.
     Passphrase(SecretString),
@@ -124,7 +184,19 @@ pub struct KeyPackage {
     secret: Option<Key>,
 }
 
+/// Which packages are taken for device keys of camera tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taking {
+    /// The digits of a response: a package that says another number is not of such a token.
+    pub digits: u8,
+    /// Also those that name an OCRASuite, as the packages of cards do.
+    pub suites_too: bool,
+}
+
 impl KeyPackage {
+    /// `KeyProfileId` of a device key: the suite of its responses is agreed on at registration.
+    pub const DEVICE_KEY_PROFILE: &str = "camtoken-device-key";
+
     /// A package with a key and nothing else said about it.
     #[must_use]
     pub fn new(key_id: impl Into<String>, algorithm: Algorithm, secret: Key) -> Self {
@@ -148,14 +220,85 @@ impl KeyPackage {
     /// The device key of a camera token, and whose it is: an OCRA key of at least 16 bytes that may be used for challenge and
     /// response without further rules, of a device whose serial number is a token ID.
     ///
+    /// A package that names an OCRASuite is a card's: it is a device key only if its `KeyProfileId` is
+    /// [`KeyPackage::DEVICE_KEY_PROFILE`], or the caller knows ([`Taking::suites_too`]). A key that is not valid yet may be
+    /// taken; [`KeyPackage::origin`] has its dates.
+    ///
     /// # Errors
     ///
     /// What it is instead.
-    pub fn device_key(&self, now: Timestamp) -> Result<(TokenId, &Key), NoDeviceKey> {
+    pub fn device_key(&self, taking: Taking, now: Timestamp) -> Result<(TokenId, &Key), NoDeviceKey> {
         if self.algorithm != Some(Algorithm::Ocra) {
             return Err(NoDeviceKey::Algorithm);
         }
-        let key = self.key_for(KeyUsage::ChallengeResponse, now)?;
+        let key = self.usable_key(KeyUsage::ChallengeResponse, now)?;
+        let is_said = taking.suites_too || self.key_profile_id.as_deref() == Some(Self::DEVICE_KEY_PROFILE);
+        match self.suite.as_ref().map(|suite| suite.parse::<ResponseSuite>()) {
+            Some(Err(_)) => return Err(NoDeviceKey::Suite),
+            Some(Ok(_)) if !is_said => return Err(NoDeviceKey::Card),
+            _ => {}
+        }
+        if self.response_format.is_some_and(|format| format != ResponseFormat::decimal(taking.digits)) {
+            return Err(NoDeviceKey::ResponseFormat { digits: taking.digits });
+        }
+        let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?;
+        Ok((serial.parse()?, key))
+    }
+
+    /// The hash of a one-time password, which the suite names (RFC 6030, section 4.3.4): `HMAC-SHA256`, `SHA-256` and `sha256` are
+    /// in use. SHA-1 without a suite; `None` for a suite that is no hash.
+    #[must_use]
+    pub fn otp_hash(&self) -> Option<Hash> {
+        let Some(suite) = &self.suite else { return Some(Hash::Sha1) };
+        let name = suite.to_ascii_uppercase();
+        name.strip_prefix("HMAC-").unwrap_or(&name).replacen("SHA-", "SHA", 1).parse().ok()
+    }
+
+    /// The secret of a generator, whose it is and what it computes: a HOTP or TOTP key of at least 16 bytes that may be used for
+    /// one-time passwords without further rules.
+    ///
+    /// # Errors
+    ///
+    /// What it is instead.
+    pub fn generator(&self, now: Timestamp) -> Result<(GeneratorId, &Key, Moving), NoDeviceKey> {
+        let is_time_based = match self.algorithm {
+            Some(Algorithm::Hotp) => false,
+            Some(Algorithm::Totp) => true,
+            _ => return Err(NoDeviceKey::Algorithm),
+        };
+        let key = self.usable_key(KeyUsage::OneTimePassword, now)?;
+        let hash = self.otp_hash().ok_or(NoDeviceKey::Hash)?;
+        let digits = self.response_format.map_or(6, |format| format.length);
+        let digits = u8::try_from(digits).ok().filter(|digits| (6..=10).contains(digits));
+        let digits = digits
+            .filter(|digits| self.response_format.is_none_or(|format| format == ResponseFormat::decimal(*digits)));
+        let digits = digits.ok_or(NoDeviceKey::Digits)?;
+        let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?.parse()?;
+        let moving = match is_time_based {
+            true => {
+                let step =
+                    u32::try_from(self.time_interval.unwrap_or(30)).ok().filter(|step| (1..=3600).contains(step));
+                Moving::Time {
+                    hash_len: u8::try_from(hash.output_len()).expect("at most 64 bytes"),
+                    digits,
+                    step_secs: step.ok_or(NoDeviceKey::Step)?,
+                    drift: self.time_drift.unwrap_or_default(),
+                    last_step: None,
+                }
+            }
+            false if hash != Hash::Sha1 => return Err(NoDeviceKey::Hash),
+            false => Moving::Event { digits, next: self.counter.unwrap_or_default() },
+        };
+        Ok((serial, key, moving))
+    }
+
+    /// The key of a token or generator, long enough and without a rule that a verifier does not keep. One that is not valid yet
+    /// may be taken, and is not used before.
+    fn usable_key(&self, usage: KeyUsage, now: Timestamp) -> Result<&Key, NoDeviceKey> {
+        let validity = self.origin()?.validity();
+        let at = validity.start.map_or(now, |start| start.max(now));
+        let key = self.key_for(usage, at)?;
+        validity.check(at)?;
         // A rule that nobody keeps forbids the use (RFC 6030, section 5).
         if self.policy.number_of_transactions.is_some() {
             return Err(NoDeviceKey::Rule("NumberOfTransactions"));
@@ -164,20 +307,109 @@ impl KeyPackage {
         if pin.is_some_and(|mode| mode != PinUsageMode::Local) {
             return Err(NoDeviceKey::Rule("PINPolicy/@PINUsageMode"));
         }
-        if self.suite.as_ref().is_some_and(|suite| suite.parse::<ResponseSuite>().is_err()) {
-            return Err(NoDeviceKey::Suite);
-        }
-        if key.expose_bytes().len() < LEAST_DEVICE_KEY {
+        if key.expose_bytes().len() < LEAST_KEY {
             return Err(NoDeviceKey::Short);
         }
-        let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?;
-        Ok((serial.parse()?, key))
+        Ok(key)
     }
 
-    /// How it is called in a list: the serial number of its device, or its own ID.
+    /// What a verifier keeps of the package beside the key.
+    ///
+    /// # Errors
+    ///
+    /// [`NoDeviceKey::Long`] for a text that no maker writes.
+    pub fn origin(&self) -> Result<Origin, NoDeviceKey> {
+        let short = |name, text: &Option<String>| match text {
+            Some(text) if text.len() > LONGEST_TEXT => Err(NoDeviceKey::Long(name)),
+            text => Ok(text.clone()),
+        };
+        let pin = self.policy.pin.as_ref().map(|pin| {
+            Ok::<_, NoDeviceKey>(DevicePin {
+                key_id: short("PINPolicy/@PINKeyId", &pin.key_id)?,
+                max_failed_attempts: pin.max_failed_attempts,
+                min_length: pin.min_length,
+                max_length: pin.max_length,
+                encoding: pin.encoding.map(|encoding| encoding.word().to_owned()),
+            })
+        });
+        Ok(Origin {
+            manufacturer: short("Manufacturer", &self.device.manufacturer)?,
+            model: short("Model", &self.device.model)?,
+            issue_no: short("IssueNo", &self.device.issue_no)?,
+            key_id: short("Key/@Id", &self.key_id)?,
+            issuer: short("Issuer", &self.issuer)?,
+            device: Validity { start: self.device.start_date, end: self.device.expiry_date },
+            key: Validity { start: self.policy.start_date, end: self.policy.expiry_date },
+            pin: pin.transpose()?,
+        })
+    }
+
+    /// The package of a device key as a verifier has it, to hand the token over to another. `digits` are those of the responses.
     #[must_use]
-    pub fn name(&self) -> &str {
-        self.device.serial.as_deref().or(self.key_id.as_deref()).unwrap_or("?")
+    pub fn of_token(token: &TokenId, device_key: Key, origin: Option<&Origin>, digits: u8) -> Self {
+        let mut package = Self::of(token.as_str(), device_key, origin.cloned().unwrap_or_default());
+        package.algorithm = Some(Algorithm::Ocra);
+        package.key_profile_id = Some(Self::DEVICE_KEY_PROFILE.to_owned());
+        package.challenge_format =
+            Some(ChallengeFormat { encoding: ValueFormat::Hexadecimal, min: 64, max: 64, check_digits: false });
+        package.response_format = Some(ResponseFormat::decimal(digits));
+        package.policy.key_usage = vec![KeyUsage::ChallengeResponse];
+        package
+    }
+
+    /// The package of a generator as a verifier has it: how far it has come stands in it.
+    #[must_use]
+    pub fn of_generator(generator: &GeneratorId, secret: Key, moving: Moving, origin: Origin) -> Self {
+        let mut package = Self::of(generator.as_str(), secret, origin);
+        let digits = match moving {
+            Moving::Event { digits, next } => {
+                package.algorithm = Some(Algorithm::Hotp);
+                package.counter = Some(next);
+                digits
+            }
+            Moving::Time { hash_len, digits, step_secs, drift, .. } => {
+                package.algorithm = Some(Algorithm::Totp);
+                let hash = Hash::ALL.into_iter().find(|hash| hash.output_len() == usize::from(hash_len));
+                package.suite = hash.filter(|hash| *hash != Hash::Sha1).map(|hash| hash.to_string());
+                package.time_interval = Some(step_secs.into());
+                package.time_drift = Some(drift).filter(|drift| *drift != 0);
+                digits
+            }
+        };
+        package.response_format = Some(ResponseFormat::decimal(digits));
+        package.policy.key_usage = vec![KeyUsage::OneTimePassword];
+        package
+    }
+
+    fn of(serial: &str, key: Key, origin: Origin) -> Self {
+        let pin = origin.pin.map(|pin| PinPolicy {
+            key_id: pin.key_id,
+            usage_mode: Some(PinUsageMode::Local),
+            max_failed_attempts: pin.max_failed_attempts,
+            min_length: pin.min_length,
+            max_length: pin.max_length,
+            encoding: pin.encoding.as_deref().and_then(ValueFormat::from_word),
+        });
+        Self {
+            device: DeviceInfo {
+                manufacturer: origin.manufacturer,
+                serial: Some(serial.to_owned()),
+                model: origin.model,
+                issue_no: origin.issue_no,
+                start_date: origin.device.start,
+                expiry_date: origin.device.end,
+                ..DeviceInfo::default()
+            },
+            key_id: Some(origin.key_id.unwrap_or_else(|| serial.to_owned())),
+            issuer: origin.issuer,
+            policy: Policy { start_date: origin.key.start, expiry_date: origin.key.end, pin, ..Policy::default() },
+            secret: Some(key),
+            ..Self::default()
+        }
+    }
+
+    fn named(&self, number: usize) -> PackageName {
+        PackageName { number, serial: self.device.serial.clone(), key_id: self.key_id.clone() }
     }
 
     /// The key whatever its policy says, for passing the package on. To use it, ask [`KeyPackage::key_for`].
@@ -288,6 +520,14 @@ pub struct ResponseFormat {
     pub check_digits: bool,
 }
 
+impl ResponseFormat {
+    /// So many decimal digits.
+    #[must_use]
+    pub fn decimal(digits: u8) -> Self {
+        Self { encoding: ValueFormat::Decimal, length: digits.into(), check_digits: false }
+    }
+}
+
 /// The characters of a challenge, a response or a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the words of RFC 6030, section 4.3.4")]
@@ -322,57 +562,104 @@ trait Word: Copy + PartialEq + 'static {
     }
 }
 
-/// Where in a document something is wrong: an element, and the serial number of the device it belongs to.
+/// Where in a document something is wrong: an element, and the package that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The element, or `element/@attribute`.
     pub element: String,
-    /// The device's serial number, if the place is in a package that has one.
-    pub serial: Option<String>,
+    /// The package, if the place is in one.
+    pub package: Option<PackageName>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.element)?;
-        match &self.serial {
-            Some(serial) => write!(f, " of device {serial:?}"),
+        match &self.package {
+            Some(package) => write!(f, " of {package}"),
             None => Ok(()),
         }
     }
 }
 
-/// Why a key package is not the device key of a camera token.
+impl PackageName {
+    /// The name that people know: the serial number of the device, or else the ID of the key.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        self.serial.as_deref().or(self.key_id.as_deref())
+    }
+}
+
+/// `package 3 (device "FEX0000003")`
+impl fmt::Display for PackageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "package {}", self.number)?;
+        match (&self.serial, &self.key_id) {
+            (Some(serial), _) => write!(f, " (device {serial:?})"),
+            (None, Some(id)) => write!(f, " (key {id:?})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Why a key package is neither the device key of a camera token nor a generator that a verifier takes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoDeviceKey {
     /// It is for another algorithm.
-    #[error("not an OCRA key")]
+    #[error("not an OCRA, HOTP or TOTP key")]
     Algorithm,
     /// Its policy forbids the use, or the secret is missing.
     #[error("{0}")]
     Policy(#[from] PolicyError),
-    /// Its policy has a rule that a verifier of camera tokens does not keep.
+    /// Its policy has a rule that a verifier does not keep.
     #[error("{0} is not kept here")]
     Rule(&'static str),
+    /// The device or the key may never be used again.
+    #[error("device and key: {0}")]
+    Validity(#[from] OutOfValidity),
     /// It is for a card or another device with a suite of its own.
     #[error("its OCRASuite is not one of a camera token")]
     Suite,
-    /// It would be weaker than what it seals.
-    #[error("a device key has at least {LEAST_DEVICE_KEY} bytes")]
+    /// It names a suite that a camera token could have, as a card's package does.
+    #[error("it names an OCRASuite, as cards do, and does not say that it is a device key")]
+    Card,
+    /// Its device answers otherwise than a camera token.
+    #[error("its ResponseFormat is not that of a camera token here, {digits} decimal digits")]
+    ResponseFormat {
+        /// The digits of a response here.
+        digits: u8,
+    },
+    /// A generator shows 6 to 10 decimal digits.
+    #[error("its ResponseFormat is not 6 to 10 decimal digits")]
+    Digits,
+    /// A generator by the time uses SHA-1, SHA-256 or SHA-512, one by a counter SHA-1.
+    #[error("its Suite is not the hash of a generator")]
+    Hash,
+    /// A time step lasts a second to an hour.
+    #[error("its TimeInterval is not 1 to 3600 seconds")]
+    Step,
+    /// It would be weaker than what it is for.
+    #[error("a key has at least {LEAST_KEY} bytes")]
     Short,
+    /// A text that no maker writes.
+    #[error("{0} has more than {LONGEST_TEXT} bytes")]
+    Long(&'static str),
     /// It says of no device whose it is.
     #[error("no serial number")]
     NoSerial,
-    /// The serial number is no token ID.
+    /// The serial number is none.
     #[error("SerialNo: {0}")]
     Serial(#[from] IdError),
 }
 
-/// A shorter key is no device key.
-const LEAST_DEVICE_KEY: usize = 16;
+/// A shorter key is no device key, and no secret of a generator (RFC 4226, section 4, R6).
+const LEAST_KEY: usize = 16;
+
+/// What a verifier keeps of one text of a package.
+const LONGEST_TEXT: usize = 256;
 
 /// Why a container cannot be read or written. No message holds a value of the document other than names.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PskcError {
     /// No XML document, or one that is not read.
@@ -465,6 +752,14 @@ pub enum PskcError {
         /// The part.
         place: Place,
     },
+}
+
+impl PskcError {
+    /// Whether a value is not the one that its maker has put there, or is under another key.
+    #[must_use]
+    pub const fn is_unauthentic(&self) -> bool {
+        matches!(self, Self::Authentication { .. } | Self::NotAuthenticated { .. } | Self::NotEncrypted { .. })
+    }
 }
 
 #[cfg(test)]

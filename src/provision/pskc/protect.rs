@@ -20,7 +20,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::cursor::Cursor;
 use super::xml::{Element, Namespace};
-use super::{Place, Protection, PskcError};
+use super::{Form, Place, Protection, PskcError};
 use crate::key::Key;
 
 /// Bounds the work that a document can ask for.
@@ -33,7 +33,7 @@ const BLOCK: usize = 16;
 const PBKDF2: &str = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2";
 const PBKDF2_XENC11: &str = "http://www.w3.org/2009/xmlenc11#pbkdf2";
 
-/// Opens the values of one container. The key is derived when the first encrypted value asks for it, once.
+/// Opens the values of one container.
 pub(super) struct Opener<'a> {
     container: Cursor<'a>,
     protection: &'a Protection,
@@ -46,8 +46,11 @@ struct Keys {
 }
 
 impl<'a> Opener<'a> {
-    pub(super) const fn new(container: Cursor<'a>, protection: &'a Protection) -> Self {
-        Self { container, protection, keys: None }
+    /// Takes or derives the keys, where a value is encrypted.
+    pub(super) fn new(container: Cursor<'a>, protection: &'a Protection) -> Result<Self, PskcError> {
+        let is_encrypted = container.children("KeyPackage").any(|package| package.element.has_within("EncryptedValue"));
+        let keys = if is_encrypted { Some(unlock(container, protection)?) } else { None };
+        Ok(Self { container, protection, keys })
     }
 
     /// Whether a secret may stand there without encryption.
@@ -56,20 +59,19 @@ impl<'a> Opener<'a> {
     }
 
     /// Opens the `EncryptedValue` in `value`.
-    pub(super) fn open(&mut self, value: Cursor<'_>) -> Result<Zeroizing<Vec<u8>>, PskcError> {
+    pub(super) fn open(&self, value: Cursor<'_>) -> Result<Zeroizing<Vec<u8>>, PskcError> {
         let encrypted = value.need(value.child("EncryptedValue")?, "EncryptedValue")?;
         let (cipher, bytes) = encrypted_data(encrypted, value)?;
-        let keys = match &self.keys {
-            Some(keys) => keys,
-            None => self.keys.insert(unlock(self.container, self.protection)?),
-        };
+        let keys = self.keys.as_ref().expect("there is an EncryptedValue in a package");
         match (value.child("ValueMAC")?, &keys.mac) {
             (Some(mac), Some((hash, key))) => {
                 if !bool::from(hash.mac(key, &bytes).ct_eq(&mac.base64()?)) {
                     return Err(PskcError::Authentication { place: value.place() });
                 }
             }
-            (Some(_), None) => return Err(PskcError::Missing { place: self.container.place_of("MACMethod") }),
+            (Some(_), None) => {
+                return Err(PskcError::Missing { place: self.container.place_of("MACMethod/@Algorithm") });
+            }
             (None, None) if cipher.authenticates() => {}
             (None, _) => return Err(PskcError::NotAuthenticated { place: value.place() }),
         }
@@ -81,23 +83,30 @@ impl<'a> Opener<'a> {
 pub(super) struct Sealer {
     encryption: Key,
     mac: Key,
+    hash: Hash,
     key_info: Element,
     mac_key: Vec<u8>,
 }
 
-/// Documents are written with this HMAC.
-const MAC: Hash = Hash::Sha256;
-
 impl Sealer {
     /// Takes or derives the encryption key and draws the MAC's; `None` without protection.
-    pub(super) fn new(protection: &Protection, rng: &mut impl CryptoRng) -> Result<Option<Self>, PskcError> {
+    pub(super) fn new(
+        form: Form,
+        protection: &Protection,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<Self>, PskcError> {
+        // What a derived key is for takes as many bytes; each hash has a MAC key of its length.
+        let (hash, key_len, taken, expected): (_, _, &[usize], _) = match form {
+            Form::Strong => (Hash::Sha256, 32, &[16, 24, 32], "16, 24 or 32"),
+            Form::Compatible => (Hash::Sha1, 16, &[16], "16"),
+        };
         let key_info = Element::new(Namespace::Pskc, "EncryptionKey");
         let (encryption, key_info) = match protection {
             Protection::None => return Ok(None),
-            Protection::PreSharedKey { key, name } => {
-                if !matches!(key.expose_bytes().len(), 16 | 24 | 32) {
-                    let place = Place { element: "EncryptionKey".to_owned(), serial: None };
-                    let (expected, found) = ("16, 24 or 32", key.expose_bytes().len());
+            Protection::PreSharedKey { key, name, .. } => {
+                let found = key.expose_bytes().len();
+                if !taken.contains(&found) {
+                    let place = Place { element: "EncryptionKey".to_owned(), package: None };
                     return Err(PskcError::KeyLength { place, expected, found });
                 }
                 let name = name.as_deref().unwrap_or("Pre-shared-key");
@@ -107,20 +116,21 @@ impl Sealer {
             Protection::Passphrase(passphrase) => {
                 let mut salt = [0; SALT_LEN];
                 rng.fill_bytes(&mut salt);
-                let key = Hash::Sha256.pbkdf2(passphrase.expose_secret().as_bytes(), &salt, ITERATIONS, Key::LEN);
-                (key, key_info.with_children([derived_key(&salt)]))
+                let key = hash.pbkdf2(passphrase.expose_secret().as_bytes(), &salt, ITERATIONS, key_len);
+                (key, key_info.with_children([derived_key(hash, &salt, key_len)]))
             }
         };
-        let mac = Key::generate(rng);
-        let mac_key = encrypt(&encryption, mac.expose_bytes(), rng);
-        Ok(Some(Self { encryption, mac, key_info, mac_key }))
+        let mut mac = Zeroizing::new(vec![0; if hash == Hash::Sha1 { 20 } else { Key::LEN }]);
+        rng.fill_bytes(&mut mac);
+        let mac_key = encrypt(&encryption, &mac, rng);
+        Ok(Some(Self { encryption, mac: Key::new(mac.to_vec()), hash, key_info, mac_key }))
     }
 
     /// `EncryptionKey` and `MACMethod`.
     pub(super) fn header(self) -> [Element; 2] {
         let data = encryption_elements(&self.encryption, &self.mac_key);
         let method = Element::new(Namespace::Pskc, "MACMethod")
-            .with_attribute("Algorithm", MAC.uri())
+            .with_attribute("Algorithm", self.hash.uri())
             .with_children([Element::new(Namespace::Pskc, "MACKey").with_children(data)]);
         [self.key_info, method]
     }
@@ -128,7 +138,7 @@ impl Sealer {
     /// `EncryptedValue` and `ValueMAC`.
     pub(super) fn seal(&self, secret: &Key, rng: &mut impl CryptoRng) -> [Element; 2] {
         let bytes = encrypt(&self.encryption, secret.expose_bytes(), rng);
-        let mac = STANDARD.encode(MAC.mac(&self.mac, &bytes));
+        let mac = STANDARD.encode(self.hash.mac(&self.mac, &bytes));
         [
             Element::new(Namespace::Pskc, "EncryptedValue")
                 .with_children(encryption_elements(&self.encryption, &bytes)),
@@ -145,7 +155,7 @@ fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcEr
     let encryption = match (protection, derived) {
         (Protection::Passphrase(passphrase), Some(derived)) => derive(derived, passphrase.expose_secret())?,
         (_, Some(_)) => return Err(PskcError::Protection { place, needed: "a passphrase" }),
-        (Protection::PreSharedKey { key, name }, None) => {
+        (Protection::PreSharedKey { key, name, .. }, None) => {
             if let Some(info) = key_info {
                 check_key_info(info, name.as_deref())?;
             }
@@ -154,15 +164,39 @@ fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcEr
         (_, None) => return Err(PskcError::Protection { place, needed: "a pre-shared key" }),
     };
     let Some(method) = container.child("MACMethod")? else { return Ok(Keys { encryption, mac: None }) };
-    let algorithm = method.required("Algorithm")?;
+    // python-pskc writes one without its algorithm beside ciphers that need none.
+    let Some(algorithm) = method.attribute("Algorithm") else { return Ok(Keys { encryption, mac: None }) };
     let hash = Hash::from_uri(algorithm).ok_or_else(|| unsupported(method, algorithm))?;
-    if method.child("MACKeyReference")?.is_some() {
-        return Err(unsupported(method, "MACKeyReference"));
-    }
-    let mac_key = method.need(method.child("MACKey")?, "MACKey")?;
-    let (cipher, bytes) = encrypted_data(mac_key, mac_key)?;
-    let mac = Key::new(cipher.decrypt(&encryption, &bytes, mac_key)?.to_vec());
+    let mac = match method.child("MACKey")? {
+        Some(_) if method.child("MACKeyReference")?.is_some() => {
+            return Err(PskcError::Repeated { place: method.place_of("MACKey") });
+        }
+        Some(mac_key) => {
+            let (cipher, bytes) = encrypted_data(mac_key, mac_key)?;
+            Key::new(cipher.decrypt(&encryption, &bytes, mac_key)?.to_vec())
+        }
+        None => agreed_mac_key(method, key_info, &encryption, protection)?,
+    };
     Ok(Keys { encryption, mac: Some((hash, mac)) })
+}
+
+/// The MAC's key where the document does not bring it: the caller's, or the encryption key if the document refers to that.
+fn agreed_mac_key(
+    method: Cursor<'_>,
+    key_info: Option<Cursor<'_>>,
+    encryption: &Key,
+    protection: &Protection,
+) -> Result<Key, PskcError> {
+    let copy = |key: &Key| Key::new(key.expose_bytes().to_vec());
+    if let Protection::PreSharedKey { mac_key: Some(key), .. } = protection {
+        return Ok(copy(key));
+    }
+    let reference = method.need(method.child("MACKeyReference")?, "MACKey")?;
+    let name = key_info.map(|info| info.child_in(Namespace::Ds, "KeyName")).transpose()?.flatten();
+    match name {
+        Some(name) if name.text() == reference.text() => Ok(copy(encryption)),
+        _ => Err(PskcError::Protection { place: method.place(), needed: "a MAC key that both parties have" }),
+    }
 }
 
 fn check_key_info(info: Cursor<'_>, expected: Option<&str>) -> Result<(), PskcError> {
@@ -212,14 +246,17 @@ fn derive(derived: Cursor<'_>, passphrase: &str) -> Result<Key, PskcError> {
     Ok(hash.pbkdf2(passphrase.as_bytes(), &salt, rounds, bytes))
 }
 
-fn derived_key(salt: &[u8]) -> Element {
+/// Where the function is the one that PKCS #5 has without any, it is left out: some readers know no other.
+fn derived_key(hash: Hash, salt: &[u8], key_len: usize) -> Element {
     let plain = |name, text| Element::new(Namespace::None, name).with_text(text);
-    let parameters = Element::new(Namespace::Pkcs5, "PBKDF2-params").with_children([
-        Element::new(Namespace::None, "Salt").with_children([plain("Specified", STANDARD.encode(salt))]),
-        plain("IterationCount", ITERATIONS.to_string()),
-        plain("KeyLength", Key::LEN.to_string()),
-        Element::new(Namespace::None, "PRF").with_attribute("Algorithm", Hash::Sha256.uri()),
-    ]);
+    let prf = Element::new(Namespace::None, "PRF").with_attribute("Algorithm", hash.uri());
+    let parameters = Element::new(Namespace::Pkcs5, "PBKDF2-params")
+        .with_children([
+            Element::new(Namespace::None, "Salt").with_children([plain("Specified", STANDARD.encode(salt))]),
+            plain("IterationCount", ITERATIONS.to_string()),
+            plain("KeyLength", key_len.to_string()),
+        ])
+        .with_children(Some(prf).filter(|_| hash != Hash::Sha1));
     let method = Element::new(Namespace::Xenc11, "KeyDerivationMethod").with_attribute("Algorithm", PBKDF2);
     Element::new(Namespace::Xenc11, "DerivedKey").with_children([method.with_children([parameters])])
 }

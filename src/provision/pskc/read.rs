@@ -4,28 +4,48 @@ use std::str::FromStr;
 
 use super::cursor::Cursor;
 use super::protect::Opener;
-use super::xml::{self, Namespace};
+use super::xml::{self, Element, Namespace};
 use super::{
-    Algorithm, ChallengeFormat, Container, DeviceInfo, KeyPackage, KeyUsage, PinPolicy, PinUsageMode, Policy,
-    Protection, PskcError, ResponseFormat, ValueFormat, Word,
+    Algorithm, ChallengeFormat, Container, DeviceInfo, KeyPackage, KeyUsage, PackageName, PinPolicy, PinUsageMode,
+    Policy, Protection, PskcError, ResponseFormat, UnreadPackage, ValueFormat, Word,
 };
 use crate::key::Key;
 
 pub(super) fn read(xml: &[u8], protection: &Protection) -> Result<Container, PskcError> {
     let root = xml::parse(xml)?;
-    let container = Cursor { element: &root, serial: None };
-    let is_first_version = |version: &str| version.split('.').next() == Some("1");
+    let container = Cursor { element: &root, package: None };
     if !root.is(Namespace::Pskc, "KeyContainer") || !root.attribute("Version").is_some_and(is_first_version) {
         return Err(PskcError::NotAContainer);
     }
     refuse_signature(container)?;
-    let mut opener = Opener::new(container, protection);
-    let packages: Result<Vec<_>, _> = container.children("KeyPackage").map(|it| package(it, &mut opener)).collect();
-    let packages = packages?;
-    if packages.is_empty() {
-        return Err(PskcError::Missing { place: container.place_of("KeyPackage") });
+    let opener = Opener::new(container, protection)?;
+    let (mut packages, mut unread) = (Vec::new(), Vec::new());
+    for (cursor, number) in container.children("KeyPackage").zip(1..) {
+        let name = name(cursor.element, number);
+        match package(Cursor { package: Some(&name), ..cursor }, &opener) {
+            Ok(package) => packages.push(package),
+            Err(error) => unread.push(UnreadPackage { package: name, error }),
+        }
     }
-    Ok(Container { id: container.attribute("Id").map(str::to_owned), packages })
+    if packages.is_empty() {
+        let missing = PskcError::Missing { place: container.place_of("KeyPackage") };
+        return Err(unread.into_iter().next().map_or(missing, |first| first.error));
+    }
+    Ok(Container { id: container.attribute("Id").map(str::to_owned), packages, unread })
+}
+
+/// Names a package before anything in it is judged.
+fn name(package: &Element, number: usize) -> PackageName {
+    let serial = package.first("DeviceInfo").and_then(|info| info.first("SerialNo"));
+    let key_id = package.first("Key").and_then(|key| key.attribute("Id"));
+    PackageName { number, serial: serial.map(|it| it.text.trim().to_owned()), key_id: key_id.map(str::to_owned) }
+}
+
+/// Section 1.2: leading zeros do not count, and a later minor version is read as far as it is known.
+fn is_first_version(version: &str) -> bool {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    is_number(major) && is_number(minor) && major.trim_start_matches('0') == "1"
 }
 
 /// A signature says that the content can be trusted; not checking it would say the same. The schema has the element in
@@ -36,19 +56,17 @@ fn refuse_signature(container: Cursor<'_>) -> Result<(), PskcError> {
     else {
         return Ok(());
     };
-    let signature = Cursor { element: signature, serial: None };
+    let signature = Cursor { element: signature, package: None };
     let info = signature.child_in(Namespace::Ds, "SignedInfo")?;
     let method = info.map(|info| info.child_in(Namespace::Ds, "SignatureMethod")).transpose()?.flatten();
     let algorithm = method.and_then(|method| method.attribute("Algorithm")).unwrap_or("XML signature");
     Err(PskcError::Unsupported { place: signature.place(), algorithm: algorithm.to_owned() })
 }
 
-fn package(cursor: Cursor<'_>, opener: &mut Opener<'_>) -> Result<KeyPackage, PskcError> {
+fn package(cursor: Cursor<'_>, opener: &Opener<'_>) -> Result<KeyPackage, PskcError> {
     let mut package = KeyPackage::default();
-    let mut cursor = cursor;
     if let Some(info) = cursor.child("DeviceInfo")? {
-        cursor.serial = info.child("SerialNo")?.map(Cursor::text);
-        package.device = device_info(Cursor { serial: cursor.serial, ..info })?;
+        package.device = device_info(info)?;
     }
     if let Some(module) = cursor.child("CryptoModuleInfo")? {
         package.crypto_module_id = module.string("Id")?;
@@ -72,7 +90,7 @@ fn device_info(info: Cursor<'_>) -> Result<DeviceInfo, PskcError> {
     })
 }
 
-fn key(key: Cursor<'_>, package: &mut KeyPackage, opener: &mut Opener<'_>) -> Result<(), PskcError> {
+fn key(key: Cursor<'_>, package: &mut KeyPackage, opener: &Opener<'_>) -> Result<(), PskcError> {
     package.key_id = key.attribute("Id").map(str::to_owned);
     package.algorithm = key.attribute("Algorithm").map(Algorithm::from_uri);
     package.issuer = key.string("Issuer")?;
@@ -180,7 +198,7 @@ fn pin_policy(pin: Cursor<'_>, unknown: &mut Vec<String>) -> Result<PinPolicy, P
     Ok(policy)
 }
 
-fn secret(value: Cursor<'_>, opener: &mut Opener<'_>) -> Result<Key, PskcError> {
+fn secret(value: Cursor<'_>, opener: &Opener<'_>) -> Result<Key, PskcError> {
     let bytes = match plain_value(value)? {
         Some(_) if !opener.allows_plain() => return Err(PskcError::NotEncrypted { place: value.place() }),
         Some(plain) => plain.base64()?,
@@ -192,22 +210,27 @@ fn secret(value: Cursor<'_>, opener: &mut Opener<'_>) -> Result<Key, PskcError> 
     Ok(Key::new(bytes.to_vec()))
 }
 
-/// Section 4.2: a plain integer is decimal, an encrypted one has 4 or 8 bytes, the most significant first.
-fn integer<T>(data: Cursor<'_>, name: &'static str, opener: &mut Opener<'_>) -> Result<Option<T>, PskcError>
+/// A plain integer is decimal; older files have its 4 or 8 bytes in base64. An encrypted one has as many bytes as its maker
+/// likes, the most significant first. An empty value says no more than one that is not there.
+fn integer<T>(data: Cursor<'_>, name: &'static str, opener: &Opener<'_>) -> Result<Option<T>, PskcError>
 where
     T: FromStr + TryFrom<u64>,
 {
     let Some(value) = data.child(name)? else { return Ok(None) };
-    if let Some(plain) = plain_value(value)? {
-        return value.parse("an integer", plain.text()).map(Some);
-    }
-    let bytes = opener.open(value)?;
-    let number = match **bytes {
-        [a, b, c, d] => Some(u64::from(u32::from_be_bytes([a, b, c, d]))),
-        [a, b, c, d, e, f, g, h] => Some(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
-        _ => None,
+    let bytes = match plain_value(value)? {
+        Some(plain) if plain.text().is_empty() => return Ok(None),
+        Some(plain) => match (plain.text().parse(), plain.base64()) {
+            (Ok(number), _) => return Ok(Some(number)),
+            (Err(_), Ok(bytes)) if matches!(bytes.len(), 4 | 8) => bytes,
+            _ => return Err(PskcError::Malformed { place: value.place(), expected: "an integer" }),
+        },
+        None => opener.open(value)?,
     };
-    let number = number.and_then(|number| T::try_from(number).ok());
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let shifted = |number: u64, byte: &u8| number.checked_mul(1 << 8).map(|number| number | u64::from(*byte));
+    let number = bytes.iter().try_fold(0, shifted).and_then(|number| T::try_from(number).ok());
     number.map(Some).ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
 }
 

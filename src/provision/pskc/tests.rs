@@ -56,7 +56,7 @@ fn read_plain(name: &str) -> Container {
 }
 
 fn aes128() -> Protection {
-    Protection::PreSharedKey { key: Key::new(unhex("12345678901234567890123456789012")), name: None }
+    Protection::PreSharedKey { key: Key::new(unhex("12345678901234567890123456789012")), name: None, mac_key: None }
 }
 
 fn cards() -> Container {
@@ -69,16 +69,45 @@ fn cards() -> Container {
     cards
 }
 
+/// A token and generators as `enroll export` writes them.
+fn exported() -> Container {
+    let date = |seconds| Some(Timestamp::from_unix(seconds));
+    let origin = Origin {
+        manufacturer: Some("Example トークン".to_owned()),
+        model: Some("CT-1".to_owned()),
+        key: Validity { start: date(1_793_491_200), end: date(1_924_991_999) },
+        ..Origin::default()
+    };
+    let key = |len| Key::new((1..=len).collect());
+    let token = "FEX0000801".parse().expect("a token ID");
+    let moving = [
+        Moving::Event { digits: 6, next: 7 },
+        Moving::Time { hash_len: 20, digits: 8, step_secs: 60, drift: -2, last_step: Some(9) },
+        Moving::Time { hash_len: 32, digits: 6, step_secs: 30, drift: 0, last_step: None },
+    ];
+    let generators = moving.into_iter().zip(1..).map(|(moving, number): (_, u8)| {
+        let serial = format!("230870123456{number}").parse().expect("a serial number");
+        KeyPackage::of_generator(&serial, key(20 + number), moving, origin.clone())
+    });
+    let packages = [KeyPackage::of_token(&token, key(32), Some(&origin), 8)].into_iter().chain(generators).collect();
+    Container { packages, ..Container::default() }
+}
+
 /// The files are read back by python-pskc and pskctool: `testvectors/reference/pskc.py`.
 #[test]
 fn what_is_written_is_what_others_have_read() {
     let passphrase = || Protection::Passphrase("correct horse 電池".into());
-    for (name, container, protection) in [
-        ("camtoken_plain", read_plain("python_plain"), Protection::None),
-        ("camtoken_preshared", cards(), aes128()),
-        ("camtoken_passphrase", cards(), passphrase()),
+    let mut generators = exported();
+    generators.packages.retain(|package| package.algorithm != Some(Algorithm::Ocra));
+    for (name, container, form, protection) in [
+        ("camtoken_plain", read_plain("python_plain"), Form::Strong, Protection::None),
+        ("camtoken_preshared", cards(), Form::Strong, aes128()),
+        ("camtoken_passphrase", cards(), Form::Strong, passphrase()),
+        ("camtoken_export", exported(), Form::Strong, aes128()),
+        ("camtoken_compatible_preshared", exported(), Form::Compatible, aes128()),
+        ("camtoken_compatible_passphrase", generators, Form::Compatible, passphrase()),
     ] {
-        let written = container.write(&protection, &mut FixedRng(1)).expect("a valid container");
+        let written = container.write_as(form, &protection, &mut FixedRng(1)).expect("a valid container");
         let path = folder().join(format!("pskc/{name}.pskcxml"));
         if std::env::var_os("CAMTOKEN_WRITE_VECTORS").is_some() {
             fs::write(&path, &written).expect("the tree can be written");
@@ -127,7 +156,8 @@ fn every_field_survives_the_trip() {
     package.time_interval = Some(60);
     package.time_drift = Some(i64::MIN);
     package.user_id = text("u");
-    let container = Container { id: text("c1"), packages: vec![package, KeyPackage::default()] };
+    let packages = vec![package, KeyPackage::default()];
+    let container = Container { id: text("c1"), packages, ..Container::default() };
     let xml = container.write(&aes128(), &mut FixedRng(7)).expect("a valid container");
     assert!(!xml.contains("AAAAAAAAAAAA"), "the key of zeroes would show");
     let read = Container::read(&xml, &aes128()).expect("as written");
@@ -136,7 +166,7 @@ fn every_field_survives_the_trip() {
 }
 
 #[test]
-fn encrypted_integers_have_four_or_eight_bytes() {
+fn an_encrypted_integer_has_any_width() {
     let counter = |bytes: &[u8]| {
         // The value is sealed as a secret would be, and put in the place of the counter.
         let mut container = read_plain("rfc6030_figure2");
@@ -146,9 +176,28 @@ fn encrypted_integers_have_four_or_eight_bytes() {
         Container::read(xml, &aes128()).map(|read| read.packages[0].counter)
     };
     assert_eq!(counter(&[0, 0, 1, 0]), Ok(Some(256)));
-    assert_eq!(counter(&[0xff; 8]), Ok(Some(u64::MAX)));
     assert_eq!(counter(b"12345678"), Ok(Some(0x3132_3334_3536_3738)));
-    assert!(matches!(counter(b"0"), Err(PskcError::Malformed { .. })));
+    for width in 1..=8 {
+        assert_eq!(counter(&[0xff; 8][..width]), Ok(Some(u64::MAX >> (64 - 8 * width))));
+    }
+    assert_eq!(counter(&[0, 0, 0, 0, 0, 0, 0, 0, 7]), Ok(Some(7)));
+    assert_eq!(counter(&[]), Ok(None));
+    assert!(matches!(counter(&[1, 0, 0, 0, 0, 0, 0, 0, 0]), Err(PskcError::Malformed { .. })));
+}
+
+/// RFC 6030, section 1.2.
+#[test]
+fn leading_zeros_and_later_minor_versions_do_not_count() {
+    let read = |version: &str| {
+        let xml = file("pskc/python_plain.pskcxml").replace("Version=\"1.0\"", &format!("Version=\"{version}\""));
+        Container::read(xml, &Protection::None).map(|_| ())
+    };
+    for version in ["1.0", "01.0", "1.00", "001.013", "1.2", "1"] {
+        assert_eq!(read(version), Ok(()), "{version}");
+    }
+    for version in ["0.1", "2.0", "11.0", "10.0", "1.x", "1.", ".1", "1.0.0", "", "0", "-1.0", "１.0"] {
+        assert_eq!(read(version), Err(PskcError::NotAContainer), "{version}");
+    }
 }
 
 #[test]
@@ -177,13 +226,15 @@ fn a_key_whose_policy_is_not_understood_is_neither_used_nor_passed_on() {
 
 #[test]
 fn what_cannot_be_written_is_refused() {
-    let key = |len| Protection::PreSharedKey { key: Key::new(vec![1; len]), name: None };
+    let key = |len| Protection::PreSharedKey { key: Key::new(vec![1; len]), name: None, mac_key: None };
     assert!(matches!(cards().write(&key(20), &mut FixedRng(1)), Err(PskcError::KeyLength { found: 20, .. })));
+    let compatible = cards().write_as(Form::Compatible, &key(32), &mut FixedRng(1));
+    assert!(matches!(compatible, Err(PskcError::KeyLength { expected: "16", found: 32, .. })));
     assert!(matches!(Container::default().write(&key(16), &mut FixedRng(1)), Err(PskcError::Missing { .. })));
     let mut cards = cards();
     cards.packages[1].key_id = None;
     let missing = cards.write(&Protection::None, &mut FixedRng(1)).expect_err("the key has no ID");
-    assert_eq!(missing.to_string(), "Key/@Id of device \"EC-00961\" is missing");
+    assert_eq!(missing.to_string(), "Key/@Id of package 2 (device \"EC-00961\") is missing");
     cards.packages[1].key_id = Some("\u{1b}[2J".to_owned());
     assert_eq!(cards.write(&Protection::None, &mut FixedRng(1)), Err(PskcError::Xml(XmlError::Encoding)));
 }
@@ -192,18 +243,21 @@ fn what_cannot_be_written_is_refused() {
 fn an_error_names_the_element_and_the_device() {
     let error = |name: &str| {
         let xml = file(&format!("pskc/{name}.pskcxml"));
-        Container::read(xml, &aes128()).expect_err("an invalid file").to_string()
+        match Container::read(xml, &aes128()) {
+            Ok(container) => container.unread[0].error.to_string(),
+            Err(error) => error.to_string(),
+        }
     };
-    assert_eq!(error("value_mac_missing_on_one"), "Secret of device \"EC-00962\" is encrypted without a ValueMAC");
     assert_eq!(
-        error("rfc6030_figure8"),
-        "Secret of device \"987654321\" uses \"http://www.w3.org/2001/04/xmlenc#rsa_1_5\", which is not supported"
+        error("value_mac_missing_on_one"),
+        "Secret of package 3 (device \"EC-00962\") is encrypted without a ValueMAC"
     );
+    assert_eq!(error("rfc6030_figure8"), "EncryptionKey uses \"X509Data\", which is not supported");
     assert_eq!(
         error("rfc6030_figure9"),
         "Signature uses \"http://www.w3.org/2000/09/xmldsig#rsa-sha1\", which is not supported"
     );
-    assert_eq!(error("secret_plain"), "Secret of device \"EC-00960\" is not encrypted");
+    assert_eq!(error("secret_plain"), "Secret of package 1 (device \"EC-00960\") is not encrypted");
 }
 
 #[test]
@@ -241,7 +295,7 @@ proptest! {
             let at = at.index(xml.len());
             xml[at] = byte;
         }
-        let wrapped = Protection::PreSharedKey { key: Key::new(vec![0; 32]), name: None };
+        let wrapped = Protection::PreSharedKey { key: Key::new(vec![0; 32]), name: None, mac_key: None };
         for protection in [Protection::None, aes128(), wrapped, Protection::Passphrase("qwerty".into())] {
             if let Ok(container) = Container::read(&xml, &protection) {
                 let _ = container.write(&Protection::None, &mut FixedRng(1));
@@ -275,16 +329,28 @@ proptest! {
 /// Each was once taken for a camera token.
 #[test]
 fn a_key_of_another_device_or_with_a_rule_that_nobody_keeps_is_no_device_key() {
-    let package = |change: fn(&mut KeyPackage)| {
+    const QH64: &str = "OCRA-1:HOTP-SHA256-8:QH64";
+    let package = |change: fn(&mut KeyPackage), suites_too| {
         let mut package = KeyPackage::new("1", Algorithm::Ocra, Key::new(vec![7; 32]));
         package.device.serial = Some("FEX0000001".to_owned());
         change(&mut package);
-        package.device_key(Timestamp::default()).map(|_| ()).map_err(|why| why.to_string())
+        let taking = Taking { digits: 8, suites_too };
+        package.device_key(taking, Timestamp::from_unix(1000)).map(|_| ()).map_err(|why| why.to_string())
     };
-    assert_eq!(package(|_| ()), Ok(()));
-    assert_eq!(package(|package| package.suite = Some("OCRA-1:HOTP-SHA256-8:QH64".to_owned())), Ok(()));
-    assert_eq!(package(|package| package.policy.pin = Some(PinPolicy::default())), Ok(()));
-    let refused: [fn(&mut KeyPackage); 4] = [
+    let fit: [fn(&mut KeyPackage); 5] = [
+        |_| (),
+        |package| package.policy.pin = Some(PinPolicy::default()),
+        |package| package.response_format = Some(ResponseFormat::decimal(8)),
+        |package| package.policy.start_date = Some(Timestamp::from_unix(2000)),
+        |package| {
+            package.suite = Some(QH64.to_owned());
+            package.key_profile_id = Some(KeyPackage::DEVICE_KEY_PROFILE.to_owned());
+        },
+    ];
+    for change in fit {
+        assert_eq!(package(change, false), Ok(()));
+    }
+    let refused: [fn(&mut KeyPackage); 12] = [
         |package| package.policy.number_of_transactions = Some(1),
         |package| {
             package.policy.pin = Some(PinPolicy { usage_mode: Some(PinUsageMode::Algorithmic), ..PinPolicy::default() })
@@ -293,8 +359,59 @@ fn a_key_of_another_device_or_with_a_rule_that_nobody_keeps_is_no_device_key() {
             package.policy.pin = Some(PinPolicy { usage_mode: Some(PinUsageMode::Append), ..PinPolicy::default() })
         },
         |package| package.suite = Some("OCRA-1:HOTP-SHA1-6:C-QN08-PSHA1".to_owned()),
+        |package| package.response_format = Some(ResponseFormat::decimal(6)),
+        |package| {
+            package.response_format =
+                Some(ResponseFormat { encoding: ValueFormat::Hexadecimal, ..ResponseFormat::decimal(8) })
+        },
+        |package| package.response_format = Some(ResponseFormat { check_digits: true, ..ResponseFormat::decimal(8) }),
+        |package| package.policy.expiry_date = Some(Timestamp::from_unix(999)),
+        |package| package.device.expiry_date = Some(Timestamp::from_unix(999)),
+        |package| {
+            package.device.start_date = Some(Timestamp::from_unix(3000));
+            package.policy.expiry_date = Some(Timestamp::from_unix(2000));
+        },
+        |package| package.device.manufacturer = Some("M".repeat(257)),
+        |package| package.algorithm = Some(Algorithm::Hotp),
     ];
     for change in refused {
-        assert!(package(change).is_err());
+        assert!(package(change, true).is_err());
+    }
+    let card: fn(&mut KeyPackage) = |package| package.suite = Some(QH64.to_owned());
+    assert!(package(card, false).is_err(), "a card may have the suite of a camera token");
+    assert_eq!(package(card, true), Ok(()), "the caller knows");
+}
+
+#[test]
+fn a_generator_says_what_it_computes_or_is_none() {
+    let generator = |algorithm, change: fn(&mut KeyPackage)| {
+        let mut package = KeyPackage::new("1", algorithm, Key::new((1..=20).collect()));
+        package.device.serial = Some("2308701234567".to_owned());
+        change(&mut package);
+        package.generator(Timestamp::default()).map(|(_, _, moving)| moving).map_err(|why| why.to_string())
+    };
+    assert_eq!(generator(Algorithm::Hotp, |_| ()), Ok(Moving::Event { digits: 6, next: 0 }));
+    let time = |hash_len, step_secs| Ok(Moving::Time { hash_len, digits: 6, step_secs, drift: 0, last_step: None });
+    assert_eq!(generator(Algorithm::Totp, |_| ()), time(20, 30));
+    assert_eq!(generator(Algorithm::Totp, |package| package.time_interval = Some(60)), time(20, 60));
+    let hashes: [fn(&mut KeyPackage); 3] = [
+        |package| package.suite = Some("HMAC-SHA256".to_owned()),
+        |package| package.suite = Some("sha-256".to_owned()),
+        |package| package.suite = Some("SHA256".to_owned()),
+    ];
+    for change in hashes {
+        assert_eq!(generator(Algorithm::Totp, change), time(32, 30));
+        assert!(generator(Algorithm::Hotp, change).is_err(), "RFC 4226 knows SHA-1 alone");
+    }
+    let refused: [fn(&mut KeyPackage); 6] = [
+        |package| package.response_format = Some(ResponseFormat::decimal(5)),
+        |package| package.suite = Some("HMAC-MD5".to_owned()),
+        |package| package.time_interval = Some(0),
+        |package| package.device.serial = Some("a b".to_owned()),
+        |package| package.policy.key_usage = vec![KeyUsage::ChallengeResponse],
+        |package| package.secret = Some(Key::new(vec![1; 15])),
+    ];
+    for change in refused {
+        assert!(generator(Algorithm::Totp, change).is_err());
     }
 }

@@ -6,17 +6,18 @@ use rand::CryptoRng;
 
 use super::protect::Sealer;
 use super::xml::{self, Element, Namespace};
-use super::{Container, DeviceInfo, KeyPackage, Place, Policy, Protection, PskcError, Word};
+use super::{Container, DeviceInfo, Form, KeyPackage, PackageName, Place, Policy, Protection, PskcError, Word};
 use crate::key::Key;
 
 pub(super) fn write(
     container: &Container,
+    form: Form,
     protection: &Protection,
     rng: &mut impl CryptoRng,
 ) -> Result<String, PskcError> {
-    let sealer = Sealer::new(protection, rng)?;
+    let sealer = Sealer::new(form, protection, rng)?;
     let packages: Result<Vec<_>, _> =
-        container.packages.iter().map(|package| key_package(package, sealer.as_ref(), rng)).collect();
+        container.named().map(|(name, package)| key_package(&name, package, sealer.as_ref(), rng)).collect();
     let mut root = pskc("KeyContainer").with_attribute("Version", "1.0");
     if let Some(id) = &container.id {
         root = root.with_attribute("Id", id);
@@ -28,7 +29,12 @@ pub(super) fn write(
     Ok(xml::write(&root)?)
 }
 
-fn key_package(package: &KeyPackage, sealer: Option<&Sealer>, rng: &mut impl CryptoRng) -> Result<Element, PskcError> {
+fn key_package(
+    name: &PackageName,
+    package: &KeyPackage,
+    sealer: Option<&Sealer>,
+    rng: &mut impl CryptoRng,
+) -> Result<Element, PskcError> {
     let mut element = pskc("KeyPackage");
     if package.device != DeviceInfo::default() {
         element = element.with_children([device_info(&package.device)]);
@@ -36,7 +42,7 @@ fn key_package(package: &KeyPackage, sealer: Option<&Sealer>, rng: &mut impl Cry
     if let Some(id) = &package.crypto_module_id {
         element = element.with_children([pskc("CryptoModuleInfo").with_children([pskc("Id").with_text(id)])]);
     }
-    Ok(element.with_children(key(package, sealer, rng)?))
+    Ok(element.with_children(key(name, package, sealer, rng)?))
 }
 
 fn device_info(device: &DeviceInfo) -> Element {
@@ -56,11 +62,15 @@ fn device_info(device: &DeviceInfo) -> Element {
     )
 }
 
-fn key(package: &KeyPackage, sealer: Option<&Sealer>, rng: &mut impl CryptoRng) -> Result<Option<Element>, PskcError> {
-    let serial = package.device.serial.as_deref();
+fn key(
+    name: &PackageName,
+    package: &KeyPackage,
+    sealer: Option<&Sealer>,
+    rng: &mut impl CryptoRng,
+) -> Result<Option<Element>, PskcError> {
     let Some(id) = &package.key_id else {
         return match package.secret {
-            Some(_) => Err(PskcError::Missing { place: place("Key/@Id", serial) }),
+            Some(_) => Err(PskcError::Missing { place: place("Key/@Id", Some(name)) }),
             None => Ok(None),
         };
     };
@@ -78,7 +88,7 @@ fn key(package: &KeyPackage, sealer: Option<&Sealer>, rng: &mut impl CryptoRng) 
             .with_children(text("FriendlyName", package.friendly_name.as_ref()))
             .with_children(some(pskc("Data"), data))
             .with_children(text("UserId", package.user_id.as_ref()))
-            .with_children(policy(&package.policy, serial)?),
+            .with_children(policy(&package.policy, name)?),
     ))
 }
 
@@ -124,9 +134,9 @@ fn plain_value(value: String) -> Element {
     pskc("PlainValue").with_text(value)
 }
 
-fn policy(policy: &Policy, serial: Option<&str>) -> Result<Option<Element>, PskcError> {
+fn policy(policy: &Policy, name: &PackageName) -> Result<Option<Element>, PskcError> {
     if !policy.unknown.is_empty() {
-        return Err(PskcError::Policy { place: place("Policy", serial) });
+        return Err(PskcError::Policy { place: place("Policy", Some(name)) });
     }
     let mut rules: Vec<_> =
         [text("StartDate", policy.start_date.as_ref()), text("ExpiryDate", policy.expiry_date.as_ref())]
@@ -165,6 +175,6 @@ fn some(element: Element, children: Vec<Element>) -> Option<Element> {
     if children.is_empty() { None } else { Some(element.with_children(children)) }
 }
 
-fn place(element: &str, serial: Option<&str>) -> Place {
-    Place { element: element.to_owned(), serial: serial.map(str::to_owned) }
+fn place(element: &str, package: Option<&PackageName>) -> Place {
+    Place { element: element.to_owned(), package: package.cloned() }
 }

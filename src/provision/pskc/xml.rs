@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::XmlVersion;
 use quick_xml::escape::{escape, resolve_xml_entity};
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -99,6 +100,16 @@ impl Element {
         self.namespace == namespace && self.name == name
     }
 
+    /// The first child of a name in the namespace of PSKC.
+    pub(super) fn first(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.is(Namespace::Pskc, name))
+    }
+
+    /// Whether an element of a name stands anywhere below.
+    pub(super) fn has_within(&self, name: &str) -> bool {
+        self.children.iter().any(|child| child.is(Namespace::Pskc, name) || child.has_within(name))
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -111,8 +122,8 @@ pub enum XmlError {
     /// More than [`Container::MAX_LEN`](super::Container::MAX_LEN) bytes.
     #[error("the document has more than {MAX_LEN} bytes")]
     TooLong,
-    /// Bytes that are no UTF-8, a declaration of another encoding, or a character that XML forbids.
-    #[error("the document is not XML 1.0 in UTF-8")]
+    /// Bytes that are not in an encoding that is read, a declaration of another encoding, or a character that XML forbids.
+    #[error("the document is not XML 1.0 in UTF-8, UTF-16 or Shift_JIS")]
     Encoding,
     /// The document is not well formed, or it ends too early.
     #[error("the document is not well-formed XML")]
@@ -133,8 +144,15 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
     if bytes.len() > MAX_LEN {
         return Err(XmlError::TooLong);
     }
-    let text = str::from_utf8(bytes).map_err(|_| XmlError::Encoding)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (encoding, bytes) = encoding(bytes);
+    let decoded;
+    let text = if encoding == UTF_8 {
+        str::from_utf8(bytes).map_err(|_| XmlError::Encoding)?
+    } else {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or(XmlError::Encoding)?;
+        decoded = Zeroizing::new(text.into_owned());
+        &decoded
+    };
     if !text.chars().all(is_xml_char) {
         return Err(XmlError::Encoding);
     }
@@ -146,11 +164,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     let mut elements = 0;
+    let mut has_begun = false;
     loop {
         let (resolved, event) = reader.read_resolved_event().map_err(|error| match error {
             quick_xml::Error::Namespace(_) => XmlError::TooComplex,
             _ => XmlError::Syntax,
         })?;
+        // Blanks may stand before the declaration, as some editors leave them, and nothing else.
+        let begins = !matches!(event, Event::Text(_));
         match event {
             Event::Start(start) => {
                 elements += 1;
@@ -173,9 +194,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
             Event::CData(text) => append(&mut open, &text.xml10_content())?,
             Event::GeneralRef(reference) => append(&mut open, resolve(&reference)?.encode_utf8(&mut [0; 4]))?,
             Event::Decl(declaration) => {
-                let encoding = declaration.encoding().transpose().map_err(|_| XmlError::Syntax)?;
-                if encoding.is_some_and(|name| !["utf-8", "us-ascii"].contains(&&*name.to_ascii_lowercase())) {
+                let declared = declaration.encoding().transpose().map_err(|_| XmlError::Syntax)?;
+                if declared.is_some_and(|name| !is_declared(encoding, &name)) {
                     return Err(XmlError::Encoding);
+                }
+                if has_begun {
+                    return Err(XmlError::Syntax);
                 }
             }
             Event::DocType(_) => return Err(XmlError::Doctype),
@@ -183,7 +207,39 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
             Event::Eof if open.is_empty() => return root.ok_or(XmlError::Syntax),
             Event::Eof => return Err(XmlError::Syntax),
         }
+        has_begun |= begins;
     }
+}
+
+/// The encoding of a document and what is behind its byte order mark. Without a mark it is known by the first characters; what
+/// begins in ASCII says itself that it is in Shift_JIS.
+fn encoding(bytes: &[u8]) -> (&'static Encoding, &[u8]) {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return (encoding, &bytes[mark..]);
+    }
+    let encoding = match bytes {
+        [b'<', 0, ..] => UTF_16LE,
+        [0, b'<', ..] => UTF_16BE,
+        _ => {
+            let declaration = bytes[..bytes.len().min(200)].split(|byte| *byte == b'>').next().unwrap_or_default();
+            let mut quoted = declaration.split(|byte| matches!(byte, b'"' | b'\''));
+            match quoted.any(|part| Encoding::for_label(part) == Some(SHIFT_JIS)) {
+                true => SHIFT_JIS,
+                false => UTF_8,
+            }
+        }
+    };
+    (encoding, bytes)
+}
+
+/// Whether a declaration may name a document's encoding so.
+fn is_declared(encoding: &'static Encoding, name: &str) -> bool {
+    if encoding == UTF_8 {
+        return ["utf-8", "us-ascii"].contains(&&*name.to_ascii_lowercase());
+    }
+    let is_utf_16 = |encoding| encoding == UTF_16LE || encoding == UTF_16BE;
+    let named = Encoding::for_label(name.as_bytes());
+    named.is_some_and(|named| named == encoding || is_utf_16(named) && is_utf_16(encoding))
 }
 
 /// Writes a document, an element a line.
@@ -348,12 +404,51 @@ mod tests {
             "<a>&</a>",
             "<a>]",
             "<!-- -- --><a/>",
+            "<a/><?xml version='1.0'?>",
+            "<a><?xml version='1.0'?></a>",
+            "<?xml version='1.0'?><?xml version='1.0'?><a/>",
+            "<!-- --><?xml version='1.0'?><a/>",
+            "x<?xml version='1.0'?><a/>",
         ] {
             assert!(parse(document.as_bytes()).is_err(), "{document}");
         }
         assert_eq!(parse(b"<?xml version='1.0' encoding='latin1'?><a/>").err(), Some(XmlError::Encoding));
         assert_eq!(parse(b"<a>\x1b[2J</a>").err(), Some(XmlError::Encoding));
         assert_eq!(parse(b"<a>\xff</a>").err(), Some(XmlError::Encoding));
+    }
+
+    #[test]
+    fn an_encoding_is_known_by_its_mark_its_first_characters_or_its_declaration() {
+        let document = |name: &str| format!("<?xml version='1.0' encoding='{name}'?><a>東京 ①\\</a>");
+        let utf_16 = |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+        let shift_jis = |name: &str| SHIFT_JIS.encode(&document(name)).0.into_owned();
+        let marked = format!("\u{feff}{}", document("UTF-16"));
+        for bytes in [
+            document("UTF-8").into_bytes(),
+            format!("\n {}", document("utf-8")).into_bytes(),
+            format!("\u{feff}{}", document("UTF-8")).into_bytes(),
+            utf_16(&marked, u16::to_le_bytes),
+            utf_16(&marked, u16::to_be_bytes),
+            utf_16(&document("UTF-16LE"), u16::to_le_bytes),
+            utf_16(&document("utf-16"), u16::to_be_bytes),
+            shift_jis("Shift_JIS"),
+            shift_jis("windows-31j"),
+        ] {
+            let root = parse(&bytes).expect("well formed");
+            assert_eq!(root.text.as_str(), "東京 ①\\");
+        }
+        let lone_surrogate = [&utf_16("\u{feff}<a>", u16::to_le_bytes)[..], &[0, 0xd8], b"<\0/\0a\0>\0"].concat();
+        for bytes in [
+            utf_16(&format!("\u{feff}{}", document("Shift_JIS")), u16::to_le_bytes),
+            utf_16(&format!("\u{feff}{}", document("UTF-8")), u16::to_be_bytes),
+            document("UTF-16").into_bytes(),
+            document("Shift_JIS").into_bytes(),
+            shift_jis("EUC-JP"),
+            format!("\u{feff}{}", document("Shift_JIS")).into_bytes(),
+            lone_surrogate,
+        ] {
+            assert_eq!(parse(&bytes).err(), Some(XmlError::Encoding));
+        }
     }
 
     #[test]

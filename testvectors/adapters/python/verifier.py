@@ -283,7 +283,7 @@ class Verifier:
     # --- Time-based passwords (7.3)
 
     def generator(self, now):
-        secret = secrets.token_hex(32)
+        secret = secrets.token_hex(20)
         activation = self.record("active", now, secret=secret, step=None)
         self.save()
         return activation, secret

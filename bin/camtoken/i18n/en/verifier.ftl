@@ -11,8 +11,9 @@ help-shared =
     .contract = The contract number
     .user = The user ID within the contract, at most 10 columns
     .activation = The activation, 12 hexadecimal digits
-    .key_file = The pre-shared key: 16, 24 or 32 bytes, or their hexadecimal digits
+    .key_file = The pre-shared key: 16, 24 or 32 bytes, or twice as many hexadecimal digits; what are digits throughout is read as digits
     .key_name = What the parties call the pre-shared key
+    .mac_key_file = The key of the MACs, where both parties have agreed on one and the file does not bring it
     .passphrase_file = The passphrase; without it CAMTOKEN_PASSPHRASE, else a prompt
 
 ## issue
@@ -47,7 +48,7 @@ issued-uri = URI
 help-verify = Settle the response to a challenge, once
     .challenge = The challenge that issue named; with --time-based the activation
     .response = What the token shows; - reads it from standard input
-    .time_based = Settle a time-based password of a customer without a camera token
+    .time_based = Settle a password of a customer's generator, by the time or by a counter
     .long =
         Settle the response to a challenge, once.
 
@@ -69,6 +70,8 @@ verdict-superseded = Refused: a newer challenge has taken the place of this one.
 verdict-suspended = Refused: the activation is suspended; it has to be resumed.
 verdict-revoked = Refused: the activation is revoked.
 verdict-not-activated = Refused: the registration is not at this step.
+verdict-key-early = Refused: the key of the token is not valid yet.
+verdict-key-expired = Refused: the key of the token is not valid any more.
 verdict-malformed = Refused: expected { $digits } digits. It is not counted.
 verdict-unknown = Refused: there is no such challenge.
 
@@ -85,19 +88,31 @@ help-enroll = Keep the verifier's books: tokens, registrations, revocation
           camtoken enroll second ACTIVATION DEVICE-CODE -o code2.png
           camtoken enroll confirm ACTIVATION RESPONSE
 
-help-enroll-import = Take tokens into the books, from a file of device keys
+help-enroll-import = Take tokens and generators into the books, from a file of their maker
     .file = A PSKC file (RFC 6030), or an exported test token
+    .device_keys = Take packages that name an OCRASuite for device keys, too; otherwise they are left alone as those of cards
     .long =
-        Take tokens into the books, from a file of device keys.
+        Take tokens and generators into the books, from a file of their maker.
 
         A device key is a key package of RFC 6030 with the algorithm OCRA and at least 16 bytes, which may be used for
-        challenge and response; the serial number of its device is the token ID. Other packages are named and left alone.
-        An exported test token (*.camtoken.json) is taken with --accept-test-keys only. Doing it again changes nothing.
+        challenge and response; the serial number of its device is the token ID. A generator is one with the algorithm HOTP
+        or TOTP. Other packages, and those that cannot be read, are named and left alone. The dates of key and device are
+        kept: outside of them nothing is registered, issued or accepted. Doing it again changes nothing but these dates.
 
-help-enroll-export = Give the device keys out of the books, to hand the tokens to another verifier
+        Each value of a protected file has a MAC of its own. A package whose MAC does not fit is left alone, and the exit is
+        7: look at how the file came here. No MAC covers serial numbers, dates, or which packages there are.
+
+        An exported test token (*.camtoken.json) is taken with --accept-test-keys only.
+
+help-enroll-export = Give the keys of tokens and generators out of the books, to hand them to another verifier
     .output = The PSKC file (RFC 6030) to write
+    .compatible = Write what every server reads: AES-128-CBC, HMAC-SHA1, PBKDF2 with HMAC-SHA1
+    .generators = Generators alone: other servers have no use for the device key of a camera token
     .long =
-        Give the device keys out of the books, to hand the tokens to another verifier.
+        Give the keys of tokens and generators out of the books, to hand them to another verifier.
+
+        What the maker's file said is written again: manufacturer, model, dates, policy. Of a generator the file says how far
+        it has come.
 
         The file is always protected, by a pre-shared key or a passphrase; whoever opens it can read the codes of every
         registration that follows. Test tokens and revoked tokens stay. For a list without secrets: camtoken enroll status.
@@ -130,6 +145,24 @@ help-enroll-audit = Show what happened to an activation, and check that nothing 
         Each entry holds the digest of the one before it, and the record the last one's. Exit 7 when an entry was changed,
         removed or added; then none is shown.
 
+help-enroll-generator = Give a generator that came from its maker to a customer without a camera token
+    .generator = The serial number, as printed on the generator
+    .long =
+        Give a generator that came from its maker to a customer without a camera token.
+
+        Its passwords are settled by camtoken verify --time-based ACTIVATION PASSWORD, whether it goes by the time or by a
+        counter. They are accepted once, and never taken for the response to a challenge. A generator whose activation is
+        revoked may be given to another customer.
+
+help-enroll-resync = Find a generator that has run away by two consecutive passwords
+    .first = What the generator showed; - reads it from standard input
+    .next = What it showed next
+    .long =
+        Find a generator that has run away by two consecutive passwords (RFC 4226, section 7.4).
+
+        By the counter it is looked for up to a thousand presses ahead, by the time up to sixty steps off. Both passwords are
+        spent; wrong ones count as a wrong password does.
+
 help-enroll-time-based = Give a customer without a camera token a time-based generator; its secret is shown once
 
 enroll-passphrase = Passphrase of the key file
@@ -158,6 +191,7 @@ books-contract = Contract
 books-user = User
 books-failures = Failures
 books-challenge = Open challenge
+books-validity = Valid
 
 ## demo
 

@@ -1,17 +1,19 @@
-//! `camtoken enroll import` and `export`: device keys into the books and out of them.
+//! `camtoken enroll import` and `export`: device keys and generators into the books, and device keys out of them.
 //!
 //! A device key is a key package of RFC 6030 with the algorithm OCRA, whose policy allows challenge and response, of at
-//! least 16 bytes; the serial number of its device is the token ID. Other packages of the file are left alone.
+//! least 16 bytes; the serial number of its device is the token ID. A generator is one with the algorithm HOTP or TOTP. Other
+//! packages of the file are left alone.
 
 use std::path::PathBuf;
 use std::str;
 
 use base16ct::mixed;
 use camtoken::Key;
-use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, Protection, PskcError};
+use camtoken::provision::ImportOptions;
+use camtoken::provision::pskc::{Container, Form, KeyPackage, Protection, PskcError};
 use camtoken::store::{RecordId, block_on};
 use camtoken::token::file;
-use camtoken::verifier::EnrollError;
+use camtoken::verifier::{EnrollError, RegisteredToken};
 use camtoken_documents::{Imported, Skipped};
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -33,6 +35,8 @@ use crate::text::Text;
 pub struct ImportArgs {
     #[arg(value_name = "FILE.pskcxml|FILE.camtoken.json|-")]
     file: PathBuf,
+    #[arg(long)]
+    device_keys: bool,
     #[command(flatten)]
     protection: ProtectionArgs,
     #[command(flatten)]
@@ -43,6 +47,10 @@ pub struct ImportArgs {
 pub struct ExportArgs {
     #[arg(long, short, value_name = "FILE.pskcxml")]
     output: PathBuf,
+    #[arg(long)]
+    compatible: bool,
+    #[arg(long)]
+    generators: bool,
     #[command(flatten)]
     protection: ProtectionArgs,
     #[command(flatten)]
@@ -56,6 +64,8 @@ pub struct ProtectionArgs {
     pub key_file: Option<PathBuf>,
     #[arg(long, value_name = "NAME", requires = "key_file")]
     key_name: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "key_file")]
+    mac_key_file: Option<PathBuf>,
     #[arg(long, value_name = "FILE|-")]
     passphrase_file: Option<PathBuf>,
 }
@@ -65,6 +75,8 @@ pub struct ProtectionArgs {
 pub struct Exported {
     /// The token IDs
     tokens: Vec<String>,
+    /// The serial numbers of generators that came from their makers
+    generators: Vec<String>,
     /// What the books have beside, and why it was left alone
     skipped: Vec<Skipped>,
     /// The file
@@ -79,13 +91,14 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
         Imported::one(args.test_token(&bytes, &bank, context)?)
     } else {
         let container = args.protection.open(&bytes, context)?;
-        Imported::from(block_on(container.register(&bank.verifier, bank.now, &mut rng()))?)
+        let options = ImportOptions { suites_are_device_keys: args.device_keys };
+        Imported::from(block_on(container.register(&bank.verifier, options, bank.now, &mut rng()))?)
     };
-    if imported.tokens.is_empty() {
+    if imported.is_empty() {
         return Err(Failure::new(Code::NoDeviceKey).because(imported.reasons()));
     }
     context.out.report(&imported)?;
-    Ok(Exit::Done)
+    Ok(if imported.is_altered() { Exit::Findings } else { Exit::Done })
 }
 
 pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
@@ -95,26 +108,38 @@ pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
         None => Protection::Passphrase(passphrase(None, context)?),
     };
     let bank = Bank::open(context, &args.bank)?;
+    let digits = bank.verifier.policy().suite.digits();
     let (mut container, mut tokens, mut skipped) = (Container::default(), Vec::new(), Vec::new());
+    let mut generators = Vec::new();
     for id in status::ids(&bank)? {
-        let RecordId::Token(token) = id else { continue };
-        match block_on(bank.verifier.expose_device_key(&token)) {
-            Ok(key) => {
-                let device = DeviceInfo { serial: Some(token.to_string()), ..DeviceInfo::default() };
-                let mut package = KeyPackage::new(token.as_str(), Algorithm::Ocra, key);
-                package.device = device;
-                container.packages.push(package);
-                tokens.push(token.to_string());
+        match id {
+            RecordId::Token(_) if args.generators => {}
+            RecordId::Token(token) => match block_on(bank.verifier.expose_device_key(&token)) {
+                Ok(key) => {
+                    let known = block_on(bank.verifier.token(&token))?;
+                    let origin = known.as_ref().and_then(RegisteredToken::origin);
+                    container.packages.push(KeyPackage::of_token(&token, key, origin, digits));
+                    tokens.push(token.to_string());
+                }
+                Err(error @ (EnrollError::TestToken(_) | EnrollError::TokenRevoked(_))) => {
+                    skipped.push(Skipped::new(token.to_string(), error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            },
+            RecordId::Generator(id) => {
+                let (secret, moving) = block_on(bank.verifier.expose_generator(&id))?;
+                let known = block_on(bank.verifier.generator(&id))?;
+                let origin = known.map(|known| known.origin().clone()).unwrap_or_default();
+                container.packages.push(KeyPackage::of_generator(&id, secret, moving, origin));
+                generators.push(id.to_string());
             }
-            Err(error @ (EnrollError::TestToken(_) | EnrollError::TokenRevoked(_))) => {
-                skipped.push(Skipped::new(token.to_string(), error.to_string()));
-            }
-            Err(error) => return Err(error.into()),
+            _ => {}
         }
     }
-    let xml = container.write(&protection, &mut rng()).map_err(|error| unreadable(&error))?;
+    let form = if args.compatible { Form::Compatible } else { Form::Strong };
+    let xml = container.write_as(form, &protection, &mut rng()).map_err(|error| unreadable(&error))?;
     picture::write(&args.output, xml.as_bytes())?;
-    context.out.report(&Exported { tokens, skipped, file: args.output.display().to_string() })?;
+    context.out.report(&Exported { tokens, generators, skipped, file: args.output.display().to_string() })?;
     Ok(Exit::Done)
 }
 
@@ -151,12 +176,15 @@ impl ProtectionArgs {
     /// What the arguments say, without asking anybody.
     fn given(&self) -> Result<Option<Protection>, Failure> {
         if let Some(file) = &self.key_file {
-            let bytes = read_input(file, 4096)?;
-            let key = pre_shared(&bytes).ok_or_else(|| {
-                let why = format!("--key-file {}: expected 16, 24 or 32 bytes", file.display());
-                Failure::new(Code::KeyFile).because(why)
-            })?;
-            return Ok(Some(Protection::PreSharedKey { key, name: self.key_name.clone() }));
+            let key = pre_shared(&read_input(file, 4096)?);
+            if !matches!(key.expose_bytes().len(), 16 | 24 | 32) {
+                let why =
+                    format!("--key-file {}: expected 16, 24 or 32 bytes, or twice as many digits", file.display());
+                return Err(Failure::new(Code::KeyFile).because(why));
+            }
+            let mac_key = self.mac_key_file.as_ref().map(|file| read_input(file, 4096)).transpose()?;
+            let mac_key = mac_key.map(|bytes| pre_shared(&bytes));
+            return Ok(Some(Protection::PreSharedKey { key, name: self.key_name.clone(), mac_key }));
         }
         let Some(file) = &self.passphrase_file else { return Ok(None) };
         let asked = Asked { prompt: "", flag: FLAG, file: Some(file), variable: VARIABLE };
@@ -172,35 +200,36 @@ fn passphrase(file: Option<PathBuf>, context: &Context) -> Result<SecretString, 
     Asked { prompt: &prompt, flag: FLAG, file: file.as_deref(), variable: VARIABLE }.secret()
 }
 
-/// The bytes themselves, or their hexadecimal digits.
-fn pre_shared(bytes: &[u8]) -> Option<Key> {
+/// What hexadecimal digits stand for, or the bytes themselves. Digits win: 32 of them are a key of 16 bytes, and 32 random bytes
+/// that all happen to be digits do not occur.
+fn pre_shared(bytes: &[u8]) -> Key {
     let digits = str::from_utf8(bytes).ok().and_then(|text| mixed::decode_vec(text.trim()).ok());
     let key = Zeroizing::new(digits.unwrap_or_else(|| bytes.to_vec()));
-    matches!(key.len(), 16 | 24 | 32).then(|| Key::new(key.to_vec()))
+    Key::new(key.to_vec())
 }
 
 fn unreadable(error: &PskcError) -> Failure {
     Failure::new(Code::KeyFile).because(error)
 }
 
-fn lines(tokens: &[String], skipped: &[Skipped], text: &Text) -> String {
-    let tokens = tokens.iter().map(|token| format!("{token}\n"));
+fn lines<'a>(taken: impl Iterator<Item = &'a String>, skipped: &[Skipped], text: &Text) -> String {
+    let taken = taken.map(|id| format!("{id}\n"));
     let skipped = skipped.iter().map(|skipped| {
-        let name = crate::terminal::clean(&skipped.name);
+        let name = crate::terminal::clean(&skipped.label());
         format!("{}\n", text.with("enroll-skipped", &[("name", &name), ("why", &crate::terminal::clean(&skipped.why))]))
     });
-    tokens.chain(skipped).collect()
+    taken.chain(skipped).collect()
 }
 
 impl Document for Imported {
     const SCHEMA: &'static str = "camtoken/imported/1";
 
     fn human(&self, text: &Text) -> String {
-        lines(&self.tokens, &self.skipped, text)
+        lines(self.tokens.iter().chain(&self.generators), &self.skipped, text)
     }
 
     fn bare(&self) -> String {
-        self.tokens.iter().map(|token| format!("{token}\n")).collect()
+        self.tokens.iter().chain(&self.generators).map(|id| format!("{id}\n")).collect()
     }
 }
 
@@ -208,10 +237,10 @@ impl Document for Exported {
     const SCHEMA: &'static str = "camtoken/exported/1";
 
     fn human(&self, text: &Text) -> String {
-        lines(&self.tokens, &self.skipped, text)
+        lines(self.tokens.iter().chain(&self.generators), &self.skipped, text)
     }
 
     fn bare(&self) -> String {
-        self.tokens.iter().map(|token| format!("{token}\n")).collect()
+        self.tokens.iter().chain(&self.generators).map(|id| format!("{id}\n")).collect()
     }
 }

@@ -3,7 +3,7 @@
 use camtoken::ActivationId;
 use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::RegisteredToken;
-use camtoken_documents::{ActivationStatus, TokenStatus};
+use camtoken_documents::{ActivationStatus, GeneratorStatus, KeyValidity, TokenStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,6 +31,8 @@ pub struct Books {
     tokens: Vec<TokenLine>,
     /// The activations
     activations: Vec<ActivationLine>,
+    /// The generators that came from their makers
+    generators: Vec<GeneratorStatus>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -45,7 +47,7 @@ struct TokenLine {
 struct ActivationLine {
     /// The activation
     activation: String,
-    /// The token; none for a time-based generator
+    /// The token; none for a generator
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(flatten)]
@@ -57,7 +59,7 @@ const PAGE: usize = 1000;
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let bank = Bank::open(context, &args.bank)?;
-    let mut books = Books { tokens: Vec::new(), activations: Vec::new() };
+    let mut books = Books { tokens: Vec::new(), activations: Vec::new(), generators: Vec::new() };
     match &args.id {
         Some(Holder::Activation(id)) => {
             books.add_activation(*id, &bank)?;
@@ -78,7 +80,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             for id in ids(&bank)? {
                 match id {
                     RecordId::Activation(id) => books.add_activation(id, &bank)?,
-                    RecordId::KeyCheck => {}
+                    RecordId::Generator(id) => {
+                        let generator = block_on(bank.verifier.generator(&id))?;
+                        books.generators.extend(generator.as_ref().map(GeneratorStatus::from));
+                    }
                     RecordId::Token(id) => {
                         if let Some(token) = block_on(bank.verifier.token(&id))? {
                             books.add_token(&token);
@@ -127,7 +132,7 @@ impl Document for Books {
     const SCHEMA: &'static str = "camtoken/books/1";
 
     fn human(&self, text: &Text) -> String {
-        if self.tokens.is_empty() && self.activations.is_empty() {
+        if self.tokens.is_empty() && self.activations.is_empty() && self.generators.is_empty() {
             return format!("{}\n", text.get("books-empty"));
         }
         // A token that is revoked has an asterisk behind its ID.
@@ -135,46 +140,62 @@ impl Document for Books {
             let revoked = self.tokens.iter().any(|line| line.token == token && line.status.revoked);
             format!("{token}{}", if revoked { "*" } else { "" })
         };
-        let mut rows = vec![
-            ["token", "activation", "state", "contract", "user", "failures", "challenge"]
-                .map(|column| text.get(&format!("books-{column}"))),
-        ];
-        for line in &self.activations {
+        let columns = ["token", "activation", "state", "contract", "user", "failures", "challenge", "validity"];
+        let mut rows = vec![columns.map(|column| text.get(&format!("books-{column}")))];
+        for ActivationLine { activation, token, status } in &self.activations {
+            let open = status.challenge.as_ref().map(|open| format!("{} {}", open.operation, open.challenge));
+            let no_token = || match (&status.generator, status.kind) {
+                (Some(generator), _) => generator.clone(),
+                (None, _) => text.get("books-no-token"),
+            };
             rows.push([
-                line.token.as_deref().map_or_else(|| text.get("books-no-token"), mark),
-                line.activation.clone(),
-                text.get(&format!("activation-{}", line.status.state)),
-                line.status.contract.clone(),
-                line.status.user.clone(),
-                line.status.failures.to_string(),
-                line.status
-                    .challenge
-                    .as_ref()
-                    .map(|open| format!("{} {}", open.operation, open.challenge))
-                    .unwrap_or_default(),
+                token.as_deref().map_or_else(no_token, mark),
+                activation.clone(),
+                text.get(&format!("activation-{}", status.state)),
+                status.contract.clone(),
+                status.user.clone(),
+                status.failures.to_string(),
+                open.unwrap_or_default(),
+                span(&status.validity),
             ]);
         }
+        let mut add = |id: String, state: &str, validity: &KeyValidity| {
+            let mut row = [const { String::new() }; 8];
+            (row[0], row[2], row[7]) = (id, text.get(state), span(validity));
+            rows.push(row);
+        };
         for line in self.tokens.iter().filter(|line| line.status.activations.is_empty() || self.activations.is_empty())
         {
-            let state = if line.status.revoked { text.get("activation-revoked") } else { text.get("books-free") };
-            rows.push([
-                mark(&line.token),
-                String::new(),
-                state,
-                String::new(),
-                String::new(),
-                String::new(),
-                String::new(),
-            ]);
+            let state = if line.status.revoked { "activation-revoked" } else { "books-free" };
+            add(mark(&line.token), state, &line.status.validity);
         }
-        terminal::columns(&rows)
+        for generator in self.generators.iter().filter(|generator| generator.activation.is_none()) {
+            add(generator.generator.clone(), "books-free", &generator.validity);
+        }
+        // Most tokens are valid without end.
+        match rows.iter().skip(1).all(|row| row[7].is_empty()) {
+            true => terminal::columns(
+                &rows.iter().map(|row| <[String; 7]>::clone(row[..7].try_into().expect("7 of 8"))).collect::<Vec<_>>(),
+            ),
+            false => terminal::columns(&rows),
+        }
     }
 
-    /// The token IDs, then the activations, with their states.
+    /// The token IDs, the serial numbers of generators, then the activations, with their states.
     fn bare(&self) -> String {
         let tokens =
             self.tokens.iter().map(|line| format!("{}{}\n", line.token, if line.status.revoked { "*" } else { "" }));
+        let generators = self.generators.iter().map(|line| format!("{}\n", line.generator));
         let activations = self.activations.iter().map(|line| format!("{} {}\n", line.activation, line.status.state));
-        tokens.chain(activations).collect()
+        tokens.chain(generators).chain(activations).collect()
+    }
+}
+
+/// The days of a key's first and last use.
+fn span(KeyValidity { valid_from, valid_until, .. }: &KeyValidity) -> String {
+    let day = |at: &Option<String>| at.as_deref().unwrap_or_default().chars().take(10).collect::<String>();
+    match (valid_from, valid_until) {
+        (None, None) => String::new(),
+        _ => format!("{}..{}", day(valid_from), day(valid_until)),
     }
 }

@@ -91,10 +91,12 @@ impl KeyArgs {
             None => true,
         });
         let (Some(package), None) = (named.next(), named.next()) else {
-            let names: Vec<_> =
-                of_its_kind().map(|package| package.key_id.as_deref().unwrap_or_else(|| package.name())).collect();
-            let why = match names[..] {
-                [] => format!("it has no key of {}", algorithm.uri()),
+            let names: Vec<_> = of_its_kind()
+                .filter_map(|package| package.key_id.as_deref().or(package.device.serial.as_deref()))
+                .collect();
+            let why = match (&names[..], container.unread.first()) {
+                ([], Some(unread)) => unread.error.to_string(),
+                ([], None) => format!("it has no key of {}", algorithm.uri()),
                 _ => format!("--key-id has to name one of: {}", names.join(", ")),
             };
             return Err(no_key(file, why));
@@ -104,12 +106,7 @@ impl KeyArgs {
         let is_ocra = *algorithm == Algorithm::Ocra;
         Ok(KeySource {
             key: Key::new(key.expose_bytes().to_vec()),
-            // Of a one-time password the suite names the hash (RFC 6030, section 4.3.4).
-            hash: package
-                .suite
-                .as_deref()
-                .filter(|_| !is_ocra)
-                .and_then(|suite| suite.trim_start_matches("HMAC-").parse().ok()),
+            hash: package.otp_hash().filter(|_| !is_ocra),
             digits: package
                 .response_digits()
                 .and_then(|digits| u8::try_from(digits).ok())

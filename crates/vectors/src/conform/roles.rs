@@ -169,7 +169,8 @@ impl VerifierRole for PeerVerifier<'_> {
         let question = json!({ "contract": contract, "user": user, "now": now.as_unix() });
         match self.party.ask::<Generator>("verifier.generator", question)? {
             Ok(made) => {
-                let key = unhex(&made.key).filter(|key| key.len() == 32).ok_or("key is not 32 bytes in hexadecimal")?;
+                let key = unhex(&made.key).filter(|key| (16..=64).contains(&key.len()));
+                let key = key.ok_or("key is not 16 to 64 bytes in hexadecimal")?;
                 Ok(Ok((parsed("activation", &made.activation)?, Key::new(key))))
             }
             Err(other) => Ok(Err(other)),
