@@ -2,10 +2,11 @@
 
 use std::hint::black_box;
 
-use camtoken::challenge::{ChallengeId, ResponseSuite};
+use camtoken::challenge::{Challenge, ChallengeId, ResponseSuite};
 use camtoken::code::{self, ChallengeCode};
+use camtoken::key::ActivationId;
 use camtoken::transaction::{Operation, Transaction};
-use camtoken::{ActivationId, Challenge, Key, Timestamp};
+use camtoken::{Key, Timestamp};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn transfer() -> Transaction {

@@ -6,11 +6,12 @@
 use std::env;
 use std::time::{Duration, Instant};
 
+use camtoken::key::TokenId;
 use camtoken::provision::pskc::Algorithm;
 use camtoken::provision::{Container, ImportOptions, KeyPackage, Protection};
 use camtoken::store::{EmbeddedStore, block_on};
 use camtoken::verifier::{LocalKeyWrapper, Policy};
-use camtoken::{Key, Timestamp, TokenId, Verifier};
+use camtoken::{Key, Timestamp, Verifier};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 

@@ -8,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camtoken::challenge::DeviceNonce;
-use camtoken::code;
 use camtoken::code::activation::{Binding, open_first, open_second};
+use camtoken::key::ActivationId;
 use camtoken::store::{EmbeddedStore, MemoryStore, Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Step, Subscriber, Verifier};
-use camtoken::{ActivationId, Key, Timestamp};
+use camtoken::{Key, Timestamp, code};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use camtoken::challenge::ChallengeId;
 use camtoken::code::{self, ChallengeCode};
+use camtoken::language::Language;
 use camtoken::oath::ocra::{self, DataInput, Question, QuestionFormat, QuestionKind, Suite};
 use camtoken::provision::{Container, OtpauthUri, Protection};
 use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode_bytes, scan};
@@ -15,7 +17,7 @@ use camtoken::store::MemoryStore;
 use camtoken::store::backup::Records;
 use camtoken::token::file;
 use camtoken::transaction::zengin::{BatchFile, Encoding, LineEnd};
-use camtoken::{ChallengeId, Key, Language, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
+use camtoken::{Key, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
 use camtoken_core::challenge::ChallengeRef;
 use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::decision::{
@@ -213,7 +215,7 @@ fn stored_record(data: &[u8]) {
     let written = record::to_bytes(&known);
     assert_eq!(record::from_bytes::<Record>(&written).as_ref(), Ok(&known));
     let (policy, now) = (Policy::default(), Timestamp::from_unix(1_795_230_000));
-    let activation = camtoken::ActivationId::from_bytes([1; 6]);
+    let activation = camtoken::key::ActivationId::from_bytes([1; 6]);
     let id = known.challenge.as_ref().map_or(ChallengeId::from_bytes([2; 12]), |issued| issued.id);
     let challenge = ChallengeRef { activation, id };
     let _ = open_challenge(&policy, &known, challenge, now);

@@ -1,6 +1,6 @@
 //! The code of each error of this crate, one table: the command line and the service look it up here and nowhere else.
 
-use camtoken_core::ErrorCode;
+pub use camtoken_core::ErrorCode;
 
 use crate::store::StoreError;
 use crate::store::backup::BackupError;

@@ -122,7 +122,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod error_code;
+pub mod error_code;
 #[cfg(feature = "provision")]
 #[cfg_attr(docsrs, doc(cfg(feature = "provision")))]
 pub mod provision;
@@ -130,21 +130,16 @@ pub mod store;
 pub mod token;
 pub mod verifier;
 
-pub use camtoken_core::{ErrorCode, challenge, code, key, language, seeded, time, transaction, typed};
+pub use camtoken_core::{challenge, code, key, language, seeded, time, transaction, typed};
 pub use camtoken_oath as oath;
 #[cfg(feature = "reader")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reader")))]
 pub use camtoken_qr as qr;
 
-pub use challenge::{Challenge, ChallengeId};
-pub use key::{ActivationId, Key, TokenId};
-pub use language::Language;
-#[cfg(feature = "embedded")]
-#[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
-pub use store::EmbeddedStore;
+pub use key::Key;
 pub use time::Timestamp;
 pub use transaction::{Operation, Transaction};
-pub use verifier::{AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Subscriber, Verdict, Verifier};
+pub use verifier::{AttemptId, LocalKeyWrapper, Policy, Subscriber, Verdict, Verifier};
 
 #[cfg(all(doctest, feature = "reader"))]
 #[doc = include_str!("../README.md")]

@@ -29,6 +29,8 @@ mod settings;
 mod streams;
 #[path = "cli/tokens.rs"]
 mod tokens;
+#[path = "cli/transactions.rs"]
+mod transactions;
 #[path = "cli/upkeep.rs"]
 mod upkeep;
 #[path = "cli/verifier.rs"]

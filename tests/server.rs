@@ -14,6 +14,8 @@ mod doors;
 mod face;
 #[path = "server/fuzz_corpus.rs"]
 mod fuzz_corpus;
+#[path = "server/hand.rs"]
+mod hand;
 #[path = "server/quality.rs"]
 mod quality;
 #[cfg(unix)]

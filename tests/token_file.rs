@@ -6,8 +6,9 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use camtoken::Key;
+use camtoken::language::Language;
 use camtoken::token::{Device, Token, file};
-use camtoken::{Key, Language};
 
 /// Where a child of this test binary writes; unset in the test itself.
 const CHILD_FILE: &str = "CAMTOKEN_TEST_TOKEN_FILE";

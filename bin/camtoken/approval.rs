@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use camtoken::Challenge;
+use camtoken::challenge::Challenge;
 use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Refusal, Seen, State};
 use camtoken::transaction::Domain;

@@ -455,7 +455,7 @@ mod tests {
         same(|| VerifierError::Contention, "CT-E107");
 
         let token = || "KKK0000001".parse().expect("a token ID");
-        let activation = camtoken::ActivationId::from_bytes([1; 6]);
+        let activation = camtoken::key::ActivationId::from_bytes([1; 6]);
         same(|| IssueError::Refused(Rejection::Suspended), "CT-E090");
         same(|| IssueError::Refused(Rejection::Revoked), "CT-E088");
         same(|| IssueError::Refused(Rejection::NotActivated), "CT-E091");

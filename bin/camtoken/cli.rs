@@ -5,7 +5,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use camtoken::{Language, Timestamp};
+use camtoken::Timestamp;
+use camtoken::language::Language;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
 

@@ -12,7 +12,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use camtoken::Language;
+use camtoken::language::Language;
 use etcetera::BaseStrategy;
 use etcetera::base_strategy::Xdg;
 use serde::{Deserialize, Deserializer, de};

@@ -224,7 +224,7 @@ pub fn failure(error: &FrameError, name: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use camtoken::Language;
+    use camtoken::language::Language;
 
     use super::*;
     use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use camtoken::Language;
+use camtoken::language::Language;
 
 use crate::config::Color;
 use crate::document::{Document, json, ndjson};

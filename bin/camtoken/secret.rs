@@ -124,7 +124,7 @@ fn secret_of(file: &Path) -> io::Result<SecretString> {
 mod tests {
     use secrecy::ExposeSecret;
 
-    use camtoken::Language;
+    use camtoken::language::Language;
 
     use super::*;
     use crate::text::Text;

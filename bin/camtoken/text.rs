@@ -2,7 +2,7 @@
 //!
 //! Codes, JSON keys, setting names and exit codes are never translated.
 
-use camtoken::Language;
+use camtoken::language::Language;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use camtoken::{Language, Timestamp};
+use camtoken::Timestamp;
+use camtoken::language::Language;
 
 /// A kind of value: how it is read, and how it is shown.
 pub trait Value: Sized {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use camtoken::TokenId;
+use camtoken::key::TokenId;
 use camtoken::token::{Received, Refusal, Token, file};
 use camtoken::transaction::{Operation, Value};
 use camtoken::verifier::{AttemptId, Rejection, Step, Verdict};

@@ -1,7 +1,7 @@
 //! What a browser says with each request: cookies, and the language of its user.
 
 use axum::http::{HeaderMap, header};
-use camtoken::Language;
+use camtoken::language::Language;
 
 /// The cookie of this name.
 pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -2,12 +2,13 @@
 //!
 //! The passwords are no secrets: the demonstration prints them. It listens on loopback only.
 
+use camtoken::Timestamp;
+use camtoken::key::TokenId;
 use camtoken::token::{Device, Token, file};
 use camtoken::transaction::text::KanaText;
 use camtoken::transaction::zengin::{
     AccountType, BatchFile, BatchKind, Digits, Header, MonthDay, NewCode, Payee as BatchPayee, Reference, Route,
 };
-use camtoken::{Timestamp, TokenId};
 
 use crate::bank::{Bank, BankError, put_person};
 use crate::books::{BooksError, Sheet};

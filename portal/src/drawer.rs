@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
-use camtoken::TokenId;
+use camtoken::key::TokenId;
 use camtoken::store::MemoryStore;
 use camtoken_server::{Options, Service};
 use tower::ServiceExt;

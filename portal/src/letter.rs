@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn every_character_of_a_letter_has_a_glyph() {
-        for language in [camtoken::Language::Ja, camtoken::Language::En] {
+        for language in [camtoken::language::Language::Ja, camtoken::language::Language::En] {
             let t = Text(language);
             for key in ["letter-report", "letter-token", "letter-first-otp", "letter-certificate", "letter-generator"] {
                 for text in [t.get(&format!("{key}-subject")), t.get(&format!("{key}-text")), t.get("letter-advice")] {

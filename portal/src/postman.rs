@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use camtoken::Language;
+use camtoken::language::Language;
 use lettre::message::header::ContentType;
 use lettre::{Address, Message, SmtpTransport, Transport};
 

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use camtoken::Timestamp;
+use camtoken::language::Language;
 use camtoken::time::Date;
-use camtoken::{Language, Timestamp};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use camtoken::Timestamp;
+use camtoken::key::TokenId;
 use camtoken::oath::totp::Totp;
 use camtoken::provision::otpauth::OtpauthUri;
 use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step, Subscriber, Verdict};
-use camtoken::{Timestamp, TokenId};
 use camtoken_portal::bank::{
     Bank, Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
 };
@@ -1075,7 +1076,7 @@ async fn a_place_that_was_taken_before_the_process_was_killed_is_free_again() {
 }
 
 /// The activations that hold a place on a token.
-async fn live(world: &World, token: &str) -> Vec<camtoken::ActivationId> {
+async fn live(world: &World, token: &str) -> Vec<camtoken::key::ActivationId> {
     let token = world.bank.verifier.token(&token.parse().expect("an ID")).await.expect("an answer").expect("a token");
     let mut live = Vec::new();
     for activation in token.activations() {

@@ -256,8 +256,9 @@ impl<S: Store> Verifier<S> {
     ///
     /// ```
     /// # use camtoken::store::Store;
+    /// use camtoken::key::ActivationId;
     /// use camtoken::verifier::{AttemptId, IssueError, IssuedChallenge};
-    /// use camtoken::{ActivationId, Timestamp, Transaction, Verifier};
+    /// use camtoken::{Timestamp, Transaction, Verifier};
     ///
     /// /// `request` is the caller's UUID: it sends the same one again after a time-out.
     /// async fn handle<S: Store>(

@@ -179,8 +179,10 @@ fn a_small_blurred_code_in_a_large_picture_is_worth_trying_harder() {
 
 #[test]
 fn a_code_is_taken_apart_without_a_key() {
+    use camtoken::challenge::{Challenge, ChallengeId};
+    use camtoken::key::ActivationId;
     use camtoken::transaction::{Operation, Transaction};
-    use camtoken::{ActivationId, Challenge, ChallengeId, Key, Timestamp, code};
+    use camtoken::{Key, Timestamp, code};
     let fields = [("service", "SERVICE"), ("contract", "12345678"), ("user", "TANAKA"), ("device", "browser")];
     let login = Transaction::new(Operation::Login, fields).expect("a login of the catalogue");
     let challenge = Challenge {

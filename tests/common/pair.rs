@@ -6,12 +6,13 @@ use std::time::Duration;
 use camtoken::challenge::{DeviceNonce, ResponseSuite};
 use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
+use camtoken::key::{ActivationId, TokenId};
 use camtoken::store::{Store, block_on};
 use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
     AttemptId, ChallengeRef, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
 };
-use camtoken::{ActivationId, Key, Timestamp, TokenId};
+use camtoken::{Key, Timestamp};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 

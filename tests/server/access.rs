@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{Server, command};
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 /// Runs the binary to its end: the exit code and its one document.
 fn run(dir: &Path, args: &[&str]) -> (Option<i32>, Value) {

@@ -7,7 +7,7 @@ use camtoken::transaction::zengin::{BatchFile, Encoding, Header, LineEnd, MonthD
 use serde_json::{Value, json};
 
 use super::client::{Said, Server};
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 /// The sample of the vectors, with a date so many days from today in Japan.
 fn sample(days: i64) -> BatchFile {

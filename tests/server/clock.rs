@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{Said, Server, command};
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 const TEST_BANK: [&str; 2] = ["--emulator", "--accept-test-keys"];
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{Server, command};
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 fn head(server: &Server, headers: &str) -> String {
     let answer = server.raw(&format!("GET /healthz HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"));

@@ -4,7 +4,7 @@ use camtoken::qr::{EcLevel, Luma, encode};
 use serde_json::{Value, json};
 
 use super::client::{Said, Server, command};
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 const TEXT: &str = "CT1:A CODE OF A PAGE THAT IS LOOKED AT";
 

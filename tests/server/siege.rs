@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use super::client::Server;
-use super::story::{Hand, text};
+use super::hand::{Hand, text};
 
 /// Connections that say nothing.
 const IDLE: usize = 10_000;

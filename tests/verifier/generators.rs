@@ -1,9 +1,9 @@
 //! Generators that came from their makers, in the store: what a restoration, a rotation of keys and a fourth wrong guess leave of
 //! them. Their passwords are told over in `tests/cli/provisioning.rs`.
 
-use camtoken::key::GeneratorId;
+use camtoken::Key;
+use camtoken::key::{ActivationId, GeneratorId};
 use camtoken::verifier::{Moving, NewGenerator, Origin, Validity};
-use camtoken::{ActivationId, Key};
 
 use super::*;
 

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use camtoken::key::ActivationId;
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, scan};
 use camtoken::store::{EmbeddedStore, block_on};
 use camtoken::token::screen::Screen;
@@ -13,7 +14,7 @@ use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{
     AttemptId, IssuedChallenge, LocalKeyWrapper, Policy, Rejection, Step, Subscriber, Verdict, Verifier,
 };
-use camtoken::{ActivationId, Key, Timestamp};
+use camtoken::{Key, Timestamp};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;

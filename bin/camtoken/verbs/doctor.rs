@@ -301,7 +301,7 @@ impl Document for Report {
 
 #[cfg(test)]
 mod tests {
-    use camtoken::Language;
+    use camtoken::language::Language;
     use camtoken_camera::{Mode, PixelFormat};
 
     use super::*;

@@ -5,11 +5,10 @@ mod audit;
 mod keys;
 mod status;
 
-use camtoken::key::GeneratorId;
+use camtoken::key::{ActivationId, GeneratorId, TokenId};
 use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
 use camtoken::store::block_on;
 use camtoken::verifier::{Enrollment, Rejection, Step, Subscriber};
-use camtoken::{ActivationId, TokenId};
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;

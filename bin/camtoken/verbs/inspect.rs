@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use base16ct::lower::encode_string as hex;
+use camtoken::Timestamp;
+use camtoken::challenge::ChallengeId;
 use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
 use camtoken::qr::{Scan, ScanOptions};
-use camtoken::{ChallengeId, Timestamp};
 use camtoken_documents::{CodePart, Drawn};
 use camtoken_formats::Foreign;
 use minicbor::Decoder;

@@ -2,7 +2,7 @@
 
 mod fields;
 
-use camtoken::ActivationId;
+use camtoken::key::ActivationId;
 use camtoken::store::block_on;
 use camtoken::transaction::{Operation, Transaction};
 use camtoken_documents::issued_operations;

@@ -5,7 +5,7 @@ mod documents;
 
 use std::path::{Path, PathBuf};
 
-use camtoken::TokenId;
+use camtoken::key::TokenId;
 use camtoken::token::{Button, Device, Faults, Pin, Profile, Refusal, State, Token, picture};
 use clap::{Subcommand, ValueEnum};
 use rand::Rng;

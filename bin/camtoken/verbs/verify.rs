@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use camtoken::ActivationId;
+use camtoken::key::ActivationId;
 use camtoken::store::block_on;
 use camtoken::transaction::Operation;
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict};

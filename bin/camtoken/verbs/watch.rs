@@ -292,7 +292,7 @@ impl Document for Report {
 
 #[cfg(test)]
 mod tests {
-    use camtoken::Language;
+    use camtoken::language::Language;
 
     use super::*;
 

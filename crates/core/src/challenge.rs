@@ -271,6 +271,7 @@ impl DeviceCode {
     }
 
     /// The six digits that prove it.
+    #[must_use]
     pub fn check(&self) -> &Response {
         &self.check
     }

@@ -1,6 +1,6 @@
 //! What a token does with the codes of other systems.
 
-use camtoken::Language;
+use camtoken::language::Language;
 use camtoken_formats::{Account, AccountName, Accounts, Part, Refusal, Shown};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use camtoken::code;
+use camtoken::language::Language;
 use camtoken::qr::{
     Advice, Diagnosis, Effort, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, ScanOptions,
     SecondOpinion, Symbol, diagnose, quality, scan, second_opinion,
 };
-use camtoken::{Language, code};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use camtoken::Timestamp;
+use camtoken::key::ActivationId;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::{self, AuditEntry};
 use camtoken::verifier::{
     Activation, ChallengeStatus, Moving, RegisteredGenerator, RegisteredToken, Rejection, Validity, Verdict,
 };
-use camtoken::{ActivationId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -60,6 +60,7 @@ impl Accounts {
     pub const MAX: usize = 32;
 
     /// The accounts in the order in which they came.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Account> {
         self.0.iter()
     }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use camtoken::ErrorCode;
+use camtoken::error_code::ErrorCode;
 use camtoken::language::{Label, Language};
 use camtoken::store::StoreError;
 use camtoken::verifier::{EnrollError, IssueError, VerifierError};

@@ -1,5 +1,8 @@
 //! What camtoken computes for each type of tests, from what is given alone: its answers in the protocol of [`crate::conform`].
 
+mod oath;
+
+use self::oath::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -65,108 +68,6 @@ pub(crate) const CHECKED: &[(&str, Check)] = &[
     ("OcraMode", |given| checked::<OcraMode>(given, OcraMode::respond)),
     ("DeviceCode", device_code),
 ];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hotp {
-    key: HexKey,
-    hash: Parsed<Hash>,
-    digits: AnyDigits,
-    counter: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TotpGiven {
-    key: HexKey,
-    hash: Parsed<Hash>,
-    digits: AnyDigits,
-    step_secs: std::num::NonZeroU32,
-    time: Seconds,
-}
-
-impl Hotp {
-    fn respond(&self) -> Response {
-        hotp::respond(&self.key.0, self.counter, self.digits.0, self.hash.0)
-    }
-}
-
-impl TotpGiven {
-    fn respond(&self) -> Response {
-        let (hash, digits, step_secs) = (self.hash.0, self.digits.0, self.step_secs);
-        Totp { hash, digits, step_secs, ..Totp::default() }.respond(&self.key.0, self.time.0)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Ocra {
-    suite: Parsed<Suite>,
-    key: HexKey,
-    question: String,
-    counter: Option<u64>,
-    pin: Option<String>,
-    pin_hash: Option<String>,
-    session: Option<String>,
-    time_steps: Option<u64>,
-}
-
-impl Ocra {
-    fn respond(&self) -> Result<Response, Outcome> {
-        let (suite, key) = (&self.suite.0, &self.key.0);
-        let question = Question::joined(suite.question(), &self.question);
-        let question = question.map_err(|error| Outcome::Refused(format!("question: {error}")))?;
-        let input = Input {
-            counter: self.counter,
-            pin: self.pin.as_deref(),
-            pin_hash: self.pin_hash.as_deref(),
-            session: self.session.as_deref(),
-            time_steps: self.time_steps,
-        };
-        let input = input.data(suite, question)?;
-        ocra::respond(suite, key, &input).map_err(|error| Outcome::Refused(error.to_string()))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct OcraMode {
-    mode: Mode,
-    suite: Parsed<Suite>,
-    key: HexKey,
-    question: String,
-    other_question: Option<String>,
-    counter: Option<u64>,
-    pin_hash: Option<String>,
-    session: Option<String>,
-    time_steps: Option<u64>,
-}
-
-impl OcraMode {
-    fn respond(&self) -> Result<Response, Outcome> {
-        let input = Input {
-            counter: self.counter,
-            pin: None,
-            pin_hash: self.pin_hash.as_deref(),
-            session: self.session.as_deref(),
-            time_steps: self.time_steps,
-        };
-        in_mode(self.mode, &self.suite.0, &self.key.0, &input, &self.question, self.other_question.as_deref())
-    }
-}
-
-fn ocra_suite(given: Value) -> Answer {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Given {
-        suite: String,
-    }
-
-    Ok(match read::<Given>(given)?.suite.parse::<Suite>() {
-        Ok(_) => Computed::Values(json!({})),
-        Err(error) => refused(error),
-    })
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

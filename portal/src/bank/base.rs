@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use camtoken::Timestamp;
+use camtoken::key::{ActivationId, TokenId};
 use camtoken::store::{EmbeddedStore, RecordId, Store as _, StoreError, block_on};
 use camtoken::transaction::TransactionError;
 use camtoken::verifier::{EnrollError, IssueError, LocalKeyWrapper, Policy, SetupError, Verifier, VerifierError};
-use camtoken::{ActivationId, Timestamp, TokenId};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::authority::{Authority, AuthorityError};

@@ -107,7 +107,7 @@ impl Bank {
     }
 
     /// Ends an activation at the verifier, if it is one.
-    pub(super) async fn end(&self, activation: camtoken::ActivationId) -> Result<(), BankError> {
+    pub(super) async fn end(&self, activation: camtoken::key::ActivationId) -> Result<(), BankError> {
         match self.verifier.revoke(activation, self.now()).await {
             Ok(()) | Err(EnrollError::Revoked(_) | EnrollError::UnknownActivation(_)) => Ok(()),
             Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use camtoken::ActivationId;
+use camtoken::key::ActivationId;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::audit::History;
 use camtoken::verifier::{ActivationState, EnrollError};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use camtoken::Timestamp;
 use camtoken::code::ChallengeCode;
+use camtoken::key::ActivationId;
 use camtoken::store::StoreError;
 use camtoken::transaction::{Operation, Transaction, TransactionError};
 use camtoken::verifier::{Accepted, AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
-use camtoken::{ActivationId, Timestamp};
 
 use super::base::{Bank, BankError};
 use super::events::note;

@@ -1,6 +1,6 @@
 //! 利用開始登録: a person registers on the token in their hands, by two codes.
 
-use camtoken::TokenId;
+use camtoken::key::TokenId;
 use camtoken::verifier::{ActivationState, AttemptId, EnrollError, Enrollment, Rejection, Step, Subscriber};
 
 use super::base::{Bank, BankError};

@@ -1,9 +1,10 @@
 //! Persons that act under a contract, and the bank's own.
 
 use base16ct::lower;
+use camtoken::Timestamp;
+use camtoken::key::{ActivationId, TokenId};
 use camtoken::time::Date;
 use camtoken::transaction::Operation;
-use camtoken::{ActivationId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

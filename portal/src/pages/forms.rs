@@ -293,7 +293,7 @@ pub(super) fn rejected(t: Text, why: impl Into<Unissued>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use camtoken::Language;
+    use camtoken::language::Language;
     use camtoken::transaction::Operation;
 
     use super::*;

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use camtoken::Language;
+use camtoken::language::Language;
 use maud::{DOCTYPE, Markup, html};
 
 use super::forms::csrf;

@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use camtoken::Language;
+use camtoken::language::Language;
 
 use super::fault::{Fault, Unwritten};
 use super::layout;

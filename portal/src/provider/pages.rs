@@ -2,7 +2,7 @@
 
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use camtoken::Language;
+use camtoken::language::Language;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 

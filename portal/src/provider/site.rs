@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use camtoken::Language;
+use camtoken::language::Language;
 use serde_json::json;
 
 use super::client::{Client, Linked, Trouble};

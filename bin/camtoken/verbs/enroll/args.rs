@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use camtoken::{ActivationId, TokenId};
+use camtoken::key::{ActivationId, TokenId};
 
 use crate::bank::BankArgs;
 

@@ -1,6 +1,6 @@
 //! `camtoken enroll status`: the books without their secrets.
 
-use camtoken::ActivationId;
+use camtoken::key::ActivationId;
 use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::RegisteredToken;
 use camtoken_documents::{ActivationStatus, GeneratorStatus, KeyValidity, TokenStatus};

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::activation::{Activation, Introduction, Pending, Slots};
-use super::device::Stage;
+use super::device::stage::Stage;
 use super::{Device, Faults, Pin, Profile, Token};
 use crate::challenge::ChallengeId;
 use crate::code::activation::Binding;

@@ -86,19 +86,98 @@ impl Refusal {
     /// The code that is shown with it and never translated: `T01` to `T14`.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        self.texts().0
+        match self {
+            Self::NoCode => "T01",
+            Self::Unreadable { .. } => "T02",
+            Self::Foreign => "T03",
+            Self::Misdirected => "T04",
+            Self::Seal => "T05",
+            Self::Version => "T06",
+            Self::Operation => "T07",
+            Self::NotActivated => "T08",
+            Self::Incomplete => "T09",
+            Self::Cancelled => "T10",
+            Self::Full => "T11",
+            Self::Answered => "T12",
+            Self::Battery => "T13",
+            Self::Locked => "T14",
+        }
     }
 
     /// What happened.
     #[must_use]
     pub const fn label(self) -> Label {
-        self.texts().1
+        match self {
+            Self::NoCode => label("二次元コードが見つかりません", "No 2D code found"),
+            Self::Unreadable { .. } => label("二次元コードを読み取れません", "The 2D code cannot be read"),
+            Self::Foreign => label("このトークンの二次元コードではありません", "Not a code for a token"),
+            Self::Misdirected => {
+                label("別の銀行・契約・トークンの二次元コードです", "The code is for another bank, contract or token")
+            }
+            Self::Seal => label("二次元コードが正しくありません", "The code is not genuine"),
+            Self::Version => {
+                label("対応していない方式の二次元コードです", "The code is of a version this token does not know")
+            }
+            Self::Operation => label("対応していない取引です", "This token does not know the operation"),
+            Self::NotActivated => label("利用開始登録がされていません", "The token is not activated"),
+            Self::Incomplete => label("利用開始登録が完了していません", "The activation is not complete"),
+            Self::Cancelled => label("取り消しました", "Cancelled"),
+            Self::Full => label("空きがありません", "No free slot"),
+            Self::Answered => label("この二次元コードは使用済みです", "The code was answered before"),
+            Self::Battery => label("電池がありません", "The battery is flat"),
+            Self::Locked => label("ロックされています", "The token is locked"),
+        }
     }
 
     /// What to do now.
     #[must_use]
     pub const fn help(self) -> Label {
-        self.texts().2
+        match self {
+            Self::NoCode => label(
+                "画面の正面に10～20cm離して、コード全体が枠に入るように向けてください。画面の反射やレンズの汚れも確かめてください。",
+                "Hold the token straight in front of the screen, 10 to 20 cm away, with the whole code in view. Avoid \
+                     reflections and check that the lens is clean.",
+            ),
+            Self::Unreadable { .. } => label(
+                "コードを大きく表示し、画面を明るくして、もう一度読み取ってください。",
+                "Show the code larger, make the screen brighter, and scan again.",
+            ),
+            Self::Foreign => label(
+                "銀行の画面に表示された二次元コードを読み取ってください。",
+                "Scan the 2D code that the bank's page shows.",
+            ),
+            Self::Misdirected => label(
+                "ログイン中の利用者と、お手元のトークンのトークンIDを確かめてください。",
+                "Check which user is signed on, and the token ID on the back of this token.",
+            ),
+            Self::Seal => label(
+                "改ざんされたか、別のトークンのものです。操作をやめ、最初からやり直しても同じときは銀行に連絡してください。",
+                "It was altered or made for another token. Stop. If it happens again from the start, call the bank.",
+            ),
+            Self::Version => label("銀行に連絡してください。", "Call the bank."),
+            Self::Operation => label("銀行に連絡してください。", "Call the bank."),
+            Self::NotActivated => label("先に利用開始登録をしてください。", "Activate the token first."),
+            Self::Incomplete => {
+                label("利用開始登録を最初からやり直してください。", "Begin the activation again, from the first code.")
+            }
+            Self::Cancelled => label(
+                "身に覚えのない取引のときは、銀行に連絡してください。",
+                "If you did not ask for this, call the bank.",
+            ),
+            Self::Full => label(
+                "メニューから不要な登録を削除してください。",
+                "Delete an activation that is not needed, from the menu.",
+            ),
+            Self::Answered => label(
+                "画面に古いコードが残っています。新しいコードを表示してください。",
+                "An old code is still on the page. Have the bank's page show a new one.",
+            ),
+            Self::Battery => label("電池を交換してください。", "Replace the battery."),
+            Self::Locked => label(
+                "PINを入力してください。入力できないときは、銀行に連絡してください。",
+                "Enter the PIN. If that is not possible any more, call the bank.",
+            ),
+        }
     }
 
     /// What happened, with the size of the modules where a camera has told it.
@@ -109,109 +188,6 @@ impl Refusal {
             (Self::Unreadable { module_px: Some(px) }, Language::Ja) => format!("{text}（1セル {px:.1} ピクセル）"),
             (Self::Unreadable { module_px: Some(px) }, Language::En) => format!("{text} ({px:.1} pixels per module)"),
             _ => text.to_owned(),
-        }
-    }
-
-    const fn texts(self) -> (&'static str, Label, Label) {
-        match self {
-            Self::NoCode => (
-                "T01",
-                label("二次元コードが見つかりません", "No 2D code found"),
-                label(
-                    "画面の正面に10～20cm離して、コード全体が枠に入るように向けてください。画面の反射やレンズの汚れも確かめてください。",
-                    "Hold the token straight in front of the screen, 10 to 20 cm away, with the whole code in view. Avoid \
-                     reflections and check that the lens is clean.",
-                ),
-            ),
-            Self::Unreadable { .. } => (
-                "T02",
-                label("二次元コードを読み取れません", "The 2D code cannot be read"),
-                label(
-                    "コードを大きく表示し、画面を明るくして、もう一度読み取ってください。",
-                    "Show the code larger, make the screen brighter, and scan again.",
-                ),
-            ),
-            Self::Foreign => (
-                "T03",
-                label("このトークンの二次元コードではありません", "Not a code for a token"),
-                label(
-                    "銀行の画面に表示された二次元コードを読み取ってください。",
-                    "Scan the 2D code that the bank's page shows.",
-                ),
-            ),
-            Self::Misdirected => (
-                "T04",
-                label("別の銀行・契約・トークンの二次元コードです", "The code is for another bank, contract or token"),
-                label(
-                    "ログイン中の利用者と、お手元のトークンのトークンIDを確かめてください。",
-                    "Check which user is signed on, and the token ID on the back of this token.",
-                ),
-            ),
-            Self::Seal => (
-                "T05",
-                label("二次元コードが正しくありません", "The code is not genuine"),
-                label(
-                    "改ざんされたか、別のトークンのものです。操作をやめ、最初からやり直しても同じときは銀行に連絡してください。",
-                    "It was altered or made for another token. Stop. If it happens again from the start, call the bank.",
-                ),
-            ),
-            Self::Version => (
-                "T06",
-                label("対応していない方式の二次元コードです", "The code is of a version this token does not know"),
-                label("銀行に連絡してください。", "Call the bank."),
-            ),
-            Self::Operation => (
-                "T07",
-                label("対応していない取引です", "This token does not know the operation"),
-                label("銀行に連絡してください。", "Call the bank."),
-            ),
-            Self::NotActivated => (
-                "T08",
-                label("利用開始登録がされていません", "The token is not activated"),
-                label("先に利用開始登録をしてください。", "Activate the token first."),
-            ),
-            Self::Incomplete => (
-                "T09",
-                label("利用開始登録が完了していません", "The activation is not complete"),
-                label("利用開始登録を最初からやり直してください。", "Begin the activation again, from the first code."),
-            ),
-            Self::Cancelled => (
-                "T10",
-                label("取り消しました", "Cancelled"),
-                label(
-                    "身に覚えのない取引のときは、銀行に連絡してください。",
-                    "If you did not ask for this, call the bank.",
-                ),
-            ),
-            Self::Full => (
-                "T11",
-                label("空きがありません", "No free slot"),
-                label(
-                    "メニューから不要な登録を削除してください。",
-                    "Delete an activation that is not needed, from the menu.",
-                ),
-            ),
-            Self::Answered => (
-                "T12",
-                label("この二次元コードは使用済みです", "The code was answered before"),
-                label(
-                    "画面に古いコードが残っています。新しいコードを表示してください。",
-                    "An old code is still on the page. Have the bank's page show a new one.",
-                ),
-            ),
-            Self::Battery => (
-                "T13",
-                label("電池がありません", "The battery is flat"),
-                label("電池を交換してください。", "Replace the battery."),
-            ),
-            Self::Locked => (
-                "T14",
-                label("ロックされています", "The token is locked"),
-                label(
-                    "PINを入力してください。入力できないときは、銀行に連絡してください。",
-                    "Enter the PIN. If that is not possible any more, call the bank.",
-                ),
-            ),
         }
     }
 }

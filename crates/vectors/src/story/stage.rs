@@ -1,5 +1,8 @@
 //! The verbs of a story, and what they act on.
 
+mod words;
+
+use self::words::*;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -458,62 +461,4 @@ impl Asked {
             _ => Ok(()),
         }
     }
-}
-
-fn unasked(name: &str) -> String {
-    format!("nothing is asked of {name}")
-}
-
-fn subscriber(user: &str) -> Subscriber {
-    Subscriber { contract: CONTRACT.to_owned(), user: user.to_owned() }
-}
-
-/// The key that a second code brings, for those who know the device key and what was typed.
-fn brought_key(asked: &Asked, typed: &str, code: &str, device_key: &Key) -> Option<Key> {
-    let first = asked.before.as_ref().unwrap_or(&asked.picture);
-    let Picture::Text(first) = first else { return None };
-    let binding =
-        Binding { first: first.parse::<ChallengeCode>().ok()?.id(), nonce: typed.parse::<DeviceCode>().ok()?.nonce() };
-    let (_, grant) = open_second(&code.parse().ok()?, device_key, binding).ok()?;
-    Some(grant.key)
-}
-
-fn name_and_token(words: &mut Words) -> Result<(String, Option<String>), String> {
-    let name = words.next("name")?;
-    let token = if words.take("on") { Some(words.next("token")?) } else { None };
-    Ok((name, token))
-}
-
-/// The same digits as a person might type them, or a digit off.
-fn spelled(digits: &str, form: &str) -> Result<String, String> {
-    let full_width = |digit: char| digit.to_digit(10).and_then(|digit| char::from_u32(0xFF10 + digit));
-    let split = |at| digits.split_at_checked(at).filter(|(start, _)| !start.is_empty());
-    let too_short = || format!("{digits:?} has no form {form}");
-    Ok(match form {
-        "wrong" => {
-            let (start, last) = split(digits.len().saturating_sub(1)).ok_or_else(too_short)?;
-            let last: u32 = last.parse().map_err(|_| too_short())?;
-            format!("{start}{}", (last + 1) % 10)
-        }
-        "full-width" => digits.chars().filter_map(full_width).collect(),
-        "spaced" => {
-            let (start, end) = split(digits.len() / 2).ok_or_else(too_short)?;
-            format!("{start} {end}")
-        }
-        "shortened" => split(1).ok_or_else(too_short)?.1.to_owned(),
-        "lengthened" => format!("0{digits}"),
-        _ => return Err(format!("unknown form {form:?}")),
-    })
-}
-
-fn done() -> String {
-    "done".to_owned()
-}
-
-fn said<T>(came: Result<T, String>) -> String {
-    came.map_or_else(|other| other, |_| done())
-}
-
-fn accepted_as(first: bool) -> String {
-    if first { "accepted".to_owned() } else { "accepted again".to_owned() }
 }

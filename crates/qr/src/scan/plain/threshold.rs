@@ -120,8 +120,9 @@ mod tests {
 
     #[test]
     fn small_pictures_are_parted_into_dark_and_light() {
-        for (width, height) in [(2u32, 1u32), (3, 200), (200, 3), (7, 7), (8, 8), (9, 17), (39, 39)] {
-            let is_dark = |i: u32| i % width < width / 2;
+        // Squares of three pixels, as modules are.
+        for (width, height) in [(6u32, 1u32), (6, 200), (200, 6), (7, 7), (8, 8), (9, 17), (39, 39)] {
+            let is_dark = |i: u32| (i % width / 3 + i / width / 3).is_multiple_of(2);
             let pixels = (0..width * height).map(|i| if is_dark(i) { 10 } else { 240 }).collect();
             let picture = binarize(&Luma { width, height, pixels });
             for i in 0..width * height {
