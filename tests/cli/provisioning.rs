@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use camtoken::provision::pskc::{Algorithm, Container, KeyPackage, PinPolicy, Protection};
+use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, KeyUsage, PinPolicy, Protection};
 use camtoken::{Key, Timestamp};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use serde_json::{Value, json};
 
-use super::verifier::{Said, Story, text};
+use super::verifier::{Said, Story, TOKEN, device_key, text};
 
 /// The pre-shared key of the files in testvectors/pskc.
 const SHARED: &str = "12345678901234567890123456789012";
@@ -364,4 +364,40 @@ fn ten_thousand_packages_are_taken_with_few_syncs() {
     assert!(took.as_secs() < 20, "{took:?}");
     let held = story.run(&["store", "check"]).document;
     assert_eq!((&held["tokens"], &held["findings"]), (&json!(10_001), &Value::Array(Vec::new())));
+}
+
+#[test]
+fn device_keys_come_and_go_as_protected_key_packages() {
+    let story = Story::new();
+    let mut container = Container::default();
+    for (serial, algorithm) in [("FEX0000001", Algorithm::Ocra), ("FEX0000002", Algorithm::Pin)] {
+        let mut package = KeyPackage::new(serial, algorithm, device_key());
+        package.device = DeviceInfo { serial: Some(serial.to_owned()), ..DeviceInfo::default() };
+        container.packages.push(package);
+    }
+    let protection = Protection::PreSharedKey { key: Key::new(vec![7; 16]), name: None, mac_key: None };
+    let xml = container.write(&protection, &mut UnwrapErr(SysRng)).expect("a container");
+    fs::write(story.path("keys.pskcxml"), xml).expect("a writable directory");
+    fs::write(story.path("key"), "07".repeat(16) + "\n").expect("a writable directory");
+    let (keys, key) = (story.arg("keys.pskcxml"), story.arg("key"));
+
+    let said = story.run(&["enroll", "import", &keys]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E073")), "no key was given");
+    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
+    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])), "{said:?}");
+    assert_eq!(said.document["skipped"][0]["name"], "FEX0000002");
+    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
+    assert_eq!(said.exit, 0, "doing it again changes nothing");
+
+    let out = story.arg("out.pskcxml");
+    let said = story.run(&["enroll", "export", "-o", &out]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E023")), "nobody to ask for a passphrase");
+    assert!(!story.path("out.pskcxml").exists());
+    let said = story.run(&["enroll", "export", "-o", &out, "--key-file", &key]);
+    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])));
+    assert_eq!(said.document["skipped"][0]["name"], TOKEN, "a test token stays");
+    let back = Container::read(fs::read(&out).expect("just written"), &protection).expect("the same key");
+    let now = Timestamp::from_unix(story.now);
+    let key = back.packages[0].key_for(KeyUsage::ChallengeResponse, now).expect("a device key");
+    assert_eq!(key.expose_bytes(), super::verifier::CANARY);
 }

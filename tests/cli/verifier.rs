@@ -9,7 +9,6 @@ use camtoken::code::activation::{Binding, open_first, open_second};
 use camtoken::code::{self, ChallengeCode};
 use camtoken::oath::totp::Totp;
 use camtoken::provision::otpauth::OtpauthUri;
-use camtoken::provision::pskc::{Algorithm, Container, DeviceInfo, KeyPackage, KeyUsage, Protection};
 use camtoken::qr::{Limits, Luma, Scan, ScanOptions, scan};
 use camtoken::token::{Device, Token, file};
 use camtoken::{Key, Timestamp};
@@ -20,10 +19,10 @@ use serde_json::{Value, json};
 use super::documents::assert_as_its_schema;
 use super::{PAYEE, camtoken};
 
-const TOKEN: &str = "KKK0000001";
+pub const TOKEN: &str = "KKK0000001";
 
 /// A device key whose bytes are known, to look for them in what is printed.
-const CANARY: &[u8; 32] = b"canary-canary-canary-canary-key!";
+pub const CANARY: &[u8; 32] = b"canary-canary-canary-canary-key!";
 
 /// A bank of its own in a directory of its own, and the token's side of one activation done by hand.
 pub struct Story {
@@ -176,7 +175,7 @@ pub fn said(output: &Output) -> Said {
     Said { exit: output.status.code().expect("no signal"), document }
 }
 
-fn device_key() -> Key {
+pub fn device_key() -> Key {
     Key::new(CANARY.to_vec())
 }
 
@@ -369,42 +368,6 @@ fn a_picture_on_standard_output_is_alone_there() {
     assert_eq!(reference.trim_end().len(), 12 + 1 + 24, "{reference}");
     let blocks = story.command(&[&args[..4], &args[6..], &["--ascii"]].concat()).output().expect("camtoken starts");
     assert!(String::from_utf8_lossy(&blocks.stdout).contains('█'));
-}
-
-#[test]
-fn device_keys_come_and_go_as_protected_key_packages() {
-    let story = Story::new();
-    let mut container = Container::default();
-    for (serial, algorithm) in [("FEX0000001", Algorithm::Ocra), ("FEX0000002", Algorithm::Pin)] {
-        let mut package = KeyPackage::new(serial, algorithm, device_key());
-        package.device = DeviceInfo { serial: Some(serial.to_owned()), ..DeviceInfo::default() };
-        container.packages.push(package);
-    }
-    let protection = Protection::PreSharedKey { key: Key::new(vec![7; 16]), name: None, mac_key: None };
-    let xml = container.write(&protection, &mut UnwrapErr(SysRng)).expect("a container");
-    fs::write(story.path("keys.pskcxml"), xml).expect("a writable directory");
-    fs::write(story.path("key"), "07".repeat(16) + "\n").expect("a writable directory");
-    let (keys, key) = (story.arg("keys.pskcxml"), story.arg("key"));
-
-    let said = story.run(&["enroll", "import", &keys]);
-    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E073")), "no key was given");
-    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
-    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])), "{said:?}");
-    assert_eq!(said.document["skipped"][0]["name"], "FEX0000002");
-    let said = story.run(&["enroll", "import", &keys, "--key-file", &key]);
-    assert_eq!(said.exit, 0, "doing it again changes nothing");
-
-    let out = story.arg("out.pskcxml");
-    let said = story.run(&["enroll", "export", "-o", &out]);
-    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E023")), "nobody to ask for a passphrase");
-    assert!(!story.path("out.pskcxml").exists());
-    let said = story.run(&["enroll", "export", "-o", &out, "--key-file", &key]);
-    assert_eq!((said.exit, &said.document["tokens"]), (0, &json!(["FEX0000001"])));
-    assert_eq!(said.document["skipped"][0]["name"], TOKEN, "a test token stays");
-    let back = Container::read(fs::read(&out).expect("just written"), &protection).expect("the same key");
-    let now = Timestamp::from_unix(story.now);
-    let key = back.packages[0].key_for(KeyUsage::ChallengeResponse, now).expect("a device key");
-    assert_eq!(key.expose_bytes(), CANARY);
 }
 
 #[test]

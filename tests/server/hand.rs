@@ -22,6 +22,10 @@ impl<'a> Hand<'a> {
         format!("/v1/sessions/{}/tokens/{}{rest}", self.session, self.token)
     }
 
+    pub fn session_path(&self) -> String {
+        format!("/v1/sessions/{}", self.session)
+    }
+
     pub fn scan(&self, query: &str, picture: &Said) -> Value {
         let body = Some((picture.kind.as_str(), picture.body.clone()));
         self.server.call("POST", &self.path(&format!("/scan{query}")), body).ok(200)
@@ -77,6 +81,10 @@ impl<'a> Hand<'a> {
     pub fn verify(&self, challenge: &str, response: &Value) -> Value {
         let path = format!("/v1/challenges/{challenge}/verify");
         self.server.post(&path, &json!({ "response": response })).ok(200)
+    }
+
+    pub fn accepted(&self, challenge: &str) -> Value {
+        self.server.call("POST", &format!("/v1/challenges/{challenge}/accepted"), None).ok(200)
     }
 }
 

@@ -24,8 +24,39 @@ fn every_route_answers_as_described() {
     assert_eq!(server.get(&hand.path("/activations")).ok(200)[0]["contract"], "****7890");
     assert_eq!(server.get(&format!("/v1/tokens/{}", hand.token)).ok(200)["activations"], json!([activation]));
 
-    // Shown, answered, settled.
-    let issued = hand.issue(&activation, 5_000_000);
+    let answered = is_answered_and_settled(&hand, &activation);
+    is_answered_by_buttons_and_withdrawn(&hand, &activation, &answered);
+    says_what_can_be_asked_for(&hand, &activation);
+    follows_rules_faults_and_the_clock(&hand, &activation);
+    makes_tokens_as_asked(&hand);
+    moves_and_ends(&hand, &activation);
+
+    // A PIN; keys from a file; a generator.
+    let hand = Hand::new(&server, &json!({ "lang": "en" }));
+    let session = format!("/v1/sessions/{}", hand.session);
+    let locked = server.post(&format!("{session}/tokens"), &json!({ "pin": "48213" })).ok(201);
+    let locked = Hand { server: &server, session: hand.session.clone(), token: text(&locked, "id") };
+    enters_its_pin(&locked);
+    assert_eq!(server.post(&format!("{session}/tokens"), &json!({ "pin": "12345" })).problem(422), "CT-E115");
+    takes_keys_from_a_file(&server);
+    settles_a_generator(&server);
+    holds_accounts_of_other_systems(&hand);
+
+    let paths = server.description()["paths"].as_object().expect("paths");
+    let described: BTreeSet<String> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().expect("operations").keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    assert!(described.len() > 40, "the routes are described");
+    assert_eq!(&described, &*server.called.lock().expect("no panic"), "described and called");
+}
+
+/// Shown, answered, settled.
+fn is_answered_and_settled(hand: &Hand<'_>, activation: &str) -> String {
+    let server = hand.server;
+    let issued = hand.issue(activation, 5_000_000);
     let challenge = text(&issued, "id");
     let path = format!("/v1/challenges/{challenge}");
     assert_eq!(server.get(&path).ok(200)["state"], "open");
@@ -51,18 +82,20 @@ fn every_route_answers_as_described() {
     assert_eq!((&right["result"], &right["first"]), (&json!("accepted"), &json!(true)));
     assert_eq!(right["transaction"]["fields"]["new"], "5000000");
     assert_eq!(hand.verify(&challenge, &scanned["response"])["result"], "used");
-    let accepted = |challenge: &str| server.call("POST", &format!("/v1/challenges/{challenge}/accepted"), None).ok(200);
-    let told = accepted(&challenge);
+    let told = hand.accepted(&challenge);
     assert_eq!((&told["result"], &told["transaction"]), (&right["result"], &right["transaction"]));
     assert_eq!(server.get(&path).ok(200)["state"], "closed");
-    let answered = challenge;
     assert_eq!(server.get(&format!("{path}/code.png")).problem(404), "CT-E101");
+    challenge
+}
 
-    // By its text, page by page, with the buttons; then withdrawn.
-    let issued = hand.issue(&activation, 6_000_000);
+/// By its text, page by page, with the buttons; then withdrawn.
+fn is_answered_by_buttons_and_withdrawn(hand: &Hand<'_>, activation: &str, answered: &str) {
+    let server = hand.server;
+    let issued = hand.issue(activation, 6_000_000);
     let challenge = text(&issued, "id");
-    assert_eq!(accepted(&answered), json!({ "result": "used", "browser": "rejected", "reason": "AlreadySettled" }));
-    assert_eq!(accepted(&challenge)["reason"], "Unknown", "nothing was accepted for it");
+    assert_eq!(hand.accepted(answered), json!({ "result": "used", "browser": "rejected", "reason": "AlreadySettled" }));
+    assert_eq!(hand.accepted(&challenge)["reason"], "Unknown", "nothing was accepted for it");
     let code = Said {
         status: 200,
         kind: "text/plain".into(),
@@ -76,8 +109,11 @@ fn every_route_answers_as_described() {
     assert_eq!(server.delete(&format!("/v1/challenges/{challenge}")).status, 204);
     assert_eq!(hand.verify(&challenge, &json!("12345678"))["result"], "superseded");
     assert_eq!(server.delete(&format!("/v1/challenges/{challenge}")).problem(404), "CT-E101");
+}
 
-    // What can be asked for, and a file of it, which is refused here.
+/// What can be asked for, and a file of it, which is refused here.
+fn says_what_can_be_asked_for(hand: &Hand<'_>, activation: &str) {
+    let server = hand.server;
     let operations = server.get("/v1/operations").ok(200);
     let transfer = operations["operations"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "transfer"));
     assert_eq!(transfer.expect("a transfer")["fields"][6]["schema"]["maxLength"], 48);
@@ -93,12 +129,15 @@ fn every_route_answers_as_described() {
         (wrong.problem(400), &wrong.json()["detail"]),
         ("CT-E100".to_owned(), &json!("line 1, column 15: field \"activation\": invalid type, expected a string"))
     );
+}
 
-    // Rules, faults, the clock.
+/// Rules, faults, the clock.
+fn follows_rules_faults_and_the_clock(hand: &Hand<'_>, activation: &str) {
+    let server = hand.server;
     let rules = json!([{ "when": { "screen": "/¥7,0+,0+/" }, "do": ["right"] }]);
     assert_eq!(server.put(&hand.path("/rules"), &rules).ok(200), rules);
     assert_eq!(server.get(&hand.path("/rules")).ok(200), rules);
-    let issued = hand.issue(&activation, 7_000_000);
+    let issued = hand.issue(activation, 7_000_000);
     let png = server.get(issued["code"]["png"].as_str().expect("a path"));
     hand.scan("?confirm=step", &png);
     let waited = server.get(&hand.path("/events?wait=ワンタイム&timeout=0s")).ok(200);
@@ -108,12 +147,15 @@ fn every_route_answers_as_described() {
     assert_eq!(server.put(&hand.path("/faults"), &json!({})).ok(200)["battery"], 100);
     assert_eq!(server.get(&hand.path("/faults")).ok(200)["nextScan"], Value::Null);
     assert_eq!(hand.scan("", &png)["code"], "T12", "it was answered");
-    let now = server.post(&format!("{session}/clock"), &json!({ "advance": "3m1s" })).ok(200);
+    let now = server.post(&format!("{}/clock", hand.session_path()), &json!({ "advance": "3m1s" })).ok(200);
     assert_eq!(now["now"], "2026-11-21T03:07:06Z");
     assert_eq!(server.get(&hand.path("/screen")).ok(200)["state"], "off", "it has gone dark");
+}
 
-    // Made with fewer places, and as banks in Japan hand it out.
-    let tokens = format!("{session}/tokens");
+/// Made with fewer places, and as banks in Japan hand it out.
+fn makes_tokens_as_asked(hand: &Hand<'_>) {
+    let server = hand.server;
+    let tokens = format!("{}/tokens", hand.session_path());
     let made = server.post(&tokens, &json!({ "profile": "japan", "slots": 2 })).ok(201);
     assert_eq!((&made["profile"], &made["slots"], &made["lang"]), (&json!("japan"), &json!(2), &json!("ja")));
     let file = server.get(&format!("{tokens}/{}/state", text(&made, "id"))).ok(200);
@@ -121,20 +163,23 @@ fn every_route_answers_as_described() {
     for wrong in [json!({ "profile": "japan", "pin": "48213" }), json!({ "slots": 0 }), json!({ "slots": 9 })] {
         assert_eq!(server.post(&tokens, &wrong).problem(422), "CT-E115", "{wrong}");
     }
+}
 
-    // State out and in; then everything ends.
+/// State out and in; then everything ends.
+fn moves_and_ends(hand: &Hand<'_>, activation: &str) {
+    let server = hand.server;
     let state = hand.state();
     assert_eq!(server.delete(&hand.path("")).status, 204);
     assert_eq!(server.get(&hand.path("/screen")).problem(404), "CT-E101");
     assert_eq!(server.put(&hand.path("/state"), &state).ok(201)["activations"][0]["id"], json!(activation));
     assert_eq!(server.put(&hand.path("/state"), &state).status, 200);
     assert_eq!(server.put(&hand.path("/state"), &json!({ "schema": "camtoken/token/1" })).problem(422), "CT-E043");
-    let issued = hand.issue(&activation, 8_000_000);
+    let issued = hand.issue(activation, 8_000_000);
     for (left, suspended) in [(2, false), (1, false), (0, false)] {
         let wrong = hand.verify(&text(&issued, "id"), &json!("00000000"));
         assert_eq!((&wrong["attemptsLeft"], &wrong["suspended"]), (&json!(left), &json!(suspended)));
     }
-    let issued = hand.issue(&activation, 8_000_000);
+    let issued = hand.issue(activation, 8_000_000);
     hand.verify(&text(&issued, "id"), &json!("00000000"));
     assert_eq!(hand.verify(&text(&issued, "id"), &json!("00000000"))["suspended"], true);
     assert_eq!(server.post(&format!("/v1/activations/{activation}/resume"), &json!({})).ok(200)["state"], "active");
@@ -157,32 +202,11 @@ fn every_route_answers_as_described() {
     assert_eq!(server.delete(&hand.path(&format!("/activations/{activation}"))).status, 204);
     assert_eq!(server.post(&format!("/v1/activations/{activation}/revoke"), &json!({})).ok(200)["state"], "revoked");
     assert_eq!(server.post(&format!("/v1/tokens/{}/revoke", hand.token), &json!({})).ok(200)["revoked"], true);
-    assert_eq!(server.delete(&session).status, 204);
-    assert_eq!(server.get(&session).problem(404), "CT-E101");
+    assert_eq!(server.delete(&hand.session_path()).status, 204);
+    assert_eq!(server.get(&hand.session_path()).problem(404), "CT-E101");
     assert_eq!(server.get("/healthz").ok(200), json!({ "status": "ok" }));
     assert_eq!(server.get("/readyz").ok(200), json!({ "status": "ok" }));
     assert!(server.get("/metrics").text().contains("camtoken_verdicts_total{result=\"accepted\"} 1\n"));
-
-    // A PIN; keys from a file; a generator.
-    let hand = Hand::new(&server, &json!({ "lang": "en" }));
-    let session = format!("/v1/sessions/{}", hand.session);
-    let locked = server.post(&format!("{session}/tokens"), &json!({ "pin": "48213" })).ok(201);
-    let locked = Hand { server: &server, session: hand.session.clone(), token: text(&locked, "id") };
-    enters_its_pin(&locked);
-    assert_eq!(server.post(&format!("{session}/tokens"), &json!({ "pin": "12345" })).problem(422), "CT-E115");
-    takes_keys_from_a_file(&server);
-    settles_a_generator(&server);
-    holds_accounts_of_other_systems(&hand);
-
-    let paths = server.description()["paths"].as_object().expect("paths");
-    let described: BTreeSet<String> = paths
-        .iter()
-        .flat_map(|(path, item)| {
-            item.as_object().expect("operations").keys().map(move |method| format!("{method} {path}"))
-        })
-        .collect();
-    assert!(described.len() > 40, "the routes are described");
-    assert_eq!(&described, &*server.called.lock().expect("no panic"), "described and called");
 }
 
 /// A token with the PIN 48213.

@@ -123,3 +123,46 @@ fn a_record_that_no_store_takes_is_not_stored() {
         assert_eq!(contents(verifier.store()), []);
     });
 }
+
+/// Counts how often a key is opened.
+struct Counting(LocalKeyWrapper, Arc<AtomicUsize>);
+
+impl KeyWrapper for Counting {
+    fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError> {
+        self.0.wrap(key, context, rng)
+    }
+
+    fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.unwrap(wrapped, context)
+    }
+
+    fn is_current(&self, wrapped: &[u8]) -> bool {
+        self.0.is_current(wrapped)
+    }
+}
+
+/// Requirement V-15: nobody tells by the time which activations there are, nor of which kind they are.
+#[test]
+fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let vault = Box::new(Counting(
+        LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"),
+        Arc::clone(&opened),
+    ));
+    let verifier = Verifier::new(MemoryStore::new(), vault, test_policy(), "Bank", &mut rng()).expect("set up");
+    let (camera, ..) = register(&verifier);
+    let (time_based, _) = block_on(verifier.enroll_time_based(subscriber(), NOW, &mut rng())).expect("decided");
+    let nobody = ActivationId::from_bytes([1; 6]);
+    let attempt = AttemptId::generate(&mut rng());
+    for activation in [camera, time_based, nobody] {
+        let challenge = ChallengeRef { activation, id: ChallengeId::from_bytes([1; 12]) };
+        opened.store(0, Ordering::Relaxed);
+        assert!(!block_on(verifier.verify(challenge, "12345678", attempt, NOW)).expect("decided").is_accepted());
+        assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
+        assert!(
+            !block_on(verifier.verify_password(activation, "123456", attempt, NOW)).expect("decided").is_accepted()
+        );
+        assert_eq!(opened.swap(0, Ordering::Relaxed), 1, "{activation}");
+    }
+}

@@ -12,8 +12,7 @@ use alloc::vec::Vec;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64ct::{Base64, Encoding};
 use rand::CryptoRng;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -101,7 +100,7 @@ pub fn to_string_encrypted(
         memory_kib: MEMORY_KIB,
         passes: PASSES,
         lanes: 1,
-        salt: BASE64.encode(salt),
+        salt: Base64::encode_string(&salt),
     };
     let plain = plain(&Saved::of(device));
     let aad = kdf.additional_data();
@@ -113,8 +112,8 @@ pub fn to_string_encrypted(
         schema: SCHEMA.to_owned(),
         kdf,
         cipher: A256GCM.to_owned(),
-        nonce: BASE64.encode(nonce),
-        ciphertext: BASE64.encode(ciphertext),
+        nonce: Base64::encode_string(&nonce),
+        ciphertext: Base64::encode_string(&ciphertext),
     };
     let mut text = serde_json::to_string_pretty(&sealed).expect("plain data");
     text.push('\n');
@@ -218,7 +217,7 @@ impl Sealed {
             return Err(FileError::Part("cipher"));
         }
         let nonce: [u8; 12] = bytes(&self.nonce).ok_or(FileError::Part("nonce"))?;
-        let ciphertext = BASE64.decode(&self.ciphertext).map_err(|_| FileError::Part("ciphertext"))?;
+        let ciphertext = Base64::decode_vec(&self.ciphertext).map_err(|_| FileError::Part("ciphertext"))?;
         let plain = self
             .kdf
             .cipher(passphrase)?
@@ -259,7 +258,7 @@ impl Kdf {
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    BASE64.decode(text).ok()?.try_into().ok()
+    Base64::decode_vec(text).ok()?.try_into().ok()
 }
 
 /// The device as JSON. It has keys in it, so it is wiped field by field through [`Secret`].
@@ -336,11 +335,11 @@ struct Secret(Zeroizing<String>);
 
 impl Secret {
     fn of(key: &Key) -> Self {
-        Self(Zeroizing::new(BASE64.encode(key.expose_bytes())))
+        Self(Zeroizing::new(Base64::encode_string(key.expose_bytes())))
     }
 
     fn key(&self) -> Option<Key> {
-        let bytes = BASE64.decode(self.0.as_str()).ok()?;
+        let bytes = Base64::decode_vec(self.0.as_str()).ok()?;
         (bytes.len() == Key::LEN).then(|| Key::new(bytes))
     }
 }
@@ -375,8 +374,8 @@ impl Saved {
                 nonce: pending.binding.nonce.to_string(),
             }),
             pin: token.pin.as_ref().map(|pin| SavedPin {
-                salt: BASE64.encode(pin.salt),
-                hash: BASE64.encode(pin.hash),
+                salt: Base64::encode_string(&pin.salt),
+                hash: Base64::encode_string(&pin.hash),
                 wrong: pin.wrong,
             }),
             accounts: token.accounts.clone().map(Secret),
