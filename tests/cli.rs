@@ -2,8 +2,6 @@
 
 #[path = "cli/accounts.rs"]
 mod accounts;
-#[path = "cli/builds.rs"]
-mod builds;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/faults.rs"]
