@@ -182,7 +182,8 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Finds a generator that has run away by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
-    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does.
+    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does. A
+    /// generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: nothing keeps how far its clock is off.
     ///
     /// # Errors
     ///

@@ -72,6 +72,19 @@ fn a_restored_time_based_generator_accepts_what_comes_after() {
     assert_eq!(verify(&bank, activation, &password(120), 120), Ok(()));
 }
 
+/// Such a generator was once found, and then refused: its record cannot say how far its clock is off.
+#[test]
+fn a_generator_without_a_makers_file_is_not_resynchronised() {
+    let bank = bank();
+    let (activation, secret) = block_on(bank.enroll_time_based(subscriber(), NOW, &mut rng())).expect("memory");
+    let password = |at| Totp::default().respond(&secret, later(at)).expose_str().to_owned();
+    let (first, next) = (password(1200), password(1230));
+    let attempt = AttemptId::generate(&mut rng());
+    let found = block_on(bank.resynchronise(activation, [&first, &next], attempt, NOW));
+    assert_eq!(found.expect("decided"), Step::Rejected(Rejection::Unknown));
+    assert_eq!(verify(&bank, activation, &password(0), 0), Ok(()));
+}
+
 #[test]
 fn wrong_passwords_suspend_a_generator_and_its_dates_end_it() {
     let bank = bank();

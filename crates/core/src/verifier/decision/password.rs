@@ -85,7 +85,7 @@ pub fn expected_password<'r>(
     expected(policy, record, now, DRIFT, events)
 }
 
-/// The same for consecutive passwords: a wider window.
+/// The same for consecutive passwords: a wider window. `None` also for a generator without a maker's file.
 ///
 /// # Errors
 ///
@@ -95,6 +95,10 @@ pub fn expected_consecutive<'r>(
     record: &'r Record,
     now: Timestamp,
 ) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
+    // Its record has no place for how far its clock is off: it would be found, and its next password refused.
+    if matches!(record.credential, Credential::TimeBased { .. }) {
+        return Ok(None);
+    }
     let events = |digits, next| Window::Event { digits, from: next, more: FAR_AHEAD };
     expected(policy, record, now, FAR_OFF, events)
 }
