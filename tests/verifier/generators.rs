@@ -58,6 +58,17 @@ fn a_restored_event_based_generator_waits_for_the_bank() {
     assert_eq!(verify(&bank, activation, "162583", 6), Ok(()));
 }
 
+/// The value of the counter 2^64-1, by Python's hmac, was once accepted as often as it was sent.
+#[test]
+fn the_last_value_of_a_counter_is_never_accepted() {
+    let bank = bank();
+    let activation = given(&bank, Moving::Event { digits: 6, next: u64::MAX - 1 });
+    assert_eq!(verify(&bank, activation, "488204", 1), Ok(()), "the one before");
+    for _ in 0..2 {
+        assert_eq!(verify(&bank, activation, "094451", 1), Err(Rejection::AlreadySettled));
+    }
+}
+
 /// RFC 6238, appendix B, with steps of 60 s: a restoration spends what may have been used.
 #[test]
 fn a_restored_time_based_generator_accepts_what_comes_after() {

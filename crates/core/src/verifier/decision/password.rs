@@ -232,7 +232,8 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
     let last = match credential {
         Credential::Camera { .. } => return false,
         Credential::Generator { moving: Moving::Event { next, .. }, .. } => {
-            let is_new = value >= *next;
+            // The last value of all has none after it, so nothing could say that it is used.
+            let is_new = value >= *next && value < u64::MAX;
             *next = (*next).max(value.saturating_add(1));
             return is_new;
         }
