@@ -130,7 +130,8 @@ pub enum Protection {
         key: Key,
         /// What the parties call it (`KeyName`). If both the file and the caller name it, the names must agree.
         name: Option<String>,
-        /// The MAC's key, where the parties have agreed on one and the file does not bring it. It is not used for writing.
+        /// The MAC's key, of at least 16 bytes, where the parties have agreed on one. A file that brings its own is refused then. It
+        /// is not used for writing.
         mac_key: Option<Key>,
     },
     /// By a passphrase: PBKDF2, then as above. Written with 600,000 rounds of HMAC-SHA256 and AES-256.

@@ -28,6 +28,8 @@ pub(super) const MAX_ITERATIONS: u32 = 2_000_000;
 /// What documents are written with.
 const ITERATIONS: u32 = 600_000;
 const SALT_LEN: usize = 16;
+/// A shorter agreed MAC key, such as that of an empty file, protects nothing.
+const LEAST_MAC_KEY: usize = 16;
 const BLOCK: usize = 16;
 
 const PBKDF2: &str = "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2";
@@ -171,6 +173,11 @@ fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcEr
         Some(_) if method.child("MACKeyReference")?.is_some() => {
             return Err(PskcError::Repeated { place: method.place_of("MACKey") });
         }
+        // Under CBC alone it may be forged, so it never takes the place of the key that the parties have agreed on.
+        Some(_) if matches!(protection, Protection::PreSharedKey { mac_key: Some(_), .. }) => {
+            let needed = "a MAC key of the file, not the agreed one";
+            return Err(PskcError::Protection { place: method.place(), needed });
+        }
         Some(mac_key) => {
             let (cipher, bytes) = encrypted_data(mac_key, mac_key)?;
             Key::new(cipher.decrypt(&encryption, &bytes, mac_key)?.to_vec())
@@ -189,6 +196,10 @@ fn agreed_mac_key(
 ) -> Result<Key, PskcError> {
     let copy = |key: &Key| Key::new(key.expose_bytes().to_vec());
     if let Protection::PreSharedKey { mac_key: Some(key), .. } = protection {
+        let found = key.expose_bytes().len();
+        if found < LEAST_MAC_KEY {
+            return Err(PskcError::KeyLength { place: method.place_of("MACKey"), expected: "16 or more", found });
+        }
         return Ok(copy(key));
     }
     let reference = method.need(method.child("MACKeyReference")?, "MACKey")?;

@@ -261,6 +261,22 @@ fn an_error_names_the_element_and_the_device() {
 }
 
 #[test]
+fn neither_the_file_nor_an_empty_key_takes_the_place_of_the_agreed_mac_key() {
+    let read = |name: &str, mac_key| {
+        let key = Key::new(unhex("12345678901234567890123456789012"));
+        let protection = Protection::PreSharedKey { key, name: None, mac_key: Some(Key::new(mac_key)) };
+        Container::read(file(&format!("pskc/{name}.pskcxml")), &protection).map(|_| ())
+    };
+    let agreed = unhex("fdc4a177c439d6d95c8285839191baed3d8abb6d");
+    assert_eq!(read("mac_key_agreed", agreed.clone()), Ok(()));
+    assert!(matches!(read("ocra_cards", agreed), Err(PskcError::Protection { .. })));
+    for len in [0, 15] {
+        let refused = read("mac_key_agreed", vec![0; len]);
+        assert!(matches!(refused, Err(PskcError::KeyLength { found, .. }) if found == len), "{refused:?}");
+    }
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let shown = format!("{:?} {:?} {:?}", cards(), aes128(), Protection::Passphrase("qwerty".into()));
     assert!(shown.contains("secret: Some(Key(_))"));
