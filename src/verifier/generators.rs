@@ -10,6 +10,7 @@ use camtoken_core::verifier::origin::Origin;
 use camtoken_core::verifier::record::{Credential, GeneratorRecord, Moving, StoredState};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::enroll::fits;
 use super::retry::{Tries, Try, together};
@@ -203,7 +204,7 @@ impl<S: Store> Verifier<S> {
                     match passwords.map(|typed| typed_response(typed, digits)) {
                         [Ok(one), Ok(two)] => {
                             let key = self.activation_key(activation, key)?;
-                            let both = [one.expose_str(), two.expose_str()].concat();
+                            let both = Zeroizing::new([one.expose_str(), two.expose_str()].concat());
                             let tag = attempt.tag(&key, b"resynchronise", &both);
                             Comparison::Made { tag, matches: window.find_consecutive(&key, &[one, two]) }
                         }
