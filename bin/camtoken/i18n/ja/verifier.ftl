@@ -69,8 +69,8 @@ verdict-superseded = 拒否: 新しいチャレンジに置き換えられてい
 verdict-suspended = 拒否: 利用登録は一時停止中です。利用再開の手続きが必要です。
 verdict-revoked = 拒否: 利用登録は失効しています。
 verdict-not-activated = 拒否: 利用登録がこの段階にありません。
-verdict-key-early = 承認しません: トークンの鍵はまだ有効ではありません。
-verdict-key-expired = 承認しません: トークンの鍵の有効期限が切れています。
+verdict-key-early = 拒否: トークンの鍵はまだ有効ではありません。
+verdict-key-expired = 拒否: トークンの鍵の有効期限が切れています。
 verdict-malformed = 拒否: 半角数字{ $digits }桁で入力してください。回数には数えません。
 verdict-unknown = 拒否: そのチャレンジはありません。
 
