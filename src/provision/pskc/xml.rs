@@ -223,7 +223,8 @@ fn encoding(bytes: &[u8]) -> (&'static Encoding, &[u8]) {
         _ => {
             let declaration = bytes[..bytes.len().min(200)].split(|byte| *byte == b'>').next().unwrap_or_default();
             let mut quoted = declaration.split(|byte| matches!(byte, b'"' | b'\''));
-            match quoted.any(|part| Encoding::for_label(part) == Some(SHIFT_JIS)) {
+            let is_declaration = declaration.trim_ascii_start().starts_with(b"<?xml");
+            match is_declaration && quoted.any(|part| Encoding::for_label(part) == Some(SHIFT_JIS)) {
                 true => SHIFT_JIS,
                 false => UTF_8,
             }
@@ -437,6 +438,8 @@ mod tests {
             let root = parse(&bytes).expect("well formed");
             assert_eq!(root.text.as_str(), "東京 ①\\");
         }
+        let undeclared = parse("<a Id='sjis'>東京</a>".as_bytes()).expect("an attribute declares no encoding");
+        assert_eq!(undeclared.text.as_str(), "東京");
         let lone_surrogate = [&utf_16("\u{feff}<a>", u16::to_le_bytes)[..], &[0, 0xd8], b"<\0/\0a\0>\0"].concat();
         for bytes in [
             utf_16(&format!("\u{feff}{}", document("Shift_JIS")), u16::to_le_bytes),
