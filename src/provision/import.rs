@@ -31,7 +31,7 @@ pub struct Skipped {
     /// Why.
     pub why: String,
     /// One of its values is not the one that its maker has put there, or is under another key. The rest of the file may be
-    /// sound, and somebody should look at how it came here.
+    /// sound; an operator should check how the file came here.
     pub unauthentic: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Generators that come from their maker by a file: into the books, to a customer, and found again when they have run away.
+//! Generators that come from their maker by a file: registered, given to a customer, and resynchronised.
 //!
 //! They are for customers without a camera token, as those of [`Verifier::enroll_time_based`] are: what they show is a password,
 //! accepted once, and never the response to a challenge.
@@ -32,7 +32,7 @@ pub struct NewGenerator<'a> {
     pub origin: Origin,
 }
 
-/// A generator that is in the books.
+/// A generator that is registered.
 #[derive(Debug, Clone)]
 pub struct RegisteredGenerator {
     id: GeneratorId,
@@ -46,13 +46,13 @@ impl RegisteredGenerator {
         &self.id
     }
 
-    /// The activation of whoever has it, or had it last.
+    /// The activation of its user, or of its last one.
     #[must_use]
     pub fn activation(&self) -> Option<ActivationId> {
         self.record.activation.first().copied()
     }
 
-    /// What it computes, and how far it had come when it was given to somebody.
+    /// What it computes, and how far it had come when its user got it.
     #[must_use]
     pub fn moving(&self) -> Moving {
         self.record.moving
@@ -66,11 +66,11 @@ impl RegisteredGenerator {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Takes generators into the books, which a store may write together. Doing it again changes nothing but the dates of their keys,
+    /// Registers generators, which a store may write together. Doing it again changes nothing but the dates of their keys,
     /// where the new [`Origin`] names others.
     ///
     /// Of each it says [`EnrollError::UnfitSecret`] for a secret of the same byte throughout, [`EnrollError::GeneratorExists`] when
-    /// the books have another one.
+    /// the store has another one.
     pub async fn register_generators(
         &self,
         generators: Vec<NewGenerator<'_>>,
@@ -182,7 +182,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Finds a generator that has run away by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
+    /// Resynchronises a generator by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
     /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does. A
     /// generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: nothing keeps how far its clock is off.
     ///
@@ -227,11 +227,11 @@ impl<S: Store> Verifier<S> {
         Ok(found.map(|(_, record)| RegisteredGenerator { id: id.clone(), record }))
     }
 
-    /// Gives a generator's secret out of the books, with how far it has come, to hand it over to another verifier.
+    /// Reads a generator's secret from the store, with how far it has come, to hand it over to another verifier.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::UnknownGenerator`], or that the secret cannot be had.
+    /// [`EnrollError::UnknownGenerator`], or that the secret cannot be read.
     pub async fn expose_generator(&self, id: &GeneratorId) -> Result<(Key, Moving), EnrollError> {
         let (_, record) = self.known_generator(id).await?;
         let mut moving = record.moving;

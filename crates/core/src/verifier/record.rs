@@ -346,7 +346,7 @@ pub struct TokenRecord {
     pub origin: Option<Origin>,
 }
 
-/// A generator that came from its maker, whether somebody has it or not.
+/// A generator that came from its maker, whether it has a user or not.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct GeneratorRecord {
@@ -357,7 +357,7 @@ pub struct GeneratorRecord {
     /// What it computes, and how far it had come when it was delivered.
     #[n(1)]
     pub moving: Moving,
-    /// The activation of whoever has it, or had it last: one ID, or none.
+    /// The activation of its user, or of its last one: one ID, or none.
     #[n(2)]
     #[cbor(with = "activation_ids")]
     pub activation: Vec<ActivationId>,

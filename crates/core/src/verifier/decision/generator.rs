@@ -34,8 +34,8 @@ pub fn register_generator_again(
     }
 }
 
-/// Puts down who has the generator from now on, before the activation itself exists. Whoever had it before has no more use of it,
-/// and `moving` is how far it had come there.
+/// Records who has the generator from now on, before the activation itself exists. Its last user can no longer use it, and `moving`
+/// is how far it had come there.
 pub fn assign_generator(
     record: GeneratorRecord,
     activation: ActivationId,

@@ -19,7 +19,7 @@ pub struct GeneratorPassword {
     pub comparison: Comparison<Option<u64>>,
 }
 
-/// Consecutive passwords of a generator that has run away (RFC 4226, section 7.4).
+/// Consecutive passwords of a generator that is to be resynchronised (RFC 4226, section 7.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resynchronisation {
     /// The value of the last of them, if they are consecutive ones of the wider window.
@@ -58,7 +58,7 @@ pub enum Window {
     },
 }
 
-/// How many values of the counter are looked at behind the next one: presses of the button that nobody saw.
+/// How many values of the counter are looked at behind the next one: presses of the button whose passwords were not sent.
 const LOOK_AHEAD: u32 = 10;
 /// How many to find a counter again by two passwords.
 const FAR_AHEAD: u32 = 1000;
@@ -77,7 +77,7 @@ pub fn expected_password<'r>(
     record: &'r Record,
     now: Timestamp,
 ) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
-    // The value that was used last is looked at, too: whoever sends it twice is told so, and not charged.
+    // The value that was used last is looked at, too: a password that is sent twice is refused as used, and not counted.
     let events = |digits, next: u64| match next.checked_sub(1) {
         Some(from) => Window::Event { digits, from, more: LOOK_AHEAD + 1 },
         None => Window::Event { digits, from: next, more: LOOK_AHEAD },
