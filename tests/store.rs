@@ -342,7 +342,7 @@ fn a_store_has_one_owner_at_a_time() {
     assert_eq!(EmbeddedStore::open(dir.path(), Duration::ZERO).err(), Some(StoreError::Locked), "in the same process");
     drop(store);
 
-    let (mut child, mut lines) = spawn_child("child_writes_until_it_is_killed", dir.path(), "slow");
+    let (mut child, mut lines) = spawn_child("killed::child_writes_until_it_is_killed", dir.path(), "slow");
     lines.next().expect("the child has the store open");
     let start = Instant::now();
     let patience = Duration::from_millis(200);

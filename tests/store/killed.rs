@@ -23,7 +23,7 @@ fn killed_at_random_moments(size: &str, kills: u32, most_lines: u64, seed: u64) 
     let mut before: BTreeMap<RecordId, u64> = BTreeMap::new();
     let mut acknowledged_in_all = 0;
     for kill_number in 0..kills {
-        let (mut child, mut lines) = spawn_child("child_writes_until_it_is_killed", dir.path(), size);
+        let (mut child, mut lines) = spawn_child("killed::child_writes_until_it_is_killed", dir.path(), size);
         let mut acknowledged = before.clone();
         let mut note = |line: String| {
             let (id, revision) = line.split_once(' ').expect("the child writes an ID and a revision");
@@ -204,7 +204,7 @@ fn a_failed_sync_stops_the_store() {
             .args(["-f", "-qq", "-o", "/dev/null", "-e", &inject])
             .args(["-e", "trace=fdatasync,fsync", "-e", "signal=none"])
             .arg(env::current_exe().expect("this binary has a path"))
-            .args(["--exact", "--ignored", "child_writes_until_it_is_stopped"])
+            .args(["--exact", "--ignored", "killed::child_writes_until_it_is_stopped"])
             .env(CHILD_DIR, dir.path())
             .output()
             .expect("strace starts");

@@ -205,7 +205,7 @@ fn a_killed_verifier_loses_no_acceptance() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = dir.path().join("store");
         let mut child = Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "--ignored", "victim", "--nocapture", "--test-threads=1"])
+            .args(["--exact", "--ignored", "races::victim", "--nocapture", "--test-threads=1"])
             .env(VICTIM, &store)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
