@@ -63,9 +63,12 @@ const HEAD: &str = "\
 
 Written by `cargo run --release --manifest-path benches/peers/Cargo.toml -- docs/PEERS.md docs/peers.svg`; not by hand.
 
-The same work for all, in one process and by turns: build the data input, HMAC, truncate, compare; for camtoken also the checks \
-of its ordinary interface. Nanoseconds are those of one thread of this machine at that hour; the ratio is the median of the \
-ratios of single rounds, and the figure to look at. PROCESSOR.
+For readers who compare libraries for HOTP, TOTP and OCRA. After this page you know how camtoken's computation compares with \
+other libraries on one machine.
+
+Every implementation does the same work, by turns in one process: build the data input, HMAC, truncate, compare. camtoken also does \
+the checks of its ordinary interface. The nanoseconds are those of one thread of this machine at that hour. Compare by the \
+ratio: it is the median of the ratios of single rounds. PROCESSOR.
 
 ![how many times as fast as the plain way](peers.svg)
 
