@@ -26,6 +26,22 @@ pub fn respond(key: &Key, counter: u64, digits: Digits, hash: Hash) -> Response 
 /// The verifier's next `from` is one more than what is found ([`next`]). The whole window is computed whatever is
 /// found, so that the time says nothing. Every counter more is another chance to guess: keep the window small, and
 /// limit attempts (section 7.3).
+/// # Examples
+///
+/// A token that is two presses ahead (values of appendix D):
+///
+/// ```
+/// use camtoken_oath::{Digits, Hash, Key, Response, hotp};
+///
+/// let key = Key::new(b"12345678901234567890".to_vec());
+/// let typed = Response::parse("359152", 6)?;
+/// let found = hotp::search(&key, Digits::SIX, Hash::Sha1, &typed, 0, 5);
+/// assert_eq!(found, Some(2));
+/// // The verifier keeps 3, and the same digits are not found again.
+/// let next = hotp::next(2);
+/// assert_eq!(hotp::search(&key, Digits::SIX, Hash::Sha1, &typed, next, 5), None);
+/// # Ok::<(), camtoken_oath::ResponseError>(())
+/// ```
 #[must_use]
 pub fn search(key: &Key, digits: Digits, hash: Hash, response: &Response, from: u64, look_ahead: u32) -> Option<u64> {
     resynchronise(key, digits, hash, core::slice::from_ref(response), from, look_ahead)
@@ -36,6 +52,16 @@ pub fn search(key: &Key, digits: Digits, hash: Hash, response: &Response, from: 
 /// The first of them may lie anywhere from `from` to `from + window`. What is found is the counter of the *last*
 /// response, so that here too the verifier goes on with [`next`]. Two or three responses make a window of thousands as
 /// hard to guess as one response a window of one; without any there is nothing to find.
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::{Digits, Hash, Key, Response, hotp};
+///
+/// let key = Key::new(b"12345678901234567890".to_vec());
+/// let typed = [Response::parse("399871", 6)?, Response::parse("520489", 6)?];
+/// assert_eq!(hotp::resynchronise(&key, Digits::SIX, Hash::Sha1, &typed, 0, 1000), Some(9));
+/// # Ok::<(), camtoken_oath::ResponseError>(())
+/// ```
 #[must_use]
 pub fn resynchronise(
     key: &Key,

@@ -46,6 +46,13 @@ impl Default for Totp {
 
 impl Totp {
     /// The time step that `now` lies in, `T` (section 4.2); 0 before `T0`.
+    /// # Examples
+    ///
+    /// ```
+    /// use camtoken_oath::{Timestamp, totp::Totp};
+    ///
+    /// assert_eq!(Totp::default().step(Timestamp::from_unix(1_111_111_109)), 0x23523EC);
+    /// ```
     #[must_use]
     pub fn step(&self, now: Timestamp) -> u64 {
         now.since(self.t0).as_secs() / u64::from(self.step_secs.get())

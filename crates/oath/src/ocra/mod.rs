@@ -125,6 +125,19 @@ pub fn respond(suite: &Suite, key: &Key, input: &DataInput) -> Result<Response, 
 /// # Errors
 ///
 /// As [`respond`]: nothing was compared.
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::Key;
+/// use camtoken_oath::ocra::{self, DataInput, Question, Suite};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA1-6:QN08".parse()?;
+/// let key = Key::new(b"12345678901234567890".to_vec());
+/// let input = DataInput::new(Question::new(suite.question(), "11111111")?);
+/// assert!(ocra::verify(&suite, &key, &input, &suite.parse_response("243178")?)?);
+/// assert!(!ocra::verify(&suite, &key, &input, &suite.parse_response("243179")?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(suite: &Suite, key: &Key, input: &DataInput, response: &Response) -> Result<bool, InputError> {
     let tag = Message::new(suite, input)?.mac(key);
     Ok(response.ct_is(&tag, suite.truncation()).into())
@@ -138,6 +151,20 @@ pub fn verify(suite: &Suite, key: &Key, input: &DataInput, response: &Response) 
 /// # Errors
 ///
 /// As [`respond`].
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::Key;
+/// use camtoken_oath::ocra::{self, DataInput, Question, Suite};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA512-8:C-QN08".parse()?;
+/// let key = Key::new(b"1234567890123456789012345678901234567890123456789012345678901234".to_vec());
+/// let question = Question::new(suite.question(), "33333333")?;
+/// let input = DataInput { counter: Some(0), ..DataInput::new(question) };
+/// let typed = suite.parse_response("25341727")?;
+/// assert_eq!(ocra::search_counter(&suite, &key, &input, &typed, 10)?, Some(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn search_counter(
     suite: &Suite,
     key: &Key,
@@ -165,6 +192,21 @@ pub fn search_counter(
 /// # Errors
 ///
 /// As [`respond`].
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::ocra::{self, DataInput, Question, Suite};
+/// use camtoken_oath::{Key, Timestamp};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA512-8:QN08-T1M".parse()?;
+/// let key = Key::new(b"1234567890123456789012345678901234567890123456789012345678901234".to_vec());
+/// let typed = suite.parse_response("95209754")?; // 25 March 2008, 12:06 UTC
+/// let late = Timestamp::from_unix(0x132D0B6 * 60 + 90);
+/// let question = Question::new(suite.question(), "00000000")?;
+/// let input = DataInput { time: suite.time_steps(late), ..DataInput::new(question) };
+/// assert_eq!(ocra::search_time(&suite, &key, &input, &typed, 1)?, Some(0x132D0B6));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn search_time(
     suite: &Suite,
     key: &Key,
@@ -206,6 +248,24 @@ pub fn one_way(suite: &Suite, key: &Key, input: &DataInput) -> Result<Response, 
 /// # Errors
 ///
 /// As [`respond`]; [`InputError::Mode`] for a suite with a PIN; [`InputError::Question`] for questions of two formats.
+/// # Examples
+///
+/// Both parties, with the values of appendix C.2:
+///
+/// ```
+/// use camtoken_oath::Key;
+/// use camtoken_oath::ocra::{self, DataInput, Question, Suite};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA256-8:QA08".parse()?;
+/// let key = Key::new(b"12345678901234567890123456789012".to_vec());
+/// let client = Question::new(suite.question(), "CLI22220")?;
+/// let server = DataInput::new(Question::new(suite.question(), "SRV11110")?);
+/// assert_eq!(ocra::mutual_server(&suite, &key, &client, &server)?.expose_str(), "28247970");
+///
+/// let client = DataInput::new(client);
+/// assert_eq!(ocra::mutual_client(&suite, &key, &server.question, &client)?.expose_str(), "15510767");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn mutual_server(
     suite: &Suite,
     key: &Key,
@@ -237,6 +297,18 @@ pub fn mutual_client(
 /// # Errors
 ///
 /// As [`respond`]; [`InputError::Mode`] for a suite with a session.
+/// # Examples
+///
+/// ```
+/// use camtoken_oath::Key;
+/// use camtoken_oath::ocra::{self, DataInput, Question, Suite};
+///
+/// let suite: Suite = "OCRA-1:HOTP-SHA256-8:QA08".parse()?;
+/// let key = Key::new(b"12345678901234567890123456789012".to_vec());
+/// let input = DataInput::new(Question::new(suite.question(), "SIG10000")?);
+/// assert_eq!(ocra::sign(&suite, &key, &input)?.expose_str(), "53095496");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn sign(suite: &Suite, key: &Key, input: &DataInput) -> Result<Response, InputError> {
     respond_without(&[Part::Session], suite, key, None, input)
 }
