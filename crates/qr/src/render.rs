@@ -53,6 +53,19 @@ pub enum Terminal {
 /// # Errors
 ///
 /// [`RenderError::TooLong`] beyond version 40.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken_qr::{EcLevel, encode};
+///
+/// let symbol = encode("HTTPS://EXAMPLE.COM", EcLevel::M)?;
+/// assert_eq!((symbol.version(), symbol.modules_per_side()), (1, 21));
+/// let png = symbol.to_png(8); // 8 pixels a module, with the quiet zone of 4 modules
+/// assert!(png.starts_with(b"\x89PNG"));
+/// assert!(symbol.to_svg(8).starts_with("<svg "));
+/// # Ok::<(), camtoken_qr::RenderError>(())
+/// ```
 pub fn encode(text: &str, level: EcLevel) -> Result<SymbolMatrix, RenderError> {
     let alphanumeric = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'Z') || b" $%*+-./:".contains(&b));
     encode_segment(text.as_bytes(), if alphanumeric { Mode::Alphanumeric } else { Mode::Byte }, level)

@@ -52,6 +52,23 @@ impl Distortion {
     /// Spoils a picture.
     ///
     /// The size stays, but for half blocks, which add rows. A strength out of its range is taken as the nearest in it.
+    ///
+    /// # Examples
+    ///
+    /// How far from sharp may a picture be?
+    ///
+    /// ```
+    /// use camtoken_qr::{Distortion, EcLevel, Scan, ScanOptions, encode, scan};
+    ///
+    /// let sharp = encode("CT1:EXAMPLE", EcLevel::M)?.to_luma(4);
+    /// let reads = |blur: f64| {
+    ///     let picture = Distortion { blur, noise: 4.0, seed: 1, ..Distortion::default() }.apply(&sharp);
+    ///     matches!(scan(&picture, &ScanOptions::default()), Scan::Read(_))
+    /// };
+    /// assert!(reads(1.5));
+    /// assert!(!reads(12.0));
+    /// # Ok::<(), camtoken_qr::RenderError>(())
+    /// ```
     #[must_use]
     pub fn apply(&self, luma: &Luma) -> Luma {
         let share = |v: f64| v.clamp(0.0, 1.0);

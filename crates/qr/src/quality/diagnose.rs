@@ -120,6 +120,18 @@ impl Reason {
 }
 
 /// Says why nothing was read in a picture.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken_qr::{Distortion, EcLevel, Reason, ScanOptions, diagnose, encode, scan};
+///
+/// let pale = Distortion { fade: 0.97, ..Distortion::default() }.apply(&encode("CT1:EXAMPLE", EcLevel::M)?.to_luma(1));
+/// let seen = scan(&pale, &ScanOptions::default());
+/// let diagnosis = diagnose(&pale, &seen);
+/// assert!(diagnosis.reasons.iter().any(|reason| matches!(reason, Reason::LowContrast { .. } | Reason::Blank { .. })));
+/// # Ok::<(), camtoken_qr::RenderError>(())
+/// ```
 #[must_use]
 pub fn diagnose(luma: &Luma, seen: &Scan) -> Diagnosis {
     let contrast = contrast(luma);

@@ -56,6 +56,18 @@ impl Quality {
 }
 
 /// Grades a symbol that was read in this picture.
+///
+/// # Examples
+///
+/// ```
+/// use camtoken_qr::{EcLevel, Grade, QualityOptions, Scan, ScanOptions, encode, quality, scan};
+///
+/// let picture = encode("CT1:EXAMPLE", EcLevel::M)?.to_luma(4);
+/// let Scan::Read(symbols) = scan(&picture, &ScanOptions::default()) else { panic!("a clean picture is read") };
+/// let graded = quality(&picture, &symbols[0], &QualityOptions::default());
+/// assert_eq!((graded.grade, graded.corrected), (Grade::A, Some(0)));
+/// # Ok::<(), camtoken_qr::RenderError>(())
+/// ```
 #[must_use]
 pub fn quality(luma: &Luma, symbol: &Symbol, options: &QualityOptions) -> Quality {
     Sampled::of(luma, symbol).quality(options)
