@@ -17,6 +17,16 @@ use crate::hex::hex_id;
 /// Derives a key for one purpose from another: HKDF-SHA256 (RFC 5869) without salt, `info` = `label`, [`Key::LEN`] bytes.
 ///
 /// Two labels give two keys of which neither says anything about the other (domain separation, V-13).
+///
+/// # Examples
+///
+/// ```
+/// use camtoken_core::key::{Key, derive};
+///
+/// let root = Key::new(vec![7; 32]);
+/// let (seal, response) = (derive(&root, b"example seal"), derive(&root, b"example response"));
+/// assert_ne!(seal.expose_bytes(), response.expose_bytes());
+/// ```
 #[must_use]
 pub fn derive(key: &Key, label: &[u8]) -> Key {
     let mut bytes = vec![0; Key::LEN];

@@ -196,6 +196,15 @@ impl Operation {
     }
 
     /// The operation's line of the catalogue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use camtoken_core::transaction::Operation;
+    ///
+    /// let shown: Vec<_> = Operation::Transfer.entry().fields.iter().map(|field| field.name).collect();
+    /// assert!(shown.contains(&"payee") && shown.contains(&"amount"));
+    /// ```
     #[must_use]
     pub fn entry(self) -> &'static Entry {
         CATALOGUE.iter().find(|entry| entry.operation == self).expect("every operation has an entry (tested)")

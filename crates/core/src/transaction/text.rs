@@ -110,6 +110,18 @@ impl KanaText {
     /// # Errors
     ///
     /// [`TextError::Character`] for what has no such spelling, [`TextError::TooLong`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use camtoken_core::transaction::text::KanaText;
+    ///
+    /// // Full width, small letters and composed sound marks become what a bank's file has.
+    /// let payee = KanaText::canonical("ミホン ショウジ(カ", 48)?;
+    /// assert_eq!(payee.to_string(), "ﾐﾎﾝ ｼﾖｳｼﾞ(ｶ");
+    /// assert!(KanaText::canonical("見本", 48).is_err());
+    /// # Ok::<(), camtoken_core::transaction::text::TextError>(())
+    /// ```
     pub fn canonical(input: &str, max: usize) -> Result<Self, TextError> {
         let mut bytes = Vec::with_capacity(input.len());
         for (index, found) in input.chars().enumerate() {
