@@ -8,8 +8,6 @@ mod contention;
 mod endings;
 #[path = "verifier/generators.rs"]
 mod generators;
-#[path = "verifier/model.rs"]
-mod model;
 #[path = "common/pair.rs"]
 mod pair;
 #[path = "verifier/races.rs"]

@@ -16,22 +16,40 @@ mod promises;
 #[path = "model/world.rs"]
 mod world;
 
-use promises::*;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
-use camtoken::Timestamp;
-use camtoken::transaction::{Operation, Transaction};
+use camtoken_core::challenge::{ChallengeId, ChallengeRef};
+use camtoken_core::key::ActivationId;
+use camtoken_core::time::Timestamp;
+use camtoken_core::transaction::{Operation, Transaction};
+use camtoken_core::verifier::audit::AuditEvent;
 use camtoken_core::verifier::decision::{
     self, ChallengeIssue, ChallengeResponse, ClockSetBack, Comparison, Confirmation, DeviceCodeAnswer,
     GeneratorPassword, NewActivation, Reset, Restoration, Resumption, Revocation, SettledQuery, StateRefusal,
     Suspension, Undecided, Withdrawal, settle,
 };
 use camtoken_core::verifier::origin::Validity;
+use camtoken_core::verifier::policy::Policy;
 use camtoken_core::verifier::record::{ChallengeEnd, Credential, Record, StoredState};
+use camtoken_core::verifier::subscriber::Subscriber;
+use camtoken_core::verifier::verdict::{Rejection, Step, Verdict};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
-use super::*;
+use promises::*;
+
+/// The beginning of every life.
+const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
+
+fn limit_change() -> Transaction {
+    let fields = [("limit", "transfer"), ("old", "1000000"), ("new", "5000000")];
+    Transaction::new(Operation::LimitChange, fields).expect("a change of a limit")
+}
+
+fn subscriber() -> Subscriber {
+    Subscriber { contract: "1234567890".into(), user: "TANAKA".into() }
+}
 
 /// One activation and everything that may happen to it.
 struct Life {
@@ -335,7 +353,7 @@ impl Life {
             Request::Issue => {
                 let lifetime = self.policy.lifetime;
                 let challenge = named(world.issued + 1);
-                let event = ChallengeIssue { challenge, transaction: transfer("1"), lifetime, request: None };
+                let event = ChallengeIssue { challenge, transaction: limit_change(), lifetime, request: None };
                 self.settled(world, request, &event, now, |answer| match answer {
                     Step::Done(_) => Answer::Issued,
                     Step::Rejected(_) => Answer::Refused,
@@ -422,7 +440,8 @@ fn policy() -> Policy {
         lifetime,
         first_code_lifetime: lifetime,
         second_code_lifetime: lifetime,
-        ..test_policy()
+        accept_test_keys: true,
+        ..Policy::default()
     }
 }
 
@@ -431,7 +450,7 @@ fn enrolled() -> Record {
     let new = NewActivation {
         activation: ActivationId::from_bytes([1; 6]),
         subscriber: subscriber(),
-        token: token_id(),
+        token: "KKK0000001".parse().expect("a token ID"),
         test: true,
         validity: Validity::default(),
         key: vec![1; 64],
