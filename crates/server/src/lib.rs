@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Handlers hold no rules: what is refused, the verifier or the token has refused, and that is an answer (200). A problem
-//! (RFC 9457) means that nothing was decided. Each route stands in a table with its description, so that `/openapi.json`
+//! (RFC 9457) means that nothing was decided; CT-E015 alone means that the outcome is not known. Each route stands in a table with its description, so that `/openapi.json`
 //! says what is served.
 //!
 //! The virtual token is served only if [`Options`] asks for it, and needs the feature `emulator`; a build without has none
