@@ -85,13 +85,59 @@
 //!
 //! # In production
 //!
+//! A verifier is opened once, in this order. Each of the first four lines refuses rather than go on with a wrong store, key or clock:
+//!
+//! ```
+//! # #[cfg(feature = "embedded")]
+//! # mod example {
+//! use std::path::Path;
+//! use std::time::Duration;
+//!
+//! use camtoken::store::EmbeddedStore;
+//! use camtoken::verifier::{ClockGuard, ClockLimits, ClockReading};
+//! use camtoken::{Key, LocalKeyWrapper, Policy, Verifier};
+//! use rand::{rand_core::UnwrapErr, rngs::SysRng};
+//!
+//! type Opened = (Verifier<EmbeddedStore>, ClockGuard);
+//!
+//! /// `kek` is the newest key-encryption key, `clock` reads the wall clock, the uptime and the boot ID.
+//! pub async fn open(dir: &Path, kek: Key, clock: ClockReading) -> Result<Opened, Box<dyn std::error::Error>> {
+//!     let rng = &mut UnwrapErr(SysRng);
+//!     let store = EmbeddedStore::open(dir, Duration::from_secs(10))?;
+//!     let vault = Box::new(LocalKeyWrapper::new(&[kek])?);
+//!     let verifier = Verifier::new(store, vault, Policy::default(), "Kakuu Central Bank", rng)?;
+//!     verifier.check_key(rng).await?;
+//!     let guard = verifier.watch_clock(clock, ClockLimits::default()).await?;
+//!     Ok((verifier, guard)) // before each decision: guard.check(the clock's reading now)
+//! }
+//! # }
+//! # #[cfg(feature = "embedded")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! #     use camtoken::{Key, Timestamp, store::block_on, verifier::ClockReading};
+//! #     let dir = tempfile::tempdir()?;
+//! #     let clock = ClockReading { wall: Timestamp::from_unix(1_795_230_000), uptime_secs: 100, boot: [1; 16] };
+//! #     let kek = |byte: u8| Key::new((byte..byte + 32).collect());
+//! #     drop(block_on(example::open(&dir.path().join("store"), kek(1), clock))?);
+//! #     assert!(block_on(example::open(&dir.path().join("store"), kek(2), clock)).is_err(), "another key");
+//! #     drop(block_on(example::open(&dir.path().join("store"), kek(1), clock))?);
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(feature = "embedded"))]
+//! # fn main() {}
+//! ```
+//!
+//! * **The store**: `EmbeddedStore` (feature `embedded`) for one process; `camtoken_postgres::PostgresStore` takes its place for several.
 //! * **The key-encryption key** ([`LocalKeyWrapper`]) opens every key in the store. Keep it outside of the store and of its backups: a file
-//!   that only the service reads, or a secret that the service manager hands over. Give [`LocalKeyWrapper::new`] the newest key first;
-//!   older ones still open what they wrapped, until [`Verifier::rewrap`] has run.
-//! * **A durable store**: `EmbeddedStore` (feature `embedded`) for one process, the crate `camtoken-postgres` for several.
-//! * **Execute** what [`Accepted::transaction`](verifier::Accepted::transaction) says, never what the request brings along, and book it
-//!   under the challenge's name, once.
-//! * **Retry** with the same [`AttemptId`] after an error: the same attempt gets the same answer, without a second charge.
+//!   that only the service reads, or a secret that the service manager passes on. `camtoken-keys` reads it from a file, from PKCS#11 or from
+//!   a transit engine. Give [`LocalKeyWrapper::new`] the newest key first; older ones still open what they wrapped, until
+//!   [`Verifier::rewrap`] has run.
+//! * **Execute** what [`Accepted::transaction`](verifier::Accepted::transaction) says, never what the request brings along. Book it under the
+//!   challenge's ID, once.
+//! * **After an error** that leaves the outcome open, repeat the request with the same [`AttemptId`]: the same attempt gets the same answer
+//!   and is not counted again.
+//! * **After a crash** between the verdict and your booking, [`Verifier::accepted`] gives what was accepted for a challenge. Ask before you
+//!   issue the next one to the same user, and never take `AlreadySettled` for "not accepted".
+//! * **Policy**: `accept_test_keys` of the quick start is for tests. [`Policy::default`] refuses test tokens.
 //! * The futures run on any executor; a program without one waits by [`store::block_on`].
 //!
 //! # Features
