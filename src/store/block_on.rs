@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+
+use super::sync::atomic::{AtomicBool, Ordering};
+use super::thread::{self, Thread};
+use super::thread_local;
 
 /// Work that waits in a store, and that a thread in [`block_on`] may do itself.
 pub(super) trait PendingWork: Send + Sync {
@@ -53,7 +55,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// Returns false when the request belongs to another waker: that task may itself be blocked in here.
 #[cfg_attr(not(feature = "embedded"), expect(dead_code, reason = "only the embedded store leaves work"))]
 pub(super) fn offer<W: PendingWork + 'static>(work: &Arc<W>, task: &Waker) -> bool {
-    OFFERED.with_borrow_mut(|offered| match offered {
+    OFFERED.with(|offered| match &mut *offered.borrow_mut() {
         Some(offered) if offered.task.will_wake(task) => {
             if !offered.work.iter().any(|other| Arc::as_ptr(other).addr() == Arc::as_ptr(work).addr()) {
                 offered.work.push(Arc::clone(work) as Arc<dyn PendingWork>);
@@ -101,12 +103,14 @@ struct Scope;
 impl Scope {
     /// A [`block_on`] inside of another takes nothing over from it: the outer task may wait for what was asked there.
     fn enter(task: &Waker) -> Self {
-        drop(OFFERED.replace(Some(Offered { task: task.clone(), work: Vec::new() })));
+        let offered = Offered { task: task.clone(), work: Vec::new() };
+        drop(OFFERED.with(|place| place.replace(Some(offered))));
         Self
     }
 
     fn run(&self) {
-        while let Some(work) = OFFERED.with_borrow_mut(|offered| offered.as_mut().and_then(|all| all.work.pop())) {
+        let next = |offered: &RefCell<Option<Offered>>| offered.borrow_mut().as_mut().and_then(|all| all.work.pop());
+        while let Some(work) = OFFERED.with(next) {
             work.run();
         }
     }
@@ -114,6 +118,6 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        drop(OFFERED.take());
+        drop(OFFERED.with(RefCell::take));
     }
 }

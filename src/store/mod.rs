@@ -19,6 +19,10 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
+// What `block_on` and the commit queue wait with. `tests/interleavings` builds both with those of shuttle.
+#[cfg(feature = "embedded")]
+use std::time;
+use std::{sync, thread, thread_local};
 
 use crate::key::{ActivationId, GeneratorId, TokenId};
 

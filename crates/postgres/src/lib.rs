@@ -26,6 +26,8 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::rc::Rc;
+// `tests/interleavings` builds the queue with shuttle's.
+use std::sync;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
 use tokio::sync::Notify;
 
+use super::sync::{Mutex, MutexGuard, PoisonError};
 use camtoken::store::{Change, RecordId, Replaced, Revision, StoreError, Versioned};
 
 /// Requests that may wait; one more is answered [`StoreError::Unavailable`] at once.

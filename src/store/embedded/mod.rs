@@ -30,6 +30,8 @@ mod disk;
 mod journal;
 mod mark;
 mod opening;
+#[cfg(test)]
+mod queue_tests;
 mod recent;
 #[cfg(test)]
 mod simulation;
