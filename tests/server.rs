@@ -18,6 +18,8 @@ mod fuzz_corpus;
 mod hand;
 #[path = "server/quality.rs"]
 mod quality;
+#[path = "server/shares.rs"]
+mod shares;
 #[cfg(unix)]
 #[path = "server/siege.rs"]
 mod siege;

@@ -18,7 +18,7 @@ fn run(dir: &Path, args: &[&str]) -> (Option<i32>, Value) {
 }
 
 /// Makes a key and adds it to the file.
-fn new_key(dir: &Path, name: &str, scopes: &str) -> String {
+pub fn new_key(dir: &Path, name: &str, scopes: &str) -> String {
     let file = dir.join("keys.toml");
     let file = file.to_str().expect("a temporary path is Unicode");
     let (code, made) = run(dir, &["serve-key", "new", name, "--scopes", scopes, "--file", file]);
@@ -43,7 +43,7 @@ fn logged(server: &Server, text: &str) {
     }
 }
 
-fn bearer(key: &str) -> Vec<(&'static str, String)> {
+pub fn bearer(key: &str) -> Vec<(&'static str, String)> {
     vec![("authorization", format!("Bearer {key}"))]
 }
 

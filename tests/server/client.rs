@@ -107,9 +107,20 @@ impl Server {
     }
 
     pub fn ask(&self, method: &str, path: &str, body: Option<(&str, Vec<u8>)>) -> Said {
+        self.ask_as(&self.headers, method, path, body)
+    }
+
+    /// Calls with other headers than its own.
+    pub fn ask_as(
+        &self,
+        headers: &[(&'static str, String)],
+        method: &str,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Said {
         let (kind, body) = body.map_or((None, Vec::new()), |(kind, body)| (Some(kind), body));
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
-        for (name, value) in &self.headers {
+        for (name, value) in headers {
             request = request.header(*name, value);
         }
         if let Some(kind) = kind {

@@ -24,6 +24,7 @@ use super::access::{Access, Entry, Peer, Scope};
 use super::metrics::Metrics;
 use super::places::{Holder, Share, Shares};
 use super::problem::{Code, Problem};
+use super::turns::{Caller, Turns};
 use super::{Clock, Options};
 use camtoken::key::Key;
 use camtoken::language::Language;
@@ -107,6 +108,7 @@ pub(super) struct Guard {
     /// Nobody has more than half of the pictures, or of the answers that wait.
     picture_shares: Arc<Shares>,
     waiting_shares: Arc<Shares>,
+    turns: Arc<Turns>,
     pub metrics: Arc<Metrics>,
     stopped: Arc<Notify>,
 }
@@ -133,6 +135,7 @@ impl Guard {
             waiting: Arc::new(Semaphore::new(WAITING)),
             picture_shares: Shares::new(PICTURES / 2),
             waiting_shares: Shares::new(WAITING / 2),
+            turns: Turns::new(),
             metrics,
             stopped,
         }
@@ -145,17 +148,14 @@ impl Guard {
     async fn pass(&self, request: Request, route: &str, next: Next) -> Result<Response, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = self.admit(&parts, route)?;
-        let holder = holder(caller.as_ref(), &parts);
+        let sender = Caller::new(holder(caller.as_ref(), &parts), &self.turns);
+        parts.extensions.insert(sender.clone());
         let change = self.is_change(&parts.method, route).then(|| (parts.uri.path().to_owned(), caller.clone()));
         let limit = self.limit(route);
         let place = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| Code::Busy);
-        let share = |shares: &Arc<Shares>| match &holder {
-            Some(holder) => shares.take(holder.clone()).map(Some).ok_or(Code::Busy),
-            None => Ok(None),
-        };
         let picture = match limit {
             Limit::Picture | Limit::Batch => {
-                Some(Place(Arc::new((share(&self.picture_shares)?, place(&self.pictures)?))))
+                Some(Place(Arc::new((sender.share(&self.picture_shares)?, place(&self.pictures)?))))
             }
             _ => None,
         };
@@ -174,7 +174,7 @@ impl Guard {
         let mut request = counted(parts, Body::from(body.0.clone()));
         if limit == Limit::Wait {
             // The stream outlives this function and keeps its place until it ends.
-            let held = (share(&self.waiting_shares)?, place(&self.waiting)?);
+            let held = (sender.share(&self.waiting_shares)?, place(&self.waiting)?);
             request.extensions_mut().insert(Place(Arc::new(held)));
             return Ok(ACTOR.scope(caller, next.run(request)).await);
         }

@@ -41,6 +41,7 @@ mod self_check;
 mod stall;
 #[cfg(feature = "tls")]
 mod tls;
+mod turns;
 mod values;
 
 use std::pin::Pin;

@@ -68,7 +68,7 @@ impl From<Letter> for Grade {
 pub(super) async fn lint(
     Query(asked): Query<Asked>,
     Extension(language): Extension<Language>,
-    mut parcel: Parcel,
+    parcel: Parcel,
 ) -> Result<Json<Linted>, Problem> {
     let quality = QualityOptions { device_pixel_ratio: asked.dpr.unwrap_or(1.0) };
     if !(0.25..=8.0).contains(&quality.device_pixel_ratio) {
@@ -76,8 +76,7 @@ pub(super) async fn lint(
     }
     let min_grade = asked.min_grade.map_or(Grade::B, Grade::from);
     let options = LintOptions { min_grade, quality, language };
-    let work = move || {
-        // The parcel keeps its place among the pictures until the work is done.
+    let work = move |mut parcel: Parcel| {
         if parcel.text().is_some() {
             return Err(Problem::from(Code::Picture).because("the text of a code, not a picture"));
         }
@@ -87,7 +86,7 @@ pub(super) async fn lint(
         lint.overlay = overlay.map(|overlay| lint.svg(&overlay, &luma, language));
         Ok(Json(lint.into()))
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?
+    parcel.work(work).await?
 }
 
 /// Describes what is asked of the grade.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::api::Operation;
 use super::guard::Place;
 use super::problem::{Code, Problem};
+use super::turns::Caller;
 use camtoken::code;
 use camtoken::qr::{Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_for};
 
@@ -26,6 +27,7 @@ pub(super) struct Parcel {
     /// Its columns and rows, where it is bare luma.
     size: Option<(u32, u32)>,
     effort: Effort,
+    caller: Caller,
     /// Held until it is dropped, which is when nothing is done with it any more.
     _place: Place,
 }
@@ -44,11 +46,12 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             _ => return Err(Problem::from(Code::Value).because("width and height go together")),
         };
         let _place = request.extensions().get::<Place>().cloned().ok_or(Code::Internal)?;
+        let caller = request.extensions().get::<Caller>().cloned().ok_or(Code::Internal)?;
         let effort = asked.frame.map_or(Effort::File, |number| Effort::Frame(number.into()));
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
-            return Ok(Self { body, size, effort, _place });
+            return Ok(Self { body, size, effort, caller, _place });
         }
         let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
         let mut image = None;
@@ -59,11 +62,17 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             image = Some(part.bytes().await.map_err(|_| wrong("multipart/form-data"))?);
         }
         let body = image.ok_or_else(|| wrong("no part image"))?;
-        Ok(Self { body, size, effort, _place })
+        Ok(Self { body, size, effort, caller, _place })
     }
 }
 
 impl Parcel {
+    /// Hands it to a thread where it may take a while, when it is its caller's turn.
+    pub async fn work<T: Send + 'static>(self, work: impl FnOnce(Self) -> T + Send + 'static) -> Result<T, Problem> {
+        let caller = self.caller.clone();
+        caller.work(move || work(self)).await
+    }
+
     /// The text of a code, if that was sent instead of a picture.
     pub fn text(&self) -> Option<&str> {
         let text = str::from_utf8(&self.body).ok().filter(|_| self.size.is_none())?;
@@ -71,7 +80,7 @@ impl Parcel {
         (asks_a_token(text) && !text.contains('\n')).then_some(text)
     }
 
-    /// Decodes the picture, and says how much it is worth trying. Takes a while: not for a thread that others wait for.
+    /// Decodes the picture, and says how much it is worth trying. Takes a while: for [`Parcel::work`].
     pub fn picture(&mut self) -> Result<(Luma, Effort), Problem> {
         let refused = |error| Problem::from(Code::Picture).because(error);
         let body = std::mem::take(&mut self.body);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,7 @@ use super::idempotency::attempt;
 use super::json::Json;
 use super::problem::{Code, Problem};
 use super::rng;
+use super::turns::Caller;
 use super::values::Secret;
 use camtoken::key::{ActivationId, GeneratorId, Key};
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
@@ -159,13 +161,17 @@ struct Consecutive {
     passwords: [Secret; 2],
 }
 
-async fn import<S: Store>(State(bank): Shared<S>, Json(file): Json<KeyFile>) -> Result<Json<Imported>, Problem> {
+async fn import<S: Store>(
+    State(bank): Shared<S>,
+    Extension(caller): Extension<Caller>,
+    Json(file): Json<KeyFile>,
+) -> Result<Json<Imported>, Problem> {
     let unreadable = |error: &dyn std::fmt::Display| Problem::from(Code::KeyFile).because(error);
     let protection = file.protection()?;
     let options = ImportOptions { suites_are_device_keys: file.device_keys };
     // A passphrase is stretched by as many rounds as the file says.
-    let read = tokio::task::spawn_blocking(move || Container::read(file.pskc.expose().as_bytes(), &protection));
-    let container = read.await.map_err(|_| Code::Internal)?.map_err(|error| unreadable(&error))?;
+    let read = caller.work(move || Container::read(file.pskc.expose().as_bytes(), &protection)).await?;
+    let container = read.map_err(|error| unreadable(&error))?;
     let imported = Imported::from(container.register(&bank.verifier(), options, bank.now()?, &mut rng()).await?);
     if imported.is_empty() {
         return Err(Problem::from(Code::NoDeviceKey).because(imported.reasons().replace('\n', "; ")));

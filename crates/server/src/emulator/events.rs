@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::super::guard::Place;
 use super::super::json::Json;
 use super::super::problem::{Code, Problem};
+use super::super::turns::Caller;
 use super::super::values::SpanText;
-use super::rules::Pattern;
 use super::session::Session;
 use super::shown::Shown;
 use super::{Emulator, token_id};
@@ -51,6 +51,7 @@ pub(super) async fn events(
     Path((session, token)): Path<(String, String)>,
     Query(asked): Query<Asked>,
     Extension(place): Extension<Place>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     let (session, token) = (emulator.find(&session)?, token_id(&token)?);
     let changes = session.inside().token(&token)?.held.watch();
@@ -64,7 +65,8 @@ pub(super) async fn events(
         });
         return Ok(Sse::new(changes).keep_alive(KeepAlive::default()).into_response());
     };
-    let pattern = Pattern::parse(&wait)?;
+    let (room, holder) = (Arc::clone(&emulator.room), caller.holder().cloned());
+    let pattern = caller.work(move || room.pattern(holder.as_ref(), &wait)).await??;
     let patience = asked.timeout.map_or(Ok(USUAL_WAIT), |timeout| timeout.forward("timeout"))?;
     if patience > LONGEST_WAIT {
         return Err(Problem::from(Code::Value).because("timeout: 0s to 60s"));

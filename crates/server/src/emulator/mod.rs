@@ -8,6 +8,7 @@ mod errands;
 mod events;
 mod foreign;
 mod handle;
+mod room;
 mod routes;
 mod rules;
 mod session;
@@ -21,22 +22,27 @@ use std::time::Instant;
 use rand::Rng;
 use tokio::sync::watch;
 
+use super::places::Shares;
 use super::problem::{Code, Problem};
+use super::turns::Caller;
 use camtoken::key::TokenId;
 use camtoken::language::Language;
 
 pub use handle::{Answer, Session, Unanswered, VirtualToken};
 
 use album::Album;
+use room::Room;
 pub(super) use routes::routes;
 
-/// Sessions at the same time.
+/// Sessions at the same time. A caller that can be told apart from others has half of them at most.
 const SESSIONS: usize = 1_000;
 
 /// All sessions.
 pub(super) struct Emulator {
     sessions: Mutex<HashMap<String, Arc<session::Session>>>,
+    shares: Arc<Shares>,
     album: Mutex<Album>,
+    room: Arc<Room>,
     language: Language,
     /// Whether a verifier beside it decides by the clocks of the sessions.
     moves_verifier: bool,
@@ -65,23 +71,27 @@ fn token_id(text: &str) -> Result<TokenId, Problem> {
 
 impl Emulator {
     pub fn new(language: Language, moves_verifier: bool, closed: watch::Receiver<bool>) -> Self {
-        Self { sessions: Mutex::default(), album: Mutex::default(), language, moves_verifier, closed }
+        let (shares, room) = (Shares::new(SESSIONS / 2), Room::new());
+        Self { sessions: Mutex::default(), shares, album: Mutex::default(), room, language, moves_verifier, closed }
     }
 
     /// Keeps a new session under a name that nobody guesses.
-    fn keep(&self, session: session::Session) -> Result<(String, Arc<session::Session>), Problem> {
+    fn keep(&self, mut session: session::Session, caller: &Caller) -> Result<(String, Arc<session::Session>), Problem> {
         let mut bytes = [0; 16];
         super::rng().fill_bytes(&mut bytes);
         let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let session = Arc::new(session);
         let mut sessions = self.sessions();
-        if sessions.len() >= SESSIONS {
+        let mut share = caller.share(&self.shares);
+        if sessions.len() >= SESSIONS || share.is_err() {
             let now = Instant::now();
             sessions.retain(|_, session| !session.is_over(now));
+            share = share.or_else(|_| caller.share(&self.shares));
         }
+        session.share = share.map_err(|_| Code::TooMany)?;
         if sessions.len() >= SESSIONS {
             return Err(Code::TooMany.into());
         }
+        let session = Arc::new(session);
         sessions.insert(id.clone(), Arc::clone(&session));
         Ok((id, session))
     }

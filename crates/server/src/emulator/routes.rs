@@ -18,6 +18,7 @@ use super::super::guard::{Limit, Place};
 use super::super::json::Json;
 use super::super::pictures::{self, Parcel};
 use super::super::problem::{Code, Problem};
+use super::super::turns::Caller;
 use super::super::values::{Form, Secret, Span, SpanText};
 use super::album::Shot;
 use super::events::{Waited, events};
@@ -530,7 +531,11 @@ enum Drawing {
     Svg,
 }
 
-async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSession>) -> Result<Response, Problem> {
+async fn open(
+    Shared(emulator): World,
+    Extension(caller): Extension<Caller>,
+    OptionalJson(new): OptionalJson<NewSession>,
+) -> Result<Response, Problem> {
     const HOUR: Duration = Duration::from_secs(3600);
     let wrong = |part: &str| Problem::from(Code::Value).because(part);
     let ttl = match new.ttl {
@@ -545,7 +550,7 @@ async fn open(Shared(emulator): World, OptionalJson(new): OptionalJson<NewSessio
     }
     let clock = new.clock.map_or(Clock::Running(0), |Moment(moment)| Clock::Standing(moment));
     let language = new.lang.map_or(emulator.language, Language::from);
-    let (id, session) = emulator.keep(Session::new(language, clock, new.seed.as_deref(), ttl))?;
+    let (id, session) = emulator.keep(Session::new(language, clock, new.seed.as_deref(), ttl), &caller)?;
     let place = [(header::LOCATION, format!("/v1/sessions/{id}"))];
     Ok((StatusCode::CREATED, place, Json(SessionReport::of(id, &session, &emulator))).into_response())
 }
@@ -650,7 +655,7 @@ async fn scan_code(
 ) -> Result<Json<Scanned>, Problem> {
     // Before anything is decoded: is there such a token?
     let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
-    let seen = tokio::task::spawn_blocking(move || look(parcel, language)).await.map_err(|_| Code::Internal)??;
+    let seen = parcel.work(move |parcel| look(parcel, language)).await??;
     let mut scanned = match seen.said {
         Err(_) if seen.is_frame => Scanned::looking(),
         said => with(&emulator, &names, |hand| {
@@ -681,18 +686,20 @@ async fn overlay_svg(
     Shared(emulator): World,
     Path(names): OfToken,
     Extension(place): Extension<Place>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     let language = with(&emulator, &names, |hand| Ok(hand.held.device.token().language))?;
     let draw = move |shot: &Shot, overlay: &Overlay| shot.lint.svg(overlay, &shot.luma, language).into_bytes();
-    drawn(&emulator, &names, Form::Svg, place, draw).await
+    drawn(&emulator, &names, Form::Svg, (caller, place), draw).await
 }
 
 async fn overlay_png(
     Shared(emulator): World,
     Path(names): OfToken,
     Extension(place): Extension<Place>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
-    drawn(&emulator, &names, Form::Png, place, |shot, overlay| overlay.to_png(&shot.luma)).await
+    drawn(&emulator, &names, Form::Png, (caller, place), |shot, overlay| overlay.to_png(&shot.luma)).await
 }
 
 const NOTHING_DRAWN: &str = "There was no picture yet, or nothing was found in the last";
@@ -702,7 +709,7 @@ async fn drawn(
     emulator: &Emulator,
     names: &(String, String),
     form: Form,
-    place: Place,
+    (caller, place): (Caller, Place),
     draw: impl FnOnce(&Shot, &Overlay) -> Vec<u8> + Send + 'static,
 ) -> Result<Response, Problem> {
     with(emulator, names, |_| Ok(()))?;
@@ -711,7 +718,7 @@ async fn drawn(
         let _place = place;
         shot.and_then(|shot| shot.overlay.as_ref().map(|overlay| draw(&shot, overlay)))
     };
-    let drawn = tokio::task::spawn_blocking(work).await.map_err(|_| Code::Internal)?;
+    let drawn = caller.work(work).await?;
     Ok(drawn.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |bytes| form.response(bytes)))
 }
 
@@ -786,22 +793,25 @@ async fn put_faults(
 }
 
 async fn get_rules(Shared(emulator): World, Path(names): OfToken) -> Result<Json<Vec<rules::Described>>, Problem> {
-    with(&emulator, &names, |hand| Ok(Json(hand.held.rules.iter().map(|rule| rule.described().clone()).collect())))
+    with(&emulator, &names, |hand| Ok(Json(hand.held.rules.iter().map(|rule| rule.described()).collect())))
 }
 
 async fn put_rules(
     Shared(emulator): World,
     Path(names): OfToken,
+    Extension(caller): Extension<Caller>,
     Json(new): Json<Vec<rules::Described>>,
 ) -> Result<Json<Vec<rules::Described>>, Problem> {
     if new.len() > 64 {
         return Err(Problem::from(Code::Request).because("at most 64 rules"));
     }
-    let new = new.into_iter().map(Rule::parse).collect::<Result<Vec<_>, _>>()?;
+    with(&emulator, &names, |_| Ok(()))?;
+    let (room, holder) = (Arc::clone(&emulator.room), caller.holder().cloned());
+    let new = caller.work(move || Rule::parse_all(new, &room, holder.as_ref())).await??;
     with(&emulator, &names, |hand| {
         hand.held.rules = new;
         hand.settle();
-        Ok(Json(hand.held.rules.iter().map(|rule| rule.described().clone()).collect()))
+        Ok(Json(hand.held.rules.iter().map(|rule| rule.described()).collect()))
     })
 }
 

@@ -1,10 +1,14 @@
 //! Rules: what to press when the screen says something. And the words for both.
 
+use std::sync::Arc;
+
 use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::places::Holder;
 use super::super::problem::{Code, Problem};
+use super::room::{Kept, Room};
 
 /// What is looked for on a screen: `/a regular expression/`, or a piece of text.
 #[derive(Debug)]
@@ -13,20 +17,25 @@ pub(super) enum Pattern {
     Expression(Regex),
 }
 
-/// Bytes that an expression may take once it is compiled.
-const EXPRESSION_SIZE: usize = 1 << 18;
+/// Bytes that an expression may take once it is compiled, and each of the two caches with which it looks. The first that
+/// is enough is taken: how much an expression really takes is not told.
+const EXPRESSION_SIZES: [usize; 3] = [1 << 14, 1 << 16, 1 << 18];
 
 impl Pattern {
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    /// Understands a pattern, and says how many bytes it takes at most.
+    pub fn parse(text: &str) -> Result<(Self, usize), Problem> {
         let wrong = |why: String| Problem::from(Code::Value).because(why);
         if text.is_empty() || text.len() > 1024 {
             return Err(wrong("a pattern has 1 to 1024 bytes".to_owned()));
         }
         let Some(inner) = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) else {
-            return Ok(Self::Text(text.to_owned()));
+            return Ok((Self::Text(text.to_owned()), 0));
         };
-        let built = RegexBuilder::new(inner).size_limit(EXPRESSION_SIZE).dfa_size_limit(EXPRESSION_SIZE).build();
-        built.map(Self::Expression).map_err(|_| wrong("not a regular expression".to_owned()))
+        let built = EXPRESSION_SIZES.iter().find_map(|&size| {
+            let built = RegexBuilder::new(inner).size_limit(size).dfa_size_limit(size).build();
+            built.ok().map(|built| (Self::Expression(built), 3 * size))
+        });
+        built.ok_or_else(|| wrong("not a regular expression".to_owned()))
     }
 
     pub fn fits(&self, said: &str) -> bool {
@@ -53,8 +62,7 @@ pub(super) enum Act {
 
 /// A rule that was understood.
 pub(super) struct Rule {
-    described: Described,
-    pattern: Pattern,
+    pattern: Arc<Kept>,
     pub buttons: Vec<Act>,
 }
 
@@ -78,20 +86,27 @@ pub(super) struct When {
 }
 
 impl Rule {
-    pub fn parse(described: Described) -> Result<Self, Problem> {
+    /// Understands the rules of a caller. Expressions take a moment to compile: for a thread where it may.
+    pub fn parse_all(
+        described: Vec<Described>,
+        room: &Arc<Room>,
+        holder: Option<&Holder>,
+    ) -> Result<Vec<Self>, Problem> {
         let wrong = |why: &str| Problem::from(Code::Request).because(why);
-        if described.r#do.is_empty() || described.r#do.len() > 32 {
-            return Err(wrong("do: expected 1 to 32 buttons"));
-        }
-        let pattern = Pattern::parse(&described.when.screen)?;
-        Ok(Self { buttons: described.r#do.clone(), described, pattern })
+        let parse = |Described { when, r#do: buttons }: Described| {
+            if buttons.is_empty() || buttons.len() > 32 {
+                return Err(wrong("do: expected 1 to 32 buttons"));
+            }
+            Ok(Self { pattern: room.pattern(holder, &when.screen)?, buttons })
+        };
+        described.into_iter().map(parse).collect()
     }
 
     pub fn fits(&self, said: &str) -> bool {
         self.pattern.fits(said)
     }
 
-    pub fn described(&self) -> &Described {
-        &self.described
+    pub fn described(&self) -> Described {
+        Described { when: When { screen: self.pattern.text.clone() }, r#do: self.buttons.clone() }
     }
 }

@@ -8,6 +8,7 @@ use rand::CryptoRng;
 use tokio::sync::watch;
 
 use super::super::clock::system_time;
+use super::super::places::Share;
 use super::super::problem::{Code, Problem};
 use super::super::rng;
 use super::errands::Waiting;
@@ -30,6 +31,8 @@ pub(super) struct Session {
     /// The IDs of its tokens, to be looked up while one of them is at work.
     ids: Arc<Mutex<BTreeSet<TokenId>>>,
     inside: Mutex<Inside>,
+    /// Its part of what its caller may have, held until the session ends.
+    pub share: Option<Share>,
 }
 
 /// What a session holds.
@@ -103,7 +106,7 @@ impl Session {
         let ids = Arc::<Mutex<BTreeSet<TokenId>>>::default();
         let inside = Mutex::new(Inside { clock, randomness, tokens: BTreeMap::new(), ids: Arc::clone(&ids) });
         let opened = Instant::now();
-        Self { language, opened, ttl, touched: Mutex::new(opened), ids, inside }
+        Self { language, opened, ttl, touched: Mutex::new(opened), ids, inside, share: None }
     }
 
     /// Lives on from now, unless it is over.
