@@ -1,7 +1,9 @@
 //! The fuzz targets: one function for each kind of input from outside, by name. They are built twice: under libFuzzer in `fuzz/`, and
 //! in `tests/fuzz_corpus.rs`, which replays the stored inputs.
 
+use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,8 +15,8 @@ use camtoken::oath::ocra::{self, DataInput, Question, QuestionFormat, QuestionKi
 use camtoken::provision::{Container, OtpauthUri, Protection};
 use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode_bytes, scan};
 use camtoken::seeded::Seeded;
-use camtoken::store::MemoryStore;
 use camtoken::store::backup::Records;
+use camtoken::store::{EmbeddedStore, MemoryStore, Store, StoreError, block_on};
 use camtoken::token::file;
 use camtoken::transaction::zengin::{BatchFile, Encoding, LineEnd};
 use camtoken::{Key, LocalKeyWrapper, Operation, Policy, Timestamp, Transaction, Verifier};
@@ -28,6 +30,7 @@ use camtoken_formats::{Accounts, Answer, Foreign, Received, Rules};
 use camtoken_server::{Options, Service};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -38,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     ("challenge_code", challenge_code),
     ("foreign", foreign),
     ("http", http),
+    ("journal", journal),
     ("luma", luma),
     ("ocra", ocra_suite),
     ("otpauth", otpauth),
@@ -241,6 +245,48 @@ fn backup(data: &[u8]) {
             return;
         }
     }
+}
+
+/// The first file of a store's write-ahead log, whatever has happened to it: its bytes after a 0, or changes for which whole frames
+/// are made, each behind its length in two bytes.
+fn journal(data: &[u8]) {
+    let Some((&kind, bytes)) = data.split_first() else { return };
+    let log = if kind == 0 { bytes.to_vec() } else { frames(bytes) };
+    let memory = Path::new("/dev/shm");
+    let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a directory");
+    drop(EmbeddedStore::open(dir.path(), Duration::ZERO).expect("a new store"));
+    std::fs::write(dir.path().join("journal/0"), log).expect("it is ours");
+    let open = || EmbeddedStore::open_to_repair(dir.path(), Duration::ZERO);
+    let records = |store: &EmbeddedStore| {
+        let ids = block_on(store.list(None, 1000)).expect("it is open");
+        let load = |id| block_on(store.load(id)).expect("it is open").expect("it is listed");
+        ids.iter().map(|id| (id.to_string(), load(id))).collect::<Vec<_>>()
+    };
+    match open() {
+        Ok((store, _)) => {
+            let first = records(&store);
+            drop(store);
+            assert_eq!(records(&open().expect("it was open just now").0), first, "what was read once stays");
+        }
+        Err(StoreError::Corrupt { .. }) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// As many whole frames, numbered from 1 on, as there are.
+fn frames(mut bytes: &[u8]) -> Vec<u8> {
+    let mut log = Vec::new();
+    for number in 1_u64.. {
+        let Some((len, rest)) = bytes.split_first_chunk() else { break };
+        let (changes, rest) = rest.split_at(usize::from(u16::from_be_bytes(*len)).min(rest.len()));
+        let mut frame = (changes.len() as u32).to_be_bytes().to_vec();
+        frame.extend(number.to_be_bytes());
+        frame.extend(changes);
+        log.extend(xxh3_64(&frame).to_be_bytes());
+        log.extend(frame);
+        bytes = rest;
+    }
+    log
 }
 
 /// A request to the service: method, path and body, a line each; the body is the rest.

@@ -6,9 +6,10 @@ mod targets;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use camtoken::seeded::Seeded;
-use camtoken::store::{MemoryStore, Store, backup, block_on};
+use camtoken::store::{Change, EmbeddedStore, MemoryStore, Revision, Store, backup, block_on};
 use camtoken::token::{Device, Received, Token, file};
 use camtoken::verifier::{AttemptId, Step};
 use camtoken::{Key, LocalKeyWrapper, Operation, Policy, Subscriber, Timestamp, Transaction, Verifier};
@@ -49,8 +50,8 @@ fn every_stored_input_is_survived() {
 #[test]
 fn variations_of_the_stored_inputs_are_survived() {
     for target in TARGETS {
-        // A picture takes longer than a text.
-        let variations = if matches!(target.0, "luma" | "picture" | "symbol") { 10 } else { VARIATIONS };
+        // A picture takes longer than a text, and so does a store.
+        let variations = if matches!(target.0, "journal" | "luma" | "picture" | "symbol") { 10 } else { VARIATIONS };
         let files = corpus(target.0);
         let mut rng = Seeded::new(target.0);
         for (file, _) in files.iter().flat_map(|file| (0..variations).map(move |round| (file, round))) {
@@ -111,6 +112,17 @@ fn make_the_seeds_of_stored_formats() {
     }
     block_on(verifier.revoke(first.activation, now)).expect("memory");
     note(&verifier, &device);
+
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = EmbeddedStore::open(dir.path(), Duration::ZERO).expect("a new store");
+    for id in block_on(verifier.store().list(None, 100)).expect("memory") {
+        let record = block_on(verifier.store().load(&id)).expect("memory").expect("it is listed").record.to_vec();
+        let change = Change { record, audit: Some(b"entry".to_vec()) };
+        assert!(block_on(store.replace(&id, Revision::ABSENT, change)).is_ok());
+    }
+    let log = fs::read(dir.path().join("journal/0")).expect("it was written to");
+    let len = log.iter().rposition(|byte| *byte != 0).expect("it was written to") + 1;
+    keep("journal", "of-a-store", &[&[0], &log[..len]].concat());
 }
 
 /// The input with some bytes changed, cut out, doubled, or taken from another one.
