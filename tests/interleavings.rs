@@ -7,8 +7,8 @@
 
 #![allow(unexpected_cfgs, reason = "a file of the library asks for a feature of the library")]
 
-#[path = "interleavings/postgres.rs"]
-mod postgres;
+#[path = "interleavings/remote.rs"]
+mod remote;
 #[path = "interleavings/store.rs"]
 mod store;
 

@@ -1,5 +1,9 @@
 //! What the PostgreSQL store promises, on real servers that the tests start and end themselves.
 
+#[path = "common/authority.rs"]
+mod authority;
+#[path = "common/history.rs"]
+mod history;
 #[path = "common/pair.rs"]
 mod pair;
 #[path = "postgres/proxy.rs"]

@@ -11,6 +11,7 @@ use camtoken::store::{Store, StoreError, block_on};
 use camtoken::verifier::{AttemptId, Rejection, Verdict, VerifierError};
 use camtoken_postgres::{Options, PostgresStore};
 
+use crate::history::History;
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, wrong};
 use crate::proxy::{Cut, Proxy};
 use crate::server::{Server, connect, sql};
@@ -63,6 +64,34 @@ fn kill_9_of_the_server_loses_and_repeats_nothing() {
         assert!(taken == told && issued >= taken, "the audit has {taken} acceptances, {told} were told");
     }
     println!("{} acceptances, {kills} kills", accepted.len());
+}
+
+/// The same changes of the same records by clients of two verifiers' stores, and a check of the history afterwards.
+#[test]
+fn kill_9_of_the_server_leaves_a_history_without_contradictions() {
+    let kills = env::var("CAMTOKEN_TEST_KILLS").map_or(3, |kills| kills.parse().expect("a number of kills"));
+    let mut server = Server::start();
+    let url = server.database();
+    let stores = [(); 2].map(|()| connect(&url).expect("a safe server with tables"));
+    let (history, ended) = (History::new(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for client in 0..12 {
+            let (history, ended, store) = (&history, &ended, &stores[client % 2]);
+            scope.spawn(move || history.client(store, client, 6, || ended.load(Ordering::Relaxed)));
+        }
+        for kill in 0..kills {
+            let (before, start) = (history.counts().1, Instant::now());
+            while history.counts().1 < before + 100 && start.elapsed() < Duration::from_secs(60) {
+                thread::sleep(Duration::from_millis(5));
+            }
+            server.kill();
+            server.run();
+            println!("kill {kill}: {:?} without any change", history.longest_gap(start));
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    history.check(&stores[0], "postgres").unwrap_or_else(|complaints| panic!("{complaints}"));
+    assert!(history.counts().1 >= kills * 100);
 }
 
 type Told = Vec<(camtoken::verifier::ChallengeRef, String)>;

@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
 
 use camtoken::store::StoreError;
-use tempfile::TempDir;
 
+use crate::authority::Authority;
 use crate::server::{Server, connect, sql};
 
 #[test]
@@ -15,8 +13,8 @@ fn a_server_is_believed_by_its_certificate_only() {
     let mut server = Server::start();
     let database = server.database();
     let name = database.split(['/', '?']).nth(3).expect("a name").to_owned();
-    let authority = Authority::new();
-    let others = Authority::new();
+    let authority = Authority::new("postgres");
+    let others = Authority::new("postgres");
     for file in ["server.pem", "server.key", "ca.pem"] {
         server.take(&authority.path(file));
     }
@@ -55,36 +53,4 @@ fn a_server_is_believed_by_its_certificate_only() {
         let refused = connect(&url).err();
         assert!(matches!(refused, Some(StoreError::Unavailable { .. })), "{what}: {refused:?}");
     }
-}
-
-/// An authority with a server's and a client's certificate.
-struct Authority(TempDir);
-
-impl Authority {
-    fn new() -> Self {
-        let this = Self(tempfile::tempdir().expect("a temporary directory"));
-        let dir = this.0.path();
-        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-batch"];
-        openssl(
-            dir,
-            &[&["req", "-x509", "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.pem"], &key[..]],
-        );
-        fs::write(dir.join("names"), "subjectAltName=DNS:localhost\n").expect("a new directory");
-        for (file, name) in [("server", "/CN=localhost"), ("postgres", "/CN=postgres")] {
-            let [secret, request, signed] = ["key", "csr", "pem"].map(|kind| format!("{file}.{kind}"));
-            openssl(dir, &[&["req", "-subj", name, "-keyout", &secret, "-out", &request], &key[..]]);
-            let sign = ["x509", "-req", "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
-            openssl(dir, &[&sign, &["-extfile", "names", "-in", &request, "-out", &signed]]);
-        }
-        this
-    }
-
-    fn path(&self, file: &str) -> String {
-        self.0.path().join(file).display().to_string()
-    }
-}
-
-fn openssl(dir: &Path, args: &[&[&str]]) {
-    let output = Command::new("openssl").args(args.concat()).current_dir(dir).output().expect("openssl is installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use camtoken_remote::tls::{TlsParameters, is_this_machine};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
@@ -45,24 +45,17 @@ impl Address {
     /// checked: `sslmode` is `disable`, or any of `require`, `verify-ca` and `verify-full`, which are alike here.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut plain, mut files) = (Vec::new(), Files::default());
-        let mut tls = None;
+        let (mut plain, mut parameters) = (Vec::new(), TlsParameters::default());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match (name, value) {
-                ("sslmode", "disable") => tls = Some(false),
-                ("sslmode", "require" | "verify-ca" | "verify-full") => tls = Some(true),
-                ("sslmode", _) => return Err(bad("sslmode is disable, require, verify-ca or verify-full")),
-                ("sslrootcert", file) => files.roots = Some(decoded(file)?),
-                ("sslcert", file) => files.certificate = Some(decoded(file)?),
-                ("sslkey", file) => files.key = Some(decoded(file)?),
-                _ => plain.push(pair),
+            if !parameters.take(name, value)? {
+                plain.push(pair);
             }
         }
         let query = if plain.is_empty() { String::new() } else { format!("?{}", plain.join("&")) };
         let urls = one_by_one(place).into_iter().map(|place| format!("{place}{query}"));
         let mut servers = urls.map(|url| parse(&url)).collect::<Result<Vec<_>, _>>()?;
-        let tls = tls.unwrap_or_else(|| !servers.iter().all(are_here));
+        let tls = parameters.wanted.unwrap_or_else(|| !servers.iter().all(are_here));
         let several = servers.len() > 1 || servers[0].get_hosts().len() > 1;
         for config in &mut servers {
             config.ssl_mode(if tls { SslMode::Require } else { SslMode::Disable });
@@ -75,7 +68,7 @@ impl Address {
         }
         let patience = servers[0].get_connect_timeout().copied();
         let patience = patience.unwrap_or(if several { PATIENCE_OF_SEVERAL } else { PATIENCE });
-        Ok(Self { servers, tls: Tls(tls.then(|| files.client().map(Arc::new)).transpose()?), patience })
+        Ok(Self { servers, tls: Tls(tls.then(|| parameters.client().map(Arc::new)).transpose()?), patience })
     }
 }
 
@@ -95,53 +88,6 @@ fn one_by_one(place: &str) -> Vec<String> {
     place[start..end].split(',').map(|server| format!("{before}{server}{after}")).collect()
 }
 
-/// The files that TLS is set up with.
-#[derive(Default)]
-struct Files {
-    roots: Option<String>,
-    certificate: Option<String>,
-    key: Option<String>,
-}
-
-impl Files {
-    fn client(&self) -> Result<ClientConfig, StoreError> {
-        let mut roots = RootCertStore::empty();
-        match self.roots.as_deref() {
-            None | Some("system") => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            }
-            Some(file) => {
-                for certificate in certificates(file)? {
-                    roots.add(certificate).map_err(|error| bad(&format!("{file}: {error}")))?;
-                }
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let client = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| bad(&error.to_string()))?
-            .with_root_certificates(roots);
-        match (&self.certificate, &self.key) {
-            (None, None) => Ok(client.with_no_client_auth()),
-            (Some(certificate), Some(key)) => {
-                let chain = certificates(certificate)?;
-                let key = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(&format!("{key}: {error}")))?;
-                client.with_client_auth_cert(chain, key).map_err(|error| bad(&format!("{certificate}: {error}")))
-            }
-            _ => Err(bad("sslcert and sslkey go together")),
-        }
-    }
-}
-
-fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, StoreError> {
-    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match read {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(bad(&format!("{file}: no certificate"))),
-        Err(error) => Err(bad(&format!("{file}: {error}"))),
-    }
-}
-
 fn bad(reason: &str) -> StoreError {
     StoreError::Address { reason: reason.to_owned() }
 }
@@ -155,27 +101,10 @@ fn are_here(config: &Config) -> bool {
 
 fn is_here(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
+        Host::Tcp(name) => is_this_machine(name),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }
-}
-
-/// Undoes percent encoding.
-fn decoded(text: &str) -> Result<String, StoreError> {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
-        match byte {
-            b'%' => match (digit(), digit()) {
-                (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
-                _ => return Err(bad("% is followed by two hexadecimal digits")),
-            },
-            byte => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| bad("a file name is not UTF-8"))
 }
 
 /// TLS by rustls, or none.

@@ -3,28 +3,40 @@
 use std::error::Error;
 
 use camtoken::store::StoreError;
-use tokio_postgres::error::DbError;
+use camtoken_remote::Failed;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
-/// Why a connection did not do what it should.
+/// Why a connection did not do what it should, made of the client's errors.
 #[derive(Debug)]
-pub(super) enum Failed {
-    /// The server has rolled back, for somebody else was in the way.
-    Again(String),
-    /// Nothing was sent, for there was no connection to be had.
-    Unsent(String),
-    /// Nothing was stored, and nothing will be.
-    Refused(StoreError),
-    /// The connection is of no use any more. What was on its way may have been stored.
-    Lost(String),
+pub(super) struct Fault(pub Failed);
+
+impl From<Failed> for Fault {
+    fn from(failed: Failed) -> Self {
+        Self(failed)
+    }
 }
 
-impl Failed {
-    pub fn into_error(self) -> StoreError {
-        match self {
-            Self::Again(reason) | Self::Unsent(reason) => StoreError::Unavailable { reason },
-            Self::Refused(error) => error,
-            Self::Lost(reason) => StoreError::Unknown { reason },
-        }
+impl From<Fault> for Failed {
+    fn from(Fault(failed): Fault) -> Self {
+        failed
+    }
+}
+
+/// An error of a statement that was sent.
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(told) = error.as_db_error() else { return Self(Failed::Lost(text(&error))) };
+        let reason = text(told);
+        let class = &told.code().code()[..2];
+        Self(match *told.code() {
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED | SqlState::LOCK_NOT_AVAILABLE => {
+                Failed::Again(reason)
+            }
+            // A pooler between may say these about a statement that got through; the others leave the server in doubt.
+            _ if matches!(class, "08" | "40" | "57" | "58" | "XX") => Failed::Lost(reason),
+            _ if told.parsed_severity() != Some(Severity::Error) => Failed::Lost(reason),
+            _ => Failed::Refused(StoreError::Unavailable { reason }),
+        })
     }
 }
 

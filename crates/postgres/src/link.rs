@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use camtoken_remote::{Failed, Swap};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::error::{DbError, Severity, SqlState};
@@ -13,8 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Row, Socket, Statement, Transaction};
 
 use super::address::{Address, Secured};
-use super::failure::{Failed, text};
-use super::queue::Swap;
+use super::failure::{Fault, text};
 use super::{Durability, schema};
 use camtoken::store::backup::Saved;
 use camtoken::store::{RecordId, Revision, StoreError, Versioned};
@@ -86,6 +86,12 @@ const SETTINGS: &str = "SELECT pg_is_in_recovery(), \
 /// After so long a connection is checked again before it is used.
 const CHECKED_FOR: Duration = Duration::from_secs(60);
 
+/// Where the database is, and who answers for it that an acknowledged change stays.
+pub(super) struct Place {
+    pub address: Address,
+    pub durability: Durability,
+}
+
 /// One connection to the database that has passed every check.
 pub(super) struct Link {
     client: Client,
@@ -100,12 +106,15 @@ pub(super) struct Link {
     checked: Instant,
 }
 
-impl Link {
+impl camtoken_remote::Link for Link {
+    type Place = Place;
+    type Fault = Fault;
+
     /// Connects, checks the settings and the schema, and prepares the statements.
-    pub async fn open(address: &Address, durability: Durability) -> Result<Self, Failed> {
-        let (client, driver, doubt) = connect(address).await?;
+    async fn open(place: &Place) -> Result<Self, Fault> {
+        let (client, driver, doubt) = connect(&place.address).await?;
         let opened = async {
-            check_settings(&client, durability).await?;
+            check_settings(&client, place.durability).await?;
             schema::check(&client).await?;
             client.batch_execute(PLANS).await?;
             let statements = [LOAD, REPLACE, REPLACE_ONE, CREATE].map(|sql| client.prepare(sql));
@@ -123,82 +132,74 @@ impl Link {
         }
     }
 
-    /// Whether the other end has gone; then nothing that is sent now gets there.
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// Looks at the settings once more if that was some time ago.
-    pub async fn check(&mut self, durability: Durability) -> Result<(), Failed> {
+    async fn check(&mut self, place: &Place) -> Result<(), Fault> {
         if self.checked.elapsed() > CHECKED_FOR {
-            check_settings(&self.client, durability).await?;
+            check_settings(&self.client, place.durability).await?;
             self.checked = Instant::now();
         }
         Ok(())
     }
 
-    pub async fn load(&self, ids: &[Vec<u8>]) -> Result<HashMap<Vec<u8>, Versioned>, Failed> {
-        let rows = self.client.query(&self.load, &[&ids]).await?;
+    async fn load(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Versioned>, Fault> {
+        let rows = self.client.query(&self.load, &[&keys(ids)]).await?;
         rows.iter()
             .map(|row| {
                 let record: &[u8] = column(row, 2)?;
-                Ok((column(row, 0)?, Versioned { revision: revision(row, 1)?, record: record.into() }))
+                Ok((record_id(row)?, Versioned { revision: revision(row, 1)?, record: record.into() }))
             })
             .collect()
     }
 
-    /// Replaces the records whose revision is as expected, and says which those are.
-    pub async fn replace(&self, swaps: &[Swap], ids: &[Vec<u8>]) -> Result<HashSet<Vec<u8>>, Failed> {
+    async fn swap(&self, swaps: &[Swap]) -> Result<HashSet<RecordId>, Fault> {
+        let ids: Vec<_> = swaps.iter().map(|swap| swap.id.to_key()).collect();
+        let (records, entries): (Vec<&[u8]>, Vec<Option<&[u8]>>) =
+            swaps.iter().map(|swap| (swap.change.record.as_slice(), swap.change.audit.as_deref())).unzip();
+        if swaps.iter().all(Swap::is_first) {
+            return self.swapped(&self.create, &[&ids, &records, &entries]).await;
+        }
         let expected: Vec<i64> = swaps.iter().map(|swap| swap.expected.as_u64().cast_signed()).collect();
-        let (records, entries) = parts(swaps);
-        if let ([id], [expected], [record], [Some(entry)]) = (ids, &expected[..], &records[..], &entries[..]) {
+        if let ([id], [expected], [record], [Some(entry)]) = (&ids[..], &expected[..], &records[..], &entries[..]) {
             let values: &[&(dyn ToSql + Sync)] = &[id, expected, record, entry];
             let rows = self.undoubted(self.client.execute(&self.replace_one, values)).await?;
-            return Ok((rows > 0).then(|| id.clone()).into_iter().collect());
+            return Ok((rows > 0).then(|| swaps[0].id.clone()).into_iter().collect());
         }
-        self.swap(&self.replace, &[&ids, &expected, &records, &entries]).await
+        self.swapped(&self.replace, &[&ids, &expected, &records, &entries]).await
     }
 
-    /// Stores the records that are not there yet, and says which those are.
-    pub async fn create(&self, swaps: &[Swap], ids: &[Vec<u8>]) -> Result<HashSet<Vec<u8>>, Failed> {
-        let (records, entries) = parts(swaps);
-        self.swap(&self.create, &[&ids, &records, &entries]).await
-    }
-
-    async fn swap(&self, statement: &Statement, values: &[&(dyn ToSql + Sync)]) -> Result<HashSet<Vec<u8>>, Failed> {
-        let rows = self.undoubted(self.client.query(statement, values)).await?;
-        rows.iter().map(|row| column(row, 0)).collect()
-    }
-
-    /// Waits for a change, and refuses an answer that came with a warning.
-    async fn undoubted<T>(&self, change: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Failed> {
-        self.doubt.store(false, Ordering::Relaxed);
-        let answer = change.await?;
-        // The driver has read the warning, if there was one, before the end of the answer.
-        match self.doubt.load(Ordering::Relaxed) {
-            true => Err(Failed::Lost("the server did not wait for its standby".into())),
-            false => Ok(answer),
-        }
-    }
-
-    pub async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, Failed> {
+    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, Fault> {
         let after = after.map(RecordId::to_key).unwrap_or_default();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = self.client.query(LIST, &[&after, &limit]).await?;
-        let id = |row| RecordId::from_key(column(row, 0)?).ok_or_else(|| corrupt("a record has no proper key"));
-        rows.iter().map(id).collect()
+        rows.iter().map(record_id).collect()
     }
 
-    pub async fn audit(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, Failed> {
+    async fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<Vec<(Revision, Vec<u8>)>, Fault> {
         let after = i64::try_from(after.as_u64()).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = self.client.query(AUDIT, &[&id.to_key(), &after, &limit]).await?;
         rows.iter().map(|row| Ok((revision(row, 0)?, column(row, 1)?))).collect()
+    }
+}
+
+impl Link {
+    async fn swapped(&self, statement: &Statement, values: &[&(dyn ToSql + Sync)]) -> Result<HashSet<RecordId>, Fault> {
+        let rows = self.undoubted(self.client.query(statement, values)).await?;
+        rows.iter().map(record_id).collect()
+    }
+
+    /// Waits for a change, and refuses an answer that came with a warning.
+    async fn undoubted<T>(&self, change: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Fault> {
+        self.doubt.store(false, Ordering::Relaxed);
+        let answer = change.await?;
+        // The driver has read the warning, if there was one, before the end of the answer.
+        match self.doubt.load(Ordering::Relaxed) {
+            true => Err(Failed::Lost("the server did not wait for its standby".into()).into()),
+            false => Ok(answer),
+        }
     }
 }
 
@@ -218,26 +219,26 @@ impl<'c> Filling<'c> {
     /// How many records are sent at once.
     const GROUP: usize = 256;
 
-    pub async fn begin(client: &'c mut Client) -> Result<Self, Failed> {
+    pub async fn begin(client: &'c mut Client) -> Result<Self, Fault> {
         let transaction = client.transaction().await?;
         let row = transaction.query_one("SELECT EXISTS (SELECT 1 FROM camtoken_record)", &[]).await?;
         if column(&row, 0)? {
-            return Err(Failed::Refused(StoreError::Exists));
+            return Err(Failed::Refused(StoreError::Exists).into());
         }
         Ok(Self { transaction, saved: Vec::new() })
     }
 
-    pub async fn add(&mut self, saved: Saved) -> Result<(), Failed> {
+    pub async fn add(&mut self, saved: Saved) -> Result<(), Fault> {
         self.saved.push(saved);
         if self.saved.len() < Self::GROUP { Ok(()) } else { self.send().await }
     }
 
-    pub async fn end(mut self) -> Result<(), Failed> {
+    pub async fn end(mut self) -> Result<(), Fault> {
         self.send().await?;
         Ok(self.transaction.commit().await?)
     }
 
-    async fn send(&mut self) -> Result<(), Failed> {
+    async fn send(&mut self) -> Result<(), Fault> {
         let group = std::mem::take(&mut self.saved);
         let keys: Vec<_> = group.iter().map(|saved| saved.id.to_key()).collect();
         let revisions: Vec<_> = group.iter().map(|saved| saved.revision.as_u64().cast_signed()).collect();
@@ -254,7 +255,7 @@ impl<'c> Filling<'c> {
 }
 
 /// Connects to the first server that takes writes, and lets a task drive the connection.
-pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>, Arc<AtomicBool>), Failed> {
+pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>, Arc<AtomicBool>), Fault> {
     let mut failed = None;
     for config in &address.servers {
         // A server that is silent gets its own time and not that of the next.
@@ -262,12 +263,12 @@ pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>
         let found = match connected {
             Ok(Ok((client, connection))) => return Ok(drive(client, connection)),
             Ok(Err(error)) => unconnected(error),
-            Err(_) => Failed::Unsent("the database does not answer".into()),
+            Err(_) => Failed::Unsent("the database does not answer".into()).into(),
         };
         // That one does not take writes tells less than that another does not let us in.
-        failed = failed.filter(|failed| matches!(failed, Failed::Refused(_))).or(Some(found));
+        failed = failed.filter(|Fault(failed)| matches!(failed, Failed::Refused(_))).or(Some(found));
     }
-    Err(failed.unwrap_or_else(|| Failed::Unsent("no server is named".into())))
+    Err(failed.unwrap_or_else(|| Failed::Unsent("no server is named".into()).into()))
 }
 
 fn drive(
@@ -293,7 +294,7 @@ fn is_doubtful(notice: &DbError) -> bool {
 }
 
 /// Refuses a server that may lose what it has acknowledged.
-pub(super) async fn check_settings(client: &Client, durability: Durability) -> Result<(), Failed> {
+pub(super) async fn check_settings(client: &Client, durability: Durability) -> Result<(), Fault> {
     let row = client.query_one(SETTINGS, &[]).await?;
     if column(&row, 0)? {
         return Err(unsafe_setting("pg_is_in_recovery()", "true", "false: connect to the primary"));
@@ -314,53 +315,40 @@ pub(super) async fn check_settings(client: &Client, durability: Durability) -> R
     Ok(())
 }
 
-fn unsafe_setting(setting: &'static str, found: &str, wanted: &'static str) -> Failed {
-    Failed::Refused(StoreError::Unsafe { setting, found: found.to_owned(), wanted })
+fn unsafe_setting(setting: &'static str, found: &str, wanted: &'static str) -> Fault {
+    Failed::Refused(StoreError::Unsafe { setting, found: found.to_owned(), wanted }).into()
 }
 
-fn parts(swaps: &[Swap]) -> (Vec<&[u8]>, Vec<Option<&[u8]>>) {
-    swaps.iter().map(|swap| (swap.change.record.as_slice(), swap.change.audit.as_deref())).unzip()
+fn keys(ids: &[RecordId]) -> Vec<Vec<u8>> {
+    ids.iter().map(RecordId::to_key).collect()
 }
 
-fn column<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, place: usize) -> Result<T, Failed> {
+/// The record that a row names first.
+fn record_id(row: &Row) -> Result<RecordId, Fault> {
+    RecordId::from_key(column(row, 0)?).ok_or_else(|| corrupt("a record has no proper key"))
+}
+
+fn column<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, place: usize) -> Result<T, Fault> {
     row.try_get(place).map_err(|_| corrupt("a column is not of its type"))
 }
 
-fn revision(row: &Row, place: usize) -> Result<Revision, Failed> {
+fn revision(row: &Row, place: usize) -> Result<Revision, Fault> {
     match u64::try_from(column::<i64>(row, place)?) {
         Ok(number) if number > 0 => Ok(Revision::from_u64(number)),
         _ => Err(corrupt("a revision is no positive number")),
     }
 }
 
-fn corrupt(reason: &str) -> Failed {
-    Failed::Refused(StoreError::Corrupt { reason: reason.to_owned() })
-}
-
-/// An error of a statement that was sent.
-impl From<tokio_postgres::Error> for Failed {
-    fn from(error: tokio_postgres::Error) -> Self {
-        let Some(told) = error.as_db_error() else { return Self::Lost(text(&error)) };
-        let reason = text(told);
-        let class = &told.code().code()[..2];
-        match *told.code() {
-            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED | SqlState::LOCK_NOT_AVAILABLE => {
-                Self::Again(reason)
-            }
-            // A pooler between may say these about a statement that got through; the others leave the server in doubt.
-            _ if matches!(class, "08" | "40" | "57" | "58" | "XX") => Self::Lost(reason),
-            _ if told.parsed_severity() != Some(Severity::Error) => Self::Lost(reason),
-            _ => Self::Refused(StoreError::Unavailable { reason }),
-        }
-    }
+fn corrupt(reason: &str) -> Fault {
+    Failed::Refused(StoreError::Corrupt { reason: reason.to_owned() }).into()
 }
 
 /// An error before anything was asked: nothing can have been stored.
-fn unconnected(error: tokio_postgres::Error) -> Failed {
+fn unconnected(error: tokio_postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(told) if !matches!(&told.code().code()[..2], "08" | "53" | "57") => {
-            Failed::Refused(StoreError::Unavailable { reason: text(told) })
+            Failed::Refused(StoreError::Unavailable { reason: text(told) }).into()
         }
-        _ => Failed::Unsent(text(&error)),
+        _ => Failed::Unsent(text(&error)).into(),
     }
 }

@@ -3,8 +3,9 @@
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::failure::{Failed, text};
+use super::failure::{Fault, text};
 use camtoken::store::StoreError;
+use camtoken_remote::Failed;
 
 /// What this version of camtoken reads and writes.
 pub(super) const VERSION: i32 = 1;
@@ -25,16 +26,16 @@ const STEPS: [&str; 1] = [
 const FOUND: &str = "SELECT version FROM camtoken_schema";
 
 /// Refuses a database whose tables are of another version.
-pub(super) async fn check(client: &Client) -> Result<(), Failed> {
+pub(super) async fn check(client: &Client) -> Result<(), Fault> {
     match version(client).await? {
         VERSION => Ok(()),
-        0 => Err(Failed::Refused(StoreError::Version { found: "no schema".into(), expected: EXPECTED })),
+        0 => Err(Failed::Refused(StoreError::Version { found: "no schema".into(), expected: EXPECTED }).into()),
         found => Err(other(found)),
     }
 }
 
 /// Brings the tables to this version, all of it or nothing, and says from which one.
-pub(super) async fn migrate(client: &mut Client) -> Result<i32, Failed> {
+pub(super) async fn migrate(client: &mut Client) -> Result<i32, Fault> {
     client
         .batch_execute(
             "CREATE TABLE IF NOT EXISTS camtoken_schema (one boolean PRIMARY KEY CHECK (one), version integer NOT NULL); \
@@ -43,7 +44,7 @@ pub(super) async fn migrate(client: &mut Client) -> Result<i32, Failed> {
         .await
         .map_err(|error| match error.code() {
             // "IF NOT EXISTS" does not see what another one is just making.
-            Some(&SqlState::UNIQUE_VIOLATION | &SqlState::DUPLICATE_TABLE | &SqlState::DUPLICATE_OBJECT) => Failed::Again(text(&error)),
+            Some(&SqlState::UNIQUE_VIOLATION | &SqlState::DUPLICATE_TABLE | &SqlState::DUPLICATE_OBJECT) => Fault(Failed::Again(text(&error))),
             _ => error.into(),
         })?;
     let transaction = client.transaction().await?;
@@ -60,7 +61,7 @@ pub(super) async fn migrate(client: &mut Client) -> Result<i32, Failed> {
 }
 
 /// The version of the tables, 0 if there are none.
-async fn version(client: &Client) -> Result<i32, Failed> {
+async fn version(client: &Client) -> Result<i32, Fault> {
     match client.query_opt(FOUND, &[]).await {
         Ok(row) => Ok(row.map_or(0, |row| row.get(0))),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(0),
@@ -68,6 +69,6 @@ async fn version(client: &Client) -> Result<i32, Failed> {
     }
 }
 
-fn other(found: i32) -> Failed {
-    Failed::Refused(StoreError::Version { found: format!("schema {found}"), expected: EXPECTED })
+fn other(found: i32) -> Fault {
+    Failed::Refused(StoreError::Version { found: format!("schema {found}"), expected: EXPECTED }).into()
 }

@@ -13,36 +13,36 @@ use camtoken::store::{Change, RecordId, Replaced, Revision, StoreError, Versione
 /// Requests that may wait; one more is answered [`StoreError::Unavailable`] at once.
 const WAITING: usize = 16_384;
 
-/// Bytes of records and audit entries after which a group takes no more in.
-const GROUP_LEN: usize = 4 << 20;
-
 /// Where an answer goes. Who has stopped waiting does not learn it.
-pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// A record to load.
-pub(super) struct Load {
+pub(crate) struct Load {
     pub id: RecordId,
     pub answer: Answer<Option<Versioned>>,
     pub since: Instant,
 }
 
-/// A record to replace.
-pub(super) struct Swap {
+/// A record to replace, and who waits for the outcome.
+pub struct Swap {
+    /// Which record.
     pub id: RecordId,
+    /// The revision that it must have.
     pub expected: Revision,
+    /// What takes its place.
     pub change: Change,
-    pub answer: Answer<Replaced>,
-    pub since: Instant,
+    pub(crate) answer: Answer<Replaced>,
+    pub(crate) since: Instant,
 }
 
 /// What is asked for administration.
-pub(super) enum Question {
+pub(crate) enum Question {
     List { after: Option<RecordId>, limit: usize, answer: Answer<Vec<RecordId>> },
     Audit { id: RecordId, after: Revision, limit: usize, answer: Answer<Vec<(Revision, Vec<u8>)>> },
 }
 
 /// What one connection does next.
-pub(super) enum Work {
+pub(crate) enum Work {
     Loads(Vec<Load>),
     /// All about different records. [`Queue::done`] has to follow.
     Swaps(Vec<Swap>),
@@ -50,11 +50,13 @@ pub(super) enum Work {
 }
 
 /// Requests of all callers, for all connections.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     ready: Notify,
-    /// How many requests one statement carries at most.
+    /// How many requests are sent at once, at most.
     group: usize,
+    /// Bytes after which a group takes no more in.
+    group_len: usize,
 }
 
 #[derive(Default)]
@@ -70,8 +72,8 @@ struct Waiting {
 }
 
 impl Queue {
-    pub fn new(group: usize) -> Self {
-        Self { waiting: Mutex::default(), ready: Notify::new(), group: group.max(1) }
+    pub fn new(group: usize, group_len: usize) -> Self {
+        Self { waiting: Mutex::default(), ready: Notify::new(), group: group.max(1), group_len }
     }
 
     pub fn load(&self, load: Load) -> Result<(), StoreError> {
@@ -107,7 +109,7 @@ impl Queue {
             let notified = self.ready.notified();
             {
                 let mut waiting = self.lock();
-                if let Some(work) = waiting.take(self.group) {
+                if let Some(work) = waiting.take(self.group, self.group_len) {
                     return Some(work);
                 }
                 if waiting.closed && waiting.on_the_way.is_empty() {
@@ -199,7 +201,7 @@ impl Waiting {
         }
     }
 
-    fn take(&mut self, group: usize) -> Option<Work> {
+    fn take(&mut self, group: usize, group_len: usize) -> Option<Work> {
         let heads = [
             self.loads.front().map(|load| load.since),
             self.swaps.front().map(|swap| swap.since),
@@ -209,17 +211,17 @@ impl Waiting {
         match oldest {
             0 => Some(Work::Loads(self.loads.drain(..group.min(self.loads.len())).collect())),
             1 => {
-                let swaps = self.group(group);
+                let swaps = self.group(group, group_len);
                 // All of them may have had to go behind others.
-                if swaps.is_empty() { self.take(group) } else { Some(Work::Swaps(swaps)) }
+                if swaps.is_empty() { self.take(group, group_len) } else { Some(Work::Swaps(swaps)) }
             }
             _ => self.questions.pop_front().map(|(_, question)| Work::Question(question)),
         }
     }
 
-    fn group(&mut self, group: usize) -> Vec<Swap> {
+    fn group(&mut self, group: usize, group_len: usize) -> Vec<Swap> {
         let (mut swaps, mut len) = (Vec::new(), 0);
-        while swaps.len() < group && len < GROUP_LEN {
+        while swaps.len() < group && len < group_len {
             let Some(swap) = self.swaps.pop_front() else { break };
             if self.on_the_way.contains_key(&swap.id) {
                 self.swap(swap);
@@ -235,6 +237,7 @@ impl Waiting {
 
 impl Swap {
     /// Whether there must not be a record yet.
+    #[must_use]
     pub fn is_first(&self) -> bool {
         self.expected == Revision::ABSENT
     }

@@ -1,35 +1,45 @@
-//! The records that this process has stored lately, so that the next change need not load them first.
+//! What this process has stored lately, so that the next change need not load it first.
 
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use camtoken::store::{RecordId, Versioned};
+use camtoken::store::RecordId;
 
-/// At most `most` records, the latest ones. They may be stale: another process may have replaced them since.
-pub(super) struct Recent {
+/// What was put last for records, of the latest ones. It may be stale: another process may have replaced them since.
+pub struct Recent<V> {
     most: usize,
-    halves: Mutex<Halves>,
+    halves: Mutex<Halves<V>>,
 }
 
 /// When the new half is full it becomes the old one, and the old one is forgotten.
-#[derive(Default)]
-struct Halves {
-    new: HashMap<RecordId, Versioned>,
-    old: HashMap<RecordId, Versioned>,
+struct Halves<V> {
+    new: HashMap<RecordId, V>,
+    old: HashMap<RecordId, V>,
 }
 
-impl Recent {
+impl<V> Default for Halves<V> {
+    fn default() -> Self {
+        Self { new: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<V: Clone> Recent<V> {
+    /// Remembers nothing yet, and later at most so many; with less than two, none.
+    #[must_use]
     pub fn new(most: usize) -> Self {
         Self { most, halves: Mutex::default() }
     }
 
-    pub fn get(&self, id: &RecordId) -> Option<Versioned> {
+    /// What was put last for this record, if it is remembered.
+    #[must_use]
+    pub fn get(&self, id: &RecordId) -> Option<V> {
         let halves = self.lock();
         halves.new.get(id).or_else(|| halves.old.get(id)).cloned()
     }
 
-    pub fn put(&self, id: RecordId, record: Versioned) {
+    /// Remembers this instead of what was there.
+    pub fn put(&self, id: RecordId, value: V) {
         if self.most < 2 {
             return;
         }
@@ -37,9 +47,10 @@ impl Recent {
         if halves.new.len() >= self.most / 2 && !halves.new.contains_key(&id) {
             halves.old = mem::take(&mut halves.new);
         }
-        halves.new.insert(id, record);
+        halves.new.insert(id, value);
     }
 
+    /// Forgets what there is of this record.
     pub fn forget(&self, id: &RecordId) {
         let mut halves = self.lock();
         halves.new.remove(id);
@@ -51,7 +62,7 @@ impl Recent {
         *self.lock() = Halves::default();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Halves> {
+    fn lock(&self) -> MutexGuard<'_, Halves<V>> {
         // Whatever was left half-done is stale at worst.
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +74,7 @@ mod tests {
 
     use super::*;
     use camtoken::key::ActivationId;
-    use camtoken::store::Revision;
+    use camtoken::store::{Revision, Versioned};
 
     fn id(number: u8) -> RecordId {
         RecordId::Activation(ActivationId::from_bytes([number; 6]))

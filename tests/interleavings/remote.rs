@@ -1,6 +1,6 @@
-//! PostgreSQL's queue, with connections to a database that is a number for each record.
+//! The queue of stores behind a connection, with connections to a database that is a number for each record.
 
-#[path = "../../crates/postgres/src/queue.rs"]
+#[path = "../../crates/remote/src/queue.rs"]
 #[expect(dead_code, reason = "the parts about loads and administration are the same for one connection or many")]
 mod queue;
 
