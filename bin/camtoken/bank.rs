@@ -22,28 +22,31 @@ use crate::state;
 use crate::system::{self, rng};
 use crate::value::value;
 
+#[cfg(any(feature = "etcd", feature = "postgres"))]
+pub mod database;
+
 /// The verifier's store: a directory, or a database where the build has one.
-#[cfg(feature = "postgres")]
-pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, camtoken_postgres::PostgresStore>;
-#[cfg(not(feature = "postgres"))]
+#[cfg(any(feature = "etcd", feature = "postgres"))]
+pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, database::Database>;
+#[cfg(not(any(feature = "etcd", feature = "postgres")))]
 pub type AnyStore = EmbeddedStore;
 
 /// A store in a directory as the verifier takes it.
 fn in_a_directory(store: EmbeddedStore) -> AnyStore {
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "etcd", feature = "postgres"))]
     return AnyStore::Left(store);
-    #[cfg(not(feature = "postgres"))]
+    #[cfg(not(any(feature = "etcd", feature = "postgres")))]
     store
 }
 
 /// The store in a directory, if it is one.
 pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "etcd", feature = "postgres"))]
     return match store {
         AnyStore::Left(store) => Some(store),
         AnyStore::Right(_) => None,
     };
-    #[cfg(not(feature = "postgres"))]
+    #[cfg(not(any(feature = "etcd", feature = "postgres")))]
     Some(store)
 }
 
@@ -250,57 +253,7 @@ impl Bank {
     }
 }
 
-#[cfg(feature = "postgres")]
-pub mod database {
-    //! The store in PostgreSQL, as the settings say.
-
-    use camtoken::store::backup::{BackupError, Saved};
-    use camtoken_postgres::{Options, PostgresStore};
-
-    use super::AnyStore;
-
-    use crate::config::Settings;
-    use crate::failure::{Code, Failure};
-
-    /// Connects, and checks the server.
-    pub fn open(url: &str, settings: &Settings) -> Result<AnyStore, Failure> {
-        known(url)?;
-        Ok(AnyStore::Right(PostgresStore::connect(url, options(settings))?))
-    }
-
-    /// As [`PostgresStore::migrate`].
-    pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
-        known(url)?;
-        Ok(PostgresStore::migrate(url, &options(settings))?)
-    }
-
-    /// As [`PostgresStore::restore`].
-    pub fn restore(
-        url: &str,
-        settings: &Settings,
-        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
-    ) -> Result<u64, Failure> {
-        known(url)?;
-        Ok(PostgresStore::restore(url, &options(settings), records)?)
-    }
-
-    fn known(url: &str) -> Result<(), Failure> {
-        match url.split_once("://") {
-            Some(("postgres" | "postgresql", _)) => Ok(()),
-            _ => Err(Failure::new(Code::StoreKind)),
-        }
-    }
-
-    fn options(settings: &Settings) -> Options {
-        Options {
-            connections: settings.store_connections.value.0.into(),
-            durability: settings.store_durability.value.into(),
-            ..Options::default()
-        }
-    }
-}
-
-#[cfg(not(feature = "postgres"))]
+#[cfg(not(any(feature = "etcd", feature = "postgres")))]
 pub mod database {
     //! This build has no store in a database.
 
@@ -323,6 +276,10 @@ pub mod database {
         _settings: &Settings,
         _records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
     ) -> Result<u64, Failure> {
+        Err(Failure::new(Code::StoreKind))
+    }
+
+    pub fn compact(_url: &str, _settings: &Settings) -> Result<(u64, u64), Failure> {
         Err(Failure::new(Code::StoreKind))
     }
 }

@@ -164,6 +164,17 @@ impl From<Durability> for camtoken_postgres::Durability {
     }
 }
 
+#[cfg(feature = "etcd")]
+impl From<Durability> for camtoken_etcd::Durability {
+    fn from(durability: Durability) -> Self {
+        match durability {
+            Durability::Disk => Self::Disk,
+            Durability::Standby => Self::Standby,
+            Durability::Vouched => Self::Vouched,
+        }
+    }
+}
+
 macro_rules! span_of_time {
     ($(#[$doc:meta])* $name:ident, $least:literal..=$most:literal) => {
         $(#[$doc])*

@@ -87,6 +87,7 @@ fn features() -> Vec<&'static str> {
         ("emulator", cfg!(feature = "emulator")),
         ("tls", cfg!(feature = "tls")),
         ("postgres", cfg!(feature = "postgres")),
+        ("etcd", cfg!(feature = "etcd")),
         ("pkcs11", cfg!(feature = "pkcs11")),
         ("transit", cfg!(feature = "transit")),
         ("camera", cfg!(feature = "camera")),

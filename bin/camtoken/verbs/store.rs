@@ -122,7 +122,7 @@ pub struct Done {
     /// How many activations had something open, which counts as superseded now
     #[serde(skip_serializing_if = "Option::is_none")]
     voided: Option<u64>,
-    /// How many bytes the directory took before
+    /// How many bytes the store took before
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_before: Option<u64>,
     /// How many bytes it takes now
@@ -199,7 +199,13 @@ fn check(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
-    let Store::Directory(dir) = args.place(context)? else { return Err(Failure::new(Code::OwnUpkeep)) };
+    let dir = match args.place(context)? {
+        Store::Directory(dir) => dir,
+        Store::Url(url) => {
+            let (before, bytes) = crate::bank::database::compact(&url, &context.settings)?;
+            return Done { bytes_before: Some(before), bytes: Some(bytes), ..Done::new("compacted") }.tell(context);
+        }
+    };
     let bank = open(args, context)?;
     let unreadable = |error| Failure::new(Code::StoreFailed).because(error);
     let before = size(&dir).map_err(unreadable)?;

@@ -163,10 +163,10 @@ ct-e026 = a fixed clock is for test keys only
         Try: a store of its own for tests, with accept_test_keys = true in its camtoken.toml.
 
 ct-e027 = this build has no store of that kind
-    .hint = set store to a directory, or use a build with the feature postgres for postgres://…
+    .hint = set store to a directory, or use a build with the feature postgres for postgres://…, etcd for etcd://…
     .long =
-        The setting store is a URL. A build with the cargo feature postgres takes those of PostgreSQL; this build, or this
-        URL, is another.
+        The setting store is a URL. A build with the cargo feature postgres takes those of PostgreSQL, one with etcd those
+        of etcd; this build, or this URL, is another.
 
         Try: camtoken config store shows where the setting comes from.
 

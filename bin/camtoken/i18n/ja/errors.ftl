@@ -155,10 +155,10 @@ ct-e026 = 時刻を固定できるのはテスト用の鍵だけです
         試すこと: テスト専用の保存場所を作り、その camtoken.toml に accept_test_keys = true と書く。
 
 ct-e027 = この版はその種類の保存場所を扱えません
-    .hint = store にディレクトリを指定するか、postgres://… には機能 postgres を入れた版を使ってください
+    .hint = store にディレクトリを指定するか、postgres://… には機能 postgres、etcd://… には機能 etcd を入れた版を使ってください
     .long =
-        設定 store が URL です。cargo の機能 postgres を入れた版は PostgreSQL の URL を扱います。この版か、この URL は
-        そうではありません。
+        設定 store が URL です。cargo の機能 postgres を入れた版は PostgreSQL の URL を、etcd を入れた版は etcd の URL を扱います。
+        この版か、この URL はそうではありません。
 
         試すこと: camtoken config store で設定の出どころを確認する。
 
