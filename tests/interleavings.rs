@@ -1,7 +1,7 @@
 //! What is written by hand with locks and wakers, under many orders of its threads: the embedded store's commit queue, `block_on`
-//! and PostgreSQL's queue. The files of the product are built a second time here, with the locks and threads of shuttle, which runs
-//! one thread at a time and chooses at each lock which one goes on. Nobody who waits is forgotten in any order: a thread that
-//! waits for ever is found, and the order in which it does is printed and can be replayed.
+//! and the queue of stores behind a connection. The files of the product are built a second time here, with the locks and threads of
+//! shuttle, which runs one thread at a time and chooses at each lock which one goes on. No thread waits for ever in any order: one
+//! that does is found, and its order is printed and can be replayed.
 //!
 //! `CAMTOKEN_TEST_ORDERS` says how many orders are tried; `scripts/faults` tries many.
 

@@ -79,10 +79,13 @@ fn caller(queue: &Queue, database: &Database, record: u8) -> u64 {
     0
 }
 
+/// What one thread does.
+type Party = Box<dyn FnOnce(&Queue, &Database) -> u64 + Send>;
+
 /// Callers of these records at the same time, and two connections that take at most two changes each.
 fn run(records: &'static [u8], is_impatient: bool, tells: bool) {
-    let (queue, database) = (Arc::new(Queue::new(2)), Arc::<Database>::default());
-    let spawn = |work: Box<dyn FnOnce(&Queue, &Database) -> u64 + Send>| {
+    let (queue, database) = (Arc::new(Queue::new(2, usize::MAX)), Arc::<Database>::default());
+    let spawn = |work: Party| {
         let (queue, database) = (Arc::clone(&queue), Arc::clone(&database));
         thread::spawn(move || work(&queue, &database))
     };

@@ -39,11 +39,11 @@ impl Link {
     /// Records with etcd's revision of each, as a majority has them.
     async fn read(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, (Versioned, u64)>, Failed> {
         let keys: Vec<_> = ids.iter().map(|id| self.place.keys.record(id)).collect();
-        let ranges = keys.iter().map(|key| Range { key, end: &[], limit: 0, keys_only: false });
+        let mut ranges = keys.iter().map(|key| Range { key, end: &[], limit: 0, keys_only: false });
         let answer;
         let answers = match ids {
             [_] => {
-                answer = self.member.call(message::RANGE, ranges.last().expect("there is one").write()).await?;
+                answer = self.member.call(message::RANGE, ranges.next().expect("there is one").write()).await?;
                 vec![&answer[..]]
             }
             _ => {
