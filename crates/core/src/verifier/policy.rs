@@ -131,6 +131,7 @@ mod tests {
         assert_eq!(with(|p| p.first_code_lifetime = Duration::MAX), Err(PolicyError::FirstCodeLifetime));
         assert_eq!(with(|p| p.second_code_lifetime = Duration::from_secs(601)), Err(PolicyError::SecondCodeLifetime));
         assert_eq!(with(|p| p.clock_tolerance = Duration::from_secs(31)), Err(PolicyError::ClockTolerance));
+        assert_eq!(with(|p| p.clock_tolerance = Duration::from_secs(30)), Ok(()));
         assert_eq!(Policy { lifetime: seconds(600), ..Policy::default() }.check(), Ok(()));
     }
 }

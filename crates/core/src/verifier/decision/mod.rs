@@ -28,6 +28,8 @@ mod lifecycle;
 mod password;
 mod registration;
 mod response;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
