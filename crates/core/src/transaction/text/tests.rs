@@ -95,3 +95,14 @@ proptest! {
         }
     }
 }
+
+/// By the composition of Unicode (NFC): U+30F7 to U+30FA have no hiragana beside them.
+#[test]
+fn of_the_row_of_wa_only_katakana_are_composed() {
+    for (base, composed) in [('ワ', 'ヷ'), ('ヰ', 'ヸ'), ('ヱ', 'ヹ'), ('ヲ', 'ヺ')] {
+        assert_eq!(composed_kana(base, '\u{3099}'), Some(composed), "{base}");
+    }
+    for base in ['わ', 'ゐ', 'ゑ', 'を'] {
+        assert_eq!(composed_kana(base, '\u{3099}'), None, "{base}");
+    }
+}
