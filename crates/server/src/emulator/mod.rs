@@ -8,6 +8,7 @@ mod errands;
 mod events;
 mod foreign;
 mod handle;
+mod pattern;
 mod room;
 mod routes;
 mod rules;
