@@ -112,6 +112,7 @@ impl Cluster {
         let mut command = Command::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/etcd")).join(name));
         command.env("CAMTOKEN_CLUSTER", self.dir.path().join("cluster"));
         command.env("CAMTOKEN_CLUSTER_PORT", self.port.to_string());
+        command.env("CAMTOKEN_CLUSTER_OWNER", std::process::id().to_string());
         command.env("CAMTOKEN_CLUSTER_MEMBERS", self.members.to_string());
         command.env("CAMTOKEN_CLUSTER_SPACES", self.spaces.as_deref().unwrap_or_default());
         command
