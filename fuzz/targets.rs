@@ -26,6 +26,7 @@ use camtoken_core::verifier::decision::{
     ChallengeResponse, ClockSetBack, Comparison, Restoration, SettledQuery, open_challenge, settle,
 };
 use camtoken_core::verifier::record::{self, GeneratorRecord, Record, TokenRecord};
+use camtoken_core::verifier::seal;
 use camtoken_formats::{Accounts, Answer, Foreign, Received, Rules};
 use camtoken_server::{Options, Service};
 use hyper::service::Service as _;
@@ -215,6 +216,7 @@ fn stored_record(data: &[u8]) {
     let _ = record::from_bytes::<TokenRecord>(data);
     let _ = record::from_bytes::<GeneratorRecord>(data);
     let _ = record::from_bytes::<ClockRecord>(data);
+    let Ok((_, data)) = seal::split(data) else { return };
     let Ok(known) = record::from_bytes::<Record>(data) else { return };
     let written = record::to_bytes(&known);
     assert_eq!(record::from_bytes::<Record>(&written).as_ref(), Ok(&known));

@@ -4,7 +4,7 @@ pub use camtoken_core::ErrorCode;
 
 use crate::store::StoreError;
 use crate::store::backup::BackupError;
-use crate::verifier::{EnrollError, IssueError, KeyWrapError, Rejection, SetupError, VerifierError};
+use crate::verifier::{EnrollError, IssueError, KeyWrapError, RecordError, Rejection, SetupError, VerifierError};
 
 impl StoreError {
     /// Its stable code.
@@ -69,6 +69,7 @@ impl VerifierError {
             Self::Store(error) => error.code(),
             Self::KeyWrapper(error) => error.code(),
             Self::KeyMismatch => ErrorCode::KeyMismatch,
+            Self::Record(RecordError::Seal | RecordError::Unsealed | RecordError::Unexpected) => ErrorCode::RecordSeal,
             Self::Record(_) => ErrorCode::StoreFailed,
             Self::ClockBehind { .. } => ErrorCode::ClockBehind,
             Self::ClockAhead(_) => ErrorCode::ClockAhead,

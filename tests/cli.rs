@@ -19,6 +19,8 @@ mod pictures;
 mod provisioning;
 #[path = "cli/quality.rs"]
 mod quality;
+#[path = "cli/seals.rs"]
+mod seals;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/settings.rs"]

@@ -16,6 +16,8 @@ mod races;
 mod refusals;
 #[path = "verifier/registration.rs"]
 mod registration;
+#[path = "verifier/seals.rs"]
+mod seals;
 #[cfg(feature = "postgres")]
 #[expect(dead_code, reason = "most of it is for the tests of that store")]
 #[path = "postgres/server.rs"]
@@ -39,7 +41,7 @@ use camtoken::store::{
 use camtoken::verifier::audit::{AuditError, AuditEvent, History};
 use camtoken::verifier::{
     ActivationState, AttemptId, ChallengeRef, EnrollError, Enrollment, IssueError, KeyWrapError, KeyWrapper,
-    LocalKeyWrapper, Policy, Rejection, Step, Verdict, Verifier, VerifierError,
+    LocalKeyWrapper, Policy, Rejection, Seal, Step, Verdict, Verifier, VerifierError,
 };
 use camtoken::{Key, code};
 use rand::CryptoRng;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use camtoken::store::backup::{BackupError, Saved};
+use camtoken::store::backup::Saved;
 use camtoken::store::{EmbeddedStore, StoreError, block_on};
 use camtoken::verifier::{
     ClockGuard, ClockLimits, EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier,
@@ -121,14 +121,14 @@ impl BankArgs {
     pub fn restore(
         &self,
         context: &Context,
-        records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
+        records: impl Iterator<Item = Result<Saved, Failure>> + Send,
     ) -> Result<u64, Failure> {
         match self.place(context)? {
             Store::Directory(dir) => {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                Ok(EmbeddedStore::restore(&dir, records)?)
+                EmbeddedStore::restore(&dir, records)
             }
             Store::Url(url) => database::restore(&url, &context.settings, records),
         }
@@ -154,8 +154,10 @@ impl Bank {
     /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened,
     /// [`Code::KeyMismatch`] when the key is another store's.
     pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
-        let bank = Self::open_for_upkeep(context, args)?;
+        // The key first: in a new store the clock's record has its seal then, like every other.
+        let mut bank = Self::open_unwatched(context, args)?;
         block_on(bank.verifier.check_key(&mut rng()))?;
+        bank.watch(context)?;
         Ok(bank)
     }
 
@@ -166,11 +168,21 @@ impl Bank {
     /// As [`Bank::open`], but for [`Code::KeyMismatch`].
     pub fn open_for_upkeep(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let mut bank = Self::open_unwatched(context, args)?;
-        if context.at.is_none() {
-            let reading = system::clocks().map_err(|error| Failure::new(Code::Internal).because(error))?;
-            bank.clock = Some(block_on(bank.verifier.watch_clock(reading, ClockLimits::default()))?);
+        match bank.watch(context) {
+            // The clock's record has a seal under another key, as all others have: that is for the verb to say.
+            Err(failure) if failure.code() == Code::Keys => {}
+            watched => watched?,
         }
         Ok(bank)
+    }
+
+    /// Watches the clock from now on, unless it is fixed.
+    fn watch(&mut self, context: &Context) -> Result<(), Failure> {
+        if context.at.is_none() {
+            let reading = system::clocks().map_err(|error| Failure::new(Code::Internal).because(error))?;
+            self.clock = Some(block_on(self.verifier.watch_clock(reading, ClockLimits::default()))?);
+        }
+        Ok(())
     }
 
     /// As [`Bank::open`], also by a clock that is ahead: for the verb that mends that.
@@ -257,7 +269,7 @@ impl Bank {
 pub mod database {
     //! This build has no store in a database.
 
-    use camtoken::store::backup::{BackupError, Saved};
+    use camtoken::store::backup::Saved;
 
     use super::AnyStore;
     use crate::config::Settings;
@@ -274,7 +286,7 @@ pub mod database {
     pub fn restore(
         _url: &str,
         _settings: &Settings,
-        _records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
+        _records: impl Iterator<Item = Result<Saved, Failure>> + Send,
     ) -> Result<u64, Failure> {
         Err(Failure::new(Code::StoreKind))
     }
@@ -285,7 +297,11 @@ pub mod database {
 }
 
 /// Where the verifier keeps what the settings do not place elsewhere.
-fn home(context: &Context) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+///
+/// [`Code::State`] when nothing says where state is kept.
+pub fn home(context: &Context) -> Result<PathBuf, Failure> {
     let state = context.settings.state_dir.value.as_deref().ok_or_else(|| Failure::new(Code::State))?;
     Ok(state.join("verifier"))
 }
@@ -408,6 +424,8 @@ mod tests {
         same(|| VerifierError::KeyWrapper(KeyWrapError::Damaged), "CT-E017");
         same(|| VerifierError::KeyMismatch, "CT-E050");
         same(|| VerifierError::Record(RecordError::Damaged), "CT-E014");
+        same(|| VerifierError::Record(RecordError::Seal), "CT-E136");
+        same(|| VerifierError::Record(RecordError::Unsealed), "CT-E136");
         same(|| VerifierError::ClockBehind { seconds: 9 }, "CT-E016");
         same(|| VerifierError::Contention, "CT-E107");
 

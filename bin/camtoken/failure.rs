@@ -141,6 +141,9 @@ codes! {
     /// A settings file that was found decides what it may not, or others could have written it.
     UntrustedSettings = "CT-E052" => Usage,
 
+    /// A record of the store was altered or put in another place.
+    RecordSeal = "CT-E136" => Failed,
+
     /// Not a camtoken code.
     Foreign = "CT-E053" ("T03") => Refused,
     /// Another bank or contract.

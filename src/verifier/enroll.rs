@@ -169,7 +169,7 @@ impl<S: Store> Verifier<S> {
         if token.device_key.is_uniform() {
             return Err(EnrollError::UnfitDeviceKey(token.id.clone()));
         }
-        Ok(self.key_wrapper.wrap(token.device_key, &token_context(&token.id), rng).map_err(VerifierError::from)?)
+        Ok(self.wrap(token.device_key, &token_context(&token.id), rng)?)
     }
 
     async fn register_wrapped(
@@ -248,8 +248,7 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let Try::Done((activation, of_token)) = self.add_user(token, now, rng).await? else { continue };
-            let key =
-                self.key_wrapper.wrap(&Key::generate(rng), &context(activation), rng).map_err(VerifierError::from)?;
+            let key = self.wrap(&Key::generate(rng), &context(activation), rng)?;
             let new = NewActivation {
                 activation,
                 subscriber: subscriber.clone(),
@@ -462,7 +461,7 @@ impl<S: Store> Verifier<S> {
         loop {
             tries.next().await?;
             let activation = ActivationId::generate(rng);
-            let key = self.key_wrapper.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
+            let key = self.wrap(&secret, &context(activation), rng)?;
             let new = decision::enroll_time_based(subscriber.clone(), key, now);
             if let Try::Done(()) = self.create(activation, new).await? {
                 return Ok((activation, secret));
@@ -539,7 +538,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn device_key(&self, token: &TokenId, record: &TokenRecord) -> Result<Key, VerifierError> {
-        Ok(self.key_wrapper.unwrap(&record.device_key, &token_context(token))?)
+        Ok(self.unwrap(&record.device_key, &token_context(token))?)
     }
 
     fn grant(&self, activation: ActivationId, suite: &str, key: &[u8]) -> Result<Grant, VerifierError> {

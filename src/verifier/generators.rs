@@ -82,8 +82,7 @@ impl<S: Store> Verifier<S> {
             let wrapped = match new.secret.is_uniform() {
                 true => Err(EnrollError::UnfitSecret(new.id.clone())),
                 false => {
-                    let wrapped = self.key_wrapper.wrap(new.secret, &generator_context(&new.id), rng);
-                    wrapped.map_err(|error| VerifierError::from(error).into())
+                    self.wrap(new.secret, &generator_context(&new.id), rng).map_err(EnrollError::from)
                 }
             };
             registered.push(async move { self.register_generator(new, wrapped?, now).await });
@@ -169,7 +168,7 @@ impl<S: Store> Verifier<S> {
                 continue;
             }
             let secret = self.generator_secret(generator, &record)?;
-            let key = self.key_wrapper.wrap(&secret, &context(activation), rng).map_err(VerifierError::from)?;
+            let key = self.wrap(&secret, &context(activation), rng)?;
             let assigned = decision::assign_generator(record, activation, moving, now);
             let record_id = RecordId::Generator(generator.clone());
             if let Try::Overtaken = self.replace(&record_id, revision, assigned).await? {
@@ -249,7 +248,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn generator_secret(&self, id: &GeneratorId, record: &GeneratorRecord) -> Result<Key, VerifierError> {
-        Ok(self.key_wrapper.unwrap(&record.key, &generator_context(id))?)
+        Ok(self.unwrap(&record.key, &generator_context(id))?)
     }
 }
 

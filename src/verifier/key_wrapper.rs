@@ -4,10 +4,18 @@ use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use hmac::{Hmac, Mac};
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::key::{Key, derive};
+use camtoken_core::verifier::seal;
+
+/// The bytes of a [`Seal`].
+pub const SEAL_LEN: usize = seal::SEAL_LEN;
+
+/// A MAC over a record, with the name of the key-encryption key that it comes from.
+pub type Seal = [u8; SEAL_LEN];
 
 /// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
 /// middle of a step that may run again. What a hardware module holds is fetched from it once, when the wrapper is made.
@@ -29,6 +37,22 @@ pub trait KeyWrapper: Send + Sync {
 
     /// Whether [`KeyWrapper::wrap`] would use the key-encryption key that this one was made under.
     fn is_current(&self, wrapped: &[u8]) -> bool;
+
+    /// Computes a MAC over `parts`, one behind the other, under a key that comes from the newest key-encryption key and is used for
+    /// nothing else. It is computed for each record that is read or written.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeyWrapper::wrap`].
+    fn seal(&self, parts: &[&[u8]]) -> Result<Seal, KeyWrapError>;
+
+    /// Compares, in constant time, what [`KeyWrapper::seal`] gave for the same parts.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyWrapError::KeyEncryptionKey`] when it was made under a key that this wrapper does not have,
+    /// [`KeyWrapError::Damaged`] when it does not fit.
+    fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError>;
 }
 
 /// Why a stored key cannot be had.
@@ -58,11 +82,19 @@ pub enum KeyWrapError {
     Unavailable,
 }
 
-/// A wrapper whose key-encryption keys are in this process: AES-256-GCM, the first wraps, all of them open.
+/// A wrapper whose key-encryption keys are in this process: AES-256-GCM and HMAC-SHA256, the first wraps and seals, all of them
+/// open and check.
 ///
 /// A wrapped key is: 4 bytes that name the key-encryption key (the head of its SHA-256), 12 bytes nonce, ciphertext and
-/// tag. The additional data is the name and the context.
-pub struct LocalKeyWrapper(Vec<([u8; 4], Aes256Gcm)>);
+/// tag. The additional data is the name and the context. A seal is the same name and 32 bytes of the MAC.
+pub struct LocalKeyWrapper(Vec<KeyEncryptionKey>);
+
+/// One key-encryption key, made ready.
+struct KeyEncryptionKey {
+    name: [u8; 4],
+    cipher: Aes256Gcm,
+    mac: Hmac<Sha256>,
+}
 
 impl LocalKeyWrapper {
     /// Takes key-encryption keys of 32 bytes or more each, the newest first; the older ones still open what they wrapped.
@@ -79,19 +111,33 @@ impl LocalKeyWrapper {
         if keys.iter().any(Key::is_uniform) {
             return Err(KeyWrapError::UniformKey);
         }
-        let entry = |key: &Key| {
-            let key = derive(key, b"camtoken/1 vault");
-            let digest = Sha256::digest(key.expose_bytes());
-            let name = digest[..4].try_into().expect("four bytes");
-            (name, Aes256Gcm::new_from_slice(key.expose_bytes()).expect("a derived key has 32 bytes"))
-        };
-        Ok(Self(keys.iter().map(entry).collect()))
+        Ok(Self(keys.iter().map(KeyEncryptionKey::new).collect()))
+    }
+
+    fn by_name(&self, name: &[u8; 4]) -> Result<&KeyEncryptionKey, KeyWrapError> {
+        self.0.iter().find(|known| known.name == *name).ok_or(KeyWrapError::KeyEncryptionKey)
+    }
+}
+
+impl KeyEncryptionKey {
+    fn new(key: &Key) -> Self {
+        let (wrapping, sealing) = (derive(key, b"camtoken/1 vault"), derive(key, b"camtoken/1 record seal"));
+        let digest = Sha256::digest(wrapping.expose_bytes());
+        Self {
+            name: digest[..4].try_into().expect("four bytes"),
+            cipher: Aes256Gcm::new_from_slice(wrapping.expose_bytes()).expect("a derived key has 32 bytes"),
+            mac: Hmac::new_from_slice(sealing.expose_bytes()).expect("HMAC takes a key of any length"),
+        }
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        parts.iter().fold(self.mac.clone(), |mac, part| mac.chain_update(part))
     }
 }
 
 impl KeyWrapper for LocalKeyWrapper {
     fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError> {
-        let (name, cipher) = &self.0[0];
+        let KeyEncryptionKey { name, cipher, .. } = &self.0[0];
         let mut nonce = [0; 12];
         rng.fill_bytes(&mut nonce);
         let aad = [name, context].concat();
@@ -104,14 +150,28 @@ impl KeyWrapper for LocalKeyWrapper {
     fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
         let (name, rest) = wrapped.split_first_chunk::<4>().ok_or(KeyWrapError::Damaged)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<12>().ok_or(KeyWrapError::Damaged)?;
-        let (_, cipher) = self.0.iter().find(|(known, _)| known == name).ok_or(KeyWrapError::KeyEncryptionKey)?;
+        let known = self.by_name(name)?;
         let aad = [name, context].concat();
-        let key = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad });
+        let key = known.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad });
         key.map(Key::new).map_err(|_| KeyWrapError::Damaged)
     }
 
     fn is_current(&self, wrapped: &[u8]) -> bool {
-        wrapped.starts_with(&self.0[0].0)
+        wrapped.starts_with(&self.0[0].name)
+    }
+
+    fn seal(&self, parts: &[&[u8]]) -> Result<Seal, KeyWrapError> {
+        let current = &self.0[0];
+        let mut seal = [0; SEAL_LEN];
+        let (name, mac) = seal.split_at_mut(current.name.len());
+        name.copy_from_slice(&current.name);
+        mac.copy_from_slice(&current.mac(parts).finalize().into_bytes());
+        Ok(seal)
+    }
+
+    fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError> {
+        let (name, mac) = seal.split_first_chunk::<4>().expect("a seal is longer");
+        self.by_name(name)?.mac(parts).verify_slice(mac).map_err(|_| KeyWrapError::Damaged)
     }
 }
 
@@ -168,6 +228,32 @@ mod tests {
         assert_eq!(old.unwrap(&by_new, b"").expect_err("made under the new key"), KeyWrapError::KeyEncryptionKey);
     }
 
+    #[test]
+    fn a_seal_fits_its_own_parts_and_key_only() {
+        let one = LocalKeyWrapper::new(&[key(1)]).expect("a key of 32 bytes");
+        let seal = one.seal(&[b"row 1", b"record"]).expect("a local wrapper answers");
+        assert_eq!(one.check_seal(&seal, &[b"row 1", b"record"]), Ok(()));
+        assert_eq!(one.check_seal(&seal, &[b"row 2", b"record"]), Err(KeyWrapError::Damaged));
+        for place in 0..seal.len() {
+            let mut altered = seal;
+            altered[place] ^= 1;
+            assert!(one.check_seal(&altered, &[b"row 1", b"record"]).is_err(), "byte {place}");
+        }
+        let rotated = LocalKeyWrapper::new(&[key(2), key(1)]).expect("keys of 32 bytes");
+        assert_eq!(rotated.check_seal(&seal, &[b"row 1", b"record"]), Ok(()), "an older key still checks");
+        let newer = rotated.seal(&[b"row 1", b"record"]).expect("a local wrapper answers");
+        assert_eq!(one.check_seal(&newer, &[b"row 1", b"record"]), Err(KeyWrapError::KeyEncryptionKey));
+    }
+
+    /// Computed by Python's `hmac` and the HKDF of `cryptography`.
+    #[test]
+    fn a_seal_is_hmac_sha256_under_a_derived_key() {
+        let wrapper = LocalKeyWrapper::new(&[Key::new((0..32).collect())]).expect("a key of 32 bytes");
+        let seal = wrapper.seal(&[b"a\x01\x02\x03\x04\x05\x06", &7_u64.to_be_bytes(), b"\x01\x80"]);
+        let expected = "f0b42fed051c72703c162959726de36b99dabfabc2c4616b004e92c0556b72a99a16d66f";
+        assert_eq!(base16ct::lower::encode_string(&seal.expect("a local wrapper answers")), expected);
+    }
+
     /// What is computed with keys is wiped as the keys are: each of these crates does so if asked to.
     #[test]
     fn what_holds_a_key_is_wiped() {
@@ -175,6 +261,7 @@ mod tests {
         wiped::<Aes256Gcm>();
         wiped::<aes::Aes256>();
         wiped::<Sha256>();
+        wiped::<Hmac<Sha256>>();
         wiped::<sha1::Sha1>();
         wiped::<cbc::Decryptor<aes::Aes256>>();
     }

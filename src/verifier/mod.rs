@@ -18,7 +18,7 @@ use crate::code::{self, ChallengeCode};
 use crate::key::{ActivationId, IdError, Key, TokenId, derive};
 use crate::oath::Response;
 use crate::oath::totp::Totp;
-use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
+use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 use crate::typed;
@@ -31,6 +31,7 @@ mod generators;
 mod key_check;
 pub mod key_wrapper;
 mod retry;
+mod seal;
 mod upkeep;
 
 pub use camtoken_core::verifier::{audit, policy, verdict};
@@ -44,8 +45,9 @@ pub use camtoken_core::verifier::subscriber::Subscriber;
 pub use clock::ClockRepair;
 pub use enroll::{EnrollError, Enrollment, NewToken};
 pub use generators::{NewGenerator, RegisteredGenerator};
-pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper};
+pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper, SEAL_LEN, Seal};
 pub use policy::{Policy, PolicyError};
+pub use seal::SealReport;
 pub use upkeep::{Inventory, RecordFault, StoreFinding, restored};
 pub use verdict::{Accepted, Rejection, Step, Verdict};
 
@@ -55,8 +57,9 @@ use camtoken_core::verifier::decision::{
     SettledQuery, Settlement, Undecided, Window, Withdrawal, expected_password, expected_response, open_challenge,
     settle,
 };
-use camtoken_core::verifier::record::{self, Record, RequestTag, Stored};
+use camtoken_core::verifier::record::{Record, RequestTag, Stored};
 use retry::{Tries, Try};
+use seal::KnownSealing;
 
 /// Builds challenges and checks responses, for all the tokens in one store.
 pub struct Verifier<S> {
@@ -66,6 +69,7 @@ pub struct Verifier<S> {
     /// What the token shows as the bank's name when it is registered.
     bank: Arc<str>,
     decoy: Arc<Decoy>,
+    sealing: Arc<KnownSealing>,
     /// Who asks: [`Verifier::acting_for`].
     actor: Option<Arc<str>>,
 }
@@ -194,6 +198,7 @@ impl<S: Store> Verifier<S> {
             policy: Arc::new(policy),
             bank: bank.into(),
             decoy: Arc::new(Decoy { key, transaction }),
+            sealing: Arc::new(KnownSealing::new()),
             actor: None,
         })
     }
@@ -207,6 +212,7 @@ impl<S: Store> Verifier<S> {
             policy: Arc::clone(&self.policy),
             bank: Arc::clone(&self.bank),
             decoy: Arc::clone(&self.decoy),
+            sealing: Arc::clone(&self.sealing),
             actor,
         }
     }
@@ -502,7 +508,7 @@ impl<S: Store> Verifier<S> {
     }
 
     fn activation_key(&self, activation: ActivationId, wrapped: &[u8]) -> Result<Key, VerifierError> {
-        Ok(self.key_wrapper.unwrap(wrapped, &context(activation))?)
+        Ok(self.unwrap(wrapped, &context(activation))?)
     }
 
     /// Does the work of a decision for an activation that does not exist, or is none of this kind, so that this does not
@@ -557,7 +563,7 @@ impl<S: Store> Verifier<S> {
                 None => self.store.load(&id).await?,
             };
             let Some(found) = found else { return Ok(None) };
-            let decided = record::from_bytes(&found.record).map_err(VerifierError::from).and_then(&mut step);
+            let decided = self.read(&id, &found).await.and_then(&mut step);
             match decided {
                 Ok(settlement) if settlement.write => {
                     if let Try::Done(answer) = self.replace(&id, found.revision, settlement).await? {
@@ -572,12 +578,9 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    async fn load<T>(&self, id: &RecordId) -> Result<Option<(Revision, T)>, VerifierError>
-    where
-        T: for<'b> minicbor::Decode<'b, ()>,
-    {
-        let Some(Versioned { revision, record }) = self.store.load(id).await? else { return Ok(None) };
-        Ok(Some((revision, record::from_bytes(&record)?)))
+    async fn load<R: Stored>(&self, id: &RecordId) -> Result<Option<(Revision, R)>, VerifierError> {
+        let Some(found) = self.store.load(id).await? else { return Ok(None) };
+        Ok(Some((found.revision, self.read(id, &found).await?)))
     }
 
     /// Stores what was decided, with its entry for the audit chain, unless another request was faster.
@@ -590,20 +593,6 @@ impl<S: Store> Verifier<S> {
         let Settlement { mut record, answer, audit, .. } = settlement;
         let audit = audit.map(|note| record.chain().append(note, self.actor.as_deref()));
         Ok(self.swap(id, revision, &record, audit).await?.map(|()| answer))
-    }
-
-    async fn swap<R: Stored>(
-        &self,
-        id: &RecordId,
-        revision: Revision,
-        record: &R,
-        audit: Option<Vec<u8>>,
-    ) -> Result<Try<()>, VerifierError> {
-        let change = Change { record: record::to_bytes(record), audit };
-        Ok(match self.store.replace(id, revision, change).await? {
-            Replaced::Yes(_) => Try::Done(()),
-            Replaced::Conflict => Try::Overtaken,
-        })
     }
 }
 

@@ -6,18 +6,19 @@ use super::audit::{AuditError, ChainEnd, History};
 use super::enroll::token_context;
 use super::generators::generator_context;
 use super::key_wrapper::KeyWrapError;
-use super::retry::{Tries, Try};
-use super::{Policy, Verifier, VerifierError, context};
+use super::seal::{Sealing, check_seal, sealed_bytes};
+use super::{KeyWrapper, Policy, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
 use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::store::backup::Saved;
-use crate::store::{RecordId, Revision, Store};
+use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::decision::{Restoration, Settlement, settle};
 use camtoken_core::verifier::record::{
     self, Credential, GeneratorRecord, Record, RecordError, Stored, StoredState, TokenRecord,
 };
+use camtoken_core::verifier::seal;
 
 /// What the books hold, and what is wrong with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +66,12 @@ pub enum RecordFault {
     /// It goes on although its token is revoked: revoke the token once more.
     #[error("its token {0} is revoked, and it is not")]
     TokenRevoked(TokenId),
+    /// It is older than its history: somebody has put an older copy of it back.
+    #[error("it is older than its history: an older copy was put back")]
+    OlderThanHistory,
+    /// Sealing the records was begun and not finished, so one without a seal is still read: [`Verifier::seal_records`].
+    #[error("sealing the records has begun and is not finished")]
+    SealingUnfinished,
     /// It was last changed at a time that is ahead of the clock, so nothing is decided about it until then:
     /// [`Verifier::set_clock_back`].
     #[error("it was last changed {seconds} s ahead of the clock")]
@@ -85,10 +92,15 @@ const PAGE: usize = 1024;
 ///
 /// # Errors
 ///
-/// [`RecordError`] when the record cannot be read.
-pub fn restored(mut saved: Saved, now: Timestamp) -> Result<Saved, RecordError> {
+/// [`VerifierError::Record`] when the record cannot be read or its seal does not fit, [`VerifierError::KeyWrapper`] when it was
+/// sealed under another key-encryption key.
+pub fn restored(mut saved: Saved, key_wrapper: &dyn KeyWrapper, now: Timestamp) -> Result<Saved, VerifierError> {
+    let (seal, bytes) = seal::split(&saved.record)?;
+    if let Some(seal) = seal {
+        check_seal(key_wrapper, &saved.id, saved.revision, seal, bytes)?;
+    }
     if let RecordId::Activation(_) = saved.id {
-        let record: Record = record::from_bytes(&saved.record)?;
+        let record: Record = record::from_bytes(bytes)?;
         // No rule of a restoration depends on the policy.
         let restored = settle(&Policy::default(), record, &Restoration, now);
         let Settlement { mut record, audit, .. } = restored.expect("a restoration is decided by any clock");
@@ -96,7 +108,10 @@ pub fn restored(mut saved: Saved, now: Timestamp) -> Result<Saved, RecordError> 
         if let Some(note) = audit {
             let entry = record.chain().append(note, None);
             saved.revision = saved.revision.next();
-            saved.record = record::to_bytes(&record);
+            saved.record = match seal {
+                Some(_) => sealed_bytes(key_wrapper, &saved.id, saved.revision, &record)?,
+                None => record::to_bytes(&record),
+            };
             saved.audit.push((saved.revision, entry));
         }
     }
@@ -116,7 +131,7 @@ impl<S: Store> Verifier<S> {
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 let checked = match &id {
-                    RecordId::KeyCheck => self.check_key_check().await.map(|()| 0),
+                    RecordId::KeyCheck => self.check_key_check(&id).await,
                     RecordId::Activation(activation) => {
                         inventory.activations += 1;
                         self.check_activation(*activation, &id, now).await
@@ -164,7 +179,7 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many; the key-check value is
-    /// wrapped anew with them, and not counted. When it returns, the older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
+    /// wrapped anew with them, and not counted. In a sealed store every record gets its seal under the newest one. When it returns, the older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
     /// and answered meanwhile.
     ///
     /// # Errors
@@ -177,10 +192,10 @@ impl<S: Store> Verifier<S> {
                 wrapped += u64::from(match &id {
                     // The last one: whoever trusts it may take the older keys away.
                     RecordId::KeyCheck => false,
-                    RecordId::Activation(activation) => self.rewrap_activation(*activation, &id, rng).await?,
-                    RecordId::Token(token) => self.rewrap_token(token, &id, rng).await?,
-                    RecordId::Generator(generator) => self.rewrap_generator(generator, &id, rng).await?,
-                    RecordId::Clock => false,
+                    RecordId::Activation(_) => self.rewrap_record::<Record>(&id, rng).await?,
+                    RecordId::Token(_) => self.rewrap_record::<TokenRecord>(&id, rng).await?,
+                    RecordId::Generator(_) => self.rewrap_record::<GeneratorRecord>(&id, rng).await?,
+                    RecordId::Clock => self.rewrap_record::<ClockRecord>(&id, rng).await?,
                 });
             }
         }
@@ -188,9 +203,16 @@ impl<S: Store> Verifier<S> {
         Ok(wrapped)
     }
 
-    async fn check_key_check(&self) -> Result<(), CheckError> {
-        match self.key_fits().await {
-            Ok(_) => Ok(()),
+    async fn check_key_check(&self, id: &RecordId) -> Result<u64, CheckError> {
+        match self.key_check_chain().await {
+            Ok(Some((revision, chain_end))) => {
+                let entries = self.check_history(id, revision, &chain_end).await?;
+                match self.sealing.get() {
+                    Sealing::Begun => Err(RecordFault::SealingUnfinished.into()),
+                    _ => Ok(entries),
+                }
+            }
+            Ok(None) => Ok(0),
             Err(VerifierError::KeyMismatch) => Err(RecordFault::Key(KeyWrapError::KeyEncryptionKey).into()),
             Err(error) => Err(error.into()),
         }
@@ -220,7 +242,7 @@ impl<S: Store> Verifier<S> {
             Credential::Camera { key, token, .. } => (key, Some(token)),
             Credential::TimeBased { key, .. } | Credential::Generator { key, .. } => (key, None),
         };
-        self.key_wrapper.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
+        self.unwrap(key, &context(activation)).map_err(RecordFault::from)?;
         let ahead = record.latest_time.since(now);
         if ahead > self.policy.clock_tolerance {
             return Err(RecordFault::AheadOfClock { seconds: ahead.as_secs() }.into());
@@ -244,7 +266,7 @@ impl<S: Store> Verifier<S> {
     async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
-        self.key_wrapper.unwrap(&record.device_key, &token_context(token)).map_err(RecordFault::from)?;
+        self.unwrap(&record.device_key, &token_context(token)).map_err(RecordFault::from)?;
         Ok(entries)
     }
 
@@ -252,7 +274,7 @@ impl<S: Store> Verifier<S> {
     async fn check_generator(&self, generator: &GeneratorId, id: &RecordId) -> Result<u64, CheckError> {
         let Some((revision, record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
-        self.key_wrapper.unwrap(&record.key, &generator_context(generator)).map_err(RecordFault::from)?;
+        self.unwrap(&record.key, &generator_context(generator)).map_err(RecordFault::from)?;
         Ok(entries)
     }
 
@@ -264,76 +286,21 @@ impl<S: Store> Verifier<S> {
 
     async fn check_history(&self, id: &RecordId, revision: Revision, chain_end: &ChainEnd) -> Result<u64, CheckError> {
         let history = self.history(id, revision, chain_end).await?;
-        Ok(history.into_entries().map_err(RecordFault::from)?.len() as u64)
+        let entries = history.into_entries().map_err(RecordFault::from)?.len() as u64;
+        if self.is_older_than_its_history(id, revision).await? {
+            return Err(RecordFault::OlderThanHistory.into());
+        }
+        Ok(entries)
     }
 
-    async fn rewrap_activation(
+    /// Whether there are entries behind a record that are not of a later change, which is there by now: an older copy was put back.
+    pub(super) async fn is_older_than_its_history(
         &self,
-        activation: ActivationId,
         id: &RecordId,
-        rng: &mut impl CryptoRng,
+        revision: Revision,
     ) -> Result<bool, VerifierError> {
-        let context = context(activation);
-        let mut tries = Tries::new();
-        loop {
-            tries.next().await?;
-            let Some((revision, mut record)) = self.load::<Record>(id).await? else { return Ok(false) };
-            let key = record.credential.key_mut();
-            if key.is_empty() {
-                return Ok(false);
-            }
-            let is_older = !self.key_wrapper.is_current(key);
-            if is_older {
-                *key = self.key_wrapper.wrap(&self.key_wrapper.unwrap(key, &context)?, &context, rng)?;
-            }
-            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
-                return Ok(is_older);
-            }
-        }
-    }
-
-    async fn rewrap_token(
-        &self,
-        token: &TokenId,
-        id: &RecordId,
-        rng: &mut impl CryptoRng,
-    ) -> Result<bool, VerifierError> {
-        let context = token_context(token);
-        let mut tries = Tries::new();
-        loop {
-            tries.next().await?;
-            let Some((revision, mut record)) = self.load::<TokenRecord>(id).await? else { return Ok(false) };
-            let is_older = !self.key_wrapper.is_current(&record.device_key);
-            if is_older {
-                let key = self.key_wrapper.unwrap(&record.device_key, &context)?;
-                record.device_key = self.key_wrapper.wrap(&key, &context, rng)?;
-            }
-            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
-                return Ok(is_older);
-            }
-        }
-    }
-
-    async fn rewrap_generator(
-        &self,
-        generator: &GeneratorId,
-        id: &RecordId,
-        rng: &mut impl CryptoRng,
-    ) -> Result<bool, VerifierError> {
-        let context = generator_context(generator);
-        let mut tries = Tries::new();
-        loop {
-            tries.next().await?;
-            let Some((revision, mut record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(false) };
-            let is_older = !self.key_wrapper.is_current(&record.key);
-            if is_older {
-                let secret = self.key_wrapper.unwrap(&record.key, &context)?;
-                record.key = self.key_wrapper.wrap(&secret, &context, rng)?;
-            }
-            if let Try::Done(()) = self.swap(id, revision, &record, None).await? {
-                return Ok(is_older);
-            }
-        }
+        Ok(!self.store.audit_page(id, revision, 1).await?.is_empty()
+            && self.store.load(id).await?.is_some_and(|now| now.revision == revision))
     }
 
     /// The history of a record as of a revision of it: entries behind that one are of later changes.
@@ -366,11 +333,18 @@ impl From<RecordFault> for CheckError {
     }
 }
 
+impl From<StoreError> for CheckError {
+    fn from(error: StoreError) -> Self {
+        Self::Verifier(error.into())
+    }
+}
+
 /// A record that cannot be read is one that something is wrong with.
 impl From<VerifierError> for CheckError {
     fn from(error: VerifierError) -> Self {
         match error {
             VerifierError::Record(error) => Self::Fault(error.into()),
+            VerifierError::KeyWrapper(error @ KeyWrapError::KeyEncryptionKey) => Self::Fault(error.into()),
             error => Self::Verifier(error),
         }
     }

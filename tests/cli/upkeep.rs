@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use camtoken::store::{EmbeddedStore, RecordId, Store, block_on};
+use camtoken_core::verifier::seal;
 use serde_json::json;
 
 use super::verifier::{Story, text};
@@ -79,7 +80,7 @@ fn the_keys_are_wrapped_under_a_new_key_and_the_old_one_goes() {
     let after = records(&store);
     assert_eq!((before.len(), after.len()), (3, 3), "of the token, the activation, and the key check");
     for (before, after) in before.iter().zip(&after) {
-        // Nothing but the wrapped key is another one.
+        // Nothing but the wrapped key is another one, and the seal.
         let differ = |(one, other): (&u8, &u8)| one != other;
         let first = before.iter().zip(after).position(differ).expect("wrapped anew");
         let last = before.iter().zip(after).rposition(differ).expect("wrapped anew");
@@ -212,12 +213,13 @@ fn a_store_that_was_copied_back_accepts_nothing_again() {
     assert_eq!((said.exit, &said.document["findings"]), (0, &json!([])), "{said:?}");
 }
 
-/// The records of a store, but for that of the clocks.
+/// The records of a store behind their seals, but for that of the clocks.
 fn records(dir: &Path) -> Vec<Vec<u8>> {
     let store = EmbeddedStore::open(dir, Duration::ZERO).expect("nobody has it open");
     let ids = block_on(store.list(None, 10)).expect("it lists");
     let ids = ids.iter().filter(|id| **id != RecordId::Clock);
-    ids.map(|id| block_on(store.load(id)).expect("it loads").expect("it was listed").record.to_vec()).collect()
+    let load = |id| block_on(store.load(id)).expect("it loads").expect("it was listed").record;
+    ids.map(|id| seal::split(&load(id)).expect("it was written so").1.to_vec()).collect()
 }
 
 /// How many files below a directory have these bytes.

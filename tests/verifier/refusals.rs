@@ -100,6 +100,14 @@ impl KeyWrapper for Padding {
         self.0.unwrap(wrapped, context)
     }
 
+    fn seal(&self, parts: &[&[u8]]) -> Result<Seal, KeyWrapError> {
+        self.0.seal(parts)
+    }
+
+    fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError> {
+        self.0.check_seal(seal, parts)
+    }
+
     fn is_current(&self, wrapped: &[u8]) -> bool {
         self.0.is_current(wrapped)
     }
@@ -135,6 +143,14 @@ impl KeyWrapper for Counting {
     fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Result<Key, KeyWrapError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.unwrap(wrapped, context)
+    }
+
+    fn seal(&self, parts: &[&[u8]]) -> Result<Seal, KeyWrapError> {
+        self.0.seal(parts)
+    }
+
+    fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError> {
+        self.0.check_seal(seal, parts)
     }
 
     fn is_current(&self, wrapped: &[u8]) -> bool {

@@ -7,15 +7,16 @@ use camtoken::verifier::{Inventory, RecordFault, StoreFinding, restored};
 use super::*;
 
 /// The bytes of a backup.
-fn saved<S: Store>(store: &S) -> Vec<u8> {
+pub fn saved<S: Store>(store: &S) -> Vec<u8> {
     let mut bytes = Vec::new();
     block_on(backup::write(store, &mut bytes)).expect("the store answers");
     bytes
 }
 
 /// A store made from a backup as `camtoken store restore` makes it.
-fn put_back(bytes: &[u8], dir: &std::path::Path, now: Timestamp) -> Result<u64, BackupError> {
-    let records = Records::new(bytes)?.map(|saved| restored(saved?, now).map_err(|_| BackupError::Damaged));
+pub fn put_back(bytes: &[u8], dir: &std::path::Path, now: Timestamp) -> Result<u64, BackupError> {
+    let vault = LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes");
+    let records = Records::new(bytes)?.map(|saved| restored(saved?, &vault, now).map_err(|_| BackupError::Damaged));
     EmbeddedStore::restore(dir, records)
 }
 

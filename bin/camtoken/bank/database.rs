@@ -1,6 +1,6 @@
 //! The store in a database: the kind that its URL names, if this build has it.
 
-use camtoken::store::backup::{BackupError, Saved};
+use camtoken::store::backup::Saved;
 #[cfg(feature = "etcd")]
 use camtoken_etcd::EtcdStore;
 #[cfg(feature = "postgres")]
@@ -44,13 +44,13 @@ pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
 pub fn restore(
     url: &str,
     settings: &Settings,
-    records: impl Iterator<Item = Result<Saved, BackupError>> + Send,
+    records: impl Iterator<Item = Result<Saved, Failure>> + Send,
 ) -> Result<u64, Failure> {
     match scheme(url) {
         #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => Ok(PostgresStore::restore(url, &postgres(settings), records)?),
+        "postgres" | "postgresql" => PostgresStore::restore(url, &postgres(settings), records),
         #[cfg(feature = "etcd")]
-        "etcd" => Ok(EtcdStore::restore(url, &etcd(settings), records)?),
+        "etcd" => EtcdStore::restore(url, &etcd(settings), records),
         _ => Err(Failure::new(Code::StoreKind)),
     }
 }

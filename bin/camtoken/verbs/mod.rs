@@ -161,6 +161,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<store::Done>(),
     Described::of::<store::ClockState>(),
     Described::of::<store::Migrated>(),
+    Described::of::<store::Sealed>(),
     Described::of::<store::KekState>(),
     Described::of::<store::KekChanged>(),
     Described::of::<vectors::Report>(),

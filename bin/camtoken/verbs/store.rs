@@ -1,9 +1,10 @@
-//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, restore, repair, re-wrap the keys,
-//! migrate.
+//! `camtoken store`: upkeep of the verifier's store. Check, compact, back up, restore, repair, re-wrap the keys, seal the
+//! records, migrate.
 
 mod clock;
 mod kek;
 mod migrate;
+mod seal;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use camtoken::store::backup::{self, BackupError, Records};
 use camtoken::store::{EmbeddedStore, block_on};
-use camtoken::verifier::{Inventory, restored};
+use camtoken::verifier::{Inventory, LocalKeyWrapper, RecordError, VerifierError, restored};
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,6 +32,7 @@ use crate::text::Text;
 pub use clock::ClockState;
 pub use kek::{Changed as KekChanged, State as KekState};
 pub use migrate::Migrated;
+pub use seal::Sealed;
 
 #[derive(clap::Args)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
@@ -49,6 +51,7 @@ enum Act {
     Repair(RepairArgs),
     Clock(clock::Args),
     Rewrap(BankArgs),
+    SealRecords(seal::Args),
     Kek(kek::Args),
     Migrate(BankArgs),
 }
@@ -149,17 +152,23 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             let bank = open(args, context)?;
             block_on(bank.verifier.check_key(&mut rng()))?;
             let records = block_on(bank.verifier.rewrap(&mut rng()))?;
-            drop(bank);
-            // The files still have the bytes that were overwritten.
-            if let Store::Directory(dir) = args.place(context)? {
-                EmbeddedStore::rewrite(&dir, context.settings.store_wait.value.duration())?;
-            }
+            rewrite(bank, args, context)?;
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
+        Act::SealRecords(args) => seal::run(args, context),
         Act::Kek(args) => kek::run(args, context),
         Act::Clock(args) => clock::run(args, context),
         Act::Migrate(args) => migrate::run(args, context),
     }
+}
+
+/// Closes a store whose records were all written anew, and writes its files anew: they still have the bytes of before.
+fn rewrite(bank: Bank, args: &BankArgs, context: &Context) -> Result<(), Failure> {
+    drop(bank);
+    if let Store::Directory(dir) = args.place(context)? {
+        EmbeddedStore::rewrite(&dir, context.settings.store_wait.value.duration())?;
+    }
+    Ok(())
 }
 
 /// Ends whatever is open. A store that is repaired opens by itself from then on.
@@ -249,11 +258,15 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
         let unread = |error| Failure::new(Code::Read).because(format!("{}: {error}", args.file.display()));
         Box::new(File::open(&args.file).map_err(unread)?)
     };
+    let vault = LocalKeyWrapper::new(&crate::kek::keys(context, false)?)?;
     let voided = AtomicU64::new(0);
     let records = Records::new(BufReader::new(file))?.map(|saved| {
         let saved = saved?;
         let before = saved.revision;
-        let restored = restored(saved, now).map_err(|_| BackupError::Damaged)?;
+        let restored = restored(saved, &vault, now).map_err(|error| match error {
+            VerifierError::Record(RecordError::Damaged | RecordError::Version { .. }) => BackupError::Damaged.into(),
+            error => Failure::from(error),
+        })?;
         voided.fetch_add(u64::from(restored.revision != before), Ordering::Relaxed);
         Ok(restored)
     });

@@ -66,6 +66,8 @@ codes! {
     Passphrase = "CT-E045",
     /// The key-encryption key is not the one of the store.
     KeyMismatch = "CT-E050",
+    /// A record of the store was altered or put in another place.
+    RecordSeal = "CT-E136",
     /// No operation by that name is issued.
     NoOperation = "CT-E070",
     /// The fields make no transaction.

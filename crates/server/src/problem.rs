@@ -170,6 +170,11 @@ codes! {
     KeyMismatch = "CT-E050", SERVICE_UNAVAILABLE:
         "the key-encryption key is not the one of the store" / "鍵暗号化鍵が、このデータのものではありません";
         "Start the service with the key of this store, or with its store." / "このデータの鍵暗号化鍵を指定して、サービスを起動し直してください。";
+    /// A record of the store was altered or put in another place.
+    RecordSeal = "CT-E136", SERVICE_UNAVAILABLE:
+        "a record of the verifier was altered or put in another place" / "検証側の記録が改変されたか、別の場所に移されています";
+        "Nothing was decided. Tell the operator: `camtoken store check` names the records." /
+        "何も判定していません。運用担当者に連絡してください: `camtoken store check` が該当する記録を示します。";
     /// Others may read or write a file with a secret.
     UnsafeFile = "CT-E051", SERVICE_UNAVAILABLE:
         "others may read or write a file with a secret of the service" / "サービスの秘密のファイルを、ほかのユーザーが読み書きできます";

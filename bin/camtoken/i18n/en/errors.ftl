@@ -297,6 +297,20 @@ ct-e039 = there is nothing to repair
         The store opens, so it has neither lost changes nor been copied, as far as can be seen; or it is in a database, whose
         server looks after its files.
 
+ct-e136 = a record of the store was altered, or put in the place of another
+    .hint = camtoken store check names the records; docs/OPERATIONS.md says how each is repaired
+    .long =
+        Each record has a seal: a MAC over its name, its revision and its bytes, under a key that comes from the key-encryption
+        key. This one does not fit, or is missing. Somebody could write to the store without having that key, or the disk gives
+        back something else than was written. Nothing is decided about such a record.
+
+        Likely: somebody changed a row of the database by hand, or put back a row or a file of before; a verifier of an older
+        version wrote to a sealed store.
+
+        Try: camtoken store check. Restore the newest backup into another place (camtoken store restore). If you know that the
+        record is right as it is: camtoken store seal-records --accept RECORD, which ends what is open in it. For "a sealed record in a store that says it has
+        none": camtoken store seal-records.
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =

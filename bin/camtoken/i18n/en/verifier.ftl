@@ -299,6 +299,23 @@ help-store-rewrap = Wrap every key under the newest key-encryption key
         this has ended, the old ones may be taken out: the files of a directory are rewritten, and none of them holds a key
         that is wrapped under an old one. Copies and backups of before still do.
 
+help-store-seal-records = Give every record its seal, in a store of an older version
+    .long =
+        Give every record its seal, in a store of an older version.
+
+        A seal is a MAC under a key that comes from the key-encryption key: whoever can write to the store, and has not that key,
+        cannot alter a record or put it in the place of another. New stores are sealed from the start. Once all records have
+        one, a record without is refused (CT-E136). Verifiers of an older version cannot use the store any more: end them before.
+
+        Challenges are issued and answered meanwhile, by verifiers on the same database. When it is interrupted, run it again.
+
+          camtoken store seal-records
+
+        Exit 7 when a record is refused. If you know that it is right as it is, take it; what is open in it is ended:
+
+          camtoken store seal-records --accept activation:6aae9e4192c3
+    .accept = Take this record as it is, whatever its seal says
+
 help-store-kek = Look after the key-encryption keys that a module opens
     .long =
         Look after the key-encryption keys that a module opens.
@@ -383,6 +400,8 @@ store-restored = { $records } records put back; { $voided } of them had somethin
 store-voided = { $voided } activations had something open, which is ended.
 store-repaired = The store is open again. { $voided } activations had something open, which is ended.
 store-moved = The store is open again at its new place.
+seals-whole = { $sealed } records sealed, { $accepted } taken as they are. Every record has its seal.
+seals-refused = { $refused } records are refused. Until they are repaired, records without a seal are still read.
 store-rewrapped = { $records } keys wrapped anew.
 migration-new = Tables of version { $to } were made.
 migration-none = The tables are of version { $to } already.

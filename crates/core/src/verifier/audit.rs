@@ -96,6 +96,12 @@ pub enum AuditEvent {
     ClockSetBack,
     /// An operator has confirmed that the system's clock is right.
     ClockConfirmed,
+    /// Every record of the store is written with a seal from then on.
+    SealingBegun,
+    /// Every record of the store has a seal: one without is refused from then on.
+    Sealed,
+    /// An operator has vouched for a record whose seal did not fit, or that had none. What was open was ended.
+    SealAccepted,
 }
 
 /// The word that stands in the entry: `issued`, `accepted`, and so on.

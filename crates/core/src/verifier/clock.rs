@@ -160,6 +160,10 @@ impl Stored for ClockRecord {
     fn chain(&mut self) -> &mut ChainEnd {
         &mut self.chain_end
     }
+
+    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -14,5 +14,7 @@ pub mod origin;
 pub mod policy;
 #[doc(hidden)]
 pub mod record;
+#[doc(hidden)]
+pub mod seal;
 pub mod subscriber;
 pub mod verdict;

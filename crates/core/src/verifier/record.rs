@@ -4,7 +4,6 @@
 //! secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -408,11 +407,19 @@ pub trait Layout: Encode<()> {
 pub trait Stored: Layout + for<'b> Decode<'b, ()> {
     /// The end of its chain.
     fn chain(&mut self) -> &mut ChainEnd;
+
+    /// The wrapped key in it, where it has one.
+    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>>;
 }
 
 impl Stored for Record {
     fn chain(&mut self) -> &mut ChainEnd {
         &mut self.chain_end
+    }
+
+    /// None for the place of a registration that its token's revocation has overtaken.
+    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
+        Some(self.credential.key_mut()).filter(|key| !key.is_empty())
     }
 }
 
@@ -420,11 +427,19 @@ impl Stored for TokenRecord {
     fn chain(&mut self) -> &mut ChainEnd {
         &mut self.chain_end
     }
+
+    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
+        Some(&mut self.device_key)
+    }
 }
 
 impl Stored for GeneratorRecord {
     fn chain(&mut self) -> &mut ChainEnd {
         &mut self.chain_end
+    }
+
+    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
+        Some(&mut self.key)
     }
 }
 
@@ -503,6 +518,15 @@ pub enum RecordError {
     /// Not the bytes of a record.
     #[error("a damaged record")]
     Damaged,
+    /// Its seal is not that of these bytes under this name: who can write to the store has altered it, or put it in another place.
+    #[error("a record was altered or put in another place: its seal does not fit")]
+    Seal,
+    /// It has no seal, and the store says that all of its records have one.
+    #[error("a record without a seal in a store of sealed records")]
+    Unsealed,
+    /// It has a seal, and the store says that none of its records has one: the store's key-check value was removed or put back.
+    #[error("a sealed record in a store that says it has none")]
+    Unexpected,
 }
 
 /// The latest version.
@@ -511,7 +535,12 @@ const VERSION: u8 = 2;
 /// Writes a record for the store.
 #[must_use]
 pub fn to_bytes<T: Layout>(record: &T) -> Vec<u8> {
-    let mut bytes = vec![record.version()];
+    append(record, Vec::new())
+}
+
+/// Writes a record behind what is there already.
+pub(super) fn append<T: Layout>(record: &T, mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.push(record.version());
     minicbor::encode(record, &mut bytes).expect("a Vec takes every byte");
     bytes
 }
@@ -616,6 +645,7 @@ mod transaction {
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
+    use alloc::vec;
 
     use super::*;
 
