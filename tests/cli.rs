@@ -2,6 +2,9 @@
 
 #[path = "cli/accounts.rs"]
 mod accounts;
+#[cfg(unix)]
+#[path = "cli/anchors.rs"]
+mod anchors;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/faults.rs"]

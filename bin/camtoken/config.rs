@@ -23,6 +23,8 @@ use crate::text::language_of_locale;
 use crate::trust::{self, Distrust};
 use crate::value::{BadValue, Value};
 
+#[cfg(feature = "server")]
+pub use kinds::Every;
 pub use kinds::{Attempts, BankName, Color, Connections, Digits, Durability, KekSource, Lifetime, Store, Wait};
 
 macro_rules! settings {

@@ -143,6 +143,8 @@ codes! {
 
     /// A record of the store was altered or put in another place.
     RecordSeal = "CT-E136" => Failed,
+    /// An anchor or its key is none, or is not what was signed.
+    Anchor = "CT-E137" => Failed,
 
     /// Not a camtoken code.
     Foreign = "CT-E053" ("T03") => Refused,

@@ -3,6 +3,7 @@
 //! A verb is one file in `verbs/`; `verbs/mod.rs` says what it takes to add one.
 
 mod accounts;
+mod anchor;
 #[cfg(feature = "server")]
 mod api_keys;
 mod approval;
@@ -17,6 +18,7 @@ mod exit;
 mod failure;
 mod feed;
 mod kek;
+mod note;
 mod output;
 mod picture;
 mod refusal;

@@ -81,9 +81,7 @@ impl<S: Store> Verifier<S> {
         for new in generators {
             let wrapped = match new.secret.is_uniform() {
                 true => Err(EnrollError::UnfitSecret(new.id.clone())),
-                false => {
-                    self.wrap(new.secret, &generator_context(&new.id), rng).map_err(EnrollError::from)
-                }
+                false => self.wrap(new.secret, &generator_context(&new.id), rng).map_err(EnrollError::from),
             };
             registered.push(async move { self.register_generator(new, wrapped?, now).await });
         }

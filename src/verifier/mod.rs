@@ -24,6 +24,7 @@ use crate::transaction::{Domain, Operation, Transaction, TransactionError};
 use crate::typed;
 
 mod activation;
+mod anchor;
 mod clock;
 mod enroll;
 mod forgotten;
@@ -37,6 +38,7 @@ mod upkeep;
 pub use camtoken_core::verifier::{audit, policy, verdict};
 
 pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredToken};
+pub use anchor::{AnchoredChain, AnchoredChainError, ChainFault, ChainReport};
 pub use camtoken_core::challenge::ChallengeRef;
 pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
 pub use camtoken_core::verifier::origin::{DevicePin, Origin, OutOfValidity, Validity};

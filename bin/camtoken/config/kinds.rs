@@ -211,6 +211,11 @@ span_of_time! {
     /// How long to wait for something.
     Wait, 0..=600
 }
+#[cfg(feature = "server")]
+span_of_time! {
+    /// How often something is done: `3600`, `1h`.
+    Every, 60..=2678400
+}
 
 /// Whole seconds: `180`, `180s`, `3m`.
 fn seconds(text: &str) -> Result<u64, BadValue> {

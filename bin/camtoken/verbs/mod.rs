@@ -1,6 +1,7 @@
 //! The verbs, a file each. To add one: a `mod` line, a variant with its arguments, an arm in [`Verb::run`]; its documents
 //! into [`DOCUMENTS`]; its texts `help-VERB` into `i18n/*/verbs.ftl`. The tests say what is missing.
 
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod conform;
@@ -65,6 +66,7 @@ pub enum Verb {
     #[cfg(not(feature = "emulator"))]
     Ui(unbuilt::Args),
     Store(store::Args),
+    Audit(audit::Args),
     Vectors(vectors::Args),
     Conform(conform::Args),
     Doctor(doctor::Args),
@@ -107,6 +109,7 @@ impl Verb {
             #[cfg(not(feature = "emulator"))]
             Self::Ui(_) => Err(unbuilt::failure("ui", "emulator")),
             Self::Store(args) => store::run(args, context),
+            Self::Audit(args) => audit::run(args, context),
             Self::Vectors(args) => vectors::run(args, context),
             Self::Conform(args) => conform::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
@@ -164,6 +167,8 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<store::Sealed>(),
     Described::of::<store::KekState>(),
     Described::of::<store::KekChanged>(),
+    Described::of::<audit::Anchored>(),
+    Described::of::<audit::Verified>(),
     Described::of::<vectors::Report>(),
     Described::of::<vectors::List>(),
     Described::of::<conform::Report>(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use camtoken::Key;
 use camtoken::verifier::Verifier;
@@ -24,18 +25,22 @@ use tracing::level_filters::LevelFilter;
 #[cfg(feature = "tls")]
 use zeroize::Zeroizing;
 
+use crate::anchor;
 use crate::api_keys;
 use crate::bank::{self, AnyStore, Bank, BankArgs};
+use crate::config::Every;
 use crate::context::Context;
 use crate::document::Document;
 use crate::environment;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::kek;
+use crate::note::SigningKey;
 use crate::secret::Asked;
 use crate::self_check::SecretFile;
 use crate::service::{clock, runtime, stop, watched};
 use crate::text::Text;
+use crate::value::value;
 
 /// The most bytes of a private key.
 #[cfg(feature = "tls")]
@@ -72,6 +77,12 @@ pub struct Args {
     tls_key: Option<PathBuf>,
     #[arg(long, value_name = "FILE.pem", requires = "tls_cert")]
     client_ca: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", conflicts_with = "only")]
+    anchor_dir: Option<PathBuf>,
+    #[arg(long, value_name = "TIME", requires = "anchor_dir", default_value = "1h", value_parser = value::<Every>)]
+    anchor_every: Every,
+    #[arg(long, value_name = "FILE", requires = "anchor_dir")]
+    anchor_key: Option<PathBuf>,
     #[arg(long)]
     end_with_stdin: bool,
     #[command(flatten)]
@@ -173,6 +184,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
     let keys = args.api_keys.clone().zip(keys);
     let listening = Listening { place, tls, serves, end_with_stdin: args.end_with_stdin, keys };
+    if let (Some(verifier), Some(dir)) = (&verifier, &args.anchor_dir) {
+        let (key, _) = anchor::key(context, args.anchor_key.as_deref())?;
+        tracing::info!(key = %key.public(), dir = %dir.display(), "anchors are signed");
+        let (verifier, dir) = (verifier.acting_for(None), dir.clone());
+        runtime.spawn(anchors(verifier, options.clock.clone(), dir, key, args.anchor_every.duration()));
+    }
     runtime.block_on(serve(verifier, &options, listening, context))?;
     Ok(Exit::Done)
 }
@@ -289,6 +306,35 @@ async fn serve(
     ended.map_err(|error| Failure::new(Code::StoreFailed).because(error))
 }
 
+/// Writes an anchor at the start and then as often as it is told. One that fails is an error in the log, and the next is tried.
+async fn anchors(
+    verifier: Verifier<AnyStore>,
+    clock: camtoken_server::Clock,
+    dir: PathBuf,
+    key: SigningKey,
+    every: Duration,
+) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let held = std::sync::Arc::new((verifier, dir, key));
+    loop {
+        ticks.tick().await;
+        let (held, now) = (std::sync::Arc::clone(&held), clock());
+        let written = tokio::task::spawn_blocking(move || anchor::write(&held.0, now, &held.1, &held.2));
+        match written.await {
+            Ok(Ok(written)) => {
+                let anchor = written.anchor.display().to_string();
+                tracing::info!(anchor, chains = written.count, entries = written.entries, "anchor written");
+            }
+            Ok(Err(failure)) => {
+                let why = failure.why().unwrap_or_default();
+                tracing::error!(code = failure.code().as_str(), why, "no anchor was written");
+            }
+            Err(error) => tracing::error!(%error, "no anchor was written"),
+        }
+    }
+}
+
 /// Reads the file of named keys again at each SIGHUP. One that is wrong leaves the keys as they are.
 #[cfg(unix)]
 fn read_keys_again(file: PathBuf, keys: AccessKeys) -> io::Result<()> {
@@ -343,7 +389,10 @@ impl Args {
     fn secret_files(&self, context: &Context) -> Vec<SecretFile> {
         let kek = if self.only == Some(Half::Token) { Vec::new() } else { kek::secret_files(context) };
         let tls = self.tls_key.as_ref().map(|path| SecretFile::new("tls_key_file", path));
-        kek.into_iter().chain(self.key_file().map(|path| SecretFile::new("api_key_file", path))).chain(tls).collect()
+        let anchor = self.anchor_dir.as_ref().and_then(|_| anchor::key_file(context, self.anchor_key.as_deref()).ok());
+        let anchor = anchor.map(|path| SecretFile::new("anchor_key_file", path));
+        let api_key = self.key_file().map(|path| SecretFile::new("api_key_file", path));
+        kek.into_iter().chain(api_key).chain(tls).chain(anchor).collect()
     }
 
     /// The file of the API key: the one that is named, else the service manager's. Standard input is none.

@@ -275,13 +275,13 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Opens the store that there is: upkeep begins none.
-fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
+pub(super) fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
     is_there(args, context)?;
     Bank::open_for_upkeep(context, args)
 }
 
 /// As [`open`], also by a clock that is ahead.
-fn open_unwatched(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
+pub(super) fn open_unwatched(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
     is_there(args, context)?;
     Bank::open_unwatched(context, args)
 }

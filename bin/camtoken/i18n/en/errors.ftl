@@ -311,6 +311,16 @@ ct-e136 = a record of the store was altered, or put in the place of another
         record is right as it is: camtoken store seal-records --accept RECORD, which ends what is open in it. For "a sealed record in a store that says it has
         none": camtoken store seal-records.
 
+ct-e137 = the anchor cannot be used
+    .hint = compare the file with a copy from where it is kept, and the public key with the one that was noted
+    .long =
+        An anchor is a signed note (….anchor) and a file of the chains' ends beside it (….chains), whose hash is in the note.
+        Either the note is none or was altered, it was signed with another key, or the chains are not those that were signed.
+        Or the key that signs is none. The line why says which. Nothing was compared.
+
+        Try: take both files from the place outside to which they were copied. The public key is what the first
+        camtoken audit anchor has printed.
+
 ct-e031 = no 2D code was found in the picture
     .hint = take in the whole code with the white margin around it, from a little farther away
     .long =

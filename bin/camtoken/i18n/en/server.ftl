@@ -14,6 +14,9 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
     .tls_cert = Serve under TLS with this chain of certificates, the service's own first
     .tls_key = The private key of the certificate
     .client_ca = Let in only who shows a certificate of this authority
+    .anchor_dir = Write signed anchors of all audit chains into this directory, as camtoken audit anchor does
+    .anchor_every = How often
+    .anchor_key = The key that signs them [default: verifier/anchor.key in the state directory]
     .end_with_stdin = End, too, when standard input ends: with the program that started it, however that ends
     .long =
         Serve the verifier over HTTP. /openapi.json describes every route; docs/HTTP.md tells the story with curl.

@@ -391,6 +391,42 @@ kek-not-asked = not asked
 kek-made = { $keys } keys are wrapped in { $file }. camtoken store rewrap puts the store's keys under the first.
 kek-rotated = A new key is the first of { $keys } in { $file }. Start every verifier again with it, then: camtoken store rewrap.
 kek-rewrapped = { $keys } keys in { $file } are wrapped under the newest key of the module.
+help-audit = Compare the audit of the whole store with what was signed before
+    .long =
+        Each record has its audit chain, whose end stands in the record. An anchor says where all chains ended at a moment, with a
+        signature. Kept in another place, it tells later what was removed, shortened or replaced since, even by whoever has the
+        key-encryption key.
+
+          camtoken audit anchor --dir /mnt/outside
+          camtoken audit verify --anchor FILE.anchor --public-key KEY
+
+        The history of one activation: camtoken enroll audit.
+
+help-audit-anchor = Write a signed anchor of all audit chains
+    .dir = Write it into this directory
+    .key = The key that signs, made the first time [default: verifier/anchor.key in the state directory]
+    .long =
+        Write a signed anchor of all audit chains: a note of some 400 bytes (.anchor), and a line for each chain (.chains).
+
+        The first time makes the key that signs, mode 0600. Note the public key that is printed, elsewhere than on this machine:
+        whoever can read the key that signs can sign as well. Copy the files to where a writer of the store cannot write.
+
+        While a service has the store open, only the service can do it: camtoken serve --anchor-dir DIR --anchor-every 1h.
+
+help-audit-verify = Read every audit chain, and compare it with an anchor
+    .anchor = The anchor; the .chains of the same name must be beside it
+    .public_key = The public key that camtoken audit anchor has printed
+    .long =
+        Read every audit chain, and compare it with an anchor: records that are missing, chains that are shorter than they were,
+        entries that were replaced. Chains that have grown since are in order.
+
+        Without an anchor the chains are read alone, entry by entry. Exit 7 when one is not as it must be. After a backup was put
+        back, what it does not know is found as well.
+
+anchor-written = { $chains } chains with { $entries } entries: { $anchor }, { $file }
+anchor-key = Public key:
+anchor-key-made = A new key signs. Note its public key, elsewhere than on this machine:
+chains-well = { $chains } chains with { $entries } entries are whole; { $anchored } were compared with the anchor.
 store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
 store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.

@@ -14,6 +14,9 @@ help-serve = 検証側をHTTPで提供する。--emulator を付けると仮想�
     .tls_cert = この証明書チェーンでTLSを使う。先頭はサービス自身の証明書
     .tls_key = 証明書の秘密鍵
     .client_ca = この認証局の証明書を示すクライアントだけを受け入れる
+    .anchor_dir = すべての監査記録の末尾に署名したアンカーを、このディレクトリに書く（camtoken audit anchor と同じ）
+    .anchor_every = 書く間隔
+    .anchor_key = 署名する鍵 [既定: 状態ディレクトリの verifier/anchor.key]
     .end_with_stdin = 標準入力が終わったときにも終了する。起動したプログラムがどう終わっても、残らない
     .long =
         検証側をHTTPで提供する。すべてのパスは /openapi.json に、curlによる手順は docs/HTTP.md にある。

@@ -386,6 +386,41 @@ kek-not-asked = 未確認
 kek-made = { $keys } 個の鍵を { $file } に暗号化しました。camtoken store rewrap で、保存場所の鍵を先頭の鍵で暗号化し直します。
 kek-rotated = { $file } の { $keys } 個の鍵の先頭に新しい鍵を加えました。すべての検証側を起動し直してから: camtoken store rewrap
 kek-rewrapped = { $file } の { $keys } 個の鍵を、モジュールの最新の鍵で暗号化し直しました。
+help-audit = 保存場所全体の監査記録を、以前に署名したものと比べる
+    .long =
+        記録にはそれぞれ監査記録の連鎖があり、その末尾は記録の中にあります。アンカーは、ある時点のすべての連鎖の末尾に署名した
+        ものです。別の場所に保管しておけば、鍵暗号化鍵を持つ者によるものでも、後から削除、短縮、差し替えが分かります。
+
+          camtoken audit anchor --dir /mnt/outside
+          camtoken audit verify --anchor FILE.anchor --public-key KEY
+
+        一つの利用登録の記録は camtoken enroll audit。
+
+help-audit-anchor = すべての監査記録の末尾に署名したアンカーを書く
+    .dir = このディレクトリに書く
+    .key = 署名する鍵。初回に作る [既定: 状態ディレクトリの verifier/anchor.key]
+    .long =
+        すべての監査記録の末尾に署名したアンカーを書く。約 400 バイトの覚書（.anchor）と、連鎖ごとに 1 行の一覧（.chains）。
+
+        初回に、署名する鍵をモード 0600 で作ります。表示された公開鍵を、このサーバー以外の場所に控えてください。署名する鍵を
+        読める者は署名もできます。ファイルは、保存場所に書き込める者が書き込めない場所に写してください。
+
+        サービスが保存場所を開いている間は、サービスだけが書けます: camtoken serve --anchor-dir DIR --anchor-every 1h
+
+help-audit-verify = すべての監査記録を読み、アンカーと比べる
+    .anchor = アンカー。同じ名前の .chains が隣に必要
+    .public_key = camtoken audit anchor が表示した公開鍵
+    .long =
+        すべての監査記録を読み、アンカーと比べる。なくなった記録、短くなった連鎖、差し替えられた項目が分かります。その後に
+        伸びた連鎖は正常です。
+
+        アンカーを指定しなければ、連鎖を項目ごとに読むだけです。異常があれば終了コード 7。バックアップを戻した後は、その
+        バックアップが知らないものも見つかります。
+
+anchor-written = { $entries } 項目、{ $chains } 本の連鎖: { $anchor }、{ $file }
+anchor-key = 公開鍵:
+anchor-key-made = 署名する鍵を新しく作りました。公開鍵を、このサーバー以外の場所に控えてください:
+chains-well = { $entries } 項目、{ $chains } 本の連鎖に異常はありません。{ $anchored } 本をアンカーと比べました。
 store-held = 利用登録 { $activations } 件、トークン { $tokens } 個、監査記録 { $entries } 件。
 store-well = 異常はありません。
 store-found = 異常が { $count } 件あります。

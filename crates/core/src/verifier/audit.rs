@@ -232,16 +232,24 @@ impl ChainEnd {
         let mut so_far = Self::default();
         let mut entries = Vec::new();
         for line in lines {
-            so_far.entries += 1;
-            let number = so_far.entries;
-            let entry: AuditEntry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
-            if entry.number != number || entry.previous != base16ct::lower::encode_string(&so_far.head) {
-                return Err(AuditError::Entry { number });
-            }
-            so_far.head = Sha256::digest(line).into();
-            entries.push(entry);
+            entries.push(so_far.follow(line)?);
         }
         if so_far == *self { Ok(entries) } else { Err(AuditError::End) }
+    }
+
+    /// Goes on to the next entry of a chain that is read piece by piece, and gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuditError::Entry`] when it is not the one that comes next.
+    pub fn follow(&mut self, line: &[u8]) -> Result<AuditEntry, AuditError> {
+        let number = self.entries + 1;
+        let entry: AuditEntry = serde_json::from_slice(line).map_err(|_| AuditError::Entry { number })?;
+        if entry.number != number || entry.previous != base16ct::lower::encode_string(&self.head) {
+            return Err(AuditError::Entry { number });
+        }
+        *self = Self { entries: number, head: Sha256::digest(line).into() };
+        Ok(entry)
     }
 }
 
