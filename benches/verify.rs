@@ -31,7 +31,11 @@ struct Client {
 
 fn verifier<S: Store>(store: S) -> Verifier<S> {
     let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
-    Verifier::new(store, vault, Policy::default(), "架空中央銀行", &mut UnwrapErr(SysRng)).expect("the default policy")
+    let rng = &mut UnwrapErr(SysRng);
+    let verifier = Verifier::new(store, vault, Policy::default(), "架空中央銀行", rng).expect("the default policy");
+    // As every program does: a new store is sealed from then on.
+    block_on(verifier.check_key(rng)).expect("a new store");
+    verifier
 }
 
 fn enroll<S: Store>(verifier: &Verifier<S>, number: usize) -> Client {

@@ -39,6 +39,7 @@
 //!     let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(rng)])?);
 //!     let policy = Policy { accept_test_keys: true, ..Policy::default() };
 //!     let verifier = Verifier::new(MemoryStore::new(), vault, policy, "Kakuu Central Bank", rng)?;
+//!     verifier.check_key(rng).await?; // whenever a store is opened; it seals the records of a new one
 //!     let mut token = Token::generate("KKK0000001".parse()?, true, rng);
 //!     verifier.register(token.id(), token.device_key(), true, now, rng).await?;
 //!
