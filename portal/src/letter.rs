@@ -67,6 +67,9 @@ pub fn png(t: Text, mail: &Mail) -> Vec<u8> {
     paper.y += 3 * DOTS * BODY;
     let sender = t.get("bank");
     paper.write(&sender, WIDTH - MARGIN - width(&sender, BODY + 1), BODY + 1);
+    paper.y += 2 * DOTS * (BODY + 1);
+    let desk = t.get("contact-desk");
+    paper.write(&desk, WIDTH - MARGIN - width(&desk, BODY), BODY);
     paper.to_png()
 }
 

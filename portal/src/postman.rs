@@ -152,7 +152,9 @@ fn is_of_the_address(error: &lettre::transport::smtp::Error) -> bool {
 fn message(mail: &Mail) -> Option<Message> {
     let (ja, en) = (Text(Language::Ja), Text(Language::En));
     let subject = format!("{} / {}", mail.subject(ja), mail.subject(en));
-    let body = [ja, en].map(|t| format!("{}\n\n{}\n\n{}\n", mail.body(t), t.get("mail-advice"), t.get("bank")));
+    let body = [ja, en].map(|t| {
+        format!("{}\n\n{}\n\n{}\n{}\n", mail.body(t), t.get("mail-advice"), t.get("bank"), t.get("contact-desk"))
+    });
     let to: Address = mail.to.parse().ok()?;
     Message::builder()
         .from(lettre::message::Mailbox::new(Some(ja.get("bank")), FROM.parse().ok()?))

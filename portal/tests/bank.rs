@@ -1,246 +1,26 @@
 //! The bank with a token in somebody's hands: registration, orders, suspension, and what is left after the process was killed.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+mod world;
 
-use camtoken::Timestamp;
 use camtoken::key::TokenId;
-use camtoken::oath::totp::Totp;
-use camtoken::provision::otpauth::OtpauthUri;
-use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
-use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step, Subscriber, Verdict};
+use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step, Subscriber};
 use camtoken_portal::bank::{
-    Bank, Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
+    Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
 };
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{Contract, LentToken, Limit, LoginField, LoginMethod, Profile};
-use camtoken_portal::domain::credential::{Entry, Password};
+use camtoken_portal::domain::credential::Entry;
 use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::{Act, Order};
 use camtoken_portal::domain::people::{FirstOtp, Menu, Person, Role};
 use camtoken_portal::system::rng;
-use camtoken_portal::test_clock::TestClock;
-
-/// 2026-11-21T03:00:00Z, noon in Japan.
-const START: u64 = 1_795_230_000;
-
-struct World {
-    bank: Bank,
-    clock: Arc<TestClock>,
-    tokens: Vec<Token>,
-    dir: tempfile::TempDir,
-}
-
-fn open(dir: &Path, clock: &Arc<TestClock>) -> Bank {
-    Bank::open(dir, clock.clock()).expect("the bank opens")
-}
-
-impl World {
-    async fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(START))).expect("a clock");
-        let bank = open(dir.path(), &clock);
-        let files: Vec<(TokenId, String)> = demo::seed(&bank).await.expect("a new bank");
-        let token = |(_, text): &(TokenId, String)| file::from_str(text, None).expect("a token file").into_token();
-        let tokens = files.iter().map(token).collect();
-        Self { bank, clock, tokens, dir }
-    }
-
-    /// A transfer that the verifier has accepted: the process ends before it is booked.
-    async fn accepted(&mut self, person: &Person, yen: u64) -> (Order, String) {
-        let order = self.order(person, transfer(yen)).await;
-        let response = self.response(person, &order).await;
-        let reference = order.challenge.as_deref().expect("issued").parse().expect("a reference");
-        let attempt = AttemptId::from_bytes([1; 16]);
-        let verdict = self.bank.verifier.verify(reference, &response, attempt, self.bank.now()).await;
-        assert!(matches!(verdict, Ok(Verdict::Accepted(_))));
-        (order, response)
-    }
-
-    /// The process is killed and started again.
-    async fn again(self) -> Self {
-        let Self { bank, clock, tokens, dir } = self;
-        drop(bank);
-        let bank = open(dir.path(), &clock);
-        bank.recover().await.expect("the bank recovers");
-        Self { bank, clock, tokens, dir }
-    }
-
-    fn later(&self, seconds: u64) {
-        self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
-    }
-
-    fn person(&self, contract: &str, user: &str) -> Person {
-        self.bank.person(contract, user).expect("the books answer").expect("a person of the demonstration")
-    }
-
-    fn token(&mut self, id: &str) -> &mut Token {
-        self.tokens.iter_mut().find(|token| token.id().as_str() == id).expect("a token of the demonstration")
-    }
-
-    async fn begin(&self, person: &Person, first_otp: &str) -> First {
-        let serial = person.token.clone().expect("a token was handed out");
-        let begun = self.bank.begin_registration(person, Some(password(first_otp)), &serial).await;
-        begun.expect("the bank decides")
-    }
-
-    async fn register(&mut self, contract: &str, user: &str) -> Person {
-        let person = self.person(contract, user);
-        assert!(matches!(self.begin(&person, FIRST_OTP).await, First::Begun));
-        let person = self.person(contract, user);
-        let Progress::First(first) = self.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
-        let id = person.token.clone().expect("a token");
-        let Ok(Received::FirstCode(received)) = self.token(&id).receive(&first.code) else { panic!("refused") };
-        let device_code = received.approve(&mut rng()).expose_digits();
-        let step = self.bank.second_code(&person, &device_code).await.expect("an answer");
-        assert!(matches!(step, Step::Done(())), "it is right");
-        let Progress::Second(second) = self.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
-        let Ok(Received::SecondCode(received)) = self.token(&id).receive(&second.code) else { panic!("refused") };
-        let unconfirmed = received.approve();
-        let response = unconfirmed.response().expose_str().to_owned();
-        unconfirmed.keep();
-        let step = self.bank.confirm(&person, &response).await.expect("an answer");
-        assert!(matches!(step, Step::Done(())), "it is right");
-        self.person(contract, user)
-    }
-
-    async fn order(&self, person: &Person, draft: Draft) -> Order {
-        let placed = self.bank.place(person, draft, password(TRANSACTION)).await.expect("the bank decides");
-        let Placed::Order(order) = placed else { panic!("the order was not taken: {placed:?}") };
-        let issued = self.bank.issue(person, &order.id).await.expect("the bank decides");
-        assert!(matches!(issued, NewChallenge::Issued(_)), "a challenge");
-        self.bank.order(person, &order.id).expect("the books answer").expect("the order")
-    }
-
-    async fn response(&mut self, person: &Person, order: &Order) -> String {
-        let (code, _) = self.bank.code(order).await.expect("an answer").expect("a code");
-        let id = person.token.clone().expect("a token");
-        let Ok(Received::Transaction(received)) = self.token(&id).receive(&code) else { panic!("refused") };
-        received.approve().expose_str().to_owned()
-    }
-
-    /// Places, signs and sends an order: what came of it.
-    async fn sign(&mut self, person: &Person, draft: Draft) -> Outcome {
-        let order = self.order(person, draft).await;
-        self.send(person, &order).await
-    }
-
-    /// Signs and sends an order that is there.
-    async fn send(&mut self, person: &Person, order: &Order) -> Outcome {
-        let response = self.response(person, order).await;
-        let settled = self.bank.settle(person, &order.id, &response, [7; 16]).await.expect("the bank decides");
-        let Settled::Booked(booking) = settled else { panic!("not booked: {settled:?}") };
-        booking.outcome
-    }
-
-    fn balance(&self) -> u64 {
-        self.bank.books.get::<Account>("102-0012345").expect("the books answer").expect("the account").balance
-    }
-}
-
-fn password(text: &str) -> Password {
-    Password::new(text.to_owned())
-}
-
-fn transfer(amount: u64) -> Draft {
-    transfer_to(("9902", "ﾐﾎﾝ", "110", "ｷﾀ", "0054321", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ"), amount)
-}
-
-fn transfer_to(
-    (bank, name, branch, branch_name, account, payee): (&str, &str, &str, &str, &str, &str),
-    amount: u64,
-) -> Draft {
-    let fields = [
-        ("bankCode", bank),
-        ("bankName", name),
-        ("branchCode", branch),
-        ("branchName", branch_name),
-        ("accountType", "ordinary"),
-        ("account", account),
-        ("payee", payee),
-        ("amount", &amount.to_string()),
-        ("date", "2026-11-21"),
-    ];
-    let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-    let act = Act::Pay { from: "102-0012345".to_owned(), limit: Limit::Transfer };
-    Draft { operation: Operation::Transfer, fields, act }
-}
-
-/// The same for another day.
-fn on(day: &str, draft: Draft) -> Draft {
-    let field = |(name, text): (String, String)| {
-        let text = if ["date", "valueDate"].contains(&name.as_str()) { day.to_owned() } else { text };
-        (name, text)
-    };
-    Draft { fields: draft.fields.into_iter().map(field).collect(), ..draft }
-}
-
-fn batch(world: &World, file: Option<Vec<u8>>) -> Draft {
-    let batch = demo::sample_batch(BatchKind::Bulk, world.bank.now());
-    let hex = |bytes: &[u8]| base16ct::lower::encode_string(bytes);
-    let fields = [
-        ("count", "3".to_owned()),
-        ("total", "1085500".to_owned()),
-        ("date", "2026-11-21".to_owned()),
-        ("payingAccount", "1020012345".to_owned()),
-        ("largestPayee", "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned()),
-        ("largestAmount", "812000".to_owned()),
-        ("newPayees", "2".to_owned()),
-        ("checkCode", hex(&batch.canonical_sha256()[..8])),
-        ("file", hex(&batch.canonical_sha256())),
-    ];
-    let file = file.unwrap_or_else(|| batch.canonical_bytes());
-    let act = Act::PayBatch { from: "102-0012345".to_owned(), limit: Limit::Bulk, file };
-    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-    Draft { operation: Operation::Bulk, fields, act }
-}
-
-fn plain(operation: Operation, limit: Limit, fields: &[(&str, &str)]) -> Draft {
-    let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    Draft { operation, fields, act: Act::Pay { from: "102-0012345".to_owned(), limit } }
-}
-
-/// A change of a person's record, as the page makes it.
-fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>) -> Draft {
-    let mut fields = vec![
-        ("act", act.to_owned()),
-        ("targetId", after.user.clone()),
-        ("targetName", after.name.clone()),
-        ("after", after.digest()),
-    ];
-    fields.extend(before.map(|before| ("before", before.digest())));
-    let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-    Draft {
-        operation: Operation::UserManagement,
-        fields,
-        act: Act::PutPerson { person: Box::new(after), activations: ends },
-    }
-}
-
-/// What an administrator or somebody themselves has done to a person.
-fn about(person: &Person, operation: Operation, more: &[(&str, &str)], act: Act) -> Draft {
-    let mut fields = vec![("targetId".to_owned(), person.user.clone())];
-    fields.extend(more.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
-    Draft { operation, fields, act }
-}
-
-/// Somebody new of a contract, with the passwords of `like`.
-fn newcomer(like: &Person, user: &str) -> Person {
-    Person {
-        name: "担当者".to_owned(),
-        mail: "new@example.example".to_owned(),
-        ..Person::new(like.contract.clone(), user.to_owned(), Role::User, like.login.clone(), like.transaction.clone())
-    }
-}
-
-fn numbers(contract: &str, user: &str) -> Numbers {
-    Numbers(vec![(LoginField::Contract, contract.to_owned()), (LoginField::User, user.to_owned())])
-}
+use world::{
+    START, World, about, batch, generator, newcomer, numbers, on, password, plain, put, shown, transfer, transfer_to,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_transfer_is_booked_as_the_challenge_says() {
@@ -680,17 +460,6 @@ async fn a_batch_is_paid_whole_or_not_at_all_and_only_with_the_file_that_was_sig
 }
 
 /// The generator that the last letter sets up.
-fn generator(world: &World) -> camtoken::Key {
-    let mails = world.bank.books.list::<Mail>("").expect("the books answer");
-    let letter = mails.iter().rev().find(|mail| mail.text == "letter-generator").expect("a letter");
-    let (_, uri) = letter.words.iter().find(|(name, _)| name == "uri").expect("what an app reads");
-    uri.parse::<OtpauthUri>().expect("an otpauth URI").secret
-}
-
-fn shown(world: &World, key: &camtoken::Key) -> String {
-    Totp::default().respond(key, world.bank.now()).expose_str().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gave_the_token_back_comes_in_by_the_generator_once_per_password_and_signs_nothing() {
     let mut world = World::new().await;

@@ -1,5 +1,7 @@
 //! 電子証明書: fetched with the certificate password or after a signature, shown at each login, renewed, taken back.
 
+use camtoken::time::Date;
+
 use super::base::{Bank, BankError};
 use super::contracts::code_word;
 use super::events::{BANK, note};
@@ -22,7 +24,67 @@ pub enum Fetched {
     NotDue,
 }
 
+/// Why somebody whose password was right has no certificate that opens anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotShown {
+    /// The one that was shown was taken back.
+    Revoked,
+    /// All of theirs have ended; the last day of the newest.
+    Ended(Date),
+    /// They have one, or never had one.
+    Other,
+}
+
 impl Bank {
+    /// Why the certificate that was shown, or none, does not open the bank to a person whose password was right.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn why_not_shown(&self, person: &Person, shown: Option<&str>) -> Result<NotShown, BankError> {
+        let now = self.now();
+        let mut all = self.books.list::<Certificate>("")?;
+        all.retain(|known| known.is_of(person));
+        if all.iter().any(|known| shown == Some(&known.fingerprint) && known.revoked) {
+            return Ok(NotShown::Revoked);
+        }
+        if all.iter().any(|known| known.is_good(now)) {
+            return Ok(NotShown::Other);
+        }
+        let newest = all.iter().filter(|known| !known.revoked).max_by_key(|known| known.number);
+        Ok(match newest.and_then(Certificate::last_day) {
+            Some(day) => NotShown::Ended(day),
+            None if all.is_empty() => NotShown::Other,
+            None => NotShown::Revoked,
+        })
+    }
+
+    /// Reminds people by mail of a certificate that ends, unless they have one that ends later.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn remind_of_certificates(&self) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let all = sheet.list::<Certificate>("")?;
+            for known in &all {
+                let Some(days) = known.reminder(now) else { continue };
+                let is_later = |other: &Certificate| {
+                    (&other.contract, &other.user) == (&known.contract, &known.user)
+                        && other.is_good(now)
+                        && other.number > known.number
+                };
+                let person = sheet.get::<Person>(&Person::key(&known.contract, &known.user))?;
+                let Some(person) = person.filter(|_| !all.iter().any(is_later)) else { continue };
+                let words = [("user", person.user.as_str()), ("until", known.until.as_str())];
+                post(sheet, &person.mail, "mail-certificate-due", &words, now)?;
+                sheet.put(&Certificate { reminded: Some(days), ..known.clone() });
+            }
+            Ok::<_, BooksError>(())
+        })?)
+    }
+
     /// The person's certificates that open something now, the newest last.
     ///
     /// # Errors
@@ -123,6 +185,7 @@ impl Bank {
                 from: now.as_unix(),
                 until: until.clone(),
                 revoked: false,
+                reminded: None,
             };
             sheet.put(&record);
             note(sheet, &key, "certificate", &format!("{}-{}", record.contract, record.number), now)?;

@@ -1,5 +1,6 @@
 //! 申込: a company applies, the bank completes the registration, and what opens the doors goes out by letter.
 
+use camtoken::time::Date;
 use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
@@ -9,7 +10,7 @@ use super::login::put_person;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::contract::{Application, Contract, LentToken, Limit, LoginMethod, Profile};
-use crate::domain::credential::{Credential, Password};
+use crate::domain::credential::{Credential, Password, PasswordHash};
 use crate::domain::ledger::Account;
 use crate::domain::people::{Person, Role, is_mail};
 use crate::outbox::post;
@@ -125,9 +126,7 @@ impl Bank {
         Ok(self.books.change(|sheet| {
             let known = sheet.get::<Application>(application)?.filter(|known| known.contract.is_none());
             let Some(mut application) = known else { return Ok::<_, BooksError>(Completed::Known) };
-            let stock =
-                sheet.list::<LentToken>("")?.into_iter().find(|token| token.contract.is_empty() && !token.revoked);
-            let Some(token) = stock else { return Ok(Completed::NoToken) };
+            let Some(token) = stock(sheet)? else { return Ok(Completed::NoToken) };
             let number = new_number(sheet)?;
             let user = "ADMIN01".to_owned();
             let contract = Contract {
@@ -213,12 +212,23 @@ impl Bank {
             let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
             note(sheet, BANK, "first-otp", &key, now)?;
             post(sheet, &person.contract, "letter-first-otp", &words, now)?;
-            person.first_otp = Some(Credential::new(hash));
-            person.first_otp_from = Some(today.to_string());
+            renew_first_otp(&mut person, hash, today);
             sheet.put(&person);
             Ok(true)
         })?)
     }
+}
+
+/// A token that is lent to nobody.
+pub(super) fn stock(sheet: &Sheet<'_>) -> Result<Option<LentToken>, BooksError> {
+    Ok(sheet.list::<LentToken>("")?.into_iter().find(|token| token.contract.is_empty() && !token.revoked))
+}
+
+/// Gives an administrator another first-OTP password, whose days count from today.
+pub(super) fn renew_first_otp(person: &mut Person, hash: PasswordHash, today: Date) {
+    person.first_otp = Some(Credential::new(hash));
+    person.first_otp_used = None;
+    person.first_otp_from = Some(today.to_string());
 }
 
 /// Whether a text is letters and signs alone: it breaks no line and turns no direction around (UAX #9).

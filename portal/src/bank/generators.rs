@@ -9,7 +9,7 @@ use super::base::{Bank, BankError, NAME};
 use super::events::{BANK, note};
 use super::login::tell_suspension;
 use crate::books::BooksError;
-use crate::domain::credential::Entry;
+use crate::domain::credential::{Entry, PasswordHash};
 use crate::domain::people::Person;
 use crate::outbox::post;
 use crate::system::rng;
@@ -69,6 +69,36 @@ impl Bank {
         let entered = self.enter_generator(person, response, attempt).await?;
         if let Step::Done(()) = entered {
             self.note_login(person)?;
+        }
+        Ok(entered)
+    }
+
+    /// Sets the login password of somebody who gave the camera token back, by the generator's digits: nothing else can be
+    /// asked of them, and a password that has become known must not stay. It moves no money.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    pub async fn set_password_by_generator(
+        &self,
+        person: &Person,
+        hash: &PasswordHash,
+        response: &str,
+        attempt: [u8; 16],
+    ) -> Result<Step<()>, BankError> {
+        let entered = self.enter_generator(person, response, attempt).await?;
+        if let Step::Done(()) = entered {
+            let now = self.now();
+            self.books.change(|sheet| {
+                let key = Person::key(&person.contract, &person.user);
+                if let Some(mut person) = sheet.get::<Person>(&key)? {
+                    person.login = person.login.with(hash.clone());
+                    note(sheet, &key, "password", &key, now)?;
+                    post(sheet, &person.mail, "mail-password", &[("user", person.user.as_str())], now)?;
+                    sheet.put(&person);
+                }
+                Ok::<_, BooksError>(())
+            })?;
         }
         Ok(entered)
     }

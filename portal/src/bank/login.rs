@@ -202,7 +202,7 @@ pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool,
     Ok(true)
 }
 
-/// The person learns of a suspension by mail, not from the page that anybody may see.
+/// The person and the administrators learn of a suspension by mail, not from the page that anybody may see.
 pub(super) fn tell_suspension(
     sheet: &mut Sheet<'_>,
     person: &Person,
@@ -213,7 +213,13 @@ pub(super) fn tell_suspension(
     if let Entry::Wrong { just_suspended: true, .. } = entry {
         let words = [("user", person.user.as_str()), ("credential", credential)];
         note(sheet, BANK, "suspended", &Person::key(&person.contract, &person.user), now)?;
-        post(sheet, &person.mail, "mail-suspended", &words, now)?;
+        let text = if person.is_administrator() { "mail-suspended-administrator" } else { "mail-suspended" };
+        post(sheet, &person.mail, text, &words, now)?;
+        // Administrators are asked for help, and are to know before they are.
+        let people = sheet.list::<Person>(&format!("{}/", person.contract))?;
+        for other in people.iter().filter(|other| other.is_administrator() && other.user != person.user) {
+            post(sheet, &other.mail, "mail-suspended-other", &words, now)?;
+        }
     }
     Ok(())
 }

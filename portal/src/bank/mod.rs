@@ -21,12 +21,14 @@ mod payments;
 mod registration;
 mod requested;
 mod signed;
+mod tokens;
 
 pub use base::{Bank, BankError, NAME};
-pub use certificates::Fetched;
+pub use certificates::{Fetched, NotShown};
 pub use contracts::{Completed, Unfit, Wish};
 pub use events::Chain;
 pub(crate) use login::put_person;
 pub use login::{LoggedIn, NewPassword, Numbers};
 pub use orders::{Draft, NewChallenge, Placed, Settled, Unissued};
-pub use registration::{First, Progress};
+pub use registration::{First, Initialised, Progress};
+pub use tokens::Lent;

@@ -14,7 +14,7 @@ use crate::books::BooksError;
 use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password, PasswordHash};
 use crate::domain::order::{Act, Order};
-use crate::domain::people::{Operator, Person};
+use crate::domain::people::{Held, Operator, Person};
 use crate::outbox::post;
 
 impl Bank {
@@ -131,6 +131,20 @@ impl Bank {
     pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
         let Some(activation) = person.activation().or(person.generator()) else { return Ok(false) };
         Ok(self.verifier.activation(activation).await?.is_some_and(|known| known.state() == ActivationState::Suspended))
+    }
+
+    /// What of a person is suspended, by the books and by the verifier.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be read.
+    pub async fn held(&self, person: &Person) -> Result<Vec<Held>, BankError> {
+        let mut held = person.held();
+        // Whoever was taken out of service signs nothing either; that is one suspension, not two.
+        if !person.suspended && self.otp_suspended(person).await? {
+            held.push(Held::Otp);
+        }
+        Ok(held)
     }
 
     /// What the verifier has to know of an order that was carried out.

@@ -32,6 +32,17 @@ pub enum First {
     Overtaken,
 }
 
+/// What came of initialising a registration.
+#[derive(Debug)]
+pub enum Initialised {
+    /// It can be begun again.
+    Done,
+    /// The first-OTP password is wrong.
+    Wrong(Entry),
+    /// It has signed, is suspended, or there is none.
+    No,
+}
+
 /// Where a registration stands.
 #[derive(Debug)]
 pub enum Progress {
@@ -156,8 +167,30 @@ impl Bank {
         Ok(())
     }
 
+    /// Gives up a registration that never signed (初期化), so that it can be begun again, for somebody whose login password alone
+    /// was right: an administrator enters the first-OTP password as well, for whoever has stolen a login password is to undo
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn initialise(&self, person: &Person, first_otp: Option<Password>) -> Result<Initialised, BankError> {
+        if person.is_administrator() {
+            if person.first_otp_used.is_none() {
+                return Ok(Initialised::No);
+            }
+            let password = first_otp.unwrap_or_default();
+            let entry = self.enter(person, password, "first-otp", |person| person.first_otp_used.as_mut()).await?;
+            if entry != Entry::Right {
+                return Ok(Initialised::Wrong(entry));
+            }
+        }
+        Ok(if self.give_up(person).await? { Initialised::Done } else { Initialised::No })
+    }
+
     /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one. One that was
-    /// suspended is resumed first, by whoever may: nobody gets rid of wrong entries by beginning again.
+    /// suspended is resumed first, by whoever may: nobody gets rid of wrong entries by beginning again. A first-OTP password that
+    /// had opened it opens the next one.
     ///
     /// # Errors
     ///
@@ -180,6 +213,16 @@ impl Bank {
         Ok(true)
     }
 
+    /// Whether the person's registration may still be initialised: it is complete and has never signed.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when it cannot be read.
+    pub async fn never_signed(&self, person: &Person) -> Result<bool, BankError> {
+        let Some(activation) = person.signs() else { return Ok(false) };
+        Ok(self.verifier.activation(activation).await?.is_some_and(|known| !known.has_signed()))
+    }
+
     /// Writes down that the activation that was seen signs. `false` when it is the person's no more.
     async fn finish_registration(&self, seen: &Person) -> Result<bool, BankError> {
         let now = self.now();
@@ -189,7 +232,7 @@ impl Bank {
             let Some(mut person) = known else { return Ok::<_, BooksError>(None) };
             let before = person.clone();
             person.registered = true;
-            (person.first_otp, person.first_otp_from) = (None, None);
+            person.first_otp_used = person.first_otp.take();
             person.generator = None;
             let words = [("user", person.user.as_str()), ("token", person.token.as_deref().unwrap_or_default())];
             let key = Person::key(&person.contract, &person.user);
@@ -212,7 +255,14 @@ impl Bank {
         Ok(self.books.change(|sheet| {
             let known = sheet.get::<Person>(&Person::key(&seen.contract, &seen.user))?;
             let is_seen = |known: &Person| known.activation == seen.activation && known.token == seen.token;
-            let Some(person) = known.filter(is_seen) else { return Ok::<_, BooksError>(false) };
+            let Some(mut person) = known.filter(is_seen) else { return Ok::<_, BooksError>(false) };
+            if person.registered && activation.is_none() {
+                // Whoever has the token learns of it: it may not be their own doing.
+                let (key, now) = (Person::key(&person.contract, &person.user), self.now());
+                note(sheet, &key, "initialised", person.token.as_deref().unwrap_or_default(), now)?;
+                post(sheet, &person.mail, "mail-initialised", &[("user", person.user.as_str())], now)?;
+            }
+            person.first_otp = person.first_otp.or(person.first_otp_used.take());
             sheet.put(&Person { activation, registered: false, ..person });
             Ok(true)
         })?)

@@ -13,6 +13,9 @@ pub const CERTIFICATE_DAYS: u32 = 365;
 /// How many days before its end people are told to renew it.
 pub const RENEWAL_DAYS: u32 = 30;
 
+/// How many days before its end a mail reminds of it.
+pub const REMINDERS: [u32; 4] = [RENEWAL_DAYS, 14, 7, 1];
+
 /// A certificate that the bank has issued. The private key is the customer's; the bank has forgotten it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -30,6 +33,9 @@ pub struct Certificate {
     pub until: String,
     /// Taken back for good.
     pub revoked: bool,
+    /// How many days before the end the last reminder spoke of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<u32>,
 }
 
 impl Certificate {
@@ -55,6 +61,15 @@ impl Certificate {
     #[must_use]
     pub fn last_day(&self) -> Option<Date> {
         self.until.parse().ok()
+    }
+
+    /// The reminder that is due: how many days before the end it was to be sent, the nearest that has come. Nothing once it was
+    /// sent, so that a bank that was closed for a week sends one mail and not three.
+    #[must_use]
+    pub fn reminder(&self, now: Timestamp) -> Option<u32> {
+        let (last, today) = (self.last_day().filter(|_| self.is_good(now))?, day_in_japan(now));
+        let due = REMINDERS.into_iter().filter(|days| days_later(today, *days) >= last).min()?;
+        self.reminded.is_none_or(|sent| sent > due).then_some(due)
     }
 
     /// Whether it ends soon.
@@ -83,6 +98,7 @@ mod tests {
             from: 0,
             until: "2027-11-21".into(),
             revoked: false,
+            reminded: None,
         }
     }
 
@@ -101,6 +117,21 @@ mod tests {
     fn renewal_is_due_thirty_days_before() {
         assert!(!certificate().is_due(at("2027-10-21T00:00:00Z")), "31 days are left");
         assert!(certificate().is_due(at("2027-10-22T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_reminder_is_due_thirty_fourteen_seven_days_and_one_day_before() {
+        let due = |day: &str, reminded| Certificate { reminded, ..certificate() }.reminder(at(day));
+        assert_eq!(due("2027-10-21T00:00:00Z", None), None);
+        assert_eq!(due("2027-10-22T00:00:00Z", None), Some(30));
+        assert_eq!(due("2027-11-06T00:00:00Z", Some(30)), None);
+        assert_eq!(due("2027-11-07T00:00:00Z", Some(30)), Some(14));
+        assert_eq!(due("2027-11-14T00:00:00Z", Some(14)), Some(7));
+        assert_eq!(due("2027-11-20T00:00:00Z", Some(7)), Some(1));
+        assert_eq!(due("2027-11-20T00:00:00Z", None), Some(1), "one mail, not four");
+        assert_eq!(due("2027-11-21T00:00:00Z", Some(1)), None);
+        assert_eq!(due("2027-11-22T00:00:00Z", None), None, "it has ended");
+        assert_eq!(Certificate { revoked: true, ..certificate() }.reminder(at("2027-11-20T00:00:00Z")), None);
     }
 
     #[test]

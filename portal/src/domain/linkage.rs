@@ -124,6 +124,8 @@ pub enum NotReady {
     Mail,
     /// The person has never been in the bank's own service.
     FirstSettings,
+    /// None of the menus that the provider asks for is open to the person.
+    Menus,
 }
 
 /// An account's inquiry PIN, registered for linkages: 照会用暗証番号登録. It stands for the whole contract.
@@ -249,6 +251,14 @@ pub fn proof(method: LoginMethod, offer: &[Menu], has_generator: bool) -> Proof 
 pub fn menus(provider: &Provider, scopes: &[String], person: &Person) -> Vec<Menu> {
     let asked: Vec<Menu> = scopes.iter().filter_map(|scope| Menu::of_scope(scope)).collect();
     provider.menus.iter().copied().filter(|menu| asked.contains(menu) && menu.is_open_to(person)).collect()
+}
+
+/// Why a person has none of the menus that a provider asks for: whether a registered token would open one.
+#[must_use]
+pub fn no_menus(provider: &Provider, scopes: &[String], person: &Person) -> NotReady {
+    let signs = Person { activation: Some("0".repeat(12)), registered: true, ..person.clone() };
+    let would_open = !person.gave_back() && !menus(provider, scopes, &signs).is_empty();
+    if person.signs().is_none() && would_open { NotReady::OtpRegistration } else { NotReady::Menus }
 }
 
 /// What stands in the way of a linkage, the first of it.

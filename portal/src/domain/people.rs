@@ -85,6 +85,10 @@ pub struct Person {
     pub transaction: Credential,
     /// 初回OTP利用開始登録用パスワード: administrators only, until it is used.
     pub first_otp: Option<Credential>,
+    /// The first-OTP password that opened the registration, kept until the token has signed: a registration that is
+    /// initialised before that was none, and the password opens the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_otp_used: Option<Credential>,
     /// The day from which its days count: that of the registration's completion, or of a letter with a new one.
     pub first_otp_from: Option<String>,
     /// 証明書取得用パスワード: under login method 3, until a certificate has been shown at a login.
@@ -114,6 +118,39 @@ pub struct Person {
     pub last_login: Option<u64>,
     /// The one before it, which is what a person in session wants to know.
     pub login_before: Option<u64>,
+}
+
+/// What of a person can be suspended: all of it, or one of the five things that are entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Held {
+    /// The person, by an administrator or by the bank.
+    Service,
+    /// ログインパスワード
+    Login,
+    /// 取引実行パスワード
+    Transaction,
+    /// 初回OTP利用開始登録用パスワード
+    FirstOtp,
+    /// 証明書取得用パスワード
+    Certificate,
+    /// ワンタイムパスワード
+    Otp,
+}
+
+impl Held {
+    /// The name of its text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "held-service",
+            Self::Login => "login-password",
+            Self::Transaction => "transaction-password",
+            Self::FirstOtp => "first-otp",
+            Self::Certificate => "certificate-password",
+            Self::Otp => "otp",
+        }
+    }
 }
 
 /// Whom a login ID leads to: of all contracts, one person.
@@ -152,6 +189,7 @@ impl Person {
             login,
             transaction,
             first_otp: None,
+            first_otp_used: None,
             first_otp_from: None,
             certificate: None,
             certificate_until: None,
@@ -174,6 +212,7 @@ impl Person {
             login: now.login.clone(),
             transaction: now.transaction.clone(),
             first_otp: now.first_otp.clone(),
+            first_otp_used: now.first_otp_used.clone(),
             certificate: now.certificate.clone(),
             last_login: now.last_login,
             login_before: now.login_before,
@@ -210,7 +249,7 @@ impl Person {
         let mut person = self.clone();
         (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
         let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
-        for credential in passwords.into_iter().chain([person.certificate.as_mut()]) {
+        for credential in passwords.into_iter().chain([person.certificate.as_mut(), person.first_otp_used.as_mut()]) {
             credential.into_iter().for_each(|credential| credential.wrong = 0);
         }
         lower::encode_string(&Sha256::digest(serde_json::to_vec(&person).expect("a person is plain data")))
@@ -222,8 +261,32 @@ impl Person {
         if in_service {
             self.login.resume();
             self.transaction.resume();
-            self.first_otp.iter_mut().chain(&mut self.certificate).for_each(Credential::resume);
+            let words = self.first_otp.iter_mut().chain(&mut self.first_otp_used).chain(&mut self.certificate);
+            words.for_each(Credential::resume);
         }
+    }
+
+    /// What of this person is suspended, as far as the books know. One-time passwords the verifier counts.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        let is_held = |credential: &Option<Credential>| credential.as_ref().is_some_and(|known| known.suspended);
+        let first_otp = is_held(&self.first_otp) || is_held(&self.first_otp_used);
+        [
+            (self.suspended, Held::Service),
+            (self.login.suspended, Held::Login),
+            (self.transaction.suspended, Held::Transaction),
+            (first_otp, Held::FirstOtp),
+            (is_held(&self.certificate), Held::Certificate),
+        ]
+        .into_iter()
+        .filter_map(|(is_held, what)| is_held.then_some(what))
+        .collect()
+    }
+
+    /// Whether this person gave the camera token back, and has a generator instead.
+    #[must_use]
+    pub fn gave_back(&self) -> bool {
+        self.generator.is_some() && self.token.is_none()
     }
 
     /// The key under which the books keep a person.

@@ -55,5 +55,6 @@ pub(super) async fn advance(visit: Visit, fields: Fields) -> Answer {
     }
     clock.advance(by).map_err(BankError::Clock)?;
     clock.lead(by).await.map_err(BankError::Clock)?;
+    visit.site.tidy()?;
     Ok(Redirect::to("/clock").into_response())
 }

@@ -21,6 +21,8 @@ pub(super) enum Fault {
     Otp,
     /// That was too often; how long to wait.
     TooMany(Duration),
+    /// The page is for those who have a camera token.
+    GaveBack,
     /// No such page for this person.
     NotFound,
     /// The form is not one that this session was shown.
@@ -60,6 +62,7 @@ impl IntoResponse for Fault {
                 wait = time.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
                 (StatusCode::TOO_MANY_REQUESTS, "fault-too-many")
             }
+            Self::GaveBack => (StatusCode::FORBIDDEN, "fault-gave-back"),
             Self::NotFound => (StatusCode::NOT_FOUND, "fault-not-found"),
             Self::Form => (StatusCode::FORBIDDEN, "fault-form"),
             Self::Bank(error) => {

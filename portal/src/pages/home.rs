@@ -22,7 +22,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
             p.muted { (t.with("last-login", &[("at", &t.moment(moment))])) }
         }
         @if let Some(due) = due(&visit, &person)? { (due) }
-        @if person.generator.is_some() {
+        @if person.gave_back() {
             p.notice { (t.get("generator-home")) }
         } @else if person.signs().is_none() {
             section.todo {
@@ -46,14 +46,11 @@ pub(super) async fn show(visit: Visit) -> Answer {
         }
         nav.tiles aria-label=(t.get("menu")) {
             @for (heading, entries) in MENU {
-                section {
-                    h2 { (t.get(heading)) }
-                    ul {
-                        @for (path, text, whom) in *entries {
-                            @if whom.includes(&visit, &person) && *path != "/home" {
-                                li { a href=(path) { (t.get(text)) } }
-                            }
-                        }
+                @let open: Vec<_> = entries.iter().filter(|(path, _, whom)| *path != "/home" && whom.includes(&visit, &person)).collect();
+                @if !open.is_empty() {
+                    section {
+                        h2 { (t.get(heading)) }
+                        ul { @for (path, text, _) in open { li { a href=(path) { (t.get(text)) } } } }
                     }
                 }
             }

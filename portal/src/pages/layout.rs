@@ -25,6 +25,8 @@ pub(super) enum For {
     May(Menu),
     /// Administrators.
     Administrators,
+    /// Those who have a camera token, or may get one.
+    Registrants,
     /// Who logs in with a certificate.
     Certificate,
 }
@@ -35,8 +37,9 @@ impl For {
         match self {
             Self::All => true,
             // Whoever gave the camera token back signs nothing.
-            Self::May(menu) => person.may(menu) && person.generator.is_none(),
-            Self::Administrators => person.is_administrator(),
+            Self::May(menu) => person.may(menu) && !person.gave_back(),
+            Self::Administrators => person.is_administrator() && !person.gave_back(),
+            Self::Registrants => !person.gave_back(),
             Self::Certificate => {
                 visit.contract(person).is_ok_and(|contract| contract.method == LoginMethod::PasswordCertificate)
             }
@@ -63,7 +66,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/payees", "menu-payees", For::May(Menu::Payees)),
             ("/limits", "menu-limits", For::Administrators),
             ("/password", "menu-password", For::All),
-            ("/registration", "menu-registration", For::All),
+            ("/registration", "menu-registration", For::Registrants),
             ("/certificate", "menu-certificate", For::Certificate),
             ("/linkages", "menu-linkages", For::All),
             ("/users", "menu-users", For::Administrators),
@@ -130,6 +133,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                 footer {
                     div.wide {
                         p { (t.get("footer")) }
+                        p.contact { (t.get("contact-desk")) }
                         ul {
                             li { a href="/outbox" { (t.get("outbox")) } }
                             li { a href="/operator" { (t.get("operator")) } }
@@ -151,10 +155,12 @@ fn menu(visit: &Visit, person: Option<&Person>) -> Markup {
     html! {
         nav.menu aria-label=(t.get("menu")) {
             @for (heading, entries) in MENU {
-                h2 { (t.get(heading)) }
-                ul {
-                    @for (path, text, _) in entries.iter().filter(|(_, _, whom)| is_open(*whom)) {
-                        li { a href=(path) aria-current=[(visit.path == *path).then_some("page")] { (t.get(text)) } }
+                @if entries.iter().any(|(_, _, whom)| is_open(*whom)) {
+                    h2 { (t.get(heading)) }
+                    ul {
+                        @for (path, text, _) in entries.iter().filter(|(_, _, whom)| is_open(*whom)) {
+                            li { a href=(path) aria-current=[(visit.path == *path).then_some("page")] { (t.get(text)) } }
+                        }
                     }
                 }
             }

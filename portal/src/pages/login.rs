@@ -8,14 +8,15 @@ use serde::Deserialize;
 
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
-use super::forms::{Errors, rejected};
+use super::forms::{Errors, Input, NOWHERE, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
 use super::session::{Stage, Who};
 use super::signing::{attempt, sign_page};
 use super::visit::Visit;
-use crate::bank::{LoggedIn, NAME, NewChallenge, Settled};
+use crate::bank::{Initialised, LoggedIn, NAME, NewChallenge, NotShown, Settled};
 use crate::domain::contract::Profile;
+use crate::domain::order::Order;
 use crate::domain::people::Person;
 
 #[derive(Deserialize)]
@@ -48,7 +49,15 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
             if person.certificate.is_some() {
                 return Ok(visit.enter(Stage::Fetching(who), "/certificate"));
             }
-            Ok(draw(&visit, profile, &wrong(visit.t, profile)))
+            // Whoever has come so far has proved the password, and may know what is the matter.
+            let errors = match visit.bank().why_not_shown(&person, shown.as_deref())? {
+                NotShown::Ended(day) => {
+                    Errors::one(NOWHERE, visit.t.with("certificate-ended", &[("until", &visit.t.day(day))]))
+                }
+                NotShown::Revoked => Errors::one(NOWHERE, visit.t.get("certificate-revoked")),
+                NotShown::Other => wrong(visit.t, profile),
+            };
+            Ok(draw(&visit, profile, &errors))
         }
         LoggedIn::Generator => Ok(visit.enter(Stage::Generator(who), "/login/otp")),
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
@@ -68,7 +77,40 @@ pub(super) async fn otp(visit: Visit) -> Answer {
     }
     let (person, order) = awaited(&visit)?;
     let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
-    Ok(sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &Errors::default()).await?)
+    draw_otp(&visit, &person, &order, &Errors::default()).await
+}
+
+/// 初期化 by somebody whose token knows nothing of the registration, such as after a "no" on it.
+pub(super) async fn initialise(visit: Visit, mut fields: Fields) -> Answer {
+    let (person, order) = awaited(&visit)?;
+    let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
+    let first_otp = person.is_administrator().then(|| fields.password("first-otp"));
+    let errors = match visit.bank().initialise(&person, first_otp).await? {
+        Initialised::Done => return Ok(visit.enter(Stage::Registering(Who::new(&person)), "/registration")),
+        Initialised::Wrong(entry) => Errors::one("first-otp", wrong_entry(visit.t, entry)),
+        Initialised::No => Errors::one(NOWHERE, visit.t.get("registration-not-reset")),
+    };
+    draw_otp(&visit, &person, &order, &errors).await
+}
+
+async fn draw_otp(visit: &Visit, person: &Person, order: &Order, errors: &Errors) -> Answer {
+    let t = visit.t;
+    let never_signed = visit.bank().never_signed(person).await?;
+    let below = html! {
+        @if never_signed {
+            details.more open[errors.of("first-otp").is_some()] {
+                summary { (t.get("registration-trouble")) }
+                p { (t.get("otp-trouble")) }
+                (card(visit, "/login/otp/initialise", &html! {
+                    @if person.is_administrator() {
+                        (Input { hint: Some(t.get("otp-trouble-first")), ..Input::password("first-otp", t.get("first-otp")) }.draw(errors))
+                    }
+                    p.actions { button type="submit" { (t.get("initialise")) } }
+                }))
+            }
+        }
+    };
+    Ok(sign_page(visit, order, ("/login/otp", "/login/otp/code"), below, errors).await?)
 }
 
 pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
@@ -77,8 +119,7 @@ pub(super) async fn otp_code(visit: Visit, _: Fields) -> Answer {
     Ok(match visit.bank().issue(&person, &order.id).await? {
         NewChallenge::Issued(_) => Redirect::to("/login/otp").into_response(),
         NewChallenge::Refused(why) => {
-            let errors = Errors::one("otp", rejected(visit.t, why));
-            sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &errors).await?
+            draw_otp(&visit, &person, &order, &Errors::one("otp", rejected(visit.t, why))).await?
         }
     })
 }
@@ -104,8 +145,7 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
         }
         Settled::Booked(_) | Settled::None => Err(Fault::Login),
         Settled::Rejected(rejection) => {
-            let errors = Errors::one("otp", rejected(visit.t, rejection));
-            Ok(sign_page(&visit, &order, ("/login/otp", "/login/otp/code"), &errors).await?)
+            draw_otp(&visit, &person, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
         }
     }
 }

@@ -62,6 +62,7 @@ impl Site {
             .route("/login", get(login::form).post(login::enter))
             .route("/login/otp", get(login::otp).post(login::otp_enter))
             .route("/login/otp/code", post(login::otp_code).get(async || Redirect::to("/login/otp")))
+            .route("/login/otp/initialise", post(login::initialise).get(async || Redirect::to("/login/otp")))
             .route("/logout", post(login::leave))
             .route("/home", get(home::show))
             .route("/registration", get(registration::show).post(registration::begin))

@@ -8,13 +8,13 @@ use maud::{Markup, html};
 
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
-use super::forms::{Errors, Input, csrf, form as card};
+use super::forms::{Errors, Input, csrf, form as card, select};
 use super::layout::page;
 use super::people::{facts, role, state};
 use super::session::Stage;
 use super::visit::Visit;
 use super::words::{account_name, method_name, operation};
-use crate::bank::{Chain, Completed};
+use crate::bank::{Chain, Completed, Lent};
 use crate::domain::contract::{Application, Contract, LentToken, LoginMethod};
 use crate::domain::ledger::Account;
 use crate::domain::people::Person;
@@ -55,7 +55,11 @@ pub(super) async fn home(visit: Visit) -> Answer {
     let tokens = books.list::<LentToken>("")?;
     let mut parts = Vec::new();
     for contract in books.list::<Contract>("")? {
-        let people = books.list::<Person>(&format!("{}/", contract.number))?;
+        let mut people = Vec::new();
+        for person in books.list::<Person>(&format!("{}/", contract.number))? {
+            let state = state(t, &person, &visit.bank().held(&person).await?);
+            people.push((person, state));
+        }
         parts.push((contract, people));
     }
     let applications = books.list::<Application>("")?;
@@ -86,12 +90,12 @@ pub(super) async fn home(visit: Visit) -> Answer {
                             th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
                         } }
                         tbody {
-                            @for person in people {
+                            @for (person, state) in people {
                                 tr {
                                     td data-label=(t.get("user")) { a href={ "/operator/" (person.contract) "/" (person.user) } { (person.user) } }
                                     td data-label=(t.get("role")) { (role(t, person.role)) }
                                     td data-label=(t.get("token")) { (person.token.as_deref().unwrap_or("－")) }
-                                    td data-label=(t.get("state")) { (state(t, person)) }
+                                    td data-label=(t.get("state")) { (state) }
                                 }
                             }
                         }
@@ -123,7 +127,8 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
     let person = known(&visit, &contract, &user)?;
     let t = visit.t;
     let path = format!("/operator/{contract}/{user}");
-    let otp = visit.bank().otp_suspended(&person).await?;
+    let held = visit.bank().held(&person).await?;
+    let lent = tokens_of(&visit, &contract)?;
     let trail = visit.bank().trail(&person).await?;
     let by_certificate = visit.contract(&person)?.method == LoginMethod::PasswordCertificate;
     let certificates = visit.bank().certificates(&person)?;
@@ -131,16 +136,23 @@ pub(super) async fn person(visit: Visit, Path((contract, user)): Path<(String, S
         html! { form method="post" action=(path) { (csrf(&visit)) input type="hidden" name="act" value=(act); button class=(class) type="submit" { (t.get(text)) } } }
     };
     let content = html! {
-        (facts(t, &person, otp, &certificates))
+        (facts(t, &person, &held, &certificates))
         div.actions {
-            (button("suspend", "suspend", "danger"))
-            (button("resume", "resume", ""))
+            @if !person.suspended { (button("suspend", "suspend", "danger")) }
+            @if !held.is_empty() { (button("resume", "resume", "")) }
             (button("initialise", "initialise", ""))
             (button("generator", "generator-new", "danger"))
             @if by_certificate { (button("certificate", "certificate-new", "danger")) }
             @if person.is_administrator() && !person.registered { (button("first-otp", "first-otp-new", "")) }
         }
         p.hint { (t.get("initialise-hint")) }
+        h2 { (t.get("token-lend")) }
+        (card(&visit, &path, &html! {
+            input type="hidden" name="act" value="lend";
+            (select("token", &t.get("token"), &lent, "", &Errors::default()))
+            p.hint { (t.get("token-lend-hint")) }
+            p.actions { button type="submit" { (t.get("token-lend-do")) } }
+        }))
         (obstacles(&visit, &person)?)
         h2 { (t.get("trail")) }
         @match &trail {
@@ -203,6 +215,15 @@ pub(super) async fn act(visit: Visit, Path((contract, user)): Path<(String, Stri
             visit.bank().hand_out_generator(&person).await?;
             visit.site.sessions.end_all_of(&contract, &user, None);
             visit.tell("done-generator");
+        }
+        "lend" => {
+            let chosen = Some(fields.text("token")).filter(|chosen| !chosen.is_empty());
+            let lent = visit.bank().lend_token(&person, chosen).await?;
+            if lent == Lent::Unfit {
+                return Err(Fault::NotFound);
+            }
+            visit.site.sessions.end_all_of(&contract, &user, None);
+            visit.tell(if lent == Lent::NoneLeft { "no-token-left" } else { "done-lent" });
         }
         "initialise" => {
             let done = visit.bank().give_up(&person).await?;
@@ -279,6 +300,14 @@ fn obstacles(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
             }
         }
     })
+}
+
+/// What can be lent to a person of a contract: a token of the stock, or one that the contract has.
+fn tokens_of(visit: &Visit, contract: &str) -> Result<Vec<(String, String)>, Fault> {
+    let tokens = visit.bank().books.list::<LentToken>("")?;
+    let theirs = tokens.into_iter().filter(|token| token.is_lent_to(contract));
+    let options = std::iter::once((String::new(), visit.t.get("token-of-stock")));
+    Ok(options.chain(theirs.map(|token| (token.id.clone(), token.id))).collect())
 }
 
 fn known(visit: &Visit, contract: &str, user: &str) -> Result<Person, Fault> {

@@ -39,7 +39,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
             return Ok(match visit.bank().issue(&person, &order.id).await? {
                 NewChallenge::Issued(_) => Redirect::to(&format!("/orders/{}", order.id)).into_response(),
                 NewChallenge::Refused(why) => {
-                    sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, why))).await?
+                    sign_page(&visit, &order, paths(&order), html! {}, &Errors::one("otp", rejected(visit.t, why))).await?
                 }
             });
         }
@@ -56,7 +56,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
     let order = known(&visit, &person, &id)?;
     match visit.bank().booking(&order)? {
         Some(booking) => draw_booking(&visit, &booking),
-        None => Ok(sign_page(&visit, &order, paths(&order), &Errors::default()).await?),
+        None => Ok(sign_page(&visit, &order, paths(&order), html! {}, &Errors::default()).await?),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
         Settled::LoggedIn | Settled::None => Err(Fault::NotFound),
         Settled::Rejected(rejection) => {
             let errors = Errors::one("otp", rejected(visit.t, rejection));
-            Ok(sign_page(&visit, &order, paths(&order), &errors).await?)
+            Ok(sign_page(&visit, &order, paths(&order), html! {}, &errors).await?)
         }
     }
 }
@@ -89,7 +89,7 @@ pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
     Ok(match visit.bank().issue(&person, &id).await? {
         NewChallenge::Issued(_) => Redirect::to(&format!("/orders/{id}")).into_response(),
         NewChallenge::Refused(why) => {
-            sign_page(&visit, &order, paths(&order), &Errors::one("otp", rejected(visit.t, why))).await?
+            sign_page(&visit, &order, paths(&order), html! {}, &Errors::one("otp", rejected(visit.t, why))).await?
         }
     })
 }

@@ -48,10 +48,11 @@ pub(super) async fn show(visit: Visit, Path(number): Path<u64>) -> Answer {
                     figure.code { img src={ "/outbox/" (mail.number) "/code.png" } width="200" height="200" alt=(t.get("generator-code")); }
                 }
                 p { (t.get("letter-advice")) }
-                p.sender { (t.get("bank")) }
+                p.sender { (t.get("bank")) br; small { (t.get("contact-desk")) } }
             } @else {
                 p { (mail.body(t)) }
                 p { (t.get("mail-advice")) }
+                p.sender { (t.get("bank")) br; small { (t.get("contact-desk")) } }
             }
         }
         @if mail.is_letter() { p.actions { a.button href={ "/outbox/" (mail.number) "/letter.png" } download { (t.get("letter-download")) } } }

@@ -9,7 +9,7 @@ use super::fields::Fields;
 use super::forms::{Errors, Input};
 use super::visit::Visit;
 use crate::bank::{Draft, NewPassword};
-use crate::domain::credential::{Password, WeakPassword};
+use crate::domain::credential::{Password, PasswordHash, WeakPassword};
 use crate::domain::order::Act;
 use crate::domain::people::Person;
 use crate::text::Text;
@@ -21,18 +21,31 @@ pub(super) async fn set_password(
     which: &str,
     typed: &mut Fields,
 ) -> Result<Entered, Fault> {
-    let (new, again) = (typed.password("new"), typed.password("again"));
-    if let Err(errors) = new_password(visit.t, &person.user, &new, &again) {
-        return Ok(Entered::Wrong(errors));
-    }
-    let hash = match visit.bank().new_password(person, which, new).await? {
-        NewPassword::Hash(hash) => hash,
-        NewPassword::Weak(weak) => return Ok(Entered::Wrong(weak_password(visit.t, weak))),
+    let hash = match new_hash(visit, person, which, typed).await? {
+        Ok(hash) => hash,
+        Err(errors) => return Ok(Entered::Wrong(errors)),
     };
     let fields = [("password", which.to_owned()), ("targetId", person.user.clone())];
     let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
     let act = Act::SetPassword { hash };
     Ok(Entered::Draft(Draft { operation: Operation::PasswordReset, fields, act }))
+}
+
+/// The hash of a password of a person that was typed twice; in words beside its input why it may not be set.
+pub(super) async fn new_hash(
+    visit: &Visit,
+    person: &Person,
+    which: &str,
+    typed: &mut Fields,
+) -> Result<Result<PasswordHash, Errors>, Fault> {
+    let (new, again) = (typed.password("new"), typed.password("again"));
+    if let Err(errors) = new_password(visit.t, &person.user, &new, &again) {
+        return Ok(Err(errors));
+    }
+    Ok(match visit.bank().new_password(person, which, new).await? {
+        NewPassword::Hash(hash) => Ok(hash),
+        NewPassword::Weak(weak) => Err(weak_password(visit.t, weak)),
+    })
 }
 
 /// Whether a new password may be set, in words beside its input when it may not.

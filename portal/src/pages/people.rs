@@ -3,19 +3,29 @@
 use maud::{Markup, html};
 
 use crate::domain::certificate::Certificate;
-use crate::domain::people::{Person, Role};
+use crate::domain::people::{Held, Person, Role};
 use crate::text::Text;
 
-/// How somebody is doing, in one word.
-pub(super) fn state(t: Text, person: &Person) -> String {
-    let key = if person.suspended || person.login.suspended || person.transaction.suspended {
-        "state-suspended"
+/// How somebody is doing: what is suspended of theirs, or how far they are with the token.
+pub(super) fn state(t: Text, person: &Person, held: &[Held]) -> String {
+    if !held.is_empty() {
+        let what: Vec<String> = held.iter().map(|held| t.get(held.as_str())).collect();
+        return t.with("state-held", &[("what", &what.join(&t.get("list-comma")))]);
+    }
+    t.get(if person.gave_back() {
+        "state-gave-back"
     } else if person.registered {
         "state-registered"
-    } else {
+    } else if person.token.is_some() {
         "state-unregistered"
-    };
-    t.get(key)
+    } else {
+        "state-no-token"
+    })
+}
+
+/// Who takes somebody back into use.
+pub(super) fn resumed_by(t: Text, person: &Person) -> String {
+    t.get(if person.is_administrator() { "resumed-by-bank" } else { "resumed-by-administrator" })
 }
 
 /// Administrator or user.
@@ -27,7 +37,7 @@ pub(super) fn role(t: Text, role: Role) -> String {
 }
 
 /// What administrators and the bank see of a person.
-pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates: &[Certificate]) -> Markup {
+pub(super) fn facts(t: Text, person: &Person, held: &[Held], certificates: &[Certificate]) -> Markup {
     let credential = |suspended: bool, wrong: u8| {
         if suspended { t.get("state-suspended") } else { t.with("wrong-entries", &[("count", &wrong.to_string())]) }
     };
@@ -37,16 +47,18 @@ pub(super) fn facts(t: Text, person: &Person, otp_suspended: bool, certificates:
             @if let Some(id) = &person.login_id { div { dt { (t.get("login-id")) } dd { (id) } } }
             div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
             div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
-            div { dt { (t.get("state")) } dd { (state(t, person)) } }
-            div { dt { (t.get("token")) } dd { @if person.generator.is_some() { (t.get("generator-title")) } @else { (person.token.as_deref().unwrap_or("－")) } } }
+            div { dt { (t.get("state")) } dd { (state(t, person, held)) @if !held.is_empty() { br; span.muted { (resumed_by(t, person)) } } } }
+            div { dt { (t.get("token")) } dd { @if person.gave_back() { (t.get("generator-title")) } @else { (person.token.as_deref().unwrap_or("－")) } } }
             div { dt { (t.get("login-password")) } dd { (credential(person.login.suspended, person.login.wrong)) } }
             div { dt { (t.get("transaction-password")) } dd { (credential(person.transaction.suspended, person.transaction.wrong)) } }
-            @if let Some(first) = &person.first_otp { div { dt { (t.get("first-otp")) } dd { (credential(first.suspended, first.wrong)) } } }
+            @if let Some(first) = person.first_otp.as_ref().or(person.first_otp_used.as_ref().filter(|used| used.suspended)) {
+                div { dt { (t.get("first-otp")) } dd { (credential(first.suspended, first.wrong)) } }
+            }
             @if let Some(word) = &person.certificate { div { dt { (t.get("certificate-password")) } dd { (credential(word.suspended, word.wrong)) } } }
             @for known in certificates {
                 div { dt { (t.get("menu-certificate")) } dd { (known.contract) "-" (known.number) " " span.muted { (t.get("valid-until")) " " (known.last_day().map_or_else(String::new, |day| t.day(day))) } } }
             }
-            div { dt { (t.get("otp")) } dd { @if otp_suspended { (t.get("state-suspended")) } @else { (t.get("state-ok")) } } }
+            div { dt { (t.get("otp")) } dd { (t.get(if held.contains(&Held::Otp) { "state-suspended" } else { "state-ok" })) } }
         }
     }
 }

@@ -116,9 +116,11 @@ fn begin_page(visit: &Visit, person: &Person, errors: &Errors) -> Markup {
         (steps(visit, 1))
         p { (t.get("registration-intro")) }
         @if person.token.is_none() {
-            p.warning role="status" { (t.get("no-token-handed")) }
+            p.warning role="status" { (t.get(if person.is_administrator() { "no-token-lent" } else { "no-token-handed" })) }
+            p { (t.get("contact-desk")) }
         } @else if person.is_administrator() && open != FirstOtp::Open {
             p.warning role="status" { (t.get(if open == FirstOtp::Over { "first-otp-over" } else { "first-otp-none" })) }
+            p { (t.get("contact-desk")) }
         } @else {
             (errors.summary(t))
             (card(visit, "/registration", &html! {

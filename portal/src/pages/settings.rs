@@ -1,6 +1,8 @@
 //! 限度額変更 and パスワード変更.
 
+use axum::response::{IntoResponse, Redirect};
 use camtoken::transaction::Operation;
+use camtoken::verifier::Step;
 use maud::html;
 
 use super::drafts::{Entered, checked, keep};
@@ -8,12 +10,16 @@ use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, Input, form as card, select};
 use super::layout::page;
-use super::passwords::{password_inputs, set_password};
+use super::login_forms::generator_rejected;
+use super::passwords::{new_hash, password_inputs, set_password};
+use super::session::{Stage, Who};
+use super::signing::attempt;
 use super::visit::Visit;
 use crate::bank::Draft;
 use crate::domain::contract::Limit;
 use crate::domain::order::Act;
 use crate::domain::people::Person;
+use crate::system::random_hex;
 use crate::text::Text;
 
 pub(super) async fn limits(visit: Visit) -> Answer {
@@ -64,6 +70,9 @@ pub(super) async fn password(visit: Visit) -> Answer {
 
 pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
     let person = visit.person()?;
+    if person.gave_back() {
+        return set_by_generator(&visit, &person, &mut typed).await;
+    }
     let which = if typed.text("which") == "transaction" { "transaction" } else { "login" };
     match set_password(&visit, &person, which, &mut typed).await? {
         Entered::Draft(draft) => Ok(keep(&visit, draft)),
@@ -71,8 +80,44 @@ pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
     }
 }
 
+/// The login password of somebody who gave the camera token back, set by the generator's digits.
+async fn set_by_generator(visit: &Visit, person: &Person, typed: &mut Fields) -> Answer {
+    let t = visit.t;
+    let hash = match new_hash(visit, person, "login", typed).await? {
+        Ok(hash) => hash,
+        Err(errors) => return draw_password(visit, person, "login", &errors),
+    };
+    let attempt = attempt(typed).ok_or(Fault::Form)?;
+    match visit.bank().set_password_by_generator(person, &hash, typed.text("otp"), attempt).await? {
+        Step::Done(()) => {
+            visit.site.sessions.end_all_of(&person.contract, &person.user, Some(&visit.name));
+            let mut person = person.clone();
+            person.login.hash = hash;
+            visit.change(|session| session.stage = Stage::In(Who::new(&person)));
+            visit.tell("password-done");
+            Ok(Redirect::to("/home").into_response())
+        }
+        Step::Rejected(rejection) => {
+            draw_password(visit, person, "login", &Errors::one("otp", generator_rejected(t, rejection)))
+        }
+    }
+}
+
 fn draw_password(visit: &Visit, person: &Person, which: &str, errors: &Errors) -> Answer {
     let t = visit.t;
+    if person.gave_back() {
+        let content = html! {
+            p { (t.with("password-generator-intro", &[("user", &person.user)])) }
+            (errors.summary(t))
+            (card(visit, "/password", &html! {
+                input type="hidden" name="attempt" value=(random_hex(16));
+                (password_inputs(t, errors))
+                (Input { hint: Some(t.get("generator-hint")), ..Input::otp("otp", t.get("otp")) }.draw(errors))
+                p.actions { button.main type="submit" { (t.get("password-set")) } }
+            }))
+        };
+        return Ok(page(visit, &t.get("menu-password"), &content));
+    }
     let options = ["login", "transaction"].map(|name| (name.to_owned(), t.get(&format!("{name}-password"))));
     let content = html! {
         p { (t.with("password-intro", &[("user", &person.user)])) }

@@ -78,11 +78,12 @@ impl Signing {
 }
 
 /// The page with the code of an order at the bank itself; `action` is where the digits go, `new_code` where a new code is asked
-/// for.
+/// for; `below` stands under the form.
 pub(super) async fn sign_page(
     visit: &Visit,
     order: &Order,
     (action, new_code): (impl Into<String>, impl Into<String>),
+    below: Markup,
     errors: &Errors,
 ) -> Result<Response, BankError> {
     let t = visit.t;
@@ -93,7 +94,7 @@ pub(super) async fn sign_page(
         picture: format!("/orders/{}/code.png", order.id),
         texts: if is_login { ["sign-2-login", "sign-3", "login"] } else { ["sign-2", "sign-3", "carry-out"] },
         out: html! { @if !is_login { a.button href="/home" { (t.get("give-up")) } } },
-        below: html! {},
+        below,
     };
     let content = signing.draw(visit, order, errors).await?;
     Ok(page(visit, &t.get("otp-title"), &content))

@@ -77,12 +77,14 @@ impl Site {
         Self { test_clock: Some(clock), ..self }
     }
 
-    /// Ends what is over by itself, and forgets what was given out and is good no more: to be called every now and then.
+    /// Ends what is over by itself, forgets what was given out and is good no more, and reminds of what ends soon: to be called
+    /// every now and then.
     ///
     /// # Errors
     ///
     /// [`BankError`] when the books do not answer.
     pub fn tidy(&self) -> Result<(), BankError> {
+        self.bank.remind_of_certificates()?;
         self.linkages.as_ref().map_or(Ok(()), |linkages| linkages.tidy(&self.bank))
     }
 }

@@ -23,6 +23,10 @@ pub(super) async fn list(visit: Visit) -> Answer {
     let (t, administrator) = (visit.t, visit.administrator()?);
     let people = visit.bank().books.list::<Person>(&format!("{}/", administrator.contract))?;
     let tokens = tokens_of(&visit, &administrator.contract)?;
+    let mut states = Vec::new();
+    for person in &people {
+        states.push(state(t, person, &visit.bank().held(person).await?));
+    }
     let content = html! {
         p { a.button href="/users/new" { (t.get("user-new")) } }
         div.scroll tabindex="0" role="region" aria-label=(t.get("menu-users")) {
@@ -32,13 +36,13 @@ pub(super) async fn list(visit: Visit) -> Answer {
                     th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
                 } }
                 tbody {
-                    @for person in &people {
+                    @for (person, state) in people.iter().zip(&states) {
                         tr {
                             td data-label=(t.get("user")) { a href={ "/users/" (person.user) } { (person.user) } }
                             td data-label=(t.get("name")) { (person.name) }
                             td data-label=(t.get("role")) { (role(t, person.role)) }
                             td data-label=(t.get("token")) { (person.token.as_deref().unwrap_or("－")) }
-                            td data-label=(t.get("state")) { (state(t, person)) }
+                            td data-label=(t.get("state")) { (state) }
                         }
                     }
                 }
@@ -156,12 +160,12 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
                 return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("serial-wrong"))).await;
             };
-            let ends = person.activation.iter().filter(|_| token != person.token).cloned().collect();
-            let mut after = person.clone();
-            if token != person.token {
-                (after.activation, after.registered) = (None, false);
+            // The same token once more lets the person begin again, such as after a "no" on it.
+            if token == person.token && person.activation.is_none() {
+                return draw_person(&visit, &administrator, &user, &Errors::one("token", t.get("rights-same"))).await;
             }
-            after.token = token;
+            let ends = person.activation.iter().cloned().collect();
+            let after = Person { token, activation: None, registered: false, ..person.clone() };
             let difference = format!("{} → {}", name_of(&person), name_of(&after));
             put(Some(&person), after, "token", ends, &[difference])
         }
@@ -307,7 +311,7 @@ fn draw_new(visit: &Visit, administrator: &Person, typed: Option<&Fields>, error
 async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: &Errors) -> Answer {
     let t = visit.t;
     let person = visit.bank().person(&administrator.contract, user)?.ok_or(Fault::NotFound)?;
-    let otp = visit.bank().otp_suspended(&person).await?;
+    let held = visit.bank().held(&person).await?;
     let path = format!("/users/{}", person.user);
     let is_self = person.user == administrator.user;
     let by_certificate = visit.contract(administrator)?.method == LoginMethod::PasswordCertificate;
@@ -317,11 +321,11 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
     let which = ["login", "transaction"].map(|name| (name.to_owned(), t.get(&format!("{name}-password"))));
     let content = html! {
         (errors.summary(t))
-        (facts(t, &person, otp, &visit.bank().certificates(&person)?))
+        (facts(t, &person, &held, &visit.bank().certificates(&person)?))
         @if !is_self {
             div.actions {
-                (button("suspend", "suspend", "danger"))
-                @if !person.is_administrator() { (button("resume", "resume", "")) }
+                @if !person.suspended { (button("suspend", "suspend", "danger")) }
+                @if !person.is_administrator() && !held.is_empty() { (button("resume", "resume", "")) }
                 (button("delete", "delete", "danger"))
             }
             @if person.is_administrator() { p.muted { (t.get("resume-by-bank")) } }

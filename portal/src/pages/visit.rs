@@ -55,15 +55,21 @@ impl Visit {
         }
     }
 
+    /// Who is in and can sign, now or after a registration: whoever gave the token back is told that this needs one.
+    fn signer(&self) -> Result<Person, Fault> {
+        let person = self.person()?;
+        if person.gave_back() { Err(Fault::GaveBack) } else { Ok(person) }
+    }
+
     /// Who is in, if the menu is open to them.
     pub fn may(&self, menu: Menu) -> Result<Person, Fault> {
-        let person = self.person()?;
+        let person = if menu == Menu::Inquiry { self.person()? } else { self.signer()? };
         if person.may(menu) { Ok(person) } else { Err(Fault::NotFound) }
     }
 
     /// An administrator who is in.
     pub fn administrator(&self) -> Result<Person, Fault> {
-        let person = self.person()?;
+        let person = self.signer()?;
         if person.is_administrator() { Ok(person) } else { Err(Fault::NotFound) }
     }
 

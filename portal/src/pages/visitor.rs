@@ -23,6 +23,7 @@ const COSTLY: &[&str] = &[
     "/certificate",
     "/login",
     "/login/otp",
+    "/login/otp/initialise",
     "/operator/login",
     "/orders/confirm",
     "/password",

@@ -11,7 +11,7 @@ use super::flow::{flow, linkages, offer, renamed};
 use super::frame::{after_menus, allow_return, draw, refused, stop_button, to};
 use crate::bank::{NewChallenge, Settled};
 use crate::domain::contract::Profile;
-use crate::domain::linkage::{NotReady, Proof, menus, not_ready, proof};
+use crate::domain::linkage::{NotReady, Proof, menus, no_menus, not_ready, proof};
 use crate::domain::order::Order;
 use crate::domain::people::Person;
 use crate::pages::fault::{Answer, Fault};
@@ -179,7 +179,9 @@ fn signing(visit: &Visit, id: &str) -> Result<(Flow, Person, Order), Fault> {
 
 fn after_proof(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
     if flow.menus.is_empty() {
-        return Ok(draw_not_ready(visit, flow, NotReady::OtpRegistration));
+        let (who, _) = flow.who.as_ref().ok_or(Fault::Form)?;
+        let why = no_menus(&flow.provider, &flow.asked.scopes, &visit.look_up(who)?);
+        return Ok(draw_not_ready(visit, flow, why));
     }
     if flow.provider.chooses && flow.menus.len() > 1 { Ok(to(flow, "menus")) } else { after_menus(visit, flow) }
 }
@@ -200,6 +202,7 @@ fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
         NotReady::OtpRegistration => ("linkage-not-registered", "linkage-not-registered-next"),
         NotReady::Mail => ("linkage-no-mail", "linkage-no-mail-next"),
         NotReady::FirstSettings => ("linkage-first-settings", "linkage-first-settings-next"),
+        NotReady::Menus => ("linkage-no-menus", "linkage-no-menus-next"),
     };
     let content = html! {
         p.warning role="alert" { (t.get(what)) }

@@ -1,0 +1,77 @@
+//! The tokens that the bank lends: at an application, and again after a loss or in exchange for a broken one.
+
+use super::base::{Bank, BankError};
+use super::contracts::{code_word, renew_first_otp, stock};
+use super::events::{BANK, note};
+use crate::books::BooksError;
+use crate::domain::calendar::{day_in_japan, first_otp_last_day};
+use crate::domain::contract::LentToken;
+use crate::domain::credential::Password;
+use crate::domain::people::Person;
+use crate::outbox::post;
+
+/// What came of lending a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lent {
+    /// The person has this one now.
+    Token(String),
+    /// No token is left in stock.
+    NoneLeft,
+    /// There is no such person, or the token is not their contract's.
+    Unfit,
+}
+
+impl Bank {
+    /// Lends a token to a person, in one step with the letters: one of the stock, or `chosen` among those that the contract has.
+    /// An administrator gets a new first-OTP password as well. What the person was registered on ends. A token that was lost is
+    /// revoked by itself: others may be registered on it.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when nothing was decided.
+    pub async fn lend_token(&self, person: &Person, chosen: Option<&str>) -> Result<Lent, BankError> {
+        let word = code_word();
+        let hash = self.hash(Password::new(word.clone())).await?;
+        let now = self.now();
+        let today = day_in_japan(now);
+        let done = self.books.change(|sheet| {
+            let key = Person::key(&person.contract, &person.user);
+            let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok::<_, BooksError>(Err(Lent::Unfit)) };
+            let token = match chosen {
+                Some(id) => match sheet.get::<LentToken>(id)?.filter(|token| token.is_lent_to(&person.contract)) {
+                    Some(token) => token,
+                    None => return Ok(Err(Lent::Unfit)),
+                },
+                None => match stock(sheet)? {
+                    Some(token) => LentToken { contract: person.contract.clone(), ..token },
+                    None => return Ok(Err(Lent::NoneLeft)),
+                },
+            };
+            sheet.put(&token);
+            note(sheet, BANK, "token-lent", &format!("{key} {}", token.id), now)?;
+            let words = [("user", person.user.as_str()), ("token", token.id.as_str())];
+            post(sheet, &person.mail, "mail-token-lent", &words, now)?;
+            if chosen.is_none() {
+                post(sheet, &person.contract, "letter-token", &words, now)?;
+            }
+            if person.is_administrator() {
+                let until = first_otp_last_day(today).to_string();
+                let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
+                post(sheet, &person.contract, "letter-first-otp", &words, now)?;
+                renew_first_otp(&mut person, hash, today);
+            }
+            let ended = person.activation();
+            sheet.put(&Person { token: Some(token.id.clone()), activation: None, registered: false, ..person });
+            Ok(Ok((token.id, ended)))
+        })?;
+        match done {
+            Err(why) => Ok(why),
+            Ok((token, ended)) => {
+                if let Some(ended) = ended {
+                    self.end(ended).await?;
+                }
+                Ok(Lent::Token(token))
+            }
+        }
+    }
+}
