@@ -43,7 +43,7 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn why_not_shown(&self, person: &Person, shown: Option<&str>) -> Result<NotShown, BankError> {
         let now = self.now();
-        let mut all = self.books.list::<Certificate>("")?;
+        let mut all = self.books.list_of::<Certificate>(&person.contract)?;
         all.retain(|known| known.is_of(person));
         if all.iter().any(|known| shown == Some(&known.fingerprint) && known.revoked) {
             return Ok(NotShown::Revoked);
@@ -92,7 +92,7 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn certificates(&self, person: &Person) -> Result<Vec<Certificate>, BankError> {
         let now = self.now();
-        let mut all = self.books.list::<Certificate>("")?;
+        let mut all = self.books.list_of::<Certificate>(&person.contract)?;
         all.retain(|known| known.is_of(person) && known.is_good(now));
         all.sort_by_key(|known| known.number);
         Ok(all)
@@ -175,8 +175,7 @@ impl Bank {
             if !is_due {
                 return Ok(None);
             }
-            let number =
-                sheet.list::<Certificate>("")?.iter().filter(|known| known.contract == person.contract).count();
+            let number = sheet.list_of::<Certificate>(&person.contract)?.len();
             let record = Certificate {
                 fingerprint: issued.fingerprint.clone(),
                 contract: person.contract.clone(),
@@ -231,7 +230,7 @@ pub(super) fn revoke_all(
     person: &Person,
     which: impl Fn(&Certificate) -> bool,
 ) -> Result<(), BooksError> {
-    for known in sheet.list::<Certificate>("")? {
+    for known in sheet.list_of::<Certificate>(&person.contract)? {
         if known.is_of(person) && !known.revoked && which(&known) {
             sheet.put(&Certificate { revoked: true, ..known });
         }

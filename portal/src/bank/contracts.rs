@@ -221,7 +221,7 @@ impl Bank {
 
 /// A token that is lent to nobody.
 pub(super) fn stock(sheet: &Sheet<'_>) -> Result<Option<LentToken>, BooksError> {
-    Ok(sheet.list::<LentToken>("")?.into_iter().find(|token| token.contract.is_empty() && !token.revoked))
+    Ok(sheet.list_of::<LentToken>("")?.into_iter().find(|token| !token.revoked))
 }
 
 /// Gives an administrator another first-OTP password, whose days count from today.

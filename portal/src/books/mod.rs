@@ -4,7 +4,7 @@
 //! to disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment has lost nothing that
 //! it told anybody, and has half of nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,6 +46,11 @@ pub trait Row: Serialize + DeserializeOwned {
 
     /// The row's own name among its kind.
     fn key(&self) -> String;
+
+    /// The contract whose rows are listed together. A kind whose key begins with the contract needs no such list.
+    fn contract(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A change in the making.
@@ -65,7 +70,9 @@ impl Books {
     pub fn open(dir: &Path) -> Result<Self, BooksError> {
         let database = Database::builder(dir).worker_threads(1).open()?;
         let rows = database.keyspace("rows", KeyspaceCreateOptions::default)?;
-        Ok(Self { rows, database, writer: Mutex::new(()), changes: AtomicU64::new(0) })
+        let books = Self { rows, database, writer: Mutex::new(()), changes: AtomicU64::new(0) };
+        rows::list_by_contract(&books)?;
+        Ok(books)
     }
 
     /// One row.
@@ -84,6 +91,33 @@ impl Books {
     /// [`BooksError`]
     pub fn list<T: Row>(&self, beginning: &str) -> Result<Vec<T>, BooksError> {
         self.rows.prefix(name::<T>(beginning)).map(|entry| read(&entry.into_inner()?.1)).collect()
+    }
+
+    /// Every row of a contract, in the order of the keys. It reads no row of another contract.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn list_of<T: Row>(&self, contract: &str) -> Result<Vec<T>, BooksError> {
+        let start = entry::<T>(contract, "");
+        let mut rows = Vec::new();
+        for entry in self.rows.prefix(&start) {
+            let name = entry.key()?;
+            let key = name.get(start.len()..).and_then(|key| str::from_utf8(key).ok()).unwrap_or_default();
+            rows.extend(self.get::<T>(key)?);
+        }
+        Ok(rows)
+    }
+
+    /// At most so many rows of a kind, the last ones first, that come before a key: one page of a long list.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn newest<T: Row>(&self, before: Option<&str>, count: usize) -> Result<Vec<T>, BooksError> {
+        let end = before.map_or_else(|| format!("{}0", T::KIND), name::<T>);
+        let rows = self.rows.range(name::<T>("")..end).rev().take(count);
+        rows.map(|entry| read(&entry.into_inner()?.1)).collect()
     }
 
     /// The last row of a kind, by its key.
@@ -169,6 +203,24 @@ impl Sheet<'_> {
         Ok(rows.into_values().collect())
     }
 
+    /// Every row of a contract, in the order of the keys, as they stand on this sheet.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn list_of<T: Row>(&self, contract: &str) -> Result<Vec<T>, BooksError> {
+        let start = entry::<T>(contract, "");
+        let mut keys: BTreeSet<String> = BTreeSet::new();
+        for entry in self.books.rows.prefix(&start) {
+            keys.extend(entry.key()?.get(start.len()..).and_then(|key| str::from_utf8(key).ok()).map(str::to_owned));
+        }
+        for (entry, row) in self.written.range(start.clone()..).take_while(|(entry, _)| entry.starts_with(&start)) {
+            let key = &entry[start.len()..];
+            if row.is_some() { keys.insert(key.to_owned()) } else { keys.remove(key) };
+        }
+        keys.iter().filter_map(|key| self.get::<T>(key).transpose()).collect()
+    }
+
     /// The last row of a kind, by its key, as it stands on this sheet.
     ///
     /// # Errors
@@ -201,14 +253,33 @@ impl Sheet<'_> {
 
     /// Writes a row, new or in the place of the one with its key.
     pub fn put<T: Row>(&mut self, row: &T) {
-        let bytes = serde_json::to_vec(row).expect("a row is plain data");
-        self.written.insert(name::<T>(&row.key()), Some(bytes));
+        let (bytes, key) = (serde_json::to_vec(row).expect("a row is plain data"), row.key());
+        if let Some(contract) = row.contract() {
+            self.unlist::<T>(&key);
+            self.written.insert(entry::<T>(contract, &key), Some(Vec::new()));
+        }
+        self.written.insert(name::<T>(&key), Some(bytes));
     }
 
     /// Strikes a row out.
     pub fn strike<T: Row>(&mut self, key: &str) {
+        self.unlist::<T>(key);
         self.written.insert(name::<T>(key), None);
     }
+
+    /// Takes the row that stands under a key out of its contract's list. A row that cannot be read is in none that matters.
+    fn unlist<T: Row>(&mut self, key: &str) {
+        if let Ok(Some(before)) = self.get::<T>(key)
+            && let Some(contract) = before.contract()
+        {
+            self.written.insert(entry::<T>(contract, key), None);
+        }
+    }
+}
+
+/// The name of a row's entry in the list of a contract.
+fn entry<T: Row>(contract: &str, key: &str) -> String {
+    format!("of/{}/{contract}/{key}", T::KIND)
 }
 
 fn name<T: Row>(key: &str) -> String {
@@ -250,6 +321,42 @@ mod tests {
             Ok(sheet.list::<LentToken>("")?.len())
         });
         assert_eq!(done.expect("a change"), 2);
+    }
+
+    #[test]
+    fn the_list_of_a_contract_follows_its_rows() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        let change = |step: &dyn Fn(&mut Sheet<'_>)| {
+            let done: Result<(), BooksError> = books.change(|sheet| {
+                step(sheet);
+                let on_sheet: Vec<_> = sheet.list_of::<LentToken>("1")?.into_iter().map(|token| token.id).collect();
+                let all = sheet.list::<LentToken>("")?;
+                let by_hand = all.into_iter().filter(|token| token.contract == "1").map(|token| token.id);
+                assert_eq!(on_sheet, by_hand.collect::<Vec<_>>());
+                Ok(())
+            });
+            done.expect("a change");
+            books.list_of::<LentToken>("1").expect("a list").into_iter().map(|token| token.id).collect::<Vec<_>>()
+        };
+        assert_eq!(change(&|sheet| ["B", "A", "C"].iter().for_each(|id| sheet.put(&token(id)))), ["A", "B", "C"]);
+        assert_eq!(change(&|sheet| sheet.put(&LentToken { contract: "2".to_owned(), ..token("B") })), ["A", "C"]);
+        assert_eq!(change(&|sheet| sheet.strike::<LentToken>("C")), ["A"]);
+        assert_eq!(change(&|sheet| sheet.put(&LentToken { contract: "11".to_owned(), ..token("D") })), ["A"]);
+        assert_eq!(books.newest::<LentToken>(None, 2).expect("a page").len(), 2);
+        assert_eq!(books.newest::<LentToken>(Some("B"), 9).expect("a page").len(), 1);
+    }
+
+    #[test]
+    fn books_from_before_the_lists_are_listed_once_they_are_opened() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let books = Books::open(dir.path()).expect("new books");
+        books.rows.remove(rows::LISTED).expect("as it was");
+        books.rows.insert("token/A", serde_json::to_vec(&token("A")).expect("plain data")).expect("as it was");
+        assert!(books.list_of::<LentToken>("1").expect("a list").is_empty());
+        drop(books);
+        let books = Books::open(dir.path()).expect("the same books");
+        assert_eq!(books.list_of::<LentToken>("1").expect("a list").len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The rows of the books: the name of each kind, which never changes, and the key of a row among its kind.
 
-use super::Row;
+use super::{Books, BooksError, Row};
 use crate::domain::certificate::Certificate;
 use crate::domain::contract::{Application, Contract, LentToken};
 use crate::domain::event::{Event, Head};
@@ -10,6 +10,33 @@ use crate::domain::mail::{Mail, Unsent};
 use crate::domain::order::{Issued, Order};
 use crate::domain::people::{LoginId, Operator, Person};
 use crate::domain::request::Request;
+
+/// The row that says that the books have their lists by contract.
+pub(super) const LISTED: &str = "listed/1";
+
+/// Lists by contract what stood in the books before there were such lists.
+pub(super) fn list_by_contract(books: &Books) -> Result<(), BooksError> {
+    if books.rows.contains_key(LISTED)? {
+        return Ok(());
+    }
+    again::<LentToken>(books)?;
+    again::<Account>(books)?;
+    again::<Booking>(books)?;
+    again::<Certificate>(books)?;
+    again::<Linkage>(books)?;
+    again::<Request>(books)?;
+    Ok(books.rows.insert(LISTED, "")?)
+}
+
+/// Writes every row of a kind once more, and so into the list of its contract.
+fn again<T: Row>(books: &Books) -> Result<(), BooksError> {
+    books.change(|sheet| {
+        for row in sheet.list::<T>("")? {
+            sheet.put(&row);
+        }
+        Ok(())
+    })
+}
 
 impl Row for Contract {
     const KIND: &'static str = "contract";
@@ -41,6 +68,10 @@ impl Row for LentToken {
     fn key(&self) -> String {
         self.id.clone()
     }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
+    }
 }
 
 impl Row for Operator {
@@ -56,6 +87,10 @@ impl Row for Account {
 
     fn key(&self) -> String {
         self.key()
+    }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
     }
 }
 
@@ -105,6 +140,10 @@ impl Row for Certificate {
     fn key(&self) -> String {
         self.fingerprint.clone()
     }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
+    }
 }
 
 impl Row for Application {
@@ -120,6 +159,10 @@ impl Row for Booking {
 
     fn key(&self) -> String {
         self.challenge.clone()
+    }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
     }
 }
 
@@ -169,6 +212,10 @@ impl Row for Linkage {
     fn key(&self) -> String {
         self.id.clone()
     }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
+    }
 }
 
 impl Row for AccountRegistration {
@@ -192,5 +239,9 @@ impl Row for Request {
 
     fn key(&self) -> String {
         self.id.clone()
+    }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
     }
 }

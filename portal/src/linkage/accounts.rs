@@ -42,9 +42,7 @@ impl Bank {
     ///
     /// [`BankError::Books`]
     pub fn accounts_of(&self, contract: &str) -> Result<Vec<Account>, BankError> {
-        let mut accounts = self.books.list::<Account>("")?;
-        accounts.retain(|account| account.contract == contract);
-        Ok(accounts)
+        Ok(self.books.list_of(contract)?)
     }
 
     /// The accounts of a contract with how far their registration is.

@@ -107,7 +107,7 @@ impl Bank {
             if !known.as_ref().is_some_and(is_as_proved) {
                 return Ok((Permitted::Closed, Vec::new()));
             }
-            let known = sheet.list::<Linkage>("")?;
+            let known = sheet.list_of::<Linkage>(&person.contract)?;
             // Asked here, where nobody else comes in between: a signature is good for one linkage.
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
                 return Ok((Permitted::NotSigned, Vec::new()));
@@ -163,8 +163,8 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn linkages(&self, person: &Person) -> Result<Vec<(Linkage, Option<Ended>)>, BankError> {
         let today = day_in_japan(self.now());
-        let mut linkages = self.books.list::<Linkage>("")?;
-        linkages.retain(|linkage| linkage.contract == person.contract && linkage.user == person.user);
+        let mut linkages = self.books.list_of::<Linkage>(&person.contract)?;
+        linkages.retain(|linkage| linkage.user == person.user);
         linkages.sort_by_key(|linkage| std::cmp::Reverse(linkage.since));
         let with_end = |linkage: Linkage| {
             let ended = linkage.ended(Some(person), today);

@@ -157,8 +157,8 @@ impl Bank {
     ///
     /// [`BankError::Books`]
     pub fn requests(&self, person: &Person) -> Result<Vec<(Request, RequestState)>, BankError> {
-        let mut requests = self.books.list::<Request>("")?;
-        requests.retain(|request| request.contract == person.contract && request.user == person.user);
+        let mut requests = self.books.list_of::<Request>(&person.contract)?;
+        requests.retain(|request| request.user == person.user);
         requests.sort_by_key(|request| std::cmp::Reverse(request.at));
         let state = |request: Request| {
             let in_force = self.in_force(&request.linkage)?.is_some();

@@ -14,8 +14,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
     visit.bank().catch_up(&person).await?;
     let person = visit.person()?;
     let contract = visit.contract(&person)?;
-    let accounts = visit.bank().books.list::<Account>("")?;
-    let own: Vec<&Account> = accounts.iter().filter(|account| account.contract == contract.number).collect();
+    let own = visit.bank().books.list_of::<Account>(&contract.number)?;
     let content = html! {
         p.lead { (contract.name) " " span.muted { (t.with("welcome", &[("name", &person.name)])) } }
         @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {
@@ -34,7 +33,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
         @if person.may(Menu::Inquiry) {
             h2 { (t.get("accounts")) }
             ul.accounts {
-                @for account in own {
+                @for account in &own {
                     li {
                         a href={ "/accounts/" (account.key()) } {
                             span { (t.get(&format!("account-{}", account.kind))) " " (account.branch) "-" (account.number) }

@@ -304,7 +304,7 @@ fn obstacles(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
 
 /// What can be lent to a person of a contract: a token of the stock, or one that the contract has.
 fn tokens_of(visit: &Visit, contract: &str) -> Result<Vec<(String, String)>, Fault> {
-    let tokens = visit.bank().books.list::<LentToken>("")?;
+    let tokens = visit.bank().books.list_of::<LentToken>(contract)?;
     let theirs = tokens.into_iter().filter(|token| token.is_lent_to(contract));
     let options = std::iter::once((String::new(), visit.t.get("token-of-stock")));
     Ok(options.chain(theirs.map(|token| (token.id.clone(), token.id))).collect())

@@ -107,8 +107,7 @@ pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
 
 pub(super) async fn list(visit: Visit) -> Answer {
     let (t, person) = (visit.t, visit.person()?);
-    let mut bookings = visit.bank().books.list::<Booking>("")?;
-    bookings.retain(|booking| booking.contract == person.contract);
+    let mut bookings = visit.bank().books.list_of::<Booking>(&person.contract)?;
     bookings.sort_by_key(|booking| std::cmp::Reverse(booking.at));
     let content = html! {
         @if bookings.is_empty() { p { (t.get("no-orders")) } } @else {

@@ -336,9 +336,8 @@ fn own_account(visit: &Visit, person: &Person, key: &str) -> Result<Option<Accou
 /// The list of the company's own accounts.
 pub(super) fn from_account(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors) -> Result<Markup, Fault> {
     let t = visit.t;
-    let accounts = visit.bank().books.list::<Account>("")?;
-    let own = accounts.iter().filter(|account| account.contract == person.contract);
-    let options = own.map(|account| {
+    let accounts = visit.bank().books.list_of::<Account>(&person.contract)?;
+    let options = accounts.iter().map(|account| {
         let kind = t.get(&format!("account-{}", account.kind));
         (account.key(), format!("{kind} {}-{}  {}", account.branch, account.number, t.yen(account.balance)))
     });

@@ -257,9 +257,7 @@ fn name_of(person: &Person) -> &str {
 }
 
 fn tokens_of(visit: &Visit, contract: &str) -> Result<Vec<LentToken>, Fault> {
-    let mut tokens = visit.bank().books.list::<LentToken>("")?;
-    tokens.retain(|token| token.contract == contract);
-    Ok(tokens)
+    Ok(visit.bank().books.list_of(contract)?)
 }
 
 /// The token that was chosen, `Some(None)` for none of them, `None` for one that cannot be.
