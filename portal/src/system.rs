@@ -1,7 +1,7 @@
 //! The system's clock and randomness.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base16ct::lower;
 use camtoken::Timestamp;
@@ -11,6 +11,16 @@ use rand::{CryptoRng, Rng as _};
 
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How long something has been running: unlike the time, nobody sets it back.
+pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// The time since now, by the system's monotonic clock.
+#[must_use]
+pub fn uptime() -> Uptime {
+    let start = Instant::now();
+    Arc::new(move || start.elapsed())
+}
 
 /// The time by the system's clock. A clock before 1970 stands at 1970.
 #[must_use]

@@ -221,7 +221,8 @@ async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
         (MIHON, "MIHON01", LOGIN),
     ] {
         let before = world.bank.books.changes();
-        let answer = world.bank.log_in(business, &numbers(contract, user), password(text)).await.expect("a decision");
+        let answer =
+            world.bank.log_in(business, &numbers(contract, user), password(text), None).await.expect("a decision");
         assert!(answer.is_none(), "{contract} {user}");
         assert_eq!(world.bank.books.changes() - before, 1, "{contract} {user}: who is unknown waits for the disk too");
     }
@@ -230,10 +231,11 @@ async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
         assert!(world.bank.log_in_operator(id, password("wrong")).await.expect("a decision").is_none());
         assert_eq!(world.bank.books.changes() - before, 1, "{id}");
     }
-    let answer = world.bank.log_in(business, &numbers(SAMPLE, "admin01"), password(LOGIN)).await.expect("a decision");
+    let answer =
+        world.bank.log_in(business, &numbers(SAMPLE, "admin01"), password(LOGIN), None).await.expect("a decision");
     assert_eq!(answer.map(|(_, next)| next), Some(LoggedIn::Yes));
     let id = Numbers(vec![(LoginField::LoginId, "mihon-admin".to_owned())]);
-    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN), None).await.expect("a decision");
     assert_eq!(answer.map(|(_, next)| next), Some(LoggedIn::Register), "method 1 registers first");
 }
 
@@ -241,7 +243,8 @@ async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
 async fn five_wrong_passwords_suspend_the_login_until_the_bank_resumes_it() {
     let world = World::new().await;
     let enter = async |text: &str| {
-        let answer = world.bank.log_in(Profile::ContractAndUser, &numbers(SAMPLE, "ADMIN01"), password(text)).await;
+        let answer =
+            world.bank.log_in(Profile::ContractAndUser, &numbers(SAMPLE, "ADMIN01"), password(text), None).await;
         answer.expect("a decision").is_some()
     };
     for _ in 0..5 {
@@ -389,7 +392,7 @@ async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_say
     let letter = mails.iter().find(|mail| mail.text == "letter-report" && mail.to == number).expect("a letter");
     let word = |name: &str| letter.words.iter().find(|(known, _)| known == name).expect("a word").1.clone();
     let answer =
-        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&word("login"))).await;
+        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&word("login")), None).await;
     assert_eq!(answer.expect("a decision").map(|(_, next)| next), Some(LoggedIn::Yes));
     // The token is one of the stock, and the password of the letter opens its registration.
     let person = world.person(&number, "ADMIN01");
@@ -472,7 +475,7 @@ async fn who_gave_the_token_back_comes_in_by_the_generator_once_per_password_and
     assert!(matches!(settled, Settled::Rejected(_)), "the camera token signs no more");
 
     let id = Numbers(vec![(LoginField::LoginId, "mihon-admin".to_owned())]);
-    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+    let answer = world.bank.log_in(Profile::LoginId, &id, password(LOGIN), None).await.expect("a decision");
     let (person, next) = answer.expect("the password is right");
     assert_eq!(next, LoggedIn::Generator);
     let enter = async |digits: &str, attempt: u8| {
@@ -603,7 +606,7 @@ async fn a_login_id_leads_to_one_person_of_all_contracts() {
     assert_ne!(contract.login_id("KEIRI01"), other.login_id("KEIRI01"));
     let log_in = async |bank: &Bank, id: &str| {
         let id = Numbers(vec![(LoginField::LoginId, id.to_owned())]);
-        let answer = bank.log_in(Profile::LoginId, &id, password(LOGIN)).await.expect("a decision");
+        let answer = bank.log_in(Profile::LoginId, &id, password(LOGIN), None).await.expect("a decision");
         answer.map(|(person, _)| person.user)
     };
 
@@ -681,13 +684,14 @@ async fn a_new_password_resumes_a_user_and_no_administrator() {
     let (business, word) = (Profile::ContractAndUser, administrator.clone());
     for (user, resumed) in [("KEIRI01", true), ("ADMIN02", false)] {
         for _ in 0..5 {
-            let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password("wrong")).await;
+            let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password("wrong"), None).await;
             assert!(entered.expect("a decision").is_none());
         }
         let person = world.person(SAMPLE, user);
         assert!(person.login.suspended);
         assert_eq!(world.sign(&administrator, set_password(&person, "login", &word)).await, Outcome::Done);
-        let entered = world.bank.log_in(business, &numbers(SAMPLE, user), password(LOGIN)).await.expect("a decision");
+        let entered =
+            world.bank.log_in(business, &numbers(SAMPLE, user), password(LOGIN), None).await.expect("a decision");
         assert_eq!(entered.is_some(), resumed, "{user}");
     }
     let person = world.person(SAMPLE, "ADMIN02");
@@ -695,7 +699,8 @@ async fn a_new_password_resumes_a_user_and_no_administrator() {
     let resume = about(&person, Operation::UserManagement, &fields, Act::Resume);
     assert_eq!(world.sign(&administrator, resume).await, Outcome::Refused(Refusal::Changed));
     world.bank.set_service(&person, true).await.expect("a decision");
-    let entered = world.bank.log_in(business, &numbers(SAMPLE, "ADMIN02"), password(LOGIN)).await.expect("a decision");
+    let entered =
+        world.bank.log_in(business, &numbers(SAMPLE, "ADMIN02"), password(LOGIN), None).await.expect("a decision");
     assert!(entered.is_some(), "the bank does it, and the new password is in force");
 }
 
@@ -731,10 +736,11 @@ async fn a_change_of_a_record_takes_back_nothing_that_happened_since_the_form() 
     let closed = Person { closed: vec![Menu::Bulk], ..before.clone() };
     let order = world.order(&administrator, put(Some(&before), closed, "change", Vec::new())).await;
     let business = Profile::ContractAndUser;
-    let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password(LOGIN)).await.expect("a decision");
+    let answer =
+        world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password(LOGIN), None).await.expect("a decision");
     assert!(answer.is_some());
     for _ in 0..4 {
-        let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password("wrong")).await;
+        let answer = world.bank.log_in(business, &numbers(SAMPLE, "KEIRI01"), password("wrong"), None).await;
         assert!(answer.expect("a decision").is_none());
     }
     let bounced = world.person(SAMPLE, "KEIRI01");

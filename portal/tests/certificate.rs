@@ -167,7 +167,7 @@ impl Browser {
         loop {
             let Some((head, page)) = self.exchange(&path, form.take()).await else { return false };
             for line in head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
-                assert!(line.starts_with("__Host-kcb=") && line.ends_with("; Secure"), "{line}");
+                assert!(line.starts_with("__Host-") && line.ends_with("; Secure"), "{line}");
                 self.cookie = line.split(';').next().expect("a pair").to_owned();
             }
             match head.lines().find_map(|line| line.strip_prefix("location: ")) {

@@ -982,7 +982,7 @@ async fn a_login_for_a_linkage_is_no_login_to_the_bank() {
     use camtoken_portal::domain::contract::{LoginField, Profile};
     let world = World::new().await;
     let numbers = Numbers(vec![(LoginField::Contract, SAMPLE.to_owned()), (LoginField::User, "KEIRI01".to_owned())]);
-    let proved = world.bank().prove(Profile::ContractAndUser, &numbers, password(LOGIN)).await.expect("decided");
+    let proved = world.bank().prove(Profile::ContractAndUser, &numbers, password(LOGIN), None).await.expect("decided");
     assert!(proved.is_some());
     assert_eq!(world.person("KEIRI01").last_login, None, "or the first settings would seem done");
 }

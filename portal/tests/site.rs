@@ -35,7 +35,9 @@ impl Browser {
         let clock = TestClock::open(dir.path(), Arc::new(|| Timestamp::from_unix(1_795_230_000))).expect("a clock");
         let bank = Bank::open(dir.path(), clock.clock()).expect("the bank opens");
         demo::seed(&bank).await.expect("a new bank");
-        Self::at(Site::new(bank, None, dir.path().join("attacks")), clock, dir)
+        let moved = Arc::clone(&clock);
+        let site = Site::new(bank, None, dir.path().join("attacks")).with_uptime(Arc::new(move || moved.ahead()));
+        Self::at(site, clock, dir)
     }
 
     /// A bank that was started with `--test-clock`; with a real token in its books, if that is wanted.

@@ -39,7 +39,7 @@ pub enum NewPassword {
 }
 
 impl Bank {
-    /// Checks numbers and password. `None` whatever was wrong: one answer, the same work, for an unknown person, a wrong
+    /// Checks numbers and password, entered in `browser`. `None` whatever was wrong: one answer, the same work, for an unknown person, a wrong
     /// password and a suspended credential (V-15).
     ///
     /// # Errors
@@ -50,8 +50,9 @@ impl Bank {
         profile: Profile,
         numbers: &Numbers,
         password: Password,
+        browser: Option<&str>,
     ) -> Result<Option<(Person, LoggedIn)>, BankError> {
-        let Some(person) = self.prove(profile, numbers, password).await? else { return Ok(None) };
+        let Some(person) = self.prove(profile, numbers, password, browser).await? else { return Ok(None) };
         let Some(contract) = self.books.get::<Contract>(&person.contract)? else { return Ok(None) };
         let next = match contract.method {
             LoginMethod::Password => LoggedIn::Yes,
@@ -76,6 +77,7 @@ impl Bank {
         profile: Profile,
         numbers: &Numbers,
         password: Password,
+        browser: Option<&str>,
     ) -> Result<Option<Person>, BankError> {
         let found = self.find(profile, numbers)?;
         let hash = found.as_ref().map_or_else(PasswordHash::decoy, |person| person.login.hash.clone());
@@ -92,10 +94,37 @@ impl Bank {
             };
             // A password that was changed meanwhile was not the one that was compared.
             let right = right && person.login.hash == hash && !person.suspended;
-            let entry = person.login.enter(right);
+            let entry = person.browsers.enter(&mut person.login, right, browser);
             tell_suspension(sheet, &person, "login", entry, now)?;
             sheet.put(&person);
             Ok((entry == Entry::Right).then_some(person))
+        })?)
+    }
+
+    /// Whether the person with these numbers has been in this browser.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn knows_browser(&self, profile: Profile, numbers: &Numbers, browser: Option<&str>) -> Result<bool, BankError> {
+        let known = self.find(profile, numbers)?;
+        Ok(known.zip(browser).is_some_and(|(person, browser)| person.browsers.know(browser)))
+    }
+
+    /// Writes down that a person has come in with a browser for the first time. If there were others, the person is told.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn remember_browser(&self, contract: &str, user: &str, browser: &str) -> Result<(), BankError> {
+        let now = self.now();
+        Ok(self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&Person::key(contract, user))? else { return Ok(()) };
+            if person.browsers.remember(browser) {
+                post(sheet, &person.mail, "mail-new-browser", &[("user", user)], now)?;
+            }
+            sheet.put(&person);
+            Ok::<_, BooksError>(())
         })?)
     }
 

@@ -8,6 +8,7 @@ use camtoken::transaction::Operation;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::browsers::Browsers;
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
 
@@ -114,6 +115,9 @@ pub struct Person {
     /// What an administrator has closed to this person.
     #[serde(default)]
     pub closed: Vec<Menu>,
+    /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
+    #[serde(default, skip_serializing_if = "Browsers::are_unknown")]
+    pub browsers: Browsers,
     /// The last login, seconds since 1970.
     pub last_login: Option<u64>,
     /// The one before it, which is what a person in session wants to know.
@@ -200,6 +204,7 @@ impl Person {
             generator: None,
             mail_failed: false,
             closed: Vec::new(),
+            browsers: Browsers::default(),
             last_login: None,
             login_before: None,
         }
@@ -214,6 +219,7 @@ impl Person {
             first_otp: now.first_otp.clone(),
             first_otp_used: now.first_otp_used.clone(),
             certificate: now.certificate.clone(),
+            browsers: now.browsers.clone(),
             last_login: now.last_login,
             login_before: now.login_before,
             mail_failed: now.mail_failed && now.mail == self.mail,
@@ -248,6 +254,7 @@ impl Person {
     pub fn digest(&self) -> String {
         let mut person = self.clone();
         (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
+        person.browsers = Browsers::default();
         let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
         for credential in passwords.into_iter().chain([person.certificate.as_mut(), person.first_otp_used.as_mut()]) {
             credential.into_iter().for_each(|credential| credential.wrong = 0);
@@ -263,6 +270,7 @@ impl Person {
             self.transaction.resume();
             let words = self.first_otp.iter_mut().chain(&mut self.first_otp_used).chain(&mut self.certificate);
             words.for_each(Credential::resume);
+            self.browsers.resume();
         }
     }
 
@@ -304,7 +312,7 @@ impl Person {
     /// Whether this person may use the bank at all.
     #[must_use]
     pub fn is_in_service(&self) -> bool {
-        !self.suspended && !self.login.suspended
+        !self.suspended && (!self.login.suspended || self.browsers.are_open())
     }
 
     /// The activation, once there is one.

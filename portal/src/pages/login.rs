@@ -35,7 +35,7 @@ pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer
 
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
     let (profile, numbers, password) = typed(&visit, &mut fields)?;
-    let Some((person, next)) = visit.bank().log_in(profile, &numbers, password).await? else {
+    let Some((person, next)) = visit.bank().log_in(profile, &numbers, password, visit.browser.as_deref()).await? else {
         return Ok(draw(&visit, profile, &wrong(visit.t, profile)));
     };
     let who = Who::new(&person);

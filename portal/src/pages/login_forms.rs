@@ -17,8 +17,11 @@ use crate::text::Text;
 pub(super) fn typed(visit: &Visit, fields: &mut Fields) -> Result<(Profile, Numbers, Password), Fault> {
     let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
     let numbers: Vec<_> = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
-    visit.count(&numbers.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>())?;
-    Ok((profile, Numbers(numbers), fields.password("password")))
+    let names = numbers.iter().map(|(_, text)| text.clone()).collect::<Vec<_>>();
+    let numbers = Numbers(numbers);
+    let is_known = visit.bank().knows_browser(profile, &numbers, visit.browser.as_deref())?;
+    visit.count(&names.iter().map(String::as_str).collect::<Vec<_>>(), is_known)?;
+    Ok((profile, numbers, fields.password("password")))
 }
 
 /// What is said of it, whatever was wrong.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 
@@ -30,6 +30,7 @@ mod layout;
 mod linkage;
 mod login;
 mod login_forms;
+mod machine;
 mod operator;
 mod orders;
 mod outbox;
@@ -121,6 +122,7 @@ impl Site {
             .merge(layout::statics())
             .merge(linkage::endpoints())
             .merge(api::routes())
+            .layer(from_fn(machine::this_machine))
             .layer(map_response(async |mut response: Response| {
                 guard_headers(response.headers_mut());
                 response

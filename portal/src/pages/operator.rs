@@ -25,7 +25,7 @@ pub(super) async fn form(visit: Visit) -> Answer {
 }
 
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
-    visit.count(&["operator", fields.text("operator")])?;
+    visit.count(&["operator", fields.text("operator")], false)?;
     let password = fields.password("password");
     match visit.bank().log_in_operator(fields.text("operator"), password).await? {
         Some(operator) => Ok(visit.enter(Stage::Operator(operator.id), "/operator")),

@@ -1,22 +1,33 @@
 //! The outbox: what the bank has sent. A real bank has no such page; here it is what the postman and the mailbox are.
 
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::IntoResponse;
 use camtoken::Timestamp;
 use camtoken::qr::{self, EcLevel};
 use maud::html;
+use serde::Deserialize;
 
 use super::fault::{Answer, Fault};
 use super::layout::page;
 use super::visit::Visit;
+use crate::books::Row as _;
 use crate::domain::mail::{Delivery, Mail};
 use crate::letter;
 
-pub(super) async fn list(visit: Visit) -> Answer {
+/// Mails on a page.
+const PAGE: usize = 100;
+
+/// Where a page of a long list goes on.
+#[derive(Deserialize)]
+pub(super) struct Before {
+    before: Option<String>,
+}
+
+pub(super) async fn list(visit: Visit, Query(before): Query<Before>) -> Answer {
     let t = visit.t;
-    let mut mails = visit.bank().books.list::<Mail>("")?;
-    mails.reverse();
+    let mails = visit.bank().books.newest::<Mail>(before.before.as_deref(), PAGE)?;
+    let older = mails.last().filter(|_| mails.len() == PAGE).map(Mail::key);
     let content = html! {
         p { (t.get("outbox-intro")) }
         ul.rows {
@@ -27,6 +38,7 @@ pub(super) async fn list(visit: Visit) -> Answer {
                 }
             }
         }
+        @if let Some(older) = older { p { a.button href={ "/outbox?before=" (older) } { (t.get("older")) } } }
     };
     Ok(page(&visit, &t.get("outbox"), &content))
 }

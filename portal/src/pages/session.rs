@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use base16ct::lower;
 use camtoken::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -25,6 +26,12 @@ pub const COOKIE: &str = "kcb";
 
 /// The cookie under TLS: no other host, no other path and no plain connection can have set it.
 pub const SECURE_COOKIE: &str = "__Host-kcb";
+
+/// The cookie by which a browser is known again.
+pub const BROWSER: &str = "browser";
+
+/// The same under TLS.
+pub const SECURE_BROWSER: &str = "__Host-browser";
 
 /// All the sessions of the site. The names themselves are not kept, only their hashes.
 #[derive(Default)]
@@ -196,6 +203,18 @@ impl Stage {
 pub(super) fn cookie(name: &str, secure: bool) -> HeaderValue {
     let (cookie, more) = if secure { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
     let text = format!("{cookie}={name}; Path=/; HttpOnly; SameSite=Lax{more}");
+    HeaderValue::from_str(&text).expect("hexadecimal digits")
+}
+
+/// What the books call the browser with this name in its cookie.
+pub(super) fn browser_id(name: &str) -> String {
+    lower::encode_string(&key(name))
+}
+
+/// The cookie by which a browser is known again, for a year.
+pub(super) fn browser_cookie(name: &str, secure: bool) -> HeaderValue {
+    let (cookie, more) = if secure { (SECURE_BROWSER, "; Secure") } else { (BROWSER, "") };
+    let text = format!("{cookie}={name}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{more}");
     HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 

@@ -12,7 +12,17 @@ use super::session::Sessions;
 use crate::attacks;
 use crate::bank::{Bank, BankError};
 use crate::limiter::Limiter;
+use crate::system::{Uptime, uptime};
 use crate::test_clock::TestClock;
+
+/// Who tries a name at the login. A customer's own browser is counted by itself, so that no stranger holds it up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Asker {
+    /// A browser in which the person has been.
+    Known(String),
+    /// Anybody else: the name, and where it is tried from.
+    Stranger(String, Option<IpAddr>),
+}
 
 /// The site with all that stands behind it.
 pub struct Site {
@@ -23,9 +33,9 @@ pub struct Site {
     pub(super) face: Option<String>,
     /// Where the same site is under TLS, which asks for certificates.
     pub(super) tls: Option<String>,
-    /// How often one address, and one name at the login, may have a password compared.
+    /// How often one address, and one name at the login from one address, may have a password compared.
     pub(super) by_address: Limiter<Option<IpAddr>>,
-    pub(super) by_name: Limiter<String>,
+    pub(super) by_name: Limiter<Asker>,
     /// How often one address may apply, and one mail address is written to for it.
     pub(super) applications: Limiter<Option<IpAddr>>,
     pub(super) by_mail: Limiter<String>,
@@ -33,6 +43,8 @@ pub struct Site {
     pub(super) attack_dir: PathBuf,
     pub(super) stage: Semaphore,
     pub(super) linkages: Option<Linkages>,
+    /// The time by which the limits count.
+    pub(super) uptime: Uptime,
     /// The bank's clock, where it is one that tests move on.
     pub(super) test_clock: Option<Arc<TestClock>>,
 }
@@ -48,6 +60,7 @@ impl Site {
             sessions: Sessions::default(),
             face,
             tls: None,
+            uptime: uptime(),
             by_address: Limiter::new(60, Duration::from_millis(500)),
             by_name: Limiter::new(20, Duration::from_secs(6)),
             applications: Limiter::new(10, Duration::from_secs(600)),
@@ -74,7 +87,15 @@ impl Site {
     /// The same with a page that moves the bank's clock on, which has to be this one.
     #[must_use]
     pub fn with_test_clock(self, clock: Arc<TestClock>) -> Self {
-        Self { test_clock: Some(clock), ..self }
+        let (moved, uptime) = (Arc::clone(&clock), Arc::clone(&self.uptime));
+        let uptime: Uptime = Arc::new(move || uptime() + moved.ahead());
+        Self { test_clock: Some(clock), uptime, ..self }
+    }
+
+    /// The same with limits that count by another time, for tests.
+    #[must_use]
+    pub fn with_uptime(self, uptime: Uptime) -> Self {
+        Self { uptime, ..self }
     }
 
     /// Ends what is over by itself, forgets what was given out and is good no more, and reminds of what ends soon: to be called

@@ -8,11 +8,12 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::fault::Fault;
-use super::session::{Session, Stage, Who, cookie};
-use super::site::Site;
+use super::session::{Session, Stage, Who, browser_cookie, browser_id, cookie};
+use super::site::{Asker, Site};
 use crate::bank::{Bank, BankError};
 use crate::domain::contract::Contract;
 use crate::domain::people::{Menu, Person};
+use crate::system::random_hex;
 use crate::text::Text;
 use crate::tls::Peer;
 
@@ -22,6 +23,8 @@ pub(super) struct Visit {
     pub site: Arc<Site>,
     pub peer: Peer,
     pub name: String,
+    /// What this browser was called when somebody came in with it, as the books know it.
+    pub browser: Option<String>,
     pub session: Session,
     pub t: Text,
     pub path: String,
@@ -91,20 +94,25 @@ impl Visit {
         person.filter(|person| person.is_in_service() && who.is(person)).ok_or(Fault::Login)
     }
 
-    /// Counts a try at a login under a name, whoever tries and whether there is such a name.
-    pub fn count(&self, name: &[&str]) -> Result<(), Fault> {
+    /// Counts a try at a login under a name, whether there is such a name or not: for the address it comes from, or for the
+    /// browser, where it is one of the person's own.
+    pub fn count(&self, name: &[&str], is_known: bool) -> Result<(), Fault> {
         let name = name.join("/").trim().to_ascii_uppercase();
-        self.site.by_name.ask(&name.chars().take(120).collect(), self.bank().now()).map_err(Fault::TooMany)
+        let asker = match &self.browser {
+            Some(browser) if is_known => Asker::Known(browser.clone()),
+            _ => Asker::Stranger(name.chars().take(120).collect(), self.peer.network()),
+        };
+        self.site.by_name.ask(&asker, (self.site.uptime)()).map_err(Fault::TooMany)
     }
 
     /// Counts something that costs, such as a password to compare, for the address it comes from.
     pub fn count_address(&self) -> Result<(), Fault> {
-        self.site.by_address.ask(&self.peer.network(), self.bank().now()).map_err(Fault::TooMany)
+        self.site.by_address.ask(&self.peer.network(), (self.site.uptime)()).map_err(Fault::TooMany)
     }
 
     /// Counts an application, which has a mail sent to a stranger's address.
     pub fn count_application(&self, mail: &str) -> Result<(), Fault> {
-        let now = self.bank().now();
+        let now = (self.site.uptime)();
         self.site.applications.ask(&self.peer.network(), now).map_err(Fault::TooMany)?;
         self.site.by_mail.ask(&mail.to_lowercase(), now).map_err(Fault::TooMany)
     }
@@ -118,11 +126,34 @@ impl Visit {
     pub fn enter_with(&self, stage: Stage, certificate: Option<String>, to: &str) -> Response {
         let sessions = &self.site.sessions;
         sessions.end(&self.name);
+        let called = match &stage {
+            Stage::In(who) => self.remember_browser(who),
+            _ => Ok(None),
+        };
+        let called = match called {
+            Ok(called) => called,
+            Err(fault) => return fault.into_response(),
+        };
         let (name, _) = sessions.begin(stage, self.bank().now());
         sessions.change(&name, |session| session.certificate = certificate);
         let mut response = Redirect::to(to).into_response();
+        if let Some(called) = called {
+            response.headers_mut().append(header::SET_COOKIE, browser_cookie(&called, self.peer.secure));
+        }
         response.headers_mut().append(header::SET_COOKIE, cookie(&name, self.peer.secure));
         response
+    }
+
+    /// Takes this browser among those in which somebody has been. One that has no name yet gets one, for a cookie; the people of
+    /// a company who share a browser share its name.
+    fn remember_browser(&self, who: &Who) -> Result<Option<String>, Fault> {
+        let name = self.browser.is_none().then(|| random_hex(32));
+        let browser = name.as_deref().map(browser_id).or_else(|| self.browser.clone()).unwrap_or_default();
+        let known = self.bank().person(&who.contract, &who.user)?;
+        if !known.is_some_and(|person| person.browsers.know(&browser)) {
+            self.bank().remember_browser(&who.contract, &who.user, &browser)?;
+        }
+        Ok(name)
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Session)) {

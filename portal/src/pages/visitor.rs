@@ -10,7 +10,7 @@ use camtoken::language::Language;
 
 use super::fault::{Fault, Unwritten};
 use super::layout;
-use super::session::{COOKIE, SECURE_COOKIE, Stage, cookie};
+use super::session::{BROWSER, COOKIE, SECURE_BROWSER, SECURE_COOKIE, Stage, browser_id, cookie};
 use super::site::Site;
 use super::visit::Visit;
 use crate::bank::BankError;
@@ -53,7 +53,9 @@ pub(super) async fn visitor(State(site): State<Arc<Site>>, mut request: Request,
     let asked: Option<Language> = asked.iter().find_map(|part| part["lang=".len()..].parse().ok());
     let t = Text(asked.unwrap_or_else(|| language(request.headers())));
     let (path, query) = (request.uri().path().to_owned(), others.join("&"));
-    let visit = Visit { site, peer, name, session, t, path, query };
+    let called = if peer.secure { SECURE_BROWSER } else { BROWSER };
+    let browser = cookie_named(request.headers(), called).map(|name| browser_id(&name));
+    let visit = Visit { site, peer, name, browser, session, t, path, query };
     request.extensions_mut().insert(visit.clone());
     let costly = request.method() == Method::POST && COSTLY.contains(&visit.path.as_str());
     let let_in = if costly { visit.count_address() } else { Ok(()) };

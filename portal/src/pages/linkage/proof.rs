@@ -39,7 +39,7 @@ pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields
     let mut flow = flow(&visit, &id)?;
     let (profile, numbers, password) = typed(&visit, &mut fields)?;
     visit.count_address()?;
-    let Some(person) = visit.bank().prove(profile, &numbers, password).await? else {
+    let Some(person) = visit.bank().prove(profile, &numbers, password, visit.browser.as_deref()).await? else {
         return Ok(draw_login(&visit, &flow, profile, &wrong(visit.t, profile)));
     };
     let contract = visit.contract(&person)?;

@@ -1,0 +1,58 @@
+//! What is open to this machine alone: every page under its own names, and some pages to nobody from elsewhere.
+//!
+//! Without the first, a page of somebody else's whose name is made to lead here could read the bank's (DNS rebinding).
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::tls::Peer;
+
+/// Pages that a real bank has behind other doors: the postbox, the desk, the clock for tests.
+const HERE_ALONE: &[&str] = &["/outbox", "/operator", "/clock"];
+
+/// Refuses what was asked under a name that is not this machine's, and what only this machine may ask.
+pub(super) async fn this_machine(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or("?").to_owned());
+    let host = host.or_else(|| request.uri().authority().map(|name| name.as_str().to_owned()));
+    if host.is_some_and(|host| !is_ours(&host)) {
+        return (StatusCode::MISDIRECTED_REQUEST, "This bank answers under 127.0.0.1, [::1] and localhost alone.\n")
+            .into_response();
+    }
+    let path = request.uri().path();
+    let is_here_alone = HERE_ALONE
+        .iter()
+        .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().and_then(|peer| peer.0.address);
+    if is_here_alone && peer.is_some_and(|address| !address.to_canonical().is_loopback()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a host is this machine's own, with any port.
+fn is_ours(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["127.0.0.1", "[::1]", "localhost"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_ours_with_any_port_and_in_no_other_way() {
+        for host in ["127.0.0.1:4880", "localhost", "LOCALHOST:1", "[::1]:4880", "[::1]"] {
+            assert!(is_ours(host), "{host}");
+        }
+        for host in
+            ["", "bank.example", "127.0.0.1.bank.example", "localhost.bank.example:4880", "localhost:a", "10.0.0.1"]
+        {
+            assert!(!is_ours(host), "{host}");
+        }
+    }
+}
