@@ -104,8 +104,10 @@ impl Bank {
         let vault = Box::new(LocalKeyWrapper::new(&[key]).map_err(SetupError::from)?);
         let verifier = Verifier::new(store, vault, policy, NAME, &mut rng())?;
         block_on(verifier.check_key(&mut rng()))?;
+        let books = Books::open(&dir.join("books"))?;
+        books.list_by_contract()?;
         Ok(Self {
-            books: Arc::new(Books::open(&dir.join("books"))?),
+            books: Arc::new(books),
             verifier,
             authority: Authority::open(dir)?,
             clock,

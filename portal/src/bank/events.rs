@@ -4,7 +4,7 @@ use camtoken::Timestamp;
 
 use super::base::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
-use crate::domain::event::{Broken, Event, Head, check};
+use crate::domain::event::{Broken, Event, Head, check, check_part};
 
 /// The name of the bank as the one who did something.
 pub(crate) const BANK: &str = "bank";
@@ -28,6 +28,30 @@ impl Bank {
         let events = self.books.list::<Event>("")?;
         let head = self.books.get::<Head>("event")?;
         let broken = check(&events, head.as_ref()).err();
+        Ok(Chain { events, broken })
+    }
+}
+
+impl Bank {
+    /// Some entries, the newest first, that come before the one of this number, or the newest of all; with the one before them,
+    /// whose link they hold.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]. A part that was touched is an answer.
+    pub fn some_events(&self, before: Option<u64>, count: usize) -> Result<Chain, BankError> {
+        let key = before.map(|number| format!("{number:010}"));
+        let mut events = self.books.newest::<Event>(key.as_deref(), count + 1)?;
+        events.reverse();
+        let mut broken = check_part(&events).err();
+        let head = self.books.get::<Head>("event")?.map(|head| (head.number, head.link));
+        let newest = events.last().map(|event| (event.number, event.link()));
+        if broken.is_none() && before.is_none() && head != newest {
+            broken = Some(Broken { number: newest.map_or(1, |(number, _)| number) });
+        }
+        if events.len() > count {
+            events.remove(0);
+        }
         Ok(Chain { events, broken })
     }
 }

@@ -5,6 +5,7 @@
 //! it told anybody, and has half of nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,9 +71,7 @@ impl Books {
     pub fn open(dir: &Path) -> Result<Self, BooksError> {
         let database = Database::builder(dir).worker_threads(1).open()?;
         let rows = database.keyspace("rows", KeyspaceCreateOptions::default)?;
-        let books = Self { rows, database, writer: Mutex::new(()), changes: AtomicU64::new(0) };
-        rows::list_by_contract(&books)?;
-        Ok(books)
+        Ok(Self { rows, database, writer: Mutex::new(()), changes: AtomicU64::new(0) })
     }
 
     /// One row.
@@ -93,7 +92,8 @@ impl Books {
         self.rows.prefix(name::<T>(beginning)).map(|entry| read(&entry.into_inner()?.1)).collect()
     }
 
-    /// Every row of a contract, in the order of the keys. It reads no row of another contract.
+    /// Every row of a contract, in the order of the keys. It reads no row of another contract. Books from before there were such
+    /// lists need [`Books::list_by_contract`] first.
     ///
     /// # Errors
     ///
@@ -109,12 +109,24 @@ impl Books {
         Ok(rows)
     }
 
+    /// At most so many rows of a kind whose keys come after this one, in the order of the keys: one page of a long list.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn after<T: Row>(&self, key: &str, count: usize) -> Result<Vec<T>, BooksError> {
+        let (start, end) = (name::<T>(key), format!("{}0", T::KIND));
+        let rows = self.rows.range((Bound::Excluded(start), Bound::Excluded(end))).take(count);
+        rows.map(|entry| read(&entry.into_inner()?.1)).collect()
+    }
+
     /// At most so many rows of a kind, the last ones first, that come before a key: one page of a long list.
     ///
     /// # Errors
     ///
     /// [`BooksError`]
     pub fn newest<T: Row>(&self, before: Option<&str>, count: usize) -> Result<Vec<T>, BooksError> {
+        // Keys end with "/" and more; "0" is the sign after the slash.
         let end = before.map_or_else(|| format!("{}0", T::KIND), name::<T>);
         let rows = self.rows.range(name::<T>("")..end).rev().take(count);
         rows.map(|entry| read(&entry.into_inner()?.1)).collect()
@@ -216,7 +228,11 @@ impl Sheet<'_> {
         }
         for (entry, row) in self.written.range(start.clone()..).take_while(|(entry, _)| entry.starts_with(&start)) {
             let key = &entry[start.len()..];
-            if row.is_some() { keys.insert(key.to_owned()) } else { keys.remove(key) };
+            if row.is_some() {
+                keys.insert(key.to_owned())
+            } else {
+                keys.remove(key)
+            };
         }
         keys.iter().filter_map(|key| self.get::<T>(key).transpose()).collect()
     }
@@ -348,14 +364,14 @@ mod tests {
     }
 
     #[test]
-    fn books_from_before_the_lists_are_listed_once_they_are_opened() {
+    fn books_from_before_the_lists_are_listed_once() {
         let dir = tempfile::tempdir().expect("a directory");
         let books = Books::open(dir.path()).expect("new books");
-        books.rows.remove(rows::LISTED).expect("as it was");
         books.rows.insert("token/A", serde_json::to_vec(&token("A")).expect("plain data")).expect("as it was");
         assert!(books.list_of::<LentToken>("1").expect("a list").is_empty());
         drop(books);
         let books = Books::open(dir.path()).expect("the same books");
+        books.list_by_contract().expect("lists");
         assert_eq!(books.list_of::<LentToken>("1").expect("a list").len(), 1);
     }
 

@@ -12,20 +12,27 @@ use crate::domain::people::{LoginId, Operator, Person};
 use crate::domain::request::Request;
 
 /// The row that says that the books have their lists by contract.
-pub(super) const LISTED: &str = "listed/1";
+const LISTED: &str = "listed/1";
 
-/// Lists by contract what stood in the books before there were such lists.
-pub(super) fn list_by_contract(books: &Books) -> Result<(), BooksError> {
-    if books.rows.contains_key(LISTED)? {
-        return Ok(());
+impl Books {
+    /// Lists by contract what stood in the books before there were such lists; once, and then it costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn list_by_contract(&self) -> Result<(), BooksError> {
+        if self.rows.contains_key(LISTED)? {
+            return Ok(());
+        }
+        again::<LentToken>(self)?;
+        again::<Account>(self)?;
+        again::<Application>(self)?;
+        again::<Booking>(self)?;
+        again::<Certificate>(self)?;
+        again::<Linkage>(self)?;
+        again::<Request>(self)?;
+        Ok(self.rows.insert(LISTED, "")?)
     }
-    again::<LentToken>(books)?;
-    again::<Account>(books)?;
-    again::<Booking>(books)?;
-    again::<Certificate>(books)?;
-    again::<Linkage>(books)?;
-    again::<Request>(books)?;
-    Ok(books.rows.insert(LISTED, "")?)
 }
 
 /// Writes every row of a kind once more, and so into the list of its contract.
@@ -151,6 +158,11 @@ impl Row for Application {
 
     fn key(&self) -> String {
         self.id.clone()
+    }
+
+    /// One that is open is listed with those of no contract.
+    fn contract(&self) -> Option<&str> {
+        Some(self.contract.as_deref().unwrap_or_default())
     }
 }
 

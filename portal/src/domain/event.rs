@@ -47,7 +47,20 @@ impl Event {
     }
 }
 
-/// Goes along the chain.
+/// Goes along a part of the chain, in the order of the numbers.
+///
+/// # Errors
+///
+/// [`Broken`] where an entry does not follow the one before it.
+pub fn check_part(events: &[Event]) -> Result<(), Broken> {
+    let follows = |pair: &[Event]| pair[1].number == pair[0].number + 1 && pair[1].before == pair[0].link();
+    match events.windows(2).find(|pair| !follows(pair)) {
+        Some(pair) => Err(Broken { number: pair[0].number + 1 }),
+        None => Ok(()),
+    }
+}
+
+/// Goes along the whole chain.
 ///
 /// # Errors
 ///
@@ -114,6 +127,16 @@ mod tests {
                 assert!(check(&events, Some(&head)).is_err(), "{place}");
             }
         }
+    }
+
+    #[test]
+    fn a_part_of_a_chain_holds_by_itself() {
+        let (mut events, _) = chain();
+        assert_eq!(check_part(&events[1..]), Ok(()));
+        events[2].at += 1;
+        assert_eq!(check_part(&events[1..]), Err(Broken { number: 4 }));
+        events.remove(2);
+        assert_eq!(check_part(&events), Err(Broken { number: 3 }));
     }
 
     #[test]

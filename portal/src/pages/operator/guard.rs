@@ -1,0 +1,13 @@
+//! Who may see the console.
+
+use crate::pages::fault::Fault;
+use crate::pages::session::Stage;
+use crate::pages::visit::Visit;
+
+/// The operator who is in.
+pub(super) fn operator(visit: &Visit) -> Result<&str, Fault> {
+    match &visit.session.stage {
+        Stage::Operator(id) => Ok(id),
+        _ => Err(Fault::NotFound),
+    }
+}

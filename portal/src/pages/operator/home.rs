@@ -1,0 +1,179 @@
+//! The first page of the console: applications, and the contracts, a page at a time or by what is searched for.
+
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::guard::operator;
+use crate::bank::Completed;
+use crate::books::BooksError;
+use crate::domain::contract::{Application, Contract, LentToken};
+use crate::domain::people::{LoginId, Person};
+use crate::pages::fault::{Answer, Fault};
+use crate::pages::fields::Fields;
+use crate::pages::forms::{Errors, Input, csrf};
+use crate::pages::layout::page;
+use crate::pages::people::{role, state};
+use crate::pages::session::Stage;
+use crate::pages::visit::Visit;
+use crate::pages::words::method_name;
+
+/// Contracts on a page.
+const PAGE: usize = 20;
+
+/// What is searched for, and where the page begins.
+#[derive(Deserialize)]
+pub(in crate::pages) struct Wanted {
+    #[serde(default)]
+    q: String,
+    after: Option<String>,
+}
+
+pub(in crate::pages) async fn home(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
+    if !matches!(visit.session.stage, Stage::Operator(_)) {
+        return Ok(Redirect::to("/operator/login").into_response());
+    }
+    let t = visit.t;
+    let mut contracts = found(&visit, &wanted)?;
+    let more = contracts.len() > PAGE;
+    contracts.truncate(PAGE);
+    let next = contracts.last().filter(|_| more).map(|contract| contract.number.clone());
+    let mut sections = Vec::new();
+    for contract in &contracts {
+        sections.push(section(&visit, contract).await?);
+    }
+    let content = html! {
+        (applications(&visit)?)
+        form.search method="get" action="/operator" role="search" {
+            (Input { value: &wanted.q, max: Some(40), optional: Some(String::new()), hint: Some(t.get("desk-search-hint")), ..Input::new("q", t.get("desk-search")) }.draw(&Errors::default()))
+            p.actions { button type="submit" { (t.get("search")) } }
+        }
+        @if contracts.is_empty() { p { (t.get("desk-none")) } }
+        @for section in &sections { (section) }
+        @if let Some(next) = next { p { a.button href={ "/operator?q=" (query(&wanted.q)) "&after=" (next) } { (t.get("next-page")) } } }
+        p.muted { (t.get("tokens-star")) }
+        p { a.button href="/operator/events" { (t.get("events")) } }
+    };
+    Ok(page(&visit, &t.get("operator"), &content))
+}
+
+/// One more contract than a page shows, if there is one: those after the page before, or those that are searched for by the
+/// beginning of the number, by company, login ID or token.
+fn found(visit: &Visit, wanted: &Wanted) -> Result<Vec<Contract>, BooksError> {
+    let (books, q) = (&visit.bank().books, wanted.q.trim());
+    let after = wanted.after.as_deref().unwrap_or_default();
+    if q.is_empty() {
+        return books.after(after, PAGE + 1);
+    }
+    if let Some(token) = books.get::<LentToken>(&q.to_uppercase())? {
+        return Ok(books.get(&token.contract)?.into_iter().collect());
+    }
+    if let Some(known) = books.get::<LoginId>(q)? {
+        return Ok(books.get(&known.contract)?.into_iter().collect());
+    }
+    let is_number = q.bytes().all(|byte| byte.is_ascii_digit());
+    let mut contracts = books.list::<Contract>(if is_number { q } else { "" })?;
+    let is_wanted = |contract: &Contract| is_number || contract.name.contains(q) || contract.kana.contains(q);
+    contracts.retain(|contract| contract.number.as_str() > after && is_wanted(contract));
+    contracts.truncate(PAGE + 1);
+    Ok(contracts)
+}
+
+/// A text as it stands in an address.
+fn query(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric();
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What companies have applied for and waits.
+fn applications(visit: &Visit) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let open = visit.bank().books.list_of::<Application>("")?;
+    Ok(html! {
+        @if !open.is_empty() {
+            h2 { (t.get("applications")) }
+            ul.rows {
+                @for application in open.iter().take(PAGE) {
+                    li {
+                        b { (application.name) }
+                        span.muted { (application.id) " " (method_name(t, application.method)) }
+                        form method="post" action={ "/operator/applications/" (application.id) } {
+                            (csrf(visit))
+                            button type="submit" { (t.get("complete")) }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// A contract with its people and tokens.
+async fn section(visit: &Visit, contract: &Contract) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let books = &visit.bank().books;
+    let tokens = books.list_of::<LentToken>(&contract.number)?;
+    let mut people = Vec::new();
+    for person in books.list::<Person>(&format!("{}/", contract.number))? {
+        let state = state(t, &person, &visit.bank().held(&person).await?);
+        people.push((person, state));
+    }
+    Ok(html! {
+        section {
+            h2 { (contract.name) " " small.muted { (contract.number) } }
+            div.scroll tabindex="0" role="region" aria-label=(contract.name) {
+                table.cards {
+                    thead { tr {
+                        th scope="col" { (t.get("user")) } th scope="col" { (t.get("role")) }
+                        th scope="col" { (t.get("token")) } th scope="col" { (t.get("state")) }
+                    } }
+                    tbody {
+                        @for (person, state) in &people {
+                            tr {
+                                td data-label=(t.get("user")) { a href={ "/operator/" (person.contract) "/" (person.user) } { (person.user) } }
+                                td data-label=(t.get("role")) { (role(t, person.role)) }
+                                td data-label=(t.get("token")) { (person.token.as_deref().unwrap_or("－")) }
+                                td data-label=(t.get("state")) { (state) }
+                            }
+                        }
+                    }
+                }
+            }
+            h3 { (t.get("tokens")) }
+            ul.rows {
+                @for token in &tokens {
+                    li {
+                        b { (token.listed()) }
+                        @if !token.revoked {
+                            form method="post" action={ "/operator/tokens/" (token.id) "/revoke" } {
+                                (csrf(visit))
+                                button.danger type="submit" { (t.get("revoke")) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+pub(in crate::pages) async fn complete(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    operator(&visit)?;
+    visit.tell(match visit.bank().complete(&id).await? {
+        Completed::Contract(_) => "done-completed",
+        Completed::Known => "done-known",
+        Completed::NoToken => "no-token-left",
+    });
+    Ok(Redirect::to("/operator").into_response())
+}
+
+pub(in crate::pages) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    operator(&visit)?;
+    let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
+    for user in visit.bank().revoke_token(&token).await? {
+        visit.site.sessions.end_all_of(&token.contract, &user, None);
+    }
+    visit.tell("done-revoked");
+    Ok(Redirect::to("/operator").into_response())
+}
