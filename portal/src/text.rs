@@ -61,6 +61,17 @@ impl Text {
         }
     }
 
+    /// How long to wait, in the largest unit that says it well, rounded up.
+    #[must_use]
+    pub fn wait(self, seconds: u64) -> String {
+        let (count, key) = match seconds {
+            0..=90 => (seconds, "wait-seconds"),
+            91..=5_400 => (seconds.div_ceil(60), "wait-minutes"),
+            _ => (seconds.div_ceil(3_600), "wait-hours"),
+        };
+        self.with(key, &[("count", &count.to_string())])
+    }
+
     /// A moment in Japan, to the minute.
     #[must_use]
     pub fn moment(self, moment: Timestamp) -> String {
@@ -150,5 +161,9 @@ mod tests {
         let day = "2026-11-04".parse().expect("a day");
         assert_eq!(Text(Language::Ja).day(day), "2026年11月4日");
         assert_eq!(Text(Language::En).day(day), "4 Nov 2026");
+        let waits = [(6, "6秒"), (90, "90秒"), (91, "2分"), (5_400, "90分"), (5_401, "2時間"), (28_800, "8時間")];
+        for (seconds, told) in waits {
+            assert_eq!(Text(Language::Ja).wait(seconds), told);
+        }
     }
 }

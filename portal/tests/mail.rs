@@ -133,7 +133,7 @@ async fn a_mail_arrives_once_in_both_languages() {
     assert_eq!(mail["to"], world.person().mail);
     assert_eq!(mail["subject"], "ご利用再開のお知らせ / Your access is resumed");
     let body = mail["body"].as_str().expect("text");
-    assert!(body.contains("KEIRI01 様：ご利用を再開しました。") && body.contains("KEIRI01"), "{body}");
+    assert!(body.contains("KEIRI01 様　ご利用を再開しました。") && body.contains("KEIRI01"), "{body}");
     assert_eq!(world.last().delivery, Some(Delivery::Taken));
 }
 

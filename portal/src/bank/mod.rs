@@ -22,6 +22,7 @@ mod registration;
 mod requested;
 mod signed;
 mod tokens;
+mod withdrawals;
 
 pub use base::{Bank, BankError, NAME};
 pub use certificates::{Fetched, NotShown};
@@ -30,5 +31,6 @@ pub use events::Chain;
 pub(crate) use login::put_person;
 pub use login::{LoggedIn, NewPassword, Numbers};
 pub use orders::{Draft, NewChallenge, Placed, Settled, Unissued};
+pub use payments::Room;
 pub use registration::{First, Initialised, Progress};
 pub use tokens::Lent;

@@ -145,6 +145,7 @@ impl Bank {
             act: draft.act,
             at: self.now().as_unix(),
             challenge: None,
+            given_up: None,
         };
         self.books.change(|sheet| {
             sheet.put(&order);
@@ -186,6 +187,9 @@ impl Bank {
         self.recover_one(activation).await?;
         if self.booking(&order)?.is_some() {
             return refused(Rejection::AlreadySettled);
+        }
+        if self.books.get::<Order>(&order.id)?.is_none_or(|order| order.given_up.is_some()) {
+            return refused(Rejection::Superseded);
         }
         if order.is_for_another_day(day_in_japan(self.now())) {
             return Ok(NewChallenge::Refused(Unissued::Day));
@@ -284,7 +288,7 @@ impl Bank {
     }
 
     /// Books what the verifier has accepted last for this activation, unless it stands in the books.
-    async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
+    pub(super) async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
         let known = self.verifier.activation(activation).await?;
         let Some(reference) = known.and_then(|known| Some(known.last_challenge()?.reference())) else {
             return Ok(());
@@ -347,7 +351,8 @@ impl Bank {
     }
 }
 
-fn reference(order: &Order) -> Option<ChallengeRef> {
+/// The challenge that was issued for an order last.
+pub(super) fn reference(order: &Order) -> Option<ChallengeRef> {
     order.challenge.as_ref()?.parse().ok()
 }
 

@@ -5,6 +5,7 @@ use camtoken::time::Date;
 use camtoken::transaction::zengin::{BatchFile, Encoding};
 use camtoken::transaction::{Operation, Value};
 
+use super::base::{Bank, BankError};
 use super::signed::{Signed, Undone};
 use crate::books::Sheet;
 use crate::domain::calendar::day_in_japan;
@@ -13,6 +14,30 @@ use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Line, Refusal, Spent, kind_of};
 use crate::domain::order::Order;
 use crate::domain::rates::yen_of;
+
+/// What may leave a company's accounts today by one operation, in yen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// On one day.
+    pub limit: u64,
+    /// Of that, today.
+    pub left: u64,
+}
+
+impl Bank {
+    /// What may still leave a company's accounts today by an operation.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn room(&self, contract: &str, operation: Operation, limit: Limit) -> Result<Room, BankError> {
+        let limit = self.books.get::<Contract>(contract)?.map_or(0, |contract| contract.limit(limit));
+        let day = day_in_japan(self.now()).to_string();
+        let today = Spent { contract: contract.to_owned(), operation: operation.to_string(), day, yen: 0 };
+        let spent = self.books.get::<Spent>(&today.key())?.map_or(0, |spent| spent.yen);
+        Ok(Room { limit, left: limit.saturating_sub(spent) })
+    }
+}
 
 /// Pays from an account, within a daily limit.
 pub(super) fn pay(sheet: &mut Sheet<'_>, signed: &Signed<'_>, from: &str, limit: Limit) -> Result<(), Undone> {

@@ -1,6 +1,7 @@
 //! The rows of the books: the name of each kind, which never changes, and the key of a row among its kind.
 
 use super::{Books, BooksError, Row};
+use crate::domain::alarm::Alarm;
 use crate::domain::certificate::Certificate;
 use crate::domain::contract::{Application, Contract, LentToken};
 use crate::domain::event::{Event, Head};
@@ -255,5 +256,18 @@ impl Row for Request {
 
     fn contract(&self) -> Option<&str> {
         Some(&self.contract)
+    }
+}
+
+impl Row for Alarm {
+    const KIND: &'static str = "alarm";
+
+    fn key(&self) -> String {
+        self.order.clone()
+    }
+
+    /// One that nobody has seen to is listed with those of no contract.
+    fn contract(&self) -> Option<&str> {
+        Some(if self.seen_by.is_some() { &self.contract } else { "" })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! One counter per credential and person; a right entry resets it (requirements, section 5).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use argon2::Argon2;
@@ -55,7 +56,7 @@ pub enum Entry {
 pub enum WeakPassword {
     /// Fewer than 10 or more than 64 characters.
     Length,
-    /// Only one kind of character, or the name of the person in it.
+    /// Only one kind of character, fewer than five different ones, or the name of the person in it.
     Guessable,
     /// The same as another password of the person.
     Reused,
@@ -72,6 +73,22 @@ impl Password {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The same as a password of a letter: three groups of four capitals and digits, however they were typed. `None` for what
+    /// is none, which is no try at one.
+    #[must_use]
+    pub fn of_letter(&self) -> Option<Self> {
+        let mut plain = Zeroizing::new(String::new());
+        for c in self.expose().chars().filter(|c| !(c.is_whitespace() || "-‐‑–—−ー－".contains(*c))) {
+            let c = char::from_u32(match u32::from(c) {
+                wide @ 0xff01..=0xff5e => wide - 0xfee0,
+                other => other,
+            });
+            plain.push(c.filter(char::is_ascii_alphanumeric)?.to_ascii_uppercase());
+        }
+        let groups = [plain.get(..4)?, plain.get(4..8)?, plain.get(8..)?];
+        (plain.len() == 12).then(|| Self::new(groups.join("-")))
     }
 
     /// Whether it is good enough to be set, for a person with this ID.
@@ -91,7 +108,8 @@ impl Password {
             text.chars().any(|c| !c.is_alphanumeric()),
         ];
         let named = !user.is_empty() && text.to_lowercase().contains(&user.to_lowercase());
-        if named || kinds.iter().filter(|kind| **kind).count() < 2 {
+        let different: BTreeSet<char> = text.chars().collect();
+        if named || different.len() < 5 || kinds.iter().filter(|kind| **kind).count() < 2 {
             return Err(WeakPassword::Guessable);
         }
         Ok(())
@@ -224,10 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn a_password_of_a_letter_is_read_however_it_is_typed() {
+        let read = |text: &str| Password::new(text.to_owned()).of_letter().map(|word| word.expose().to_owned());
+        for text in
+            ["HAT5-9KQ2-W7RM", "hat5-9kq2-w7rm", " hat59kq2w7rm ", "ＨＡＴ５－９ｋｑ２－ｗ７ｒｍ", "HAT5 9KQ2 W7RM"]
+        {
+            assert_eq!(read(text).as_deref(), Some("HAT5-9KQ2-W7RM"), "{text}");
+        }
+        for text in ["", "HAT5-9KQ2-W7R", "HAT5-9KQ2-W7RMM", "HAT5-9KQ2-W7Rあ", "あいうえおかきくけこさし"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_weak_password_is_refused() {
         let check = |text: &str| Password::new(text.to_owned()).check("KEIRI01");
         assert_eq!(check("short-1"), Err(WeakPassword::Length));
         assert_eq!(check("aaaaaaaaaaaa"), Err(WeakPassword::Guessable));
+        assert_eq!(check("aaaaaaaaaaaa1"), Err(WeakPassword::Guessable));
         assert_eq!(check("my-keiri01-pass"), Err(WeakPassword::Guessable));
         assert_eq!(check("Kumo-no-ue-12"), Ok(()));
     }

@@ -2,6 +2,7 @@
 //!
 //! Time is an argument everywhere. What is kept of these values, and how, is the business of [`books`](crate::books).
 
+pub mod alarm;
 pub mod browsers;
 pub mod calendar;
 pub mod certificate;

@@ -30,9 +30,31 @@ pub struct Order {
     pub at: u64,
     /// The challenge that was issued last.
     pub challenge: Option<String>,
+    /// Why the person does not want it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
+}
+
+/// Why a person does not want an order any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenUp {
+    /// 中止する
+    Stopped,
+    /// トークンの表示が違う: the token showed something else than was asked for.
+    Differs,
 }
 
 impl Act {
+    /// The key of the account that pays, if it pays.
+    #[must_use]
+    pub fn from(&self) -> Option<&str> {
+        match self {
+            Self::Pay { from, .. } | Self::PayRequested { from, .. } | Self::PayBatch { from, .. } => Some(from),
+            _ => None,
+        }
+    }
+
     /// Whether `signer` may have this done to `target`, who may be the same person. An administrator manages users and
     /// suspends the other administrator; whom they take back into service are users alone, for administrators the bank does.
     #[must_use]
@@ -51,6 +73,12 @@ impl Act {
 }
 
 impl Order {
+    /// The key of the account that pays, if it pays.
+    #[must_use]
+    pub fn from(&self) -> Option<&str> {
+        self.act.from()
+    }
+
     /// A field of the transaction to be issued.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

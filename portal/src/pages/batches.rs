@@ -9,7 +9,8 @@ use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
 use maud::html;
 
-use super::drafts::{Entered, checked, keep};
+use super::batch_faults::fault;
+use super::drafts::{Entered, checked, keep, within_reach};
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, csrf};
@@ -65,11 +66,7 @@ async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> An
     }
     let batch = match BatchFile::parse(&file, Encoding::Detect) {
         Ok(batch) => batch,
-        Err(error) => {
-            let words = [("record", error.record.to_string()), ("field", error.field.to_owned())];
-            let words: Vec<_> = words.iter().map(|(name, word)| (*name, word.as_str())).collect();
-            return draw(visit, operation, &Errors::one("file", t.with("file-fault", &words)));
-        }
+        Err(error) => return draw(visit, operation, &Errors::one("file", fault(t, &error))),
     };
     match draft(visit, &person, operation, &batch)? {
         Entered::Draft(draft) => Ok(keep(visit, draft)),
@@ -99,9 +96,9 @@ fn draft(visit: &Visit, person: &Person, operation: Operation, batch: &BatchFile
     let books = &visit.bank().books;
     let from = Account::key_of(header.branch_code.as_str(), header.account_number.as_str());
     let account = books.get::<Account>(&from)?.filter(|account| account.contract == person.contract);
-    if header.bank_code.as_str() != OWN_BANK || account.is_none() {
+    let Some(account) = account.filter(|_| header.bank_code.as_str() == OWN_BANK) else {
         return refuse("file-account");
-    }
+    };
     for payee in batch.payees().iter().filter(|payee| payee.bank_code.as_str() == OWN_BANK) {
         let key = Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
         let known = books.get::<Account>(&key)?;
@@ -134,6 +131,10 @@ fn draft(visit: &Visit, person: &Person, operation: Operation, batch: &BatchFile
         ("file", lower::encode_string(&batch.canonical_sha256())),
     ];
     let limit = if operation == Operation::Bulk { Limit::Bulk } else { Limit::Payroll };
+    let beyond = within_reach(visit, (&account, limit), (operation, Some(batch.total())), "file")?;
+    if !beyond.0.is_empty() {
+        return Ok(Entered::Wrong(beyond));
+    }
     let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };
     let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
     Ok(checked(t, Draft { operation, fields, act }).into())

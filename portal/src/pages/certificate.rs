@@ -39,7 +39,9 @@ pub(super) async fn fetch(visit: Visit, mut fields: Fields) -> Answer {
             visit.change(|session| session.download = Some(Download(Arc::new(issued.file))));
             Ok(Redirect::to("/certificate").into_response())
         }
-        Fetched::Wrong(entry) => draw(&visit, &Errors::one("certificate-password", wrong_entry(t, entry))),
+        Fetched::Wrong(entry) => {
+            draw(&visit, &Errors::one("certificate-password", wrong_entry(t, "certificate-password", entry)))
+        }
         Fetched::NotDue => Err(Fault::NotFound),
     }
 }

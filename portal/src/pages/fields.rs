@@ -7,6 +7,7 @@ use camtoken::typed;
 use subtle::ConstantTimeEq;
 
 use super::fault::Fault;
+use super::session::Typed;
 use super::site::Site;
 use super::visit::Visit;
 use crate::domain::credential::Password;
@@ -17,6 +18,13 @@ pub(super) struct Fields(pub Vec<(String, String)>);
 impl Fields {
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text.trim())
+    }
+
+    /// An amount as people type it: a number, and nothing that a sign of less than nothing could be.
+    pub fn amount(&self, name: &str) -> String {
+        let text = self.text(name);
+        let is_sign = |c: char| !(c.is_alphanumeric() || c.is_whitespace() || ",，.．".contains(c));
+        if text.contains(is_sign) { text.to_owned() } else { self.number(name) }
     }
 
     /// A number as people type it, with its digits in groups and maybe decimals. What is none stays as it is, for whoever
@@ -31,6 +39,12 @@ impl Fields {
     pub fn password(&mut self, name: &str) -> Password {
         let place = self.0.iter_mut().find(|(known, _)| known == name);
         Password::new(place.map(|(_, text)| std::mem::take(text)).unwrap_or_default())
+    }
+
+    /// What was typed last into the form of this page, as long as no order has come of it.
+    pub fn typed(visit: &Visit) -> Option<Self> {
+        let typed = visit.session.typed.as_ref().filter(|typed| typed.path == visit.path)?;
+        Some(Self(typed.fields.clone()))
     }
 
     /// Whether this session was shown the form.
@@ -48,6 +62,17 @@ impl FromRequest<Arc<Site>> for Fields {
         let Form(fields) = Form::from_request(request, site).await.map_err(|_| Fault::Form)?;
         let fields = Self(fields);
         fields.check(&visit)?;
+        if CORRECTED.contains(&visit.path.as_str()) {
+            let is_secret = |name: &str| SECRET.contains(&name);
+            let fields = fields.0.iter().filter(|(name, _)| !is_secret(name)).cloned().collect();
+            visit.change(|session| session.typed = Some(Typed { path: visit.path.clone(), fields }));
+        }
         Ok(fields)
     }
 }
+
+/// Forms that become an order and are shown again as they were filled in.
+const CORRECTED: &[&str] = &["/limits", "/pay-easy", "/payees", "/remittance", "/transfer", "/users/new"];
+
+/// What is kept of no form.
+const SECRET: &[&str] = &["again", "certificate-password", "csrf", "new", "transaction-again", "transaction-new"];

@@ -121,15 +121,45 @@ impl Errors {
         let name =
             if ["bankCode", "bankName", "branchCode", "branchName"].contains(&&*name) { "branch" } else { &name };
         let is_zero = matches!(error, TransactionError::Field { source: ValueError::Zero, .. });
-        let text = spec.filter(|_| !is_zero).map_or_else(
-            || t.get(if is_zero { "amount-zero" } else { "error-field" }),
-            |spec| t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))]),
-        );
+        let is_missing = matches!(error, TransactionError::Missing { .. });
+        let text = match spec {
+            _ if is_zero => t.get("amount-zero"),
+            None => t.get("error-field"),
+            Some(spec) if is_missing => t.with("error-missing", &[("field", spec.label.text(t.0))]),
+            Some(spec) => {
+                t.with("error-expected", &[("field", spec.label.text(t.0)), ("expected", &expected(t, spec))])
+            }
+        };
         Self::one(name, text)
+    }
+
+    /// Takes in others; beside one input one of them is enough.
+    pub fn add(&mut self, others: Self) {
+        for (name, text) in others.0 {
+            if name == NOWHERE || self.of(&name).is_none() {
+                self.0.push((name, text));
+            }
+        }
     }
 
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The same, where a field of the transaction has an input of another name.
+    pub fn called(mut self, field: &str, input: &str) -> Self {
+        for (name, _) in self.0.iter_mut().filter(|(name, _)| name == field) {
+            input.clone_into(name);
+        }
+        self
+    }
+
+    /// The same, where an error of the first input stands for those of others that it leaves empty.
+    pub fn beside(mut self, one: &str, others: &[&str]) -> Self {
+        if self.of(one).is_some() {
+            self.0.retain(|(name, _)| !others.contains(&name.as_str()));
+        }
+        self
     }
 
     /// The same, where none of the inputs is on the page.
@@ -266,13 +296,14 @@ pub(super) fn shown(t: Text, value: &Value) -> String {
     }
 }
 
-/// What is said of a wrong entry of a credential.
-pub(super) fn wrong_entry(t: Text, entry: Entry) -> String {
-    match entry {
-        Entry::Wrong { left: 0, .. } => t.get("entry-suspended"),
-        Entry::Wrong { left: 1, .. } => t.get("entry-one-left"),
-        _ => t.get("entry-wrong"),
-    }
+/// What is said of a wrong entry of a credential, which is named.
+pub(super) fn wrong_entry(t: Text, name: &str, entry: Entry) -> String {
+    let text = match entry {
+        Entry::Wrong { left: 0, .. } => "entry-suspended",
+        Entry::Wrong { left: 1, .. } => "entry-one-left",
+        _ => "entry-wrong",
+    };
+    t.with(text, &[("name", &t.get(name))])
 }
 
 /// What a browser learns of a rejection, or of a code that there is not: that it was one, how many tries are left, and what to

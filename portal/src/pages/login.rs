@@ -12,11 +12,11 @@ use super::forms::{Errors, Input, NOWHERE, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
 use super::session::{Stage, Who};
-use super::signing::{attempt, sign_page};
+use super::signing::{attempt, differs_page, sign_page};
 use super::visit::Visit;
-use crate::bank::{Initialised, LoggedIn, NAME, NewChallenge, NotShown, Settled};
+use crate::bank::{Initialised, LoggedIn, NAME, NewChallenge, NotShown, Numbers, Settled};
 use crate::domain::contract::Profile;
-use crate::domain::order::Order;
+use crate::domain::order::{GivenUp, Order};
 use crate::domain::people::Person;
 
 #[derive(Deserialize)]
@@ -30,13 +30,13 @@ pub(super) async fn form(visit: Visit, Query(service): Query<Service>) -> Answer
         return Ok(Redirect::to("/home").into_response());
     }
     let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
-    Ok(draw(&visit, profile, &Errors::default()))
+    Ok(draw(&visit, profile, &Numbers::default(), &Errors::default()))
 }
 
 pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
     let (profile, numbers, password) = typed(&visit, &mut fields)?;
     let Some((person, next)) = visit.bank().log_in(profile, &numbers, password, visit.browser.as_deref()).await? else {
-        return Ok(draw(&visit, profile, &wrong(visit.t, profile)));
+        return Ok(draw(&visit, profile, &numbers, &wrong(visit.t, profile)));
     };
     let who = Who::new(&person);
     match next {
@@ -57,7 +57,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
                 NotShown::Revoked => Errors::one(NOWHERE, visit.t.get("certificate-revoked")),
                 NotShown::Other => wrong(visit.t, profile),
             };
-            Ok(draw(&visit, profile, &errors))
+            Ok(draw(&visit, profile, &numbers, &errors))
         }
         LoggedIn::Generator => Ok(visit.enter(Stage::Generator(who), "/login/otp")),
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
@@ -84,10 +84,17 @@ pub(super) async fn otp(visit: Visit) -> Answer {
 pub(super) async fn initialise(visit: Visit, mut fields: Fields) -> Answer {
     let (person, order) = awaited(&visit)?;
     let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
-    let first_otp = person.is_administrator().then(|| fields.password("first-otp"));
+    let mut first_otp = None;
+    if person.is_administrator() {
+        first_otp = fields.password("first-otp").of_letter();
+        if first_otp.is_none() {
+            let errors = Errors::one("first-otp", visit.t.get("first-otp-form"));
+            return draw_otp(&visit, &person, &order, &errors).await;
+        }
+    }
     let errors = match visit.bank().initialise(&person, first_otp).await? {
         Initialised::Done => return Ok(visit.enter(Stage::Registering(Who::new(&person)), "/registration")),
-        Initialised::Wrong(entry) => Errors::one("first-otp", wrong_entry(visit.t, entry)),
+        Initialised::Wrong(entry) => Errors::one("first-otp", wrong_entry(visit.t, "first-otp", entry)),
         Initialised::No => Errors::one(NOWHERE, visit.t.get("registration-not-reset")),
     };
     draw_otp(&visit, &person, &order, &errors).await
@@ -150,6 +157,22 @@ pub(super) async fn otp_enter(visit: Visit, fields: Fields) -> Answer {
     }
 }
 
+/// 中止する: the code is withdrawn.
+pub(super) async fn otp_stop(visit: Visit, _: Fields) -> Answer {
+    let (person, order) = awaited(&visit)?;
+    visit.bank().give_up_order(&person, &order, GivenUp::Stopped).await?;
+    Ok(visit.enter(Stage::Nobody, "/login"))
+}
+
+/// トークンの表示が違う: the code is withdrawn, and the desk is told.
+pub(super) async fn otp_differs(mut visit: Visit, _: Fields) -> Answer {
+    let (person, order) = awaited(&visit)?;
+    visit.bank().give_up_order(&person, &order, GivenUp::Differs).await?;
+    visit.change(|session| session.stage = Stage::Nobody);
+    visit.session.stage = Stage::Nobody;
+    Ok(page(&visit, &visit.t.get("differs-title"), &differs_page(visit.t, &order)))
+}
+
 pub(super) async fn leave(visit: Visit, _: Fields) -> Response {
     visit.enter(Stage::Nobody, "/login")
 }
@@ -182,10 +205,10 @@ fn login_fields(person: &Person) -> Vec<(String, String)> {
     fields
 }
 
-fn draw(visit: &Visit, profile: Profile, errors: &Errors) -> Response {
+fn draw(visit: &Visit, profile: Profile, numbers: &Numbers, errors: &Errors) -> Response {
     let t = visit.t;
     let content = html! {
-        (login_card(visit, "/login", profile, &t.get("login"), errors))
+        (login_card(visit, "/login", profile, &t.get("login"), (numbers, errors)))
         @if let Some(tls) = visit.site.tls.as_ref().filter(|_| !visit.peer.secure) {
             p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } }
         }

@@ -38,8 +38,15 @@ fn name(field: LoginField) -> &'static str {
 }
 
 /// The form for what is known of a person beside the proof by device. It does not say which part was wrong.
-pub(super) fn login_card(visit: &Visit, path: &str, profile: Profile, button: &str, errors: &Errors) -> Markup {
+pub(super) fn login_card(
+    visit: &Visit,
+    path: &str,
+    profile: Profile,
+    button: &str,
+    (numbers, errors): (&Numbers, &Errors),
+) -> Markup {
     let (t, none) = (visit.t, Errors::default());
+    let typed = |field| numbers.0.iter().find(|(known, _)| *known == field).map_or("", |(_, text)| text.as_str());
     html! {
         nav.tabs aria-label=(t.get("login-services")) {
             @for known in [Profile::ContractAndUser, Profile::LoginId] {
@@ -56,9 +63,9 @@ pub(super) fn login_card(visit: &Visit, path: &str, profile: Profile, button: &s
             input type="hidden" name="service" value=(profile.as_str());
             @for field in profile.fields() {
                 @match field {
-                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), ..Input::new("contract", t.get("contract")) }.draw(&none)),
-                    LoginField::User => (Input { autocomplete: "username", max: Some(10), ..Input::new("user", t.get("user")) }.draw(&none)),
-                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), ..Input::new("login-id", t.get("login-id")) }.draw(&none)),
+                    LoginField::Contract => (Input { mode: Some("numeric"), max: Some(10), hint: Some(t.get("contract-hint")), value: typed(LoginField::Contract), ..Input::new("contract", t.get("contract")) }.draw(&none)),
+                    LoginField::User => (Input { autocomplete: "username", max: Some(10), value: typed(LoginField::User), ..Input::new("user", t.get("user")) }.draw(&none)),
+                    LoginField::LoginId => (Input { autocomplete: "username", max: Some(40), value: typed(LoginField::LoginId), ..Input::new("login-id", t.get("login-id")) }.draw(&none)),
                 }
             }
             (Input::password("password", t.get("login-password")).draw(&none))

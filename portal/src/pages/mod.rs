@@ -1,7 +1,8 @@
 //! The site. Handlers hold no rules: they read a form, ask the bank once, and show what it says.
 //!
 //! A page names no other page. What several pages need stands in files of its own: `visit` (who asks), `fields` (what a form
-//! says), `fault` (why there is no page), `layout`, `forms`, `login_forms`, `drafts`, `passwords`, `signing`, `people`, `words`.
+//! says), `fault` (why there is no page), `layout`, `forms`, `login_forms`, `drafts`, `passwords`, `signing`, `people`, `batch_faults`,
+//! `batch_rows`, `words`.
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ mod accounts;
 mod api;
 mod application;
 mod attacks;
+mod batch_faults;
+mod batch_rows;
 mod batches;
 mod certificate;
 mod clock;
@@ -63,6 +66,8 @@ impl Site {
             .route("/login", get(login::form).post(login::enter))
             .route("/login/otp", get(login::otp).post(login::otp_enter))
             .route("/login/otp/code", post(login::otp_code).get(async || Redirect::to("/login/otp")))
+            .route("/login/otp/stop", post(login::otp_stop).get(async || Redirect::to("/login/otp")))
+            .route("/login/otp/differs", post(login::otp_differs).get(async || Redirect::to("/login/otp")))
             .route("/login/otp/initialise", post(login::initialise).get(async || Redirect::to("/login/otp")))
             .route("/logout", post(login::leave))
             .route("/home", get(home::show))
@@ -84,6 +89,9 @@ impl Site {
             .route("/orders/confirm", get(orders::confirm).post(orders::place))
             .route("/orders/{order}", get(orders::show).post(orders::sign))
             .route("/orders/{order}/code", post(orders::new_code).get(back_to_order))
+            .route("/orders/confirm/stop", post(orders::forget).get(async || Redirect::to("/orders/confirm")))
+            .route("/orders/{order}/stop", post(orders::stop).get(back_to_order))
+            .route("/orders/{order}/differs", post(orders::differs).get(back_to_order))
             .route("/orders/{order}/code.png", get(orders::code))
             .route("/transfer", get(payments::transfer).post(payments::transfer_enter))
             .route("/payees", get(payments::payees).post(payments::payee_enter))
@@ -107,6 +115,7 @@ impl Site {
             .route("/operator/events", get(operator::events))
             .route("/operator/login", get(operator::form).post(operator::enter))
             .route("/operator/applications/{application}", post(operator::complete))
+            .route("/operator/alarms/{order}", post(operator::see_to))
             .route("/operator/{contract}/{user}", get(operator::person).post(operator::act))
             .route("/operator/tokens/{token}/revoke", post(operator::revoke_token))
             .route("/operator/mail/{contract}/{user}", post(operator::mail_switched))

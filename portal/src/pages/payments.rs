@@ -3,7 +3,7 @@
 use camtoken::transaction::{FieldSpec, Kind, Operation};
 use maud::{Markup, html};
 
-use super::drafts::{checked, keep};
+use super::drafts::{checked_with, keep, within_reach, yen};
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, Input, choices, expected, form as card, select};
@@ -23,66 +23,77 @@ use crate::text::Text;
 type Typed<'a> = Option<&'a Fields>;
 
 pub(super) async fn transfer(visit: Visit) -> Answer {
-    draw_transfer(&visit, &visit.may(Menu::Transfer)?, None, &Errors::default())
+    draw_transfer(&visit, &visit.may(Menu::Transfer)?, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
     let (t, person) = (visit.t, visit.may(Menu::Transfer)?);
-    let mut fields = match typed.text("to") {
-        "new" => payee_fields(&typed),
-        known => {
-            let payee = visit.bank().books.get::<Payee>(&format!("{}/{known}", person.contract))?;
-            let payee = payee.filter(|payee| payee.contract == person.contract);
-            payee.map(|payee| fields_of(&payee)).unwrap_or_default()
-        }
+    let mut errors = Errors::default();
+    let is_new = typed.text("to") == "new";
+    let mut fields = if is_new {
+        payee_fields(&typed)
+    } else {
+        let key = format!("{}/{}", person.contract, typed.text("to"));
+        let payee = visit.bank().books.get::<Payee>(&key)?.filter(|payee| payee.contract == person.contract);
+        payee.map(|payee| fields_of(&payee)).unwrap_or_default()
     };
     if fields.is_empty() {
-        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("to", t.get("payee-choose")));
+        errors.add(Errors::one("to", t.get("payee-choose")));
     }
-    let Some(from) = own_account(&visit, &person, typed.text("from"))? else {
-        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("from", t.get("account-choose")));
-    };
-    if typed.text("to") == "new" && is_missing(&visit, &fields)? {
-        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
+    let from = own_account(&visit, &person, typed.text("from"))?;
+    if is_new && is_missing(&visit, &fields)? {
+        errors.add(Errors::one("account", t.get("account-unknown")));
     }
-    if own_key(&fields).is_some_and(|key| key == from.key()) {
-        return draw_transfer(&visit, &person, Some(&typed), &Errors::one("from", t.get("account-same")));
-    }
-    if typed.text("to") == "new" {
+    if is_new && !fields.is_empty() {
         fields.push(("newPayee".to_owned(), "yes".to_owned()));
     }
     let contract = visit.contract(&person)?;
     fields.extend([
-        ("amount".to_owned(), typed.number("amount")),
+        ("amount".to_owned(), typed.amount("amount")),
         ("date".to_owned(), day_in_japan(visit.bank().now()).to_string()),
-        ("payingAccount".to_owned(), from.number[from.number.len().saturating_sub(4)..].to_owned()),
         ("originator".to_owned(), contract.kana),
     ]);
-    let act = Act::Pay { from: from.key(), limit: Limit::Transfer };
-    match checked(t, Draft { operation: Operation::Transfer, fields, act }) {
+    match &from {
+        None => errors.add(Errors::one("from", t.get("account-choose"))),
+        Some(from) => {
+            if own_key(&fields).is_some_and(|key| key == from.key()) {
+                errors.add(Errors::one("from", t.get("account-same")));
+            }
+            let last = from.number[from.number.len().saturating_sub(4)..].to_owned();
+            fields.push(("payingAccount".to_owned(), last));
+            let paid = (Operation::Transfer, yen(Operation::Transfer, &fields));
+            errors.add(within_reach(&visit, (from, Limit::Transfer), paid, "amount")?);
+        }
+    }
+    let act = Act::Pay { from: from.map_or_else(String::new, |from| from.key()), limit: Limit::Transfer };
+    match checked_with(t, Draft { operation: Operation::Transfer, fields, act }, errors) {
         Ok(draft) => Ok(keep(&visit, draft)),
-        Err(errors) => draw_transfer(&visit, &person, Some(&typed), &errors),
+        Err(errors) => draw_transfer(&visit, &person, Some(&typed), &errors.beside("to", &PAYEE)),
     }
 }
 
+/// Inputs of a payee who is not chosen from the list.
+const PAYEE: [&str; 4] = ["branch", "accountType", "account", "payee"];
+
 pub(super) async fn payees(visit: Visit) -> Answer {
-    draw_payees(&visit, &visit.may(Menu::Payees)?, None, &Errors::default())
+    draw_payees(&visit, &visit.may(Menu::Payees)?, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn payee_enter(visit: Visit, typed: Fields) -> Answer {
     let (t, person) = (visit.t, visit.may(Menu::Payees)?);
-    let fields = payee_fields(&typed);
+    let (fields, mut errors) = (payee_fields(&typed), Errors::default());
     if is_missing(&visit, &fields)? {
-        return draw_payees(&visit, &person, Some(&typed), &Errors::one("account", t.get("account-unknown")));
+        errors.add(Errors::one("account", t.get("account-unknown")));
     }
-    match checked(t, Draft { operation: Operation::PayeeRegistration, fields, act: Act::RegisterPayee }) {
+    let draft = Draft { operation: Operation::PayeeRegistration, fields, act: Act::RegisterPayee };
+    match checked_with(t, draft, errors) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(errors) => draw_payees(&visit, &person, Some(&typed), &errors),
     }
 }
 
 pub(super) async fn pay_easy(visit: Visit) -> Answer {
-    draw_plain(&visit, &visit.may(PAY_EASY.menu)?, &PAY_EASY, None, &Errors::default())
+    draw_plain(&visit, &visit.may(PAY_EASY.menu)?, &PAY_EASY, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn pay_easy_enter(visit: Visit, typed: Fields) -> Answer {
@@ -90,7 +101,7 @@ pub(super) async fn pay_easy_enter(visit: Visit, typed: Fields) -> Answer {
 }
 
 pub(super) async fn remittance(visit: Visit) -> Answer {
-    draw_plain(&visit, &visit.may(REMITTANCE.menu)?, &REMITTANCE, None, &Errors::default())
+    draw_plain(&visit, &visit.may(REMITTANCE.menu)?, &REMITTANCE, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn remittance_enter(visit: Visit, typed: Fields) -> Answer {
@@ -131,22 +142,29 @@ const REMITTANCE: Plain = Plain {
 
 fn enter_plain(visit: &Visit, plain: &Plain, typed: &Fields) -> Answer {
     let (t, person) = (visit.t, visit.may(plain.menu)?);
-    let Some(from) = own_account(visit, &person, typed.text("from"))? else {
-        return draw_plain(visit, &person, plain, Some(typed), &Errors::one("from", t.get("account-choose")));
-    };
+    let (from, mut errors) = (own_account(visit, &person, typed.text("from"))?, Errors::default());
     let mut fields = vec![(plain.day.to_owned(), day_in_japan(visit.bank().now()).to_string())];
     for spec in asked(plain) {
         let text = match spec.kind {
-            Kind::Digits { .. } | Kind::Yen { .. } => typed.number(spec.name),
-            Kind::Money { .. } => format!("{} {}", typed.text("currency"), typed.number(spec.name)),
+            Kind::Digits { .. } => typed.number(spec.name),
+            Kind::Yen { .. } => typed.amount(spec.name),
+            Kind::Money { .. } if typed.text(spec.name).is_empty() => String::new(),
+            Kind::Money { .. } => format!("{} {}", typed.text("currency"), typed.amount(spec.name)),
             _ => typed.text(spec.name).to_owned(),
         };
-        if !(text.is_empty() && spec.optional) {
+        if !(text.is_empty() && is_optional(plain, spec)) {
             fields.push((spec.name.to_owned(), text));
         }
     }
-    let act = Act::Pay { from: from.key(), limit: plain.limit };
-    match checked(t, Draft { operation: plain.operation, fields, act }) {
+    match &from {
+        None => errors.add(Errors::one("from", t.get("account-choose"))),
+        Some(from) => {
+            let paid = (plain.operation, yen(plain.operation, &fields));
+            errors.add(within_reach(visit, (from, plain.limit), paid, "amount")?);
+        }
+    }
+    let act = Act::Pay { from: from.map_or_else(String::new, |from| from.key()), limit: plain.limit };
+    match checked_with(t, Draft { operation: plain.operation, fields, act }, errors) {
         Ok(draft) => Ok(keep(visit, draft)),
         Err(errors) => draw_plain(visit, &person, plain, Some(typed), &errors),
     }
@@ -159,7 +177,7 @@ fn draw_plain(visit: &Visit, person: &Person, plain: &Plain, typed: Typed<'_>, e
         (errors.summary(t))
         (card(visit, plain.path, &html! {
             (from_account(visit, person, typed, errors)?)
-            @for spec in asked(plain) { (field(t, spec, typed, errors)) }
+            @for spec in asked(plain) { (field(t, spec, is_optional(plain, spec), typed, errors)) }
             p.actions { button.main type="submit" { (t.get("to-confirm")) } }
         }))
     };
@@ -171,12 +189,17 @@ fn asked(plain: &Plain) -> impl Iterator<Item = &'static FieldSpec> {
     fields.filter(move |spec| spec.name != plain.day && spec.name != "orderId")
 }
 
+/// Whether a field may be left out. Why money goes abroad a bank in Japan has to ask.
+fn is_optional(plain: &Plain, spec: &FieldSpec) -> bool {
+    spec.optional && !(plain.operation == Operation::Remittance && spec.name == "purpose")
+}
+
 /// The input for a field of the catalogue.
-fn field(t: Text, spec: &'static FieldSpec, typed: Typed<'_>, errors: &Errors) -> Markup {
+fn field(t: Text, spec: &'static FieldSpec, optional: bool, typed: Typed<'_>, errors: &Errors) -> Markup {
     let label = spec.label.text(t.0);
     let value = typed.map_or("", |typed| typed.text(spec.name));
     let input =
-        Input { value, optional: spec.optional.then(|| t.get("optional")), ..Input::new(spec.name, label.to_owned()) };
+        Input { value, optional: optional.then(|| t.get("optional")), ..Input::new(spec.name, label.to_owned()) };
     match spec.kind {
         Kind::Choice(choices) => {
             let options = choices.iter().map(|choice| (choice.name.to_owned(), choice.label.text(t.0).to_owned()));

@@ -22,10 +22,16 @@ pub(super) async fn show(visit: Visit) -> Answer {
 
 pub(super) async fn begin(visit: Visit, mut fields: Fields) -> Answer {
     let (t, person) = (visit.t, visit.registrant()?);
-    let password = person.is_administrator().then(|| fields.password("first-otp"));
+    let mut password = None;
+    if person.is_administrator() {
+        password = fields.password("first-otp").of_letter();
+        if password.is_none() {
+            return draw(&visit, &Errors::one("first-otp", t.get("first-otp-form"))).await;
+        }
+    }
     let errors = match visit.bank().begin_registration(&person, password, fields.text("serial")).await? {
         First::Begun | First::Already | First::Overtaken => return Ok(Redirect::to("/registration").into_response()),
-        First::Wrong(entry) => Errors::one("first-otp", wrong_entry(t, entry)),
+        First::Wrong(entry) => Errors::one("first-otp", wrong_entry(t, "first-otp", entry)),
         First::NoPassword(FirstOtp::Over) => Errors::one("first-otp", t.get("first-otp-over")),
         First::NoPassword(_) => Errors::one("first-otp", t.get("first-otp-none")),
         First::Serial => Errors::one("serial", t.get("serial-wrong")),

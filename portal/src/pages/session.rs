@@ -1,7 +1,7 @@
 //! Sessions: a random name in a cookie, everything else here, five minutes without a word and it is over.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
@@ -20,6 +20,9 @@ pub const IDLE: Duration = Duration::from_secs(300);
 
 /// More sessions than this are not kept; those that nobody is in make room first, then those that said nothing for longest.
 const MAX: usize = 10_000;
+
+/// More pages that answered a form are not kept.
+const MAX_PAGES: usize = 1_000;
 
 /// The cookie.
 pub const COOKIE: &str = "kcb";
@@ -47,6 +50,10 @@ pub struct Session {
     /// What was entered and waits for the transaction password, with the name that its page carries: of two pages in two tabs
     /// only the later one is good.
     pub draft: Option<(String, Draft)>,
+    /// The page that answered the last form: it is fetched by its name, so that Back and Reload lead to it.
+    pub again: Option<Arc<Again>>,
+    /// What was typed last into a form that becomes an order, to be corrected.
+    pub typed: Option<Typed>,
     /// A text to show once.
     pub notice: Option<&'static str>,
     /// The certificate that was shown at the login: the session is nobody's without it.
@@ -56,6 +63,27 @@ pub struct Session {
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
     last_seen: Timestamp,
+}
+
+/// A page that answered a form.
+pub struct Again {
+    /// What it is called in its address.
+    pub name: String,
+    /// Where the form went.
+    pub path: String,
+    /// The page.
+    pub page: Vec<u8>,
+    /// What it may load.
+    pub policy: Option<HeaderValue>,
+}
+
+/// What was typed into a form, without any secret.
+#[derive(Clone)]
+pub struct Typed {
+    /// Where the form goes.
+    pub path: String,
+    /// Names and texts.
+    pub fields: Vec<(String, String)>,
 }
 
 /// How far a session's person has come.
@@ -116,6 +144,8 @@ impl Sessions {
             stage,
             csrf: random_hex(16),
             draft: None,
+            again: None,
+            typed: None,
             notice: None,
             certificate: None,
             links: false,
@@ -156,6 +186,21 @@ impl Sessions {
     pub fn change(&self, name: &str, change: impl FnOnce(&mut Session)) {
         if let Some(session) = self.lock().get_mut(&key(name)) {
             change(session);
+        }
+    }
+
+    /// Keeps the page that answered a form of this session. Of all sessions, the last thousand such pages are kept.
+    pub fn keep_page(&self, name: &str, page: Again) {
+        let mut sessions = self.lock();
+        let kept = sessions.values().filter(|session| session.again.is_some()).count();
+        let oldest = sessions.iter_mut().filter(|(_, session)| session.again.is_some());
+        if kept >= MAX_PAGES
+            && let Some((_, oldest)) = oldest.min_by_key(|(_, session)| session.last_seen)
+        {
+            oldest.again = None;
+        }
+        if let Some(session) = sessions.get_mut(&key(name)) {
+            session.again = Some(Arc::new(page));
         }
     }
 

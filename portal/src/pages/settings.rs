@@ -23,7 +23,7 @@ use crate::system::random_hex;
 use crate::text::Text;
 
 pub(super) async fn limits(visit: Visit) -> Answer {
-    draw_limits(&visit, &visit.administrator()?, None, &Errors::default())
+    draw_limits(&visit, &visit.administrator()?, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn limits_enter(visit: Visit, typed: Fields) -> Answer {
@@ -33,12 +33,12 @@ pub(super) async fn limits_enter(visit: Visit, typed: Fields) -> Answer {
     let fields = [
         ("limit", limit.as_str().to_owned()),
         ("old", contract.limit(limit).to_string()),
-        ("new", typed.number("new")),
+        ("new", typed.amount("limit-new")),
     ]
     .map(|(name, text)| (name.to_owned(), text));
     match checked(t, Draft { operation: Operation::LimitChange, fields: fields.into(), act: Act::ChangeLimit }) {
         Ok(draft) => Ok(keep(&visit, draft)),
-        Err(errors) => draw_limits(&visit, &person, Some(&typed), &errors),
+        Err(errors) => draw_limits(&visit, &person, Some(&typed), &errors.called("new", "limit-new")),
     }
 }
 
@@ -57,7 +57,7 @@ fn draw_limits(visit: &Visit, person: &Person, typed: Option<&Fields>, errors: &
         (errors.summary(t))
         (card(visit, "/limits", &html! {
             (select("limit", &t.get("limit"), &options, text("limit"), errors))
-            (Input { mode: Some("numeric"), max: Some(18), hint: Some(t.get("amount-hint")), value: text("new"), ..Input::new("new", t.get("limit-new")) }.draw(errors))
+            (Input { mode: Some("numeric"), max: Some(18), hint: Some(t.get("amount-hint")), value: text("limit-new"), ..Input::new("limit-new", t.get("limit-new")) }.draw(errors))
             p.actions { button.main type="submit" { (t.get("to-confirm")) } }
         }))
     };

@@ -12,6 +12,7 @@ use crate::bank::BankError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::order::{Act, Order};
 use crate::system::random_hex;
+use crate::text::Text;
 
 /// What differs from one such page to the next.
 pub(super) struct Signing {
@@ -25,6 +26,8 @@ pub(super) struct Signing {
     pub texts: [&'static str; 3],
     /// The way out.
     pub out: Markup,
+    /// Where it is told that the token shows something else.
+    pub differs: Option<String>,
     /// What stands under it all.
     pub below: Markup,
 }
@@ -62,6 +65,12 @@ impl Signing {
                                 p.actions { button.main type="submit" { (t.get(button)) } }
                             }))
                             div.actions { (again) (self.out) }
+                            @if let Some(differs) = &self.differs {
+                                form.differs method="post" action=(differs) data-once {
+                                    (csrf(visit))
+                                    button.danger type="submit" { (t.get("differs")) }
+                                }
+                            }
                             (self.below)
                             p.caution { (t.get("never-tell")) }
                         }
@@ -88,16 +97,34 @@ pub(super) async fn sign_page(
 ) -> Result<Response, BankError> {
     let t = visit.t;
     let is_login = matches!(order.act, Act::Login);
+    let action = action.into();
     let signing = Signing {
-        action: action.into(),
+        differs: Some(format!("{action}/differs")),
         new_code: new_code.into(),
         picture: format!("/orders/{}/code.png", order.id),
         texts: if is_login { ["sign-2-login", "sign-3", "login"] } else { ["sign-2", "sign-3", "carry-out"] },
-        out: html! { @if !is_login { a.button href="/home" { (t.get("give-up")) } } },
+        out: html! {
+            form method="post" action={ (action) "/stop" } { (csrf(visit)) button type="submit" { (t.get("give-up")) } }
+        },
         below,
+        action,
     };
     let content = signing.draw(visit, order, errors).await?;
     Ok(page(visit, &t.get("otp-title"), &content))
+}
+
+/// What somebody is to do whose token showed something else: nothing more in this browser.
+pub(super) fn differs_page(t: Text, order: &str) -> Markup {
+    html! {
+        p.warning role="alert" { (t.get("differs-done")) }
+        ol.how {
+            li { (t.get("differs-1")) }
+            li { (t.get("differs-2")) }
+            li { (t.get("differs-3")) }
+        }
+        p { (t.get("order-number")) ": " b { (order) } }
+        p { b { (t.get("contact-desk")) } }
+    }
 }
 
 /// The attempt that the form carries, so that a form that is sent twice is one attempt.

@@ -67,44 +67,43 @@ pub(super) async fn list(visit: Visit) -> Answer {
 }
 
 pub(super) async fn new(visit: Visit) -> Answer {
-    draw_new(&visit, &visit.administrator()?, None, &Errors::default())
+    draw_new(&visit, &visit.administrator()?, Fields::typed(&visit).as_ref(), &Errors::default())
 }
 
 pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let (t, administrator) = (visit.t, visit.administrator()?);
     let user = typed.text("user").to_ascii_uppercase();
-    let refuse = |typed: &Fields, name: &str, text: &str| {
-        draw_new(&visit, &administrator, Some(typed), &Errors::one(name, t.get(text)))
-    };
-    if !is_user_id(&user) {
-        return refuse(&typed, "user", "user-form");
-    }
-    if visit.bank().person(&administrator.contract, &user)?.is_some() {
-        return refuse(&typed, "user", "user-taken");
-    }
-    if !is_mail(typed.text("mail")) {
-        return refuse(&typed, "mail", "apply-mail-wrong");
-    }
-    let (login, login_again) = (typed.password("new"), typed.password("again"));
-    if let Err(errors) = new_password(t, &user, &login, &login_again) {
-        return draw_new(&visit, &administrator, Some(&typed), &errors);
-    }
-    let transaction = typed.password("transaction-new");
-    if transaction.check(&user).is_err() || transaction.expose() == login.expose() {
-        return refuse(&typed, "transaction-new", "password-guessable");
-    }
-    let Some(token) = token_choice(&visit, &administrator.contract, typed.text("token"))? else {
-        return refuse(&typed, "token", "serial-wrong");
-    };
-    let contract = visit.contract(&administrator)?;
-    let mut certificate = None;
-    if contract.method == LoginMethod::PasswordCertificate {
-        let word = typed.password("certificate-password");
-        if let Err(errors) = certificate_password(t, &user, &word) {
-            return draw_new(&visit, &administrator, Some(&typed), &errors);
+    let mut errors = Errors::default();
+    let mut refuse = |is_wrong: bool, name: &str, text: &str| {
+        if is_wrong {
+            errors.add(Errors::one(name, t.get(text)));
         }
-        certificate = Some(Credential::new(visit.bank().hash(word).await?));
+    };
+    refuse(!is_user_id(&user), "user", "user-form");
+    refuse(visit.bank().person(&administrator.contract, &user)?.is_some(), "user", "user-taken");
+    refuse(typed.text("name").is_empty(), "name", "name-missing");
+    refuse(!is_mail(typed.text("mail")), "mail", "apply-mail-wrong");
+    let (login, login_again) = (typed.password("new"), typed.password("again"));
+    let (transaction, again) = (typed.password("transaction-new"), typed.password("transaction-again"));
+    let is_weak = transaction.check(&user).is_err() || transaction.expose() == login.expose();
+    refuse(is_weak, "transaction-new", "password-guessable");
+    refuse(transaction.expose() != again.expose(), "transaction-again", "password-again-wrong");
+    let token = token_choice(&visit, &administrator.contract, typed.text("token"))?;
+    refuse(token.is_none(), "token", "serial-wrong");
+    errors.add(new_password(t, &user, &login, &login_again).err().unwrap_or_default());
+    let contract = visit.contract(&administrator)?;
+    let by_certificate = contract.method == LoginMethod::PasswordCertificate;
+    let word = by_certificate.then(|| typed.password("certificate-password"));
+    if let Some(word) = &word {
+        errors.add(certificate_password(t, &user, word).err().unwrap_or_default());
     }
+    let Some(token) = token.filter(|_| errors.0.is_empty()) else {
+        return draw_new(&visit, &administrator, Some(&typed), &errors);
+    };
+    let certificate = match word {
+        Some(word) => Some(Credential::new(visit.bank().hash(word).await?)),
+        None => None,
+    };
     let role_chosen = if typed.text("role") == "administrator" { Role::Administrator } else { Role::User };
     // An administrator's first-OTP password comes from the bank, by letter.
     let person = Person {
@@ -125,15 +124,9 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
     let difference = role(t, person.role);
     match checked(t, put(None, person, "register", Vec::new(), &[difference])) {
         Ok(draft) => Ok(keep(&visit, draft)),
-        Err(Errors(mut errors)) => {
-            for (name, _) in &mut errors {
-                *name = match name.as_str() {
-                    "targetName" => "name".to_owned(),
-                    "targetId" => "user".to_owned(),
-                    other => other.to_owned(),
-                };
-            }
-            draw_new(&visit, &administrator, Some(&typed), &Errors(errors))
+        Err(errors) => {
+            let errors = errors.called("targetName", "name").called("targetId", "user");
+            draw_new(&visit, &administrator, Some(&typed), &errors)
         }
     }
 }
@@ -296,6 +289,7 @@ fn draw_new(visit: &Visit, administrator: &Person, typed: Option<&Fields>, error
                 (password_inputs(t, errors))
             }
             (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("transaction-new", t.get("transaction-password")) }.draw(errors))
+            (Input { autocomplete: "new-password", ..Input::password("transaction-again", t.get("transaction-password-again")) }.draw(errors))
             @if by_certificate {
                 (Input { autocomplete: "new-password", hint: Some(t.get("password-hint")), ..Input::password("certificate-password", t.get("certificate-password")) }.draw(errors))
             }

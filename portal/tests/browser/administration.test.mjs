@@ -24,7 +24,7 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       const shot = (name) => look(page, `${lang}-${device}-${name}`);
 
       await page.goto("/limits");
-      await page.locator("#new").fill("5,000,000");
+      await page.locator("#limit-new").fill("5,000,000");
       await shot("limits");
       await go(page);
       await toCode(page);
@@ -40,6 +40,7 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       await page.locator("#new").fill("Yama-no-ne-77");
       await page.locator("#again").fill("Yama-no-ne-77");
       await page.locator("#transaction-new").fill("Kawa-no-oto-88");
+      await page.locator("#transaction-again").fill("Kawa-no-oto-88");
       await shot("user-new");
       await go(page);
       await toCode(page);
@@ -247,7 +248,7 @@ test("wrong one-time passwords are counted, told, and end in a suspension that t
     await look(bankPage.page, "ja-desktop-operator");
     await bankPage.page.goto("/operator/1234567890/ADMIN01");
     await look(bankPage.page, "ja-desktop-operator-person");
-    assert.ok((await bankPage.page.locator("main").innerText()).includes("一時停止（連続まちがい）"));
+    assert.ok((await bankPage.page.locator("main").innerText()).includes("一時停止（連続誤入力）"));
     await bankPage.page.locator("form", { has: bankPage.page.locator("input[value=resume]") }).locator("button").click();
     await bankPage.page.locator(".notice").waitFor();
     await order();

@@ -14,7 +14,7 @@ use crate::linkage::accounts::{PinEntry, PinLetter};
 use crate::pages::fault::{Answer, Fault};
 use crate::pages::fields::Fields;
 use crate::pages::flows::Flow;
-use crate::pages::forms::{Errors, Input, choices, csrf, form as card, wrong_entry};
+use crate::pages::forms::{Errors, Input, choices, csrf, form as card};
 use crate::pages::visit::Visit;
 use crate::pages::words::account_name;
 
@@ -38,6 +38,16 @@ pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Field
         return draw_accounts(&visit, &flow, &person, Some(&typed), &errors);
     }
     let mut errors = Errors::default();
+    // What is no PIN at all is said for all accounts at once, and counts for none.
+    for account in &chosen {
+        let (field, typed) = (format!("pin-{account}"), typed.number(&format!("pin-{account}")));
+        if typed.len() != 4 || !typed.bytes().all(|byte| byte.is_ascii_digit()) {
+            errors.0.push((field, visit.t.get("linkage-pin-form")));
+        }
+    }
+    if !errors.0.is_empty() {
+        return draw_accounts(&visit, &flow, &person, Some(&typed), &errors);
+    }
     for account in &chosen {
         let field = format!("pin-{account}");
         let pin = Password::new(typed.number(&field));
@@ -46,7 +56,8 @@ pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Field
         let text = match visit.bank().enter_pin(&person, account, pin).await? {
             PinEntry::Entered(Entry::Right) => continue,
             PinEntry::Entered(Entry::Wrong { left: 0, .. }) => visit.t.get("linkage-pin-suspended"),
-            PinEntry::Entered(entry) => wrong_entry(visit.t, entry),
+            PinEntry::Entered(Entry::Wrong { left: 1, .. }) => visit.t.get("linkage-pin-one-left"),
+            PinEntry::Entered(_) => visit.t.get("linkage-pin-wrong"),
             PinEntry::None => visit.t.get("linkage-pin-none"),
         };
         errors.0.push((field, text));

@@ -37,6 +37,7 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/link/{flow}/certificate", get(proof::certificate))
         .route("/link/{flow}/otp", get(proof::otp).post(proof::otp_enter))
         .route("/link/{flow}/otp/code", post(proof::otp_code).get(proof::back_to_otp))
+        .route("/link/{flow}/differs", post(terms::differs).get(proof::back_to_otp))
         .route("/link/{flow}/code.png", get(proof::code))
         .route("/link/{flow}/menus", get(permission::choose).post(permission::choose_enter))
         .route("/link/{flow}/accounts", get(accounts::choose).post(accounts::enter))

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::flow::{flow, linkages, offer, renamed};
 use super::frame::{after_menus, allow_return, draw, refused, stop_button, to};
-use crate::bank::{NewChallenge, Settled};
+use crate::bank::{NewChallenge, Numbers, Settled};
 use crate::domain::contract::Profile;
 use crate::domain::linkage::{NotReady, Proof, menus, no_menus, not_ready, proof};
 use crate::domain::order::Order;
@@ -32,7 +32,7 @@ pub(super) struct Service {
 pub(super) async fn login(visit: Visit, Path(id): Path<String>, Query(service): Query<Service>) -> Answer {
     let flow = flow(&visit, &id)?;
     let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
-    Ok(draw_login(&visit, &flow, profile, &Errors::default()))
+    Ok(draw_login(&visit, &flow, profile, (&Numbers::default(), &Errors::default())))
 }
 
 pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Answer {
@@ -40,7 +40,7 @@ pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields
     let (profile, numbers, password) = typed(&visit, &mut fields)?;
     visit.count_address()?;
     let Some(person) = visit.bank().prove(profile, &numbers, password, visit.browser.as_deref()).await? else {
-        return Ok(draw_login(&visit, &flow, profile, &wrong(visit.t, profile)));
+        return Ok(draw_login(&visit, &flow, profile, (&numbers, &wrong(visit.t, profile))));
     };
     let contract = visit.contract(&person)?;
     let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
@@ -186,11 +186,11 @@ fn after_proof(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
     if flow.provider.chooses && flow.menus.len() > 1 { Ok(to(flow, "menus")) } else { after_menus(visit, flow) }
 }
 
-fn draw_login(visit: &Visit, flow: &Flow, profile: Profile, errors: &Errors) -> Response {
+fn draw_login(visit: &Visit, flow: &Flow, profile: Profile, typed: (&Numbers, &Errors)) -> Response {
     let t = visit.t;
     let content = html! {
         p { (t.with("linkage-login-intro", &[("provider", &flow.provider.name)])) }
-        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("next"), errors))
+        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("next"), typed))
         div.actions { (stop_button(visit, flow)) }
     };
     draw(visit, flow, 1, &t.get("linkage-login-title"), &content)
@@ -225,6 +225,7 @@ async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, er
         picture: format!("{path}/code.png"),
         texts: ["sign-2-linkage", "sign-3-linkage", "next"],
         out: stop_button(visit, flow),
+        differs: Some(format!("{path}/differs")),
         below: html! { @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } } },
     };
     let content = signing.draw(visit, order, errors).await?;

@@ -8,10 +8,12 @@ use super::flow::{flow, linkages, offer, owner};
 use super::frame::{button, draw, leave, origin, refused, stop_button, to};
 use super::names::menu_names;
 use crate::domain::linkage::Standard;
+use crate::domain::order::GivenUp;
 use crate::linkage::grants::Begun;
 use crate::pages::fault::{Answer, Fault};
 use crate::pages::fields::Fields;
 use crate::pages::flows::Flow;
+use crate::pages::signing::differs_page;
 use crate::pages::visit::Visit;
 use crate::system::random_hex;
 
@@ -82,9 +84,29 @@ pub(super) async fn agree(visit: Visit, Path(id): Path<String>, _: Fields) -> An
 
 /// 中断: back to the provider, which learns that its customer did not want to.
 pub(super) async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
-    let flow = flow(&visit, &id)?;
+    let flow = withdrawn(&visit, &id, GivenUp::Stopped).await?;
     let linkages = linkages(&visit)?;
     linkages.flows().remove(&id);
     let Some(location) = linkages.servers[&flow.standard].refuse(&flow.asked.ticket) else { return Err(Fault::Form) };
     Ok(leave(&visit, &flow, &location))
+}
+
+/// トークンの表示が違う: the linkage ends here, and the desk is told.
+pub(super) async fn differs(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
+    let flow = withdrawn(&visit, &id, GivenUp::Differs).await?;
+    let linkages = linkages(&visit)?;
+    linkages.flows().remove(&id);
+    linkages.servers[&flow.standard].refuse(&flow.asked.ticket);
+    let order = flow.order.as_deref().unwrap_or_default();
+    Ok(draw(&visit, &flow, 1, &visit.t.get("differs-title"), &differs_page(visit.t, order)))
+}
+
+/// A flow whose code, if there is one, is withdrawn.
+async fn withdrawn(visit: &Visit, id: &str, why: GivenUp) -> Result<Flow, Fault> {
+    let flow = flow(visit, id)?;
+    if let (Some((who, _)), Some(order)) = (&flow.who, &flow.order) {
+        let person = visit.look_up(who)?;
+        visit.bank().give_up_order(&person, order, why).await?;
+    }
+    Ok(flow)
 }

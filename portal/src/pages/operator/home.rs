@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
+use camtoken::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -17,7 +18,7 @@ use crate::pages::layout::page;
 use crate::pages::people::{role, state};
 use crate::pages::session::Stage;
 use crate::pages::visit::Visit;
-use crate::pages::words::method_name;
+use crate::pages::words::{method_name, operation};
 
 /// Contracts on a page.
 const PAGE: usize = 20;
@@ -44,6 +45,7 @@ pub(in crate::pages) async fn home(visit: Visit, Query(wanted): Query<Wanted>) -
         sections.push(section(&visit, contract).await?);
     }
     let content = html! {
+        (alarms(&visit)?)
         (applications(&visit)?)
         form.search method="get" action="/operator" role="search" {
             (Input { value: &wanted.q, max: Some(40), optional: Some(String::new()), hint: Some(t.get("desk-search-hint")), ..Input::new("q", t.get("desk-search")) }.draw(&Errors::default()))
@@ -84,6 +86,37 @@ fn found(visit: &Visit, wanted: &Wanted) -> Result<Vec<Contract>, BooksError> {
 fn query(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What people have told whose token showed something else, and nobody has seen to.
+fn alarms(visit: &Visit) -> Result<Markup, Fault> {
+    let t = visit.t;
+    let open = visit.bank().alarms()?;
+    Ok(html! {
+        @if !open.is_empty() {
+            h2 { (t.get("alarms")) }
+            p.warning role="status" { (t.get("alarms-hint")) }
+            ul.rows {
+                @for alarm in open.iter().take(PAGE) {
+                    li {
+                        a href={ "/operator/" (alarm.contract) "/" (alarm.user) } { (alarm.contract) " " (alarm.user) }
+                        span.muted { (operation(t, &alarm.operation)) " " (alarm.order) " " (t.moment(Timestamp::from_unix(alarm.at))) }
+                        form method="post" action={ "/operator/alarms/" (alarm.order) } {
+                            (csrf(visit))
+                            button type="submit" { (t.get("alarm-seen")) }
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+pub(in crate::pages) async fn see_to(visit: Visit, Path(order): Path<String>, _: Fields) -> Answer {
+    if !visit.bank().see_to(&order, operator(&visit)?)? {
+        return Err(Fault::NotFound);
+    }
+    Ok(Redirect::to("/operator").into_response())
 }
 
 /// What companies have applied for and waits.

@@ -7,6 +7,6 @@ mod login;
 mod person;
 
 pub(super) use events::events;
-pub(super) use home::{complete, home, revoke_token};
+pub(super) use home::{complete, home, revoke_token, see_to};
 pub(super) use login::{enter, form};
 pub(super) use person::{act, mail_switched, person, pin_resumed};

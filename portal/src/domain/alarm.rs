@@ -1,0 +1,20 @@
+//! 「トークンの表示が違う」: what a person says when the token shows something else than they asked for.
+
+use serde::{Deserialize, Serialize};
+
+/// What somebody has told the desk, until one of the bank's people has seen to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// The order whose code was read.
+    pub order: String,
+    /// 契約番号
+    pub contract: String,
+    /// Who has told it.
+    pub user: String,
+    /// The operation's name in the catalogue.
+    pub operation: String,
+    /// Seconds since 1970.
+    pub at: u64,
+    /// The operator who has seen to it.
+    pub seen_by: Option<String>,
+}
