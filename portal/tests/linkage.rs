@@ -911,7 +911,9 @@ async fn a_request_is_over_with_its_time_or_its_linkage() {
     let id = answer["id"].as_str().expect("an ID").to_owned();
     assert_eq!(world.known_request(&person, &id).1, RequestState::Pending);
     world.bank().end_linkage(&linkage.id, Ended::Revoked).expect("the books answer");
-    assert_eq!(world.known_request(&person, &id).1, RequestState::Expired);
+    assert_eq!(world.known_request(&person, &id).1, RequestState::Ended);
+    world.later(PATIENCE.as_secs());
+    assert_eq!(world.known_request(&person, &id).1, RequestState::Expired, "in time or not, it is over");
     assert_eq!(world.balance(), 58_420_000);
 }
 
@@ -925,6 +927,13 @@ async fn the_metadata_promises_what_is_there() {
         assert_eq!(known["issuer"], format!("{URL}{}", standard.path()));
         assert_eq!(known["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(known["authorization_response_iss_parameter_supported"], true);
+        let (methods, algorithms, dpop) = match standard {
+            Standard::Plain => (json!(["client_secret_basic", "client_secret_post"]), Value::Null, false),
+            _ => (json!(["private_key_jwt"]), json!(["ES256"]), true),
+        };
+        assert_eq!(known["token_endpoint_auth_methods_supported"], methods);
+        assert_eq!(known["token_endpoint_auth_signing_alg_values_supported"], algorithms);
+        assert_eq!(known["dpop_signing_alg_values_supported"].is_array(), dpop);
         for (name, value) in known.as_object().expect("an object") {
             let Some(endpoint) = value.as_str().filter(|_| name.ends_with("_endpoint") || name == "jwks_uri") else {
                 continue;
@@ -940,6 +949,10 @@ async fn the_metadata_promises_what_is_there() {
             assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{name}");
         }
     }
+    // A proof at the issuer that binds nothing is refused with a reason, not answered with a token that is good for nothing.
+    let (status, answer) = world.post("/oauth/token", Some("choubo"), Some("a proof"), "grant_type=x").await;
+    assert_eq!((status, &answer["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_request")));
+    assert!(answer["error_description"].as_str().is_some_and(|why| why.contains("DPoP")));
     let (_, keys) = world.get("/fapi/jwks", "none", None).await;
     assert_eq!(keys["keys"].as_array().map(Vec::len), Some(1));
     assert!(keys["keys"][0]["d"].is_null());

@@ -39,8 +39,10 @@ pub enum RequestState {
     Pending,
     /// 完了: booked, once.
     Done,
-    /// 期限切れ: its time is over, or its linkage.
+    /// 期限切れ: its time is over.
     Expired,
+    /// 連携の終了により取消: its linkage has ended before its time.
+    Ended,
 }
 
 impl RequestState {
@@ -51,6 +53,7 @@ impl RequestState {
             Self::Pending => "pending",
             Self::Done => "done",
             Self::Expired => "expired",
+            Self::Ended => "ended",
         }
     }
 }
@@ -61,8 +64,9 @@ impl Request {
     pub fn state(&self, in_force: bool, now: Timestamp) -> RequestState {
         match &self.order {
             Some(_) => RequestState::Done,
-            None if in_force && now.as_unix() < self.expires_at => RequestState::Pending,
-            None => RequestState::Expired,
+            None if now.as_unix() >= self.expires_at => RequestState::Expired,
+            None if in_force => RequestState::Pending,
+            None => RequestState::Ended,
         }
     }
 

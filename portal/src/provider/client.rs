@@ -69,6 +69,9 @@ pub enum Trouble {
     /// The customer or the bank has said no; the word is OAuth's.
     #[error("{0}")]
     Refused(String),
+    /// This is not open to the customer, now or at all; the linkage goes on.
+    #[error("the customer may not do this")]
+    Forbidden,
     /// The linkage is over.
     #[error("the linkage is over")]
     Over,
@@ -229,6 +232,7 @@ impl Client {
         match status {
             200..=299 => Ok(answer),
             401 => Err(Trouble::Over),
+            403 => Err(Trouble::Forbidden),
             _ => Err(Trouble::Refused(answer["title"].as_str().unwrap_or("?").to_owned())),
         }
     }

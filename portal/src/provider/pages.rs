@@ -20,6 +20,8 @@ pub(super) struct Seen {
     pub accounts: Vec<(Value, Option<u64>)>,
     /// The transfers that were asked for, the latest first.
     pub requests: Vec<Value>,
+    /// Whether the customer may ask for transfers at present.
+    pub transfers_open: bool,
 }
 
 fn csrf(visit: &Visit) -> Markup {
@@ -84,7 +86,8 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
                     @if request["state"] == "pending" { p { a.button href=(request["signAt"].as_str().unwrap_or_default()) target="_blank" rel="noopener" { (t.get("provider-sign")) } } }
                 }
             }
-            form.card method="post" action="/transfers" {
+            @if !seen.transfers_open { p.warning role="status" { (t.get("provider-transfers-closed")) } }
+            @else { form.card method="post" action="/transfers" {
                 (csrf(visit))
                 input type="hidden" name="key" value=(random_hex(12));
                 h3 { (t.get("provider-ask")) }
@@ -105,7 +108,7 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
                 div.field { label for="payee" { (t.get("payee-name")) } input #payee name="payee" value="ミホンシヨウジ（カ" required; }
                 div.field { label for="amount" { (t.get("amount")) } input #amount name="amount" inputmode="numeric" required; }
                 p.actions { button.main type="submit" { (t.get("provider-send")) } }
-            }
+            } }
         }
         h2 { (t.get("provider-end")) }
         form method="post" action="/unlink" {

@@ -9,7 +9,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use camtoken::language::Language;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::{Client, Linked, Trouble};
 use super::office::{Office, Visit, cookie, text};
@@ -175,22 +175,30 @@ async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form
 }
 
 fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<Seen, Trouble> {
-    let answer = client.ask(linked, "/api/accounts", None)?;
+    // What is closed to the customer at present leaves the rest of the page as it is.
+    let open = |answer: Result<Value, Trouble>| match answer {
+        Err(Trouble::Forbidden) => Ok(None),
+        other => other.map(Some),
+    };
+    let answer = open(client.ask(linked, "/api/accounts", None))?.unwrap_or_default();
     let may = |linked: &Linked, menu: Menu| linked.scopes.iter().any(|scope| scope == menu.scope());
     let mut accounts = Vec::new();
     for account in answer["accounts"].as_array().into_iter().flatten() {
         let mut balance = None;
         if may(linked, Menu::Balance) {
             let path = format!("/api/accounts/{}/balance", account["id"].as_str().unwrap_or_default());
-            balance = client.ask(linked, &path, None)?["balance"].as_u64();
+            balance = open(client.ask(linked, &path, None))?.and_then(|answer| answer["balance"].as_u64());
         }
         accounts.push((account.clone(), balance));
     }
-    let mut seen = Vec::new();
+    let (mut seen, mut transfers_open) = (Vec::new(), true);
     for request in requests.iter().rev() {
-        seen.push(client.ask(linked, &format!("/api/transfers/{request}"), None)?);
+        match open(client.ask(linked, &format!("/api/transfers/{request}"), None))? {
+            Some(request) => seen.push(request),
+            None => transfers_open = false,
+        }
     }
-    Ok(Seen { accounts, requests: seen })
+    Ok(Seen { accounts, requests: seen, transfers_open })
 }
 
 /// Asks the bank in a visitor's name, and keeps the tokens that came of it whatever the answer is: the bank has given out a new
@@ -237,6 +245,11 @@ fn back() -> Response {
 fn trouble_text(t: Text, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Over => t.get("provider-over"),
-        other => other.to_string(),
+        Trouble::Forbidden => t.get("provider-forbidden"),
+        // A word of OAuth says something to whoever is asked for help; a sentence in another language does not.
+        Trouble::Refused(word) if !word.contains(' ') => t.with("provider-refused", &[("word", word)]),
+        Trouble::Refused(_) => t.get("provider-not-taken"),
+        Trouble::Strange(_) => t.get("provider-strange"),
+        Trouble::Away(_) => t.get("provider-away"),
     }
 }

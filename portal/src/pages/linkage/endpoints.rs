@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::{StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::domain::linkage::{Ended, Standard};
@@ -46,6 +46,13 @@ async fn answer(site: Arc<Site>, standard: Standard, request: Request) -> Answer
 async fn token(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
     let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
     let server = &linkages.servers[&standard];
+    if standard == Standard::Plain && request.headers().contains_key("dpop") {
+        // A token that is bound to a key would be of no use: the API takes such tokens of the other issuer alone.
+        let why = "this issuer binds no tokens to keys: leave the DPoP header out, or use the issuer for FAPI";
+        let body = serde_json::json!({ "error": "invalid_request", "error_description": why }).to_string();
+        let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+        return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
+    }
     let (request, refresh) = with_field(request, "refresh_token").await?;
     if let Some(subject) = server.subject_of(&refresh).await
         && site.bank.is_over(&subject)?
@@ -66,6 +73,22 @@ async fn metadata(site: Arc<Site>, standard: Standard, request: Request) -> Answ
             known.remove(not_offered);
         }
         known.insert("grant_types_supported".to_owned(), serde_json::json!(["authorization_code", "refresh_token"]));
+        // How the clients that are registered prove who they are, and nothing else.
+        let (methods, algorithms) = match standard {
+            Standard::Plain => (serde_json::json!(["client_secret_basic", "client_secret_post"]), None),
+            Standard::Fapi => (serde_json::json!(["private_key_jwt"]), Some(serde_json::json!(["ES256"]))),
+        };
+        for endpoint in ["token", "revocation"] {
+            known.insert(format!("{endpoint}_endpoint_auth_methods_supported"), methods.clone());
+            let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+            match &algorithms {
+                Some(algorithms) => known.insert(name, algorithms.clone()),
+                None => known.remove(&name),
+            };
+        }
+        if standard == Standard::Plain {
+            known.remove("dpop_signing_alg_values_supported");
+        }
     }
     parts.headers.remove(header::CONTENT_LENGTH);
     Ok(Response::from_parts(parts, known.to_string().into()))

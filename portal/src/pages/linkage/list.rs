@@ -8,7 +8,8 @@ use maud::{Markup, html};
 use super::flow::linkages;
 use super::names::menu_names;
 use crate::domain::ledger::{Account, Outcome};
-use crate::domain::linkage::{Ended, Linkage, Provider};
+use crate::domain::linkage::{Ended, Linkage, Menu, Provider};
+use crate::domain::people::Person;
 use crate::domain::request::{Request, RequestState};
 use crate::pages::drafts::keep;
 use crate::pages::fault::{Answer, Fault};
@@ -34,7 +35,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
         h2 { (t.get("linkages")) }
         p { (t.get("linkages-intro")) }
         @if linkages.is_empty() { p { (t.get("linkages-none")) } }
-        @for (linkage, ended) in &linkages { (draw_linkage(&visit, linkage, *ended, &provider(&linkage.client), &accounts)) }
+        @for (linkage, ended) in &linkages { (draw_linkage(&visit, &person, (linkage, *ended), &provider(&linkage.client), &accounts)) }
     };
     Ok(page(&visit, &t.get("menu-linkages"), &content))
 }
@@ -93,8 +94,8 @@ fn draw_request(visit: &Visit, request: &Request, state: RequestState, provider:
 
 fn draw_linkage(
     visit: &Visit,
-    linkage: &Linkage,
-    ended: Option<Ended>,
+    person: &Person,
+    (linkage, ended): (&Linkage, Option<Ended>),
     provider: &str,
     accounts: &[Account],
 ) -> Markup {
@@ -113,7 +114,7 @@ fn draw_linkage(
         section.todo.over[ended.is_some()] {
             h3 { (provider) " " span.tag { (t.get(status)) } }
             dl.facts {
-                div { dt { (t.get("linkage-menus")) } dd { (menu_names(t, &linkage.menus)) } }
+                div { dt { (t.get("linkage-menus")) } dd { (menu_names(t, &linkage.menus)) @if ended.is_none() && linkage.menus.contains(&Menu::Transfer) && !Menu::Transfer.is_open_to(person) { br; span.muted { (t.get("linkage-transfer-closed")) } } } }
                 @if !linkage.accounts.is_empty() { div { dt { (t.get("accounts")) } dd { @for account in covered { (account_name(t, account)) br; } } } }
                 div { dt { (t.get("linkage-since")) } dd { (t.moment(Timestamp::from_unix(linkage.since))) } }
                 div { dt { (t.get("linkage-until")) } dd { (until) } }
