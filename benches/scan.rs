@@ -32,7 +32,7 @@ fn frame(width: u32, height: u32, symbol: Option<&Luma>) -> Luma {
 }
 
 fn look(number: u64) -> ScanOptions {
-    ScanOptions { all: false, effort: Effort::Frame(number) }
+    ScanOptions { effort: Effort::Frame(number), ..Default::default() }
 }
 
 fn scanning(c: &mut Criterion) {

@@ -77,7 +77,7 @@ fn picture(data: &[u8]) {
     let limits = Limits { max_pixels: 1 << 18, ..Limits::default() };
     if let Ok(luma) = Luma::decode(data, &limits) {
         assert!(u64::from(luma.width()) * u64::from(luma.height()) <= limits.max_pixels);
-        let _ = scan(&luma, &ScanOptions { all: true, effort: Effort::Frame(7) });
+        let _ = scan(&luma, &ScanOptions { all: true, effort: Effort::Frame(7), ..Default::default() });
     }
 }
 
@@ -87,7 +87,7 @@ fn luma(data: &[u8]) {
     let width = usize::from(width).max(1);
     let height = (pixels.len() / width).min(256);
     if let Ok(luma) = Luma::from_raw(width as u32, height as u32, pixels[..width * height].to_vec()) {
-        let _ = scan(&luma, &ScanOptions { all: true, effort: Effort::File });
+        let _ = scan(&luma, &ScanOptions { all: true, ..Default::default() });
     }
 }
 

@@ -101,7 +101,7 @@ const MODULES: &[(&str, &[Layer])] = &[
             ("self_check", &["environment", "failure", "trust"]),
             ("api_keys", &["failure", "state", "trust"]),
             ("courier", &["failure", "unbuilt"]),
-            ("source", &["failure", "terminal"]),
+            ("source", &["config", "failure", "terminal"]),
             ("refusal", &["failure", "text"]),
             ("unbuilt", &["failure"]),
             ("feed", &["config", "failure", "value"]),
@@ -212,6 +212,8 @@ const EDGES: &[&str] = &[
     "camtoken-server",
     "camtoken-vectors",
     "camtoken::store",
+    // Until when a picture is searched.
+    "camtoken-qr::scan",
 ];
 
 /// The crates that may print.

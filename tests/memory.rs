@@ -50,7 +50,7 @@ fn read(file: &[u8], effort: Effort) -> (Scan, usize) {
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
     let luma = Luma::decode(file, &Limits::default()).expect("a plain photo");
-    let seen = scan(&luma, &ScanOptions { all: false, effort });
+    let seen = scan(&luma, &ScanOptions { effort, ..Default::default() });
     (seen, MEMORY.peak_usage() - before - luma.pixels().len())
 }
 

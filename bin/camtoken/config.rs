@@ -25,7 +25,7 @@ use crate::value::{BadValue, Value};
 
 #[cfg(feature = "server")]
 pub use kinds::Every;
-pub use kinds::{Attempts, BankName, Color, Connections, Digits, Durability, KekSource, Lifetime, Store, Wait};
+pub use kinds::{Attempts, BankName, Budget, Color, Connections, Digits, Durability, KekSource, Lifetime, Store, Wait};
 
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $from:expr;)+) => {

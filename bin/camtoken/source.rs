@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use base16ct::lower;
 use camtoken::code;
-use camtoken::qr::{Limits, Luma, Scan, ScanOptions, Symbol, SymbolText, scan_for};
+use camtoken::qr::{Deadline, Limits, Luma, PictureError, Scan, ScanOptions, Symbol, SymbolText, scan_file, scan_for};
 use camtoken_formats::{Foreign, Refusal};
 
+use crate::config::Budget;
 use crate::failure::{Code, Failure};
 use crate::terminal;
 
@@ -18,14 +19,22 @@ pub enum Source {
     Stdin,
     /// A file.
     File(PathBuf),
+    /// A picture in the argument itself: a `data:` URI.
+    Inline(String),
 }
 
 /// What was found there.
 pub enum Content {
-    /// A picture.
-    Picture(Luma),
+    /// A file that has no code's text in it.
+    Picture(Picture),
     /// The text of a code.
     Code(String),
+}
+
+/// A file of pictures: one, or the frames of an animation, or those in a document.
+pub struct Picture {
+    name: String,
+    bytes: Vec<u8>,
 }
 
 /// What a symbol says.
@@ -40,7 +49,51 @@ pub enum Said {
 
 /// Looks for a code for a token; else what there is.
 pub fn look(luma: &Luma, options: &ScanOptions) -> Scan {
-    scan_for(luma, options, |symbol| str::from_utf8(&symbol.payload).is_ok_and(asks_a_token))
+    scan_for(luma, options, is_for_a_token)
+}
+
+fn is_for_a_token(symbol: &Symbol) -> bool {
+    str::from_utf8(&symbol.payload).is_ok_and(asks_a_token)
+}
+
+/// All that a file is worth, within the time that is given for it from now on.
+pub fn within(budget: Option<Budget>) -> ScanOptions {
+    let deadline = budget.map_or_else(Deadline::default, |budget| Deadline::after(budget.duration()));
+    ScanOptions { deadline, ..ScanOptions::default() }
+}
+
+impl Picture {
+    /// Looks for a code for a token, else for what there is, in one picture after another. Gives the one that was read, or that tells
+    /// most.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no picture, or of which too much is missing.
+    pub fn look(&self, options: &ScanOptions) -> Result<(Luma, Scan), Failure> {
+        scan_file(&self.bytes, &Limits::default(), options, is_for_a_token).map_err(|error| self.refused(error))
+    }
+
+    /// Looks for the first symbol, or all, in one picture after another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Picture::look`].
+    pub fn scan(&self, options: &ScanOptions) -> Result<(Luma, Scan), Failure> {
+        scan_file(&self.bytes, &Limits::default(), options, |_| true).map_err(|error| self.refused(error))
+    }
+
+    /// The first picture.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no picture.
+    pub fn first(&self) -> Result<Luma, Failure> {
+        Luma::decode(&self.bytes, &Limits::default()).map_err(|error| self.refused(error))
+    }
+
+    fn refused(&self, error: PictureError) -> Failure {
+        Failure::new(Code::Picture).because(format!("{}: {error}", self.name))
+    }
 }
 
 /// Whether a text asks a token for something: camtoken's own codes, and those of other systems.
@@ -77,7 +130,7 @@ pub fn sources(names: &[PathBuf]) -> Result<(Vec<Source>, bool), Failure> {
             many = true;
             sources.extend(pictures_in(name)?.into_iter().map(Source::File));
         } else {
-            sources.push(Source::File(name.clone()));
+            sources.push(Source::named(name));
         }
     }
     Ok((sources, many))
@@ -86,7 +139,14 @@ pub fn sources(names: &[PathBuf]) -> Result<(Vec<Source>, bool), Failure> {
 impl Source {
     /// What one argument names.
     pub fn named(name: &Path) -> Self {
-        if name == Path::new("-") { Self::Stdin } else { Self::File(name.to_owned()) }
+        let text = name.to_str().unwrap_or_default();
+        if name == Path::new("-") {
+            Self::Stdin
+        } else if text.starts_with("data:") {
+            Self::Inline(text.to_owned())
+        } else {
+            Self::File(text.strip_prefix("file://").map_or(name, Path::new).to_owned())
+        }
     }
 
     /// As it was named.
@@ -94,6 +154,7 @@ impl Source {
         match self {
             Self::Stdin => "-".to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::Inline(uri) => uri.split(',').next().unwrap_or_default().chars().take(40).collect(),
         }
     }
 
@@ -104,20 +165,33 @@ impl Source {
     /// What cannot be read, and what is neither.
     pub fn content(&self) -> Result<Content, Failure> {
         let limits = Limits::default();
+        let refused = |error: PictureError| Failure::new(Code::Picture).because(format!("{}: {error}", self.name()));
         let bytes = self.bytes(limits.max_file_bytes).map_err(|error| {
-            let error =
-                if error.kind() == io::ErrorKind::IsADirectory { "a folder".to_owned() } else { error.to_string() };
-            Failure::new(Code::Read).because(format!("{}: {error}", self.name()))
+            let name = self.name();
+            let error = match error.kind() {
+                io::ErrorKind::IsADirectory => "a folder".to_owned(),
+                io::ErrorKind::NotFound if name.starts_with("http:") || name.starts_with("https:") => {
+                    "a web address, and nothing is fetched: save the picture, and name its file".to_owned()
+                }
+                _ => error.to_string(),
+            };
+            Failure::new(Code::Read).because(format!("{name}: {error}"))
         })?;
+        if let Some(bytes) = self.size().filter(|size| *size > limits.max_file_bytes) {
+            return Err(refused(PictureError::FileTooLarge { bytes, limit: limits.max_file_bytes }));
+        }
         if let Ok(text) = str::from_utf8(&bytes) {
             let text = text.trim();
             if code::in_text(text).is_some() || foreign(text).is_some() {
                 return Ok(Content::Code(text.to_owned()));
             }
         }
-        Luma::decode(&bytes, &limits)
-            .map(Content::Picture)
-            .map_err(|error| Failure::new(Code::Picture).because(format!("{}: {error}", self.name())))
+        Ok(Content::Picture(Picture { name: self.name(), bytes }))
+    }
+
+    /// The bytes of a file.
+    fn size(&self) -> Option<u64> {
+        if let Self::File(path) = self { path.metadata().ok().map(|file| file.len()) } else { None }
     }
 
     /// One byte more than `limit` at most: enough to know that it is too long.
@@ -126,6 +200,10 @@ impl Source {
         match self {
             Self::Stdin => io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?,
             Self::File(path) => File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?,
+            Self::Inline(uri) => {
+                bytes.extend_from_slice(uri.as_bytes());
+                uri.len()
+            }
         };
         Ok(bytes)
     }
@@ -134,8 +212,13 @@ impl Source {
 impl Said {
     /// Reads the bytes of a symbol.
     pub fn of(symbol: &Symbol) -> Self {
-        let bytes = symbol.payload.clone();
-        match symbol.text() {
+        Self::new(symbol.text(), &symbol.payload)
+    }
+
+    /// Bytes, and what they say.
+    pub fn new(text: SymbolText, bytes: &[u8]) -> Self {
+        let bytes = bytes.to_vec();
+        match text {
             SymbolText::Sure(text) => Self::Text(text),
             SymbolText::Likely(text) => Self::Likely(text, bytes),
             SymbolText::None => Self::Bytes(bytes),
@@ -151,10 +234,20 @@ impl Said {
         }
     }
 
-    /// For a person or a pipe: lines of which none steers a terminal.
+    /// Whether the text is a guess: the symbol does not name its character set, and its bytes are no UTF-8.
+    pub fn is_guess(&self) -> bool {
+        matches!(self, Self::Likely(..))
+    }
+
+    /// For a person: lines of which none steers a terminal.
     pub fn page(&self) -> String {
+        terminal::clean_lines(&self.value()) + "\n"
+    }
+
+    /// For a pipe: each character as it is.
+    pub fn value(&self) -> String {
         let (text, bytes) = self.parts();
-        text.or(bytes).map(|said| terminal::clean_lines(&said)).unwrap_or_default() + "\n"
+        text.or(bytes).unwrap_or_default()
     }
 }
 

@@ -115,7 +115,6 @@ fn what_a_symbol_says_cannot_steer_a_terminal() {
     for args in [
         &["scan", "--raw", &picture][..],
         &["scan", "--raw", &picture, &picture],
-        &["scan", "--raw", "--quiet", &picture],
         &["scan", "--raw", "--json", &picture],
         &["inspect", &picture],
         &["inspect", &picture, "--quiet"],
@@ -128,7 +127,65 @@ fn what_a_symbol_says_cannot_steer_a_terminal() {
     let (stdout, _, _) = run(&["scan", "--raw", "--json", &picture]);
     let document: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(document["text"], hostile, "a program gets all of it");
+    assert_eq!(run(&["scan", "--raw", "--quiet", &picture]).0, format!("{hostile}\n"), "so does a pipe");
     assert_eq!(run(&["scan", "--raw", &picture]).0, "A]0;title31mB\nC\n");
+}
+
+/// A picture of nothing that takes long: noise.
+fn noise(path: &Path) -> String {
+    let mut noise = 0x2545_f491_u32;
+    let picture = image::GrayImage::from_fn(2000, 2000, |_, _| {
+        noise ^= noise << 13;
+        noise ^= noise >> 17;
+        noise ^= noise << 5;
+        image::Luma([noise as u8])
+    });
+    picture.save(path).expect("writable");
+    path.to_str().expect("Unicode").to_owned()
+}
+
+#[test]
+fn a_search_that_its_budget_ends_says_so() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let noise = noise(&dir.path().join("noise.png"));
+    let (stdout, _, exit) = run(&["scan", "--raw", "--try-harder", "--budget", "10ms", "--json", &noise]);
+    let document: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((exit, &document["code"], &document["outOfTime"]), (3, &"T01".into(), &true.into()), "{stdout}");
+    let (_, stderr, _) = run(&["scan", "--raw", "--budget", "10ms", &noise]);
+    assert!(stderr.contains("the time given with --budget ended"), "{stderr}");
+    let read = drawn(dir.path(), "hello.png", "HELLO");
+    for verb in [&["scan", "--raw"][..], &["inspect"], &["lint"]] {
+        let (stdout, stderr, exit) = run(&[verb, &["--budget", "60s", &read]].concat());
+        assert!(exit != 2 && exit != 3 && !stdout.contains("outOfTime"), "{verb:?}: {exit} {stdout}{stderr}");
+    }
+    assert_eq!(run(&["scan", "--raw", "--budget", "0ms", &read]).2, 2);
+    assert_eq!(run(&["scan", "--raw", "--budget", "1h", &read]).2, 2);
+}
+
+#[test]
+fn a_drawing_of_ours_and_a_data_uri_are_read_and_an_address_is_named() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let symbol = encode("CT9:FILE", EcLevel::M).expect("a short text");
+    let svg = dir.path().join("code.svg");
+    fs::write(&svg, symbol.to_svg(4)).expect("writable");
+    let uri = format!("data:image/png;base64,{}", base64(&symbol.to_png(3)));
+    for what in [svg.to_str().expect("Unicode"), &uri, &format!("file://{}", svg.display())] {
+        assert_eq!(run(&["scan", "--raw", "--quiet", what]).0, "CT9:FILE\n", "{}", &what[..20]);
+    }
+    let (_, stderr, exit) = run(&["scan", "--raw", "https://example.com/code.png"]);
+    assert!(exit == 1 && stderr.contains("a web address, and nothing is fetched"), "{stderr}");
+    let (_, stderr, _) = run(&["scan", "--raw", "data:text/plain,hello"]);
+    assert!(stderr.contains("CT-E042") && stderr.contains("data:text/plain: the file is neither PNG"), "{stderr}");
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = bytes.chunks(3).flat_map(|part| {
+        let bits = part.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
+        (0..4).map(move |i| if i <= part.len() { DIGITS[(bits >> (18 - 6 * i)) as usize & 63] } else { b'=' })
+    });
+    digits.map(char::from).collect()
 }
 
 #[test]

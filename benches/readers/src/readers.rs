@@ -29,7 +29,7 @@ pub fn all() -> Vec<Reader> {
 }
 
 fn ours(luma: &Luma, effort: Effort) -> Vec<Vec<u8>> {
-    match scan(luma, &ScanOptions { all: false, effort }) {
+    match scan(luma, &ScanOptions { effort, ..Default::default() }) {
         Scan::Read(symbols) => symbols.into_iter().map(|symbol| symbol.payload).collect(),
         _ => Vec::new(),
     }

@@ -217,6 +217,32 @@ span_of_time! {
     Every, 60..=2678400
 }
 
+/// How long a picture may be searched: `500ms`, `2s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget(Duration);
+
+impl Budget {
+    /// As a span of time.
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Value for Budget {
+    const EXPECTED: &'static str = "10ms..600s";
+
+    fn read(text: &str) -> Result<Self, BadValue> {
+        let span: jiff::SignedDuration = text.parse().map_err(|_| BadValue)?;
+        let span = Duration::try_from(span).map_err(|_| BadValue)?;
+        let allowed = Duration::from_millis(10)..=Duration::from_secs(600);
+        if allowed.contains(&span) { Ok(Self(span)) } else { Err(BadValue) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        format!("{}ms", self.0.as_millis()).into()
+    }
+}
+
 /// Whole seconds: `180`, `180s`, `3m`.
 fn seconds(text: &str) -> Result<u64, BadValue> {
     if let Ok(seconds) = text.parse() {

@@ -84,10 +84,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::new(Code::CommandLine).because(why).with("usage", usage));
     }
     let source = Source::named(&args.image);
-    let Content::Picture(luma) = source.content()? else {
+    let Content::Picture(picture) = source.content()? else {
         let why = format!("{}: the text of a code, not a picture", source.name());
         return Err(Failure::new(Code::Picture).because(why));
     };
+    let luma = picture.first()?;
     let distortion = Distortion {
         half_blocks: args.half_blocks,
         line_px: args.line,

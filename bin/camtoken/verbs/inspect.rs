@@ -7,7 +7,7 @@ use base16ct::lower::encode_string as hex;
 use camtoken::Timestamp;
 use camtoken::challenge::ChallengeId;
 use camtoken::code::{self, ChallengeCode, KeyName, ParseError};
-use camtoken::qr::{Scan, ScanOptions};
+use camtoken::qr::Scan;
 use camtoken_documents::{CodePart, Drawn};
 use camtoken_formats::Foreign;
 use minicbor::Decoder;
@@ -15,19 +15,23 @@ use minicbor::data::Type;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::config::Budget;
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::refusal::{failure_of, refusal_of};
-use crate::source::{Content, Said, Source, look};
+use crate::source::{Content, Said, Source, within};
 use crate::terminal;
 use crate::text::Text;
+use crate::value::{Value, value};
 
 #[derive(clap::Args)]
 pub struct Args {
     #[arg(value_name = "IMAGE|CODE|-")]
     what: OsString,
+    #[arg(long, value_name = Budget::EXPECTED, value_parser = value::<Budget>)]
+    budget: Option<Budget>,
 }
 
 /// A code from the outside.
@@ -45,6 +49,9 @@ pub struct Report {
     /// What the symbol says, if it is text
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Whether that text is a guess: the symbol names no character set, and its bytes are no UTF-8
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guess: bool,
     /// What the symbol says, in hex, if it is no text
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
@@ -128,9 +135,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Some(code) => (None, Said::Text(code.to_owned()), None),
         None => {
             let source = Source::named(Path::new(&args.what));
+            let options = within(args.budget);
             match source.content()? {
                 Content::Code(code) => (Some(source.name()), Said::Text(code), None),
-                Content::Picture(luma) => match look(&luma, &ScanOptions::default()) {
+                Content::Picture(picture) => match picture.look(&options)?.1 {
                     Scan::Read(symbols) => {
                         let symbol = symbols.into_iter().next().expect("a picture that was read has a symbol");
                         (Some(source.name()), Said::of(&symbol), Some(Drawn::of(&symbol)))
@@ -152,6 +160,7 @@ impl Report {
             kind: Kind::Foreign,
             refusal: Code::Foreign.refusal(),
             text: None,
+            guess: said.is_guess(),
             bytes: None,
             format: None,
             parts: Vec::new(),

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use camtoken::qr::{Grade, QualityOptions, ScanOptions};
+use camtoken::qr::{Grade, QualityOptions};
 use camtoken_documents::{Lint, LintOptions, Measured};
 
+use crate::config::Budget;
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::picture::write;
-use crate::source::{Content, Source, look};
+use crate::source::{Content, Source, within};
 use crate::terminal;
 use crate::text::Text;
 use crate::value::{BadValue, Value, value};
@@ -25,6 +26,8 @@ pub struct Args {
     overlay: Option<PathBuf>,
     #[arg(long, value_name = Ratio::EXPECTED, default_value = "1", hide_default_value = true, value_parser = value::<Ratio>)]
     dpr: Ratio,
+    #[arg(long, value_name = Budget::EXPECTED, value_parser = value::<Budget>)]
+    budget: Option<Budget>,
 }
 
 /// The grade below which there are findings.
@@ -65,14 +68,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::new(Code::CommandLine).because(why).with("usage", "--overlay FILE.png|FILE.svg"));
     }
     let source = Source::named(&args.image);
-    let Content::Picture(luma) = source.content()? else {
+    let options = within(args.budget);
+    let Content::Picture(picture) = source.content()? else {
         let why = format!("{}: the text of a code, not a picture", source.name());
         return Err(Failure::new(Code::Picture).because(why));
     };
+    let (luma, seen) = picture.look(&options)?;
     let language = context.out.text.language;
     let quality = QualityOptions { device_pixel_ratio: args.dpr.0 };
     let options = LintOptions { min_grade: args.min_grade.0, quality, language };
-    let (mut report, overlay) = Lint::of(&luma, &look(&luma, &ScanOptions::default()), &options);
+    let (mut report, overlay) = Lint::of(&luma, &seen, &options);
     report.file = source.name();
     if let Some(refusal) = report.code {
         let code = Code::find(refusal).expect("the table has T01 to T14 (tested)");

@@ -1,10 +1,11 @@
 //! `camtoken scan`: reads a picture and hands the code in it to a token, which shows it and answers.
 
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use camtoken::code;
-use camtoken::qr::{Effort, Luma, Scan, ScanOptions, Symbol, Watcher, scan};
+use camtoken::qr::{Effort, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, scan, scan_other};
 use camtoken::token::Refusal;
 use camtoken::token::screen::Screen;
 use camtoken_documents::{CodePart, Drawn, Foreign, Pages, Part, ShownField, TypedDigits};
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use crate::accounts::{self, AccountArgs, Told, Wallet};
 use crate::approval::{Answer, Approval, Confirm, Keep, Shown};
+use crate::config::Budget;
 use crate::context::Context;
 use crate::document::Document;
 use crate::exit::Exit;
@@ -21,10 +23,11 @@ use crate::failure::{Code, Failure};
 use crate::feed::{self, Feed, FeedArgs, Next};
 use crate::refusal::{failure_of, refusal_of, rounded};
 use crate::secret;
-use crate::source::{self, Content, Said, Source, look};
+use crate::source::{self, Content, Said, Source, look, within};
 use crate::terminal;
 use crate::text::Text;
 use crate::tokens::Held;
+use crate::value::{Value, value};
 
 /// How long a camera is watched for a code.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +50,8 @@ pub struct Args {
     pub all: bool,
     #[arg(long, conflicts_with_all = ["camera", "screen"])]
     pub try_harder: bool,
+    #[arg(long, value_name = Budget::EXPECTED, value_parser = value::<Budget>, conflicts_with_all = ["camera", "screen"])]
+    pub budget: Option<Budget>,
     #[arg(long, value_name = "FILE.png")]
     pub overlay: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
@@ -79,6 +84,9 @@ pub struct Report {
     /// What the first symbol says, if it is text (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Whether that text is a guess: the symbol names no character set, and its bytes are no UTF-8 (--raw)
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guess: bool,
     /// What the first symbol says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
@@ -116,9 +124,15 @@ pub struct Report {
     /// Pixels for one module of the first symbol, also of one that could not be read
     #[serde(skip_serializing_if = "Option::is_none")]
     px_per_module: Option<f32>,
+    /// Whether the time that was given (--budget) ended before everything was tried
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    out_of_time: bool,
     /// The symbols that were read
     #[serde(skip_serializing_if = "Vec::is_empty")]
     symbols: Vec<Found>,
+    /// The text that says which other kind of code is in the picture.
+    #[serde(skip)]
+    other: Option<&'static str>,
     /// What a person reads.
     #[serde(skip)]
     page: String,
@@ -142,6 +156,9 @@ struct Found {
     /// What it says, if it is text (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Whether that text is a guess (--raw)
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guess: bool,
     /// What it says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
@@ -154,7 +171,10 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     if args.clipboard {
         let start = Instant::now();
         let luma = feed::clipboard()?;
-        return told(Reader::new(args, context)?.picture("clipboard", &luma, start)?, context);
+        let mut reader = Reader::new(args, context)?;
+        let options = reader.options();
+        let seen = reader.look(&luma, &options);
+        return told(reader.picture("clipboard", &luma, seen, &options, start)?, context);
     }
     if args.feed.is_given() {
         let mut feed = Feed::open(&args.feed, Some(if args.feed.screen { Duration::ZERO } else { PATIENCE }))?;
@@ -230,21 +250,37 @@ impl<'a> Reader<'a> {
             Content::Code(code) => {
                 self.hand(Report { file: source.name(), ..Report::default() }, Ok(Said::Text(code)), &[])
             }
-            Content::Picture(luma) => self.picture(&source.name(), &luma, start),
+            Content::Picture(picture) => {
+                let options = self.options();
+                let looked = if self.token.is_some() { picture.look(&options) } else { picture.scan(&options) };
+                let (luma, seen) = looked?;
+                self.picture(&source.name(), &luma, seen, &options, start)
+            }
         }
     }
 
-    fn picture(&mut self, name: &str, luma: &Luma, start: Instant) -> Result<(Report, Option<Failure>), Failure> {
-        let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
-        let seen = self.look(luma, effort);
-        let report = Report { file: name.to_owned(), ms: millis(start.elapsed()), ..Report::default() };
+    fn picture(
+        &mut self,
+        name: &str,
+        luma: &Luma,
+        seen: Scan,
+        options: &ScanOptions,
+        start: Instant,
+    ) -> Result<(Report, Option<Failure>), Failure> {
+        let out_of_time = !matches!(seen, Scan::Read(_)) && options.deadline.has_passed();
+        let report = Report { file: name.to_owned(), ms: millis(start.elapsed()), out_of_time, ..Report::default() };
         self.see(report, luma, seen)
     }
 
+    /// How a picture is searched from now on.
+    fn options(&self) -> ScanOptions {
+        let effort = if self.args.try_harder { Effort::Harder } else { Effort::File };
+        ScanOptions { all: self.args.all, effort, ..within(self.args.budget) }
+    }
+
     /// Looks for a code if there is a token for it; else for the first symbol.
-    fn look(&self, luma: &Luma, effort: Effort) -> Scan {
-        let options = ScanOptions { all: self.args.all, effort };
-        if self.token.is_some() { look(luma, &options) } else { scan(luma, &options) }
+    fn look(&self, luma: &Luma, options: &ScanOptions) -> Scan {
+        if self.token.is_some() { look(luma, options) } else { scan(luma, options) }
     }
 
     /// Frames, until one of them says what is looked for.
@@ -258,7 +294,7 @@ impl<'a> Reader<'a> {
                 Next::Over => {
                     // Nothing more will come: what is left is worth what a file is.
                     let (luma, seen): (Luma, Scan) = last.expect("a feed is over after a frame at the earliest");
-                    let again = || self.look(&luma, Effort::File);
+                    let again = || self.look(&luma, &self.options());
                     let seen = if matches!(seen, Scan::Read(_)) { seen } else { again() };
                     break (luma, seen);
                 }
@@ -289,9 +325,16 @@ impl<'a> Reader<'a> {
             report.px_per_module = module_px.map(rounded);
         }
         let symbols = if let Scan::Read(read) = seen { read } else { Vec::new() };
+        let other = if symbols.is_empty() && !report.out_of_time { scan_other(luma) } else { None };
         if let Some(path) = &self.args.overlay {
             draw(luma, &symbols, path)?;
         }
+        if let (Some(OtherSymbol::Micro(symbol)), true) = (&other, self.args.raw) {
+            report.format = Some("micro-qr");
+            report.px_per_module = Some(rounded(symbol.module_px));
+            return self.hand(report, Ok(Said::new(symbol.text(), &symbol.payload)), &[]);
+        }
+        report.other = other.map(|other| if other == OtherSymbol::Rectangular { "scan-rmqr" } else { "scan-micro" });
         self.hand(report, chosen(&symbols).ok_or(refusal), &symbols)
     }
 
@@ -308,13 +351,17 @@ impl<'a> Reader<'a> {
             (None, Ok(said)) => {
                 let all: Vec<Said> = symbols.iter().map(Said::of).collect();
                 let all = if all.is_empty() { std::slice::from_ref(&said) } else { &all };
-                report.value = all.iter().map(Said::page).collect();
+                report.value = all
+                    .iter()
+                    .map(|said| if stdout().is_terminal() { said.page() } else { said.value() + "\n" })
+                    .collect();
                 let parts = report.symbols.iter().map(|found| found.drawn.part.as_ref());
                 let parts =
                     parts.map(|part| part.map(|part| part_of(part, &self.context.out.text)).unwrap_or_default());
                 let pages = all.iter().zip(parts.chain(std::iter::repeat(String::new())));
                 report.page = pages.map(|(said, part)| said.page() + &part).collect();
                 (report.text, report.bytes) = all[0].parts();
+                report.guess = all[0].is_guess();
                 if let Some(Ok(code)) = report.text.as_deref().and_then(source::foreign) {
                     report.format = Some(code.format());
                     report.parts = code.parts().into_iter().map(CodePart::from).collect();
@@ -359,7 +406,13 @@ impl<'a> Reader<'a> {
         };
         let text = &self.context.out.text;
         let Some(refusal) = refused else { return Ok((report, None)) };
-        let failure = failure_of(refusal, &report.file, text);
+        let mut failure = failure_of(refusal, &report.file, text);
+        if report.out_of_time {
+            failure = failure.and(text.get("scan-budget"));
+        }
+        if let Some(other) = report.other {
+            failure = failure.and(text.get(other));
+        }
         Ok((report.refused(&failure, text), Some(failure)))
     }
 }
@@ -435,8 +488,10 @@ impl Document for Report {
 
 impl Found {
     fn of(symbol: &Symbol, raw: bool) -> Self {
-        let (text, bytes) = if raw { Said::of(symbol).parts() } else { (None, None) };
-        Self { text, bytes, drawn: Drawn::of(symbol) }
+        let said = raw.then(|| Said::of(symbol));
+        let (text, bytes) = said.as_ref().map(Said::parts).unwrap_or_default();
+        let guess = said.is_some_and(|said| said.is_guess());
+        Self { text, guess, bytes, drawn: Drawn::of(symbol) }
     }
 }
 

@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 use crate::anchor;
 use crate::api_keys;
 use crate::bank::{self, AnyStore, Bank, BankArgs};
-use crate::config::Every;
+use crate::config::{Budget, Every};
 use crate::context::Context;
 use crate::document::Document;
 use crate::environment;
@@ -40,7 +40,7 @@ use crate::secret::Asked;
 use crate::self_check::SecretFile;
 use crate::service::{clock, runtime, stop, watched};
 use crate::text::Text;
-use crate::value::value;
+use crate::value::{Value, value};
 
 /// The most bytes of a private key.
 #[cfg(feature = "tls")]
@@ -83,6 +83,8 @@ pub struct Args {
     anchor_every: Every,
     #[arg(long, value_name = "FILE", requires = "anchor_dir")]
     anchor_key: Option<PathBuf>,
+    #[arg(long, value_name = Budget::EXPECTED, default_value = "2s", value_parser = value::<Budget>)]
+    picture_budget: Budget,
     #[arg(long)]
     end_with_stdin: bool,
     #[command(flatten)]
@@ -179,6 +181,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         clock: clock(context),
         watched_clock: watched(guard),
         virtual_token,
+        picture_budget: args.picture_budget.duration(),
         self_checks: args.secret_files(context).into_iter().map(SecretFile::standing).collect(),
     };
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;

@@ -168,7 +168,7 @@ test('what is no picture says what is one', async ({ token }, info) => {
   const text = info.outputPath('code.txt');
   await writeFile(text, 'not a picture');
   expect(await said(() => token.scan(text))).toMatch(
-    /^camtoken: error\[CT-E042\]: the body is no picture and no code: the file is neither PNG, JPEG, WebP nor BMP\n[^]*hint {2}Send a PNG, JPEG, WebP or BMP/,
+    /^camtoken: error\[CT-E042\]: the body is no picture and no code: the file is neither PNG, JPEG, WebP, [^\n]* nor PDF\n[^]*hint {2}Send a PNG, JPEG, WebP, BMP/,
   );
 });
 

@@ -10,7 +10,8 @@ use crate::{Frame, FrameError, FrameSource};
 use camtoken_qr::{Limits, Luma};
 
 /// The extensions that a folder is searched for; the content decides.
-pub const EXTENSIONS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
+pub const EXTENSIONS: [&str; 12] =
+    ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "pbm", "pgm", "ppm", "svg"];
 /// What a picture stands for in time.
 const EACH: Duration = Duration::from_millis(40);
 

@@ -322,7 +322,7 @@ impl Drawn {
 
 /// How many different codes for a token there are: those that were read, and what a brief look at the whole picture adds.
 fn codes(luma: &Luma, read: &[Symbol]) -> usize {
-    let beside = match scan(luma, &ScanOptions { all: true, effort: Effort::Frame(0) }) {
+    let beside = match scan(luma, &ScanOptions { all: true, effort: Effort::Frame(0), ..Default::default() }) {
         Scan::Read(symbols) => symbols,
         _ => Vec::new(),
     };

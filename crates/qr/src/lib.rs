@@ -42,7 +42,10 @@ pub use quality::{
 #[cfg_attr(docsrs, doc(cfg(feature = "second-opinion")))]
 pub use quality::{SecondOpinion, second_opinion};
 pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
-pub use scan::{Effort, Format, Limits, PictureError, Scan, ScanOptions, Stage, Watcher, decoding, scan, scan_for};
+pub use scan::{
+    Deadline, Effort, Format, Limits, MicroSymbol, OtherSymbol, PictureError, Scan, ScanOptions, Stage, Watcher,
+    decoding, scan, scan_file, scan_for, scan_other,
+};
 pub use symbol::EcLevel;
 
 /// A picture in 8-bit grey, row by row from the top left; 0 is black.

@@ -1,6 +1,6 @@
 //! From a text to a symbol, and from a symbol to the forms it is shown in.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use qrcode::bits::Bits;
 use qrcode::types::Mode;
@@ -13,17 +13,25 @@ use crate::symbol::{EcLevel, QUIET_ZONE};
 const MAX_MODULE_PX: u32 = 64;
 
 /// Why a text was not drawn.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum RenderError {
     /// Not even version 40 holds it.
-    #[error("{length} bytes are more than a symbol holds at level {level:?}")]
     TooLong {
         /// The length of the text or payload.
         length: usize,
         /// The level asked for.
         level: EcLevel,
     },
+}
+
+impl std::error::Error for RenderError {}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::TooLong { length, level } = self;
+        write!(f, "{length} bytes are more than a symbol holds at level {level:?}")
+    }
 }
 
 /// The dark and light modules of one symbol.

@@ -101,6 +101,7 @@ pub(super) struct Guard {
     language: Language,
     limits: Vec<(&'static str, Limit)>,
     access: Vec<(&'static str, &'static str, Access)>,
+    picture_budget: PictureBudget,
     told: Mutex<Told>,
     working: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
@@ -129,6 +130,7 @@ impl Guard {
             language: options.language,
             limits,
             access,
+            picture_budget: PictureBudget(options.picture_budget),
             told: Mutex::default(),
             working: Arc::new(Semaphore::new(WORKING)),
             pictures: Arc::new(Semaphore::new(PICTURES)),
@@ -183,6 +185,7 @@ impl Guard {
         // Work on a picture goes on when nobody waits for it any more, and so does its place.
         if let Some(picture) = picture {
             request.extensions_mut().insert(picture);
+            request.extensions_mut().insert(self.picture_budget);
         }
         let response = timeout(WORK_TIME, ACTOR.scope(caller, next.run(request))).await.map_err(|_| too_late)?;
         if let Some((path, caller)) = change.filter(|_| response.status().is_success()) {
@@ -310,6 +313,10 @@ pub(super) fn actor() -> Option<Arc<str>> {
 /// A place among those that wait, or among the pictures, as long as it is held.
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(Option<Share>, OwnedSemaphorePermit)>);
+
+/// How long the picture of a request may be searched.
+#[derive(Clone, Copy)]
+pub(super) struct PictureBudget(pub Duration);
 
 /// Whose share a request takes of: the caller's by name, else that of its address. On this machine all have the same address,
 /// so there is no telling them apart.

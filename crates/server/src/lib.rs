@@ -46,6 +46,7 @@ mod values;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{Uri, header};
@@ -102,6 +103,8 @@ pub struct Options {
     /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none. A verifier
     /// that accepts test keys decides by the clock of a session about the session's own tokens.
     pub virtual_token: bool,
+    /// How long each picture may be searched for a code: 2 seconds. What was found until then is the answer.
+    pub picture_budget: Duration,
     /// What `/readyz` and `/metrics` go on checking beside the store and its key.
     pub self_checks: Vec<SelfCheck>,
 }
@@ -117,6 +120,7 @@ impl Default for Options {
             clock: Arc::new(clock::system_time),
             watched_clock: None,
             virtual_token: false,
+            picture_budget: Duration::from_secs(2),
             self_checks: Vec::new(),
         }
     }
@@ -327,7 +331,6 @@ fn rng() -> impl CryptoRng {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use axum::body::Body;
     use axum::http::{Request, StatusCode};

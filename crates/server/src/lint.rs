@@ -80,8 +80,8 @@ pub(super) async fn lint(
         if parcel.text().is_some() {
             return Err(Problem::from(Code::Picture).because("the text of a code, not a picture"));
         }
-        let (luma, effort) = parcel.picture()?;
-        let (mut lint, overlay) = Lint::of(&luma, &pictures::seen(&luma, effort), &options);
+        let (luma, seen) = parcel.look()?;
+        let (mut lint, overlay) = Lint::of(&luma, &seen, &options);
         let overlay = overlay.filter(|_| asked.overlay.is_some());
         lint.overlay = overlay.map(|overlay| lint.svg(&overlay, &luma, language));
         Ok(Json(lint.into()))

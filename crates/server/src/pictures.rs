@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::Operation;
-use super::guard::Place;
+use super::guard::{PictureBudget, Place};
 use super::problem::{Code, Problem};
 use super::turns::Caller;
 use camtoken::code;
-use camtoken::qr::{Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_for};
+use camtoken::qr::{Deadline, Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_file, scan_for};
 
 /// What a frame says of itself.
 #[derive(Deserialize)]
@@ -28,6 +28,7 @@ pub(super) struct Parcel {
     size: Option<(u32, u32)>,
     effort: Effort,
     caller: Caller,
+    budget: PictureBudget,
     /// Held until it is dropped, which is when nothing is done with it any more.
     _place: Place,
 }
@@ -45,13 +46,14 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             (None, None) => None,
             _ => return Err(Problem::from(Code::Value).because("width and height go together")),
         };
+        let budget = *request.extensions().get::<PictureBudget>().ok_or(Code::Internal)?;
         let _place = request.extensions().get::<Place>().cloned().ok_or(Code::Internal)?;
         let caller = request.extensions().get::<Caller>().cloned().ok_or(Code::Internal)?;
         let effort = asked.frame.map_or(Effort::File, |number| Effort::Frame(number.into()));
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
             let body = Bytes::from_request(request, &()).await.map_err(|_| Code::Request)?;
-            return Ok(Self { body, size, effort, caller, _place });
+            return Ok(Self { body, size, effort, caller, budget, _place });
         }
         let mut form = Multipart::from_request(request, &()).await.map_err(|_| wrong("multipart/form-data"))?;
         let mut image = None;
@@ -62,7 +64,7 @@ impl<S: Send + Sync> FromRequest<S> for Parcel {
             image = Some(part.bytes().await.map_err(|_| wrong("multipart/form-data"))?);
         }
         let body = image.ok_or_else(|| wrong("no part image"))?;
-        Ok(Self { body, size, effort, caller, _place })
+        Ok(Self { body, size, effort, caller, budget, _place })
     }
 }
 
@@ -80,24 +82,33 @@ impl Parcel {
         (asks_a_token(text) && !text.contains('\n')).then_some(text)
     }
 
-    /// Decodes the picture, and says how much it is worth trying. Takes a while: for [`Parcel::work`].
-    pub fn picture(&mut self) -> Result<(Luma, Effort), Problem> {
+    /// Whether it is one of many frames.
+    pub fn is_frame(&self) -> bool {
+        matches!(self.effort, Effort::Frame(_))
+    }
+
+    /// Decodes the picture, and looks at it as a token does that is held before it: for a code first, if there is one among the symbols.
+    /// Takes a while: for [`Parcel::work`].
+    pub fn look(&mut self) -> Result<(Luma, Scan), Problem> {
         let refused = |error| Problem::from(Code::Picture).because(error);
         let body = std::mem::take(&mut self.body);
-        let luma = match self.size {
-            Some((width, height)) => {
-                Limits::default().check_size(width, height).map_err(refused)?;
-                Luma::from_raw(width, height, body.into())
-            }
-            None => Luma::decode(&body, &Limits::default()),
+        let limits = Limits::default();
+        let deadline = Deadline::after(self.budget.0);
+        let options = ScanOptions { effort: self.effort, deadline, ..ScanOptions::default() };
+        let Some((width, height)) = self.size else {
+            return scan_file(&body, &limits, &options, is_for_a_token).map_err(refused);
         };
-        Ok((luma.map_err(refused)?, self.effort))
+        limits.check_size(width, height).map_err(refused)?;
+        let luma = Luma::from_raw(width, height, body.into()).map_err(refused)?;
+        let seen = scan_for(&luma, &options, is_for_a_token);
+        Ok((luma, seen))
     }
 }
 
-/// What a token that is held before a picture looks at: a code first, if there is one among the symbols.
-pub(super) fn seen(luma: &Luma, effort: Effort) -> Scan {
-    scan_for(luma, &ScanOptions { all: false, effort }, is_for_a_token)
+/// What a token sees in a picture that is held before it.
+#[cfg(feature = "emulator")]
+pub(super) fn seen(luma: &Luma) -> Scan {
+    scan_for(luma, &ScanOptions::default(), is_for_a_token)
 }
 
 /// Whether a symbol is a code for a token.
@@ -129,6 +140,7 @@ pub(super) fn kinds() -> Value {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
     json!({
         "image/png": binary, "image/jpeg": binary, "image/webp": binary, "image/bmp": binary,
+        "image/gif": binary, "image/tiff": binary, "image/svg+xml": binary, "application/pdf": binary,
         "application/octet-stream": { "schema": {
             "type": "string", "format": "binary",
             "description": "With width and height: bare luma, a byte for each pixel, row by row",
@@ -142,7 +154,7 @@ pub(super) fn kinds() -> Value {
 
 /// Describes what makes a frame of the body.
 pub(super) fn frames(op: Operation<'_>) -> Operation<'_> {
-    let side = json!({ "type": "integer", "minimum": 1, "maximum": 16_384 });
+    let side = json!({ "type": "integer", "minimum": 1, "maximum": 65_535 });
     op.query("width", "Columns of a picture whose bare luma is the body", side.clone())
         .query("height", "Its rows", side)
         .query(

@@ -210,7 +210,7 @@ codes! {
     /// Not a picture that is read.
     Picture = "CT-E042", UNPROCESSABLE_ENTITY:
         "the body is no picture and no code" / "本文は画像でもコードでもありません";
-        "Send a PNG, JPEG, WebP or BMP, or the text of a code (CT1:…)." / "PNG、JPEG、WebP、BMP、またはコードの文字列（CT1:…）を送ってください。";
+        "Send a PNG, JPEG, WebP, BMP, GIF, TIFF, PNM, SVG or PDF, or the text of a code (CT1:…)." / "PNG、JPEG、WebP、BMP、GIF、TIFF、PNM、SVG、PDF、またはコードの文字列（CT1:…）を送ってください。";
     /// Not a token's file.
     TokenFile = "CT-E043", UNPROCESSABLE_ENTITY:
         "the body is no test token" / "本文はテスト用トークンではありません";

@@ -345,7 +345,7 @@ ct-e041 = the code was found but could not be read
         For a page of your own: whole pixels per module, image-rendering: pixelated, a margin of four modules.
 
 ct-e042 = the file is not a picture that can be read
-    .hint = give a PNG, JPEG, WebP or BMP of at most 40 megapixels
+    .hint = give a PNG, JPEG, WebP, BMP, GIF, TIFF, PNM, SVG or PDF of at most 110 megapixels and 64 MiB
     .long =
         The file was opened, but it is no picture or film of a kind that is read, is damaged, or is larger than one may be.
         The line "why" says which. The content decides, not the name. A folder must have a picture in it.

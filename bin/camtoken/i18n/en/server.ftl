@@ -17,6 +17,7 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
     .anchor_dir = Write signed anchors of all audit chains into this directory, as camtoken audit anchor does
     .anchor_every = How often
     .anchor_key = The key that signs them [default: verifier/anchor.key in the state directory]
+    .picture_budget = How long the picture of a request may be searched
     .end_with_stdin = End, too, when standard input ends: with the program that started it, however that ends
     .long =
         Serve the verifier over HTTP. /openapi.json describes every route; docs/HTTP.md tells the story with curl.

@@ -38,6 +38,7 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
     .raw = Print what the symbol says, without a token; any QR code
     .all = Look for every symbol in the picture
     .try_harder = Try all there is on a bad picture, for seconds
+    .budget = How long each picture may be searched: 500ms, 2s
     .overlay = Draw corners and quiet zone onto the picture
     .pin_file = The token's PIN; - is standard input [CAMTOKEN_PIN]
     .passphrase_file = The passphrase of the token's file; - is standard input [CAMTOKEN_PASSPHRASE]
@@ -61,6 +62,9 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
 scan-ask = Page { $page } of { $pages }: Enter = right button, b = back, n = cancel >
 scan-part = (part { $number } of { $count })
 scan-module = a module is { $px } pixels wide
+scan-budget = the time given with --budget ended before everything was tried
+scan-micro = a Micro QR code is in it, which tokens do not read; camtoken scan --raw may
+scan-rmqr = a rectangular code (rMQR) seems to be in it, which is not read: show a square QR code
 
 ## watch
 
@@ -233,6 +237,7 @@ prompt-account-pin-new = New PIN for { $name }
 
 help-inspect = Take a code apart as far as anybody can see without a key
     .what = A picture, - for standard input, or the text of a code
+    .budget = How long each picture may be searched: 500ms, 2s
     .long =
         Take a code apart as far as anybody can see without a key: text form, version, which key opens it, the
         challenge's name with the second of its making, and the sealed envelope item by item.
@@ -262,6 +267,7 @@ help-lint = Grade a code as a camera sees it, and say what to change in the page
     .min_grade = The grade to reach [B]; 7 when it is lower
     .overlay = Draw corners, quiet zone and repaired modules onto the picture; an SVG has the measures too
     .dpr = Pixels of the picture for one CSS pixel [1]: the browser's devicePixelRatio, for a screenshot
+    .budget = How long each picture may be searched: 500ms, 2s
     .long =
         Grade a code as a camera sees it, and say what to change in the page.
 

@@ -17,6 +17,7 @@ help-serve = 検証側をHTTPで提供する。--emulator を付けると仮想�
     .anchor_dir = すべての監査記録の末尾に署名したアンカーを、このディレクトリに書く（camtoken audit anchor と同じ）
     .anchor_every = 書く間隔
     .anchor_key = 署名する鍵 [既定: 状態ディレクトリの verifier/anchor.key]
+    .picture_budget = リクエストの画像 1 枚を調べる時間の上限
     .end_with_stdin = 標準入力が終わったときにも終了する。起動したプログラムがどう終わっても、残らない
     .long =
         検証側をHTTPで提供する。すべてのパスは /openapi.json に、curlによる手順は docs/HTTP.md にある。

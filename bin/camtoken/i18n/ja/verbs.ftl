@@ -38,6 +38,7 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
     .raw = トークンなしでコードの中身を出力する。どの QR コードでもよい
     .all = 画像の中のすべてのコードを探す
     .try_harder = 読みにくい画像に、数秒かけてあらゆる方法を試す
+    .budget = 1 枚の画像を調べる時間の上限: 500ms、2s
     .overlay = 角と余白を描き入れた画像を書き出す
     .pin_file = トークンの PIN。- は標準入力 [CAMTOKEN_PIN]
     .passphrase_file = トークンのファイルのパスフレーズ。- は標準入力 [CAMTOKEN_PASSPHRASE]
@@ -60,6 +61,9 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
 scan-ask = { $page }/{ $pages } ページ: Enter = 右ボタン、b = 戻る、n = 取消 >
 scan-part = （{ $count } 個に分かれたうちの { $number } 個目）
 scan-module = 1 セルは { $px } ピクセル
+scan-budget = --budget の時間内にすべての方法を試せませんでした
+scan-micro = マイクロ QR コードがありますが、トークンは読み取りません。camtoken scan --raw なら読める場合があります
+scan-rmqr = 長方形のコード（rMQR）らしいものがありますが、対応していません。正方形の QR コードを表示してください
 
 ## watch
 
@@ -231,6 +235,7 @@ prompt-account-pin-new = { $name } の新しい PIN
 
 help-inspect = 鍵なしで分かる範囲でコードの構造を表示する
     .what = 画像、標準入力の -、またはコードの文字列
+    .budget = 1 枚の画像を調べる時間の上限: 500ms、2s
     .long =
         鍵なしで分かる範囲でコードの構造を表示する: 文字列の形、版、どの鍵で開くか、チャレンジの名前と作成時刻、
         封印された外側の項目ごとの内容。
@@ -260,6 +265,7 @@ help-lint = カメラから見たコードを等級付けし、ページの直�
     .min_grade = 求める等級 [B]。下回ると 7
     .overlay = 角、余白、訂正されたセルを描き入れた画像を書き出す。SVG には測定値も入る
     .dpr = 1 CSS px あたりの画像のピクセル数 [1]。スクリーンショットではブラウザーの devicePixelRatio
+    .budget = 1 枚の画像を調べる時間の上限: 500ms、2s
     .long =
         カメラから見たコードを等級付けし、ページの直し方を示す。
 

@@ -54,9 +54,16 @@ impl fmt::Display for Grade {
 }
 
 /// A text is no grade: A, B, C, D and F are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a grade is A, B, C, D or F")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GradeError;
+
+impl std::error::Error for GradeError {}
+
+impl fmt::Display for GradeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a grade is A, B, C, D or F")
+    }
+}
 
 impl FromStr for Grade {
     type Err = GradeError;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 
 use crate::Luma;
+use crate::scan::deadline::{Deadline, Look};
 use crate::scan::grey::reader::Grey;
 use crate::scan::plain;
 use crate::scan::prepare;
@@ -18,6 +19,9 @@ pub struct ScanOptions {
     pub all: bool,
     /// How much is tried; all that a file is worth by default.
     pub effort: Effort,
+    /// When the search ends, whatever it has tried until then; none by default. It is looked at before every attempt, so that a search is
+    /// over some milliseconds behind it.
+    pub deadline: Deadline,
 }
 
 /// How much is tried before a picture is given up.
@@ -81,7 +85,7 @@ impl Effort {
 impl Stage {
     /// Reads the prepared picture, and tells how many pixels of the original one of its pixels is wide.
     pub(super) fn read(self, luma: &Luma, options: &ScanOptions) -> (Reading, u32) {
-        let all = options.all;
+        let look = Look { all: options.all, deadline: options.deadline };
         if self == Self::FullSize && luma.width.max(luma.height) <= PLAIN_SIDE {
             return (Reading::default(), 1);
         }
@@ -96,7 +100,7 @@ impl Stage {
             return (Reading::default(), 1);
         }
         let (fitted, factor) = self.fit(luma);
-        let grey = |max_triples: usize| Grey { max_triples }.read(&fitted, all);
+        let grey = |max_triples: usize| Grey { max_triples }.read(&fitted, look);
         let read = AssertUnwindSafe(|| match self {
             Self::CoarseGrey => grey(match (is_frame, small) {
                 (true, _) => 3,
@@ -105,14 +109,14 @@ impl Stage {
             }),
             Self::Grey => grey(12),
             Self::FineGrey => grey(40),
-            Self::CoarseThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), all),
-            Self::FineThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 21), all),
-            Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), all),
-            Self::Blur => plain::read(&prepare::blur(&fitted), all),
-            Self::Sharpen => plain::read(&prepare::sharpen(&fitted), all),
+            Self::CoarseThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), look),
+            Self::FineThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 21), look),
+            Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), look),
+            Self::Blur => plain::read(&prepare::blur(&fitted), look),
+            Self::Sharpen => plain::read(&prepare::sharpen(&fitted), look),
             // The grey readers see such a picture shrunk.
-            Self::FullSize => plain::read_blurred(&fitted, all),
-            Self::Plain | Self::Half | Self::Quarter | Self::Frames => plain::read(&fitted, all),
+            Self::FullSize => plain::read_blurred(&fitted, look),
+            Self::Plain | Self::Half | Self::Quarter | Self::Frames => plain::read(&fitted, look),
         });
         (guarded(read).unwrap_or_default(), factor)
     }

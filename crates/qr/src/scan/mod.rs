@@ -1,10 +1,13 @@
 //! From a picture to the symbols in it.
 
 mod bitmap;
+mod deadline;
 mod decode;
+mod file;
 mod geometry;
 mod grey;
 mod ladder;
+mod micro;
 mod picture;
 mod plain;
 mod plan;
@@ -18,7 +21,10 @@ mod watch;
 
 use reading::{Reading, Sighting};
 
+pub use deadline::Deadline;
+pub use file::scan_file;
 pub use ladder::{Effort, ScanOptions};
+pub use micro::{MicroSymbol, OtherSymbol, scan_other};
 pub use picture::{Format, Limits, PictureError};
 pub use reading::decoding;
 pub use stage::Stage;
@@ -78,6 +84,9 @@ const MIN_CONTRAST: u8 = 3;
 fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
     let mut outcome = Reading::default();
     for &stage in options.effort.stages() {
+        if options.deadline.has_passed() {
+            break;
+        }
         let (reading, factor) = read(stage, luma, options);
         let scale = factor as f32;
         if let Some(Sighting { module_px, likeness }) = reading.sighting {
@@ -242,7 +251,8 @@ mod tests {
         let places: Vec<(&Luma, u32, u32)> =
             (0..).zip(&symbols).map(|(i, symbol)| (symbol, 60 + i % 10 * 330, 80 + i / 10 * 410)).collect();
         let luma = page(3400, 2600, &places);
-        let Scan::Read(found) = scan(&luma, &ScanOptions { all: true, effort: Effort::Frame(0) }) else {
+        let Scan::Read(found) = scan(&luma, &ScanOptions { all: true, effort: Effort::Frame(0), ..Default::default() })
+        else {
             panic!("sixty")
         };
         let mut payloads: Vec<&[u8]> = found.iter().map(|symbol| &symbol.payload[..]).collect();
@@ -365,7 +375,10 @@ mod tests {
         for (width, height) in [(1, 1), (1, 3000), (3000, 1), (2, 2), (39, 41), (7000, 20), (20, 7000)] {
             for v in [0, 128, 255] {
                 let luma = Luma::from_raw(width, height, vec![v; (width * height) as usize]).expect("one pixel each");
-                assert_eq!(scan(&luma, &ScanOptions { all: true, effort: Effort::Harder }), Scan::NotFound);
+                assert_eq!(
+                    scan(&luma, &ScanOptions { all: true, effort: Effort::Harder, ..Default::default() }),
+                    Scan::NotFound
+                );
             }
         }
     }
@@ -379,7 +392,7 @@ mod tests {
                 seen.borrow_mut().push(stage);
                 (Reading::default(), 1)
             };
-            assert_eq!(climb(nothing, &luma, &ScanOptions { all: false, effort }), Scan::NotFound);
+            assert_eq!(climb(nothing, &luma, &ScanOptions { effort, ..Default::default() }), Scan::NotFound);
             let seen = seen.into_inner();
             assert_eq!((seen.len(), seen[0]), (looks, Stage::Plain));
         }
@@ -400,7 +413,10 @@ mod tests {
         let pixels = (0..1600 * 1600).map(|i| tile(i % 1600 / 2, i / 1600 / 2)).collect();
         let luma = Luma::from_raw(1600, 1600, pixels).expect("one pixel each");
         let start = std::time::Instant::now();
-        assert!(!matches!(scan(&luma, &ScanOptions { all: true, effort: Effort::Harder }), Scan::Read(_)));
+        assert!(!matches!(
+            scan(&luma, &ScanOptions { all: true, effort: Effort::Harder, ..Default::default() }),
+            Scan::Read(_)
+        ));
         // Compared pattern by pattern this takes minutes; a busy machine may take ten times its second.
         assert!(start.elapsed().as_secs() < 10);
     }

@@ -39,12 +39,37 @@ const GS: u8 = 0x1d;
 
 /// Reads all segments. `None` where they do not keep to the standard.
 pub(super) fn read(data: &[u8], version: Version) -> Option<Content> {
-    let mut reader =
-        Segments { bits: Bits { data, at: 0 }, version, content: Content::default(), texts: Vec::new(), fnc1: false };
+    let mut reader = Segments {
+        bits: Bits { data, at: 0, end: 8 * data.len() },
+        symbol: Size::Full(version),
+        content: Content::default(),
+        texts: Vec::new(),
+        fnc1: false,
+    };
     reader.read()?;
     let Segments { mut content, texts, .. } = reader;
     content.named_text = text(&content.payload, &texts);
     Some(content)
+}
+
+/// Reads all segments of a Micro QR symbol, M1 to M4; the last codeword of M1 and M3 has four bits. `None` where they do not keep to the
+/// standard.
+pub(super) fn read_micro(data: &[u8], version: u8) -> Option<Content> {
+    let bits = Bits { data, at: 0, end: 8 * data.len() - if version % 2 == 1 { 4 } else { 0 } };
+    let symbol = Size::Micro(version.into());
+    let mut reader = Segments { bits, symbol, content: Content::default(), texts: Vec::new(), fnc1: false };
+    reader.read_micro(version.into())?;
+    let Segments { mut content, texts, .. } = reader;
+    content.named_text = text(&content.payload, &texts);
+    Some(content)
+}
+
+/// What says how many bits a number of characters has.
+#[derive(Clone, Copy)]
+enum Size {
+    Full(Version),
+    /// M1 to M4.
+    Micro(u32),
 }
 
 /// What is known of the characters of a part of the payload.
@@ -62,7 +87,7 @@ enum Charset {
 
 struct Segments<'a> {
     bits: Bits<'a>,
-    version: Version,
+    symbol: Size,
     content: Content,
     /// Where a part of the payload ends, and its character set.
     texts: Vec<(usize, Charset)>,
@@ -102,18 +127,10 @@ impl Segments<'_> {
                 mode::NUMERIC => self.numeric()?,
                 mode::ALPHANUMERIC => self.alphanumeric()?,
                 mode::BYTE => {
-                    let count = self.count([8, 16, 16])?;
-                    for _ in 0..count {
-                        let byte = self.bits.take(8)? as u8;
-                        self.content.payload.push(byte);
-                    }
+                    self.bytes()?;
                     eci
                 }
-                mode::KANJI => self.double(
-                    0xc0,
-                    |value| value + if value < 0x1f00 { 0x8140 } else { 0xc140 },
-                    encoding_rs::SHIFT_JIS,
-                )?,
+                mode::KANJI => self.kanji()?,
                 mode::HANZI => {
                     // The only subset is that of GB 2312.
                     if self.bits.take(4)? != 1 {
@@ -130,12 +147,57 @@ impl Segments<'_> {
 
     /// The number of characters, in as many bits as versions up to 9, up to 26 and up to 40 have (table 3).
     fn count(&mut self, bits: [u32; 3]) -> Option<u32> {
-        let of_version = match self.version.number() {
-            ..=9 => 0,
-            10..=26 => 1,
-            _ => 2,
+        let count = match self.symbol {
+            Size::Full(version) => match version.number() {
+                ..=9 => bits[0],
+                10..=26 => bits[1],
+                _ => bits[2],
+            },
+            // Digits, letters, Kanji, bytes.
+            Size::Micro(number) => match bits {
+                [10, ..] => number + 2,
+                [8, 10, _] => number,
+                _ => number + 1,
+            },
         };
-        self.bits.take(bits[of_version])
+        self.bits.take(count)
+    }
+
+    /// The modes of Micro QR are numbered from 0, and no digits are the terminator.
+    fn read_micro(&mut self, number: u32) -> Option<()> {
+        while self.bits.left() >= 2 * number as usize + 1 {
+            let mode = self.bits.take(number - 1)?;
+            let before = self.content.payload.len();
+            let charset = match mode {
+                0 => self.numeric()?,
+                1 => self.alphanumeric()?,
+                2 => {
+                    self.bytes()?;
+                    Charset::Unnamed
+                }
+                3 => self.kanji()?,
+                _ => return None,
+            };
+            if self.content.payload.len() == before {
+                break;
+            }
+            self.texts.push((self.content.payload.len(), charset));
+        }
+        Some(())
+    }
+
+    /// Eight bits each (7.4.5).
+    fn bytes(&mut self) -> Option<()> {
+        for _ in 0..self.count([8, 16, 16])? {
+            let byte = self.bits.take(8)? as u8;
+            self.content.payload.push(byte);
+        }
+        Some(())
+    }
+
+    fn kanji(&mut self) -> Option<Charset> {
+        let bytes = |value| value + if value < 0x1f00 { 0x8140 } else { 0xc140 };
+        self.double(0xc0, bytes, encoding_rs::SHIFT_JIS)
     }
 
     /// Three digits in ten bits, two in seven, one in four (7.4.3).
@@ -224,11 +286,12 @@ fn unescaped(said: &[u8]) -> Vec<u8> {
 struct Bits<'a> {
     data: &'a [u8],
     at: usize,
+    end: usize,
 }
 
 impl Bits<'_> {
     const fn left(&self) -> usize {
-        8 * self.data.len() - self.at
+        self.end - self.at
     }
 
     /// The next bits, 24 at most.

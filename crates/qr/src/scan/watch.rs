@@ -49,12 +49,12 @@ impl Watcher {
         let number = self.number;
         self.number += 1;
         if self.all {
-            return scan(frame, &ScanOptions { all: true, effort: Effort::Frame(number) });
+            return scan(frame, &ScanOptions { all: true, effort: Effort::Frame(number), ..Default::default() });
         }
         if let Some(symbol) = self.read_region(frame) {
             return self.found(symbol, frame);
         }
-        let options = ScanOptions { all: false, effort: Effort::Frame(number) };
+        let options = ScanOptions { effort: Effort::Frame(number), ..Default::default() };
         let followed = self.track.is_some() && number % SEARCH != 1;
         let mut sighting: Option<Sighting> = None;
         for &stage in options.effort.stages() {
@@ -91,7 +91,7 @@ impl Watcher {
     /// Looks where the last symbol was, with some room to move: a sixth of the picture is read in a sixth of the time.
     fn read_region(&self, frame: &Luma) -> Option<Symbol> {
         let region = self.region.filter(|region| region.is_in(frame))?;
-        let options = ScanOptions { all: false, effort: Effort::Frame(0) };
+        let options = ScanOptions { effort: Effort::Frame(0), ..Default::default() };
         let (reading, factor) = Stage::Plain.read(&region.cut(frame), &options);
         let mut symbol = reading.symbols.into_iter().next()?.in_original(Stage::Plain, factor);
         symbol.corners = symbol.corners.map(|(x, y)| (x + region.left as f32, y + region.top as f32));
@@ -207,7 +207,7 @@ mod tests {
                 first = Some(number);
             }
             if number % 4 == 0 {
-                let file = ScanOptions { all: false, effort: Effort::File };
+                let file = ScanOptions::default();
                 alone += usize::from(text(&scan(&frame, &file)).is_some());
             }
         }

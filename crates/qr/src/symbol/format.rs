@@ -70,7 +70,7 @@ pub fn version_word(version: Version) -> Option<u32> {
 }
 
 /// The data, followed by the remainder of its division by a generator of `check` bits and a leading one.
-fn bch(data: u32, check: u32, generator: u32) -> u32 {
+pub(super) fn bch(data: u32, check: u32, generator: u32) -> u32 {
     let mut remainder = data << check;
     while remainder >> check != 0 {
         remainder ^= generator << (remainder.ilog2() - check);

@@ -14,6 +14,7 @@ mod layout;
 mod level;
 mod mask;
 mod matrix;
+mod micro;
 mod reed_solomon;
 #[cfg(test)]
 mod tests;
@@ -24,4 +25,5 @@ pub use layout::{Known, Layout, Patterns, QUIET_ZONE, Version, dark_module};
 pub use level::EcLevel;
 pub use mask::Mask;
 pub use matrix::{codewords, draw};
+pub use micro::MicroFormat;
 pub use reed_solomon::correct;

@@ -9,7 +9,7 @@ use super::super::problem::Problem;
 use super::session::{Clock, Hand, Make, Session as World};
 use camtoken::key::{Key, TokenId};
 use camtoken::language::Language;
-use camtoken::qr::{Effort, Luma, Scan};
+use camtoken::qr::{Luma, Scan};
 use camtoken::time::Timestamp;
 use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Device, Profile, Refusal, Seen, State, Token};
@@ -158,7 +158,7 @@ impl VirtualToken<'_> {
     ///
     /// As [`VirtualToken::scan`]; [`Refusal::NoCode`] or [`Refusal::Unreadable`] when nothing is read.
     pub fn scan_picture(&self, picture: &Luma) -> Result<Answer, Unanswered> {
-        match pictures::seen(picture, Effort::File) {
+        match pictures::seen(picture) {
             Scan::NotFound => self.look(Err(Refusal::NoCode)),
             Scan::Unreadable { module_px } => self.look(Err(Refusal::Unreadable { module_px })),
             Scan::Read(symbols) => match symbols.first() {

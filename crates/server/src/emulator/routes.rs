@@ -29,7 +29,7 @@ use super::values::{Moment, OptionalJson, whole};
 use super::{Emulator, OfToken, World, foreign, token_id, with};
 use camtoken::key::TokenId;
 use camtoken::language::Language;
-use camtoken::qr::{Effort, Overlay, Scan};
+use camtoken::qr::{Overlay, Scan};
 use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Faults, Pin, Profile, Refusal, Seen, State, file, picture};
 use camtoken::transaction::Domain;
@@ -827,10 +827,9 @@ fn look(mut parcel: Parcel, language: Language) -> Result<Sight, Problem> {
     if let Some(text) = parcel.text() {
         return Ok(Sight { said: Ok(text.to_owned()), is_frame: false, shot: None });
     }
-    let (luma, effort) = parcel.picture()?;
-    let seen = pictures::seen(&luma, effort);
+    let is_frame = parcel.is_frame();
+    let (luma, seen) = parcel.look()?;
     let (lint, overlay) = Lint::of(&luma, &seen, &LintOptions { language, ..LintOptions::default() });
-    let is_frame = matches!(effort, Effort::Frame(_));
     let said = match &seen {
         Scan::NotFound => Err(Refusal::NoCode),
         Scan::Unreadable { module_px } => Err(Refusal::Unreadable { module_px: *module_px }),

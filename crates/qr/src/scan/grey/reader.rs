@@ -1,5 +1,6 @@
 //! Searches one picture: tries what three finder patterns may span, the likeliest first, until enough was tried in vain.
 
+use crate::scan::deadline::Look;
 use crate::scan::decode::{self, Decoded};
 use crate::scan::geometry::{Perspective, Quad, is_inside, is_near};
 use crate::scan::grey::bent::Bent;
@@ -52,7 +53,7 @@ const SURE_LIKENESS: f32 = 0.6;
 
 impl Grey {
     /// Reads the first symbol, or all, with coordinates in pixels of `luma`.
-    pub(in crate::scan) fn read(&self, luma: &Luma, all: bool) -> Reading {
+    pub(in crate::scan) fn read(&self, luma: &Luma, look: Look) -> Reading {
         let mut reading = Reading::default();
         if luma.width < 21 || luma.height < 21 {
             return reading;
@@ -62,17 +63,17 @@ impl Grey {
             .map(|(grey, window)| (grey, prepare::threshold_locally(grey, window)));
         let find = |inverted: bool| {
             let mut finders = Vec::new();
-            for (grey, binary) in &binaries {
+            for (grey, binary) in binaries.iter().take_while(|_| !look.deadline.has_passed()) {
                 finder::merge(&mut finders, &finder::find(binary, grey, inverted));
             }
             finders
         };
-        Search::new(luma, &soft, false, &mut reading).run(find(false), self.max_triples, all);
-        if all || reading.symbols.is_empty() {
+        Search::new(luma, &soft, false, &mut reading).run(find(false), self.max_triples, look);
+        if look.all || reading.symbols.is_empty() {
             let finders = find(true);
             if finders.len() > 2 {
                 let (luma, soft) = (negative(luma), negative(&soft));
-                Search::new(&luma, &soft, true, &mut reading).run(finders, self.max_triples, all);
+                Search::new(&luma, &soft, true, &mut reading).run(finders, self.max_triples, look);
             }
         }
         reading
@@ -127,17 +128,17 @@ impl<'a> Search<'a> {
     }
 
     /// Reads the first symbol that these finder patterns span, or all.
-    fn run(&mut self, mut finders: Vec<Finder>, max_triples: usize, all: bool) {
+    fn run(&mut self, mut finders: Vec<Finder>, max_triples: usize, look: Look) {
         // Noise is crossed by a row or two.
         finders.sort_by(|a, b| b.crossed().total_cmp(&a.crossed()));
         finders.truncate(MAX_JUDGED);
-        for finder in &mut finders {
+        for finder in finders.iter_mut().take_while(|_| !look.deadline.has_passed()) {
             finder.judge(self.smooth(finder));
         }
         finders.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
         finders.truncate(MAX_FINDERS);
         for triple in triples(&finders).iter().take(max_triples) {
-            if self.budget.is_spent() {
+            if self.budget.is_spent() || look.deadline.has_passed() {
                 break;
             }
             if self.is_read(triple) {
@@ -145,7 +146,7 @@ impl<'a> Search<'a> {
             }
             if let Some(symbol) = self.attempt(triple) {
                 self.reading.symbols.push(symbol);
-                if !all {
+                if !look.all {
                     break;
                 }
             }

@@ -42,7 +42,7 @@ fn noisy(mut luma: Luma, strength: u32) -> Luma {
 }
 
 fn read(luma: &Luma) -> Option<Symbol> {
-    Grey { max_triples: 12 }.read(luma, false).symbols.into_iter().next()
+    Grey { max_triples: 12 }.read(luma, Look::default()).symbols.into_iter().next()
 }
 
 #[test]

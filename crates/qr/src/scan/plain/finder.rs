@@ -7,6 +7,7 @@
 use std::sync::LazyLock;
 
 use crate::scan::bitmap::Bitmap;
+use crate::scan::deadline::Deadline;
 use crate::scan::geometry::Point;
 
 /// Directions in which a pattern is measured.
@@ -32,7 +33,7 @@ impl Tolerance {
 
 /// A finder pattern.
 #[derive(Clone)]
-pub(super) struct Pattern {
+pub(in crate::scan) struct Pattern {
     /// Its middle, in pixels.
     pub centre: Point,
     /// A seventh of its side, in pixels, if it is a square: the root of its area.
@@ -43,12 +44,16 @@ pub(super) struct Pattern {
     pub off: f32,
 }
 
-/// The finder patterns of a picture, at most `most` and one: dark ones, and light ones of an inverted symbol.
-pub(super) fn find(picture: &Bitmap, tolerance: Tolerance, most: usize) -> [Vec<Pattern>; 2] {
+/// The finder patterns of a picture, at most `most` and one: dark ones, and light ones of an inverted symbol. Those found so far when the
+/// deadline has passed.
+pub(super) fn find(picture: &Bitmap, tolerance: Tolerance, most: usize, deadline: Deadline) -> [Vec<Pattern>; 2] {
     let mut found = [Vec::new(), Vec::new()];
     let mut edges = Vec::new();
     // The middle is three modules high, and a module at least a pixel.
     for y in (1..picture.height()).step_by(3) {
+        if deadline.has_passed() {
+            break;
+        }
         picture.edges(y, &mut edges);
         for (first, runs) in edges.windows(6).enumerate() {
             let lengths: [f32; 5] = std::array::from_fn(|i| (runs[i + 1] - runs[i]) as f32);
@@ -128,7 +133,7 @@ impl Pattern {
 
     /// The corners of its ring's middle line, which encloses six modules by six: top left, top right, bottom right, bottom left, when
     /// rows run along `across` and columns along `down`, both of which are as many modules long. `None` if it is no such square.
-    pub(super) fn corners(&self, across: Point, down: Point) -> Option<[Point; 4]> {
+    pub(in crate::scan) fn corners(&self, across: Point, down: Point) -> Option<[Point; 4]> {
         let turn = across.0 * down.1 - across.1 * down.0;
         let mut sides: [Vec<Point>; 4] = Default::default();
         for &(x, y) in &self.ring {

@@ -11,9 +11,11 @@ mod sets;
 mod tests;
 mod threshold;
 
-use self::finder::{Pattern, Tolerance};
+pub(super) use self::finder::Pattern;
+use self::finder::Tolerance;
 use self::grid::{Frame, Grid};
 use crate::scan::bitmap::Bitmap;
+use crate::scan::deadline::{Deadline, Look};
 use crate::scan::decode::{Decoded, decode};
 use crate::scan::geometry::{Quad, module_px};
 use crate::scan::grey::modules::Modules;
@@ -54,32 +56,39 @@ const MAX_GREYS: usize = 2;
 const SURE: f32 = 4.0;
 
 /// Reads the first symbol of a picture, or all.
-pub(super) fn read(luma: &Luma, all: bool) -> Reading {
-    read_in(luma, &threshold::binarize(luma), all)
+pub(super) fn read(luma: &Luma, look: Look) -> Reading {
+    read_in(luma, &threshold::binarize(luma), look)
 }
 
 /// Reads what [`read`] does, else what is too blurred for it.
-pub(super) fn read_blurred(luma: &Luma, all: bool) -> Reading {
+pub(super) fn read_blurred(luma: &Luma, look: Look) -> Reading {
     let picture = threshold::binarize(luma);
-    let sharp = search(luma, &picture, Tolerance::SHARP, all);
-    if sharp.symbols.is_empty() { search(luma, &picture, Tolerance::BLURRED, all) } else { sharp }
+    let sharp = search(luma, &picture, Tolerance::SHARP, look);
+    if sharp.symbols.is_empty() { search(luma, &picture, Tolerance::BLURRED, look) } else { sharp }
+}
+
+/// The finder patterns of a picture, dark ones and light ones.
+pub(super) fn patterns(luma: &Luma, deadline: Deadline) -> [Vec<Pattern>; 2] {
+    finder::find(&threshold::binarize(luma), Tolerance::SHARP, MAX_PATTERNS, deadline)
 }
 
 /// Reads the first symbol of a picture, or all, by what another has decided to be dark.
-pub(super) fn read_in(luma: &Luma, picture: &Bitmap, all: bool) -> Reading {
-    search(luma, picture, Tolerance::SHARP, all)
+pub(super) fn read_in(luma: &Luma, picture: &Bitmap, look: Look) -> Reading {
+    search(luma, picture, Tolerance::SHARP, look)
 }
 
-fn search(luma: &Luma, picture: &Bitmap, tolerance: Tolerance, all: bool) -> Reading {
-    let modules = if all { MAX_MODULES_OF_ALL } else { MAX_MODULES };
+fn search(luma: &Luma, picture: &Bitmap, tolerance: Tolerance, look: Look) -> Reading {
+    let modules = if look.all { MAX_MODULES_OF_ALL } else { MAX_MODULES };
     let mut search =
-        Search { luma, picture, all, inverted: false, modules, greys: MAX_GREYS, reading: Reading::default() };
-    for (patterns, inverted) in finder::find(picture, tolerance, MAX_PATTERNS).into_iter().zip([false, true]) {
+        Search { luma, picture, look, inverted: false, modules, greys: MAX_GREYS, reading: Reading::default() };
+    for (patterns, inverted) in
+        finder::find(picture, tolerance, MAX_PATTERNS, look.deadline).into_iter().zip([false, true])
+    {
         search.inverted = inverted;
         if patterns.len() <= MAX_PATTERNS {
             search.run(&patterns);
         }
-        if !all && !search.reading.symbols.is_empty() {
+        if !look.all && !search.reading.symbols.is_empty() {
             break;
         }
     }
@@ -90,7 +99,7 @@ fn search(luma: &Luma, picture: &Bitmap, tolerance: Tolerance, all: bool) -> Rea
 struct Search<'a> {
     luma: &'a Luma,
     picture: &'a Bitmap,
-    all: bool,
+    look: Look,
     inverted: bool,
     /// How many modules may still be laid.
     modules: usize,
@@ -102,12 +111,15 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(&mut self, patterns: &[Pattern]) {
         let mut used = vec![false; patterns.len()];
-        for set in sets::sets(patterns, if self.all { MAX_SETS_OF_ALL } else { MAX_SETS }) {
+        for set in sets::sets(patterns, if self.look.all { MAX_SETS_OF_ALL } else { MAX_SETS }) {
+            if self.look.deadline.has_passed() {
+                return;
+            }
             if set.patterns.iter().any(|&pattern| used[pattern]) {
                 continue;
             }
             if self.attempt(set.patterns.map(|pattern| &patterns[pattern])) {
-                if !self.all {
+                if !self.look.all {
                     return;
                 }
                 set.patterns.into_iter().for_each(|pattern| used[pattern] = true);

@@ -3,6 +3,7 @@
 use super::finder::Tolerance;
 use super::grid::Frame;
 use super::{MAX_PATTERNS, MAX_SETS, finder, read, sets, threshold};
+use crate::scan::deadline::{Deadline, Look};
 use crate::scan::geometry::{Perspective, Point, sample};
 use crate::{EcLevel, Luma, SymbolMatrix, encode, encode_bytes};
 
@@ -25,7 +26,7 @@ fn seen(symbol: &SymbolMatrix, corners: [Point; 4], size: u32) -> Luma {
 
 fn assert_read(symbol: &SymbolMatrix, payload: &[u8], corners: [Point; 4], size: u32) {
     let luma = seen(symbol, corners, size);
-    let reading = read(&luma, false);
+    let reading = read(&luma, Look::default());
     let found = reading.symbols.first().unwrap_or_else(|| panic!("version {}, {corners:?}", symbol.version()));
     assert_eq!(found.payload, payload);
     for (found, drawn) in found.corners.iter().zip(corners) {
@@ -89,7 +90,7 @@ fn three_finder_patterns_tell_the_size_of_the_symbol() {
         let (symbol, _) = symbol(bytes);
         let luma = symbol.to_luma(3);
         let picture = threshold::binarize(&luma);
-        let [dark, light] = finder::find(&picture, Tolerance::SHARP, MAX_PATTERNS);
+        let [dark, light] = finder::find(&picture, Tolerance::SHARP, MAX_PATTERNS, Deadline::default());
         let sets = sets::sets(&dark, MAX_SETS);
         let frame = Frame::of(sets[0].patterns.map(|pattern| &dark[pattern])).expect("a frame");
         let version = frame.versions().next().map(crate::symbol::Version::number);
@@ -105,7 +106,7 @@ fn noise_has_few_finder_patterns() {
         (state >> 56) as u8
     });
     let luma = Luma::from_raw(1280, 720, pixels.collect()).expect("one pixel each");
-    let found = finder::find(&threshold::binarize(&luma), Tolerance::SHARP, MAX_PATTERNS);
+    let found = finder::find(&threshold::binarize(&luma), Tolerance::SHARP, MAX_PATTERNS, Deadline::default());
     assert!(found.iter().all(|patterns| patterns.len() < 60), "{:?}", found.map(|patterns| patterns.len()));
 }
 
@@ -120,7 +121,7 @@ fn a_plainly_seen_symbol_that_a_blur_has_smeared_is_read_by_its_grey_levels() {
         (points.map(|point| sample(&sharp, point)).sum::<f32>() / 25.0) as u8
     };
     let luma = Luma::from_raw(sharp.width, sharp.height, (0..sharp.pixels.len()).map(mean).collect()).expect("as many");
-    assert_eq!(read(&luma, false).symbols[0].payload, b"CT1:SMEARED");
+    assert_eq!(read(&luma, Look::default()).symbols[0].payload, b"CT1:SMEARED");
 }
 
 /// Every three of them look like a large symbol, for which alignment patterns would be looked for.
@@ -135,7 +136,7 @@ fn finder_patterns_far_apart_that_span_nothing_do_not_take_for_ever() {
         let pixels = (0..side * side).map(|i| module(i % side / px, i / side / px)).collect();
         let luma = Luma::from_raw(side as u32, side as u32, pixels).expect("one pixel each");
         let start = std::time::Instant::now();
-        assert!(read(&luma, false).symbols.is_empty());
+        assert!(read(&luma, Look::default()).symbols.is_empty());
         // A busy machine may take ten times its half a second.
         assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
