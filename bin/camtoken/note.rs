@@ -143,7 +143,9 @@ impl FromStr for PublicKey {
 }
 
 /// The name, the hash and the 32 bytes of a key.
-fn parts(text: &str) -> Result<(&str, [u8; 4], Zeroizing<[u8; 32]>), NoteError> {
+type Parts<'a> = (&'a str, [u8; 4], Zeroizing<[u8; 32]>);
+
+fn parts(text: &str) -> Result<Parts<'_>, NoteError> {
     let mut parts = text.trim_end().splitn(3, '+');
     let (Some(name), Some(digits), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(NoteError::Key);

@@ -3,11 +3,12 @@
 mod world;
 
 use camtoken::key::TokenId;
+use camtoken::token::Received;
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step, Subscriber};
 use camtoken_portal::bank::{
-    Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
+    Bank, Chain, Completed, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Progress, Settled, Unissued, Wish,
 };
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{Contract, LentToken, Limit, LoginField, LoginMethod, Profile};
@@ -16,7 +17,7 @@ use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::{Act, Order};
-use camtoken_portal::domain::people::{FirstOtp, Menu, Person, Role};
+use camtoken_portal::domain::people::{FirstOtp, Menu, Person};
 use camtoken_portal::system::rng;
 use world::{
     START, World, about, batch, generator, newcomer, numbers, on, password, plain, put, shown, transfer, transfer_to,

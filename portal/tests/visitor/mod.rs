@@ -9,7 +9,7 @@ use tower::ServiceExt;
 
 /// A browser that goes nowhere by itself.
 pub struct Visitor {
-    site: Router,
+    pub site: Router,
     pub cookies: Vec<(String, String)>,
     pub page: String,
     /// Where the last answer sends the browser.

@@ -153,7 +153,7 @@ impl Corner {
                 (self.middle.0 + u * step.0 + v * aside.0, self.middle.1 + u * step.1 + v * aside.1)
             };
             // From the eighth module on, light and dark in turn, the last dark, and behind it light.
-            let is_due = |i: usize| (sample(luma, at(i as f32 + 0.5, 0.5)) < middle) == (i % 2 == 0);
+            let is_due = |i: usize| (sample(luma, at(i as f32 + 0.5, 0.5)) < middle) == i.is_multiple_of(2);
             let side = (7..180).take_while(|&i| is_due(i)).last().map_or(0, |last| last + 1);
             // Light that ends a timing pattern is that of the quiet zone.
             let side = if side % 2 == 0 { side.saturating_sub(1) } else { side };

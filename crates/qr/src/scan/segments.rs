@@ -165,7 +165,7 @@ impl Segments<'_> {
 
     /// The modes of Micro QR are numbered from 0, and no digits are the terminator.
     fn read_micro(&mut self, number: u32) -> Option<()> {
-        while self.bits.left() >= 2 * number as usize + 1 {
+        while self.bits.left() > 2 * number as usize {
             let mode = self.bits.take(number - 1)?;
             let before = self.content.payload.len();
             let charset = match mode {

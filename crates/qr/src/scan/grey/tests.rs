@@ -1,4 +1,5 @@
 use super::reader::Grey;
+use crate::scan::deadline::Look;
 use crate::scan::decode::decode;
 use crate::scan::geometry::{Point, sample};
 use crate::scan::plan::Plan;

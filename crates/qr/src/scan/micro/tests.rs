@@ -94,7 +94,7 @@ fn it_is_read_however_it_is_turned_small_mirrored_or_light_on_dark() {
                 for (light, luma) in [(false, &luma), (true, &negative(&luma))] {
                     let is_read =
                         matches!(scan_other(luma), Some(OtherSymbol::Micro(symbol)) if symbol.version == made.version);
-                    failed.extend((!is_read).then(|| (made.text, module, degrees, mirrored, light)));
+                    failed.extend((!is_read).then_some((made.text, module, degrees, mirrored, light)));
                 }
             }
         }

@@ -91,10 +91,11 @@ pub(super) fn unwrapped(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PictureError> {
     }
     // A picture begins with bytes that Base64 does not have, but for these, which go on with others.
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
-    if text.len() >= 64 && text.iter().all(is_base64) {
-        if let Some(data) = from_base64(text).filter(|data| Format::of(data).is_ok()) {
-            return Ok(data.into_owned().into());
-        }
+    if text.len() >= 64
+        && text.iter().all(is_base64)
+        && let Some(data) = from_base64(text).filter(|data| Format::of(data).is_ok())
+    {
+        return Ok(data.into_owned().into());
     }
     Ok(bytes.into())
 }
