@@ -7,6 +7,7 @@ code_cases.py --check    compares them; exit 1 on a difference
 
 import datetime
 import hashlib
+import hmac
 import json
 import random
 import re
@@ -18,6 +19,7 @@ from code import (  # the file beside this one
     CHOICES,
     COUNTRIES,
     DECIMALS,
+    DOMAINS,
     EPOCH,
     FOLDER,
     IBAN_LENGTHS,
@@ -36,6 +38,8 @@ from code import (  # the file beside this one
     key_name,
     make,
     moment_text,
+    oath,
+    ocra,
     open_challenge,
     open_first,
     open_second,
@@ -1079,11 +1083,83 @@ def example():
         'response key: HKDF-SHA256(activation key, "camtoken/1 respond")',
         derive(KEY, b"camtoken/1 respond").hex(),
     ]
+    lines += message_lines(SUITE, derive(KEY, b"camtoken/1 respond"), challenge.question())
     lines += [f"response, {SUITE}", values["response"], "```"]
     return lines
 
 
-PARTS = {"catalogue": catalogue_table, "choices": choice_table, "sizes": size_table, "example": example}
+def message_lines(suite, key, hashed):
+    """The message of OCRA for a suite with SHA256 and QH64; it gives the response of oath.py."""
+    message = suite.encode() + b"\0" + hashed + bytes(96)
+    mac, digits = hmac.digest(key, message, "sha256"), oath.Suite(suite).digits
+    truncated = int.from_bytes(mac[mac[-1] & 15 :][:4], "big") & 0x7FFFFFFF
+    assert str(truncated % 10**digits).zfill(digits) == ocra(key, suite, hashed)
+    return ["message of OCRA: this, then 96 bytes 00", *dump(message[:-96])]
+
+
+def registration():
+    """The registration of section 10, step by step."""
+    group = activation_groups()[0]
+    test = group["tests"][0]
+    token, device_key, key = group["tokenId"], bytes.fromhex(group["deviceKey"]), bytes.fromhex(test["key"])
+    activation, suite, number = bytes.fromhex(test["activation"]), test["suite"], test["nonce"]
+    first_id, second_id = bytes.fromhex(test["firstId"]), bytes.fromhex(test["secondId"])
+    first = make("activation1", test["fields"], first_id, activation, test["firstExpiresAt"])
+    second = make("activation2", test["fields"], second_id, activation, test["secondExpiresAt"])
+    values = registered(group, test)
+    lines = ["```text", f"token ID         {token}", f"device key       {device_key.hex()}"]
+    lines += [f"{field:16} {text}" for field, text in test["fields"].items()]
+    lines += ["", "1. The verifier generates", f"activation ID    {activation.hex()}", f"activation key   {key.hex()}"]
+    lines += [f"challenge ID     {first_id.hex()}", f"expires at       {first.expires_at} ({moment_text(first.expires_at)})"]
+    how, sealed_with = 'device key, "camtoken/1 seal activation1"', seal_key(device_key, "activation1")
+    lines += code_lines(first, token, how, sealed_with, values["firstCode"], activation)
+
+    hashed = hashlib.sha256(first.question() + number.encode()).digest()
+    code_suite, code_key = "OCRA-1:HOTP-SHA256-6:QH64", derive(device_key, b"camtoken/1 device code")
+    lines += ["", "2. The token opens it, and on yes chooses", f"number           {number}"]
+    lines += ["question of the first code: SHA-256 of", *dump(asked_of(first)), "which is", values["firstQuestion"]]
+    lines += ["question of the device code: SHA-256 of", *dump(first.question() + number.encode()), "which is", hashed.hex()]
+    lines += ['device code key: HKDF-SHA256(device key, "camtoken/1 device code")', code_key.hex()]
+    lines += [f"response, {code_suite}", ocra(code_key, code_suite, hashed), "device code", values["deviceCode"]]
+
+    root = seal_key(device_key, "activation2")
+    lines += ["", "3. The verifier accepts the device code, and makes the second code", f"challenge ID     {second_id.hex()}"]
+    lines += [f"expires at       {second.expires_at} ({moment_text(second.expires_at)})", f"suite            {suite}"]
+    lines += ['first key: HKDF-SHA256(device key, "camtoken/1 seal activation2")', root.hex()]
+    lines += ["label: challenge ID of the first code, number", (first_id + number.encode()).hex()]
+    sealed_with = seal_key(device_key, "activation2", (first_id, number))
+    lines += code_lines(second, token, "first key, this label", sealed_with, values["secondCode"], activation, suite, key)
+
+    lines += ["", "4. The token opens it, and answers", "question: SHA-256 of", *dump(asked_of(second)), "which is"]
+    lines += [values["secondQuestion"], 'response key: HKDF-SHA256(activation key, "camtoken/1 respond")']
+    lines += [derive(key, b"camtoken/1 respond").hex(), f"response, {suite}", values["response"], "```"]
+    return lines
+
+
+def asked_of(challenge):
+    """Section 5.1, under the hash."""
+    domain = DOMAINS[challenge.operation["domain"]]
+    asked = dumps(["camtoken/1", domain, challenge.id, challenge.activation, challenge.expires_at, *challenge.items()])
+    assert hashlib.sha256(asked).digest() == challenge.question()
+    return asked
+
+
+def code_lines(challenge, token, how, key, code, *grant):
+    """From the payload of a registration's code to its text."""
+    domain = challenge.operation["domain"]
+    name, payload = key_name(domain, token.encode()), payload_of(challenge, *grant)
+    assert seal(name, challenge.id, key, payload) == code
+    items = [challenge.expires_at, *challenge.items(), *grant]
+    return [
+        "payload", diagnostic(items), *dump(payload), f"seal key: HKDF-SHA256({how})", key.hex(),
+        "key name", name.hex(), "additional data", additional_data(name).hex(),
+        "envelope", *dump(unbase45(code[4:])), "code", code,
+    ]  # fmt: skip
+
+
+PARTS = {
+    "catalogue": catalogue_table, "choices": choice_table, "sizes": size_table, "example": example, "registration": registration,
+}  # fmt: skip
 
 
 def with_parts(text):
