@@ -223,7 +223,7 @@ codes! {
     Suspended = "CT-E090" => Rejected,
     /// The registration is not finished.
     NotActive = "CT-E091" => Rejected,
-    /// The key of a token or generator may not be used now.
+    /// The key of a token or generator is outside its validity dates.
     KeyValidity = "CT-E092" => Rejected,
     /// A generator that has another secret in the books, or a user.
     GeneratorTaken = "CT-E093" => Rejected,

@@ -82,7 +82,7 @@ pub enum EnrollError {
     /// The token was made for tests, and this verifier does not take those (V-20).
     #[error("token {0} was made for tests")]
     TestToken(TokenId),
-    /// The key may not be used now, as its maker or issuer has it.
+    /// The key is outside the validity dates of its maker or issuer.
     #[error("the key of {holder} {reason}")]
     OutOfValidity {
         /// The token ID, or the serial number of the generator.

@@ -102,7 +102,7 @@ codes! {
     Suspended = "CT-E090",
     /// The registration is not finished.
     NotActive = "CT-E091",
-    /// The key of the token may not be used now.
+    /// The key of the token or generator is outside its validity dates.
     KeyValidity = "CT-E092",
     /// The generator is registered with another secret, or somebody has it.
     GeneratorTaken = "CT-E093",

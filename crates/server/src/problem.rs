@@ -253,7 +253,7 @@ codes! {
         "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
     /// Too early or too late.
     KeyValidity = "CT-E092", CONFLICT:
-        "the key of the token or generator may not be used now" / "トークンの鍵の有効期間外です";
+        "the key of the token or generator is outside its validity dates" / "トークンまたは生成器の鍵が有効期間外です";
         "`detail` names the first or last moment; take another token, or the maker's file with the new dates." / "`detail` に開始または終了の日時があります。別のトークンを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:

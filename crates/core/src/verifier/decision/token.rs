@@ -24,7 +24,7 @@ pub enum TokenRefusal {
     Test,
     /// It is registered with another device key.
     OtherKey,
-    /// Its device key may not be used now.
+    /// Its device key is outside its validity dates.
     OutOfValidity(OutOfValidity),
 }
 
