@@ -135,7 +135,7 @@
 //! * **Execute** what [`Accepted::transaction`](verifier::Accepted::transaction) says, never what the request brings along. Book it under the
 //!   challenge's ID, once.
 //! * **After an error** that leaves the outcome open, repeat the request with the same [`AttemptId`]: the same attempt gets the same answer
-//!   and is not counted again.
+//!   and is not counted again. `docs/HTTP.md`, section "Retries", says of each error whether anything was stored.
 //! * **After a crash** between the verdict and your booking, [`Verifier::accepted`] gives what was accepted for a challenge. Ask before you
 //!   issue the next one to the same user, and never take `AlreadySettled` for "not accepted".
 //! * **Policy**: `accept_test_keys` of the quick start is for tests. [`Policy::default`] refuses test tokens.
