@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use camtoken_core::verifier::moving::Moving;
 use camtoken_core::verifier::origin::{Origin, Validity};
-use camtoken_core::verifier::record::{Credential, Issued, Moving, Record, StoredState, TokenRecord};
+use camtoken_core::verifier::record::{Credential, Issued, Record, StoredState, TokenRecord};
 
 use super::Subscriber;
 use crate::challenge::ChallengeRef;

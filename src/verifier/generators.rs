@@ -6,8 +6,9 @@
 use camtoken_core::verifier::decision::{
     self, Comparison, ExpectedPassword, Resynchronisation, ValidityChange, expected_consecutive, settle,
 };
+use camtoken_core::verifier::moving::Moving;
 use camtoken_core::verifier::origin::Origin;
-use camtoken_core::verifier::record::{Credential, GeneratorRecord, Moving, StoredState};
+use camtoken_core::verifier::record::{Credential, GeneratorRecord, StoredState};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;

@@ -41,8 +41,9 @@ pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredTok
 pub use anchor::{AnchoredChain, AnchoredChainError, ChainFault, ChainReport};
 pub use camtoken_core::challenge::ChallengeRef;
 pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
+pub use camtoken_core::verifier::moving::Moving;
 pub use camtoken_core::verifier::origin::{DevicePin, Origin, OutOfValidity, Validity};
-pub use camtoken_core::verifier::record::{Moving, RecordError};
+pub use camtoken_core::verifier::record::RecordError;
 pub use camtoken_core::verifier::subscriber::Subscriber;
 pub use clock::ClockRepair;
 pub use enroll::{EnrollError, Enrollment, NewToken};

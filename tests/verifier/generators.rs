@@ -1,8 +1,11 @@
 //! Generators that came from their makers, in the store: what a restoration, a rotation of keys and a fourth wrong guess leave of
 //! them. Their passwords are told over in `tests/cli/provisioning.rs`.
 
+use std::num::NonZeroU32;
+
 use camtoken::Key;
 use camtoken::key::{ActivationId, GeneratorId};
+use camtoken::oath::Digits;
 use camtoken::verifier::{Moving, NewGenerator, Origin, Validity};
 
 use super::*;
@@ -37,7 +40,7 @@ fn bank() -> Bank {
     verifier(MemoryStore::new(), test_policy())
 }
 
-const EVENTS: Moving = Moving::Event { digits: 6, next: 0 };
+const EVENTS: Moving = Moving::Event { digits: Digits::SIX, next: 0 };
 
 /// Which passwords were used since the backup is not known.
 #[test]
@@ -62,7 +65,7 @@ fn a_restored_event_based_generator_waits_for_the_bank() {
 #[test]
 fn the_last_value_of_a_counter_is_never_accepted() {
     let bank = bank();
-    let activation = given(&bank, Moving::Event { digits: 6, next: u64::MAX - 1 });
+    let activation = given(&bank, Moving::Event { digits: Digits::SIX, next: u64::MAX - 1 });
     assert_eq!(verify(&bank, activation, "488204", 1), Ok(()), "the one before");
     for _ in 0..2 {
         assert_eq!(verify(&bank, activation, "094451", 1), Err(Rejection::AlreadySettled));
@@ -73,9 +76,9 @@ fn the_last_value_of_a_counter_is_never_accepted() {
 #[test]
 fn a_restored_time_based_generator_accepts_what_comes_after() {
     let bank = bank();
-    let moving = Moving::Time { hash_len: 20, digits: 6, step_secs: 60, drift: 0, last_step: None };
-    let activation = given(&bank, moving);
-    let totp = Totp { step_secs: std::num::NonZeroU32::new(60).expect("not 0"), ..Totp::default() };
+    let totp = Totp { step_secs: NonZeroU32::new(60).expect("not 0"), ..Totp::default() };
+    let Totp { hash, digits, step_secs, .. } = totp;
+    let activation = given(&bank, Moving::Time { hash, digits, step_secs, drift: 0, last_step: None });
     let key = Key::new(b"12345678901234567890".to_vec());
     let password = |at| totp.respond(&key, later(at)).expose_str().to_owned();
     assert_eq!(block_on(bank.expire_open(NOW)).expect("memory"), 1);

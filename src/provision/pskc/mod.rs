@@ -26,6 +26,8 @@ pub use self::error::{NoDeviceKey, PackageName, Place, PskcError};
 use self::words::Word;
 pub use self::words::{Algorithm, ValueFormat};
 
+use std::num::NonZeroU32;
+
 use rand::CryptoRng;
 use secrecy::SecretString;
 
@@ -33,7 +35,7 @@ pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
 use crate::challenge::ResponseSuite;
 use crate::key::{GeneratorId, IdError, Key, TokenId};
-use crate::oath::Hash;
+use crate::oath::{Digits, Hash};
 use crate::time::Timestamp;
 use crate::verifier::{DevicePin, Moving, Origin, OutOfValidity, Validity};
 
@@ -266,16 +268,16 @@ impl KeyPackage {
         let digits = u8::try_from(digits).ok().filter(|digits| (6..=10).contains(digits));
         let digits = digits
             .filter(|digits| self.response_format.is_none_or(|format| format == ResponseFormat::decimal(*digits)));
-        let digits = digits.ok_or(NoDeviceKey::Digits)?;
+        let digits = digits.and_then(|digits| Digits::try_from(digits).ok()).ok_or(NoDeviceKey::Digits)?;
         let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?.parse()?;
         let moving = match is_time_based {
             true => {
                 let step =
                     u32::try_from(self.time_interval.unwrap_or(30)).ok().filter(|step| (1..=3600).contains(step));
                 Moving::Time {
-                    hash_len: u8::try_from(hash.output_len()).expect("at most 64 bytes"),
+                    hash,
                     digits,
-                    step_secs: step.ok_or(NoDeviceKey::Step)?,
+                    step_secs: step.and_then(NonZeroU32::new).ok_or(NoDeviceKey::Step)?,
                     drift: self.time_drift.unwrap_or_default(),
                     last_step: None,
                 }
@@ -361,16 +363,15 @@ impl KeyPackage {
                 package.counter = Some(next);
                 digits
             }
-            Moving::Time { hash_len, digits, step_secs, drift, .. } => {
+            Moving::Time { hash, digits, step_secs, drift, .. } => {
                 package.algorithm = Some(Algorithm::Totp);
-                let hash = Hash::ALL.into_iter().find(|hash| hash.output_len() == usize::from(hash_len));
-                package.suite = hash.filter(|hash| *hash != Hash::Sha1).map(|hash| hash.to_string());
-                package.time_interval = Some(step_secs.into());
+                package.suite = Some(hash).filter(|hash| *hash != Hash::Sha1).map(|hash| hash.to_string());
+                package.time_interval = Some(step_secs.get().into());
                 package.time_drift = Some(drift).filter(|drift| *drift != 0);
                 digits
             }
         };
-        package.response_format = Some(ResponseFormat::decimal(digits));
+        package.response_format = Some(ResponseFormat::decimal(digits.get()));
         package.policy.key_usage = vec![KeyUsage::OneTimePassword];
         package
     }

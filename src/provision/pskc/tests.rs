@@ -406,17 +406,20 @@ fn a_generator_says_what_it_computes_or_is_none() {
         change(&mut package);
         package.generator(Timestamp::default()).map(|(_, _, moving)| moving).map_err(|why| why.to_string())
     };
-    assert_eq!(generator(Algorithm::Hotp, |_| ()), Ok(Moving::Event { digits: 6, next: 0 }));
-    let time = |hash_len, step_secs| Ok(Moving::Time { hash_len, digits: 6, step_secs, drift: 0, last_step: None });
-    assert_eq!(generator(Algorithm::Totp, |_| ()), time(20, 30));
-    assert_eq!(generator(Algorithm::Totp, |package| package.time_interval = Some(60)), time(20, 60));
+    assert_eq!(generator(Algorithm::Hotp, |_| ()), Ok(Moving::Event { digits: Digits::SIX, next: 0 }));
+    let time = |hash, step_secs| {
+        let step_secs = NonZeroU32::new(step_secs).expect("not 0");
+        Ok(Moving::Time { hash, digits: Digits::SIX, step_secs, drift: 0, last_step: None })
+    };
+    assert_eq!(generator(Algorithm::Totp, |_| ()), time(Hash::Sha1, 30));
+    assert_eq!(generator(Algorithm::Totp, |package| package.time_interval = Some(60)), time(Hash::Sha1, 60));
     let hashes: [fn(&mut KeyPackage); 3] = [
         |package| package.suite = Some("HMAC-SHA256".to_owned()),
         |package| package.suite = Some("sha-256".to_owned()),
         |package| package.suite = Some("SHA256".to_owned()),
     ];
     for change in hashes {
-        assert_eq!(generator(Algorithm::Totp, change), time(32, 30));
+        assert_eq!(generator(Algorithm::Totp, change), time(Hash::Sha256, 30));
         assert!(generator(Algorithm::Hotp, change).is_err(), "RFC 4226 knows SHA-1 alone");
     }
     let refused: [fn(&mut KeyPackage); 6] = [

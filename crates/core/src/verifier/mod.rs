@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clock;
 #[doc(hidden)]
 pub mod decision;
+pub mod moving;
 pub mod origin;
 pub mod policy;
 #[doc(hidden)]

@@ -10,6 +10,7 @@ use core::fmt;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use super::audit::ChainEnd;
+use super::moving::Moving;
 use super::origin::{Origin, Validity};
 use super::subscriber::Subscriber;
 use super::verdict::Rejection;
@@ -107,40 +108,6 @@ pub enum Credential {
         /// When its secret may be used.
         #[n(3)]
         validity: Validity,
-    },
-}
-
-/// What a generator computes its passwords from, and how far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub enum Moving {
-    /// The time: RFC 6238.
-    #[n(0)]
-    Time {
-        /// The length of the hash value under the HMAC, in bytes.
-        #[n(0)]
-        hash_len: u8,
-        /// The digits of a password.
-        #[n(1)]
-        digits: u8,
-        /// The length of a time step.
-        #[n(2)]
-        step_secs: u32,
-        /// How many steps its clock is ahead of ours.
-        #[n(3)]
-        drift: i64,
-        /// The last time step whose password was accepted.
-        #[n(4)]
-        last_step: Option<u64>,
-    },
-    /// A counter: RFC 4226.
-    #[n(1)]
-    Event {
-        /// The digits of a password.
-        #[n(0)]
-        digits: u8,
-        /// The next value that is accepted.
-        #[n(1)]
-        next: u64,
     },
 }
 
@@ -646,6 +613,9 @@ mod transaction {
 mod tests {
     use alloc::string::ToString;
     use alloc::vec;
+    use core::num::NonZeroU32;
+
+    use camtoken_oath::{Digits, Hash};
 
     use super::*;
 
@@ -707,9 +677,10 @@ mod tests {
     fn what_an_older_reader_would_lose_is_of_version_2() {
         let validity = Validity { start: at(5), end: at(9) };
         let origin = Origin { manufacturer: Some("M".to_string()), key: validity, ..Origin::default() };
+        let step_secs = NonZeroU32::new(60).expect("not 0");
         let moving = [
-            Moving::Event { digits: 6, next: u64::MAX },
-            Moving::Time { hash_len: 32, digits: 8, step_secs: 60, drift: -3, last_step: None },
+            Moving::Event { digits: Digits::SIX, next: u64::MAX },
+            Moving::Time { hash: Hash::Sha256, digits: Digits::EIGHT, step_secs, drift: -3, last_step: None },
         ];
         let generators = moving.map(|moving| {
             let id = "2308701234567".parse().expect("a serial number");

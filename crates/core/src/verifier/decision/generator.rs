@@ -6,8 +6,9 @@ use super::{AuditEvent, AuditNote, Settlement};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::{Origin, Validity};
-use crate::verifier::record::{GeneratorRecord, Moving};
+use crate::verifier::record::GeneratorRecord;
 
 /// The record of a new generator, whose secret is wrapped in `key`.
 pub fn register_generator(

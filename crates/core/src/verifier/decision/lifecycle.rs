@@ -4,9 +4,10 @@ use super::challenge::end_challenge;
 use super::password::{last_step, latest_step};
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Moving, Record, StoredState};
+use crate::verifier::record::{Credential, Record, StoredState};
 use crate::verifier::verdict::Step;
 
 /// The bank suspends the activation (利用停止). Nothing is issued to it or accepted from it until it is resumed.

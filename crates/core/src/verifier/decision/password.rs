@@ -6,8 +6,9 @@ use super::response::{accept, count_wrong, refused, repeat};
 use super::{AuditEvent, Clock, Comparison, Event, Ruling, Undecided, not_usable, remember, repeated, trusted};
 use crate::key::Key;
 use crate::time::Timestamp;
+use crate::verifier::moving::Moving;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Moving, Outcome, Record, RecordError};
+use crate::verifier::record::{Credential, Outcome, Record};
 use crate::verifier::verdict::{Rejection, Step, Verdict};
 use camtoken_oath::totp::Totp;
 use camtoken_oath::{Digits, Hash, Response, hotp};
@@ -117,9 +118,9 @@ fn expected<'r>(
         Credential::Generator { key, .. } if key.is_empty() => return Ok(None),
         Credential::TimeBased { key, .. } => (key, Window::Time { totp: Totp::default(), at: now, drift }),
         Credential::Generator { key, moving, .. } => match *moving {
-            Moving::Event { digits, next } => (key, events(self::digits(digits)?, next)),
-            Moving::Time { drift: ahead, .. } => {
-                let totp = totp(moving)?;
+            Moving::Event { digits, next } => (key, events(digits, next)),
+            Moving::Time { hash, digits, step_secs, drift: ahead, .. } => {
+                let totp = totp(hash, digits, step_secs);
                 let ahead = ahead.saturating_mul(totp.step_secs.get().into());
                 let at = Timestamp::from_unix(now.as_unix().saturating_add_signed(ahead));
                 (key, Window::Time { totp, at, drift })
@@ -238,9 +239,8 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
             return is_new;
         }
         Credential::TimeBased { last_step, .. } => last_step,
-        Credential::Generator { moving, .. } => {
-            let step = totp(moving).map_or(value, |totp| totp.step(now));
-            let Moving::Time { drift, last_step, .. } = moving else { return false };
+        Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, last_step }, .. } => {
+            let step = totp(*hash, *digits, *step_secs).step(now);
             if last_step.is_none_or(|last| value > last) {
                 *drift = value.cast_signed().saturating_sub(step.cast_signed());
             }
@@ -256,7 +256,9 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
 pub(super) fn latest_step(credential: &Credential, now: Timestamp) -> Option<u64> {
     let (totp, drift) = match credential {
         Credential::TimeBased { .. } => (Totp::default(), 0),
-        Credential::Generator { moving: moving @ Moving::Time { drift, .. }, .. } => (totp(moving).ok()?, *drift),
+        Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, .. }, .. } => {
+            (totp(*hash, *digits, *step_secs), *drift)
+        }
         Credential::Camera { .. } | Credential::Generator { .. } => return None,
     };
     Some(totp.step(now).saturating_add_signed(drift).saturating_add(DRIFT.into()))
@@ -271,13 +273,6 @@ pub(super) fn last_step(credential: &mut Credential) -> Option<&mut Option<u64>>
     }
 }
 
-fn totp(moving: &Moving) -> Result<Totp, RecordError> {
-    let Moving::Time { hash_len, digits, step_secs, .. } = *moving else { return Err(RecordError::Damaged) };
-    let hash = Hash::ALL.into_iter().find(|hash| hash.output_len() == usize::from(hash_len));
-    let (Some(hash), Some(step_secs)) = (hash, NonZeroU32::new(step_secs)) else { return Err(RecordError::Damaged) };
-    Ok(Totp { hash, digits: self::digits(digits)?, step_secs, ..Totp::default() })
-}
-
-fn digits(digits: u8) -> Result<Digits, RecordError> {
-    Digits::try_from(digits).map_err(|_| RecordError::Damaged)
+fn totp(hash: Hash, digits: Digits, step_secs: NonZeroU32) -> Totp {
+    Totp { hash, digits, step_secs, ..Totp::default() }
 }

@@ -11,9 +11,10 @@ use crate::key::{ActivationId, GeneratorId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::{Operation, Transaction};
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{AwaitedCode, Credential, Moving, Outcome, Record, SealedFor, StoredState};
+use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFor, StoredState};
 use crate::verifier::subscriber::Subscriber;
 use crate::verifier::verdict::{Rejection, Step};
 
