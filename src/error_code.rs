@@ -108,7 +108,9 @@ impl EnrollError {
             Self::OutOfValidity { .. } => ErrorCode::KeyValidity,
             Self::UnfitSecret(_) => ErrorCode::UnfitDeviceKey,
             Self::UnknownGenerator(_) => ErrorCode::NoGenerator,
-            Self::GeneratorExists(_) | Self::GeneratorTaken(_) => ErrorCode::GeneratorTaken,
+            Self::GeneratorExists(_) | Self::GeneratorTaken(_) | Self::NeedsResynchronisation(_) => {
+                ErrorCode::GeneratorTaken
+            }
             Self::UnknownToken(_) => ErrorCode::NoToken,
             Self::TokenExists(_) => ErrorCode::TokenExists,
             Self::UnfitDeviceKey(_) => ErrorCode::UnfitDeviceKey,

@@ -102,6 +102,9 @@ pub enum EnrollError {
     /// Somebody has the generator.
     #[error("generator {0} has a user already")]
     GeneratorTaken(GeneratorId),
+    /// The store was restored, and which passwords of the generator were used since is not known.
+    #[error("generator {0} has to be resynchronised first")]
+    NeedsResynchronisation(GeneratorId),
     /// All places of the token are taken.
     #[error("token {token} has {places} users already", places = MAX_USERS)]
     TokenFull {

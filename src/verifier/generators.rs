@@ -181,7 +181,8 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Resynchronises a generator by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
-    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does. A
+    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does. A counter
+    /// is looked for from `least` on: 0, or what the bank knows that it has reached, as after a restoration of the store. A
     /// generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: nothing keeps how far its clock is off.
     ///
     /// # Errors
@@ -191,11 +192,12 @@ impl<S: Store> Verifier<S> {
         &self,
         activation: ActivationId,
         passwords: [&str; 2],
+        least: u64,
         attempt: AttemptId,
         now: Timestamp,
     ) -> Result<Step<()>, VerifierError> {
         let update = self.update(activation, |record| {
-            let comparison = match expected_consecutive(&self.policy, &record, now)? {
+            let comparison = match expected_consecutive(&self.policy, &record, least, now)? {
                 None => Comparison::NothingExpected,
                 Some(ExpectedPassword { key, window }) => {
                     let digits = window.digits().get();
@@ -229,7 +231,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError::UnknownGenerator`], or that the secret cannot be read.
+    /// [`EnrollError::UnknownGenerator`], [`EnrollError::NeedsResynchronisation`], or that the secret cannot be read.
     pub async fn expose_generator(&self, id: &GeneratorId) -> Result<(Key, Moving), EnrollError> {
         let (_, record) = self.known_generator(id).await?;
         let mut moving = record.moving;
@@ -237,6 +239,10 @@ impl<S: Store> Verifier<S> {
             && let Some(Credential::Generator { moving: now, .. }) = self.record(*holder).await?.map(|it| it.credential)
         {
             moving = now;
+        }
+        // The other verifier would accept what was used here before the store was restored.
+        if moving.needs_resynchronisation() {
+            return Err(EnrollError::NeedsResynchronisation(id.clone()));
         }
         Ok((self.generator_secret(id, &record)?, moving))
     }

@@ -6,6 +6,7 @@ use super::audit::{AuditError, ChainEnd, History};
 use super::enroll::token_context;
 use super::generators::generator_context;
 use super::key_wrapper::KeyWrapError;
+use super::retry::{Tries, Try};
 use super::seal::{Sealing, check_seal, sealed_bytes};
 use super::{KeyWrapper, Policy, Verifier, VerifierError, context};
 use crate::challenge::ResponseSuite;
@@ -14,7 +15,7 @@ use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 use camtoken_core::verifier::clock::ClockRecord;
-use camtoken_core::verifier::decision::{Restoration, Settlement, settle};
+use camtoken_core::verifier::decision::{Restoration, Settlement, restore_generator, settle};
 use camtoken_core::verifier::record::{
     self, Credential, GeneratorRecord, Record, RecordError, Stored, StoredState, TokenRecord,
 };
@@ -86,7 +87,8 @@ const PAGE: usize = 1024;
 
 /// Takes out of a saved record what must not come back with it: whatever was open to be answered may have been answered
 /// since. An open challenge counts as superseded, a registration between its codes as given up, and time-based
-/// passwords of before `now` as used.
+/// passwords of before `now` as used. Of an event-based generator only two consecutive passwords are accepted next
+/// ([`Verifier::resynchronise`]).
 ///
 /// What was revoked, suspended or counted since the backup is not known to it: that has to be done again.
 ///
@@ -96,26 +98,42 @@ const PAGE: usize = 1024;
 /// sealed under another key-encryption key.
 pub fn restored(mut saved: Saved, key_wrapper: &dyn KeyWrapper, now: Timestamp) -> Result<Saved, VerifierError> {
     let (seal, bytes) = seal::split(&saved.record)?;
+    let is_sealed = seal.is_some();
     if let Some(seal) = seal {
         check_seal(key_wrapper, &saved.id, saved.revision, seal, bytes)?;
     }
-    if let RecordId::Activation(_) = saved.id {
-        let record: Record = record::from_bytes(bytes)?;
-        // No rule of a restoration depends on the policy.
-        let restored = settle(&Policy::default(), record, &Restoration, now);
-        let Settlement { mut record, audit, .. } = restored.expect("a restoration is decided by any clock");
-        // What is not changed stays as it was saved: there is no answer that a write would have to confirm.
-        if let Some(note) = audit {
-            let entry = record.chain().append(note, None);
-            saved.revision = saved.revision.next();
-            saved.record = match seal {
-                Some(_) => sealed_bytes(key_wrapper, &saved.id, saved.revision, &record)?,
-                None => record::to_bytes(&record),
-            };
-            saved.audit.push((saved.revision, entry));
+    match saved.id {
+        RecordId::Activation(_) => {
+            let record: Record = record::from_bytes(bytes)?;
+            // No rule of a restoration depends on the policy.
+            let restored = settle(&Policy::default(), record, &Restoration, now);
+            let restored = restored.expect("a restoration is decided by any clock");
+            append(&mut saved, restored, is_sealed.then_some(key_wrapper))?;
         }
+        RecordId::Generator(_) => {
+            let record: GeneratorRecord = record::from_bytes(bytes)?;
+            append(&mut saved, restore_generator(record, now), is_sealed.then_some(key_wrapper))?;
+        }
+        _ => {}
     }
     Ok(saved)
+}
+
+/// What is not changed stays as it was saved: there is no answer that a write would have to confirm. A sealed record is sealed again.
+fn append<R: Stored>(
+    saved: &mut Saved,
+    Settlement { mut record, audit, .. }: Settlement<bool, R>,
+    key_wrapper: Option<&dyn KeyWrapper>,
+) -> Result<(), VerifierError> {
+    let Some(note) = audit else { return Ok(()) };
+    let entry = record.chain().append(note, None);
+    saved.revision = saved.revision.next();
+    saved.record = match key_wrapper {
+        Some(key_wrapper) => sealed_bytes(key_wrapper, &saved.id, saved.revision, &record)?,
+        None => record::to_bytes(&record),
+    };
+    saved.audit.push((saved.revision, entry));
+    Ok(())
 }
 
 impl<S: Store> Verifier<S> {
@@ -166,16 +184,33 @@ impl<S: Store> Verifier<S> {
         let (mut voided, mut after, mut unreadable) = (0, None, None);
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
-                let RecordId::Activation(activation) = id else { continue };
-                let update = self.update(activation, |record| Ok(settle(&self.policy, record, &Restoration, now)?));
-                match update.await {
-                    Ok(changed) => voided += u64::from(changed == Some(true)),
+                let changed = match id {
+                    RecordId::Activation(activation) => {
+                        let restored = |record| Ok(settle(&self.policy, record, &Restoration, now)?);
+                        self.update(activation, restored).await.map(|changed| changed == Some(true))
+                    }
+                    RecordId::Generator(_) => self.expire_generator(&id, now).await.map(|()| false),
+                    _ => continue,
+                };
+                match changed {
+                    Ok(changed) => voided += u64::from(changed),
                     Err(VerifierError::Record(error)) => drop(unreadable.get_or_insert(error)),
                     Err(error) => return Err(error),
                 }
             }
         }
         unreadable.map_or(Ok(voided), |error| Err(error.into()))
+    }
+
+    async fn expire_generator(&self, id: &RecordId, now: Timestamp) -> Result<(), VerifierError> {
+        let mut tries = Tries::new();
+        loop {
+            tries.next().await?;
+            let Some((revision, record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(()) };
+            if let Try::Done(_) = self.replace(id, revision, restore_generator(record, now)).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many; the key-check value is

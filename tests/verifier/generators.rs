@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use camtoken::Key;
 use camtoken::key::{ActivationId, GeneratorId};
 use camtoken::oath::Digits;
-use camtoken::verifier::{Moving, NewGenerator, Origin, Validity};
+use camtoken::store::backup::{self, BackupError, Records};
+use camtoken::verifier::{Moving, NewGenerator, Origin, Validity, restored};
 
 use super::*;
 
@@ -25,7 +26,12 @@ fn given(bank: &Bank, moving: Moving) -> ActivationId {
     block_on(bank.enroll_generator(&serial(), subscriber(), NOW, &mut rng())).expect("nobody has it")
 }
 
-fn verify(bank: &Bank, activation: ActivationId, password: &str, at: u64) -> Result<(), Rejection> {
+fn verify<S: Store>(
+    bank: &Verifier<S>,
+    activation: ActivationId,
+    password: &str,
+    at: u64,
+) -> Result<(), Rejection> {
     let attempt = AttemptId::generate(&mut rng());
     match block_on(bank.verify_password(activation, password, attempt, later(at))).expect("decided") {
         Verdict::Accepted(accepted) => {
@@ -40,32 +46,86 @@ fn bank() -> Bank {
     verifier(MemoryStore::new(), test_policy())
 }
 
-const EVENTS: Moving = Moving::Event { digits: Digits::SIX, next: 0 };
+const EVENTS: Moving = Moving::event(Digits::SIX, 0);
+
+fn resynchronise<S: Store>(
+    bank: &Verifier<S>,
+    activation: ActivationId,
+    passwords: [&str; 2],
+    least: u64,
+    at: u64,
+) -> Step<()> {
+    let attempt = AttemptId::generate(&mut rng());
+    block_on(bank.resynchronise(activation, passwords, least, attempt, later(at))).expect("decided")
+}
+
+/// The bank of a backup that was taken just now, put back a minute later.
+fn put_back(bank: &Bank, dir: &tempfile::TempDir) -> Verifier<EmbeddedStore> {
+    let mut bytes = Vec::new();
+    block_on(backup::write(bank.store(), &mut bytes)).expect("memory");
+    let records = Records::new(bytes.as_slice()).expect("a backup");
+    let vault = LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes");
+    let records = records.map(|saved| restored(saved?, &vault, later(60)).map_err(|_| BackupError::Damaged));
+    EmbeddedStore::restore(dir.path().join("store"), records).expect("an empty directory");
+    verifier(EmbeddedStore::open(dir.path().join("store"), Duration::ZERO).expect("a whole store"), test_policy())
+}
 
 /// Which passwords were used since the backup is not known.
 #[test]
-fn a_restored_event_based_generator_waits_for_the_bank() {
+fn a_restored_event_based_generator_accepts_two_consecutive_passwords_next() {
     let bank = bank();
     let activation = given(&bank, EVENTS);
     assert_eq!(block_on(bank.expire_open(later(1))).expect("memory"), 1);
-    assert_eq!(verify(&bank, activation, "755224", 2), Err(Rejection::Suspended));
-    block_on(bank.resume(activation, later(3))).expect("it is suspended");
+    assert_eq!(verify(&bank, activation, "755224", 2), Err(Rejection::NeedsResynchronisation));
+    let exposed = block_on(bank.expose_generator(&serial()));
+    assert!(matches!(exposed, Err(EnrollError::NeedsResynchronisation(_))), "it would be good elsewhere: {exposed:?}");
     let attempt = AttemptId::generate(&mut rng());
-    let found = block_on(bank.resynchronise(activation, ["254676", "287922"], attempt, later(4)));
+    let found = block_on(bank.resynchronise(activation, ["254676", "287922"], 0, attempt, later(4)));
     assert_eq!(found.expect("decided"), Step::Done(()));
-    let again = block_on(bank.resynchronise(activation, ["254676", "287922"], attempt, later(4)));
+    let again = block_on(bank.resynchronise(activation, ["254676", "287922"], 0, attempt, later(4)));
     assert_eq!(again.expect("decided"), Step::Done(()), "the same attempt gets the same answer");
-    let another = AttemptId::generate(&mut rng());
-    let again = block_on(bank.resynchronise(activation, ["254676", "287922"], another, later(5)));
-    assert!(matches!(again.expect("decided"), Step::Rejected(Rejection::Wrong { .. })), "the counter has passed them");
+    let again = resynchronise(&bank, activation, ["254676", "287922"], 0, 5);
+    assert!(matches!(again, Step::Rejected(Rejection::Wrong { .. })), "the counter has passed them");
     assert_eq!(verify(&bank, activation, "162583", 6), Ok(()));
+}
+
+/// The backup is of before anybody had it: the record of the generator itself once came back as it was, and 755224 was good again.
+#[test]
+fn a_generator_that_is_given_anew_after_a_restoration_accepts_no_password_by_itself() {
+    let bank = bank();
+    let secret = Key::new(b"12345678901234567890".to_vec());
+    let new = NewGenerator { id: serial(), secret: &secret, moving: EVENTS, origin: Origin::default() };
+    block_on(bank.register_generators(vec![new], NOW, &mut rng())).remove(0).expect("a new one");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let back = put_back(&bank, &dir);
+    let before = block_on(bank.enroll_generator(&serial(), subscriber(), NOW, &mut rng())).expect("free");
+    assert_eq!(verify(&bank, before, "755224", 1), Ok(()));
+    let activation = block_on(back.enroll_generator(&serial(), subscriber(), later(60), &mut rng())).expect("free");
+    assert_eq!(verify(&back, activation, "755224", 61), Err(Rejection::NeedsResynchronisation));
+    let used = resynchronise(&back, activation, ["755224", "287082"], 6, 62);
+    assert!(matches!(used, Step::Rejected(Rejection::Wrong { .. })), "the bank knows of six: {used:?}");
+    assert_eq!(resynchronise(&back, activation, ["287922", "162583"], 6, 63), Step::Done(()));
+    assert_eq!(verify(&back, activation, "399871", 64), Ok(()));
+}
+
+/// Suspended when the backup was taken, revoked after it was put back, and given to another.
+#[test]
+fn a_generator_that_changes_hands_after_a_restoration_accepts_no_password_by_itself() {
+    let bank = bank();
+    let first = given(&bank, EVENTS);
+    block_on(bank.suspend(first, later(1))).expect("it is active");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let back = put_back(&bank, &dir);
+    block_on(back.revoke(first, later(61))).expect("it is known");
+    let next = block_on(back.enroll_generator(&serial(), subscriber(), later(62), &mut rng())).expect("free");
+    assert_eq!(verify(&back, next, "755224", 63), Err(Rejection::NeedsResynchronisation));
 }
 
 /// The value of the counter 2^64-1, by Python's hmac, was once accepted as often as it was sent.
 #[test]
 fn the_last_value_of_a_counter_is_never_accepted() {
     let bank = bank();
-    let activation = given(&bank, Moving::Event { digits: Digits::SIX, next: u64::MAX - 1 });
+    let activation = given(&bank, Moving::event(Digits::SIX, u64::MAX - 1));
     assert_eq!(verify(&bank, activation, "488204", 1), Ok(()), "the one before");
     for _ in 0..2 {
         assert_eq!(verify(&bank, activation, "094451", 1), Err(Rejection::AlreadySettled));
@@ -94,7 +154,7 @@ fn a_generator_without_a_makers_file_is_not_resynchronised() {
     let password = |at| Totp::default().respond(&secret, later(at)).expose_str().to_owned();
     let (first, next) = (password(1200), password(1230));
     let attempt = AttemptId::generate(&mut rng());
-    let found = block_on(bank.resynchronise(activation, [&first, &next], attempt, NOW));
+    let found = block_on(bank.resynchronise(activation, [&first, &next], 0, attempt, NOW));
     assert_eq!(found.expect("decided"), Step::Rejected(Rejection::Unknown));
     assert_eq!(verify(&bank, activation, &password(0), 0), Ok(()));
 }

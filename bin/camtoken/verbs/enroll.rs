@@ -135,6 +135,8 @@ struct ResyncArgs {
     first: String,
     #[arg(value_name = "NEXT-PASSWORD")]
     next: String,
+    #[arg(long, value_name = "VALUE", default_value_t = 0)]
+    counter: u64,
     #[command(flatten)]
     attempt: AttemptArgs,
     #[command(flatten)]
@@ -251,7 +253,7 @@ fn resync(args: &ResyncArgs, context: &Context) -> Result<Exit, Failure> {
     let (first, next) = (verify::response(&args.first)?, verify::response(&args.next)?);
     let attempt = args.attempt.read();
     let bank = Bank::open(context, &args.bank)?;
-    let step = block_on(bank.verifier.resynchronise(args.activation, [&first, &next], attempt, bank.now));
+    let step = block_on(bank.verifier.resynchronise(args.activation, [&first, &next], args.counter, attempt, bank.now));
     match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(()) => StateReport::tell(args.activation, "active", context),
         Step::Rejected(rejection) => refuse(rejection, context),

@@ -151,6 +151,7 @@ fn message(rejection: Rejection, text: &Text) -> String {
         Rejection::NotActivated => "not-activated",
         Rejection::KeyNotYetValid => "key-early",
         Rejection::KeyExpired => "key-expired",
+        Rejection::NeedsResynchronisation => "resync",
         _ => "unknown",
     };
     text.get(&format!("verdict-{name}"))

@@ -159,6 +159,9 @@ struct Consecutive {
     /// Two passwords in their order; spaces do not count
     #[schemars(with = "Vec<String>", length(min = 2, max = 2))]
     passwords: [Secret; 2],
+    /// The least value that the counter of an event-based generator has reached, where the bank knows it; as after a restoration
+    #[serde(default)]
+    counter: u64,
 }
 
 async fn import<S: Store>(
@@ -228,7 +231,7 @@ async fn resynchronise<S: Store>(
     let [first, next] = &consecutive.passwords;
     let passwords = [first.typed()?, next.typed()?];
     let now = bank.now_of(activation).await?;
-    let step = bank.verifier().resynchronise(activation, passwords, attempt, now).await?;
+    let step = bank.verifier().resynchronise(activation, passwords, consecutive.counter, attempt, now).await?;
     Ok(Json(step.into()))
 }
 

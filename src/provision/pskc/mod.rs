@@ -283,7 +283,7 @@ impl KeyPackage {
                 }
             }
             false if hash != Hash::Sha1 => return Err(NoDeviceKey::Hash),
-            false => Moving::Event { digits, next: self.counter.unwrap_or_default() },
+            false => Moving::event(digits, self.counter.unwrap_or_default()),
         };
         Ok((serial, key, moving))
     }
@@ -358,7 +358,7 @@ impl KeyPackage {
     pub fn of_generator(generator: &GeneratorId, secret: Key, moving: Moving, origin: Origin) -> Self {
         let mut package = Self::of(generator.as_str(), secret, origin);
         let digits = match moving {
-            Moving::Event { digits, next } => {
+            Moving::Event { digits, next, .. } => {
                 package.algorithm = Some(Algorithm::Hotp);
                 package.counter = Some(next);
                 digits

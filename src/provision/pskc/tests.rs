@@ -406,7 +406,7 @@ fn a_generator_says_what_it_computes_or_is_none() {
         change(&mut package);
         package.generator(Timestamp::default()).map(|(_, _, moving)| moving).map_err(|why| why.to_string())
     };
-    assert_eq!(generator(Algorithm::Hotp, |_| ()), Ok(Moving::Event { digits: Digits::SIX, next: 0 }));
+    assert_eq!(generator(Algorithm::Hotp, |_| ()), Ok(Moving::event(Digits::SIX, 0)));
     let time = |hash, step_secs| {
         let step_secs = NonZeroU32::new(step_secs).expect("not 0");
         Ok(Moving::Time { hash, digits: Digits::SIX, step_secs, drift: 0, last_step: None })

@@ -72,6 +72,7 @@ verdict-revoked = Refused: the activation is revoked.
 verdict-not-activated = Refused: the registration is not at this step.
 verdict-key-early = Refused: the key of the token is not valid yet.
 verdict-key-expired = Refused: the key of the token is not valid any more.
+verdict-resync = Refused: the store was restored; resynchronise the generator by two consecutive passwords first (camtoken enroll resync).
 verdict-malformed = Refused: expected { $digits } digits. It is not counted.
 verdict-unknown = Refused: there is no such challenge.
 
@@ -157,11 +158,16 @@ help-enroll-generator = Give a generator that came from its maker to a customer 
 help-enroll-resync = Find a generator that has run away by two consecutive passwords
     .first = What the generator showed; - reads it from standard input
     .next = What it showed next
+    .counter = The least value that the counter has reached, where the bank knows it
     .long =
         Find a generator that has run away by two consecutive passwords (RFC 4226, section 7.4).
 
         By the counter it is looked for up to a thousand presses ahead, by the time up to sixty steps off. Both passwords are
         spent; wrong ones count as a wrong password does.
+
+        After a restoration of the store an event-based generator is accepted again after this only. Have its customer press the
+        button there and then: passwords that were used since the backup would do, too. --counter VALUE refuses those before
+        that value.
 
 help-enroll-time-based = Give a customer without a camera token a time-based generator; its secret is shown once
 

@@ -127,7 +127,13 @@ pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
                 Err(error) => return Err(error.into()),
             },
             RecordId::Generator(id) => {
-                let (secret, moving) = block_on(bank.verifier.expose_generator(&id))?;
+                let (secret, moving) = match block_on(bank.verifier.expose_generator(&id)) {
+                    Err(error @ EnrollError::NeedsResynchronisation(_)) => {
+                        skipped.push(Skipped::new(id.to_string(), error.to_string()));
+                        continue;
+                    }
+                    exposed => exposed?,
+                };
                 let known = block_on(bank.verifier.generator(&id))?;
                 let origin = known.map(|known| known.origin().clone()).unwrap_or_default();
                 container.packages.push(KeyPackage::of_generator(&id, secret, moving, origin));

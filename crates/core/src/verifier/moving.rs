@@ -39,11 +39,51 @@ pub enum Moving {
         /// The next value that is accepted.
         #[n(1)]
         next: u64,
+        /// The store was restored since, so passwords from `next` on may have been used: only consecutive ones are accepted, which
+        /// find the counter again. A maker's generator is none of these.
+        #[n(2)]
+        #[cbor(with = "flag", has_nil)]
+        restored: bool,
     },
+}
+
+impl Moving {
+    /// A counter that begins at `next`.
+    #[must_use]
+    pub const fn event(digits: Digits, next: u64) -> Self {
+        Self::Event { digits, next, restored: false }
+    }
+
+    /// Whether a single password proves nothing, because it may have been used before the store was restored.
+    #[must_use]
+    pub const fn needs_resynchronisation(&self) -> bool {
+        matches!(self, Self::Event { restored: true, .. })
+    }
 }
 
 type Written<W> = Result<(), minicbor::encode::Error<<W as minicbor::encode::Write>::Error>>;
 type Read<T> = Result<T, minicbor::decode::Error>;
+
+/// Written where it is set only.
+mod flag {
+    use super::{Decoder, Encoder, Read, Written};
+
+    pub fn encode<C, W: minicbor::encode::Write>(flag: &bool, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.bool(*flag).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<bool> {
+        from.bool()
+    }
+
+    pub fn is_nil(flag: &bool) -> bool {
+        !flag
+    }
+
+    pub fn nil() -> Option<bool> {
+        Some(false)
+    }
+}
 
 /// As the length of its value, in bytes.
 mod hash {
@@ -86,7 +126,9 @@ mod tests {
         let step_secs = NonZeroU32::new(60).expect("not 0");
         let time = Moving::Time { hash: Hash::Sha1, digits: Digits::SIX, step_secs, drift: -3, last_step: Some(7) };
         assert_eq!(read("8200851406183c2207"), Some(time));
-        assert_eq!(read("8201820609"), Some(Moving::Event { digits: Digits::SIX, next: 9 }));
+        assert_eq!(read("8201820609"), Some(Moving::event(Digits::SIX, 9)));
+        assert_eq!(read("8201830609f5"), Some(Moving::Event { digits: Digits::SIX, next: 9, restored: true }));
+        assert_eq!(minicbor::to_vec(Moving::event(Digits::SIX, 9)).ok(), base16ct::lower::decode_vec("8201820609").ok());
         for none in ["8200851506183c2207", "820085140b183c2207", "82008514060022f6", "8201820309"] {
             assert_eq!(read(none), None, "{none}");
         }

@@ -679,7 +679,7 @@ mod tests {
         let origin = Origin { manufacturer: Some("M".to_string()), key: validity, ..Origin::default() };
         let step_secs = NonZeroU32::new(60).expect("not 0");
         let moving = [
-            Moving::Event { digits: Digits::SIX, next: u64::MAX },
+            Moving::event(Digits::SIX, u64::MAX),
             Moving::Time { hash: Hash::Sha256, digits: Digits::EIGHT, step_secs, drift: -3, last_step: None },
         ];
         let generators = moving.map(|moving| {

@@ -58,6 +58,9 @@ pub enum Rejection {
     KeyNotYetValid,
     /// The key of the token or generator may not be used any more.
     KeyExpired,
+    /// The store was restored, and which passwords of the generator were used since is not known: two consecutive ones find its counter
+    /// again. Not counted.
+    NeedsResynchronisation,
     /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
     /// that takes none.
     Unknown,
@@ -152,6 +155,7 @@ impl Rejection {
             | Self::NotActivated
             | Self::KeyNotYetValid
             | Self::KeyExpired
+            | Self::NeedsResynchronisation
             | Self::Unknown
             | Self::Malformed { .. } => "rejected",
         }
@@ -171,6 +175,7 @@ impl Rejection {
             Self::NotActivated => "NotActivated",
             Self::KeyNotYetValid => "KeyNotYetValid",
             Self::KeyExpired => "KeyExpired",
+            Self::NeedsResynchronisation => "NeedsResynchronisation",
             Self::Unknown => "Unknown",
             Self::Malformed { .. } => "Malformed",
         }
@@ -192,6 +197,7 @@ impl fmt::Display for Rejection {
             Self::NotActivated => f.write_str("the registration is not finished"),
             Self::KeyNotYetValid => f.write_str("the key of the token is not valid yet"),
             Self::KeyExpired => f.write_str("the key of the token is not valid any more"),
+            Self::NeedsResynchronisation => f.write_str("the generator has to be resynchronised first"),
             Self::Unknown => f.write_str("no such challenge"),
             Self::Malformed { digits } => write!(f, "expected {digits} digits"),
         }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::password::restore;
 use super::{AuditEvent, AuditNote, Settlement};
 use crate::key::ActivationId;
 use crate::time::Timestamp;
@@ -44,6 +45,17 @@ pub fn assign_generator(
     now: Timestamp,
 ) -> Settlement<(), GeneratorRecord> {
     changed(GeneratorRecord { activation: [activation].into(), moving, ..record }, AuditEvent::UserAdded, now)
+}
+
+/// The record was restored from a backup: it may have been given to a user since, who has used it. The answer is whether that changes
+/// anything.
+pub fn restore_generator(mut record: GeneratorRecord, now: Timestamp) -> Settlement<bool, GeneratorRecord> {
+    let before = record.moving;
+    restore(&mut record.moving, now);
+    match record.moving == before {
+        true => Settlement { record, answer: false, audit: None, write: true },
+        false => changed(record, AuditEvent::Restored, now).map(|()| true),
+    }
 }
 
 fn changed(record: GeneratorRecord, event: AuditEvent, now: Timestamp) -> Settlement<(), GeneratorRecord> {

@@ -1,10 +1,9 @@
 //! What the bank does with an activation: suspends, resumes, initialises, revokes it, or restores it from a backup.
 
 use super::challenge::end_challenge;
-use super::password::{last_step, latest_step};
+use super::password::{last_step, latest_step, latest_time_based, restore};
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
-use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{Credential, Record, StoredState};
@@ -35,7 +34,8 @@ pub struct ValidityChange {
 
 /// The record was restored from a backup. What is open in it may have been answered since, so it is ended: an open challenge as
 /// superseded, a registration between its codes as given up, time-based passwords until now as used. Which passwords of an
-/// event-based generator were used since is not known, so it is suspended. The answer is whether anything was open.
+/// event-based generator were used since is not known, so only consecutive ones are accepted next. The answer is whether anything
+/// was open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restoration;
 
@@ -164,15 +164,19 @@ impl Event for Restoration {
 
     fn decide(&self, _: &Policy, record: &mut Record, now: Timestamp) -> Ruling<bool> {
         let mut changed = end_open(record);
-        let used = latest_step(&record.credential, now);
-        if let Some(last_step) = last_step(&mut record.credential) {
-            changed |= *last_step < used;
-            *last_step = used.max(*last_step);
-        }
-        let is_event_based = matches!(record.credential, Credential::Generator { moving: Moving::Event { .. }, .. });
-        if is_event_based && record.state == StoredState::Active {
-            record.state = StoredState::Suspended;
-            changed = true;
+        match &mut record.credential {
+            Credential::Camera { .. } => {}
+            Credential::TimeBased { last_step, .. } => {
+                let used = latest_time_based(now);
+                changed |= *last_step < Some(used);
+                *last_step = (*last_step).max(Some(used));
+            }
+            // Also of one that is suspended or revoked: it may be resumed, or its generator given to another.
+            Credential::Generator { moving, .. } => {
+                let before = *moving;
+                restore(moving, now);
+                changed |= *moving != before;
+            }
         }
         if changed { Ruling::changed(true, AuditEvent::Restored, None) } else { Ruling::confirmed(false) }
     }

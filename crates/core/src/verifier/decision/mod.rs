@@ -20,7 +20,7 @@
 //! | `password` | [`GeneratorPassword`], [`Resynchronisation`] |
 //! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
-//! | `generator` | the record of a generator: its registration, who has it |
+//! | `generator` | the record of a generator: its registration, who has it, its restoration |
 
 mod challenge;
 mod generator;
@@ -33,7 +33,7 @@ mod tests;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
-pub use generator::{assign_generator, register_generator, register_generator_again};
+pub use generator::{assign_generator, register_generator, register_generator_again, restore_generator};
 pub use lifecycle::{
     ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension, ValidityChange,
 };

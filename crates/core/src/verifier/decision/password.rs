@@ -86,7 +86,8 @@ pub fn expected_password<'r>(
     expected(policy, record, now, DRIFT, events)
 }
 
-/// The same for consecutive passwords: a wider window. `None` also for a generator without a maker's file.
+/// The same for consecutive passwords: a wider window. A counter is looked for from `least` on, where the bank knows that it has come
+/// so far. `None` also for a generator without a maker's file.
 ///
 /// # Errors
 ///
@@ -94,13 +95,14 @@ pub fn expected_password<'r>(
 pub fn expected_consecutive<'r>(
     policy: &Policy,
     record: &'r Record,
+    least: u64,
     now: Timestamp,
 ) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
     // Its record has no place for how far its clock is off: it would be found, and its next password refused.
     if matches!(record.credential, Credential::TimeBased { .. }) {
         return Ok(None);
     }
-    let events = |digits, next| Window::Event { digits, from: next, more: FAR_AHEAD };
+    let events = |digits, next: u64| Window::Event { digits, from: next.max(least), more: FAR_AHEAD };
     expected(policy, record, now, FAR_OFF, events)
 }
 
@@ -118,7 +120,7 @@ fn expected<'r>(
         Credential::Generator { key, .. } if key.is_empty() => return Ok(None),
         Credential::TimeBased { key, .. } => (key, Window::Time { totp: Totp::default(), at: now, drift }),
         Credential::Generator { key, moving, .. } => match *moving {
-            Moving::Event { digits, next } => (key, events(digits, next)),
+            Moving::Event { digits, next, .. } => (key, events(digits, next)),
             Moving::Time { hash, digits, step_secs, drift: ahead, .. } => {
                 let totp = totp(hash, digits, step_secs);
                 let ahead = ahead.saturating_mul(totp.step_secs.get().into());
@@ -176,6 +178,9 @@ impl Event for GeneratorPassword {
         if let Some(rejection) = not_usable(record, now) {
             return refused(rejection);
         }
+        if matches!(&record.credential, Credential::Generator { moving, .. } if moving.needs_resynchronisation()) {
+            return refused(Rejection::NeedsResynchronisation);
+        }
         let Some(value) = value else {
             return count_wrong(policy, record, tag, None, now).map(Verdict::Rejected);
         };
@@ -212,6 +217,9 @@ impl Event for Resynchronisation {
         };
         if !spend(&mut record.credential, value, now) {
             return no(Rejection::AlreadySettled);
+        }
+        if let Credential::Generator { moving: Moving::Event { restored, .. }, .. } = &mut record.credential {
+            *restored = false;
         }
         record.failures = 0;
         remember(record, tag, Outcome::Accepted, now);
@@ -254,14 +262,32 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
 
 /// The last time step whose password is accepted at `now`: a generator may be fast by one.
 pub(super) fn latest_step(credential: &Credential, now: Timestamp) -> Option<u64> {
-    let (totp, drift) = match credential {
-        Credential::TimeBased { .. } => (Totp::default(), 0),
-        Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, .. }, .. } => {
-            (totp(*hash, *digits, *step_secs), *drift)
-        }
-        Credential::Camera { .. } | Credential::Generator { .. } => return None,
-    };
-    Some(totp.step(now).saturating_add_signed(drift).saturating_add(DRIFT.into()))
+    match credential {
+        Credential::TimeBased { .. } => Some(latest_time_based(now)),
+        Credential::Generator { moving, .. } => latest_of(moving, now),
+        Credential::Camera { .. } => None,
+    }
+}
+
+/// The same of a generator without a maker's file.
+pub(super) fn latest_time_based(now: Timestamp) -> u64 {
+    Totp::default().step(now).saturating_add(DRIFT.into())
+}
+
+fn latest_of(moving: &Moving, now: Timestamp) -> Option<u64> {
+    let Moving::Time { hash, digits, step_secs, drift, .. } = *moving else { return None };
+    let step = totp(hash, digits, step_secs).step(now);
+    Some(step.saturating_add_signed(drift).saturating_add(DRIFT.into()))
+}
+
+/// What was restored from a backup may have been used since: passwords of the time until now are spent, and those of a counter are no
+/// longer accepted one by one.
+pub(super) fn restore(moving: &mut Moving, now: Timestamp) {
+    let latest = latest_of(moving, now);
+    match moving {
+        Moving::Time { last_step, .. } => *last_step = (*last_step).max(latest),
+        Moving::Event { restored, .. } => *restored = true,
+    }
 }
 
 /// Where a time-based generator keeps the last step that was accepted.
