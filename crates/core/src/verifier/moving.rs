@@ -22,8 +22,9 @@ pub enum Moving {
         /// The length of a time step, in seconds.
         #[n(2)]
         step_secs: NonZeroU32,
-        /// How many steps its clock is ahead of ours.
+        /// How many steps its clock is ahead of ours, at most [`Moving::MAX_DRIFT`] either way; more counts as that.
         #[n(3)]
+        #[cbor(with = "drift")]
         drift: i64,
         /// The last time step whose password was accepted.
         #[n(4)]
@@ -48,6 +49,9 @@ pub enum Moving {
 }
 
 impl Moving {
+    /// How many time steps a generator's clock may be off: half an hour, with steps of 30 s.
+    pub const MAX_DRIFT: i64 = 60;
+
     /// A counter that begins at `next`.
     #[must_use]
     pub const fn event(digits: Digits, next: u64) -> Self {
@@ -63,6 +67,19 @@ impl Moving {
 
 type Written<W> = Result<(), minicbor::encode::Error<<W as minicbor::encode::Write>::Error>>;
 type Read<T> = Result<T, minicbor::decode::Error>;
+
+/// Within its bounds; before there were any, records could have more.
+mod drift {
+    use super::{Decoder, Encoder, Moving, Read, Written};
+
+    pub fn encode<C, W: minicbor::encode::Write>(drift: &i64, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
+        to.i64((*drift).clamp(-Moving::MAX_DRIFT, Moving::MAX_DRIFT)).map(|_| ())
+    }
+
+    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<i64> {
+        Ok(from.i64()?.clamp(-Moving::MAX_DRIFT, Moving::MAX_DRIFT))
+    }
+}
 
 /// Written where it is set only.
 mod flag {
@@ -126,6 +143,8 @@ mod tests {
         let step_secs = NonZeroU32::new(60).expect("not 0");
         let time = Moving::Time { hash: Hash::Sha1, digits: Digits::SIX, step_secs, drift: -3, last_step: Some(7) };
         assert_eq!(read("8200851406183c2207"), Some(time));
+        let far = Moving::Time { hash: Hash::Sha1, digits: Digits::SIX, step_secs, drift: 60, last_step: None };
+        assert_eq!(read("8200851406183c1afffffffff6"), Some(far), "of a record without bounds");
         assert_eq!(read("8201820609"), Some(Moving::event(Digits::SIX, 9)));
         assert_eq!(read("8201830609f5"), Some(Moving::Event { digits: Digits::SIX, next: 9, restored: true }));
         assert_eq!(minicbor::to_vec(Moving::event(Digits::SIX, 9)).ok(), base16ct::lower::decode_vec("8201820609").ok());

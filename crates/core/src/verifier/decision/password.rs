@@ -260,7 +260,8 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
     is_new
 }
 
-/// The last time step whose password is accepted at `now`: a generator may be fast by one.
+/// The last time step whose password may have been accepted until `now`, however far the generator's clock was found to be off: a
+/// backup does not know what was found since. A clock may be fast by one more.
 pub(super) fn latest_step(credential: &Credential, now: Timestamp) -> Option<u64> {
     match credential {
         Credential::TimeBased { .. } => Some(latest_time_based(now)),
@@ -275,9 +276,9 @@ pub(super) fn latest_time_based(now: Timestamp) -> u64 {
 }
 
 fn latest_of(moving: &Moving, now: Timestamp) -> Option<u64> {
-    let Moving::Time { hash, digits, step_secs, drift, .. } = *moving else { return None };
+    let Moving::Time { hash, digits, step_secs, .. } = *moving else { return None };
     let step = totp(hash, digits, step_secs).step(now);
-    Some(step.saturating_add_signed(drift).saturating_add(DRIFT.into()))
+    Some(step.saturating_add_signed(Moving::MAX_DRIFT).saturating_add(DRIFT.into()))
 }
 
 /// What was restored from a backup may have been used since: passwords of the time until now are spent, and those of a counter are no
