@@ -151,6 +151,29 @@ fn a_restored_time_based_generator_accepts_what_comes_after() {
     assert_eq!(verify(&bank, activation, &password(60 * 62), 60 * 62), Ok(()));
 }
 
+/// A generator whose clock is right, of the secret of RFC 6238, and what it shows so many seconds later.
+fn timed(bank: &Bank) -> (ActivationId, impl Fn(u64) -> String) {
+    let totp = Totp::default();
+    let Totp { hash, digits, step_secs, .. } = totp;
+    let activation = given(bank, Moving::Time { hash, digits, step_secs, drift: 0, last_step: None });
+    let key = Key::new(b"12345678901234567890".to_vec());
+    (activation, move |at| totp.respond(&key, later(at)).expose_str().to_owned())
+}
+
+/// Each once moved the window back by a step, and a prompt user was then wrong five times.
+#[test]
+fn passwords_that_are_typed_late_do_not_move_the_window() {
+    let bank = bank();
+    let (activation, password) = timed(&bank);
+    for at in [300, 600, 900] {
+        assert_eq!(verify(&bank, activation, &password(at), at + 30), Ok(()), "a step late");
+    }
+    assert_eq!(verify(&bank, activation, &password(1200), 1200), Ok(()), "in time");
+    assert!(matches!(verify(&bank, activation, &password(1500), 1560), Err(Rejection::Wrong { .. })), "two steps late");
+    assert_eq!(verify(&bank, activation, &password(1830), 1800), Ok(()), "a fast clock");
+    assert_eq!(verify(&bank, activation, &password(2160), 2100), Ok(()), "faster still");
+}
+
 /// Such a generator was once found, and then refused: its record cannot say how far its clock is off.
 #[test]
 fn a_generator_without_a_makers_file_is_not_resynchronised() {

@@ -184,8 +184,12 @@ impl Event for GeneratorPassword {
         let Some(value) = value else {
             return count_wrong(policy, record, tag, None, now).map(Verdict::Rejected);
         };
-        if !spend(&mut record.credential, value, now) {
+        if !spend(&mut record.credential, value) {
             return refused(Rejection::AlreadySettled);
+        }
+        // A password that comes a step late was typed late, as far as anybody can tell. One that comes early is of a fast clock.
+        if let Some((drift, found)) = drift(&mut record.credential, value, now) {
+            *drift = (*drift).max(found);
         }
         accept(record, tag, None, now)
     }
@@ -215,8 +219,11 @@ impl Event for Resynchronisation {
         let Some(value) = value else {
             return count_wrong(policy, record, tag, None, now).map(Step::Rejected);
         };
-        if !spend(&mut record.credential, value, now) {
+        if !spend(&mut record.credential, value) {
             return no(Rejection::AlreadySettled);
+        }
+        if let Some((drift, found)) = drift(&mut record.credential, value, now) {
+            *drift = found;
         }
         if let Credential::Generator { moving: Moving::Event { restored, .. }, .. } = &mut record.credential {
             *restored = false;
@@ -237,7 +244,7 @@ fn compared(record: &Record, comparison: Comparison<Option<u64>>) -> Result<([u8
 }
 
 /// Spends a value with all those before it. Whether it was still to be had.
-fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
+fn spend(credential: &mut Credential, value: u64) -> bool {
     let last = match credential {
         Credential::Camera { .. } => return false,
         Credential::Generator { moving: Moving::Event { next, .. }, .. } => {
@@ -246,18 +253,22 @@ fn spend(credential: &mut Credential, value: u64, now: Timestamp) -> bool {
             *next = (*next).max(value.saturating_add(1));
             return is_new;
         }
-        Credential::TimeBased { last_step, .. } => last_step,
-        Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, last_step }, .. } => {
-            let step = totp(*hash, *digits, *step_secs).step(now);
-            if last_step.is_none_or(|last| value > last) {
-                *drift = value.cast_signed().saturating_sub(step.cast_signed());
-            }
-            last_step
-        }
+        Credential::TimeBased { last_step, .. }
+        | Credential::Generator { moving: Moving::Time { last_step, .. }, .. } => last_step,
     };
     let is_new = last.is_none_or(|last| value > last);
     *last = (*last).max(Some(value));
     is_new
+}
+
+/// Where a maker's time-based generator keeps how far its clock is off, and how far that is by this step, within the bounds.
+fn drift(credential: &mut Credential, value: u64, now: Timestamp) -> Option<(&mut i64, i64)> {
+    let Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, .. }, .. } = credential else {
+        return None;
+    };
+    let step = totp(*hash, *digits, *step_secs).step(now);
+    let found = value.cast_signed().saturating_sub(step.cast_signed());
+    Some((drift, found.clamp(-Moving::MAX_DRIFT, Moving::MAX_DRIFT)))
 }
 
 /// The last time step whose password may have been accepted until `now`, however far the generator's clock was found to be off: a
