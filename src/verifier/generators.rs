@@ -181,7 +181,7 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Resynchronises a generator by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
-    /// presses ahead, by the time up to sixty steps off. Both passwords are spent; wrong ones count as a wrong password does. A counter
+    /// presses ahead, by the time up to sixty steps ahead or twenty behind. Both passwords are spent; wrong ones count as a wrong password does. A counter
     /// is looked for from `least` on: 0, or what the bank knows that it has reached, as after a restoration of the store. A
     /// generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: nothing keeps how far its clock is off.
     ///

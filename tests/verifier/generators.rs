@@ -174,6 +174,22 @@ fn passwords_that_are_typed_late_do_not_move_the_window() {
     assert_eq!(verify(&bank, activation, &password(2160), 2100), Ok(()), "faster still");
 }
 
+/// Three passwords that were seen 25 minutes ago once found the clock there, and the third was good.
+#[test]
+fn passwords_of_long_ago_find_no_clock() {
+    let bank = bank();
+    let (activation, password) = timed(&bank);
+    let found = |passwords: [u64; 2], at| {
+        let [one, two] = passwords.map(&password);
+        resynchronise(&bank, activation, [&one, &two], 0, at)
+    };
+    assert!(matches!(found([300, 330], 1830), Step::Rejected(Rejection::Wrong { .. })), "25 minutes");
+    assert_eq!(found([1260, 1290], 1890), Step::Done(()), "ten minutes");
+    assert_eq!(verify(&bank, activation, &password(1320), 1920), Ok(()));
+    assert_eq!(found([3690, 3720], 2520), Step::Done(()), "half an hour ahead of what was known");
+    assert!(matches!(found([4710, 4740], 2910), Step::Rejected(Rejection::Wrong { .. })), "more");
+}
+
 /// Such a generator was once found, and then refused: its record cannot say how far its clock is off.
 #[test]
 fn a_generator_without_a_makers_file_is_not_resynchronised() {

@@ -57,7 +57,7 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
             .answer::<Given>(201, "The activation; whoever had the generator before has no use of it any more")
     })
     .add(Method::Post, "/v1/activations/{activation}/resynchronise", post(resynchronise::<S>), |op| {
-        op.scopes(&[Scope::Verify])
+        op.scopes(&[Scope::Enroll, Scope::Operate])
             .summary("generators", "Finds a generator that has run away by two consecutive passwords, which are spent")
             .idempotent()
             .body::<Consecutive>()

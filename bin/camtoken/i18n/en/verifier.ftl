@@ -162,8 +162,8 @@ help-enroll-resync = Find a generator that has run away by two consecutive passw
     .long =
         Find a generator that has run away by two consecutive passwords (RFC 4226, section 7.4).
 
-        By the counter it is looked for up to a thousand presses ahead, by the time up to sixty steps off. Both passwords are
-        spent; wrong ones count as a wrong password does.
+        By the counter it is looked for up to a thousand presses ahead, by the time up to sixty steps ahead or twenty behind.
+        Both passwords are spent; wrong ones count as a wrong password does.
 
         After a restoration of the store an event-based generator is accepted again after this only. Have its customer press the
         button there and then: passwords that were used since the backup would do, too. --counter VALUE refuses those before

@@ -65,8 +65,10 @@ const LOOK_AHEAD: u32 = 10;
 const FAR_AHEAD: u32 = 1000;
 /// Time steps before and after the one of the generator's clock.
 const DRIFT: u32 = 1;
-/// How many to find a clock again by two passwords: half an hour, with steps of 30 s.
+/// How many ahead to find a clock again by two passwords: half an hour, with steps of 30 s.
 const FAR_OFF: u32 = 60;
+/// How many behind: ten minutes. Passwords that somebody has seen longer ago find nothing.
+const FAR_BEHIND: i64 = 20;
 
 /// With which secret and which values a password is to be compared. `None` if the activation has no generator.
 ///
@@ -216,7 +218,7 @@ impl Event for Resynchronisation {
         if let Some(rejection) = not_usable(record, now) {
             return no(rejection);
         }
-        let Some(value) = value else {
+        let Some(value) = value.filter(|value| is_near(&record.credential, *value, now)) else {
             return count_wrong(policy, record, tag, None, now).map(Step::Rejected);
         };
         if !spend(&mut record.credential, value) {
@@ -259,6 +261,17 @@ fn spend(credential: &mut Credential, value: u64) -> bool {
     let is_new = last.is_none_or(|last| value > last);
     *last = (*last).max(Some(value));
     is_new
+}
+
+/// Whether a clock that shows this step may be one that has run away: not too far from ours, and less far behind than ahead of what was
+/// known of it.
+fn is_near(credential: &Credential, value: u64, now: Timestamp) -> bool {
+    let Credential::Generator { moving: Moving::Time { hash, digits, step_secs, drift, .. }, .. } = credential else {
+        return true;
+    };
+    let step = totp(*hash, *digits, *step_secs).step(now);
+    let found = value.cast_signed().saturating_sub(step.cast_signed());
+    found.saturating_abs() <= Moving::MAX_DRIFT && found >= drift.saturating_sub(FAR_BEHIND)
 }
 
 /// Where a maker's time-based generator keeps how far its clock is off, and how far that is by this step, within the bounds.
