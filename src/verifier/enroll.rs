@@ -96,8 +96,8 @@ pub enum EnrollError {
     /// No such generator in the books.
     #[error("no generator {0}")]
     UnknownGenerator(GeneratorId),
-    /// The generator is in the books already, with another secret.
-    #[error("generator {0} is registered already")]
+    /// The generator is registered already, with another secret, or as one that computes something else.
+    #[error("generator {0} is registered already, with another secret or other parameters")]
     GeneratorExists(GeneratorId),
     /// Somebody has the generator.
     #[error("generator {0} has a user already")]

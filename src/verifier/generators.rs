@@ -4,7 +4,8 @@
 //! accepted once, and never the response to a challenge.
 
 use camtoken_core::verifier::decision::{
-    self, Comparison, ExpectedPassword, Resynchronisation, ValidityChange, expected_consecutive, settle,
+    self, Comparison, ExpectedPassword, GeneratorRefusal, HandedOver, Resynchronisation, ValidityChange,
+    expected_consecutive, settle,
 };
 use camtoken_core::verifier::moving::Moving;
 use camtoken_core::verifier::origin::Origin;
@@ -68,10 +69,10 @@ impl RegisteredGenerator {
 
 impl<S: Store> Verifier<S> {
     /// Registers generators, which a store may write together. Doing it again changes nothing but the dates of their keys,
-    /// where the new [`Origin`] names others.
+    /// where the new [`Origin`] names others, and how far they have come, where another verifier has used them since.
     ///
     /// Of each it says [`EnrollError::UnfitSecret`] for a secret of the same byte throughout, [`EnrollError::GeneratorExists`] when
-    /// the store has another one.
+    /// the store has it with another secret, or as one that computes something else.
     pub async fn register_generators(
         &self,
         generators: Vec<NewGenerator<'_>>,
@@ -105,19 +106,26 @@ impl<S: Store> Verifier<S> {
             tries.next().await?;
             let (revision, known) = self.known_generator(&id).await?;
             let known_secret = self.generator_secret(&id, &known)?;
-            if !bool::from(known_secret.expose_bytes().ct_eq(secret.expose_bytes())) {
+            let same_secret = known_secret.expose_bytes().ct_eq(secret.expose_bytes()).into();
+            let again = decision::register_generator_again(known, same_secret, moving, origin.clone(), now);
+            if let Step::Rejected(GeneratorRefusal::OtherSecret | GeneratorRefusal::OtherParameters) = again.answer {
                 return Err(EnrollError::GeneratorExists(id));
             }
-            let holder = known.activation.first().copied();
-            let again = decision::register_generator_again(known, origin.clone(), now);
-            let change = ValidityChange { validity: again.record.origin.validity() };
-            if let Try::Done(()) = self.replace(&record_id, revision, again).await? {
-                if let Some(holder) = holder {
-                    self.update(holder, |record| Ok(settle(&self.policy, record, &change, now)?)).await?;
-                }
-                return Ok(());
+            let record = again.record.clone();
+            if let Try::Done(_) = self.replace(&record_id, revision, again).await? {
+                return Ok(self.tell_holder(&record, now).await?);
             }
         }
+    }
+
+    /// Brings what the record of a generator says anew to the activation of its user.
+    async fn tell_holder(&self, record: &GeneratorRecord, now: Timestamp) -> Result<(), VerifierError> {
+        let Some(holder) = record.activation.first().copied() else { return Ok(()) };
+        let validity = ValidityChange { validity: record.origin.validity() };
+        self.update(holder, |record| Ok(settle(&self.policy, record, &validity, now)?)).await?;
+        let handed_over = HandedOver { moving: record.moving };
+        self.update(holder, |record| Ok(settle(&self.policy, record, &handed_over, now)?)).await?;
+        Ok(())
     }
 
     /// Gives a generator to a customer without a camera token. One whose activation has ended may be given to another: it goes on

@@ -121,6 +121,30 @@ fn a_generator_that_changes_hands_after_a_restoration_accepts_no_password_by_its
     assert_eq!(verify(&back, next, "755224", 63), Err(Rejection::NeedsResynchronisation));
 }
 
+/// It was used at another bank up to counter 7; its own record was once put back to 0, and 287922 of counter 6 was good here.
+#[test]
+fn a_generator_that_comes_back_from_another_bank_has_what_was_used_there_used() {
+    let bank = bank();
+    let activation = given(&bank, EVENTS);
+    let import = |moving| {
+        let secret = Key::new(b"12345678901234567890".to_vec());
+        let new = NewGenerator { id: serial(), secret: &secret, moving, origin: Origin::default() };
+        block_on(bank.register_generators(vec![new], later(1), &mut rng())).remove(0)
+    };
+    import(Moving::event(Digits::SIX, 7)).expect("the same generator");
+    assert!(matches!(verify(&bank, activation, "254676", 2), Err(Rejection::Wrong { .. })), "counter 5");
+    assert_eq!(verify(&bank, activation, "287922", 2), Err(Rejection::AlreadySettled), "counter 6");
+    assert_eq!(verify(&bank, activation, "162583", 3), Ok(()), "counter 7");
+    import(EVENTS).expect("an old file");
+    assert_eq!(verify(&bank, activation, "162583", 4), Err(Rejection::AlreadySettled));
+    let Totp { hash, digits, step_secs, .. } = Totp::default();
+    let time = Moving::Time { hash, digits, step_secs, drift: 0, last_step: None };
+    for other in [Moving::event(Digits::EIGHT, 0), time] {
+        let refused = import(other);
+        assert!(matches!(refused, Err(EnrollError::GeneratorExists(_))), "{other:?}: {refused:?}");
+    }
+}
+
 /// The value of the counter 2^64-1, by Python's hmac, was once accepted as often as it was sent.
 #[test]
 fn the_last_value_of_a_counter_is_never_accepted() {

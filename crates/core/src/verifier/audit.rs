@@ -54,6 +54,8 @@ pub enum AuditEvent {
     ValidityChanged,
     /// A generator was taken into the books.
     GeneratorRegistered,
+    /// A generator came back from another verifier: what was used there is used.
+    HandedOver,
     /// A generator was found again by consecutive passwords.
     Resynchronised,
     /// A token was revoked.

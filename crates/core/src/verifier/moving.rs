@@ -58,6 +58,25 @@ impl Moving {
         Self::Event { digits, next, restored: false }
     }
 
+    /// With how far it has come at another verifier, which has handed it on: what was used there is used here. `None` when that one
+    /// computes something else. An older file changes nothing.
+    #[must_use]
+    pub fn merged(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Event { digits, next, restored }, Self::Event { digits: same, next: later, .. }) if digits == same => {
+                Some(Self::Event { digits, next: next.max(later), restored })
+            }
+            (
+                Self::Time { hash, digits, step_secs, drift, last_step },
+                Self::Time { hash: h, digits: d, step_secs: s, drift: later_drift, last_step: later },
+            ) if (hash, digits, step_secs) == (h, d, s) => {
+                let drift = if later > last_step { later_drift } else { drift };
+                Some(Self::Time { hash, digits, step_secs, drift, last_step: last_step.max(later) })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a single password proves nothing, because it may have been used before the store was restored.
     #[must_use]
     pub const fn needs_resynchronisation(&self) -> bool {

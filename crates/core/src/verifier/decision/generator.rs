@@ -10,6 +10,16 @@ use crate::verifier::audit::ChainEnd;
 use crate::verifier::moving::Moving;
 use crate::verifier::origin::{Origin, Validity};
 use crate::verifier::record::GeneratorRecord;
+use crate::verifier::verdict::Step;
+
+/// Why a generator is not registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GeneratorRefusal {
+    /// It is registered with another secret.
+    OtherSecret,
+    /// It is registered as one that computes something else.
+    OtherParameters,
+}
 
 /// The record of a new generator, whose secret is wrapped in `key`.
 pub fn register_generator(
@@ -23,16 +33,30 @@ pub fn register_generator(
     changed(record, AuditEvent::GeneratorRegistered, now)
 }
 
-/// A generator is registered that is registered already, with the same secret. Dates that its maker's file names now are those that
-/// count; a file that names none changes none.
+/// A generator is registered that is registered already. `same_secret` says whether the two secrets are the same. Dates that its
+/// maker's file names now are those that count; a file that names none changes none. What another verifier has used of it is used.
 pub fn register_generator_again(
-    record: GeneratorRecord,
+    mut record: GeneratorRecord,
+    same_secret: bool,
+    moving: Moving,
     origin: Origin,
     now: Timestamp,
-) -> Settlement<(), GeneratorRecord> {
-    match [record.origin.validity(), Validity::default()].contains(&origin.validity()) {
-        true => Settlement { record, answer: (), audit: None, write: true },
-        false => changed(GeneratorRecord { origin, ..record }, AuditEvent::ValidityChanged, now),
+) -> Settlement<Step<(), GeneratorRefusal>, GeneratorRecord> {
+    if !same_secret {
+        return unchanged(record, Step::Rejected(GeneratorRefusal::OtherSecret));
+    }
+    let Some(merged) = record.moving.merged(moving) else {
+        return unchanged(record, Step::Rejected(GeneratorRefusal::OtherParameters));
+    };
+    let has_moved = merged != record.moving;
+    record.moving = merged;
+    if ![record.origin.validity(), Validity::default()].contains(&origin.validity()) {
+        record.origin = origin;
+        return changed(record, AuditEvent::ValidityChanged, now).map(Step::Done);
+    }
+    match has_moved {
+        true => changed(record, AuditEvent::HandedOver, now).map(Step::Done),
+        false => Settlement { record, answer: Step::Done(()), audit: None, write: true },
     }
 }
 
@@ -56,6 +80,10 @@ pub fn restore_generator(mut record: GeneratorRecord, now: Timestamp) -> Settlem
         true => Settlement { record, answer: false, audit: None, write: true },
         false => changed(record, AuditEvent::Restored, now).map(|()| true),
     }
+}
+
+fn unchanged<A>(record: GeneratorRecord, answer: A) -> Settlement<A, GeneratorRecord> {
+    Settlement { record, answer, audit: None, write: false }
 }
 
 fn changed(record: GeneratorRecord, event: AuditEvent, now: Timestamp) -> Settlement<(), GeneratorRecord> {

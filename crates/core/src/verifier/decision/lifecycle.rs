@@ -4,6 +4,7 @@ use super::challenge::end_challenge;
 use super::password::{last_step, latest_step, latest_time_based, restore};
 use super::{AuditEvent, Clock, Event, Ruling};
 use crate::time::Timestamp;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
 use crate::verifier::record::{Credential, Record, StoredState};
@@ -30,6 +31,13 @@ pub struct Revocation;
 pub struct ValidityChange {
     /// When it may be used.
     pub validity: Validity,
+}
+
+/// The generator came back from another verifier, which has used it up to there. The answer is whether that changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOver {
+    /// How far it has come, as its own record has it.
+    pub moving: Moving,
 }
 
 /// The record was restored from a backup. What is open in it may have been answered since, so it is ended: an open challenge as
@@ -151,6 +159,23 @@ impl Event for ValidityChange {
             {
                 *validity = self.validity;
                 Ruling::changed(true, AuditEvent::ValidityChanged, None)
+            }
+            _ => Ruling::unchanged(false),
+        }
+    }
+}
+
+impl Event for HandedOver {
+    type Answer = bool;
+
+    const CLOCK: Clock = Clock::Notes;
+
+    fn decide(&self, _: &Policy, record: &mut Record, _: Timestamp) -> Ruling<bool> {
+        let Credential::Generator { moving, .. } = &mut record.credential else { return Ruling::unchanged(false) };
+        match moving.merged(self.moving) {
+            Some(merged) if merged != *moving => {
+                *moving = merged;
+                Ruling::changed(true, AuditEvent::HandedOver, None)
             }
             _ => Ruling::unchanged(false),
         }

@@ -18,7 +18,7 @@
 //! | `challenge` | [`ChallengeIssue`], [`Withdrawal`] |
 //! | `response` | [`ChallengeResponse`], [`SettledQuery`] |
 //! | `password` | [`GeneratorPassword`], [`Resynchronisation`] |
-//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`Restoration`], [`ClockSetBack`] |
+//! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`HandedOver`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
 //! | `generator` | the record of a generator: its registration, who has it, its restoration |
 
@@ -33,9 +33,12 @@ mod tests;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
-pub use generator::{assign_generator, register_generator, register_generator_again, restore_generator};
+pub use generator::{
+    GeneratorRefusal, assign_generator, register_generator, register_generator_again, restore_generator,
+};
 pub use lifecycle::{
-    ClockSetBack, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension, ValidityChange,
+    ClockSetBack, HandedOver, Reset, Restoration, Resumption, Revocation, SetBack, StateRefusal, Suspension,
+    ValidityChange,
 };
 pub use password::{
     ExpectedPassword, GeneratorPassword, Resynchronisation, Window, expected_consecutive, expected_password,
