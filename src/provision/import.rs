@@ -136,14 +136,17 @@ impl Imported {
 
 impl<'a> Taken<'a> {
     fn of(package: &'a KeyPackage, taking: Taking, now: Timestamp) -> Result<Self, NoDeviceKey> {
+        let origin = package.origin()?;
+        // Dates that have passed are the verifier's to judge: a maker calls a token back by them.
+        let at = origin.validity().nearest(now);
         Ok(match package.algorithm {
             Some(Algorithm::Hotp | Algorithm::Totp) => {
-                let (id, secret, moving) = package.generator(now)?;
-                Self::Generator(NewGenerator { id, secret, moving, origin: package.origin()? })
+                let (id, secret, moving) = package.generator(at)?;
+                Self::Generator(NewGenerator { id, secret, moving, origin })
             }
             _ => {
-                let (id, device_key) = package.device_key(taking, now)?;
-                Self::Token(NewToken { id, device_key, test: false, origin: Some(package.origin()?) })
+                let (id, device_key) = package.device_key(taking, at)?;
+                Self::Token(NewToken { id, device_key, test: false, origin: Some(origin) })
             }
         })
     }

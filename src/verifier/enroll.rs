@@ -149,7 +149,8 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Takes many tokens into the books, which a store may write together, and says of each what [`Verifier::register`] says.
-    /// For a token that the books have, another [`Origin`] that names dates gives it these dates.
+    /// For a token that is registered, another [`Origin`] that names dates gives it these dates, also those that have passed; a new
+    /// one with such dates is [`EnrollError::OutOfValidity`].
     pub async fn register_all(
         &self,
         tokens: Vec<NewToken<'_>>,
@@ -183,13 +184,18 @@ impl<S: Store> Verifier<S> {
     ) -> Result<(), EnrollError> {
         let id = RecordId::Token(token.clone());
         let new = decision::register_token(wrapped, test, origin.clone(), now);
-        if let Try::Done(()) = self.replace(&id, Revision::ABSENT, new).await? {
+        let new = new.map_err(|refusal| unusable(&token, refusal));
+        if let Ok(new) = &new
+            && let Try::Done(()) = self.replace(&id, Revision::ABSENT, new.clone()).await?
+        {
             return Ok(());
         }
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
-            let (revision, known) = self.live_token(&token).await?;
+            let Some((revision, known)) = self.load::<TokenRecord>(&id).await? else {
+                return new.map(|_| ()).and(Err(EnrollError::UnknownToken(token)));
+            };
             let known_key = self.device_key(&token, &known)?;
             let same_key = known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into();
             let activations = known.activations.clone();

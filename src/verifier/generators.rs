@@ -8,7 +8,7 @@ use camtoken_core::verifier::decision::{
     expected_consecutive, settle,
 };
 use camtoken_core::verifier::moving::Moving;
-use camtoken_core::verifier::origin::Origin;
+use camtoken_core::verifier::origin::{Origin, OutOfValidity};
 use camtoken_core::verifier::record::{Credential, GeneratorRecord, StoredState};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
@@ -72,7 +72,8 @@ impl<S: Store> Verifier<S> {
     /// where the new [`Origin`] names others, and how far they have come, where another verifier has used them since.
     ///
     /// Of each it says [`EnrollError::UnfitSecret`] for a secret of the same byte throughout, [`EnrollError::GeneratorExists`] when
-    /// the store has it with another secret, or as one that computes something else.
+    /// the store has it with another secret, or as one that computes something else, [`EnrollError::OutOfValidity`] for a new one whose
+    /// dates have passed.
     pub async fn register_generators(
         &self,
         generators: Vec<NewGenerator<'_>>,
@@ -98,18 +99,23 @@ impl<S: Store> Verifier<S> {
     ) -> Result<(), EnrollError> {
         let record_id = RecordId::Generator(id.clone());
         let new = decision::register_generator(wrapped, moving, origin.clone(), now);
-        if let Try::Done(()) = self.replace(&record_id, Revision::ABSENT, new).await? {
+        let new = new.map_err(|refusal| unfit(&id, refusal));
+        if let Ok(new) = &new
+            && let Try::Done(()) = self.replace(&record_id, Revision::ABSENT, new.clone()).await?
+        {
             return Ok(());
         }
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
-            let (revision, known) = self.known_generator(&id).await?;
+            let Some((revision, known)) = self.load::<GeneratorRecord>(&record_id).await? else {
+                return new.map(|_| ()).and(Err(EnrollError::UnknownGenerator(id)));
+            };
             let known_secret = self.generator_secret(&id, &known)?;
             let same_secret = known_secret.expose_bytes().ct_eq(secret.expose_bytes()).into();
             let again = decision::register_generator_again(known, same_secret, moving, origin.clone(), now);
-            if let Step::Rejected(GeneratorRefusal::OtherSecret | GeneratorRefusal::OtherParameters) = again.answer {
-                return Err(EnrollError::GeneratorExists(id));
+            if let Step::Rejected(refusal) = again.answer {
+                return Err(unfit(&id, refusal));
             }
             let record = again.record.clone();
             if let Try::Done(_) = self.replace(&record_id, revision, again).await? {
@@ -148,9 +154,7 @@ impl<S: Store> Verifier<S> {
             tries.next().await?;
             let (revision, record) = self.known_generator(generator).await?;
             let validity = record.origin.validity();
-            validity
-                .check(now)
-                .map_err(|reason| EnrollError::OutOfValidity { holder: format!("generator {generator}"), reason })?;
+            validity.check(now).map_err(|reason| out_of_validity(generator, reason))?;
             let mut moving = record.moving;
             if let Some(holder) = record.activation.first().copied() {
                 match self.record(holder).await? {
@@ -263,6 +267,17 @@ impl<S: Store> Verifier<S> {
     fn generator_secret(&self, id: &GeneratorId, record: &GeneratorRecord) -> Result<Key, VerifierError> {
         Ok(self.unwrap(&record.key, &generator_context(id))?)
     }
+}
+
+fn unfit(id: &GeneratorId, refusal: GeneratorRefusal) -> EnrollError {
+    match refusal {
+        GeneratorRefusal::OtherSecret | GeneratorRefusal::OtherParameters => EnrollError::GeneratorExists(id.clone()),
+        GeneratorRefusal::OutOfValidity(reason) => out_of_validity(id, reason),
+    }
+}
+
+fn out_of_validity(id: &GeneratorId, reason: OutOfValidity) -> EnrollError {
+    EnrollError::OutOfValidity { holder: format!("generator {id}"), reason }
 }
 
 pub(super) fn generator_context(id: &GeneratorId) -> Vec<u8> {

@@ -164,6 +164,10 @@ fn a_key_is_used_within_its_dates_only() {
     assert_eq!(at(late, &issue).exit, 6, "a file without dates changes none");
     assert_eq!(import(&story, &dated("2028-12-31T00:00:00Z"), &[]).exit, 0);
     assert_eq!(at(late, &issue).exit, 0, "its maker gives it two years more");
+    assert_eq!(import(&story, &dated("2026-11-02T00:00:00Z"), &[]).exit, 0, "its maker calls it back");
+    let said = story.run(&["enroll", "status", "KKK0000001"]);
+    assert_eq!(said.document["activations"][0]["validUntil"], "2026-11-02T00:00:00Z");
+    assert_eq!(at(late, &issue).document["code"], "CT-E092");
     let gone = import(
         &story,
         &package("KKK0000009", "ocra", OTHER, "", "", "<Policy><ExpiryDate>2026-01-01T00:00:00Z</ExpiryDate></Policy>"),
@@ -254,6 +258,8 @@ fn a_later_file_of_its_maker_changes_the_dates_of_a_generator() {
     assert_eq!(verify().document["reason"], "KeyExpired");
     assert_eq!(dated("2028-12-31T00:00:00Z"), 0);
     assert_eq!(verify().exit, 0);
+    assert_eq!(dated("2026-01-01T00:00:00Z"), 0, "its maker calls it back");
+    assert_eq!(verify().document["reason"], "KeyExpired");
 }
 
 /// RFC 6238, appendix B; the other steps by Python's hmac.

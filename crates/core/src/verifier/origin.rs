@@ -88,6 +88,13 @@ impl Validity {
         }
     }
 
+    /// The moment of its use that is nearest to `now`. Where it is never used, its end.
+    #[must_use]
+    pub fn nearest(self, now: Timestamp) -> Timestamp {
+        let not_before = self.start.map_or(now, |start| start.max(now));
+        self.end.map_or(not_before, |end| end.min(not_before))
+    }
+
     /// The time in which both allow the use.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -8,7 +8,7 @@ use crate::key::ActivationId;
 use crate::time::Timestamp;
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::moving::Moving;
-use crate::verifier::origin::{Origin, Validity};
+use crate::verifier::origin::{Origin, OutOfValidity, Validity};
 use crate::verifier::record::GeneratorRecord;
 use crate::verifier::verdict::Step;
 
@@ -19,18 +19,28 @@ pub enum GeneratorRefusal {
     OtherSecret,
     /// It is registered as one that computes something else.
     OtherParameters,
+    /// Its secret may never be used again.
+    OutOfValidity(OutOfValidity),
 }
 
 /// The record of a new generator, whose secret is wrapped in `key`.
+///
+/// # Errors
+///
+/// [`GeneratorRefusal::OutOfValidity`] for one that may never be used again. One that is registered takes such dates
+/// ([`register_generator_again`]): its maker has called it back.
 pub fn register_generator(
     key: Vec<u8>,
     moving: Moving,
     origin: Origin,
     now: Timestamp,
-) -> Settlement<(), GeneratorRecord> {
+) -> Result<Settlement<(), GeneratorRecord>, GeneratorRefusal> {
     let chain_end = ChainEnd::default();
     let record = GeneratorRecord { key, moving, activation: Vec::new(), origin, chain_end };
-    changed(record, AuditEvent::GeneratorRegistered, now)
+    match record.origin.validity().check(now) {
+        Err(ended @ OutOfValidity::Ended { .. }) => Err(GeneratorRefusal::OutOfValidity(ended)),
+        Ok(()) | Err(OutOfValidity::NotYet { .. }) => Ok(changed(record, AuditEvent::GeneratorRegistered, now)),
+    }
 }
 
 /// A generator is registered that is registered already. `same_secret` says whether the two secrets are the same. Dates that its

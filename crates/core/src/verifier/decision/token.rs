@@ -51,15 +51,23 @@ pub enum NewUser {
 }
 
 /// The record of a new token, whose device key is wrapped in `device_key`.
+///
+/// # Errors
+///
+/// [`TokenRefusal::OutOfValidity`] for one that may never be used again. One that is registered takes such dates
+/// ([`register_token_again`]): its maker has called it back.
 pub fn register_token(
     device_key: Vec<u8>,
     test: bool,
     origin: Option<Origin>,
     now: Timestamp,
-) -> Settlement<(), TokenRecord> {
+) -> Result<Settlement<(), TokenRecord>, TokenRefusal> {
     let chain_end = ChainEnd::default();
     let record = TokenRecord { device_key, test, revoked: false, activations: Vec::new(), chain_end, origin };
-    changed(record, AuditEvent::TokenRegistered, now)
+    match validity(&record).check(now) {
+        Err(ended @ OutOfValidity::Ended { .. }) => Err(TokenRefusal::OutOfValidity(ended)),
+        Ok(()) | Err(OutOfValidity::NotYet { .. }) => Ok(changed(record, AuditEvent::TokenRegistered, now)),
+    }
 }
 
 /// A token is registered that is registered already. `same_key` says whether the two device keys are the same. Dates that its
