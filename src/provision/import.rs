@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::Container;
 use super::pskc::{Algorithm, KeyPackage, NoDeviceKey, PackageName, Taking, UnreadPackage};
+use crate::error_code::ErrorCode;
 use crate::key::{GeneratorId, TokenId};
 use crate::store::Store;
 use crate::time::Timestamp;
-use crate::verifier::{EnrollError, NewGenerator, NewToken, Verifier};
+use crate::verifier::{EnrollError, KeyWrapError, NewGenerator, NewToken, Verifier, VerifierError};
 
 /// What became of the packages of a container.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Skipped {
     pub package: PackageName,
     /// Why.
     pub why: String,
+    /// The same as a code, where it is the verifier that refuses it.
+    pub code: Option<ErrorCode>,
     /// One of its values is not the one that its maker has put there, or is under another key. The rest of the file may be
     /// sound; an operator should check how the file came here.
     pub unauthentic: bool,
@@ -57,15 +60,15 @@ impl Container {
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided, or when there is something to be taken and the store takes none of it: why not
-    /// the first.
+    /// [`VerifierError`] when nothing was decided. A record that cannot be read, or whose key does not open, keeps no other device out:
+    /// it is one of [`Imported::skipped`].
     pub async fn register<S: Store>(
         &self,
         verifier: &Verifier<S>,
         options: ImportOptions,
         now: Timestamp,
         rng: &mut impl CryptoRng,
-    ) -> Result<Imported, EnrollError> {
+    ) -> Result<Imported, VerifierError> {
         let taking = Taking { digits: verifier.policy().suite.digits(), suites_too: options.suites_are_device_keys };
         let mut imported = Imported::default();
         let (mut tokens, mut generators, mut refused) = (Vec::new(), Vec::new(), Vec::new());
@@ -91,15 +94,16 @@ impl Container {
             }
         }
         refused.sort_by_key(|(name, _)| name.number);
-        for (name, error) in &refused {
-            imported.skip(name.clone(), error.to_string());
-        }
-        if imported.tokens.is_empty() && imported.generators.is_empty() && !refused.is_empty() {
-            return Err(refused.swap_remove(0).1);
-        }
+        imported.skipped.extend(refused.into_iter().map(|(package, error)| Skipped {
+            package,
+            why: error.to_string(),
+            code: Some(error.code()),
+            unauthentic: false,
+        }));
         imported.skipped.extend(self.unread.iter().map(|UnreadPackage { package, error }| Skipped {
             package: package.clone(),
             why: error.to_string(),
+            code: None,
             unauthentic: error.is_unauthentic(),
         }));
         imported.skipped.sort_by_key(|skipped| skipped.package.number);
@@ -129,8 +133,26 @@ impl Container {
 }
 
 impl Imported {
+    /// Whether nothing of the file was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.generators.is_empty()
+    }
+
+    /// Whether a value of the file was altered on its way, or is under another key or none.
+    #[must_use]
+    pub fn is_altered(&self) -> bool {
+        self.skipped.iter().any(|skipped| skipped.unauthentic)
+    }
+
+    /// What the verifier refuses the first device for, if it refuses one: the code for a file of which nothing was taken.
+    #[must_use]
+    pub fn refusal(&self) -> Option<ErrorCode> {
+        self.skipped.iter().find_map(|skipped| skipped.code)
+    }
+
     fn skip(&mut self, package: PackageName, why: String) {
-        self.skipped.push(Skipped { package, why, unauthentic: false });
+        self.skipped.push(Skipped { package, why, code: None, unauthentic: false });
     }
 }
 
@@ -175,13 +197,18 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Why one of them is refused, if it is; an error if nothing was decided.
-fn decided(registered: Result<(), EnrollError>) -> Result<Option<EnrollError>, EnrollError> {
+/// Why one of them is not taken, if it is not; an error if the same may hold for all.
+fn decided(registered: Result<(), EnrollError>) -> Result<Option<EnrollError>, VerifierError> {
     match registered {
         Ok(()) => Ok(None),
-        Err(error @ EnrollError::Verifier(_)) => Err(error),
+        Err(EnrollError::Verifier(error)) if !is_of_one_record(&error) => Err(error),
         Err(refused) => Ok(Some(refused)),
     }
+}
+
+fn is_of_one_record(error: &VerifierError) -> bool {
+    use KeyWrapError::{Damaged, KeyEncryptionKey};
+    matches!(error, VerifierError::Record(_) | VerifierError::KeyWrapper(KeyEncryptionKey | Damaged))
 }
 
 #[cfg(test)]
@@ -190,7 +217,7 @@ mod tests {
     use crate::key::Key;
     use crate::provision::pskc::DeviceInfo;
     use crate::seeded::Seeded;
-    use crate::store::{MemoryStore, block_on};
+    use crate::store::{Change, MemoryStore, RecordId, Revision, block_on};
     use crate::verifier::{LocalKeyWrapper, Policy};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
@@ -238,9 +265,33 @@ mod tests {
             let numbers: Vec<_> = imported.skipped.iter().map(|skipped| skipped.package.number).collect();
             assert_eq!(numbers, [2, 3, 4]);
         }
-        let none = register(container(&["no token", "FEX0000002"]), rng);
-        assert!(matches!(none, Err(EnrollError::TokenRevoked(_))), "{none:?}");
-        assert!(register(container(&["no token"]), rng).expect("nothing was tried").tokens.is_empty());
+        let none = register(container(&["no token", "FEX0000002"]), rng).expect("decided");
+        assert!(none.is_empty(), "{none:?}");
+        assert_eq!((none.refusal(), names(&none)), (Some(ErrorCode::TokenRevoked), vec!["no token", "FEX0000002"]));
+        let none = register(container(&["no token"]), rng).expect("nothing was tried");
+        assert_eq!((none.is_empty(), none.refusal()), (true, None));
+    }
+
+    /// A record that could not be read once hid the report, and no generator of the file was ever registered.
+    #[test]
+    fn a_record_that_cannot_be_read_keeps_no_other_device_out() {
+        let rng = &mut Seeded::new("damaged");
+        let store = MemoryStore::new();
+        for (serial, record) in [("FEX0000001", &[1, 0xff][..]), ("FEX0000002", &[99])] {
+            let id = RecordId::Token(serial.parse().expect("a token ID"));
+            let change = Change { revision: Revision::ABSENT, record, audit: None };
+            block_on(store.replace(&id, change)).expect("memory");
+        }
+        let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
+        let verifier = Verifier::new(store, vault, Policy::default(), "Bank", rng).expect("set up");
+        let mut all = container(&["FEX0000001", "FEX0000002", "FEX0000003"]);
+        let mut generator = package("2308701234567", key_of("generator"));
+        generator.algorithm = Some(Algorithm::Hotp);
+        all.packages.push(generator);
+        let imported = block_on(all.register(&verifier, ImportOptions::default(), NOW, rng)).expect("two are taken");
+        assert_eq!(imported.tokens, ["FEX0000003".parse().expect("a token ID")]);
+        assert_eq!(imported.generators.len(), 1);
+        assert_eq!(names(&imported), ["FEX0000001", "FEX0000002"]);
     }
 
     #[test]

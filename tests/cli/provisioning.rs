@@ -74,6 +74,11 @@ fn a_package_that_was_altered_is_left_alone_and_the_exit_says_so() {
     let said = story.run(&["enroll", "import", &vector("one_mac_altered"), "--key-file", &story.arg("key")]);
     assert_eq!((said.exit, &said.document["tokens"]), (7, &json!(["FEX0000601", "FEX0000603"])), "{said:?}");
     assert_eq!(said.document["skipped"][0]["unauthentic"], true);
+    for token in ["FEX0000601", "FEX0000603"] {
+        assert_eq!(story.run(&["enroll", "revoke", token]).exit, 0);
+    }
+    let said = story.run(&["enroll", "import", &vector("one_mac_altered"), "--key-file", &story.arg("key")]);
+    assert_eq!((said.exit, &said.document["tokens"]), (7, &json!([])), "also when nothing is taken: {said:?}");
     fs::write(story.path("key"), SHARED.replace('1', "2")).expect("a writable directory");
     let said = story.run(&["enroll", "import", &vector("one_mac_altered"), "--key-file", &story.arg("key")]);
     assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E073")), "another key opens nothing");

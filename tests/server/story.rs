@@ -310,6 +310,7 @@ fn takes_keys_from_a_file(server: &Server) {
         "key": "EjRWeJASNFZ4kBI0VniQEg==", "macKey": "/cShd8Q51tlcgoWDkZG67T2Ku20=",
     });
     assert_eq!(import(mac_key).ok(200)["tokens"], json!(["FEX0000302"]));
+    assert_eq!(mac_altered(server), json!(true), "also when nothing is taken");
     let early = "<Policy><StartDate>2090-01-01T00:00:00Z</StartDate></Policy></Key></KeyPackage>";
     let early = container.replace("PSKC000001", "PSKC000002").replacen("MTIz", "MzIx", 1).replacen(
         "</Key></KeyPackage>",
@@ -331,6 +332,23 @@ fn takes_keys_from_a_file(server: &Server) {
     let opened = import(json!({ "pskc": figure, "passphrase": "qwerty" }));
     assert_eq!(opened.ok(200)["generators"], json!(["987654321"]));
     gives_a_makers_generator(server);
+}
+
+/// What is said of a file with an altered value, whose tokens are revoked.
+fn mac_altered(server: &Server) -> Value {
+    let file = json!({
+        "pskc": include_str!("../../testvectors/pskc/one_mac_altered.pskcxml"),
+        "key": "EjRWeJASNFZ4kBI0VniQEg==",
+    });
+    let imported = server.post("/v1/tokens/import", &file).ok(200);
+    assert_eq!(imported["tokens"], json!(["FEX0000601", "FEX0000603"]));
+    for token in ["FEX0000601", "FEX0000603"] {
+        server.post(&format!("/v1/tokens/{token}/revoke"), &json!({})).ok(200);
+    }
+    let refused = server.post("/v1/tokens/import", &file);
+    let problem: Value = serde_json::from_slice(&refused.body).expect("a problem document");
+    assert_eq!((refused.status, &problem["code"]), (409, &json!("CT-E083")), "{problem}");
+    problem["unauthentic"].clone()
 }
 
 /// RFC 4226, appendix D.

@@ -90,7 +90,7 @@ impl From<provision::Imported> for Imported {
 }
 
 impl From<provision::Skipped> for Skipped {
-    fn from(provision::Skipped { package, why, unauthentic }: provision::Skipped) -> Self {
+    fn from(provision::Skipped { package, why, unauthentic, .. }: provision::Skipped) -> Self {
         let name = package.known().unwrap_or("?").to_owned();
         Self { name, package: Some(package.number), key_id: package.key_id, why, unauthentic }
     }

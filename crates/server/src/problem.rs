@@ -316,6 +316,7 @@ pub struct Problem {
     detail: Option<String>,
     /// The store has stopped: nothing will be decided by this process any more.
     is_final: bool,
+    is_unauthentic: bool,
 }
 
 /// A problem document as it is sent.
@@ -330,6 +331,10 @@ pub(super) struct Document {
     /// Which part was meant, in English
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// Set where a value of the file was altered on its way, or is under another key or none
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    unauthentic: bool,
     /// The stable code
     #[schemars(regex(pattern = "^CT-E[0-9]{3}$"))]
     code: &'static str,
@@ -357,6 +362,13 @@ impl Problem {
         self
     }
 
+    /// Adds that a value of the file is not the one that its maker has put there.
+    #[must_use]
+    pub fn unauthentic(mut self) -> Self {
+        self.is_unauthentic = true;
+        self
+    }
+
     /// The answer in a language.
     pub(super) fn render(self, language: Language) -> Response {
         let (title, hint) = self.code.texts();
@@ -365,6 +377,7 @@ impl Problem {
             title: title.text(language),
             status: self.code.status().as_u16(),
             detail: self.detail,
+            unauthentic: self.is_unauthentic,
             code: self.code.as_str(),
             hint: hint.text(language),
             docs: format!("camtoken explain {}", self.code.as_str()),
@@ -396,7 +409,7 @@ impl IntoResponse for Problem {
 
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
-        Self { code, detail: None, is_final: false }
+        Self { code, detail: None, is_final: false, is_unauthentic: false }
     }
 }
 

@@ -175,11 +175,14 @@ async fn import<S: Store>(
     // A passphrase is stretched by as many rounds as the file says.
     let read = caller.work(move || Container::read(file.pskc.expose().as_bytes(), &protection)).await?;
     let container = read.map_err(|error| unreadable(&error))?;
-    let imported = Imported::from(container.register(&bank.verifier(), options, bank.now()?, &mut rng()).await?);
+    let imported = container.register(&bank.verifier(), options, bank.now()?, &mut rng()).await?;
     if imported.is_empty() {
-        return Err(Problem::from(Code::NoDeviceKey).because(imported.reasons().replace('\n', "; ")));
+        let (code, is_altered) = (imported.refusal().map_or(Code::NoDeviceKey, Code::from), imported.is_altered());
+        let reasons = Imported::from(imported).reasons().replace('\n', "; ");
+        let problem = Problem::from(code).because(reasons);
+        return Err(if is_altered { problem.unauthentic() } else { problem });
     }
-    Ok(Json(imported))
+    Ok(Json(imported.into()))
 }
 
 async fn generator<S: Store>(State(bank): Shared<S>, Json(new): Json<NewGenerator>) -> Result<Response, Problem> {

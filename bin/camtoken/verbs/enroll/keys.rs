@@ -87,18 +87,21 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let bytes = read_input(&args.file, Container::MAX_LEN)?;
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let bank = Bank::open(context, &args.bank)?;
-    let imported = if is_json {
-        Imported::one(args.test_token(&bytes, &bank, context)?)
-    } else {
-        let container = args.protection.open(&bytes, context)?;
-        let options = ImportOptions { suites_are_device_keys: args.device_keys };
-        Imported::from(block_on(container.register(&bank.verifier, options, bank.now, &mut rng()))?)
-    };
-    if imported.is_empty() {
-        return Err(Failure::new(Code::NoDeviceKey).because(imported.reasons()));
+    if is_json {
+        context.out.report(&Imported::one(args.test_token(&bytes, &bank, context)?))?;
+        return Ok(Exit::Done);
+    }
+    let container = args.protection.open(&bytes, context)?;
+    let options = ImportOptions { suites_are_device_keys: args.device_keys };
+    let imported = block_on(container.register(&bank.verifier, options, bank.now, &mut rng()))?;
+    let (is_empty, is_altered, refusal) = (imported.is_empty(), imported.is_altered(), imported.refusal());
+    let imported = Imported::from(imported);
+    // That a file was altered is told also when nothing of it is taken.
+    if is_empty && !is_altered {
+        return Err(Failure::new(refusal.map_or(Code::NoDeviceKey, Code::from)).because(imported.reasons()));
     }
     context.out.report(&imported)?;
-    Ok(if imported.is_altered() { Exit::Findings } else { Exit::Done })
+    Ok(if is_altered { Exit::Findings } else { Exit::Done })
 }
 
 pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
