@@ -91,6 +91,9 @@ pub enum NoDeviceKey {
     /// A time step lasts a second to an hour.
     #[error("its TimeInterval is not 1 to 3600 seconds")]
     Step,
+    /// A clock that is farther off is none that a verifier finds.
+    #[error("its TimeDrift is more than {} time steps", Moving::MAX_DRIFT)]
+    Drift,
     /// It would be weaker than what it is for.
     #[error("a key has at least {LEAST_KEY} bytes")]
     Short,

@@ -274,11 +274,13 @@ impl KeyPackage {
             true => {
                 let step =
                     u32::try_from(self.time_interval.unwrap_or(30)).ok().filter(|step| (1..=3600).contains(step));
+                let drift = Some(self.time_drift.unwrap_or_default());
+                let drift = drift.filter(|drift| (-Moving::MAX_DRIFT..=Moving::MAX_DRIFT).contains(drift));
                 Moving::Time {
                     hash,
                     digits,
                     step_secs: step.and_then(NonZeroU32::new).ok_or(NoDeviceKey::Step)?,
-                    drift: self.time_drift.unwrap_or_default(),
+                    drift: drift.ok_or(NoDeviceKey::Drift)?,
                     last_step: None,
                 }
             }

@@ -111,7 +111,7 @@ fn key(key: Cursor<'_>, package: &mut KeyPackage, opener: &Opener<'_>) -> Result
         package.counter = integer(data, "Counter", opener)?;
         package.time = integer(data, "Time", opener)?;
         package.time_interval = integer(data, "TimeInterval", opener)?;
-        package.time_drift = integer(data, "TimeDrift", opener)?;
+        package.time_drift = signed(data, "TimeDrift", opener)?;
     }
     Ok(())
 }
@@ -216,6 +216,29 @@ fn integer<T>(data: Cursor<'_>, name: &'static str, opener: &Opener<'_>) -> Resu
 where
     T: FromStr + TryFrom<u64>,
 {
+    let shifted = |number: u64, byte: &u8| number.checked_mul(1 << 8).map(|number| number | u64::from(*byte));
+    number(data, name, opener, |bytes| bytes.iter().try_fold(0, shifted).and_then(|number| T::try_from(number).ok()))
+}
+
+/// The same of one that may be negative: its bytes are the two's complement.
+fn signed(data: Cursor<'_>, name: &'static str, opener: &Opener<'_>) -> Result<Option<i64>, PskcError> {
+    number(data, name, opener, |bytes| {
+        let fill = if bytes.first()? & 0x80 == 0 { 0 } else { 0xff };
+        let (more, last) = bytes.split_at(bytes.len().saturating_sub(8));
+        let mut whole = [fill; 8];
+        whole[8 - last.len()..].copy_from_slice(last);
+        let number = i64::from_be_bytes(whole);
+        let fits = more.iter().all(|byte| *byte == fill) && (number < 0) == (fill != 0);
+        fits.then_some(number)
+    })
+}
+
+fn number<T: FromStr>(
+    data: Cursor<'_>,
+    name: &'static str,
+    opener: &Opener<'_>,
+    of_bytes: impl FnOnce(&[u8]) -> Option<T>,
+) -> Result<Option<T>, PskcError> {
     let Some(value) = data.child(name)? else { return Ok(None) };
     let bytes = match plain_value(value)? {
         Some(plain) if plain.text().is_empty() => return Ok(None),
@@ -229,9 +252,9 @@ where
     if bytes.is_empty() {
         return Ok(None);
     }
-    let shifted = |number: u64, byte: &u8| number.checked_mul(1 << 8).map(|number| number | u64::from(*byte));
-    let number = bytes.iter().try_fold(0, shifted).and_then(|number| T::try_from(number).ok());
-    number.map(Some).ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
+    of_bytes(&bytes)
+        .map(Some)
+        .ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
 }
 
 /// The `PlainValue` of a value that has no `EncryptedValue`; exactly one of the two is there.

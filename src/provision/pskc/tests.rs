@@ -422,7 +422,9 @@ fn a_generator_says_what_it_computes_or_is_none() {
         assert_eq!(generator(Algorithm::Totp, change), time(Hash::Sha256, 30));
         assert!(generator(Algorithm::Hotp, change).is_err(), "RFC 4226 knows SHA-1 alone");
     }
-    let refused: [fn(&mut KeyPackage); 6] = [
+    let refused: [fn(&mut KeyPackage); 8] = [
+        |package| package.time_drift = Some(61),
+        |package| package.time_drift = Some(i64::MIN),
         |package| package.response_format = Some(ResponseFormat::decimal(5)),
         |package| package.suite = Some("HMAC-MD5".to_owned()),
         |package| package.time_interval = Some(0),
@@ -433,4 +435,22 @@ fn a_generator_says_what_it_computes_or_is_none() {
     for change in refused {
         assert!(generator(Algorithm::Totp, change).is_err());
     }
+}
+
+/// A drift of -1 in four bytes was once taken for 4294967295, out of reach of any resynchronisation.
+#[test]
+fn a_drift_in_bytes_is_a_twos_complement_and_an_interval_is_none() {
+    let read = |data: &str| {
+        let xml = format!(
+            "<KeyContainer Version=\"1.0\" xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\"><KeyPackage><Key Id=\"1\"><Data>{data}\
+             </Data></Key></KeyPackage></KeyContainer>"
+        );
+        Container::read(xml, &Protection::None).map(|mut read| read.packages.remove(0))
+    };
+    for (text, drift) in [("-3", -3), ("/////w==", -1), ("/////////8Q=", -60), ("AAAAAAAAADw=", 60), ("f////w==", 0x7fff_ffff)] {
+        let package = read(&format!("<TimeDrift><PlainValue>{text}</PlainValue></TimeDrift>")).expect("a package");
+        assert_eq!(package.time_drift, Some(drift), "{text}");
+    }
+    let package = read("<TimeInterval><PlainValue>gAAAAA==</PlainValue></TimeInterval>").expect("a package");
+    assert_eq!(package.time_interval, Some(0x8000_0000));
 }
