@@ -454,6 +454,7 @@ mod tests {
         same(|| EnrollError::UnfitSecret(generator()), "CT-E076");
         same(|| EnrollError::GeneratorExists(generator()), "CT-E093");
         same(|| EnrollError::GeneratorTaken(generator()), "CT-E093");
+        same(|| EnrollError::NeedsResynchronisation(generator()), "CT-E093");
         same(|| EnrollError::UnknownGenerator(generator()), "CT-E094");
         same(|| EnrollError::TokenExists(token()), "CT-E082");
         same(|| EnrollError::TokenRevoked(token()), "CT-E083");

@@ -163,7 +163,7 @@ impl<'a> Taken<'a> {
         let at = origin.validity().nearest(now);
         Ok(match package.algorithm {
             Some(Algorithm::Hotp | Algorithm::Totp) => {
-                let (id, secret, moving) = package.generator(at)?;
+                let (id, secret, moving) = package.generator_used_at(at, now)?;
                 Self::Generator(NewGenerator { id, secret, moving, origin })
             }
             _ => {
@@ -217,7 +217,7 @@ mod tests {
     use crate::key::Key;
     use crate::provision::pskc::DeviceInfo;
     use crate::seeded::Seeded;
-    use crate::store::{Change, MemoryStore, RecordId, Revision, block_on};
+    use crate::store::{Change, MemoryStore, RecordId, Replaced, Revision, block_on};
     use crate::verifier::{LocalKeyWrapper, Policy};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
@@ -279,8 +279,9 @@ mod tests {
         let store = MemoryStore::new();
         for (serial, record) in [("FEX0000001", &[1, 0xff][..]), ("FEX0000002", &[99])] {
             let id = RecordId::Token(serial.parse().expect("a token ID"));
-            let change = Change { revision: Revision::ABSENT, record, audit: None };
-            block_on(store.replace(&id, change)).expect("memory");
+            let change = Change { record: record.to_vec(), audit: None };
+            let replaced = block_on(store.replace(&id, Revision::ABSENT, change)).expect("memory");
+            assert!(matches!(replaced, Replaced::Yes(_)), "{replaced:?}");
         }
         let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
         let verifier = Verifier::new(store, vault, Policy::default(), "Bank", rng).expect("set up");

@@ -94,6 +94,9 @@ pub enum NoDeviceKey {
     /// A clock that is farther off is none that a verifier finds.
     #[error("its TimeDrift is more than {} time steps", Moving::MAX_DRIFT)]
     Drift,
+    /// It would be refused until then.
+    #[error("its Time is no time step until now")]
+    Time,
     /// It would be weaker than what it is for.
     #[error("a key has at least {LEAST_KEY} bytes")]
     Short,

@@ -35,6 +35,7 @@ pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
 use crate::challenge::ResponseSuite;
 use crate::key::{GeneratorId, IdError, Key, TokenId};
+use crate::oath::totp::Totp;
 use crate::oath::{Digits, Hash};
 use crate::time::Timestamp;
 use crate::verifier::{DevicePin, Moving, Origin, OutOfValidity, Validity};
@@ -257,12 +258,21 @@ impl KeyPackage {
     ///
     /// What it is instead.
     pub fn generator(&self, now: Timestamp) -> Result<(GeneratorId, &Key, Moving), NoDeviceKey> {
+        self.generator_used_at(now, now)
+    }
+
+    /// The same, if it may be used at `at`.
+    pub(in crate::provision) fn generator_used_at(
+        &self,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(GeneratorId, &Key, Moving), NoDeviceKey> {
         let is_time_based = match self.algorithm {
             Some(Algorithm::Hotp) => false,
             Some(Algorithm::Totp) => true,
             _ => return Err(NoDeviceKey::Algorithm),
         };
-        let key = self.usable_key(KeyUsage::OneTimePassword, now)?;
+        let key = self.usable_key(KeyUsage::OneTimePassword, at)?;
         let hash = self.otp_hash().ok_or(NoDeviceKey::Hash)?;
         let digits = self.response_format.map_or(6, |format| format.length);
         let digits = u8::try_from(digits).ok().filter(|digits| (6..=10).contains(digits));
@@ -274,14 +284,20 @@ impl KeyPackage {
             true => {
                 let step =
                     u32::try_from(self.time_interval.unwrap_or(30)).ok().filter(|step| (1..=3600).contains(step));
+                let step_secs = step.and_then(NonZeroU32::new).ok_or(NoDeviceKey::Step)?;
                 let drift = Some(self.time_drift.unwrap_or_default());
                 let drift = drift.filter(|drift| (-Moving::MAX_DRIFT..=Moving::MAX_DRIFT).contains(drift));
+                // RFC 6030, section 4.2: what the last successful authentication has established. Later than now it would lock the
+                // generator out.
+                let last = self.time.map(u64::try_from).transpose().map_err(|_| NoDeviceKey::Time)?;
+                let latest = Totp { step_secs, ..Totp::default() }.step(now).saturating_add_signed(Moving::MAX_DRIFT + 1);
+                let last_step = Some(last).filter(|last| last.is_none_or(|last| last <= latest));
                 Moving::Time {
                     hash,
                     digits,
-                    step_secs: step.and_then(NonZeroU32::new).ok_or(NoDeviceKey::Step)?,
+                    step_secs,
                     drift: drift.ok_or(NoDeviceKey::Drift)?,
-                    last_step: None,
+                    last_step: last_step.ok_or(NoDeviceKey::Time)?,
                 }
             }
             false if hash != Hash::Sha1 => return Err(NoDeviceKey::Hash),
@@ -365,11 +381,12 @@ impl KeyPackage {
                 package.counter = Some(next);
                 digits
             }
-            Moving::Time { hash, digits, step_secs, drift, .. } => {
+            Moving::Time { hash, digits, step_secs, drift, last_step } => {
                 package.algorithm = Some(Algorithm::Totp);
                 package.suite = Some(hash).filter(|hash| *hash != Hash::Sha1).map(|hash| hash.to_string());
                 package.time_interval = Some(step_secs.get().into());
                 package.time_drift = Some(drift).filter(|drift| *drift != 0);
+                package.time = last_step.and_then(|last| i64::try_from(last).ok());
                 digits
             }
         };

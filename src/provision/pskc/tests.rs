@@ -79,11 +79,12 @@ fn exported() -> Container {
         ..Origin::default()
     };
     let key = |len| Key::new((1..=len).collect());
+    let secs = |secs| NonZeroU32::new(secs).expect("not 0");
     let token = "FEX0000801".parse().expect("a token ID");
     let moving = [
-        Moving::Event { digits: 6, next: 7 },
-        Moving::Time { hash_len: 20, digits: 8, step_secs: 60, drift: -2, last_step: Some(9) },
-        Moving::Time { hash_len: 32, digits: 6, step_secs: 30, drift: 0, last_step: None },
+        Moving::event(Digits::SIX, 7),
+        Moving::Time { hash: Hash::Sha1, digits: Digits::EIGHT, step_secs: secs(60), drift: -2, last_step: Some(9) },
+        Moving::Time { hash: Hash::Sha256, digits: Digits::SIX, step_secs: secs(30), drift: 0, last_step: None },
     ];
     let generators = moving.into_iter().zip(1..).map(|(moving, number): (_, u8)| {
         let serial = format!("230870123456{number}").parse().expect("a serial number");
@@ -422,7 +423,9 @@ fn a_generator_says_what_it_computes_or_is_none() {
         assert_eq!(generator(Algorithm::Totp, change), time(Hash::Sha256, 30));
         assert!(generator(Algorithm::Hotp, change).is_err(), "RFC 4226 knows SHA-1 alone");
     }
-    let refused: [fn(&mut KeyPackage); 8] = [
+    let refused: [fn(&mut KeyPackage); 10] = [
+        |package| package.time = Some(62),
+        |package| package.time = Some(-1),
         |package| package.time_drift = Some(61),
         |package| package.time_drift = Some(i64::MIN),
         |package| package.response_format = Some(ResponseFormat::decimal(5)),
@@ -453,4 +456,20 @@ fn a_drift_in_bytes_is_a_twos_complement_and_an_interval_is_none() {
     }
     let package = read("<TimeInterval><PlainValue>gAAAAA==</PlainValue></TimeInterval>").expect("a package");
     assert_eq!(package.time_interval, Some(0x8000_0000));
+}
+
+/// It was once lost on the way, so that the last password was good once more at the next verifier.
+#[test]
+fn the_step_that_was_used_last_goes_with_a_generator() {
+    let step_secs = NonZeroU32::new(30).expect("not 0");
+    let now = Timestamp::from_unix(1_234_567_890);
+    let (hash, digits) = (Hash::Sha1, Digits::SIX);
+    let moving = Moving::Time { hash, digits, step_secs, drift: -2, last_step: Some(41_152_262) };
+    let serial = "HT-1".parse().expect("a serial number");
+    let package = KeyPackage::of_generator(&serial, Key::new((1..=20).collect()), moving, Origin::default());
+    let container = Container { packages: vec![package], ..Container::default() };
+    let xml = container.write(&Protection::None, &mut FixedRng(1)).expect("a container");
+    assert!(xml.contains("<Time><PlainValue>41152262</PlainValue></Time>"), "{xml}");
+    let back = Container::read(xml, &Protection::None).expect("as it was written");
+    assert_eq!(back.packages[0].generator(now).map(|(_, _, moving)| moving).ok(), Some(moving));
 }
