@@ -271,6 +271,7 @@ impl<S: Store> Verifier<S> {
             // The place may be closed meanwhile: the token is revoked, or another user needed it.
             let created = self.create(activation, decision::enroll(&self.policy, new, now)).await?;
             if let Try::Done(challenge) = created {
+                self.renew_validity(activation, token, of_token.validity, now).await?;
                 let code = seal_first(&challenge, token, &of_token.device_key);
                 return Ok(Enrollment { activation, expires_at: challenge.expires_at, code });
             }
@@ -519,6 +520,23 @@ impl<S: Store> Verifier<S> {
         new: Settlement<A>,
     ) -> Result<Try<A>, VerifierError> {
         self.replace(&RecordId::Activation(activation), Revision::ABSENT, new).await
+    }
+
+    /// Dates that came by a maker's file between the two writes of a registration could not reach an activation that did not exist.
+    async fn renew_validity(
+        &self,
+        activation: ActivationId,
+        token: &TokenId,
+        known: Validity,
+        now: Timestamp,
+    ) -> Result<(), VerifierError> {
+        let record = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
+        let validity = record.map_or(known, |(_, record)| decision::validity(&record));
+        if validity != known {
+            let change = ValidityChange { validity };
+            self.update(activation, |record| Ok(settle(&self.policy, record, &change, now)?)).await?;
+        }
+        Ok(())
     }
 
     /// What the token shows during a registration.

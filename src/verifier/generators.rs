@@ -187,6 +187,9 @@ impl<S: Store> Verifier<S> {
             }
             let new = decision::enroll_generator(subscriber.clone(), generator.clone(), key, moving, validity, now);
             if let Try::Done(()) = self.create(activation, new).await? {
+                // What a file has changed between the two writes could not reach an activation that did not exist.
+                let (_, record) = self.known_generator(generator).await?;
+                self.tell_holder(&record, now).await?;
                 return Ok(activation);
             }
         }

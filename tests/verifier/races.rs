@@ -1,5 +1,9 @@
 //! Several that do something at once, and one that is killed: exactly one acceptance, exact counts, no place lost.
 
+use camtoken::key::GeneratorId;
+use camtoken::oath::Digits;
+use camtoken::verifier::{Moving, NewGenerator, NewToken, Origin, Validity};
+
 use super::*;
 
 /// A store in which something happens just before the record of an activation is made: its answer stands for the store's,
@@ -96,6 +100,43 @@ fn a_registration_that_was_cut_off_keeps_no_place() {
     for _ in 0..8 {
         block_on(verifier.enroll(&token_id(), subscriber(), NOW, &mut rng())).expect("a free place");
     }
+}
+
+/// An import between the two writes of a registration once changed a record that the activation was not made from.
+#[test]
+fn dates_that_come_during_a_registration_reach_it() {
+    let (store, verifier) = verifier_of_one_token();
+    let validity = Validity { start: None, end: Some(later(600)) };
+    let origin = || Origin { key: validity, ..Origin::default() };
+    let enrollment = enroll_meddled(&store, || {
+        let token =
+            NewToken { id: token_id(), device_key: &device_key(), test: true, origin: Some(origin()) };
+        block_on(verifier.register_all(vec![token], NOW, &mut rng())).remove(0).expect("the same key");
+        Ok(())
+    });
+    let activation = enrollment.expect("a free place").activation;
+    let known = block_on(verifier.activation(activation)).expect("the store answers").expect("it is there");
+    assert_eq!(known.validity(), validity);
+
+    let serial: GeneratorId = "2308701234567".parse().expect("a serial number");
+    let secret = Key::new(b"12345678901234567890".to_vec());
+    let import = |next, origin| {
+        let moving = Moving::event(Digits::SIX, next);
+        let new = NewGenerator { id: serial.clone(), secret: &secret, moving, origin };
+        block_on(verifier.register_generators(vec![new], NOW, &mut rng())).remove(0).expect("the same secret");
+    };
+    import(0, Origin::default());
+    let meddle = || {
+        import(1, origin());
+        Ok(())
+    };
+    let meddled = super::verifier(Meddled { store: Arc::clone(&store), before_creation: &meddle }, test_policy());
+    let activation = block_on(meddled.enroll_generator(&serial, subscriber(), NOW, &mut rng())).expect("it is free");
+    let known = block_on(verifier.activation(activation)).expect("the store answers").expect("it is there");
+    assert_eq!(known.validity(), validity);
+    let attempt = AttemptId::generate(&mut rng());
+    let verdict = block_on(verifier.verify_password(activation, "755224", attempt, NOW)).expect("decided");
+    assert_eq!(rejected(&verdict), Rejection::AlreadySettled, "another bank has used it");
 }
 
 /// A place that is closed before its activation exists never gets a key; the answer is still an answer.
