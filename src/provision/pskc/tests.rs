@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use base64::Engine;
 use proptest::prelude::*;
 use rand::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -472,4 +473,28 @@ fn the_step_that_was_used_last_goes_with_a_generator() {
     assert!(xml.contains("<Time><PlainValue>41152262</PlainValue></Time>"), "{xml}");
     let back = Container::read(xml, &Protection::None).expect("as it was written");
     assert_eq!(back.packages[0].generator(now).map(|(_, _, moving)| moving).ok(), Some(moving));
+}
+
+/// A wrong padding of the MAC's key was once told apart from a right one: a padding oracle over any value that is put in its place.
+#[test]
+fn nothing_tells_whether_the_padding_of_the_mac_key_is_right() {
+    let xml = file("pskc/one_mac_altered.pskcxml");
+    let protection =
+        Protection::PreSharedKey { key: Key::new(unhex("12345678901234567890123456789012")), name: None, mac_key: None };
+    let (before, rest) = xml.split_once("<xenc:CipherValue>").expect("the MAC's key is the first value");
+    let (value, after) = rest.split_once('<').expect("its end");
+    let bytes = base64::prelude::BASE64_STANDARD.decode(value).expect("base64");
+    let mut told: Vec<_> = (1..=255)
+        .map(|change| {
+            let mut altered = bytes.clone();
+            // The byte before the last block changes the last byte of the padding.
+            altered[bytes.len() - 17] ^= change;
+            let value = base64::prelude::BASE64_STANDARD.encode(altered);
+            let read = Container::read(format!("{before}<xenc:CipherValue>{value}<{after}"), &protection);
+            read.expect_err("another key of the MACs").to_string()
+        })
+        .collect();
+    told.dedup();
+    let one = "Secret of package 1 (device \"FEX0000601\") does not open: another key or passphrase, or an altered value";
+    assert_eq!(told, [one]);
 }
