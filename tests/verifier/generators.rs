@@ -26,12 +26,7 @@ fn given(bank: &Bank, moving: Moving) -> ActivationId {
     block_on(bank.enroll_generator(&serial(), subscriber(), NOW, &mut rng())).expect("nobody has it")
 }
 
-fn verify<S: Store>(
-    bank: &Verifier<S>,
-    activation: ActivationId,
-    password: &str,
-    at: u64,
-) -> Result<(), Rejection> {
+fn verify<S: Store>(bank: &Verifier<S>, activation: ActivationId, password: &str, at: u64) -> Result<(), Rejection> {
     let attempt = AttemptId::generate(&mut rng());
     match block_on(bank.verify_password(activation, password, attempt, later(at))).expect("decided") {
         Verdict::Accepted(accepted) => {

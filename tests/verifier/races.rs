@@ -109,8 +109,7 @@ fn dates_that_come_during_a_registration_reach_it() {
     let validity = Validity { start: None, end: Some(later(600)) };
     let origin = || Origin { key: validity, ..Origin::default() };
     let enrollment = enroll_meddled(&store, || {
-        let token =
-            NewToken { id: token_id(), device_key: &device_key(), test: true, origin: Some(origin()) };
+        let token = NewToken { id: token_id(), device_key: &device_key(), test: true, origin: Some(origin()) };
         block_on(verifier.register_all(vec![token], NOW, &mut rng())).remove(0).expect("the same key");
         Ok(())
     });

@@ -79,7 +79,7 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct KeyFile {
-    /// The document, an XML KeyContainer
+    /// The document, an XML KeyContainer. The encoding that it declares does not count: as JSON it is Unicode
     #[schemars(with = "String")]
     pskc: Secret,
     /// The passphrase, where the keys are under one
@@ -173,7 +173,7 @@ async fn import<S: Store>(
     let protection = file.protection()?;
     let options = ImportOptions { suites_are_device_keys: file.device_keys };
     // A passphrase is stretched by as many rounds as the file says.
-    let read = caller.work(move || Container::read(file.pskc.expose().as_bytes(), &protection)).await?;
+    let read = caller.work(move || Container::read_text(file.pskc.expose(), &protection)).await?;
     let container = read.map_err(|error| unreadable(&error))?;
     let imported = container.register(&bank.verifier(), options, bank.now()?, &mut rng()).await?;
     if imported.is_empty() {

@@ -80,7 +80,16 @@ impl Container {
     /// [`PskcError`] for a document that is no container, for a key or passphrase that does not open it, and for one of which
     /// no package can be read: why not the first.
     pub fn read(xml: impl AsRef<[u8]>, protection: &Protection) -> Result<Self, PskcError> {
-        read::read(xml.as_ref(), protection)
+        read::read(&xml::parse(xml.as_ref())?, protection)
+    }
+
+    /// Reads a document that is decoded already, as one that came in JSON is: the encoding that it declares was that of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Container::read`].
+    pub fn read_text(xml: &str, protection: &Protection) -> Result<Self, PskcError> {
+        read::read(&xml::parse_text(xml)?, protection)
     }
 
     /// The name of each package that was read, with the package.
@@ -290,7 +299,8 @@ impl KeyPackage {
                 // RFC 6030, section 4.2: what the last successful authentication has established. Later than now it would lock the
                 // generator out.
                 let last = self.time.map(u64::try_from).transpose().map_err(|_| NoDeviceKey::Time)?;
-                let latest = Totp { step_secs, ..Totp::default() }.step(now).saturating_add_signed(Moving::MAX_DRIFT + 1);
+                let latest =
+                    Totp { step_secs, ..Totp::default() }.step(now).saturating_add_signed(Moving::MAX_DRIFT + 1);
                 let last_step = Some(last).filter(|last| last.is_none_or(|last| last <= latest));
                 Moving::Time {
                     hash,

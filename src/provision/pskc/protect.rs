@@ -183,7 +183,9 @@ fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcEr
             match cipher.decrypt(&encryption, &bytes, mac_key) {
                 Ok(key) => Key::new(key.to_vec()),
                 // Whether the padding is right is a secret (a padding oracle), so another key takes its place, under which no value opens.
-                Err(PskcError::Authentication { .. }) if !cipher.authenticates() => Key::new(hash.mac(&encryption, &bytes)),
+                Err(PskcError::Authentication { .. }) if !cipher.authenticates() => {
+                    Key::new(hash.mac(&encryption, &bytes))
+                }
                 Err(error) => return Err(error),
             }
         }

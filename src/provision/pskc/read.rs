@@ -4,16 +4,15 @@ use std::str::FromStr;
 
 use super::cursor::Cursor;
 use super::protect::Opener;
-use super::xml::{self, Element, Namespace};
+use super::xml::{Element, Namespace};
 use super::{
     Algorithm, ChallengeFormat, Container, DeviceInfo, KeyPackage, KeyUsage, PackageName, PinPolicy, PinUsageMode,
     Policy, Protection, PskcError, ResponseFormat, UnreadPackage, ValueFormat, Word,
 };
 use crate::key::Key;
 
-pub(super) fn read(xml: &[u8], protection: &Protection) -> Result<Container, PskcError> {
-    let root = xml::parse(xml)?;
-    let container = Cursor { element: &root, package: None };
+pub(super) fn read(root: &Element, protection: &Protection) -> Result<Container, PskcError> {
+    let container = Cursor { element: root, package: None };
     if !root.is(Namespace::Pskc, "KeyContainer") || !root.attribute("Version").is_some_and(is_first_version) {
         return Err(PskcError::NotAContainer);
     }
@@ -252,9 +251,7 @@ fn number<T: FromStr>(
     if bytes.is_empty() {
         return Ok(None);
     }
-    of_bytes(&bytes)
-        .map(Some)
-        .ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
+    of_bytes(&bytes).map(Some).ok_or_else(|| PskcError::Malformed { place: value.place(), expected: "an integer" })
 }
 
 /// The `PlainValue` of a value that has no `EncryptedValue`; exactly one of the two is there.

@@ -451,7 +451,9 @@ fn a_drift_in_bytes_is_a_twos_complement_and_an_interval_is_none() {
         );
         Container::read(xml, &Protection::None).map(|mut read| read.packages.remove(0))
     };
-    for (text, drift) in [("-3", -3), ("/////w==", -1), ("/////////8Q=", -60), ("AAAAAAAAADw=", 60), ("f////w==", 0x7fff_ffff)] {
+    for (text, drift) in
+        [("-3", -3), ("/////w==", -1), ("/////////8Q=", -60), ("AAAAAAAAADw=", 60), ("f////w==", 0x7fff_ffff)]
+    {
         let package = read(&format!("<TimeDrift><PlainValue>{text}</PlainValue></TimeDrift>")).expect("a package");
         assert_eq!(package.time_drift, Some(drift), "{text}");
     }
@@ -479,8 +481,11 @@ fn the_step_that_was_used_last_goes_with_a_generator() {
 #[test]
 fn nothing_tells_whether_the_padding_of_the_mac_key_is_right() {
     let xml = file("pskc/one_mac_altered.pskcxml");
-    let protection =
-        Protection::PreSharedKey { key: Key::new(unhex("12345678901234567890123456789012")), name: None, mac_key: None };
+    let protection = Protection::PreSharedKey {
+        key: Key::new(unhex("12345678901234567890123456789012")),
+        name: None,
+        mac_key: None,
+    };
     let (before, rest) = xml.split_once("<xenc:CipherValue>").expect("the MAC's key is the first value");
     let (value, after) = rest.split_once('<').expect("its end");
     let bytes = base64::prelude::BASE64_STANDARD.decode(value).expect("base64");
@@ -495,6 +500,19 @@ fn nothing_tells_whether_the_padding_of_the_mac_key_is_right() {
         })
         .collect();
     told.dedup();
-    let one = "Secret of package 1 (device \"FEX0000601\") does not open: another key or passphrase, or an altered value";
+    let one =
+        "Secret of package 1 (device \"FEX0000601\") does not open: another key or passphrase, or an altered value";
     assert_eq!(told, [one]);
+}
+
+/// The text of a JSON document was once decoded a second time, to other letters or an error.
+#[test]
+fn a_text_is_read_whatever_encoding_it_declares() {
+    let bytes = fs::read(folder().join("pskc/shift_jis.pskcxml")).expect("the file is in the tree");
+    let (text, _, malformed) = encoding_rs::SHIFT_JIS.decode(&bytes);
+    assert!(!malformed && text.contains("Shift_JIS"), "{text}");
+    for text in [text.to_string(), format!("\u{feff}{text}"), text.replace("Shift_JIS", "UTF-16")] {
+        let read = Container::read_text(&text, &Protection::None).expect("a container");
+        assert_eq!(read.packages[0].device.manufacturer.as_deref(), Some("東京トークン製作所"));
+    }
 }

@@ -153,6 +153,19 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
         decoded = Zeroizing::new(text.into_owned());
         &decoded
     };
+    parse_decoded(text, Some(encoding))
+}
+
+/// Reads a document that is decoded already, whatever encoding it declares.
+pub(super) fn parse_text(text: &str) -> Result<Element, XmlError> {
+    if text.len() > MAX_LEN {
+        return Err(XmlError::TooLong);
+    }
+    parse_decoded(text.strip_prefix('\u{feff}').unwrap_or(text), None)
+}
+
+/// `encoding` is the one that the text was in, where what it declares has to agree.
+fn parse_decoded(text: &str, encoding: Option<&'static Encoding>) -> Result<Element, XmlError> {
     if !text.chars().all(is_xml_char) {
         return Err(XmlError::Encoding);
     }
@@ -195,7 +208,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, XmlError> {
             Event::GeneralRef(reference) => append(&mut open, resolve(&reference)?.encode_utf8(&mut [0; 4]))?,
             Event::Decl(declaration) => {
                 let declared = declaration.encoding().transpose().map_err(|_| XmlError::Syntax)?;
-                if declared.is_some_and(|name| !is_declared(encoding, &name)) {
+                if declared.zip(encoding).is_some_and(|(name, encoding)| !is_declared(encoding, &name)) {
                     return Err(XmlError::Encoding);
                 }
                 if has_begun {

@@ -63,7 +63,9 @@ impl Moving {
     #[must_use]
     pub fn merged(self, other: Self) -> Option<Self> {
         match (self, other) {
-            (Self::Event { digits, next, restored }, Self::Event { digits: same, next: later, .. }) if digits == same => {
+            (Self::Event { digits, next, restored }, Self::Event { digits: same, next: later, .. })
+                if digits == same =>
+            {
                 Some(Self::Event { digits, next: next.max(later), restored })
             }
             (
@@ -166,7 +168,10 @@ mod tests {
         assert_eq!(read("8200851406183c1afffffffff6"), Some(far), "of a record without bounds");
         assert_eq!(read("8201820609"), Some(Moving::event(Digits::SIX, 9)));
         assert_eq!(read("8201830609f5"), Some(Moving::Event { digits: Digits::SIX, next: 9, restored: true }));
-        assert_eq!(minicbor::to_vec(Moving::event(Digits::SIX, 9)).ok(), base16ct::lower::decode_vec("8201820609").ok());
+        assert_eq!(
+            minicbor::to_vec(Moving::event(Digits::SIX, 9)).ok(),
+            base16ct::lower::decode_vec("8201820609").ok()
+        );
         for none in ["8200851506183c2207", "820085140b183c2207", "82008514060022f6", "8201820309"] {
             assert_eq!(read(none), None, "{none}");
         }
