@@ -2,13 +2,13 @@
 
 use core::time::Duration;
 
-use super::{AuditEvent, Clock, Event, Ruling, not_active};
+use super::{AuditEvent, Clock, Event, Ruling, not_active, not_usable};
 use crate::challenge::{Challenge, ChallengeRef};
 use crate::key::{ActivationId, TokenId};
 use crate::time::Timestamp;
 use crate::transaction::Transaction;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, RequestTag, StoredState};
+use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, RequestTag};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A challenge is to be issued. It takes the place of the one before (V-8).
@@ -48,10 +48,9 @@ pub struct Withdrawal {
 /// The challenge of this name, as long as it may be answered: for a code that is shown once more.
 #[must_use]
 pub fn open_challenge(policy: &Policy, record: &Record, challenge: ChallengeRef, now: Timestamp) -> Option<Challenge> {
-    let (StoredState::Active, Credential::Camera { test, .. }) = (&record.state, &record.credential) else {
-        return None;
-    };
-    if *test && !policy.accept_test_keys {
+    let Credential::Camera { test, .. } = record.credential else { return None };
+    // Its response would be refused.
+    if not_usable(record, now).is_some() || test && !policy.accept_test_keys {
         return None;
     }
     let is_open = |issued: &&Issued| issued.id == challenge.id && issued.end.is_none() && now < issued.expires_at;
