@@ -254,7 +254,8 @@ codes! {
     /// Too early or too late.
     KeyValidity = "CT-E092", CONFLICT:
         "the key of the token or generator is outside its validity dates" / "トークンまたは生成器の鍵が有効期間外です";
-        "`detail` names the first or last moment; take another token, or the maker's file with the new dates." / "`detail` に開始または終了の日時があります。別のトークンを使うか、新しい期限のファイルを取り込んでください。";
+        "The token, generator or activation says the dates (validFrom, validUntil); take another, or the maker's file with new dates." /
+        "日時はトークン、生成器、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:
         "the generator is in the books with another secret, or has a user" / "その生成器は別の秘密で登録されているか、利用者がいます";

@@ -683,7 +683,7 @@ ct-e091 = the registration is not finished
         Try: go on with camtoken enroll second or confirm; or reset it and start again.
 
 ct-e092 = the key of the token or generator is outside its validity dates
-    .hint = see the dates in the reason; the maker's file with new dates changes them: camtoken enroll import
+    .hint = camtoken enroll status shows the dates; the maker's file with new dates changes them: camtoken enroll import
     .long =
         The maker's or issuer's file says from when until when the key, or the device, may be used (RFC 6030, sections 4.3.1
         and 5). It is too early, or too late: nothing is registered, issued or accepted.

@@ -660,7 +660,7 @@ ct-e091 = 利用登録が終わっていません
         試すこと: camtoken enroll second か confirm を続ける。または初期化してやり直す。
 
 ct-e092 = トークンまたは生成器の鍵が有効期間外です
-    .hint = 理由の日時を確認してください。新しい期限のファイルを取り込むと変わります: camtoken enroll import
+    .hint = 日時は camtoken enroll status で確認できます。新しい期限のファイルを取り込むと変わります: camtoken enroll import
     .long =
         製造元または発行者のファイルに、鍵または機器の有効期間が書かれています（RFC 6030 の 4.3.1 と 5）。期間外なので、
         利用登録も、発行も、承認もしません。
