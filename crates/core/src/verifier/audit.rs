@@ -50,6 +50,8 @@ pub struct AuditEntry {
 pub enum AuditEvent {
     /// A token was taken into the books.
     TokenRegistered,
+    /// A file of its maker describes a token that was registered without one; it names no dates.
+    Described,
     /// Another file of its maker says something else of when its key may be used.
     ValidityChanged,
     /// A generator was taken into the books.
@@ -60,7 +62,7 @@ pub enum AuditEvent {
     Resynchronised,
     /// A token was revoked.
     TokenRevoked,
-    /// A user was put down for a token.
+    /// A user was added to a token, or a generator was given to one.
     UserAdded,
     /// The first code of a registration was made.
     Enrolled,

@@ -85,9 +85,13 @@ pub fn register_token_again(
     }
     let known = validity(&record);
     match origin {
-        Some(origin) if record.origin.is_none() || ![known, Validity::default()].contains(&origin.validity()) => {
+        Some(origin) if ![known, Validity::default()].contains(&origin.validity()) => {
             record.origin = Some(origin);
             changed(record, AuditEvent::ValidityChanged, now).map(Step::Done)
+        }
+        Some(origin) if record.origin.is_none() => {
+            record.origin = Some(origin);
+            changed(record, AuditEvent::Described, now).map(Step::Done)
         }
         _ => confirmed(record).map(Step::Done),
     }
@@ -168,4 +172,22 @@ fn confirmed(record: TokenRecord) -> Settlement<(), TokenRecord> {
 
 fn unchanged<A>(record: TokenRecord, answer: A) -> Settlement<A, TokenRecord> {
     Settlement { record, answer, audit: None, write: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first file that describes a token was once told as a change of dates that it does not name.
+    #[test]
+    fn a_first_description_without_dates_changes_none() {
+        let now = Timestamp::from_unix(1000);
+        let again = |origin| {
+            let new = register_token(Vec::from([1]), false, None, now).expect("no dates");
+            register_token_again(new.record, true, Some(origin), now).audit.map(|note| note.event)
+        };
+        assert_eq!(again(Origin::default()), Some(AuditEvent::Described));
+        let key = Validity { start: None, end: Some(now) };
+        assert_eq!(again(Origin { key, ..Origin::default() }), Some(AuditEvent::ValidityChanged));
+    }
 }
