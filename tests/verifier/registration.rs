@@ -1,5 +1,7 @@
 //! The steps of a registration, and who may take them.
 
+use camtoken::verifier::{NewToken, Origin, Validity};
+
 use super::*;
 
 #[test]
@@ -177,4 +179,17 @@ fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
     assert!(block_on(pair.verifier.code(challenge, NOW)).expect("the store answers").is_some());
 
     assert!(pair.verify(challenge, &response, NOW).is_accepted(), "none of it was counted");
+}
+
+/// The picture was once drawn again, and its response was then refused.
+#[test]
+fn no_code_is_shown_once_more_after_the_key_of_its_token_has_ended() {
+    let pair = Pair::new(MemoryStore::new(), test_policy());
+    let (challenge, _) = pair.issue("1", NOW);
+    let key = Validity { start: None, end: Some(later(5)) };
+    let origin = Some(Origin { key, ..Origin::default() });
+    let token = NewToken { id: token_id(), device_key: &device_key(), test: true, origin };
+    block_on(pair.verifier.register_all(vec![token], NOW, &mut rng())).remove(0).expect("the same key");
+    let shown = |at| block_on(pair.verifier.code(challenge, later(at))).expect("the store answers").is_some();
+    assert_eq!([shown(5), shown(6)], [true, false]);
 }

@@ -54,7 +54,8 @@ impl fmt::Display for PackageName {
     }
 }
 
-/// Why a key package is neither the device key of a camera token nor a generator that a verifier takes.
+/// Why a key package is neither the device key of a camera token nor a generator that a verifier takes. The name is of the first kind;
+/// each variant holds for whichever of them the package could have been.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoDeviceKey {

@@ -92,11 +92,10 @@ impl Container {
         read::read(&xml::parse_text(xml)?, protection)
     }
 
-    /// The name of each package that was read, with the package.
+    /// The name of each package that was read, with the package. One that was made here has its place in [`Container::packages`].
     pub fn named(&self) -> impl Iterator<Item = (PackageName, &KeyPackage)> {
-        let mut unread = self.unread.iter().peekable();
-        let numbers = (1..).filter(move |number| unread.next_if(|it| it.package.number == *number).is_none());
-        numbers.zip(&self.packages).map(|(number, package)| (package.named(number), package))
+        let numbered = (1..).zip(&self.packages);
+        numbered.map(|(number, package)| (package.named(package.number.unwrap_or(number)), package))
     }
 
     /// Writes a document, its secrets under `protection`; counters and times stay plain, as in the figures of the RFC.
@@ -188,6 +187,8 @@ pub struct KeyPackage {
     /// What may be done with the key.
     pub policy: Policy,
     secret: Option<Key>,
+    /// Its place in the file that it was read from, from 1: it stays when others are taken out.
+    number: Option<usize>,
 }
 
 /// Which packages are taken for device keys of camera tokens.

@@ -22,7 +22,7 @@ pub(super) fn read(root: &Element, protection: &Protection) -> Result<Container,
     for (cursor, number) in container.children("KeyPackage").zip(1..) {
         let name = name(cursor.element, number);
         match package(Cursor { package: Some(&name), ..cursor }, &opener) {
-            Ok(package) => packages.push(package),
+            Ok(package) => packages.push(KeyPackage { number: Some(number), ..package }),
             Err(error) => unread.push(UnreadPackage { package: name, error }),
         }
     }

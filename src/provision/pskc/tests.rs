@@ -516,3 +516,14 @@ fn a_text_is_read_whatever_encoding_it_declares() {
         assert_eq!(read.packages[0].device.manufacturer.as_deref(), Some("東京トークン製作所"));
     }
 }
+
+/// A package once had the number of another, after one before it was taken out.
+#[test]
+fn a_package_keeps_its_place_when_others_are_taken_out() {
+    let mut container = Container::read(file("pskc/delivery_with_faults.pskcxml"), &Protection::None).expect("some");
+    let numbers = |container: &Container| container.named().map(|(name, _)| name.number).collect::<Vec<_>>();
+    let read = numbers(&container);
+    assert_eq!((read.first(), read.last()), (Some(&1), Some(&12)));
+    container.packages.remove(0);
+    assert_eq!(numbers(&container), read[1..]);
+}
