@@ -67,13 +67,13 @@ pub enum EnrollError {
         /// `contract` or `user`.
         part: &'static str,
     },
-    /// No such token in the books.
+    /// The token is not registered.
     #[error("no token {0}")]
     UnknownToken(TokenId),
-    /// The token is in the books already, with another key.
+    /// The token is registered already, with another key.
     #[error("token {0} is registered already")]
     TokenExists(TokenId),
-    /// All bytes of the device key are the same, or another token of the same file has it: a mistake of whoever made it.
+    /// All bytes of the device key are the same, or another token of the same file has it: a mistake of its maker.
     #[error("the device key of token {0} cannot be one: the same byte throughout, or the key of another token")]
     UnfitDeviceKey(TokenId),
     /// The token is revoked, which is final.
@@ -93,13 +93,13 @@ pub enum EnrollError {
     /// The secret of a generator has the same byte throughout, or another generator of the same file has it.
     #[error("the secret of generator {0} cannot be one: the same byte throughout, or the secret of another")]
     UnfitSecret(GeneratorId),
-    /// No such generator in the books.
+    /// The generator is not registered.
     #[error("no generator {0}")]
     UnknownGenerator(GeneratorId),
     /// The generator is registered already, with another secret, or as one that computes something else.
     #[error("generator {0} is registered already, with another secret or other parameters")]
     GeneratorExists(GeneratorId),
-    /// Somebody has the generator.
+    /// The generator has a user.
     #[error("generator {0} has a user already")]
     GeneratorTaken(GeneratorId),
     /// The store was restored, and which passwords of the generator were used since is not known.
@@ -129,13 +129,13 @@ pub enum EnrollError {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Takes a token into the books, with the device key that it has from the factory. Doing it again changes nothing.
+    /// Registers a token with the device key that it has from the factory. Doing it again changes nothing.
     ///
     /// # Errors
     ///
     /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::UnfitDeviceKey`] for a key of the same
-    /// byte throughout, [`EnrollError::TokenRevoked`] for an ID that was revoked, [`EnrollError::TokenExists`] when the books
-    /// have another key.
+    /// byte throughout, [`EnrollError::TokenRevoked`] for an ID that was revoked, [`EnrollError::TokenExists`] when it is
+    /// registered with another key.
     pub async fn register(
         &self,
         token: &TokenId,
@@ -148,7 +148,7 @@ impl<S: Store> Verifier<S> {
         self.register_all(vec![token], now, rng).await.pop().expect("one answer for one token")
     }
 
-    /// Takes many tokens into the books, which a store may write together, and says of each what [`Verifier::register`] says.
+    /// Registers many tokens, which a store may write together, and says of each what [`Verifier::register`] says.
     /// For a token that is registered, another [`Origin`] that names dates gives it these dates, also those that have passed; a new
     /// one with such dates is [`EnrollError::OutOfValidity`].
     pub async fn register_all(

@@ -258,11 +258,11 @@ codes! {
         "日時はトークン、生成器、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:
-        "the generator is in the books with another secret, or has a user" / "その生成器は別の秘密で登録されているか、利用者がいます";
-        "Check the serial number; revoke the activation of whoever had it." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
+        "the generator is registered otherwise, or has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
+        "Check the serial number; revoke the activation of its last user." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
     /// No such generator in the books.
     NoGenerator = "CT-E094", NOT_FOUND:
-        "the generator is not in the books" / "その生成器は登録されていません";
+        "the generator is not registered" / "その生成器は登録されていません";
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
     /// No such token in the books.
     NoToken = "CT-E081", NOT_FOUND:

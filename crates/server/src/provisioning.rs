@@ -1,4 +1,4 @@
-//! Keys over HTTP: makers' files into the books, and generators for customers without a camera token.
+//! Keys over HTTP: makers' files, and generators for customers without a camera token.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use camtoken_documents::{GeneratorStatus, Imported};
 pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {
     api.add(Method::Post, "/v1/tokens/import", post(import::<S>), |op| {
         op.scopes(&[Scope::Enroll])
-            .summary("tokens", "Takes a maker's file of device keys and generators into the books (PSKC, RFC 6030)")
+            .summary("tokens", "Registers the device keys and generators of a maker's file (PSKC, RFC 6030)")
             .body::<KeyFile>()
             .answer::<Imported>(200, "What was taken, and what was left alone; doing it again changes nothing")
     })
@@ -47,14 +47,14 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
     })
     .add(Method::Get, "/v1/generators/{generator}", get(status::<S>), |op| {
         op.scopes(&[Scope::Enroll, Scope::Operate])
-            .summary("generators", "What the books say of a generator that came from its maker")
+            .summary("generators", "What is known of a generator that came from its maker")
             .answer::<GeneratorStatus>(200, "The generator")
     })
     .add(Method::Post, "/v1/generators/{generator}/enroll", post(enroll::<S>), |op| {
         op.scopes(&[Scope::Enroll])
             .summary("generators", "Gives a generator that came from its maker to a customer without a camera token")
             .body::<NewGenerator>()
-            .answer::<Given>(201, "The activation; whoever had the generator before has no use of it any more")
+            .answer::<Given>(201, "The activation; the last user can no longer use the generator")
     })
     .add(Method::Post, "/v1/activations/{activation}/resynchronise", post(resynchronise::<S>), |op| {
         op.scopes(&[Scope::Enroll, Scope::Operate])

@@ -690,17 +690,18 @@ ct-e092 = the key of the token or generator is outside its validity dates
 
         Try: another token; or import the maker's file with the new dates.
 
-ct-e093 = the generator has another secret in the books, or a user
-    .hint = camtoken enroll status shows who has it
+ct-e093 = the generator is registered otherwise, or has a user
+    .hint = camtoken enroll status SERIAL shows its activation
     .long =
-        A generator is given to one customer at a time, and its secret is never replaced.
+        A generator is given to one customer at a time, and its secret, its digits, its hash and its time step are never replaced. A
+        device with two keys can be registered with one of them.
 
-        Try: camtoken enroll revoke for the activation of whoever had it before; check the serial number in the file.
+        Try: camtoken enroll revoke for the activation of its last user; check the serial number in the file.
 
 ct-e094 = the verifier does not know this generator
-    .hint = take it into the books: camtoken enroll import FILE
+    .hint = register it: camtoken enroll import FILE
     .long =
-        No generator with this serial number is in the books.
+        No generator with this serial number is registered.
 
         Try: camtoken enroll status lists the generators; the serial number is printed on it.
 

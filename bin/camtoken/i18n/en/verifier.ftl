@@ -89,11 +89,11 @@ help-enroll = Keep the verifier's books: tokens, registrations, revocation
           camtoken enroll second ACTIVATION DEVICE-CODE -o code2.png
           camtoken enroll confirm ACTIVATION RESPONSE
 
-help-enroll-import = Take tokens and generators into the books, from a file of their maker
+help-enroll-import = Register the tokens and generators of a maker's file
     .file = A PSKC file (RFC 6030), or an exported test token
     .device_keys = Take packages that name an OCRASuite for device keys, too; otherwise they are left alone as those of cards
     .long =
-        Take tokens and generators into the books, from a file of their maker.
+        Register the tokens and generators of a maker's file.
 
         A device key is a key package of RFC 6030 with the algorithm OCRA and at least 16 bytes, which may be used for
         challenge and response; the serial number of its device is the token ID. A generator is one with the algorithm HOTP
@@ -105,17 +105,17 @@ help-enroll-import = Take tokens and generators into the books, from a file of t
 
         An exported test token (*.camtoken.json) is taken with --accept-test-keys only.
 
-help-enroll-export = Give the keys of tokens and generators out of the books, to hand them to another verifier
+help-enroll-export = Export the keys of tokens and generators, to hand them to another verifier
     .output = The PSKC file (RFC 6030) to write
     .compatible = Write what every server reads: AES-128-CBC, HMAC-SHA1, PBKDF2 with HMAC-SHA1
     .generators = Generators alone: other servers have no use for the device key of a camera token
     .long =
-        Give the keys of tokens and generators out of the books, to hand them to another verifier.
+        Export the keys of tokens and generators, to hand them to another verifier.
 
         What the maker's file said is written again: manufacturer, model, dates, policy. Of a generator the file says how far
         it has come.
 
-        The file is always protected, by a pre-shared key or a passphrase; whoever opens it can read the codes of every
+        The file is always protected, by a pre-shared key or a passphrase; a person who opens it can read the codes of every
         registration that follows. Test tokens and revoked tokens stay. For a list without secrets: camtoken enroll status.
 
 help-enroll-start = Begin a registration: make the first code
