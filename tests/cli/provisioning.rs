@@ -412,3 +412,31 @@ fn device_keys_come_and_go_as_protected_key_packages() {
     let key = back.packages[0].key_for(KeyUsage::ChallengeResponse, now).expect("a device key");
     assert_eq!(key.expose_bytes(), super::verifier::CANARY);
 }
+
+#[test]
+fn a_generator_is_shown_by_its_serial_number_whatever_form_that_has() {
+    let story = Story::new();
+    // Of twelve hexadecimal digits, as an activation has; of capitals and digits, as a token ID has; of neither form.
+    for (serial, key) in [("230870123456", RFC_4226), ("HT-1", OTHER), ("ht.2", CANARY)] {
+        assert_eq!(import(&story, &package(serial, "hotp", key, "", "", ""), &[]).exit, 0);
+        let said = story.run(&["enroll", "status", serial]);
+        assert_eq!((said.exit, &said.document["generators"][0]["generator"]), (0, &json!(serial)), "{said:?}");
+    }
+    let given = story.run(&["enroll", "generator", "HT-1", "--contract", "1", "--user", "SATO"]);
+    let said = story.run(&["enroll", "status", "HT-1"]);
+    assert_eq!(said.document["activations"][0]["activation"], given.document["activation"]);
+    for (none, code) in [("HT-9", "CT-E081"), ("0123456789ab", "CT-E086"), ("ht.9", "CT-E094")] {
+        assert_eq!(story.run(&["enroll", "status", none]).document["code"], code);
+    }
+}
+
+/// It was once said that a file cannot be read.
+#[test]
+fn an_export_of_nothing_says_that_there_is_nothing() {
+    let story = Story::new();
+    fs::write(story.path("key"), SHARED).expect("a writable directory");
+    let (out, key) = (story.arg("out.pskcxml"), story.arg("key"));
+    let said = story.run(&["enroll", "export", "-o", &out, "--key-file", &key]);
+    assert_eq!((said.exit, &said.document["code"]), (2, &json!("CT-E074")), "{said:?}");
+    assert_eq!(said.document["why"], format!("{TOKEN}: token {TOKEN} was made for tests"));
+}

@@ -127,8 +127,8 @@ help-enroll-second = Take the device code that the token shows, make the second 
 help-enroll-confirm = Take the response to the second code; the activation signs from then on
     .response = What the token shows; - reads it from standard input
 
-help-enroll-status = Show tokens and activations, their states, failures and open challenges
-    .id = One activation, or one token with its activations
+help-enroll-status = Show tokens, generators and activations, their states, failures and open challenges
+    .id = One activation, or one token or generator with its activations
 
 help-enroll-reset = Initialise: give up a registration that never signed
 

@@ -145,6 +145,11 @@ pub fn export(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
             _ => {}
         }
     }
+    if container.packages.is_empty() {
+        let reasons: Vec<_> = skipped.iter().map(|it| format!("{}: {}", it.name, it.why)).collect();
+        let why = if reasons.is_empty() { "nothing is registered".to_owned() } else { reasons.join("\n") };
+        return Err(Failure::new(Code::NoDeviceKey).because(why));
+    }
     let form = if args.compatible { Form::Compatible } else { Form::Strong };
     let xml = container.write_as(form, &protection, &mut rng()).map_err(|error| unreadable(&error))?;
     picture::write(&args.output, xml.as_bytes())?;

@@ -1,13 +1,12 @@
 //! `camtoken enroll status`: the books without their secrets.
 
-use camtoken::key::ActivationId;
+use camtoken::key::{ActivationId, GeneratorId, TokenId};
 use camtoken::store::{RecordId, Store, block_on};
 use camtoken::verifier::RegisteredToken;
 use camtoken_documents::{ActivationStatus, GeneratorStatus, KeyValidity, TokenStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::args::Holder;
 use crate::bank::{Bank, BankArgs};
 use crate::context::Context;
 use crate::document::Document;
@@ -18,8 +17,8 @@ use crate::text::Text;
 
 #[derive(clap::Args)]
 pub struct Args {
-    #[arg(value_name = "ACTIVATION|TOKEN")]
-    id: Option<Holder>,
+    #[arg(value_name = "ACTIVATION|TOKEN|SERIAL")]
+    id: Option<GeneratorId>,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -61,20 +60,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let bank = Bank::open(context, &args.bank)?;
     let mut books = Books { tokens: Vec::new(), activations: Vec::new(), generators: Vec::new() };
     match &args.id {
-        Some(Holder::Activation(id)) => {
-            books.add_activation(*id, &bank)?;
-            if books.activations.is_empty() {
-                return Err(Failure::new(Code::NoActivation).because(format!("no activation {id}")).result("rejected"));
+        Some(id) => {
+            books.add_named(id, &bank)?;
+            if books.is_empty() {
+                return Err(unknown(id));
             }
-        }
-        Some(Holder::Token(id)) => {
-            let Some(token) = block_on(bank.verifier.token(id))? else {
-                return Err(Failure::new(Code::NoToken).because(format!("no token {id}")).result("rejected"));
-            };
-            for activation in token.activations() {
-                books.add_activation(*activation, &bank)?;
-            }
-            books.add_token(&token);
         }
         None => {
             for id in ids(&bank)? {
@@ -98,6 +88,16 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// A serial number may have the form of a token ID or of an activation, so each of them is looked for.
+fn unknown(id: &GeneratorId) -> Failure {
+    let (code, what) = match (id.as_str().parse::<ActivationId>(), id.as_str().parse::<TokenId>()) {
+        (Ok(_), _) => (Code::NoActivation, "activation"),
+        (_, Ok(_)) => (Code::NoToken, "token"),
+        _ => (Code::NoGenerator, "generator"),
+    };
+    Failure::new(code).because(format!("no {what} {id}")).result("rejected")
+}
+
 /// Every record of the store, in order.
 pub fn ids(bank: &Bank) -> Result<Vec<RecordId>, Failure> {
     let mut ids: Vec<RecordId> = Vec::new();
@@ -112,6 +112,32 @@ pub fn ids(bank: &Bank) -> Result<Vec<RecordId>, Failure> {
 }
 
 impl Books {
+    fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.activations.is_empty() && self.generators.is_empty()
+    }
+
+    /// Adds what has this name: an activation, a token with its activations, a generator with the one of its user.
+    fn add_named(&mut self, id: &GeneratorId, bank: &Bank) -> Result<(), Failure> {
+        if let Ok(activation) = id.as_str().parse() {
+            self.add_activation(activation, bank)?;
+        }
+        if let Ok(token) = id.as_str().parse()
+            && let Some(token) = block_on(bank.verifier.token(&token))?
+        {
+            for activation in token.activations() {
+                self.add_activation(*activation, bank)?;
+            }
+            self.add_token(&token);
+        }
+        if let Some(generator) = block_on(bank.verifier.generator(id))? {
+            if let Some(activation) = generator.activation() {
+                self.add_activation(activation, bank)?;
+            }
+            self.generators.push((&generator).into());
+        }
+        Ok(())
+    }
+
     fn add_token(&mut self, token: &RegisteredToken) {
         self.tokens.push(TokenLine { token: token.id().to_string(), status: token.into() });
     }
@@ -132,7 +158,7 @@ impl Document for Books {
     const SCHEMA: &'static str = "camtoken/books/1";
 
     fn human(&self, text: &Text) -> String {
-        if self.tokens.is_empty() && self.activations.is_empty() && self.generators.is_empty() {
+        if self.is_empty() {
             return format!("{}\n", text.get("books-empty"));
         }
         // A token that is revoked has an asterisk behind its ID.
