@@ -187,6 +187,8 @@ fn an_implementation_that_is_wrong_fails_by_the_name_of_the_vector() {
             "\"outcome\":\"done\"",
             "verifier.verify: \"done\" is no outcome of it",
         ),
+        // It took the package whose MAC does not fit, and left another alone.
+        ("pskc_test.json", "\"unread\":[1]", "\"unread\":[2]", "(another ValueMAC): expected refused, got "),
         (
             "exchange/accepted.story",
             "\"branchName\":\"ﾎﾝﾃﾝ\",",

@@ -27,6 +27,8 @@ pub(super) struct PskcTest {
     keys: Vec<ExpectedKey>,
     #[serde(default)]
     unread: Vec<UnreadPackage>,
+    #[serde(default)]
+    faulty: Vec<usize>,
 }
 
 /// A package that is refused by itself.
@@ -69,6 +71,10 @@ impl Tested for Pskc {
         };
         match test.opened_by.container(xml) {
             Ok(Ok(Container { unread, .. })) if test.unread.is_empty() && !unread.is_empty() => {
+                let places: Vec<_> = unread.iter().map(|it| it.package.number).collect();
+                if places != test.faulty {
+                    return Outcome::Wrong(format!("unread packages {places:?}, expected {:?}", test.faulty));
+                }
                 refused(&unread[0].error, unread[0].error.to_string(), about.flags, cause)
             }
             Ok(Ok(container)) => test.says(&container).into(),
