@@ -8,6 +8,8 @@ mod contention;
 mod endings;
 #[path = "verifier/generators.rs"]
 mod generators;
+#[path = "verifier/groups.rs"]
+mod groups;
 #[path = "common/pair.rs"]
 mod pair;
 #[path = "verifier/races.rs"]
