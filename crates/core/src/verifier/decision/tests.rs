@@ -8,13 +8,16 @@ use alloc::string::ToString;
 use alloc::vec;
 use core::time::Duration;
 
+use camtoken_oath::Digits;
+
 use super::*;
 use crate::challenge::{ChallengeId, ChallengeRef};
 use crate::key::{ActivationId, TokenId};
 use crate::transaction::samples;
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
-use crate::verifier::record::{ChallengeEnd, Credential, Issued, Moving, PastChallenge, RequestTag};
+use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, RequestTag};
 use crate::verifier::subscriber::Subscriber;
 use crate::verifier::verdict::Verdict;
 
@@ -438,7 +441,7 @@ fn a_password_is_used_once_and_with_it_all_before() {
 
 #[test]
 fn a_counter_is_looked_for_ten_ahead_and_a_thousand_with_two_passwords() {
-    let moving = |next| Moving::Event { digits: 6, next };
+    let moving = |next| Moving::event(Digits::SIX, next);
     let generator = |next| {
         let id = "G1".parse().expect("an ID");
         Record {
@@ -452,7 +455,7 @@ fn a_counter_is_looked_for_ten_ahead_and_a_thousand_with_two_passwords() {
     // The counter that was used last is looked at too, to say so.
     assert!(matches!(window(&generator(0)), Window::Event { from: 0, more: 10, .. }));
     assert!(matches!(window(&generator(5)), Window::Event { from: 4, more: 11, .. }));
-    let wide = expected_consecutive(&policy, &generator(5), NOW).map(|expected| expected.map(|it| it.window));
+    let wide = expected_consecutive(&policy, &generator(5), 0, NOW).map(|expected| expected.map(|it| it.window));
     assert!(matches!(wide, Ok(Some(Window::Event { from: 5, more: 1000, .. }))));
     let next = |record: &Record| match record.credential {
         Credential::Generator { moving: Moving::Event { next, .. }, .. } => next,
@@ -471,5 +474,10 @@ fn a_counter_is_looked_for_ten_ahead_and_a_thousand_with_two_passwords() {
     let counted = decide(&failed, &wrong, NOW);
     assert_eq!(counted.answer, Step::Rejected(Rejection::Wrong { tries_left: 1, suspended: false }));
     let restored = decide(&generator(5), &Restoration, NOW);
-    assert_eq!((restored.answer, restored.record.state), (true, StoredState::Suspended));
+    assert_eq!((restored.answer, restored.record.state.clone()), (true, StoredState::Active));
+    let alone = decide(&restored.record, &GeneratorPassword { comparison: found }, NOW);
+    assert_eq!((alone.answer, alone.write), (Verdict::Rejected(Rejection::NeedsResynchronisation), false));
+    let both = decide(&restored.record, &Resynchronisation { comparison: found }, NOW);
+    let next = Comparison::Made { tag: [8; 16], matches: Some(8) };
+    assert!(decide(&both.record, &GeneratorPassword { comparison: next }, NOW).answer.is_accepted());
 }

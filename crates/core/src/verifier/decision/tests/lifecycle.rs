@@ -1,5 +1,9 @@
 //! What ends things by itself: a restored backup, a clock that is set back, other dates; and the places of a token.
 
+use core::num::NonZeroU32;
+
+use camtoken_oath::Digits;
+
 use super::*;
 use crate::verifier::origin::Origin;
 use crate::verifier::record::TokenRecord;
@@ -62,7 +66,7 @@ fn dates_that_are_the_same_change_nothing() {
 #[test]
 fn a_counter_is_used_with_all_before_it_and_the_last_value_never() {
     let generator = |next| {
-        let (id, moving) = ("G1".parse().expect("an ID"), Moving::Event { digits: 6, next });
+        let (id, moving) = ("G1".parse().expect("an ID"), Moving::event(Digits::SIX, next));
         let credential = Credential::Generator { id, key: vec![1], moving, validity: Validity::default() };
         with(|record| record.credential = credential)
     };
@@ -81,7 +85,8 @@ fn a_counter_is_used_with_all_before_it_and_the_last_value_never() {
 #[test]
 fn a_generator_of_a_maker_keeps_how_far_its_clock_is_off() {
     let generator = |last_step| {
-        let moving = Moving::Time { hash_len: 32, digits: 8, step_secs: 30, drift: 0, last_step };
+        let (hash, step_secs) = (camtoken_oath::Hash::Sha256, NonZeroU32::new(30).expect("not 0"));
+        let moving = Moving::Time { hash, digits: Digits::EIGHT, step_secs, drift: 0, last_step };
         let id = "G1".parse().expect("an ID");
         with(|record| {
             record.credential = Credential::Generator { id, key: vec![1], moving, validity: Validity::default() }
@@ -97,7 +102,7 @@ fn a_generator_of_a_maker_keeps_how_far_its_clock_is_off() {
         _ => (0, None),
     };
     for (last, value, expected) in [
-        (None, STEP - 1, (-1, Some(STEP - 1))),
+        (None, STEP - 1, (0, Some(STEP - 1))),
         (Some(STEP - 1), STEP + 1, (1, Some(STEP + 1))),
         (Some(STEP + 1), STEP + 1, (0, Some(STEP + 1))),
         (Some(STEP + 1), STEP, (0, Some(STEP + 1))),
@@ -112,7 +117,7 @@ fn a_token_has_places_for_eight_and_its_dates_are_those_of_the_last_file() {
         let key = Validity { start: None, end };
         Some(Origin { key, ..Origin::default() })
     };
-    let token = register_token(vec![1], false, origin(Some(at(9))), NOW).record;
+    let token = register_token(vec![1], false, origin(Some(at(9))), NOW).expect("valid").record;
     let renewed = register_token_again(token.clone(), true, origin(Some(at(99))), NOW);
     assert_eq!((renewed.answer, validity(&renewed.record).end), (Step::Done(()), Some(at(99))));
     let silent = register_token_again(token.clone(), true, origin(None), NOW);
