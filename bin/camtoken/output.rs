@@ -42,12 +42,12 @@ impl Output {
     ///
     /// When standard output takes nothing more. A reader that has left is no error: it has what it wanted.
     pub fn report<T: Document>(&self, document: &T) -> Result<(), Failure> {
-        let page = match self.mode {
-            Mode::Json => json(document),
-            Mode::Human => document.human(&self.text),
-            Mode::Quiet => document.bare(),
-        };
-        self.print(&page)
+        match self.mode {
+            Mode::Json => self.print(&json(document)),
+            Mode::Human => self.print(&document.human(&self.text)),
+            // Data: what looks like a colour in it is none.
+            Mode::Quiet => self.bytes(document.bare().as_bytes()),
+        }
     }
 
     /// Prints one document of a stream: one line each with `--json` (NDJSON), as [`report`](Self::report) otherwise.

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::Container;
 use super::pskc::{Algorithm, KeyPackage, NoDeviceKey, PackageName, Taking, UnreadPackage};
-use crate::error_code::ErrorCode;
 use crate::key::{GeneratorId, TokenId};
 use crate::store::Store;
 use crate::time::Timestamp;
 use crate::verifier::{EnrollError, KeyWrapError, NewGenerator, NewToken, Verifier, VerifierError};
+use camtoken_core::ErrorCode;
 
 /// What became of the packages of a container.
 #[derive(Debug, Default)]

@@ -36,7 +36,7 @@ pub struct Story {
 }
 
 /// What one process said.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Said {
     pub exit: i32,
     pub document: Value,
