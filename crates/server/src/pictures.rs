@@ -83,6 +83,7 @@ impl Parcel {
     }
 
     /// Whether it is one of many frames.
+    #[cfg(feature = "emulator")]
     pub fn is_frame(&self) -> bool {
         matches!(self.effort, Effort::Frame(_))
     }
