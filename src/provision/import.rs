@@ -97,7 +97,8 @@ impl Container {
         imported.skipped.extend(refused.into_iter().map(|(package, error)| Skipped {
             package,
             why: error.to_string(),
-            code: Some(error.code()),
+            // A new device whose dates have passed is none to be taken, as one that may not be used otherwise.
+            code: Some(error.code()).filter(|code| *code != ErrorCode::KeyValidity),
             unauthentic: false,
         }));
         imported.skipped.extend(self.unread.iter().map(|UnreadPackage { package, error }| Skipped {
