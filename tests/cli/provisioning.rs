@@ -178,7 +178,7 @@ fn a_key_is_used_within_its_dates_only() {
         &package("KKK0000009", "ocra", OTHER, "", "", "<Policy><ExpiryDate>2026-01-01T00:00:00Z</ExpiryDate></Policy>"),
         &[],
     );
-    assert_eq!((gone.exit, &gone.document["code"]), (6, &json!("CT-E092")), "{gone:?}");
+    assert_eq!((gone.exit, &gone.document["code"]), (2, &json!("CT-E074")), "{gone:?}");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_device_is_used_within_its_dates_only() {
         ),
         &[],
     );
-    assert_eq!(said.exit, 6, "{said:?}");
+    assert_eq!(said.exit, 2, "{said:?}");
     assert!(text(&said.document["why"]).contains("was valid until 2010-01-01T00:00:00Z"), "{said:?}");
     let said = import(&story, &dated("FEX0000001", "<StartDate>2030-01-01T00:00:00Z</StartDate>"), &[]);
     assert_eq!(said.document["tokens"], json!(["FEX0000001"]), "it may be delivered before its time");
