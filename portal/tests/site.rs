@@ -209,7 +209,7 @@ async fn a_confirmation_that_is_not_of_the_last_draft_is_refused() {
     let mut browser = Browser::new().await;
     browser.log_in("ADMIN01", LOGIN).await;
     let csrf = browser.csrf();
-    browser.ask("/limits", Some(format!("csrf={csrf}&limit=transfer&new=1"))).await;
+    browser.ask("/limits", Some(format!("csrf={csrf}&limit=transfer&limit-new=1"))).await;
     assert_eq!(browser.path, "/orders/confirm");
     let form = format!("csrf={csrf}&draft=0000000000000000&transaction-password={}", demo::TRANSACTION);
     assert_eq!(browser.ask("/orders/confirm", Some(form)).await, StatusCode::FORBIDDEN);

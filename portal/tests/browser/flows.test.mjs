@@ -67,6 +67,7 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
       await page.locator("#payee").fill("Specimen Trading GmbH");
       await page.locator("#account").fill("DE02100100100006820101");
       await page.locator("#country").fill("DE");
+      await page.locator("#purpose").fill("Invoice 2026-11");
       await shot("remittance");
       await go(page);
       await toCode(page);

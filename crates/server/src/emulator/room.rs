@@ -123,7 +123,7 @@ mod tests {
         assert!((2..100).contains(&held.len()), "{}", held.len());
         let bytes = |room: &Arc<Room>| room.kept().values().map(|own| own.bytes).sum::<usize>();
         assert!((3 << 20..=4 << 20).contains(&bytes(&room)), "{}", bytes(&room));
-        let refused = room.pattern(Some(&greedy), "/[^\\x00]{350}/").err().expect("it has its half");
+        let refused = room.pattern(Some(&greedy), "/[^\\x00]{130}/").err().expect("it has its half");
         assert_eq!(refused.code(), Code::TooMany);
         assert!(room.pattern(Some(&honest), "/a first one: [0-9]+/").is_ok());
         // What it has already it may use as often as it likes.
