@@ -52,6 +52,7 @@ const PATH_PARAMETERS: &[(&str, &str, &str)] = &[
     ("token", "^[A-Z0-9-]{1,10}$", "The token ID: 1 to 10 capital letters, digits or hyphens"),
     ("activation", "^[0-9a-f]{12}$", "The activation"),
     ("enrollment", "^[0-9a-f]{12}$", "The registration: the activation that it makes"),
+    ("serial", "^[A-Za-z0-9._-]{1,32}$", "The serial number of the generator"),
     ("challenge", "^[0-9a-f]{12}-[0-9a-f]{24}$", "The challenge, as it was issued"),
     #[cfg(feature = "emulator")]
     ("button", "^(left|center|right)$", "The button"),

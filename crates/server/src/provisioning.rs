@@ -22,7 +22,7 @@ use super::json::Json;
 use super::problem::{Code, Problem};
 use super::rng;
 use super::turns::Caller;
-use super::values::Secret;
+use super::values::{Secret, whole};
 use camtoken::key::{ActivationId, GeneratorId, Key};
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
 use camtoken::provision::{Container, ImportOptions, OtpauthUri, Protection};
@@ -45,12 +45,12 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
             .body::<NewGenerator>()
             .answer::<Generator>(201, "The generator; its secret is shown this once")
     })
-    .add(Method::Get, "/v1/generators/{generator}", get(status::<S>), |op| {
+    .add(Method::Get, "/v1/generators/{serial}", get(status::<S>), |op| {
         op.scopes(&[Scope::Enroll, Scope::Operate])
             .summary("generators", "What is known of a generator that came from its maker")
             .answer::<GeneratorStatus>(200, "The generator")
     })
-    .add(Method::Post, "/v1/generators/{generator}/enroll", post(enroll::<S>), |op| {
+    .add(Method::Post, "/v1/generators/{serial}/enroll", post(enroll::<S>), |op| {
         op.scopes(&[Scope::Enroll])
             .summary("generators", "Gives a generator that came from its maker to a customer without a camera token")
             .body::<NewGenerator>()
@@ -160,7 +160,8 @@ struct Consecutive {
     #[schemars(with = "Vec<String>", length(min = 2, max = 2))]
     passwords: [Secret; 2],
     /// The least value that the counter of an event-based generator has reached, where the bank knows it; as after a restoration
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
+    #[schemars(range(max = 9_223_372_036_854_775_807_u64))]
     counter: u64,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
 use super::problem::{Code, Problem};
@@ -164,6 +164,18 @@ impl Form {
         ([(header::CONTENT_TYPE, kind)], bytes).into_response()
     }
 }
+
+/// Reads a whole number as JSON Schema has it: `1.0` is one.
+pub(super) fn whole<'d, D: Deserializer<'d>, T: TryFrom<i64>>(from: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(from)?;
+    let float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= MOST_WHOLE as f64);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within 53 bits")]
+    let whole = number.as_i64().or_else(|| float().map(|float| float as i64));
+    whole.and_then(|whole| T::try_from(whole).ok()).ok_or_else(|| de::Error::custom("a number beyond its limits"))
+}
+
+/// The largest number of which every JSON parser keeps every digit: 2^53 - 1.
+const MOST_WHOLE: i64 = (1 << 53) - 1;
 
 #[cfg(test)]
 mod tests {

@@ -14,10 +14,10 @@ use super::super::api::{Api, Method};
 use super::super::guard::Limit;
 use super::super::json::Json;
 use super::super::problem::{Code, Problem};
-use super::super::values::Secret;
+use super::super::values::{Secret, whole};
 use super::errands::Errand;
 use super::session::Hand;
-use super::values::{OptionalJson, whole};
+use super::values::OptionalJson;
 use super::{Emulator, OfToken, World, with};
 use camtoken_documents::{AccountLine, AccountRef, Foreign as Report, ForeignAct, refusal_code};
 use camtoken_formats::{

@@ -59,15 +59,3 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
         Json::from_request(request, state).await.map(|Json(document)| Self(document))
     }
 }
-
-/// Reads a whole number as JSON Schema has it: `1.0` is one.
-pub(super) fn whole<'d, D: Deserializer<'d>, T: TryFrom<i64>>(from: D) -> Result<T, D::Error> {
-    let number = serde_json::Number::deserialize(from)?;
-    let float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= MOST_WHOLE as f64);
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and within 53 bits")]
-    let whole = number.as_i64().or_else(|| float().map(|float| float as i64));
-    whole.and_then(|whole| T::try_from(whole).ok()).ok_or_else(|| de::Error::custom("a number beyond its limits"))
-}
-
-/// The largest number of which every JSON parser keeps every digit: 2^53 - 1.
-const MOST_WHOLE: i64 = (1 << 53) - 1;
