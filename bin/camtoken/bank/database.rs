@@ -56,6 +56,7 @@ pub fn restore(
 }
 
 /// Gives room back, where the engine does not do that by itself. Says how many bytes were in use before and after.
+#[cfg_attr(not(feature = "etcd"), expect(unused_variables, reason = "the settings are those of etcd"))]
 pub fn compact(url: &str, settings: &Settings) -> Result<(u64, u64), Failure> {
     match scheme(url) {
         #[cfg(feature = "etcd")]
