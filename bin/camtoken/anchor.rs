@@ -22,6 +22,7 @@ use camtoken::Timestamp;
 use camtoken::store::block_on;
 use camtoken::verifier::{AnchoredChain, Verifier};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::bank::AnyStore;
 use crate::context::Context;
@@ -68,7 +69,8 @@ pub fn key(context: &Context, file: Option<&Path>) -> Result<(SigningKey, bool),
     if !file.exists() {
         let (_, text) = SigningKey::generate(SIGNER, &mut rng());
         let above = file.parent().unwrap_or(Path::new(""));
-        let created = state::make_dir(above).and_then(|()| state::create(&file, format!("{}\n", *text).as_bytes()));
+        let created = state::make_dir(above)
+            .and_then(|()| state::create(&file, Zeroizing::new(format!("{}\n", *text)).as_bytes()));
         made = created.map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", file.display())))?;
     }
     let bytes = SecretFile::new("anchor_key_file", &file).read(MOST, Code::Read)?;

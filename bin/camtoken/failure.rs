@@ -225,9 +225,9 @@ codes! {
     NotActive = "CT-E091" => Rejected,
     /// The key of a token or generator is outside its validity dates.
     KeyValidity = "CT-E092" => Rejected,
-    /// A generator that has another secret in the books, or a user.
+    /// The generator is registered with another secret or other parameters, or has a user.
     GeneratorTaken = "CT-E093" => Rejected,
-    /// No such generator in the books.
+    /// The generator is not registered.
     NoGenerator = "CT-E094" => Rejected,
 
     /// A request over HTTP that cannot be read.

@@ -1,4 +1,4 @@
-//! The ends of all audit chains at a moment, for somebody else to keep, and the comparison of the store with them.
+//! The ends of all audit chains at a moment, to be kept outside of the store, and the comparison of the store with them.
 //!
 //! A chain has no key: who can write to the store and has the key-encryption key may rewrite a record with its history, and who
 //! puts a whole copy of before back leaves no trace in it. What was written down elsewhere before tells.

@@ -1,5 +1,5 @@
-//! The seals of records: a MAC on each, under a key that comes from the key-encryption key. So whoever can write to the store, and
-//! to nothing else, cannot alter a record or put it in the place of another.
+//! The seals of records: a MAC on each, under a key that comes from the key-encryption key. An attacker who can write to the
+//! store, and to nothing else, cannot alter a record or put it in the place of another.
 //!
 //! A store says by its key-check value how far its sealing has come ([`Sealing`]). Stores of before there were seals go on
 //! without them until [`Verifier::seal_records`] was run; new stores are sealed from the start.
@@ -74,7 +74,7 @@ impl KnownSealing {
 }
 
 impl<S: Store> Verifier<S> {
-    /// How far the sealing of this store has come; looked up once, and again by whoever checks the key.
+    /// How far the sealing of this store has come; looked up once, and again when the key is checked.
     pub(super) async fn sealing(&self) -> Result<Sealing, VerifierError> {
         match self.sealing.get() {
             Sealing::Unknown => match self.look_up_sealing().await {
@@ -310,7 +310,7 @@ impl<S: Store> Verifier<S> {
         record: &R,
         audit: Option<Vec<u8>>,
     ) -> Result<Try<()>, VerifierError> {
-        // A new record is seen by nobody before it is there, so whoever writes it has to know whether it needs a seal.
+        // Nothing is loaded before a new record is written, so its writer looks up whether it needs a seal.
         if revision == Revision::ABSENT && self.sealing.get() < Sealing::Begun {
             self.look_up_sealing().await?;
         }

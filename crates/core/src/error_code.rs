@@ -104,7 +104,7 @@ codes! {
     NotActive = "CT-E091",
     /// The key of the token or generator is outside its validity dates.
     KeyValidity = "CT-E092",
-    /// The generator is registered with another secret, or somebody has it.
+    /// The generator is registered with another secret or other parameters, or has a user.
     GeneratorTaken = "CT-E093",
     /// The generator is not registered.
     NoGenerator = "CT-E094",

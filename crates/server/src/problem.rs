@@ -260,7 +260,7 @@ codes! {
     GeneratorTaken = "CT-E093", CONFLICT:
         "the generator is registered otherwise, or has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
         "Check the serial number; revoke the activation of its last user." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
-    /// No such generator in the books.
+    /// The generator is not registered.
     NoGenerator = "CT-E094", NOT_FOUND:
         "the generator is not registered" / "その生成器は登録されていません";
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";

@@ -301,10 +301,10 @@ ct-e136 = a record of the store was altered, or put in the place of another
     .hint = camtoken store check names the records; docs/OPERATIONS.md says how each is repaired
     .long =
         Each record has a seal: a MAC over its name, its revision and its bytes, under a key that comes from the key-encryption
-        key. This one does not fit, or is missing. Somebody could write to the store without having that key, or the disk gives
-        back something else than was written. Nothing is decided about such a record.
+        key. This one does not fit, or is missing. An attacker wrote to the store without that key, or the disk returns
+        something else than was written. Nothing is decided about such a record.
 
-        Likely: somebody changed a row of the database by hand, or put back a row or a file of before; a verifier of an older
+        Likely: a row of the database was changed by hand, or an older row or file was restored; a verifier of an older
         version wrote to a sealed store.
 
         Try: camtoken store check. Restore the newest backup into another place (camtoken store restore). If you know that the
