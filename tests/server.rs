@@ -16,6 +16,8 @@ mod face;
 mod fuzz_corpus;
 #[path = "server/hand.rs"]
 mod hand;
+#[path = "server/provisioning.rs"]
+mod provisioning;
 #[path = "server/quality.rs"]
 mod quality;
 #[path = "server/shares.rs"]

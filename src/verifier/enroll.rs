@@ -8,20 +8,28 @@
 //! `revoke` (失効) is final.
 
 use camtoken_core::verifier::decision::{
-    self, Confirmation, DeviceCodeAnswer, Event, MAX_USERS, NewActivation, NewUser, Reset, Resumption, Revocation,
-    Settlement, StateRefusal, Suspension, TokenRefusal, ValidityChange, settle,
+    self, Confirmation, DeviceCodeAnswer, NewActivation, NewUser, Settlement, ValidityChange, settle,
 };
-use camtoken_core::verifier::origin::{Origin, OutOfValidity, Validity};
+use camtoken_core::verifier::origin::{Origin, Validity};
 use camtoken_core::verifier::record::{Credential, TokenRecord};
 use rand::CryptoRng;
 use subtle::ConstantTimeEq;
+
+mod error;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use error::EnrollError;
+pub(super) use error::fits;
+use error::unusable;
 
 use super::retry::{Tries, Try, together};
 use super::{AttemptId, Comparison, RecordError, Rejection, Step, Subscriber, Verifier, VerifierError, context};
 use crate::challenge::{ChallengeId, DeviceCode, ResponseSuite};
 use crate::code::ChallengeCode;
 use crate::code::activation::{Grant, seal_first, seal_second};
-use crate::key::{ActivationId, GeneratorId, Key, TokenId};
+use crate::key::{ActivationId, Key, TokenId};
 use crate::oath::totp::Totp;
 use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
@@ -49,83 +57,6 @@ pub struct NewToken<'a> {
     pub test: bool,
     /// What else its maker says of it.
     pub origin: Option<Origin>,
-}
-
-/// Why nothing of a registration was changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EnrollError {
-    /// Nothing was decided.
-    #[error(transparent)]
-    Verifier(#[from] VerifierError),
-    /// The contract number, the user ID or the bank's name cannot be shown.
-    #[error("cannot be shown by a token: {0}")]
-    Subscriber(#[from] TransactionError),
-    /// The contract number or the user ID is empty, too long, or has a control character.
-    #[error("{part}: 1 to {most} characters, none of them a control character", most = Subscriber::MAX_LEN)]
-    SubscriberForm {
-        /// `contract` or `user`.
-        part: &'static str,
-    },
-    /// The token is not registered.
-    #[error("no token {0}")]
-    UnknownToken(TokenId),
-    /// The token is registered already, with another key.
-    #[error("token {0} is registered already")]
-    TokenExists(TokenId),
-    /// All bytes of the device key are the same, or another token of the same file has it: a mistake of its maker.
-    #[error("the device key of token {0} cannot be one: the same byte throughout, or the key of another token")]
-    UnfitDeviceKey(TokenId),
-    /// The token is revoked, which is final.
-    #[error("token {0} is revoked")]
-    TokenRevoked(TokenId),
-    /// The token was made for tests, and this verifier does not take those (V-20).
-    #[error("token {0} was made for tests")]
-    TestToken(TokenId),
-    /// The key is outside the validity dates of its maker or issuer.
-    #[error("the key of {holder} {reason}")]
-    OutOfValidity {
-        /// The token ID, or the serial number of the generator.
-        holder: String,
-        /// Why not.
-        reason: OutOfValidity,
-    },
-    /// The secret of a generator has the same byte throughout, or another generator of the same file has it.
-    #[error("the secret of generator {0} cannot be one: the same byte throughout, or the secret of another")]
-    UnfitSecret(GeneratorId),
-    /// The generator is not registered.
-    #[error("no generator {0}")]
-    UnknownGenerator(GeneratorId),
-    /// The generator is registered already, with another secret, or as one that computes something else.
-    #[error("generator {0} is registered already, with another secret or other parameters")]
-    GeneratorExists(GeneratorId),
-    /// The generator has a user.
-    #[error("generator {0} has a user already")]
-    GeneratorTaken(GeneratorId),
-    /// The store was restored, and which passwords of the generator were used since is not known.
-    #[error("generator {0} has to be resynchronised first")]
-    NeedsResynchronisation(GeneratorId),
-    /// All places of the token are taken.
-    #[error("token {token} has {places} users already", places = MAX_USERS)]
-    TokenFull {
-        /// The token.
-        token: TokenId,
-    },
-    /// No such activation.
-    #[error("no activation {0}")]
-    UnknownActivation(ActivationId),
-    /// It has signed before, so it can be revoked and not initialised.
-    #[error("activation {0} has signed before; it can only be revoked")]
-    HasSigned(ActivationId),
-    /// It is revoked, which is final.
-    #[error("activation {0} is revoked")]
-    Revoked(ActivationId),
-    /// It is not suspended.
-    #[error("activation {0} is not suspended")]
-    NotSuspended(ActivationId),
-    /// Its registration is not finished, or was given up.
-    #[error("activation {0} does not sign yet")]
-    NotActive(ActivationId),
 }
 
 impl<S: Store> Verifier<S> {
@@ -377,83 +308,6 @@ impl<S: Store> Verifier<S> {
         Ok(step.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
 
-    /// Initialises (初期化): gives up a registration that never signed, so that it can be begun again.
-    ///
-    /// # Errors
-    ///
-    /// [`EnrollError::HasSigned`] once it has given a right response, [`EnrollError::Revoked`] once it is revoked.
-    pub async fn reset(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, &Reset, now).await
-    }
-
-    /// Revokes (失効) one activation for good; other users of the same token go on. A response that was accepted before
-    /// stays so, and can be asked for ([`Verifier::accepted`]).
-    ///
-    /// # Errors
-    ///
-    /// [`EnrollError::UnknownActivation`], or that nothing was decided. Revoking twice changes nothing.
-    pub async fn revoke(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, &Revocation, now).await
-    }
-
-    /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
-    /// changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`EnrollError::Revoked`], [`EnrollError::NotActive`] before the end of its registration,
-    /// [`EnrollError::UnknownActivation`], or that nothing was decided.
-    pub async fn suspend(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, &Suspension, now).await
-    }
-
-    /// Resumes (利用再開) a suspended activation. Its challenge is not answered any more; a new one has to be issued.
-    ///
-    /// # Errors
-    ///
-    /// [`EnrollError::NotSuspended`], [`EnrollError::UnknownActivation`], or that nothing was decided.
-    pub async fn resume(&self, activation: ActivationId, now: Timestamp) -> Result<(), EnrollError> {
-        self.change_state(activation, &Resumption, now).await
-    }
-
-    /// Revokes a token for good, and every activation on it. When it returns, none of them is accepted any more. Should it
-    /// fail half-way, do it again: one activation that cannot be revoked keeps no other from it.
-    ///
-    /// # Errors
-    ///
-    /// [`EnrollError::UnknownToken`], or that nothing was decided: of the token, or of the first of its activations that
-    /// could not be revoked.
-    pub async fn revoke_token(&self, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
-        let id = RecordId::Token(token.clone());
-        let mut tries = Tries::new();
-        let activations = loop {
-            tries.next().await?;
-            let Some((revision, record)) = self.load::<TokenRecord>(&id).await? else {
-                return Err(EnrollError::UnknownToken(token.clone()));
-            };
-            let activations = record.activations.clone();
-            let revoked = decision::revoke_token(record, now);
-            if let Try::Done(()) = self.replace(&id, revision, revoked).await? {
-                break activations;
-            }
-        };
-        let mut outcome = Ok(());
-        for activation in activations {
-            outcome = outcome.and(self.revoke_place(activation, token, now).await);
-        }
-        outcome
-    }
-
-    /// Revokes an activation of a token, or closes its place before its registration begins.
-    async fn revoke_place(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<(), EnrollError> {
-        let revoked = self.revoke(activation, now).await;
-        let Err(EnrollError::UnknownActivation(_)) = revoked else { return revoked };
-        match self.close(activation, token, now).await? {
-            Try::Done(()) => Ok(()),
-            Try::Overtaken => self.revoke(activation, now).await,
-        }
-    }
-
     /// Gives a customer without a camera token a time-based generator (RFC 6238), and its secret for the generator.
     ///
     /// # Errors
@@ -572,28 +426,6 @@ impl<S: Store> Verifier<S> {
         let suite: ResponseSuite = suite.parse().map_err(|_| RecordError::Damaged)?;
         Ok(Grant { key: self.activation_key(activation, key)?, suite })
     }
-
-    /// Brings an activation into a state.
-    async fn change_state(
-        &self,
-        activation: ActivationId,
-        event: &impl Event<Answer = Step<(), StateRefusal>>,
-        now: Timestamp,
-    ) -> Result<(), EnrollError> {
-        match self.update(activation, |record| Ok(settle(&self.policy, record, event, now)?)).await? {
-            Some(Step::Done(())) => Ok(()),
-            Some(Step::Rejected(StateRefusal::Revoked)) => Err(EnrollError::Revoked(activation)),
-            Some(Step::Rejected(StateRefusal::HasSigned)) => Err(EnrollError::HasSigned(activation)),
-            Some(Step::Rejected(StateRefusal::NotActive)) => Err(EnrollError::NotActive(activation)),
-            Some(Step::Rejected(StateRefusal::NotSuspended)) => Err(EnrollError::NotSuspended(activation)),
-            None => Err(EnrollError::UnknownActivation(activation)),
-        }
-    }
-
-    /// Takes the place of an activation that does not exist yet, so that its registration cannot begin.
-    async fn close(&self, activation: ActivationId, token: &TokenId, now: Timestamp) -> Result<Try<()>, VerifierError> {
-        self.create(activation, decision::close_place(&self.policy, token, now)).await
-    }
 }
 
 /// What a new activation has from its token.
@@ -610,20 +442,6 @@ fn otp_secret(rng: &mut impl CryptoRng) -> Key {
     Key::new(bytes)
 }
 
-fn unusable(token: &TokenId, refusal: TokenRefusal) -> EnrollError {
-    let token = token.clone();
-    match refusal {
-        TokenRefusal::Revoked => EnrollError::TokenRevoked(token),
-        TokenRefusal::Test => EnrollError::TestToken(token),
-        TokenRefusal::OtherKey => EnrollError::TokenExists(token),
-        TokenRefusal::OutOfValidity(reason) => EnrollError::OutOfValidity { holder: format!("token {token}"), reason },
-    }
-}
-
-pub(super) fn fits(subscriber: &Subscriber) -> Result<(), EnrollError> {
-    subscriber.unfit().map_or(Ok(()), |part| Err(EnrollError::SubscriberForm { part }))
-}
-
 /// The contract number as a token shows it: at most eight characters, of which only the last four are told, and never more
 /// than half.
 fn masked(contract: &str) -> String {
@@ -635,23 +453,4 @@ fn masked(contract: &str) -> String {
 
 pub(super) fn token_context(token: &TokenId) -> Vec<u8> {
     [b"token ", token.as_str().as_bytes()].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_contract_number_is_told_by_half_at_most() {
-        for (contract, shown) in [
-            ("1", "*"),
-            ("12", "*2"),
-            ("1234", "**34"),
-            ("12345", "***45"),
-            ("1234567", "****567"),
-            ("1234567890", "****7890"),
-        ] {
-            assert_eq!(masked(contract), shown);
-        }
-    }
 }

@@ -9,28 +9,29 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::challenge::{Challenge, ChallengeId};
 use crate::code::{self, ChallengeCode};
-use crate::key::{ActivationId, IdError, Key, TokenId, derive};
+use crate::key::{ActivationId, Key, TokenId};
 use crate::oath::Response;
-use crate::oath::totp::Totp;
-use crate::store::{RecordId, Revision, Store, StoreError};
+use crate::store::{RecordId, Revision, Store};
 use crate::time::Timestamp;
-use crate::transaction::{Domain, Operation, Transaction, TransactionError};
+use crate::transaction::{Domain, Operation, Transaction};
 use crate::typed;
 
 mod activation;
 mod anchor;
+mod attempt;
 mod clock;
 mod enroll;
+mod error;
 mod forgotten;
 mod generators;
 mod key_check;
 pub mod key_wrapper;
+mod password;
 mod retry;
 mod seal;
 mod upkeep;
@@ -39,6 +40,7 @@ pub use camtoken_core::verifier::{audit, policy, verdict};
 
 pub use activation::{Activation, ActivationState, ChallengeStatus, RegisteredToken};
 pub use anchor::{AnchoredChain, AnchoredChainError, ChainFault, ChainReport};
+pub use attempt::AttemptId;
 pub use camtoken_core::challenge::ChallengeRef;
 pub use camtoken_core::verifier::clock::{ClockAhead, ClockGuard, ClockLimits, ClockReading};
 pub use camtoken_core::verifier::moving::Moving;
@@ -47,6 +49,7 @@ pub use camtoken_core::verifier::record::RecordError;
 pub use camtoken_core::verifier::subscriber::Subscriber;
 pub use clock::ClockRepair;
 pub use enroll::{EnrollError, Enrollment, NewToken};
+pub use error::{IssueError, SetupError, VerifierError};
 pub use generators::{NewGenerator, RegisteredGenerator};
 pub use key_wrapper::{KeyWrapError, KeyWrapper, LocalKeyWrapper, SEAL_LEN, Seal};
 pub use policy::{Policy, PolicyError};
@@ -56,9 +59,8 @@ pub use verdict::{Accepted, Rejection, Step, Verdict};
 
 use audit::History;
 use camtoken_core::verifier::decision::{
-    ChallengeIssue, ChallengeResponse, Comparison, Expected, ExpectedPassword, GeneratorPassword, IssueRefusal,
-    SettledQuery, Settlement, Undecided, Window, Withdrawal, expected_password, expected_response, open_challenge,
-    settle,
+    ChallengeIssue, ChallengeResponse, Comparison, Expected, IssueRefusal, SettledQuery, Settlement, Withdrawal,
+    expected_response, open_challenge, settle,
 };
 use camtoken_core::verifier::record::{Record, RequestTag, Stored};
 use retry::{Tries, Try};
@@ -95,87 +97,6 @@ pub struct IssuedChallenge {
     pub expires_at: Timestamp,
     /// What the picture carries; draw it by [`qr::encode`](crate::qr::encode).
     pub code: ChallengeCode,
-}
-
-/// The caller's name for one attempt to answer: 16 bytes. A request that is sent again carries the same one, and gets the
-/// same answer without a second charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttemptId([u8; 16]);
-
-/// Why there is no verifier.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// A number beyond its hard limit.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
-    /// The bank's name.
-    #[error("cannot be shown by a token: {0}")]
-    Bank(#[from] TransactionError),
-    /// Stored keys.
-    #[error(transparent)]
-    KeyWrapper(#[from] KeyWrapError),
-}
-
-/// Why nothing was decided.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifierError {
-    /// The store failed. After [`StoreError::Unknown`], ask again with the same attempt ID.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The key of the activation cannot be had.
-    #[error(transparent)]
-    KeyWrapper(#[from] KeyWrapError),
-    /// The keys of the store were wrapped under another key-encryption key: [`Verifier::check_key`].
-    #[error("the key-encryption key is not the one of this store")]
-    KeyMismatch,
-    /// A record of the store cannot be read.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The clock is behind what the record has seen; a verifier does not decide by such a clock. Either the clock is wrong now:
-    /// set it right. Or it was ahead when the record was last changed: [`Verifier::set_clock_back`].
-    #[error("the clock is {seconds} s behind the last decision about this activation, or was ahead at that time")]
-    ClockBehind {
-        /// By how much.
-        seconds: u64,
-    },
-    /// The clock has run ahead of the time that has passed; an operator has to confirm it: [`Verifier::confirm_clock`].
-    #[error(transparent)]
-    ClockAhead(#[from] ClockAhead),
-    /// Others changed the record again and again.
-    #[error("too many requests for one activation at the same time")]
-    Contention,
-}
-
-/// Why no challenge was issued.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IssueError {
-    /// Nothing was decided.
-    #[error(transparent)]
-    Verifier(#[from] VerifierError),
-    /// The activation cannot be asked: unknown, not finished, suspended, or revoked.
-    #[error("no challenge: {0}")]
-    Refused(Rejection),
-    /// A registration has codes of its own.
-    #[error("operation {0} is not one that is issued")]
-    Operation(Operation),
-    /// The transaction came through a code: the fields that are bound without being shown are not there.
-    #[error("the transaction has come through a code and is not whole")]
-    NotWhole,
-    /// The token was made for tests, and this verifier does not take those (V-20).
-    #[error("token {0} was made for tests")]
-    TestToken(TokenId),
-    /// The attempt ID was given to another request: take a new one.
-    #[error("the attempt was another request")]
-    OtherRequest,
-    /// The request was answered before, and a newer challenge has superseded its challenge since.
-    #[error("the challenge of this request was superseded by a newer one")]
-    Superseded,
-    /// The life asked for is zero or beyond the hard limit (V-2).
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
 }
 
 impl<S: Store> Verifier<S> {
@@ -312,7 +233,8 @@ impl<S: Store> Verifier<S> {
             return Err(IssueError::NotWhole);
         }
         let challenge = ChallengeRef { activation, id: ChallengeId::generate(now, rng) };
-        let request = attempt.map(|AttemptId(name)| RequestTag { name, content: content(&transaction, lifetime) });
+        let request =
+            attempt.map(|attempt| RequestTag { name: attempt.to_bytes(), content: content(&transaction, lifetime) });
         let event = ChallengeIssue { challenge, transaction, lifetime, request };
         let update = self.update(activation, |record| {
             settle(&self.policy, record, &event, now)?.try_map_done(|record, challenge| {
@@ -417,44 +339,6 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(false))
     }
 
-    /// Checks a password of a generator, by the time (RFC 6238) or by a counter (RFC 4226), of an activation that has no camera
-    /// token. It is accepted once; it is never taken for the response to a challenge.
-    ///
-    /// # Errors
-    ///
-    /// As [`Verifier::verify`].
-    pub async fn verify_password(
-        &self,
-        activation: ActivationId,
-        password: &str,
-        attempt: AttemptId,
-        now: Timestamp,
-    ) -> Result<Verdict, VerifierError> {
-        let update = self.update(activation, |record| {
-            let comparison = match expected_password(&self.policy, &record, now)? {
-                None => Comparison::NothingExpected,
-                Some(ExpectedPassword { key, window }) => {
-                    let digits = window.digits().get();
-                    match typed_response(password, digits) {
-                        Ok(response) => {
-                            compare_password(&self.activation_key(activation, key)?, &response, attempt, &window)
-                        }
-                        Err(_) => Comparison::Malformed { digits },
-                    }
-                }
-            };
-            let is_compared = comparison != Comparison::NothingExpected;
-            let event = GeneratorPassword { comparison };
-            Ok(settle(&self.policy, record, &event, now)?.map(|verdict| (verdict, is_compared)))
-        });
-        match update.await? {
-            None | Some((Verdict::Rejected(Rejection::Unknown), false)) => {
-                Ok(self.unknown_password(password, attempt, now))
-            }
-            Some((verdict, _)) => Ok(verdict),
-        }
-    }
-
     /// What the verifier knows of an activation. `None` when there is none of that name.
     ///
     /// # Errors
@@ -534,20 +418,6 @@ impl<S: Store> Verifier<S> {
         Verdict::Rejected(Rejection::Unknown)
     }
 
-    /// As [`Verifier::unknown`], for a generator's password.
-    fn unknown_password(&self, password: &str, attempt: AttemptId, now: Timestamp) -> Verdict {
-        let totp = Totp::default();
-        let response = match typed_response(password, totp.digits.get()) {
-            Ok(response) => response,
-            Err(rejection) => return Verdict::Rejected(rejection),
-        };
-        if let Ok(key) = self.key_wrapper.unwrap(&self.decoy.key, &context(DECOY)) {
-            let window = Window::Time { totp, at: now, drift: 1 };
-            std::hint::black_box(compare_password(&key, &response, attempt, &window));
-        }
-        Verdict::Rejected(Rejection::Unknown)
-    }
-
     /// Loads an activation's record, lets `step` decide, and replaces it; again from the start when another request was
     /// faster. `None` when there is no such record.
     async fn update<A>(
@@ -599,53 +469,6 @@ impl<S: Store> Verifier<S> {
     }
 }
 
-impl AttemptId {
-    /// Draws a new one.
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut bytes = [0; 16];
-        rng.fill_bytes(&mut bytes);
-        Self(bytes)
-    }
-
-    /// Takes the caller's own, such as a UUID.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Binds the attempt to what was answered, so that one attempt ID cannot carry many guesses.
-    fn tag(self, key: &Key, question: &[u8], response: &str) -> [u8; 16] {
-        let key = derive(key, b"camtoken/1 attempt");
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_bytes()).expect("HMAC takes a key of any length");
-        mac.update(&self.0);
-        mac.update(&[u8::try_from(question.len()).expect("a short name")]);
-        mac.update(question);
-        mac.update(response.as_bytes());
-        mac.finalize().into_bytes()[..16].try_into().expect("16 of 32 bytes")
-    }
-}
-
-/// As a UUID is written.
-impl fmt::Display for AttemptId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = base16ct::lower::encode_string(&self.0);
-        write!(f, "{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
-    }
-}
-
-/// A UUID with its four hyphens, or its 32 hexadecimal digits without any.
-impl std::str::FromStr for AttemptId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let is_hyphenated = text.len() == 36 && [8, 13, 18, 23].iter().all(|place| text.as_bytes()[*place] == b'-');
-        let digits = if is_hyphenated { text.replace('-', "") } else { text.to_owned() };
-        let mut bytes = [0; 16];
-        let decoded = base16ct::mixed::decode(&digits, &mut bytes).map_err(|_| IdError::Attempt)?;
-        if decoded.len() == 16 { Ok(Self(bytes)) } else { Err(IdError::Attempt) }
-    }
-}
-
 impl<S> fmt::Debug for Verifier<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier").field("policy", &self.policy).finish_non_exhaustive()
@@ -660,16 +483,6 @@ fn typed_response(typed: &str, digits: u8) -> Result<Response, Rejection> {
     Response::parse(&typed, digits).map_err(|_| malformed)
 }
 
-/// Compares a password with those of a window.
-fn compare_password(key: &Key, response: &Response, attempt: AttemptId, window: &Window) -> Comparison<Option<u64>> {
-    let name: &[u8] = match window {
-        Window::Time { .. } => b"time-based",
-        Window::Event { .. } => b"event-based",
-    };
-    let tag = attempt.tag(key, name, response.expose_str());
-    Comparison::Made { tag, matches: window.find(key, response) }
-}
-
 /// What is asked for by a request to issue, to tell the same request from another.
 fn content(transaction: &Transaction, lifetime: Duration) -> [u8; 16] {
     let whole = Sha256::new_with_prefix(transaction.digest()).chain_update(lifetime.as_secs().to_be_bytes()).finalize();
@@ -679,13 +492,4 @@ fn content(transaction: &Transaction, lifetime: Duration) -> [u8; 16] {
 /// What a wrapped key of this activation is bound to.
 fn context(activation: ActivationId) -> Vec<u8> {
     [b"activation ", activation.as_bytes().as_slice()].concat()
-}
-
-impl From<Undecided> for VerifierError {
-    fn from(undecided: Undecided) -> Self {
-        match undecided {
-            Undecided::ClockBehind { seconds } => Self::ClockBehind { seconds },
-            Undecided::Record(error) => Self::Record(error),
-        }
-    }
 }

@@ -1,23 +1,21 @@
 //! `camtoken scan`: reads a picture and hands the code in it to a token, which shows it and answers.
 
+mod overlay;
+mod report;
+
 use std::io::{IsTerminal, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use camtoken::code;
 use camtoken::qr::{Effort, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, scan, scan_other};
 use camtoken::token::Refusal;
-use camtoken::token::screen::Screen;
-use camtoken_documents::{CodePart, Drawn, Foreign, Pages, Part, ShownField, TypedDigits};
-use image::{ImageFormat, Rgb, RgbImage};
-use schemars::JsonSchema;
-use serde::Serialize;
+use camtoken_documents::CodePart;
 
-use crate::accounts::{self, AccountArgs, Told, Wallet};
-use crate::approval::{Answer, Approval, Confirm, Keep, Shown};
+use crate::accounts::{self, AccountArgs, Wallet};
+use crate::approval::{Answer, Approval, Confirm, Keep};
 use crate::config::Budget;
 use crate::context::Context;
-use crate::document::Document;
 use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::feed::{self, Feed, FeedArgs, Next};
@@ -25,9 +23,12 @@ use crate::refusal::{failure_of, refusal_of, rounded};
 use crate::secret;
 use crate::source::{self, Content, Said, Source, look, within};
 use crate::terminal;
-use crate::text::Text;
 use crate::tokens::Held;
 use crate::value::{Value, value};
+
+use overlay::draw;
+pub use report::Report;
+use report::{Found, millis, part_of};
 
 /// How long a camera is watched for a code.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,108 +63,6 @@ pub struct Args {
     pub feed: FeedArgs,
     #[arg(long, conflicts_with_all = ["images", "camera", "screen"])]
     pub clipboard: bool,
-}
-
-/// What became of one picture.
-#[derive(Serialize, JsonSchema, Default)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// The picture, as it was named
-    file: String,
-    /// read: without a token (--raw); shown: a token showed it; refused or failed: see code
-    outcome: Outcome,
-    /// T01 to T14 when refused, or CT-E… where the token has no code of its own; CT-E… when failed, so that nothing was read
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// What the code means, in the chosen language
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    /// Why, when there is more to say
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
-    /// What the first symbol says, if it is text (--raw)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    /// Whether that text is a guess: the symbol names no character set, and its bytes are no UTF-8 (--raw)
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    guess: bool,
-    /// What the first symbol says, in hex, if it is no text, or its text is a guess (--raw)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<String>,
-    /// What kind of code it is, where it is not one of camtoken's, and its parts (--raw)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
-    /// The parts of such a code that anybody can read (--raw)
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    parts: Vec<CodePart>,
-    /// What a token has done with a code of another system
-    #[serde(skip_serializing_if = "Option::is_none")]
-    foreign: Option<Foreign>,
-    /// What is to be approved
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<&'static str>,
-    /// What the token shows of it, in order
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<ShownField>,
-    /// From then on no response is accepted
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<String>,
-    /// The screen
-    #[serde(skip_serializing_if = "Option::is_none")]
-    screen: Option<Pages>,
-    #[serde(flatten)]
-    digits: TypedDigits,
-    /// Whether a registration is kept; none as long as the token asks
-    #[serde(skip_serializing_if = "Option::is_none")]
-    registered: Option<bool>,
-    /// How long reading took; of a camera: from its opening to the frame that was read
-    ms: u64,
-    /// Frames that were looked at (--camera, --screen)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    frames: Option<u64>,
-    /// Pixels for one module of the first symbol, also of one that could not be read
-    #[serde(skip_serializing_if = "Option::is_none")]
-    px_per_module: Option<f32>,
-    /// Whether the time that was given (--budget) ended before everything was tried
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    out_of_time: bool,
-    /// The symbols that were read
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    symbols: Vec<Found>,
-    /// The text that says which other kind of code is in the picture.
-    #[serde(skip)]
-    other: Option<&'static str>,
-    /// What a person reads.
-    #[serde(skip)]
-    page: String,
-    /// What a pipe reads.
-    #[serde(skip)]
-    value: String,
-}
-
-#[derive(Serialize, JsonSchema, Default, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    #[default]
-    Read,
-    Shown,
-    Refused,
-    Failed,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Found {
-    /// What it says, if it is text (--raw)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    /// Whether that text is a guess (--raw)
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    guess: bool,
-    /// What it says, in hex, if it is no text, or its text is a guess (--raw)
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<String>,
-    #[serde(flatten)]
-    drawn: Drawn,
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
@@ -417,12 +316,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Says that a symbol is not the whole.
-fn part_of(part: &Part, text: &Text) -> String {
-    let [number, count] = [part.number, part.count].map(|number| number.to_string());
-    text.with("scan-part", &[("number", &number), ("count", &count)]) + "\n"
-}
-
 /// How much a frame tells.
 fn worth(seen: &Scan) -> u8 {
     match seen {
@@ -432,122 +325,10 @@ fn worth(seen: &Scan) -> u8 {
     }
 }
 
-impl Report {
-    fn failed(source: &Source, failure: &Failure, text: &Text) -> Self {
-        Self {
-            file: source.name(),
-            outcome: Outcome::Failed,
-            code: Some(failure.code().as_str()),
-            message: Some(text.get(&failure.code().key())),
-            ..Self::default()
-        }
-    }
-
-    fn refused(mut self, failure: &Failure, text: &Text) -> Self {
-        self.outcome = Outcome::Refused;
-        self.code = Some(failure.code().refusal().unwrap_or(failure.code().as_str()));
-        self.message = Some(text.get(&failure.code().key()));
-        self.why = failure.why().filter(|why| *why != self.file).map(str::to_owned);
-        self
-    }
-
-    fn foreign(mut self, told: Told) -> Self {
-        self.outcome = Outcome::Shown;
-        self.digits.response.clone_from(&told.report.response);
-        (self.page, self.value) = (told.page, told.value);
-        self.foreign = Some(told.report);
-        self
-    }
-
-    fn tell(&mut self, shown: Shown, confirm: Confirm, held: &Held) {
-        self.outcome = Outcome::Shown;
-        self.operation = Some(shown.challenge.transaction.operation().entry().name);
-        self.expires_at = Some(shown.challenge.expires_at.to_string());
-        self.fields = ShownField::all(&shown.challenge, held.device.token().language);
-        // A person who was asked has seen the pages already.
-        let seen = if confirm == Confirm::Auto { &shown.pages[..] } else { &[] };
-        self.page = seen.iter().chain([&shown.screen]).map(Screen::to_text).collect::<Vec<_>>().join("\n");
-        self.value = shown.digits.either().map(|digits| format!("{digits}\n")).unwrap_or_default();
-        self.digits = shown.digits;
-        self.registered = shown.registered;
-        self.screen = Some(shown.pages.into_iter().collect());
-    }
-}
-
-impl Document for Report {
-    const SCHEMA: &'static str = "camtoken/scan/1";
-
-    fn human(&self, _text: &Text) -> String {
-        self.page.clone()
-    }
-
-    fn bare(&self) -> String {
-        self.value.clone()
-    }
-}
-
-impl Found {
-    fn of(symbol: &Symbol, raw: bool) -> Self {
-        let said = raw.then(|| Said::of(symbol));
-        let (text, bytes) = said.as_ref().map(Said::parts).unwrap_or_default();
-        let guess = said.is_some_and(|said| said.is_guess());
-        Self { text, guess, bytes, drawn: Drawn::of(symbol) }
-    }
-}
-
 /// Of several symbols the first that says it is a code; else the first that asks a token for something; else the first.
 fn chosen(symbols: &[Symbol]) -> Option<Said> {
     let first = |asks: fn(&str) -> bool| {
         symbols.iter().map(Said::of).find(|said| matches!(said, Said::Text(text) if asks(text)))
     };
     first(code::is_code).or_else(|| first(source::asks_a_token)).or_else(|| symbols.first().map(Said::of))
-}
-
-/// Draws the picture with the corners of each symbol in red and its quiet zone in blue.
-fn draw(luma: &Luma, symbols: &[Symbol], path: &Path) -> Result<(), Failure> {
-    /// Modules around a symbol that have to be light (ISO/IEC 18004, 6.3.8).
-    const QUIET_ZONE: f32 = 4.0;
-    const RED: Rgb<u8> = Rgb([220, 0, 0]);
-    const BLUE: Rgb<u8> = Rgb([0, 90, 255]);
-    let width = luma.width() as usize;
-    let mut picture = RgbImage::from_fn(luma.width(), luma.height(), |x, y| {
-        let grey = luma.pixels()[y as usize * width + x as usize];
-        Rgb([grey; 3])
-    });
-    for symbol in symbols {
-        let share = QUIET_ZONE / (4.0 * f32::from(symbol.version) + 17.0);
-        let corner = |i: usize| symbol.corners[i % 4];
-        let outside = |i: usize| {
-            let (at, next, before) = (corner(i), corner(i + 1), corner(i + 3));
-            (at.0 + share * (2.0 * at.0 - next.0 - before.0), at.1 + share * (2.0 * at.1 - next.1 - before.1))
-        };
-        for i in 0..4 {
-            line(&mut picture, outside(i), outside(i + 1), BLUE);
-            line(&mut picture, corner(i), corner(i + 1), RED);
-        }
-    }
-    picture
-        .save_with_format(path, ImageFormat::Png)
-        .map_err(|error| Failure::new(Code::Write).because(format!("{}: {error}", path.display())))
-}
-
-/// Draws a line of two pixels as far as it is in the picture.
-fn line(picture: &mut RgbImage, from: (f32, f32), to: (f32, f32), colour: Rgb<u8>) {
-    let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().clamp(1.0, 100_000.0);
-    let mut step = 0.0;
-    while step <= steps {
-        let at = |a: f32, b: f32| a + (b - a) * step / steps;
-        let (x, y) = (at(from.0, to.0), at(from.1, to.1));
-        for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
-            let (x, y) = (x + dx, y + dy);
-            if x >= 0.0 && y >= 0.0 && x < picture.width() as f32 && y < picture.height() as f32 {
-                picture.put_pixel(x as u32, y as u32, colour);
-            }
-        }
-        step += 1.0;
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::words::Word;
 use super::xml::{Element, Namespace};
-use super::{PackageName, Place, PskcError, Word};
+use super::{PackageName, Place, PskcError};
 use crate::time::Timestamp;
 
 /// An element, and the package that it belongs to.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::*;
+use super::{Container, LEAST_KEY, LONGEST_TEXT, PolicyError, XmlError};
+use crate::key::IdError;
+use crate::verifier::{Moving, OutOfValidity};
 
 /// How one package of a file is told from the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,6 +14,7 @@
 //! A key is used through [`KeyPackage::key_for`], which asks its policy first.
 
 mod cursor;
+mod device;
 mod error;
 mod policy;
 mod protect;
@@ -22,6 +23,7 @@ mod words;
 mod write;
 mod xml;
 
+pub use self::device::{ChallengeFormat, DeviceInfo, ResponseFormat};
 pub use self::error::{NoDeviceKey, PackageName, Place, PskcError};
 use self::words::Word;
 pub use self::words::{Algorithm, ValueFormat};
@@ -34,11 +36,11 @@ use secrecy::SecretString;
 pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
 use crate::challenge::ResponseSuite;
-use crate::key::{GeneratorId, IdError, Key, TokenId};
+use crate::key::{GeneratorId, Key, TokenId};
 use crate::oath::totp::Totp;
 use crate::oath::{Digits, Hash};
 use crate::time::Timestamp;
-use crate::verifier::{DevicePin, Moving, Origin, OutOfValidity, Validity};
+use crate::verifier::{DevicePin, Moving, Origin, Validity};
 
 /// A file of key packages (`KeyContainer`).
 #[derive(Debug, Default)]
@@ -447,59 +449,6 @@ impl KeyPackage {
     #[must_use]
     pub fn response_digits(&self) -> Option<u32> {
         self.response_format.map(|format| format.length)
-    }
-}
-
-/// The device (`DeviceInfo`). Manufacturer and serial number together name it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeviceInfo {
-    /// Who made it.
-    pub manufacturer: Option<String>,
-    /// What is printed on it.
-    pub serial: Option<String>,
-    /// The maker's name of the model.
-    pub model: Option<String>,
-    /// Tells devices of one serial number apart.
-    pub issue_no: Option<String>,
-    /// What the key is bound to, such as the number of a telephone.
-    pub device_binding: Option<String>,
-    /// When the device may be used first.
-    pub start_date: Option<Timestamp>,
-    /// When the device may be used last.
-    pub expiry_date: Option<Timestamp>,
-    /// Whose device it is, as a distinguished name.
-    pub user_id: Option<String>,
-}
-
-/// The challenges that a device takes (`ChallengeFormat`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChallengeFormat {
-    /// Its characters.
-    pub encoding: ValueFormat,
-    /// The fewest characters.
-    pub min: u32,
-    /// The most characters.
-    pub max: u32,
-    /// Whether the device checks a Luhn digit at the end.
-    pub check_digits: bool,
-}
-
-/// The responses that a device gives (`ResponseFormat`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResponseFormat {
-    /// Its characters.
-    pub encoding: ValueFormat,
-    /// How many characters.
-    pub length: u32,
-    /// Whether the device appends a Luhn digit.
-    pub check_digits: bool,
-}
-
-impl ResponseFormat {
-    /// So many decimal digits.
-    #[must_use]
-    pub fn decimal(digits: u8) -> Self {
-        Self { encoding: ValueFormat::Decimal, length: digits.into(), check_digits: false }
     }
 }
 

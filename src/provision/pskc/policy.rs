@@ -1,6 +1,7 @@
 //! What may be done with a key: RFC 6030, section 5.
 
-use super::{ValueFormat, Word};
+use super::ValueFormat;
+use super::words::Word;
 use crate::time::Timestamp;
 
 /// The rules that came with a key (`Policy`). Without rules, everything is permitted.

@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use super::cursor::Cursor;
 use super::protect::Opener;
+use super::words::Word;
 use super::xml::{Element, Namespace};
 use super::{
     Algorithm, ChallengeFormat, Container, DeviceInfo, KeyPackage, KeyUsage, PackageName, PinPolicy, PinUsageMode,
-    Policy, Protection, PskcError, ResponseFormat, UnreadPackage, ValueFormat, Word,
+    Policy, Protection, PskcError, ResponseFormat, UnreadPackage, ValueFormat,
 };
 use crate::key::Key;
 

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use rand::CryptoRng;
 
 use super::protect::Sealer;
+use super::words::Word;
 use super::xml::{self, Element, Namespace};
-use super::{Container, DeviceInfo, Form, KeyPackage, PackageName, Place, Policy, Protection, PskcError, Word};
+use super::{Container, DeviceInfo, Form, KeyPackage, PackageName, Place, Policy, Protection, PskcError};
 use crate::key::Key;
 
 pub(super) fn write(

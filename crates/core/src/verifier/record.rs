@@ -7,7 +7,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use minicbor::{Decode, Decoder, Encode, Encoder};
+use minicbor::{Decode, Decoder, Encode};
+
+mod field;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub use stored::{Layout, Stored};
+
+pub(super) use field::seconds;
+use field::{activation_ids, challenge_id, text, transaction};
 
 use super::audit::ChainEnd;
 use super::moving::Moving;
@@ -362,76 +372,6 @@ impl Credential {
     }
 }
 
-/// What a store keeps, and in which version of the format it is written.
-pub trait Layout: Encode<()> {
-    /// 1, unless it says something that a reader of version 1 would lose: such a reader refuses it.
-    fn version(&self) -> u8 {
-        1
-    }
-}
-
-/// A record with an audit chain, as stores keep them.
-pub trait Stored: Layout + for<'b> Decode<'b, ()> {
-    /// The end of its chain.
-    fn chain(&mut self) -> &mut ChainEnd;
-
-    /// The wrapped key in it, where it has one.
-    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>>;
-}
-
-impl Stored for Record {
-    fn chain(&mut self) -> &mut ChainEnd {
-        &mut self.chain_end
-    }
-
-    /// None for the place of a registration that its token's revocation has overtaken.
-    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
-        Some(self.credential.key_mut()).filter(|key| !key.is_empty())
-    }
-}
-
-impl Stored for TokenRecord {
-    fn chain(&mut self) -> &mut ChainEnd {
-        &mut self.chain_end
-    }
-
-    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
-        Some(&mut self.device_key)
-    }
-}
-
-impl Stored for GeneratorRecord {
-    fn chain(&mut self) -> &mut ChainEnd {
-        &mut self.chain_end
-    }
-
-    fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
-        Some(&mut self.key)
-    }
-}
-
-impl Layout for Record {
-    fn version(&self) -> u8 {
-        match &self.credential {
-            Credential::Generator { .. } => 2,
-            credential if credential.validity() != Validity::default() => 2,
-            _ => 1,
-        }
-    }
-}
-
-impl Layout for TokenRecord {
-    fn version(&self) -> u8 {
-        if self.origin.is_some() { 2 } else { 1 }
-    }
-}
-
-impl Layout for GeneratorRecord {
-    fn version(&self) -> u8 {
-        2
-    }
-}
-
 impl ChallengeEnd {
     /// What a response to such a challenge is told.
     pub fn rejection(self) -> Rejection {
@@ -525,175 +465,4 @@ pub fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordErr
     let mut from = Decoder::new(body);
     let record = from.decode().map_err(|_| RecordError::Damaged)?;
     if from.position() == body.len() { Ok(record) } else { Err(RecordError::Damaged) }
-}
-
-type Written<W> = Result<(), minicbor::encode::Error<<W as minicbor::encode::Write>::Error>>;
-type Read<T> = Result<T, minicbor::decode::Error>;
-
-fn damaged(what: &'static str) -> minicbor::decode::Error {
-    minicbor::decode::Error::message(what)
-}
-
-pub(super) mod seconds {
-    use super::{Decoder, Encoder, Read, Timestamp, Written};
-
-    pub fn encode<C, W: minicbor::encode::Write>(value: &Timestamp, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
-        to.u64(value.as_unix()).map(|_| ())
-    }
-
-    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Timestamp> {
-        from.u64().map(Timestamp::from_unix)
-    }
-}
-
-mod challenge_id {
-    use super::{ChallengeId, Decoder, Encoder, Read, Written, damaged};
-
-    pub fn encode<C, W: minicbor::encode::Write>(value: &ChallengeId, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
-        to.bytes(value.as_bytes()).map(|_| ())
-    }
-
-    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<ChallengeId> {
-        from.bytes()?.try_into().map(ChallengeId::from_bytes).map_err(|_| damaged("challenge ID"))
-    }
-}
-
-mod activation_ids {
-    use alloc::vec::Vec;
-
-    use super::{ActivationId, Decoder, Encoder, Read, Written, damaged};
-
-    pub fn encode<C, W: minicbor::encode::Write>(value: &[ActivationId], to: &mut Encoder<W>, _: &mut C) -> Written<W> {
-        to.bytes(&value.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<_>>()).map(|_| ())
-    }
-
-    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Vec<ActivationId>> {
-        let (ids, rest) = from.bytes()?.as_chunks::<{ ActivationId::LEN }>();
-        if rest.is_empty() {
-            Ok(ids.iter().copied().map(ActivationId::from_bytes).collect())
-        } else {
-            Err(damaged("activation IDs"))
-        }
-    }
-}
-
-mod text {
-    use alloc::string::ToString;
-    use core::fmt::Display;
-    use core::str::FromStr;
-
-    use super::{Decoder, Encoder, Read, Written, damaged};
-
-    pub fn encode<C, T: Display, W: minicbor::encode::Write>(value: &T, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
-        to.str(&value.to_string()).map(|_| ())
-    }
-
-    pub fn decode<C, T: FromStr>(from: &mut Decoder<'_>, _: &mut C) -> Read<T> {
-        from.str()?.parse().map_err(|_| damaged("text"))
-    }
-}
-
-mod transaction {
-    use alloc::vec::Vec;
-
-    use super::{Decoder, Encoder, Read, Transaction, Written, damaged};
-
-    pub fn encode<C, W: minicbor::encode::Write>(value: &Transaction, to: &mut Encoder<W>, _: &mut C) -> Written<W> {
-        let mut whole = Encoder::new(Vec::new());
-        value.encode_whole(&mut whole);
-        to.bytes(&whole.into_writer()).map(|_| ())
-    }
-
-    pub fn decode<C>(from: &mut Decoder<'_>, _: &mut C) -> Read<Transaction> {
-        Transaction::decode_whole(&mut Decoder::new(from.bytes()?)).map_err(|_| damaged("transaction"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use alloc::string::ToString;
-    use alloc::vec;
-    use core::num::NonZeroU32;
-
-    use camtoken_oath::{Digits, Hash};
-
-    use super::*;
-
-    const SUITE: &str = "OCRA-1:HOTP-SHA256-8:QH64";
-
-    /// Version 1 as cbor2 writes it: the bytes of stores stay what they are.
-    const TOKEN_1: &str =
-        "0185430a0b0cf4f446000102030405820158200000000000000000000000000000000000000000000000000000000000000000";
-    const RECORD_1: &str = "018a8262633165555345523082008466544f4b454e3178194f4352412d313a484f54502d5348413235362d383a51483634430a0b0cf482028000f680f61a6553f100f4820058200000000000000000000000000000000000000000000000000000000000000000";
-
-    fn at(seconds: u64) -> Option<Timestamp> {
-        Some(Timestamp::from_unix(seconds))
-    }
-
-    fn token(origin: Option<Origin>) -> TokenRecord {
-        TokenRecord {
-            device_key: vec![10, 11, 12],
-            test: false,
-            revoked: false,
-            activations: vec![ActivationId::from_bytes([0, 1, 2, 3, 4, 5])],
-            chain_end: ChainEnd { entries: 1, head: [0; 32] },
-            origin,
-        }
-    }
-
-    fn camera(validity: Validity) -> Record {
-        let token = "TOKEN1".parse().expect("a token ID");
-        record(Credential::Camera { token, suite: SUITE.to_string(), key: vec![10, 11, 12], test: false, validity })
-    }
-
-    fn record(credential: Credential) -> Record {
-        Record {
-            subscriber: Subscriber { contract: "c1".to_string(), user: "USER0".to_string() },
-            credential,
-            state: StoredState::Active,
-            failures: 0,
-            challenge: None,
-            past: Vec::new(),
-            last_attempt: None,
-            latest_time: Timestamp::from_unix(1_700_000_000),
-            signed: false,
-            chain_end: ChainEnd::default(),
-        }
-    }
-
-    #[test]
-    fn a_record_without_dates_has_the_bytes_that_it_always_had() {
-        assert_eq!(base16ct::lower::encode_string(&to_bytes(&token(None))), TOKEN_1);
-        assert_eq!(from_bytes(&to_bytes(&token(None))), Ok(token(None)));
-        let camera = camera(Validity::default());
-        assert_eq!(base16ct::lower::encode_string(&to_bytes(&camera)), RECORD_1);
-        assert_eq!(from_bytes(&to_bytes(&camera)), Ok(camera));
-        let time_based = record(Credential::TimeBased { key: vec![1], last_step: Some(7) });
-        assert_eq!(to_bytes(&time_based)[0], 1);
-    }
-
-    /// A reader of version 1 would pass the dates over and write the record again without them.
-    #[test]
-    fn what_an_older_reader_would_lose_is_of_version_2() {
-        let validity = Validity { start: at(5), end: at(9) };
-        let origin = Origin { manufacturer: Some("M".to_string()), key: validity, ..Origin::default() };
-        let step_secs = NonZeroU32::new(60).expect("not 0");
-        let moving = [
-            Moving::event(Digits::SIX, u64::MAX),
-            Moving::Time { hash: Hash::Sha256, digits: Digits::EIGHT, step_secs, drift: -3, last_step: None },
-        ];
-        let generators = moving.map(|moving| {
-            let id = "2308701234567".parse().expect("a serial number");
-            record(Credential::Generator { id, key: vec![1], moving, validity: Validity::default() })
-        });
-        for record in generators.into_iter().chain([camera(validity)]) {
-            let bytes = to_bytes(&record);
-            assert_eq!(bytes[0], 2);
-            assert_eq!(from_bytes(&bytes), Ok(record));
-        }
-        let bytes = to_bytes(&token(Some(origin.clone())));
-        assert_eq!((bytes[0], from_bytes(&bytes)), (2, Ok(token(Some(origin)))));
-        let refused = from_bytes::<TokenRecord>(&[&[3], &bytes[1..]].concat());
-        assert_eq!(refused, Err(RecordError::Version { found: 3 }));
-    }
 }

@@ -1,6 +1,9 @@
 //! What of the input is wrong.
 
-use super::*;
+use core::error::Error;
+use core::fmt;
+
+use super::QuestionError;
 
 /// A value beside the question, by its letter in the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -35,19 +35,19 @@
 
 mod check;
 mod error;
+mod message;
 mod question;
 mod suite;
 
 pub use self::error::{InputError, Part};
 use alloc::vec::Vec;
-use core::error::Error;
 use core::fmt;
-use core::ops::{Deref, DerefMut};
 
 use secrecy::{ExposeSecret, SecretSlice};
 
-use super::{Found, Hash, Keyed, Response, Tag};
+use super::{Found, Hash, Keyed, Response};
 use crate::Key;
+use message::Message;
 
 pub use check::{Check, CheckError, Checker, KeyTable};
 pub use question::{Question, QuestionError, QuestionFormat, QuestionKind};
@@ -363,139 +363,6 @@ fn respond_without(
     let joined = theirs.map(|theirs| theirs.join(&input.question)).transpose()?;
     let message = Message::with_question(suite, joined.as_ref().unwrap_or(&input.question), input)?;
     Ok(Response::new(&message.mac(key), suite.truncation()))
-}
-
-impl Suite {
-    const fn asks_for(&self, part: Part) -> bool {
-        match part {
-            Part::Counter => self.counter(),
-            Part::Pin => self.pin().is_some(),
-            Part::Session => self.session().is_some(),
-            Part::Time => self.time_step().is_some(),
-        }
-    }
-
-    /// Where the values begin in a message: behind the suite and its zero byte.
-    fn data_start(&self) -> usize {
-        self.as_str().len() + 1
-    }
-}
-
-/// What goes into the HMAC (section 5.1): suite, a zero byte, and the values that the suite asks for, checked.
-struct Message<'a> {
-    suite: &'a Suite,
-    question: &'a Question,
-    input: &'a DataInput,
-}
-
-impl<'a> Message<'a> {
-    fn new(suite: &'a Suite, input: &'a DataInput) -> Result<Self, InputError> {
-        Self::with_question(suite, &input.question, input)
-    }
-
-    fn with_question(suite: &'a Suite, question: &'a Question, input: &'a DataInput) -> Result<Self, InputError> {
-        for (part, given) in [
-            (Part::Counter, input.counter.is_some()),
-            (Part::Pin, input.pin.is_some()),
-            (Part::Session, input.session.is_some()),
-            (Part::Time, input.time.is_some()),
-        ] {
-            match (suite.asks_for(part), given) {
-                (true, false) => return Err(InputError::Missing { part }),
-                (false, true) => return Err(InputError::Superfluous { part }),
-                _ => {}
-            }
-        }
-        if question.format() != suite.question() {
-            return Err(QuestionError::Format { expected: suite.question(), found: question.format() }.into());
-        }
-        if let (Some(hash), Some(pin)) = (suite.pin(), &input.pin) {
-            let (expected, found) = (hash.output_len(), pin.expose_bytes().len());
-            if expected != found {
-                return Err(InputError::Pin { expected, found });
-            }
-        }
-        if let (Some(max), Some(session)) = (suite.session(), &input.session) {
-            let (max, found) = (usize::from(max), session.len());
-            if found > max {
-                return Err(InputError::Session { max, found });
-            }
-        }
-        Ok(Self { suite, question, input })
-    }
-
-    fn mac(&self, key: &Key) -> Tag {
-        Keyed::new(self.suite.hash(), key).mac(&self.bytes())
-    }
-
-    fn bytes(&self) -> Bytes {
-        let mut bytes = Bytes::default();
-        bytes.extend(self.suite.as_str().as_bytes());
-        bytes.extend(&[0]);
-        self.write_values(|value| bytes.extend(value));
-        bytes
-    }
-
-    /// Everything behind the suite.
-    fn write_values(&self, mut write: impl FnMut(&[u8])) {
-        if let Some(counter) = self.input.counter {
-            write(&counter.to_be_bytes());
-        }
-        write(self.question.encoded());
-        if let Some(pin) = &self.input.pin {
-            write(pin.expose_bytes());
-        }
-        if let (Some(len), Some(session)) = (self.suite.session(), &self.input.session) {
-            write(&[0; 512][..usize::from(len) - session.len()]);
-            write(session);
-        }
-        if let Some(time) = self.input.time {
-            write(&time.to_be_bytes());
-        }
-    }
-}
-
-/// A message; it may hold a PIN's hash, and is wiped when dropped.
-struct Bytes {
-    bytes: [u8; Self::MAX],
-    len: usize,
-}
-
-impl Bytes {
-    /// The longest suite, its zero byte, C, Q, PSHA512, S512 and T.
-    const MAX: usize = suite::MAX_LEN + 1 + 8 + question::ENCODED_LEN + 64 + 512 + 8;
-
-    fn extend(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
-    }
-}
-
-impl Default for Bytes {
-    fn default() -> Self {
-        Self { bytes: [0; Self::MAX], len: 0 }
-    }
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-impl DerefMut for Bytes {
-    fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[..self.len]
-    }
-}
-
-impl Drop for Bytes {
-    fn drop(&mut self) {
-        self.bytes[..self.len].fill(0);
-        zeroize::optimization_barrier(&self.bytes);
-    }
 }
 
 #[cfg(test)]

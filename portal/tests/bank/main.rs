@@ -1,0 +1,9 @@
+//! The bank with a token in somebody's hands: registration, orders, suspension, and what is left after the process was killed.
+
+mod generators;
+mod orders;
+mod passwords;
+mod people;
+mod registration;
+#[path = "../world/mod.rs"]
+mod world;

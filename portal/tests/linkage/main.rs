@@ -1,0 +1,7 @@
+//! Linking external services, rule by rule: the bank with its site, without a socket, and a provider that signs by itself.
+
+mod accounts;
+mod grants;
+mod pages;
+mod requests;
+mod world;

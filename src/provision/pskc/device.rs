@@ -1,0 +1,57 @@
+//! What a package says of its device, and of what the device takes and gives.
+
+use super::ValueFormat;
+use crate::time::Timestamp;
+
+/// The device (`DeviceInfo`). Manufacturer and serial number together name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// Who made it.
+    pub manufacturer: Option<String>,
+    /// What is printed on it.
+    pub serial: Option<String>,
+    /// The maker's name of the model.
+    pub model: Option<String>,
+    /// Tells devices of one serial number apart.
+    pub issue_no: Option<String>,
+    /// What the key is bound to, such as the number of a telephone.
+    pub device_binding: Option<String>,
+    /// When the device may be used first.
+    pub start_date: Option<Timestamp>,
+    /// When the device may be used last.
+    pub expiry_date: Option<Timestamp>,
+    /// Whose device it is, as a distinguished name.
+    pub user_id: Option<String>,
+}
+
+/// The challenges that a device takes (`ChallengeFormat`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChallengeFormat {
+    /// Its characters.
+    pub encoding: ValueFormat,
+    /// The fewest characters.
+    pub min: u32,
+    /// The most characters.
+    pub max: u32,
+    /// Whether the device checks a Luhn digit at the end.
+    pub check_digits: bool,
+}
+
+/// The responses that a device gives (`ResponseFormat`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseFormat {
+    /// Its characters.
+    pub encoding: ValueFormat,
+    /// How many characters.
+    pub length: u32,
+    /// Whether the device appends a Luhn digit.
+    pub check_digits: bool,
+}
+
+impl ResponseFormat {
+    /// So many decimal digits.
+    #[must_use]
+    pub fn decimal(digits: u8) -> Self {
+        Self { encoding: ValueFormat::Decimal, length: digits.into(), check_digits: false }
+    }
+}
