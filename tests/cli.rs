@@ -26,6 +26,9 @@ mod quality;
 mod seals;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[cfg(all(target_os = "linux", feature = "server"))]
+#[path = "cli/service.rs"]
+mod service;
 #[path = "cli/settings.rs"]
 mod settings;
 #[path = "cli/streams.rs"]

@@ -5,17 +5,19 @@
 //! | --- | --- |
 //! | settings that others could have given | [`Settings::check_for_verifier`](crate::config::Settings::check_for_verifier) |
 //! | files with secrets that others can read or write | [`SecretFile`], the files of `kek_source` by `kek::secret_files` |
+//! | an embedded store without room on its disk | [`Room`] |
 //! | a key-encryption key that is not the store's | `Verifier::check_key`, by `Bank::open` and `/readyz` |
 //!
 //! A finding of another kind, of the clock or of the store, becomes one more line: a type with `look`, called where the verb
 //! starts, and a `camtoken_server::SelfCheck` for the service ([`SecretFile::standing`] shows how).
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::config::Store;
 use crate::failure::{Code, Failure};
 use crate::trust;
 
@@ -50,12 +52,11 @@ impl SecretFile {
     ///
     /// As [`SecretFile::open`]; `unreadable` also for more than `limit` bytes.
     pub fn read(&self, limit: usize, unreadable: Code) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let failed =
-            |error: std::io::Error| Failure::new(unreadable).because(format!("{}: {error}", self.path.display()));
+        let failed = |error: io::Error| Failure::new(unreadable).because(format!("{}: {error}", self.path.display()));
         // A buffer that grows leaves copies of what is secret.
         let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
         self.open(unreadable)?.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() > limit { Err(failed(std::io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
+        if bytes.len() > limit { Err(failed(io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
     }
 
     /// The same as a check that a service goes on making. That the file is gone is no finding: it was read at the start.
@@ -64,6 +65,51 @@ impl SecretFile {
         camtoken_server::SelfCheck::new(self.name, move || match trust::open_secret(&self.path) {
             Ok(Err(_)) => Err(camtoken_server::Code::UnsafeFile),
             Ok(Ok(_)) | Err(_) => Ok(()),
+        })
+    }
+}
+
+/// The room that an embedded store has on its file system.
+#[derive(Debug, Clone)]
+pub struct Room {
+    dir: PathBuf,
+}
+
+impl Room {
+    /// Bytes that have to be free. With less, the next changes may not be stored.
+    pub const LEAST: u64 = 1 << 20;
+
+    /// That of a store in a directory; a database sees to its own.
+    pub fn of(place: &Store) -> Option<Self> {
+        match place {
+            Store::Directory(dir) => Some(Self { dir: dir.clone() }),
+            Store::Url(_) => None,
+        }
+    }
+
+    /// How many bytes are free for this user.
+    ///
+    /// # Errors
+    ///
+    /// That of the system, also when there is no such directory.
+    #[cfg(unix)]
+    pub fn free(&self) -> io::Result<u64> {
+        let system = rustix::fs::statvfs(&self.dir)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+
+    /// Not looked at on this system.
+    #[cfg(not(unix))]
+    pub fn free(&self) -> io::Result<u64> {
+        self.dir.metadata().map(|_| u64::MAX)
+    }
+
+    /// The same as a check that a service goes on making: so it is taken out of a load balancer before callers ask in vain.
+    #[cfg(feature = "server")]
+    pub fn standing(self) -> camtoken_server::SelfCheck {
+        camtoken_server::SelfCheck::new("store_room", move || match self.free() {
+            Ok(free) if free < Self::LEAST => Err(camtoken_server::Code::StoreFailed),
+            Ok(_) | Err(_) => Ok(()),
         })
     }
 }

@@ -200,6 +200,24 @@ fn child_with_a_small_disk() {
     }
     println!("refused for want of room: {refused}");
     assert!(refused >= 4, "{refused}");
+    #[cfg(all(target_os = "linux", feature = "server"))]
+    a_service_says_so(&story, &disk);
+}
+
+/// Started on a full disk it answers, and says that it is not ready.
+#[cfg(all(target_os = "linux", feature = "server"))]
+fn a_service_says_so(story: &Story, disk: &Path) {
+    let filler = disk.join("filler");
+    fill(&filler, 512 << 10);
+    let service = super::service::Service::start(story);
+    let (status, said) = service.readiness();
+    assert_eq!((status, &said["code"], &said["detail"]), (503, &json!("CT-E014"), &json!("store_room")), "{said}");
+    let doctor = story.run(&["doctor"]);
+    let checks = doctor.document["checks"].as_array().expect("a list");
+    let room = checks.iter().find(|check| check["name"] == "store_room").expect("there is a store");
+    assert_eq!((doctor.exit, &room["result"]), (7, &json!("problem")), "{room}");
+    fs::remove_file(&filler).expect("just written");
+    assert_eq!(service.ready(), 200);
 }
 
 /// Takes all the room there is, but for so many bytes.

@@ -20,6 +20,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::ROOT;
+use super::service::Service;
 use super::verifier::{Said, Story};
 
 const PIN: &str = "271828";
@@ -388,39 +389,4 @@ fn base16(text: &str) -> Vec<u8> {
 fn secret(path: &Path, text: &str) {
     fs::write(path, text).expect("a writable directory");
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("just written");
-}
-
-/// `camtoken serve` on the story's store.
-struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    fn start(story: &Story) -> Self {
-        let mut command = story.command(&["serve", "--json", "--port", "0", "--log", "warn"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("camtoken starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("one line");
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
-        let url = said["url"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned();
-        Self { child, url }
-    }
-
-    fn environment(&self) -> String {
-        let bytes = fs::read(format!("/proc/{}/environ", self.child.id())).expect("Linux tells");
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    fn ready(&self) -> u16 {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        agent.get(format!("{}/readyz", self.url)).call().expect("it answers").status().as_u16()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

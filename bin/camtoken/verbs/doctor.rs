@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::feed;
 use crate::kek;
+use crate::self_check::Room;
 use crate::state;
 use crate::terminal;
 use crate::text::Text;
@@ -74,6 +75,7 @@ enum Finding {
 pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut checks = vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context)];
     checks.extend(database(context));
+    checks.extend(room(context));
     checks.push(terminal());
     checks.push(cameras(camtoken_camera::cameras(), &context.out.text));
     let problems = checks.iter().filter(|check| check.result == Finding::Problem).count();
@@ -213,6 +215,18 @@ fn database(context: &Context) -> Option<Check> {
             let (what, advice) = report.what_and_hint();
             problem_of("store", format!("{shown}\n{what}"), advice)
         }
+    })
+}
+
+/// How much room an embedded store has, once there is one.
+fn room(context: &Context) -> Option<Check> {
+    let named = context.settings.store.value.clone();
+    let place = named.or_else(|| bank::home(context).ok().map(|home| Store::Directory(home.join("store"))))?;
+    let free = Room::of(&place)?.free().ok()?;
+    let shown = format!("{} MB", free / 1_000_000);
+    Some(match free < Room::LEAST {
+        true => problem_of("store_room", shown, context.out.text.get("doctor-store-full")),
+        false => ok("store_room", shown),
     })
 }
 

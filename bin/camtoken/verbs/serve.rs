@@ -13,7 +13,7 @@ use camtoken::verifier::Verifier;
 use camtoken_server::Tls;
 #[cfg(unix)]
 use camtoken_server::listen_unix;
-use camtoken_server::{AccessKey, AccessKeys, Options, Service, is_host_name, is_origin, listen};
+use camtoken_server::{AccessKey, AccessKeys, Options, SelfCheck, Service, is_host_name, is_origin, listen};
 use clap::ValueEnum;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -37,7 +37,7 @@ use crate::failure::{Code, Failure};
 use crate::kek;
 use crate::note::SigningKey;
 use crate::secret::Asked;
-use crate::self_check::SecretFile;
+use crate::self_check::{Room, SecretFile};
 use crate::service::{clock, runtime, stop, watched};
 use crate::text::Text;
 use crate::value::{Value, value};
@@ -182,7 +182,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         watched_clock: watched(guard),
         virtual_token,
         picture_budget: args.picture_budget.duration(),
-        self_checks: args.secret_files(context).into_iter().map(SecretFile::standing).collect(),
+        self_checks: args.self_checks(context)?,
     };
     let runtime = runtime().map_err(|error| Failure::new(Code::Internal).because(error))?;
     let keys = args.api_keys.clone().zip(keys);
@@ -396,6 +396,16 @@ impl Args {
         let anchor = anchor.map(|path| SecretFile::new("anchor_key_file", path));
         let api_key = self.key_file().map(|path| SecretFile::new("api_key_file", path));
         kek.into_iter().chain(api_key).chain(tls).chain(anchor).collect()
+    }
+
+    /// What it goes on checking.
+    fn self_checks(&self, context: &Context) -> Result<Vec<SelfCheck>, Failure> {
+        let files = self.secret_files(context).into_iter().map(SecretFile::standing);
+        let room = match self.only {
+            Some(Half::Token) => None,
+            _ => Room::of(&self.bank.place(context)?).map(Room::standing),
+        };
+        Ok(files.chain(room).collect())
     }
 
     /// The file of the API key: the one that is named, else the service manager's. Standard input is none.
