@@ -163,6 +163,45 @@ fn sealed_content_outside_the_specification_is_refused() {
     assert_eq!(with_operation(&[5]), Err(OpenError::Content), "an operation with other fields");
 }
 
+/// At the limits of what an envelope and a symbol hold.
+#[test]
+fn an_envelope_without_a_whole_tag_and_a_text_for_no_symbol_are_refused() {
+    let code = |len: usize| {
+        let envelope = Envelope {
+            key_name: KeyName::Signature(ActivationId::from_bytes([1; 6])),
+            id: ChallengeId::from_bytes([2; 12]),
+            ciphertext: vec![0; len],
+        };
+        format!("{PREFIX}{}", base45::encode(envelope.encode()))
+    };
+    assert_eq!(code(15).parse::<ChallengeCode>(), Err(ParseError::Form));
+    assert_eq!(code(16).parse::<ChallengeCode>().expect("a tag and no content").as_str(), code(16));
+    // Version 40 at level L holds 4,296 characters (ISO/IEC 18004, table 7).
+    let longest = (16..4_000).take_while(|len| code(*len).len() <= 4_296).last().expect("a short one fits");
+    assert!(code(longest).len() > 4_293, "three characters are two bytes");
+    assert!(code(longest).parse::<ChallengeCode>().is_ok());
+    assert_eq!(code(longest + 1).parse::<ChallengeCode>(), Err(ParseError::Form));
+}
+
+/// The seal is right, the key in it is not one.
+#[test]
+fn a_second_code_brings_a_key_of_32_bytes() {
+    let binding =
+        activation::Binding { first: ChallengeId::from_bytes([3; 12]), nonce: "012345".parse().expect("a number") };
+    let challenge = challenge(samples::full(Operation::Activation2));
+    let opened = |len: usize| {
+        let suite = "OCRA-1:HOTP-SHA256-8:QH64".parse().expect("a suite");
+        let grant = activation::Grant { key: Key::new(vec![7; len]), suite };
+        let token = "FEX0123456".parse().expect("a token ID");
+        let code = activation::seal_second(&challenge, &token, &key(), binding, &grant);
+        activation::open_second(&code, &key(), binding).map(|(_, grant)| grant.key.expose_bytes().len())
+    };
+    assert_eq!(opened(32), Ok(32));
+    for len in [0, 16, 31, 33, 64] {
+        assert_eq!(opened(len), Err(OpenError::Content), "{len} bytes");
+    }
+}
+
 #[test]
 fn a_code_prints_no_content() {
     let printed = format!("{:?}", seal(&challenge(samples::transfer()), &key()));
