@@ -215,11 +215,12 @@ fn is_of_one_record(error: &VerifierError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::Key;
+    use crate::key::{GeneratorId, Key};
+    use crate::oath::Digits;
     use crate::provision::pskc::DeviceInfo;
     use crate::seeded::Seeded;
     use crate::store::{Change, MemoryStore, RecordId, Replaced, Revision, block_on};
-    use crate::verifier::{LocalKeyWrapper, Policy};
+    use crate::verifier::{LocalKeyWrapper, Moving, NewGenerator, Origin, Policy};
 
     const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
 
@@ -308,10 +309,22 @@ mod tests {
         let imported = block_on(all.register(&verifier, ImportOptions::default(), NOW, rng)).expect("one is taken");
         assert_eq!(imported.tokens, ["FEX0000006".parse().expect("a token ID")]);
         assert_eq!(names(&imported), ["FEX0000005", "FEX0000007", "FEX0000008"]);
-        for (name, test) in [("FEX0000009", true), ("FEX0000010", false)] {
+        for (name, key, test) in [
+            ("FEX0000009", vec![0xff; 32], true),
+            ("FEX0000010", vec![0xff; 32], false),
+            ("FEX0000011", (0..15).collect(), false),
+            ("FEX0000012", Vec::new(), true),
+        ] {
             let id = name.parse().expect("a token ID");
-            let uniform = block_on(verifier.register(&id, &Key::new(vec![0xff; 32]), test, NOW, rng));
-            assert!(matches!(uniform, Err(EnrollError::UnfitDeviceKey(_))), "{uniform:?}");
+            let unfit = block_on(verifier.register(&id, &Key::new(key), test, NOW, rng));
+            assert!(matches!(unfit, Err(EnrollError::UnfitDeviceKey(_))), "{unfit:?}");
         }
+        let least = Key::new((0..16).collect());
+        block_on(verifier.register(&"FEX0000013".parse().expect("an ID"), &least, false, NOW, rng)).expect("128 bits");
+        let id: GeneratorId = "HOTP15".parse().expect("an ID");
+        let (moving, secret) = (Moving::event(Digits::SIX, 0), Key::new((0..15).collect()));
+        let new = NewGenerator { id, secret: &secret, moving, origin: Origin::default() };
+        let told = block_on(verifier.register_generators(vec![new], NOW, rng));
+        assert!(matches!(told[..], [Err(EnrollError::UnfitSecret(_))]), "{told:?}");
     }
 }

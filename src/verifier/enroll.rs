@@ -64,8 +64,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::UnfitDeviceKey`] for a key of the same
-    /// byte throughout, [`EnrollError::TokenRevoked`] for an ID that was revoked, [`EnrollError::TokenExists`] when it is
+    /// [`EnrollError::TestToken`] unless the policy accepts test keys, [`EnrollError::UnfitDeviceKey`] for a key of fewer
+    /// than 16 bytes (RFC 4226, R6) or of the same byte throughout, [`EnrollError::TokenRevoked`] for an ID that was revoked, [`EnrollError::TokenExists`] when it is
     /// registered with another key.
     pub async fn register(
         &self,
@@ -101,7 +101,7 @@ impl<S: Store> Verifier<S> {
         if token.test && !self.policy.accept_test_keys {
             return Err(EnrollError::TestToken(token.id.clone()));
         }
-        if token.device_key.is_uniform() {
+        if !is_fit_secret(token.device_key) {
             return Err(EnrollError::UnfitDeviceKey(token.id.clone()));
         }
         Ok(self.wrap(token.device_key, &token_context(&token.id), rng)?)
@@ -449,6 +449,14 @@ fn masked(contract: &str) -> String {
     let hidden = len - (len / 2).min(4);
     let told: String = contract.chars().skip(hidden).collect();
     format!("{}{told}", "*".repeat(hidden.min(4)))
+}
+
+/// The fewest bytes of a shared secret: RFC 4226, section 4, R6.
+const LEAST_SECRET: usize = 16;
+
+/// Whether a maker's secret may be one: long enough, and not one byte again and again.
+pub(super) fn is_fit_secret(secret: &Key) -> bool {
+    secret.expose_bytes().len() >= LEAST_SECRET && !secret.is_uniform()
 }
 
 pub(super) fn token_context(token: &TokenId) -> Vec<u8> {

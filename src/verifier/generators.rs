@@ -14,7 +14,7 @@ use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::enroll::fits;
+use super::enroll::{fits, is_fit_secret};
 use super::retry::{Tries, Try, together};
 use super::{AttemptId, EnrollError, Rejection, Step, Subscriber, Verifier, VerifierError, context, typed_response};
 use crate::key::{ActivationId, GeneratorId, Key};
@@ -71,8 +71,8 @@ impl<S: Store> Verifier<S> {
     /// Registers generators, which a store may write together. Doing it again changes nothing but the dates of their keys,
     /// where the new [`Origin`] names others, and how far they have come, where another verifier has used them since.
     ///
-    /// Of each it says [`EnrollError::UnfitSecret`] for a secret of the same byte throughout, [`EnrollError::GeneratorExists`] when
-    /// the store has it with another secret, or as one that computes something else, [`EnrollError::OutOfValidity`] for a new one whose
+    /// Of each it says [`EnrollError::UnfitSecret`] for a secret of fewer than 16 bytes (RFC 4226, R6) or of the same byte throughout,
+    /// [`EnrollError::GeneratorExists`] when the store has it with another secret, or as one that computes something else, [`EnrollError::OutOfValidity`] for a new one whose
     /// dates have passed.
     pub async fn register_generators(
         &self,
@@ -82,9 +82,9 @@ impl<S: Store> Verifier<S> {
     ) -> Vec<Result<(), EnrollError>> {
         let mut registered = Vec::new();
         for new in generators {
-            let wrapped = match new.secret.is_uniform() {
-                true => Err(EnrollError::UnfitSecret(new.id.clone())),
-                false => self.wrap(new.secret, &generator_context(&new.id), rng).map_err(EnrollError::from),
+            let wrapped = match is_fit_secret(new.secret) {
+                true => self.wrap(new.secret, &generator_context(&new.id), rng).map_err(EnrollError::from),
+                false => Err(EnrollError::UnfitSecret(new.id.clone())),
             };
             registered.push(async move { self.register_generator(new, wrapped?, now).await });
         }

@@ -29,8 +29,11 @@ pub enum EnrollError {
     /// The token is registered already, with another key.
     #[error("token {0} is registered already")]
     TokenExists(TokenId),
-    /// All bytes of the device key are the same, or another token of the same file has it: a mistake of its maker.
-    #[error("the device key of token {0} cannot be one: the same byte throughout, or the key of another token")]
+    /// The device key has fewer than 16 bytes, all its bytes are the same, or another token of the same file has it: a mistake of its
+    /// maker.
+    #[error(
+        "the device key of token {0} cannot be one: fewer than 16 bytes, the same byte throughout, or the key of another token"
+    )]
     UnfitDeviceKey(TokenId),
     /// The token is revoked, which is final.
     #[error("token {0} is revoked")]
@@ -46,8 +49,10 @@ pub enum EnrollError {
         /// Why not.
         reason: OutOfValidity,
     },
-    /// The secret of a generator has the same byte throughout, or another generator of the same file has it.
-    #[error("the secret of generator {0} cannot be one: the same byte throughout, or the secret of another")]
+    /// The secret of a generator has fewer than 16 bytes, the same byte throughout, or another generator of the same file has it.
+    #[error(
+        "the secret of generator {0} cannot be one: fewer than 16 bytes, the same byte throughout, or the secret of another"
+    )]
     UnfitSecret(GeneratorId),
     /// The generator is not registered.
     #[error("no generator {0}")]
