@@ -35,6 +35,21 @@ fn drawn(dir: &Path, name: &str, text: &str) -> String {
     path.into_os_string().into_string().expect("a temporary path is Unicode")
 }
 
+/// Four symbols of segno (structured append), out of their order on the page; zxing-cpp reads the same parts.
+#[test]
+fn what_is_spread_over_several_symbols_is_put_together() {
+    let whole = fs::read_to_string(format!("{ROOT}/tests/cli/spread.txt")).expect("the text is here");
+    let (document, _, exit) = run(&["scan", "--raw", "--all", "--json", "tests/cli/spread.png"]);
+    let report: Value = serde_json::from_str(&document).expect("one document");
+    assert_as_its_schema(&report);
+    assert_eq!((exit, &report["text"], &report["guess"]), (0, &whole.clone().into(), &Value::Null));
+    let parts = report["symbols"].as_array().expect("symbols").iter();
+    let mut numbers: Vec<_> = parts.map(|symbol| symbol["part"]["number"].as_u64().expect("a number")).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    assert_eq!(run(&["scan", "--raw", "--all", "tests/cli/spread.png"]).0, whole + "\n");
+}
+
 #[test]
 fn a_folder_is_one_document_a_picture() {
     let vectors = fs::read_to_string(format!("{ROOT}/testvectors/scan_test.json")).expect("the vectors are here");

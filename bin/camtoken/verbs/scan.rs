@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use camtoken::code;
-use camtoken::qr::{Effort, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, scan, scan_other};
+use camtoken::qr::{Effort, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, joined, scan, scan_other};
 use camtoken::token::Refusal;
 use camtoken_documents::CodePart;
 
@@ -248,19 +248,18 @@ impl<'a> Reader<'a> {
         report.symbols = symbols.iter().map(|symbol| Found::of(symbol, self.args.raw)).collect();
         let refused = match (&mut self.token, said) {
             (None, Ok(said)) => {
-                let all: Vec<Said> = symbols.iter().map(Said::of).collect();
-                let all = if all.is_empty() { std::slice::from_ref(&said) } else { &all };
-                report.value = all
-                    .iter()
-                    .map(|said| if stdout().is_terminal() { said.page() } else { said.value() + "\n" })
-                    .collect();
-                let parts = report.symbols.iter().map(|found| found.drawn.part.as_ref());
-                let parts =
-                    parts.map(|part| part.map(|part| part_of(part, &self.context.out.text)).unwrap_or_default());
-                let pages = all.iter().zip(parts.chain(std::iter::repeat(String::new())));
-                report.page = pages.map(|(said, part)| said.page() + &part).collect();
-                (report.text, report.bytes) = all[0].parts();
-                report.guess = all[0].is_guess();
+                let mut all = readings(symbols);
+                if all.is_empty() {
+                    all.push((said, None));
+                }
+                for (said, symbol) in &all {
+                    report.value += &if stdout().is_terminal() { said.page() } else { said.value() + "\n" };
+                    let part = symbol.and_then(|at| report.symbols[at].drawn.part.as_ref());
+                    let part = part.map(|part| part_of(part, &self.context.out.text));
+                    report.page += &(said.page() + &part.unwrap_or_default());
+                }
+                (report.text, report.bytes) = all[0].0.parts();
+                report.guess = all[0].0.is_guess();
                 if let Some(Ok(code)) = report.text.as_deref().and_then(source::foreign) {
                     report.format = Some(code.format());
                     report.parts = code.parts().into_iter().map(CodePart::from).collect();
@@ -325,10 +324,21 @@ fn worth(seen: &Scan) -> u8 {
     }
 }
 
-/// Of several symbols the first that says it is a code; else the first that asks a token for something; else the first.
+/// What symbols say: first what is spread over several of them and is whole, then each that is alone or lacks another part, with its
+/// place.
+fn readings(symbols: &[Symbol]) -> Vec<(Said, Option<usize>)> {
+    let wholes = joined(symbols);
+    let is_joined = |at: usize| wholes.iter().any(|whole| whole.parts.contains(&at));
+    let alone =
+        symbols.iter().enumerate().filter(|(at, _)| !is_joined(*at)).map(|(at, symbol)| (Said::of(symbol), Some(at)));
+    wholes.iter().map(|whole| (Said::new(whole.text.clone(), &whole.payload), None)).chain(alone).collect()
+}
+
+/// Of several readings the first that says it is a code; else the first that asks a token for something; else the first.
 fn chosen(symbols: &[Symbol]) -> Option<Said> {
-    let first = |asks: fn(&str) -> bool| {
-        symbols.iter().map(Said::of).find(|said| matches!(said, Said::Text(text) if asks(text)))
-    };
-    first(code::is_code).or_else(|| first(source::asks_a_token)).or_else(|| symbols.first().map(Said::of))
+    let mut readings = readings(symbols);
+    let first =
+        |asks: fn(&str) -> bool| readings.iter().position(|(said, _)| matches!(said, Said::Text(text) if asks(text)));
+    let at = first(code::is_code).or_else(|| first(source::asks_a_token)).unwrap_or(0);
+    (at < readings.len()).then(|| readings.swap_remove(at).0)
 }

@@ -6,6 +6,7 @@ mod decode;
 mod file;
 mod geometry;
 mod grey;
+mod joined;
 mod ladder;
 mod micro;
 mod picture;
@@ -23,6 +24,7 @@ use reading::{Reading, Sighting};
 
 pub use deadline::Deadline;
 pub use file::scan_file;
+pub use joined::{Joined, joined};
 pub use ladder::{Effort, ScanOptions};
 pub use micro::{MicroSymbol, OtherSymbol, scan_other};
 pub use picture::{Format, Limits, PictureError};
