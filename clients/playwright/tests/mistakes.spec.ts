@@ -214,7 +214,7 @@ test('a value that is not allowed says what is', async ({ camtoken, token, regis
     'camtoken: error[CT-E070]: there is no such operation: "payment"; known are deletion, login, transfer, ',
   );
   expect(await said(() => camtoken.verifier.issue({ ...challenge, fields: { ...transfer, amount: '12.50' } }))).toContain(
-    'camtoken: error[CT-E071]: the fields make no transaction: field "amount": expected decimal digits only\n',
+    'camtoken: error[CT-E071]: the fields are not a valid transaction: field "amount": expected decimal digits only\n',
   );
 });
 

@@ -71,19 +71,19 @@ codes! {
         "Send it as Authorization: Bearer KEY." / "Authorization: Bearer KEY として送ってください。";
     /// A host name or an origin that is not ours.
     Origin = "CT-E104", FORBIDDEN:
-        "the request came under a foreign host name or from a foreign page" / "別のホスト名か、別のページからのリクエストです";
+        "the request has another host name, or comes from a page of another site" / "別のホスト名か、別のサイトのページからのリクエストです";
         "Allow it by --allow-host or --allow-origin when the service is started." / "起動時に --allow-host か --allow-origin で許可できます。";
     /// The body is too long.
     TooLarge = "CT-E105", PAYLOAD_TOO_LARGE:
         "the body is too long" / "本文が長すぎます";
-        "JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB, a batch file 64 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiB、総合振込などのファイルは64 MiBまでです。";
+        "JSON may have 64 KiB, a token's file 1 MiB, an image 32 MiB, a batch file 64 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiB、総合振込などのファイルは64 MiBまでです。";
     /// The body is of another kind.
     MediaType = "CT-E106", UNSUPPORTED_MEDIA_TYPE:
-        "the body is of a kind that is not taken here" / "ここでは受け付けない種類の本文です";
+        "the content type of the body is not accepted here" / "本文の Content-Type を受け付けません";
         "Send JSON with Content-Type: application/json." / "Content-Type: application/json としてJSONを送ってください。";
     /// More requests than can be worked on.
     Busy = "CT-E107", SERVICE_UNAVAILABLE:
-        "the service or its store is busy, or cannot be reached" / "サービスまたはデータの保存先が混み合っているか、接続できません";
+        "the service or its store is busy, or cannot be reached" / "サービスまたは保存場所が混み合っているか、接続できません";
         "Try again after the seconds of Retry-After; a repeated request with the same Idempotency-Key is safe." / "Retry-After の秒数を待って再試行してください。同じ Idempotency-Key での再試行は安全です。";
     /// The body came too slowly.
     Slow = "CT-E108", REQUEST_TIMEOUT:
@@ -103,7 +103,7 @@ codes! {
         "Wait a moment, then send it again." / "少し待って、もう一度送ってください。";
     /// No room for more of them.
     TooMany = "CT-E111", CONFLICT:
-        "there are as many of these as the service keeps" / "これ以上は作成できません";
+        "the service has reached its limit for these" / "サービスの上限に達したため、これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
     /// Without a key, from behind a proxy.
     Forwarded = "CT-E131", FORBIDDEN:
@@ -138,7 +138,7 @@ codes! {
     /// A number or a text that its part does not take.
     Value = "CT-E115", UNPROCESSABLE_ENTITY:
         "a value is beyond its limits" / "値が範囲を超えています";
-        "`detail` names the part and what it takes." / "`detail` が該当箇所と受け付ける範囲を示します。";
+        "`detail` names the part and what it accepts." / "`detail` が該当箇所と受け付ける範囲を示します。";
 
     /// Another process has the store open.
     StoreBusy = "CT-E013", SERVICE_UNAVAILABLE:
@@ -159,7 +159,7 @@ codes! {
         "サーバーの時計を合わせてください。時計が正しい場合は、前回の判定のときに進んでいました: `camtoken store clock --set-back`";
     /// The clock has run ahead of the time that has passed.
     ClockAhead = "CT-E040", SERVICE_UNAVAILABLE:
-        "the clock of the service has run ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
+        "the clock of the service is ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
         "Nothing was decided. Set the clock right. If it is right, confirm it: `camtoken store clock --confirm`." /
         "何も判定していません。時計を合わせてください。時計が正しい場合は確認してください: `camtoken store clock --confirm`";
     /// The key-encryption key is missing or wrong.
@@ -186,7 +186,7 @@ codes! {
     /// A backup is none, or is not whole.
     Backup = "CT-E030", UNPROCESSABLE_ENTITY:
         "the backup is damaged or not whole" / "バックアップが壊れているか、途中で切れています";
-        "Take another one." / "別のバックアップを使ってください。";
+        "Use another one." / "別のバックアップを使ってください。";
     /// The database may lose what it acknowledges.
     StoreUnsafe = "CT-E032", SERVICE_UNAVAILABLE:
         "the database may lose what it acknowledges" / "データベースの設定では、確定した変更が失われることがあります";
@@ -229,7 +229,7 @@ codes! {
         "GET /v1/operations lists them." / "取引の一覧は GET /v1/operations で取得できます。";
     /// The fields make no transaction.
     Fields = "CT-E071", UNPROCESSABLE_ENTITY:
-        "the fields make no transaction" / "項目が取引になっていません";
+        "the fields are not a valid transaction" / "項目が正しくないため、取引を作成できません";
         "`detail` names the field; GET /v1/operations says what each takes." / "`detail` が該当する項目です。各項目の形式は GET /v1/operations で取得できます。";
     /// The batch file is wrong.
     Batch = "CT-E072", UNPROCESSABLE_ENTITY:
@@ -237,7 +237,7 @@ codes! {
         "`detail` names the record." / "`detail` が該当するレコードを示します。";
     /// The file of keys cannot be read.
     KeyFile = "CT-E073", UNPROCESSABLE_ENTITY:
-        "the file of keys cannot be read" / "鍵ファイルを読めません";
+        "the key file cannot be read" / "鍵ファイルを読めません";
         "See `detail`; a protected file needs its passphrase or its key." / "`detail` を確認してください。保護されたファイルにはパスフレーズか鍵が必要です。";
     /// No package is a device key.
     NoDeviceKey = "CT-E074", UNPROCESSABLE_ENTITY:
@@ -249,7 +249,7 @@ codes! {
         "Use letters, digits and the signs of half-width text." / "半角の英数字と記号にしてください。";
     /// The same byte throughout, or the key of another token.
     UnfitDeviceKey = "CT-E076", UNPROCESSABLE_ENTITY:
-        "the device key cannot be one" / "機器鍵として使えない鍵です";
+        "the device key is not safe to use" / "安全でないため、機器鍵として使えません";
         "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
     /// Too early or too late.
     KeyValidity = "CT-E092", CONFLICT:
@@ -258,7 +258,7 @@ codes! {
         "日時はトークン、生成器、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:
-        "the generator is registered otherwise, or has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
+        "the generator is registered with other values, or already has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
         "Check the serial number; revoke the activation of its last user." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
     /// The generator is not registered.
     NoGenerator = "CT-E094", NOT_FOUND:
@@ -266,11 +266,11 @@ codes! {
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
     /// No such token in the books.
     NoToken = "CT-E081", NOT_FOUND:
-        "the token is not in the books" / "そのトークンは登録されていません";
+        "the verifier does not know this token" / "そのトークンは登録されていません";
         "Register it by POST /v1/tokens." / "POST /v1/tokens で登録してください。";
     /// The books have another key.
     TokenExists = "CT-E082", CONFLICT:
-        "the token is in the books with another key" / "そのトークンは別の鍵で登録されています";
+        "the verifier has this token with another key" / "そのトークンは別の鍵で登録されています";
         "Check the token ID." / "トークンIDを確かめてください。";
     /// The token is revoked.
     TokenRevoked = "CT-E083", CONFLICT:
