@@ -1,8 +1,8 @@
-//! Where records live: load, and replace if nobody else did in between.
+//! Where records are kept: load, and compare-and-swap.
 //!
 //! A store decides nothing about a response. It keeps one record for each activation and each token, opaque bytes to
-//! it, and swaps a record for its successor only while the revision is the one that the caller has seen. A swap is
-//! durable before it is told, and the audit entry of a change is stored with the change or not at all.
+//! it. It replaces a record by its successor only while the revision is the one that the caller has seen. A swap is
+//! durable before the caller gets the answer, and the audit entry of a change is stored with the change or not at all.
 //!
 //! [`MemoryStore`] is for tests and demonstrations, `EmbeddedStore` (feature `embedded`) keeps one directory, and the crate
 //! `camtoken-postgres` serves many processes. [`EitherStore`] is one of two, for programs whose settings choose. All pass the
@@ -53,7 +53,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::TooLarge`] for a change that no store takes. [`StoreError::Unknown`] if the change may or may not
-    /// have been stored: ask again with the same attempt. Any other error: it was not stored.
+    /// have been stored: retry with the same attempt. Any other error: it was not stored.
     fn replace(
         &self,
         id: &RecordId,
@@ -85,7 +85,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send;
 
-    /// Gives all audit entries of a record, read in pages: a long history keeps nobody else from the store.
+    /// Gives all audit entries of a record, read in pages: a long history does not block other callers.
     ///
     /// # Errors
     ///
@@ -295,7 +295,7 @@ pub enum Replaced {
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Nothing was done; it may be asked again.
+    /// Nothing was done; a retry is safe.
     #[error("store unavailable: {reason}")]
     Unavailable {
         /// What stood in the way.
@@ -323,7 +323,7 @@ pub enum StoreError {
         /// What does not fit.
         reason: String,
     },
-    /// Changes that were acknowledged are missing, or it cannot be told whether they are: a used response may be open
+    /// Changes that were acknowledged are missing, or it is not known whether they are: a used response may be open
     /// again. `EmbeddedStore::open_to_repair` goes on without them.
     #[error("acknowledged changes may be lost: {reason}")]
     Lost {

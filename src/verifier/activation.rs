@@ -21,7 +21,7 @@ use crate::transaction::Transaction;
 /// ```
 /// use camtoken::verifier::{Activation, ActivationState};
 ///
-/// /// What a help desk tells a customer on the telephone.
+/// /// What the bank's support says to a customer on the telephone.
 /// fn advice(activation: &Activation) -> String {
 ///     match activation.state() {
 ///         ActivationState::Suspended => format!("suspended after {} wrong responses", activation.failures()),

@@ -12,7 +12,7 @@ use crate::key::ActivationId;
 use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 
-/// A reading that is not older than this is not stored anew.
+/// A reading that is not older than this is not stored again.
 const RECENT_SECS: u64 = 60;
 
 /// What came of setting back the time of records that were ahead.

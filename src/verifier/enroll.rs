@@ -144,12 +144,12 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Gives the device key out of the books, to hand the token over to another verifier.
+    /// Gives the stored device key, to hand the token over to another verifier.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::TestToken`] for a token made for tests: elsewhere nobody would know (V-20).
-    /// [`EnrollError::UnknownToken`], [`EnrollError::TokenRevoked`], or that the key cannot be had.
+    /// [`EnrollError::TestToken`] for a token made for tests: the other verifier would not know it as one (V-20).
+    /// [`EnrollError::UnknownToken`], [`EnrollError::TokenRevoked`], or that the key cannot be opened.
     pub async fn expose_device_key(&self, token: &TokenId) -> Result<Key, EnrollError> {
         let (_, record) = self.live_token(token).await?;
         if record.test {
@@ -158,11 +158,11 @@ impl<S: Store> Verifier<S> {
         Ok(self.device_key(token, &record)?)
     }
 
-    /// Whether the books have this device key for this token, and it was made for tests. The key of any other token is not looked at.
+    /// Whether the store has this device key for this token, and it was made for tests. The key of any other token is not opened.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when the record or its key cannot be had.
+    /// [`VerifierError`] when the record cannot be read or its key cannot be opened.
     pub async fn has_test_key(&self, token: &TokenId, device_key: &Key) -> Result<bool, VerifierError> {
         let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
         let Some((_, record)) = known.filter(|(_, record)| record.test) else { return Ok(false) };
@@ -210,11 +210,12 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Takes the device code that the token showed for the first code, and makes the second code for it alone. The same
-    /// device code again gives the same second code, and the same `attempt` the same answer without a second charge.
+    /// device code again gives the same second code. A retry with the same `attempt` gets the same answer, and is not
+    /// counted twice.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong device code is
+    /// [`EnrollError`] when nothing was decided; retry with the same `attempt`. A wrong device code is
     /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn second_code(
         &self,
@@ -265,7 +266,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when a record or a key cannot be had, or the token is revoked.
+    /// [`EnrollError`] when a record cannot be read, a key cannot be opened, or the token is revoked.
     pub async fn enrollment_code(
         &self,
         activation: ActivationId,
@@ -286,12 +287,12 @@ impl<S: Store> Verifier<S> {
         Ok(Some(Enrollment { activation, expires_at: challenge.expires_at, code }))
     }
 
-    /// Takes the token's response to the second code; the activation signs from then on. The same `attempt` gets the same
-    /// answer, without a second charge; another one is told [`Rejection::AlreadySettled`] once the registration is finished.
+    /// Takes the token's response to the second code. From then on the activation signs. A retry with the same `attempt` gets the
+    /// same answer, and is not counted twice. Another attempt gets [`Rejection::AlreadySettled`] once the registration is finished.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong response is
+    /// [`EnrollError`] when nothing was decided; retry with the same `attempt`. A wrong response is
     /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn confirm(
         &self,
@@ -442,7 +443,7 @@ fn otp_secret(rng: &mut impl CryptoRng) -> Key {
     Key::new(bytes)
 }
 
-/// The contract number as a token shows it: at most eight characters, of which only the last four are told, and never more
+/// The contract number as a token shows it: at most eight characters, of which only the last four are readable, and never more
 /// than half.
 fn masked(contract: &str) -> String {
     let len = contract.chars().count();

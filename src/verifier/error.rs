@@ -26,10 +26,10 @@ pub enum SetupError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifierError {
-    /// The store failed. After [`StoreError::Unknown`], ask again with the same attempt ID.
+    /// The store failed. After [`StoreError::Unknown`], retry with the same attempt ID.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key of the activation cannot be had.
+    /// The key of the activation cannot be opened.
     #[error(transparent)]
     KeyWrapper(#[from] KeyWrapError),
     /// The keys of the store were wrapped under another key-encryption key: [`Verifier::check_key`](super::Verifier::check_key).

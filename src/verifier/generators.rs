@@ -124,7 +124,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Brings what the record of a generator says anew to the activation of its user.
+    /// Brings new dates of a generator's record to the activation of its user.
     async fn tell_holder(&self, record: &GeneratorRecord, now: Timestamp) -> Result<(), VerifierError> {
         let Some(holder) = record.activation.first().copied() else { return Ok(()) };
         let validity = ValidityChange { validity: record.origin.validity() };

@@ -1,10 +1,11 @@
 //! Whether the key-encryption key is the one of the store, and how far the sealing of its records has come.
 //!
-//! A verifier with another key would start, refuse everybody who is enrolled, and wrap new keys under a key that the next
-//! start does not have. So the store holds a key-check value: a constant, wrapped as the keys are. It is a record like the
+//! A verifier with another key would start, refuse every enrolled user, and wrap new keys under a key that the next
+//! start does not have. So the store has a key-check value: a constant, wrapped as the keys are. It is a record like the
 //! others, so every kind of store and every backup has it.
 //!
-//! In a sealed store it has a seal itself, and the constant is wrapped for another context: no value of before can be made from it.
+//! In a sealed store it has a seal itself, and the constant is wrapped for another context. So it cannot be turned back into a
+//! value of a store without seals.
 
 use minicbor::{Decode, Encode};
 use rand::CryptoRng;

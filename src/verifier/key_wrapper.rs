@@ -55,7 +55,7 @@ pub trait KeyWrapper: Send + Sync {
     fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError>;
 }
 
-/// Why a stored key cannot be had.
+/// Why a stored key cannot be opened.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyWrapError {

@@ -1,7 +1,7 @@
 //! The verifier: it enrolls tokens, issues challenges, and settles each response once and only once.
 //!
-//! It keeps nothing itself. Every step loads a record, computes, and replaces the record if nobody was faster; the answer
-//! is given after that is durable. So any number of verifiers may share one [`Store`].
+//! It keeps nothing itself. Every step loads a record, computes, and replaces the record unless another request was faster. The
+//! answer is given after that is durable. So any number of verifiers may share one [`Store`].
 //!
 //! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
 
@@ -75,7 +75,7 @@ pub struct Verifier<S> {
     bank: Arc<str>,
     decoy: Arc<Decoy>,
     sealing: Arc<KnownSealing>,
-    /// Who asks: [`Verifier::acting_for`].
+    /// The caller's name: [`Verifier::acting_for`].
     actor: Option<Arc<str>>,
 }
 
@@ -254,14 +254,14 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Checks a response to a challenge, as it was typed ([`typed::digits`]). The verdict is durable when it is given, and the response is accepted in one attempt
-    /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
-    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]). A challenge of before the last
-    /// five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
+    /// Checks a response to a challenge, as it was typed ([`typed::digits`]). The verdict is durable when it is given. A response
+    /// is accepted in one attempt alone; in another one it is [`Rejection::AlreadySettled`] (V-7). Every retry of an attempt gets
+    /// the same answer. So execute what was accepted under the challenge's ID, once ([`Accepted`]). A challenge older than the
+    /// last five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when nothing could be decided. Ask again with the same `attempt`.
+    /// [`VerifierError`] when nothing could be decided. Retry with the same `attempt`.
     pub async fn verify(
         &self,
         challenge: ChallengeRef,
@@ -285,14 +285,14 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What was accepted for a challenge: for a caller that lost the answer, and its attempt with it, before it had executed.
-    /// Nothing unless it is the last challenge of its activation: a newer one may only be issued once this is asked.
+    /// What was accepted for a challenge: for a caller that lost the answer and its attempt before it had executed.
+    /// `None` unless it is the last challenge of its activation: issue a newer one only after this call.
     ///
-    /// That it was accepted is confirmed by a write, as a repeated attempt is: a read may see what a failover takes back.
+    /// The acceptance is confirmed by a write, like a repeated attempt: a read may see what a failover takes back.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when nothing is known; ask again.
+    /// [`VerifierError`] when nothing is known; retry.
     pub async fn accepted(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<Accepted>, VerifierError> {
         Ok(match self.settled(challenge, now).await? {
             Verdict::Accepted(accepted) => Some(accepted),
@@ -316,11 +316,11 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
+    /// The code of a challenge once more, as long as it may be answered: for an image that is fetched by itself.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when the record or its key cannot be had.
+    /// [`VerifierError`] when the record cannot be read or its key cannot be opened.
     pub async fn code(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<ChallengeCode>, VerifierError> {
         let Some(record) = self.record(challenge.activation).await? else { return Ok(None) };
         let Some(open) = open_challenge(&self.policy, &record, challenge, now) else { return Ok(None) };
@@ -328,7 +328,7 @@ impl<S: Store> Verifier<S> {
         Ok(Some(code::seal(&open, &key)))
     }
 
-    /// Withdraws a challenge that nobody has answered: from then on it counts as superseded. Whether there was one.
+    /// Withdraws an open challenge: from then on it counts as superseded. Whether there was one.
     ///
     /// # Errors
     ///

@@ -155,10 +155,11 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Gives every record of the store a seal, and wraps every key anew, while challenges are issued and answered. When all have
-    /// one, a record without is refused. In a store that is sealed it changes nothing. It is written in the audit chain of the record `key-check`.
+    /// Gives every record of the store a seal, and re-wraps every key, while challenges are issued and answered. When all have
+    /// one, a record without is refused. In a store that is sealed it changes nothing. The audit chain of the record `key-check`
+    /// has an entry of it.
     ///
-    /// Whoever copied the store before can still put records of that time back; a new key-encryption key ends that
+    /// An attacker who copied the store before can still put records of that time back; a new key-encryption key ends that
     /// ([`Verifier::rewrap`]).
     ///
     /// # Errors
@@ -185,7 +186,7 @@ impl<S: Store> Verifier<S> {
                 }
             }
             report.sealed += sealed;
-            // Whoever has not noticed yet may have put down one more.
+            // A verifier that has not noticed yet may have written one more.
             if sealed == 0 {
                 break;
             }
@@ -222,7 +223,7 @@ impl<S: Store> Verifier<S> {
             RecordId::Token(_) => self.accept::<TokenRecord>(id, now, rng, |record| Ok((record, 0))).await,
             RecordId::Generator(_) => self.accept::<GeneratorRecord>(id, now, rng, |record| Ok((record, 0))).await,
             RecordId::Clock => self.accept::<ClockRecord>(id, now, rng, |record| Ok((record, 0))).await,
-            // It is no record of a customer: `seal_records` writes it anew.
+            // It is no record of a customer: `seal_records` writes it again.
             RecordId::KeyCheck => Ok(false),
         }
     }
@@ -277,7 +278,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Writes a record anew, with its key under the newest key-encryption key and for the context of now. Whether the key was
+    /// Writes a record again, with its key under the newest key-encryption key and for the present context. Whether the key was
     /// under an older one.
     pub(super) async fn rewrap_record<R: Stored>(
         &self,

@@ -1,4 +1,4 @@
-//! Upkeep of the books: a check of everything, what a restored backup must not bring back, keys wrapped anew.
+//! Maintenance of the records: a check of everything, what a restored backup must not bring back, re-wrapping of keys.
 
 use rand::CryptoRng;
 
@@ -21,7 +21,7 @@ use camtoken_core::verifier::record::{
 };
 use camtoken_core::verifier::seal;
 
-/// What the books hold, and what is wrong with them.
+/// What the store has, and what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// How many activations there are, with those that ended.
@@ -55,10 +55,10 @@ pub enum RecordFault {
     /// Its history was touched.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// Its key cannot be had.
+    /// Its key cannot be opened.
     #[error(transparent)]
     Key(#[from] KeyWrapError),
-    /// It is of a token that the books do not have.
+    /// It is of a token that the store does not have.
     #[error("its token {0} is not in the books")]
     NoToken(TokenId),
     /// It is of a token that does not know of it: revoking the token would not end it.
@@ -67,7 +67,7 @@ pub enum RecordFault {
     /// It goes on although its token is revoked: revoke the token once more.
     #[error("its token {0} is revoked, and it is not")]
     TokenRevoked(TokenId),
-    /// It is older than its history: somebody has put an older copy of it back.
+    /// It is older than its history: an older copy of it was put back.
     #[error("it is older than its history: an older copy was put back")]
     OlderThanHistory,
     /// Sealing the records was begun and not finished, so one without a seal is still read: [`Verifier::seal_records`].
@@ -137,8 +137,8 @@ fn append<R: Stored>(
 }
 
 impl<S: Store> Verifier<S> {
-    /// Reads every record, its history and its key, and says what is wrong. Meant for books that nobody writes to
-    /// meanwhile: of a registration that begins just then it may say that its token does not list it.
+    /// Reads every record, its history and its key, and says what is wrong. Run it while no verifier writes to the store: about
+    /// a registration that begins meanwhile it may say that its token does not list it.
     ///
     /// # Errors
     ///
@@ -213,9 +213,10 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many; the key-check value is
-    /// wrapped anew with them, and not counted. In a sealed store every record gets its seal under the newest one. When it returns, the older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
-    /// and answered meanwhile.
+    /// Re-wraps every key that is wrapped under an older key-encryption key, and says how many. The key-check value is re-wrapped
+    /// with them, and not counted. In a sealed store every record gets its seal under the newest key. When it returns, the older
+    /// keys may be removed: every record was written, also those that needed no other key. Challenges are issued and answered
+    /// meanwhile.
     ///
     /// # Errors
     ///
@@ -225,7 +226,7 @@ impl<S: Store> Verifier<S> {
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 wrapped += u64::from(match &id {
-                    // The last one: whoever trusts it may take the older keys away.
+                    // The last one: when it is written, the older keys may be removed.
                     RecordId::KeyCheck => false,
                     RecordId::Activation(_) => self.rewrap_record::<Record>(&id, rng).await?,
                     RecordId::Token(_) => self.rewrap_record::<TokenRecord>(&id, rng).await?,

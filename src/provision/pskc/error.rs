@@ -6,7 +6,7 @@ use super::{Container, LEAST_KEY, LONGEST_TEXT, PolicyError, XmlError};
 use crate::key::IdError;
 use crate::verifier::{Moving, OutOfValidity};
 
-/// How one package of a file is told from the others.
+/// How a message names one package of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageName {
     /// Its place in the file, from 1.

@@ -326,7 +326,7 @@ impl KeyPackage {
         let at = validity.start.map_or(now, |start| start.max(now));
         let key = self.key_for(usage, at)?;
         validity.check(at)?;
-        // A rule that nobody keeps forbids the use (RFC 6030, section 5).
+        // A rule that is not enforced forbids the use (RFC 6030, section 5).
         if self.policy.number_of_transactions.is_some() {
             return Err(NoDeviceKey::Rule("NumberOfTransactions"));
         }

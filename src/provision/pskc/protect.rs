@@ -1,8 +1,8 @@
 //! Values that are encrypted and authenticated: RFC 6030, section 6.
 //!
-//! The MAC is over the encrypted value, vector and all, and is checked before anything is decrypted. Its own key stands
-//! in the document under CBC alone, as the standard has it: whoever can guess plaintext of the document may be able to
-//! forge such a key, so a container is no substitute for a trusted way of delivery.
+//! The MAC is over the encrypted value with its initialization vector, and is checked before anything is decrypted. The MAC's
+//! own key is in the document, protected by CBC alone, as the standard has it. An attacker who can guess plaintext of the
+//! document may be able to forge such a key. So a container is no substitute for a trusted way of delivery.
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit};

@@ -122,7 +122,7 @@ impl Disk for SystemDisk {
     }
 }
 
-/// A part of a store that is a symbolic link could lead anywhere, and somebody else could turn it.
+/// A part of a store that is a symbolic link could lead anywhere, and another user could redirect it.
 fn no_link(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {

@@ -1,4 +1,4 @@
-//! Opening: what the tree and the log hold is put together, held against the mark, and checkpointed.
+//! Opening: the content of the tree and of the log is put together, compared with the mark, and checkpointed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::store::{RecordId, Revision, StoreError, Versioned};
 /// A store that can go on.
 pub(super) struct Ready<D: Disk> {
     pub records: BTreeMap<RecordId, Versioned>,
-    /// What could not be brought into the tree: the store can only be read.
+    /// What could not be checkpointed: the store can only be read.
     pub recent: Recent,
     pub journal: Journal<D>,
     pub mark: MarkFile<D>,

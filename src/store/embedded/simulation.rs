@@ -231,7 +231,7 @@ impl Run {
             assert!(known.is_some_and(|known| known.contains(&*found.record)), "nobody wrote this record");
         }
         drop(writer);
-        // It was cut off before its end: it has to be asked for again.
+        // It was cut off before its end: it has to be repeated.
         assert!(matches!(self.open(false).err(), Some(StoreError::Lost { .. })), "a repair without its end");
         writer = self.open(true).expect("as before");
         let (answer, mut answered) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! Why nobody was enrolled.
+//! Why an enrollment failed.
 
 use camtoken_core::verifier::decision::{MAX_USERS, TokenRefusal};
 use camtoken_core::verifier::origin::OutOfValidity;
