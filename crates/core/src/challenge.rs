@@ -106,7 +106,7 @@ impl ChallengeId {
         Self(bytes)
     }
 
-    /// When it was generated, until the year 2106: after that its 32 bits begin anew.
+    /// When it was generated, until the year 2106: after that its 32 bits begin again at 0.
     #[must_use]
     pub fn generated_at(self) -> Timestamp {
         let [a, b, c, d, ..] = self.0;

@@ -1,7 +1,7 @@
 //! The whole life of an activation, explored in every order: registration, challenges, suspension, revocation; processes that
 //! die before or after the swap, answers that are lost, requests that are repeated, clocks that differ.
 //!
-//! What decides is the real [`settle`]. What is modelled is the store, the processes, and what the callers were told. There are
+//! The real [`settle`] decides. The model has the store, the processes, and the answers that callers got. There are
 //! two controls that must break the promises: a store without the swap, and a wrong device code that is counted outside of
 //! [`settle`], after its answer.
 //!
@@ -110,7 +110,7 @@ enum Request {
     SetClockBack,
 }
 
-/// What can be told apart of a world.
+/// The state of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct World {
     record: Stored,
@@ -127,7 +127,7 @@ enum Process {
     Decided { request: usize, decided: Decided },
     /// Another process has replaced the record since: what it has decided will not be stored.
     Overtaken,
-    /// Only with [`Control::Counting`]: the answer is told, and the count is not yet stored.
+    /// Only with [`Control::Counting`]: the answer is given, and the count is not yet stored.
     Counting,
 }
 
@@ -145,9 +145,9 @@ struct Decided {
 /// What the callers know, and what was stored, written down beside the record. The promises are about this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Seen {
-    /// How many different wrong answers were told as wrong: to the first code, the second, and each of two challenges.
+    /// How many different wrong answers were rejected as wrong: to the first code, the second, and each of two challenges.
     told_wrong: [u8; 4],
-    /// Which request was told that it is accepted: for the confirmation, and each of two challenges or time steps.
+    /// Which request got "accepted": for the confirmation, and each of two challenges or time steps.
     told_accepted: [Option<usize>; 3],
     /// The number of the device code that was given a second code.
     second_code_for: Option<u8>,
@@ -246,7 +246,7 @@ impl Model for Life {
             Turn::Begin { request, clock } => {
                 let decided = self.decide(request, world, NOW.plus(Duration::from_secs(clock)))?;
                 if !decided.write {
-                    // It is told at once: nothing that happens meanwhile changes its answer.
+                    // The answer is given at once: no event meanwhile changes it.
                     next.seen.check_answer(self, request, &decided);
                     return (next.seen.broken != world.seen.broken).then_some(next);
                 }

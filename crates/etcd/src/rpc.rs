@@ -168,7 +168,7 @@ where
         .enable_push(false)
         .handshake(socket)
         .await?;
-    // How it ends is told to each call.
+    // Each call gets the reason of its end.
     let driver = tokio::spawn(async { drop(connection.await) });
     Ok((requests, driver))
 }

@@ -29,7 +29,7 @@ pub enum KeysError {
         /// What it said.
         reason: String,
     },
-    /// The engine is sealed: somebody has to unseal it.
+    /// The engine is sealed: an operator has to unseal it.
     #[error("the engine is sealed")]
     Sealed,
     /// The module gave no answer in time.

@@ -22,7 +22,7 @@ const CANARY: &[u8] = b"camtoken/1 kek canary   ";
 /// Before a key, with its length in eight bytes behind.
 const KEY: &[u8; 16] = b"camtoken/1 key  ";
 
-/// A module that wraps and opens key-encryption keys. It connects anew each time, and holds nothing open between.
+/// A module that wraps and opens key-encryption keys. It connects for each call, and holds nothing open in between.
 pub struct KeyModule {
     source: KeySource,
     credential: Option<Arc<SecretString>>,
@@ -150,7 +150,7 @@ fn wrap(module: &dyn Connection, plain: &[u8], [first, second]: [[u8; 12]; 2]) -
     Ok(WrappedKey { under, by, key: module.wrap(plain, first)?, canary: module.wrap(CANARY, second)? })
 }
 
-/// Opens one key, with its head. What does not open is told apart by the constant beside it.
+/// Opens one key, with its head. If it does not open, the constant beside it tells an altered key from a wrong module.
 fn open(module: &dyn Connection, wrapped: &WrappedKey, number: usize) -> Result<Zeroizing<Vec<u8>>, KeysError> {
     let key = module.open(wrapped, &wrapped.key)?.filter(|plain| unpacked(plain).is_some());
     let canary = module.open(wrapped, &wrapped.canary)?.is_some_and(|plain| *plain == CANARY);

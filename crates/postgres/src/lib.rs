@@ -106,7 +106,7 @@ impl PostgresStore {
         on_a_thread(async || migrate(&address, options).await)
     }
 
-    /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. Nobody
+    /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. No verifier
     /// may use the tables meanwhile.
     ///
     /// # Errors

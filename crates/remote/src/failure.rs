@@ -18,7 +18,7 @@ pub enum Failed {
 }
 
 impl Failed {
-    /// The same as the caller of a store is told.
+    /// The error that the caller of a store gets.
     #[must_use]
     pub fn into_error(self) -> StoreError {
         match self {

@@ -174,7 +174,7 @@ impl Queue {
         self.ready.notify_waiters();
     }
 
-    /// As [`Queue::close`], but what waits is not done any more. Their callers learn that nobody will answer.
+    /// As [`Queue::close`], but waiting requests are dropped. Their callers learn that there will be no answer.
     pub fn abandon(&self) {
         *self.lock() = Waiting { closed: true, ..Waiting::default() };
         self.ready.notify_waiters();

@@ -73,7 +73,7 @@ impl TlsParameters {
     }
 }
 
-/// Whether a host is this machine, so that nobody can listen in between.
+/// Whether a host is this machine, so that no other machine can listen in between.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())

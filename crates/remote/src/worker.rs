@@ -142,7 +142,7 @@ impl<L: Link> Worker<L> {
         self.shared.queue.done(told);
     }
 
-    /// Asks something that may be asked again whatever happens.
+    /// Sends a request that may be retried after any failure.
     async fn read<T>(&mut self, ask: impl AsyncFn(&L) -> Result<T, L::Fault>) -> Result<T, StoreError> {
         let mut tries = Tries::until(self.shared.limits.deadline);
         loop {

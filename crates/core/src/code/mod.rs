@@ -239,7 +239,7 @@ pub fn is_code(text: &str) -> bool {
     version.is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The code that a text is which somebody has pasted or piped: one line, with blanks around it.
+/// The code in a text that was pasted or piped: one line, with blanks around it. `None` if the text is no code.
 #[must_use]
 pub fn in_text(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| is_code(text) && !text.contains('\n'))

@@ -67,7 +67,7 @@ pub enum Seen {
     NotLooking,
 }
 
-/// What a device is doing, for whoever presses its buttons.
+/// What a device is doing, for a caller that presses its buttons.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum State {
@@ -195,7 +195,7 @@ impl Device {
         }
     }
 
-    /// Lets time pass: a device that nobody touches goes dark, and forgets what was not finished.
+    /// Lets time pass: a device that is not used goes dark, and forgets what was not finished.
     pub fn tick(&mut self, now: Timestamp) {
         if self.has_gone_dark(now) {
             self.power_off();

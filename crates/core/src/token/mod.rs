@@ -128,7 +128,7 @@ impl Token {
         &self.id
     }
 
-    /// The key from the factory, for the bank's books.
+    /// The key from the factory, for the bank's verifier.
     #[must_use]
     pub fn device_key(&self) -> &Key {
         &self.device_key
@@ -307,7 +307,7 @@ impl Token {
 
     fn open_second(&self, code: &ChallengeCode) -> Result<Opened, Refusal> {
         let Some(pending) = self.pending else {
-            // Sealed for a number that is forgotten: nobody can check it any more, but its name may be known.
+            // Sealed for a number that is forgotten: it cannot be checked any more, but its name may be known.
             let known = self.slots.taken().any(|(_, activation)| activation.has_answered(code.id()));
             return Err(if known { Refusal::Answered } else { Refusal::Incomplete });
         };

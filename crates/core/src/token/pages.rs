@@ -73,7 +73,7 @@ pub fn layout(transaction: &Transaction, language: Language) -> Layout {
     let operation = transaction.operation();
     let mut layout = Layout::new(operation.entry().label.text(language));
     if operation == Operation::PayeeRegistration {
-        // Nobody should take it for a payment, nor a payment for it.
+        // A person must not take it for a payment, nor a payment for it.
         let notice = match language {
             Language::Ja => "登録のみ（送金はされません）",
             Language::En => "Registration only: no money is sent",

@@ -26,7 +26,7 @@ pub enum PinError {
     /// 5 to 8 digits.
     #[error("a PIN has 5 to 8 digits")]
     Form,
-    /// One digit over and over, a run, or pairs: the first that anybody tries.
+    /// One digit over and over, a run, or pairs: the first that a thief tries.
     #[error("a PIN cannot be one digit repeated, a run of digits, or repeated pairs")]
     Weak,
     /// Not this one.

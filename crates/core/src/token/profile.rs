@@ -10,7 +10,7 @@ pub enum Profile {
     /// Its owner may set a PIN.
     #[default]
     Standard,
-    /// As banks in Japan hand it out: no PIN, and whoever holds the token approves.
+    /// As banks in Japan hand it out: no PIN, so any holder of the token can approve.
     Japan,
 }
 

@@ -41,7 +41,7 @@ pub enum Refusal {
     /// T07: an operation that is not in the catalogue.
     #[error("an operation that this token does not know")]
     Operation,
-    /// T08: nobody is registered on this token.
+    /// T08: no user is registered on this token.
     #[error("the token is not activated")]
     NotActivated,
     /// T09: a registration was begun and not finished.

@@ -1,6 +1,6 @@
 //! The catalogue: which operations exist, what of each a token shows and what it only binds.
 //!
-//! One table for everybody: the verifier builds transactions by it, the token shows them by it, the documents and the
+//! One table for all parts: the verifier builds transactions by it, the token shows them by it, the documents and the
 //! JSON schema are printed from it. An operation that is not in it is refused on both sides.
 
 mod table;

@@ -1,8 +1,8 @@
 //! What is signed: an operation of the [`catalogue`] with its fields.
 //!
-//! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, whoever typed them
-//! (see [`text`]). The verifier's has every field. The token's came through a code: it has what is displayed, and of the
-//! rest one SHA-256. Both give the same [`Transaction::encode`], which is what a response signs.
+//! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, however they were typed
+//! (see [`text`]). The verifier's transaction has every field. The token's came through a code: it has the displayed fields, and
+//! one SHA-256 of the others. Both give the same [`Transaction::encode`], which a response signs.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;

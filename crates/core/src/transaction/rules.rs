@@ -1,6 +1,6 @@
-//! What no transaction says, whoever issues it: the verifier refuses it when it is issued, and the token when it opens a code.
+//! Content that no transaction may have. The verifier refuses it when a transaction is issued, and the token when it opens a code.
 //!
-//! A record that was stored before a rule came is read all the same: what was signed was signed.
+//! A record that was stored before a rule existed is read all the same: it was signed as it is.
 
 use super::abroad;
 use super::catalogue::{FieldSpec, Kind, Operation};

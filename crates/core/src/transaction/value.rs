@@ -294,7 +294,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// A transaction is nobody's business but the two parties': `Debug` tells the kind only.
+/// A transaction is confidential between the two parties: `Debug` shows the kind only.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

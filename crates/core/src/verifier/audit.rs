@@ -48,13 +48,13 @@ pub struct AuditEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum AuditEvent {
-    /// A token was taken into the books.
+    /// A token was registered with the verifier.
     TokenRegistered,
     /// A file of its maker describes a token that was registered without one; it names no dates.
     Described,
     /// Another file of its maker says something else of when its key may be used.
     ValidityChanged,
-    /// A generator was taken into the books.
+    /// A generator was registered with the verifier.
     GeneratorRegistered,
     /// A generator came back from another verifier: what was used there is used.
     HandedOver,

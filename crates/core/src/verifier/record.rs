@@ -48,7 +48,7 @@ pub struct Record {
     /// The one challenge that may be answered, or the last that could be.
     #[n(4)]
     pub challenge: Option<Issued>,
-    /// How the challenges before it ended, newest first, so that a late response is told why it is refused.
+    /// How the challenges before it ended, newest first, so that a late response gets the reason of its rejection.
     #[n(5)]
     pub past: Vec<PastChallenge>,
     /// The last attempt that was decided, so that a repeated request gets the same answer.
@@ -355,7 +355,7 @@ impl Credential {
         }
     }
 
-    /// The same, for the key to be wrapped anew.
+    /// The same, for a key that is to be re-wrapped.
     pub fn key_mut(&mut self) -> &mut Vec<u8> {
         match self {
             Self::Camera { key, .. } | Self::TimeBased { key, .. } | Self::Generator { key, .. } => key,
@@ -373,7 +373,7 @@ impl Credential {
 }
 
 impl ChallengeEnd {
-    /// What a response to such a challenge is told.
+    /// The answer to a response to such a challenge.
     pub fn rejection(self) -> Rejection {
         match self {
             Self::Accepted => Rejection::AlreadySettled,

@@ -6,7 +6,7 @@ use super::origin::OutOfValidity;
 use crate::challenge::ChallengeId;
 use crate::transaction::Transaction;
 
-/// The answer to a response. It is told only after what it rests on is durable.
+/// The answer to a response. It is given only after the change behind it is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a no is an answer, not an error"]
 pub enum Verdict {
@@ -18,9 +18,9 @@ pub enum Verdict {
 
 /// What may be executed, once.
 ///
-/// It is told again to whoever repeats the attempt, or asks by `Verifier::accepted` after a
-/// crash. So execute under the challenge's name: in one transaction of your books, put down that name where it can stand
-/// once, and do what was signed. If it stands there already, it was done.
+/// A retry of the attempt gets it again, and so does `Verifier::accepted` after a crash. So use the challenge's ID as an
+/// idempotency key: in one transaction of your database, insert the ID under a unique constraint, and do what was signed. If
+/// the ID is there already, it was done.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     pub(super) challenge: Option<ChallengeId>,
@@ -114,8 +114,8 @@ impl Accepted {
         self.challenge
     }
 
-    /// Whether it was accepted by this very call. It is no reason to execute or not to: with `false` the answer of the call
-    /// that accepted it may have been told to nobody.
+    /// Whether it was accepted by this very call. Do not decide by it whether to execute: with `false`, the answer of the call
+    /// that accepted it may have been lost.
     #[must_use]
     pub fn first(&self) -> bool {
         self.first

@@ -14,10 +14,11 @@ use super::{DataInput, InputError, Message, Part, Suite};
 use crate::Key;
 use crate::{Digits, Hash, Keyed, Response, Tag};
 
-/// Keys made ready for one hash: of each the two states that HMAC reaches by it, 64 bytes for SHA-1 and SHA-256 and about
+/// Keys prepared for one hash: for each the two midstates of HMAC, 64 bytes for SHA-1 and SHA-256 and about
 /// 400 for SHA-512. Ten million take 640 MB and some two seconds.
 ///
-/// The states are as good as the keys. They are wiped when dropped, never printed and never stored: make the table anew.
+/// The midstates are worth as much as the keys. They are wiped when dropped, never printed and never stored: prepare the table
+/// again after a restart.
 pub struct KeyTable(Table);
 
 enum Table {

@@ -11,9 +11,9 @@
 //! | plain signature (7.3.1) | | [`sign`] |
 //! | signature with server authentication (7.3.2) | [`signature_server`] | [`signature_client`] |
 //!
-//! Whoever checks a response makes the same one and compares by [`Response::ct_eq`]; [`verify`], [`search_counter`] and
-//! [`search_time`] do both. In a signature without a counter or a time step only the question keeps an old response
-//! from being given again (IC9): never ask the same one twice.
+//! To check a response, compute it and compare by [`Response::ct_eq`]; [`verify`], [`search_counter`] and
+//! [`search_time`] do both. In a signature without a counter or a time step, only the question prevents the replay of
+//! an old response (IC9): never use the same question twice.
 //!
 //! Many responses by keys that stay (an audit replayed, a busy service's queue) are checked by a [`Checker`].
 //!

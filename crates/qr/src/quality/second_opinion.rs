@@ -123,7 +123,7 @@ mod tests {
         // The largest take it a tenth of a second.
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Modules are a stranger's: whatever they say, there is an answer, and its work ends with the symbol.
+        /// Modules come from outside: whatever they are, there is an answer, and its work is bounded by the symbol's size.
         #[test]
         fn hostile_content_has_an_opinion(
             version in 1i16..=40,

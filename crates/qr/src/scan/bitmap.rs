@@ -94,7 +94,7 @@ impl Bitmap {
     }
 }
 
-/// Fractions of a pixel that are told apart on a way through a picture.
+/// How many fractions of a pixel a line through an image is measured in.
 const FRACTIONS: i64 = 1 << 16;
 
 /// Packs flags, 1 for dark and 0 for light, into words, the first the lowest bit.

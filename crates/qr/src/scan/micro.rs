@@ -1,4 +1,5 @@
-//! Symbols of the QR family that are no full QR codes. Micro QR is read where it lies flat; rMQR (ISO/IEC 23941) is told by its edge.
+//! Symbols of the QR family that are no full QR codes. Micro QR is read where it lies flat; rMQR (ISO/IEC 23941) is recognised by its
+//! edge.
 //!
 //! Both have one finder pattern, and from there on a timing pattern along the edge of the symbol.
 

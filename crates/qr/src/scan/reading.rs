@@ -1,4 +1,4 @@
-//! What readers have in common: what they find, and what keeps a fault of theirs from ending a program: pictures come from anybody.
+//! What the readers have in common: what they find, and what keeps a fault of theirs from ending a program. Images are not trusted.
 
 use std::cell::Cell;
 use std::panic::{UnwindSafe, catch_unwind};

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use crate::{Distortion, EcLevel, encode};
 
-    /// A desk with a symbol on a page, at a place that may differ from frame to frame.
+    /// A table with a symbol on a page, at a place that may differ from frame to frame.
     fn desk(text: &str, module_px: u32, left: u32, top: u32) -> Luma {
         desk_of(&encode(text, EcLevel::M).expect("a short text").to_luma(module_px), (640, 480), (left, top))
     }

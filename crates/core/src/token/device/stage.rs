@@ -27,7 +27,7 @@ pub(in crate::token) enum Stage {
     Showing {
         code: String,
     },
-    /// The response to the second code, which is kept by nobody yet.
+    /// The response to the second code. The activation is not stored yet.
     Unconfirmed {
         code: String,
     },

@@ -64,7 +64,7 @@ pub enum Fault {
         /// How many days ahead it may be.
         window: u16,
     },
-    /// A name that names nobody.
+    /// A name without a letter and a digit.
     #[error("has no letter and no digit")]
     NoLetter,
     /// A dakuten or handakuten with no kana before it.

@@ -124,7 +124,7 @@ pub struct Payee {
     pub name: KanaText,
     /// Yen, 1 to [`MAX_AMOUNT`].
     pub amount: u64,
-    /// What the file says about the payee's being new. Whoever wrote the file chose it: see [`BatchFile::new_payees`].
+    /// Whether the payee is new, as the file says. The author of the file chose it: see [`BatchFile::new_payees`].
     pub new_code: NewCode,
     /// The originator's reference.
     pub reference: Reference,
@@ -306,7 +306,7 @@ impl BatchFile {
 
     /// The first payment to each account that the caller does not know.
     ///
-    /// The file's own [`Payee::new_code`] plays no part: whoever altered the file would have set it.
+    /// The file's own [`Payee::new_code`] is ignored: an attacker who altered the file would have set it.
     #[must_use]
     pub fn new_payees(&self, known: impl Fn(&Payee) -> bool) -> Vec<&Payee> {
         let mut seen = BTreeSet::new();

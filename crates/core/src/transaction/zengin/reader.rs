@@ -6,7 +6,7 @@ use super::record::{Fields, check_header, check_payee, read_header, read_payee};
 use super::{Encoding, Fault, Header, MAX_BYTES, MAX_PAYEES, MAX_TOTAL, Payee, RECORD, ZenginError, whole_file};
 use crate::transaction::text::half_width_byte;
 
-/// What a record says to whoever reads the file.
+/// The content of a record, as a reader of the file needs it.
 pub(super) enum Said {
     Header(Header),
     Payee(Payee),

@@ -156,7 +156,7 @@ pub(super) fn end_challenge(record: &mut Record) {
 }
 
 /// Moves the current challenge to the past ones, ended as superseded unless it ended before. Its attempt is forgotten with
-/// it: one that is repeated later is told how the challenge ended, never what a newer one says.
+/// it: a later retry gets how that challenge ended, never the answer about a newer one.
 fn retire_challenge(record: &mut Record) {
     record.last_attempt = None;
     if let Some(issued) = record.challenge.take() {

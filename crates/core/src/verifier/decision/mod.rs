@@ -65,7 +65,7 @@ use crate::time::Timestamp;
 ///
 /// Only this module implements it, because nothing else can make or read a [`Ruling`].
 pub trait Event {
-    /// What the caller is told.
+    /// What the caller gets.
     type Answer;
 
     /// What the time is to this event.
@@ -255,7 +255,7 @@ fn repeated(record: &Record, tag: &[u8; 16], now: Timestamp) -> Option<Outcome> 
     (now.since(last.at) < Policy::MAX_LIFETIME).then_some(last.outcome)
 }
 
-/// Keeps what is said of this attempt, so that it is told the same when it is repeated.
+/// Keeps the answer to this attempt, so that a retry gets the same one.
 fn remember(record: &mut Record, tag: [u8; 16], outcome: Outcome, now: Timestamp) {
     record.last_attempt = Some(LastAttempt { tag, outcome, at: now });
 }

@@ -67,7 +67,7 @@ const FAR_AHEAD: u32 = 1000;
 const DRIFT: u32 = 1;
 /// How many ahead to find a clock again by two passwords: half an hour, with steps of 30 s.
 const FAR_OFF: u32 = 60;
-/// How many behind: ten minutes. Passwords that somebody has seen longer ago find nothing.
+/// How many behind: ten minutes. A password that an attacker has seen longer ago finds nothing.
 const FAR_BEHIND: i64 = 20;
 
 /// With which secret and which values a password is to be compared. `None` if the activation has no generator.
@@ -189,7 +189,7 @@ impl Event for GeneratorPassword {
         if !spend(&mut record.credential, value) {
             return refused(Rejection::AlreadySettled);
         }
-        // A password that comes a step late was typed late, as far as anybody can tell. One that comes early is of a fast clock.
+        // A password that comes a step late was probably typed late. One that comes early is of a fast clock.
         if let Some((drift, found)) = drift(&mut record.credential, value, now) {
             *drift = (*drift).max(found);
         }

@@ -1,4 +1,4 @@
-//! From a file to luma. A picture is a stranger's: its size is checked before anything is allocated for it.
+//! From a file to luma. An image is not trusted: its size is checked before anything is allocated for it.
 
 #[cfg(feature = "image")]
 mod by_image;
