@@ -118,7 +118,7 @@ impl Camera {
         let mut frames = Box::new(Capture::start(open, Pace::Newest, patience, finish));
         match told.recv_timeout(patience) {
             Ok(mode) => Ok(Self { mode, frames }),
-            // Why it did not open is told in place of the first frame.
+            // The reason why it did not open comes in place of the first frame.
             Err(_) => Err(frames.next(patience).err().unwrap_or(FrameError::Stalled { after: patience })),
         }
     }

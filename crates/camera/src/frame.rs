@@ -10,7 +10,7 @@ use camtoken_qr::{Luma, PictureError};
 pub struct Frame {
     /// What is seen.
     pub luma: Luma,
-    /// Since the source began: by its own clock if it is a film.
+    /// Since the source began: by its own clock if it is a video.
     pub at: Duration,
 }
 
@@ -32,7 +32,7 @@ pub enum FrameError {
     /// This build lacks the feature `camera`, which would read the cameras of this system.
     #[error("this build reads no cameras: it lacks the feature camera")]
     NotBuilt,
-    /// Cameras are not read on this system, whatever the features. Films, folders and pictures are.
+    /// Cameras are not read on this system, whatever the features. Videos, folders and images are.
     #[error("cameras are not read on {}", std::env::consts::OS)]
     NotSupported,
     /// There is no camera of that number, or what has it gives no pictures.
@@ -70,13 +70,13 @@ pub enum FrameError {
         /// What is wrong with it.
         reason: PictureError,
     },
-    /// The film ends within a frame.
+    /// The video ends within a frame.
     #[error("the film is cut off in frame {number}")]
     CutOff {
         /// Counted from 1.
         number: u64,
     },
-    /// The film does not say what it is, or is of a kind that is not read.
+    /// The video does not say its format, or has one that is not read.
     #[error("no film that is read: {reason}")]
     Film {
         /// What is wrong with it.

@@ -81,8 +81,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which nobody could type
-    /// again, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does not have.
+    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which a person could not
+    /// type, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does not have.
     pub fn keep(&mut self, accounts: Vec<Account>) -> Result<(), Refusal> {
         let names: Vec<_> = accounts.iter().map(|account| &account.name).collect();
         self.has_room(&names)?;
@@ -214,7 +214,7 @@ impl AccountName {
         Self { issuer: issuer.to_owned(), user: user.to_owned() }
     }
 
-    /// The one that a word means best among things with such names. `issuer` is what is told when there is none.
+    /// The best match for a word among things with such names. `issuer` is reported when there is none.
     pub(crate) fn meant<'a, T>(
         said: &str,
         issuer: &str,

@@ -10,8 +10,8 @@ use crate::url::WebUrl;
 
 /// One thing to send.
 ///
-/// Whoever sends it takes care whom he calls: the address comes out of a picture. Allow named hosts only, follow no redirect, read at
-/// most [`Answer::MAX_LEN`] bytes, and give up after some seconds.
+/// The address comes out of an image, so do not trust it. Allow named hosts only, follow no redirect, read at most
+/// [`Answer::MAX_LEN`] bytes, and give up after some seconds.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Errand {

@@ -147,7 +147,7 @@ impl Foreign {
         }
     }
 
-    /// What is in the code and may be read by everybody, in its order.
+    /// The public content of the code, in its order.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = Parts(Vec::new());

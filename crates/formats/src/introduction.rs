@@ -41,7 +41,7 @@ pub(crate) enum New {
     Linotp(linotp::PairingCode),
 }
 
-/// Accounts that were approved, and what the server has to be told before they are kept.
+/// Accounts that were approved, and the message that the server has to get before they are kept.
 #[derive(Debug)]
 #[must_use]
 pub struct Enrolment {
@@ -116,8 +116,8 @@ impl Introduction {
         matches!(self.new, New::Tiqr(_))
     }
 
-    /// Approves: draws keys where the token draws them. `pin` hides the secret of an account that takes one; without it the secret is
-    /// kept in clear. `language` is what tiqr's servers are told.
+    /// Approves: generates keys where the token generates them. `pin` hides the secret of an account that has a PIN; without it the
+    /// secret is kept in clear. `language` is sent to tiqr's servers.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ fn new_token_id(accounts: &Accounts, rng: &mut impl CryptoRng) -> u32 {
     }
 }
 
-/// How somebody calls himself, and what he is registered as.
+/// The name of a user, and the identifier of the registration.
 pub(crate) fn named(name: &str, identifier: &str) -> String {
     if name.is_empty() || name == identifier { identifier.to_owned() } else { format!("{name} ({identifier})") }
 }

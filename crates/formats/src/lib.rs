@@ -27,7 +27,7 @@
 //! assert_eq!(new.shown().values("service").next(), Some("ACME Co"));
 //! let name = new.names()[0].clone();
 //! let enrolment = new.approve(&accounts, None, Language::En, &mut UnwrapErr(SysRng))?;
-//! accounts.keep(enrolment.keep().expect("no server wants to be told"))?;
+//! accounts.keep(enrolment.keep().expect("no message to a server"))?;
 //!
 //! let login = accounts.ask(&name)?;
 //! assert_eq!(login.shown().warning.map(|it| it.en), Some("This code carries no transaction"));

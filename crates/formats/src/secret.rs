@@ -16,7 +16,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// server sees that. So does tiqr, and for its reason: who has a copy of the token cannot try PINs without the server, which counts.
 /// The secret is masked by Argon2id (RFC 9106) of the PIN with a salt of its own, each mask used once.
 ///
-/// That holds until somebody also has one answer and its question: then a PIN of four digits falls to 10,000 tries.
+/// That holds until an attacker also has one answer and its question: then a PIN of four digits is found in 10,000 tries.
 pub struct Secret(Kept);
 
 enum Kept {

@@ -22,7 +22,7 @@ pub struct Row {
     pub role: &'static str,
     /// What a person reads beside the value.
     pub label: Label,
-    /// The value as it stands in the code. It may come from anybody: print it as [`Shown::layout`] does.
+    /// The value as it is in the code. It is not trusted: print it as [`Shown::layout`] does.
     pub value: String,
 }
 

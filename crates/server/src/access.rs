@@ -139,10 +139,10 @@ impl AccessKeys {
     }
 }
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    /// None where nobody needs to say who he is.
+    /// None where callers need no name.
     pub name: Option<Arc<str>>,
     /// None: all.
     scopes: Option<Vec<Scope>>,
@@ -172,9 +172,9 @@ pub(super) struct Peer {
 /// Who may use a route.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Access {
-    /// Anybody.
+    /// Every caller, also without a key.
     Open,
-    /// Whoever has been let in.
+    /// Every caller that is authenticated.
     AnyCaller,
     /// A caller with one of these scopes.
     Scopes(&'static [Scope]),
@@ -198,7 +198,7 @@ impl Entry {
         self.single.is_some() || self.named.is_some()
     }
 
-    /// Says who asks.
+    /// Finds the caller of a request.
     ///
     /// # Errors
     ///
@@ -266,8 +266,8 @@ fn digest(key: &[u8]) -> [u8; 32] {
 
 /// Failed authentications of each peer: a bucket that they fill and time empties.
 ///
-/// A proxy brings many callers under one address, and one that is set up wrongly must not keep the others out. So an address that has
-/// shown a right key lately is always heard; a key is too long to be guessed by whoever shares it.
+/// A proxy brings many callers under one address, and one with a wrong key must not lock the others out. So an address that has
+/// shown a right key lately is never slowed down. An attacker behind the same address cannot guess a key: it is too long.
 #[derive(Default)]
 struct Failures(Mutex<Peers>);
 
@@ -338,7 +338,7 @@ impl Bucket {
     }
 }
 
-/// Whoever has an address of IPv6 has its whole network.
+/// The owner of an address of IPv6 has its whole network.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

@@ -174,13 +174,13 @@ impl Operation<'_> {
         self
     }
 
-    /// Is for whoever asks, without a key.
+    /// Is for every caller, also without a key.
     pub fn open(mut self) -> Self {
         self.access = Some(Access::Open);
         self
     }
 
-    /// Is for whoever has been let in, whatever his scopes.
+    /// Is for every authenticated caller, whatever its scopes.
     pub fn any_caller(mut self) -> Self {
         self.access = Some(Access::AnyCaller);
         self

@@ -110,7 +110,7 @@ impl<S: Store> Bank<S> {
         self.verifier.acting_for(actor())
     }
 
-    /// Tells a verdict: to the counters, to the log, to whoever asked.
+    /// Reports a verdict: to the counters, to the log, to the caller.
     pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Told> {
         let told = Told::of(verdict);
         let settled = &told.settled;
@@ -269,7 +269,7 @@ async fn enroll<S: Store>(
         let begun = bank.verifier().enroll(&token, subscriber, bank.now_of_token(&token).await?, &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
-            // Nobody was shown its code, and sent again the request begins another.
+            // Its code was shown to no user, and a retry of the request begins another registration.
             let why = "a registration may have begun: GET /v1/tokens/{token} lists it, to be reset";
             if problem.code() == Code::StoreUnknown { problem.because(why) } else { problem }
         })?;

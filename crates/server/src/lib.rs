@@ -164,7 +164,7 @@ impl Service {
         // What the description says of the service.
         let mut parts = Vec::new();
         let (has_verifier, has_token) = (verifier.is_some(), cfg!(feature = "emulator") && options.virtual_token);
-        // A browser has no key to send: the face is for this machine alone.
+        // A browser has no key to send: the virtual token's page is for this machine alone.
         let has_face = has_token && !options.needs_key();
 
         let store_stopped = Box::pin(stopping(verifier.clone()));
@@ -190,7 +190,7 @@ impl Service {
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
-            // The books are not for everybody who may call.
+            // The records are not for every caller: a backup needs a key.
             if options.needs_key() {
                 let state = backup::Backup::new(Arc::clone(&verifier));
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));

@@ -79,7 +79,7 @@ impl Service {
         self.run(async move || Ok((listener.accept().await?.0, Peer::default())), agree, stop).await
     }
 
-    /// Serves as [`Service::serve`] does, under TLS. Whoever does not agree on it is never heard.
+    /// Serves as [`Service::serve`] does, under TLS. A client whose handshake fails is disconnected.
     ///
     /// # Errors
     ///
@@ -184,7 +184,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Opens a socket in the file system, for this user alone. A socket that nobody listens to any more is replaced.
+/// Opens a socket in the file system, for this user alone. A socket without a listener is replaced.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ pub fn listen_unix(path: &std::path::Path) -> io::Result<tokio::net::UnixListene
         std::fs::remove_file(path)?;
     }
     let listener = tokio::net::UnixListener::bind(path)?;
-    // Who connects before this is told apart by his user, as everybody is.
+    // Every connection is checked for its user, also one of before this line.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }

@@ -264,11 +264,11 @@ codes! {
     NoGenerator = "CT-E094", NOT_FOUND:
         "the generator is not registered" / "その生成器は登録されていません";
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
-    /// No such token in the books.
+    /// The verifier has no such token.
     NoToken = "CT-E081", NOT_FOUND:
         "the verifier does not know this token" / "そのトークンは登録されていません";
         "Register it by POST /v1/tokens." / "POST /v1/tokens で登録してください。";
-    /// The books have another key.
+    /// The verifier has the token with another key.
     TokenExists = "CT-E082", CONFLICT:
         "the verifier has this token with another key" / "そのトークンは別の鍵で登録されています";
         "Check the token ID." / "トークンIDを確かめてください。";
@@ -310,7 +310,7 @@ codes! {
         "Finish it with the device code and the confirmation." / "デバイスコードと確認の番号で完了させてください。";
 }
 
-/// Why nothing was decided, on its way to whoever asked. The language is known where it is written.
+/// Why nothing was decided, on its way to the caller. The language is known where it is written.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,

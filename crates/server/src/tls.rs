@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone)]
 pub struct Tls(Arc<ServerConfig>);
 
-/// Why files make no TLS. Of a key nothing is told.
+/// Why files cannot be used for TLS. The error shows nothing of a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -32,7 +32,7 @@ pub enum TlsError {
     /// An authority is no certificate of one.
     #[error("the clients' authorities: {0}")]
     Authority(rustls::Error),
-    /// The authorities check nobody.
+    /// No certificate can be checked by the authorities.
     #[error("the clients' authorities: {0}")]
     Clients(#[from] VerifierBuilderError),
 }

@@ -96,7 +96,7 @@ impl JsonSchema for Span {
     }
 }
 
-/// What nobody is to read twice: digits that were typed, a key. It is wiped, and never printed.
+/// A secret of a request: digits that were typed, a key. It is wiped, and never printed.
 pub(super) struct Secret(Zeroizing<String>);
 
 impl Secret {

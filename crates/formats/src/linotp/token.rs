@@ -71,8 +71,8 @@ pub struct Opened {
     pub callback_url: Option<WebUrl>,
     /// The telephone number that it can be sent to instead.
     pub callback_sms: Option<String>,
-    /// Whether the server signed the challenge with the key of the pairing, so that not everybody with the token's public key can have
-    /// made it.
+    /// Whether the server signed the challenge with the key of the pairing. Without it, any owner of the token's public key can have
+    /// made the challenge.
     pub signed: bool,
     /// Whether the callback address of the pairing becomes the one of this challenge.
     pub resets_callback: bool,
@@ -120,7 +120,7 @@ impl Token {
         }
     }
 
-    /// Draws the keys for a pairing. The number should be one that no other account of the token has.
+    /// Generates the keys for a pairing. The number should be one that no other account of the token has.
     ///
     /// # Errors
     ///
@@ -148,7 +148,7 @@ impl Token {
         MontgomeryPoint::mul_base_clamped(*self.scalar()).to_bytes()
     }
 
-    /// What the server is told: the token's number, public key and serial, sealed for it.
+    /// The message for the server: the token's number, public key and serial, sealed for it.
     ///
     /// `ephemeral` is a key of this one use, 32 random bytes.
     ///
@@ -211,7 +211,7 @@ impl Token {
             let expected = self.server_signature(&keys.nonce, &header, from.0)?;
             expected.verify_slice(&signature).map_err(|_| OpenError::Signature)?;
         }
-        // Whoever knows the token's public key can seal; only the server can sign. What changes the account has to be signed.
+        // Any owner of the token's public key can seal; only the server can sign. A change to the account has to be signed.
         let resets_callback = flags & flag::RESET_URL != 0;
         if !signed && (content == Content::Pairing || resets_callback) {
             return Err(OpenError::Signature);

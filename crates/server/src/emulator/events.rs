@@ -85,7 +85,7 @@ pub(super) async fn events(
     }
 }
 
-/// Somebody who looks at one token.
+/// A caller that watches one token.
 struct Eyes {
     session: Arc<Session>,
     token: TokenId,

@@ -16,7 +16,7 @@ use camtoken::token::{Button, Device, Profile, Refusal, Seen, State, Token};
 use camtoken::transaction::Transaction;
 
 /// A session of one test: a clock that stands until it is moved, randomness that is the same in every run, and virtual
-/// tokens. All of them are test tokens, which a verifier takes only when it is told to.
+/// tokens. All of them are test tokens, which a verifier accepts only when it is configured to.
 ///
 /// # Examples
 ///
@@ -137,7 +137,7 @@ impl VirtualToken<'_> {
         &self.id
     }
 
-    /// The key from the factory, for the bank's books.
+    /// The key from the factory, for the bank's verifier.
     #[must_use]
     pub fn device_key(&self) -> Key {
         self.hand(|hand| Key::new(hand.held.device.token().device_key().expose_bytes().to_vec()))

@@ -92,7 +92,7 @@ impl Drop for Kept {
         let mut all = self.room.kept();
         let Some(own) = all.get_mut(&self.holder) else { return };
         own.bytes -= self.bytes;
-        // The same text may have been kept anew.
+        // The same text may have been kept again.
         if own.patterns.get(&self.text).is_some_and(|kept| kept.strong_count() == 0) {
             own.patterns.remove(&self.text);
         }

@@ -132,7 +132,7 @@ impl Session {
         self.ttl
     }
 
-    /// Ends it: whoever waits for one of its tokens learns that it is gone.
+    /// Ends it: callers that wait for one of its tokens learn that it is gone.
     pub fn end(&self) {
         let mut inside = self.inside();
         inside.tokens.clear();
@@ -227,7 +227,7 @@ impl Inside {
         Ok(Hand { held, now: self.clock.now(), randomness: &mut self.randomness })
     }
 
-    /// Tells everybody who waits that time has passed.
+    /// Wakes all waiting callers, because time has passed.
     pub fn clock_moved(&mut self) {
         let now = self.clock.now();
         for held in self.tokens.values_mut() {

@@ -1,5 +1,4 @@
-//! The pages: the description to read at `/docs`; and with the virtual token its face at `/ui`, which does what it does over
-//! `/v1`.
+//! The pages: the description to read at `/docs`, and with the virtual token its page at `/ui`, which uses `/v1` alone.
 //!
 //! They are plain files, compiled in. A page takes nothing from elsewhere and has no script of its own in it
 //! (Content-Security-Policy).
@@ -56,7 +55,7 @@ pub(super) fn docs() -> Router {
     routes(COMMON).merge(routes(DOCS))
 }
 
-/// The address without a page: to the face, if there is one.
+/// The address without a page: to the virtual token's page, if there is one.
 pub(super) fn start(has_face: bool) -> Router {
     let page = if has_face { "/ui" } else { "/docs" };
     Router::new().route("/", get(async move || Redirect::to(page)))

@@ -1,4 +1,4 @@
-//! What one question may take, and how much of an answer is told.
+//! How long one request may take, and how much of an answer is reported.
 
 use std::time::Duration;
 

@@ -138,7 +138,7 @@ enum Feature {
 ///
 /// # Errors
 ///
-/// [`ConformError`] when there is nothing to ask or nobody who answers. What is wrong with an answer is in the report.
+/// [`ConformError`] when there are no tests, or the implementation does not answer. Wrong answers are in the report.
 pub fn run(paths: &[impl AsRef<Path>], link: &Link, limits: Limits) -> Result<Report, ConformError> {
     let files = found(paths)?;
     let peer = RefCell::new(Peer::new(link, limits));

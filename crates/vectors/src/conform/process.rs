@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::limits::{Limits, short};
 
-/// The last bytes of the standard error that are told when the process ends.
+/// The last bytes of the standard error that are reported when the process ends.
 const LAST_WORDS: usize = 1 << 11;
 /// How long a process has for ending by itself, once its standard input is closed.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -96,7 +96,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Closes its standard input, which is how it is told to end.
+        // Closes its standard input, which ends the process.
         self.questions = channel().0;
         if wait(&mut self.child).is_none() {
             let _gone = self.child.kill();

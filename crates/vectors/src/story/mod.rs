@@ -109,7 +109,7 @@ impl<'a> Story<'a> {
         played.map_err(|ended| ended.to_string())
     }
 
-    /// Plays every step, whoever has the parts.
+    /// Plays every step, with these two parties.
     pub fn play(&self, verifier: &mut impl VerifierRole, tokens: &mut impl TokenRole) -> Result<(), Ended> {
         let rng = Seeded::new(self.seed);
         let mut stage = Stage::new(self.start, self.policy.clone(), self.transfer.clone(), rng, verifier, tokens);

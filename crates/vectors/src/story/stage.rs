@@ -21,7 +21,7 @@ use camtoken::token::Token;
 use camtoken::transaction::{Domain, Operation, Transaction};
 use camtoken::verifier::{AttemptId, Policy, Subscriber};
 
-/// Everybody in a story, by the names that it gives them.
+/// All parties of a story, by the names that it gives them.
 pub(super) struct Stage<'p, V, T> {
     start: Timestamp,
     policy: Policy,
