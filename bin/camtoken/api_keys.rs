@@ -44,7 +44,7 @@ struct Entry {
     expires: Option<String>,
 }
 
-/// Reads a file of keys that nobody else could have written.
+/// Reads a file of keys that no other user could have written.
 ///
 /// # Errors
 ///

@@ -47,7 +47,7 @@ pub struct Approval<'a> {
 
 /// What became of a code.
 pub enum Answer {
-    /// The token refuses, or somebody has cancelled.
+    /// The token refuses, or the user has cancelled.
     Refused(Refusal),
     /// It was shown, and perhaps approved.
     Shown(Box<Shown>),
@@ -72,7 +72,7 @@ impl Approval<'_> {
     ///
     /// # Errors
     ///
-    /// When the token cannot look, or nobody can be asked.
+    /// When the token cannot look, or there is no terminal for the question.
     pub fn hand(&self, held: &mut Held, seen: Result<&str, Refusal>, context: &Context) -> Result<Answer, Failure> {
         held.wake(self.pin, context)?;
         let now = context.moment()?;
@@ -94,7 +94,7 @@ impl Approval<'_> {
             }
             Confirm::Ask => ask(held, context)?,
         }
-        // A response that was told and not remembered would be given twice.
+        // A response that was printed and not saved would be given twice.
         held.save()?;
         let now = context.moment()?;
         match held.device.state(now) {
@@ -108,7 +108,7 @@ impl Approval<'_> {
         Ok(Answer::Shown(Box::new(Shown { challenge, pages, screen, digits, registered })))
     }
 
-    /// Answers whether the bank has confirmed, if anybody knows.
+    /// Answers whether the bank has confirmed, if a flag or a person says so.
     fn settle(&self, held: &mut Held, response: &Screen, context: &Context) -> Result<Option<bool>, Failure> {
         let confirmed = match self.keep {
             Some(keep) => keep == Keep::Yes,

@@ -77,7 +77,7 @@ impl BankArgs {
     /// [`Code::UntrustedSettings`], [`Code::StorePassword`], [`Code::State`] when nothing says where state is kept.
     pub fn place(&self, context: &Context) -> Result<Store, Failure> {
         self.check_settings(context)?;
-        // Whoever is on this machine can read a command line.
+        // Every user of this machine can read a command line.
         if self.store.as_ref().is_some_and(Store::has_password) {
             return Err(Failure::new(Code::StorePassword));
         }
@@ -310,7 +310,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Code::State).because(format!("{}: {error}", path.display()))
 }
 
-/// Reads a file that somebody named, or standard input.
+/// Reads a file that was named on the command line, or standard input.
 ///
 /// # Errors
 ///

@@ -186,7 +186,7 @@ fn localised(command: Command, key: &str, text: &Text) -> Command {
     command
 }
 
-/// Joins the lines of each paragraph, which the terminal's width breaks anew. Indented ones stay as they are.
+/// Joins the lines of each paragraph, so that they are broken at the terminal's width. Indented ones stay as they are.
 fn flowing(text: &str) -> String {
     let paragraph = |lines: &str| match lines.starts_with(' ') {
         true => lines.to_owned(),

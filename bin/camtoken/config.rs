@@ -1,6 +1,6 @@
 //! The settings: flag > `CAMTOKEN_*` environment > `camtoken.toml` (found upwards) > the user's `config.toml` > default.
 //!
-//! A `camtoken.toml` that is found is read only if nobody else could have written it, and it decides nothing about a verifier's
+//! A `camtoken.toml` that is found is read only if no other user could have written it, and it decides nothing about a verifier's
 //! keys, store and limits ([`OF_THE_VERIFIER`]): a folder above the working directory may be another user's.
 //!
 //! A setting is one line of the table below. Its name is the key of the files, and in capitals after `CAMTOKEN_` the
@@ -147,7 +147,7 @@ pub struct Setting<T> {
 /// Who gave a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody: what camtoken does by itself.
+    /// No setting: camtoken's own default.
     Default,
     /// The locale.
     Locale,
@@ -185,7 +185,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings as far as they can be had without the files, for a verb that tells what is wrong with those.
+    /// The settings without the files, for a verb that reports what is wrong with those.
     pub fn without_files(flags: Layer) -> Self {
         let mut settings = Self::default();
         settings.take(Layer::from_environment(variable).unwrap_or_default(), &Source::Environment);

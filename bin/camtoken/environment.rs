@@ -99,7 +99,7 @@ pub fn shed(also: Option<&str>) -> Option<String> {
     Some(again().unwrap_or_else(|error| error).to_string())
 }
 
-/// Elsewhere nobody else sees the environment of a process.
+/// On other systems no other user sees the environment of a process.
 #[cfg(all(not(unix), feature = "server"))]
 pub fn shed(_also: Option<&str>) -> Option<String> {
     None

@@ -77,7 +77,7 @@ codes! {
     ConfigFile = "CT-E021" => Usage,
     /// A setting has a value that it does not take.
     ConfigValue = "CT-E022" => Usage,
-    /// An answer is missing and nobody can be asked.
+    /// An answer is missing, and there is no terminal for the question.
     NoTerminal = "CT-E023" => Usage,
     /// There is no such code to explain.
     Unexplained = "CT-E024" => Usage,
@@ -201,9 +201,9 @@ codes! {
     /// The device key cannot be one.
     UnfitDeviceKey = "CT-E076" => Rejected,
 
-    /// No such token in the books.
+    /// The verifier has no such token.
     NoToken = "CT-E081" => Rejected,
-    /// The books have the token with another key.
+    /// The verifier has the token with another key.
     TokenExists = "CT-E082" => Rejected,
     /// The token is revoked.
     TokenRevoked = "CT-E083" => Rejected,
@@ -302,7 +302,7 @@ codes! {
     /// Cameras are not read on this system, by any build.
     CamerasNotSupported = "CT-E129" => Usage,
 
-    /// A host or an origin that would let everybody in, or is none.
+    /// A host or an origin that would admit every page, or is none.
     AllowedName = "CT-E130" => Usage,
 
     /// The module that opens the key-encryption key cannot be used.

@@ -15,7 +15,7 @@ use crate::value::{Value, value};
 
 /// How long a camera or a pipe may give nothing before it counts as stalled.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a frame is waited for at a time, so that whoever waits stays awake.
+/// How long a frame is waited for at a time, so that the waiting loop can do other things in between.
 pub const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// Where frames come from.
@@ -59,7 +59,7 @@ pub enum Next {
     Frame(Frame),
     /// No frame yet.
     Wait,
-    /// No frame any more: the film has ended, or the time is up.
+    /// No frame any more: the video has ended, or the time is up.
     Over,
 }
 
@@ -147,7 +147,7 @@ fn is_pipe(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// It is opened where it is first read: that waits for whoever writes.
+/// It is opened when it is first read: that waits for the writing program.
 struct Pipe {
     path: PathBuf,
     file: Option<File>,

@@ -51,7 +51,7 @@ use failure::{Code, Failure};
 use output::Output;
 
 fn main() -> ExitCode {
-    // A decoder that panics on a picture has not read it: nobody needs to hear of it.
+    // A decoder that panics on an image has not read it: no message is needed.
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if !camtoken::qr::decoding() {

@@ -62,7 +62,7 @@ impl Output {
         }
     }
 
-    /// Prints one document of a stream that may be endless, as [`line`](Self::line), and tells whether anybody still reads.
+    /// Prints one document of a stream that may be endless, as [`line`](Self::line), and says whether the reader is still there.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Output {
         }
     }
 
-    /// Says something to the person beside the data. Nobody listening is no reason to stop.
+    /// Says something to the person beside the data. A closed standard error is no reason to stop.
     pub fn say(&self, page: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color.into());
         let _ = stderr.write_all(page.as_bytes());

@@ -1,4 +1,4 @@
-//! What a token says of a picture in which it reads no code, and how a person is told.
+//! The token's refusal of an image in which it reads no code, and the message for a person.
 
 use camtoken::qr::Scan;
 use camtoken::token::Refusal;

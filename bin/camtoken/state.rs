@@ -18,7 +18,7 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    // Somebody else may have made it meanwhile.
+    // Another process may have made it meanwhile.
     builder.recursive(true).create(dir)?;
     File::open(above)?.sync_all()
 }

@@ -42,7 +42,7 @@ pub fn no_reading_of_memory() {
     }
 }
 
-/// The time by the system's clock, and by one that nobody sets.
+/// The time by the system's clock, and the uptime, which cannot be set.
 ///
 /// # Errors
 ///

@@ -18,7 +18,7 @@ use crate::system::rng;
 /// How long a process waits for another that holds the token: as long as pressing a button takes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A token out of its file. Nobody else has it until this is dropped.
+/// A token out of its file. No other process has it until this is dropped.
 pub struct Held {
     /// What it is called here.
     pub name: String,
@@ -220,7 +220,7 @@ pub fn ask_passphrase(file: Option<&Path>, context: &Context) -> Result<SecretSt
     Asked { prompt: &prompt, flag: "--passphrase-file", file, variable: "CAMTOKEN_PASSPHRASE" }.secret()
 }
 
-/// Asks for the passphrase of a new token: at a prompt twice, for nobody sees what is typed.
+/// Asks for the passphrase of a new token: at a prompt twice, because the typed text is not shown.
 ///
 /// # Errors
 ///

@@ -41,8 +41,8 @@ impl From<Distrust> for Failure {
     }
 }
 
-/// Opens a file with a secret: it belongs to this user and nobody else may read or write it, or it belongs to root and at
-/// most a group may read it. What is no file, such as a pipe, has no name by which others could open it.
+/// Opens a file with a secret: it belongs to this user and no other user may read or write it, or it belongs to root and at
+/// most a group may read it. A pipe or another object that is no file has no name by which others could open it.
 ///
 /// # Errors
 ///
@@ -65,9 +65,9 @@ pub fn open_unaltered(path: &Path) -> io::Result<Result<File, Distrust>> {
     Ok(why.map_or(Ok(file), |why| Err(Distrust { path: path.to_owned(), why })))
 }
 
-/// Says whether others could have written a file: it and all folders above it belong to this user or root, and nobody else
-/// may write to them. A folder in which everybody may make files (such as `/tmp`) holds no file that is trusted; files in
-/// folders below it are, because nobody else can exchange those.
+/// Says whether others could have written a file. A file is trusted if it and all folders above it belong to this user or root,
+/// and no other user may write to them. A folder in which every user may make files (such as `/tmp`) has no trusted file. Files
+/// in folders below it can be trusted, because no other user can exchange those folders.
 pub fn written_by_others(path: &Path) -> Option<Distrust> {
     system::written_by_others(path)
 }
@@ -80,7 +80,7 @@ mod system {
 
     use super::{Distrust, Why};
 
-    /// In a folder with this bit everybody renames and removes only what is his own.
+    /// In a folder with this bit, a user can rename and remove his own files only.
     const STICKY: u32 = 0o1000;
 
     pub fn of_secret(metadata: &Metadata) -> Option<Why> {

@@ -35,7 +35,7 @@ impl Viewfinder {
         Ok(viewfinder)
     }
 
-    /// Whether somebody wants it to end: Ctrl-C.
+    /// Whether the user wants it to end: Ctrl-C.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }

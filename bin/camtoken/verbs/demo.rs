@@ -85,7 +85,7 @@ struct Stage<'a> {
     blocks: Option<String>,
 }
 
-/// Marks a directory as one that may be made anew.
+/// Marks a directory as one that may be replaced.
 const MARK: &str = ".camtoken-demo";
 const TOKEN: &str = "KKK0000001";
 const OTHER_TOKEN: &str = "KKK0000002";
@@ -194,7 +194,7 @@ impl<'a> Stage<'a> {
         self.refuses("altered", "T05", &picture, None)
     }
 
-    /// A token of the same bank, registered for somebody else, reads the picture.
+    /// A token of the same bank, registered for another user, reads the image.
     fn other(&mut self, issued: &IssuedChallenge) -> Result<(), Failure> {
         let picture = self.draw("5-transfer.png", issued.code.as_str())?;
         let mut other = device(OTHER_TOKEN, self.text);

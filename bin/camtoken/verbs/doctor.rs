@@ -167,7 +167,7 @@ fn state_dir(context: &Context) -> Check {
     private("state", dir, shown, text)
 }
 
-/// A file is looked at; a module is asked, as at a start. What does not exist yet is drawn when the verifier is first used.
+/// A file is checked; a module is asked, as at a start. A key that does not exist yet is generated when the verifier is first used.
 fn kek(context: &Context) -> Check {
     let text = &context.out.text;
     let problem = |name, failure: Failure| {

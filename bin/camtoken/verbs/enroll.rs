@@ -1,4 +1,4 @@
-//! `camtoken enroll`: tokens into the books, registrations with their two codes, and their repair.
+//! `camtoken enroll`: tokens into the verifier's store, registrations with their two codes, and their repair.
 
 mod args;
 mod audit;

@@ -1,4 +1,4 @@
-//! `camtoken inspect`: what a code is made of, as far as anybody can see without a key.
+//! `camtoken inspect`: the parts of a code that can be read without a key.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -66,7 +66,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    // What cannot be had is told before anybody is asked for anything.
+    // A missing clipboard or camera is reported before any question is asked.
     if args.clipboard {
         let start = Instant::now();
         let luma = feed::clipboard()?;
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         Ok(Self { args, context, token: Some((held, approval)) })
     }
 
-    /// One picture: its report, and what a person is told of a refusal.
+    /// One image: its report, and the message for a person about a refusal.
     fn read(&mut self, source: &Source) -> Result<(Report, Option<Failure>), Failure> {
         let start = Instant::now();
         match source.content()? {
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
                 if self.token.is_none() || chosen(symbols).is_some_and(asks) {
                     break (frame.luma, seen);
                 }
-                // A symbol of somebody else's is in view: what a token reads may be beside it.
+                // A symbol of another system is in view: the token's code may be beside it.
                 watcher.look_for_all();
             }
             // The frame that tells most; of two alike the newer.

@@ -233,7 +233,7 @@ impl Drop for Unlink {
 }
 
 impl Place {
-    /// Whether nobody but the accounts of this machine reaches it.
+    /// Whether only users of this machine can reach it.
     fn is_of_this_machine(&self) -> bool {
         match self {
             Self::Address(address) => address.ip().is_loopback(),
@@ -305,11 +305,11 @@ async fn serve(
         (Listener::Socket(listener, _unlink), _) => service.serve_unix(listener, stop).await,
     };
     tracing::info!("ended");
-    // Whoever started it starts it again, and the store is opened anew.
+    // The service manager starts it again, and the store is opened again.
     ended.map_err(|error| Failure::new(Code::StoreFailed).because(error))
 }
 
-/// Writes an anchor at the start and then as often as it is told. One that fails is an error in the log, and the next is tried.
+/// Writes an anchor at the start and then at every interval. One that fails is an error in the log, and the next is tried.
 async fn anchors(
     verifier: Verifier<AnyStore>,
     clock: camtoken_server::Clock,
@@ -378,7 +378,7 @@ impl Args {
         Place::Address(address)
     }
 
-    /// Refuses names that would let everybody in, or nobody.
+    /// Refuses names that would admit every page, or none.
     fn check_names(&self) -> Result<(), Failure> {
         let host = self.allow_host.iter().find(|name| !is_host_name(name)).map(|name| ("--allow-host", name));
         let origin = self.allow_origin.iter().find(|name| !is_origin(name)).map(|name| ("--allow-origin", name));
@@ -481,7 +481,7 @@ fn more_files() {
 #[cfg(not(unix))]
 fn more_files() {}
 
-/// Ends with standard input: whoever holds its other end has closed it or is gone, however that happened.
+/// Ends with standard input: the process at its other end has closed it or has ended, however that happened.
 async fn input_ended() {
     let (ended, end) = tokio::sync::oneshot::channel();
     // A thread of its own: nothing else can wait for standard input, and none of ours waits for this thread.

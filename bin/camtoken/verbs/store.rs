@@ -162,7 +162,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-/// Closes a store whose records were all written anew, and writes its files anew: they still have the bytes of before.
+/// Closes a store whose records were all written again, and rewrites its files: they still have the older bytes.
 fn rewrite(bank: Bank, args: &BankArgs, context: &Context) -> Result<(), Failure> {
     drop(bank);
     if let Store::Directory(dir) = args.place(context)? {

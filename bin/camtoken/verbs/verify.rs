@@ -98,7 +98,7 @@ impl AttemptArgs {
     }
 }
 
-/// A failure after which it may not be known what was decided: with the name to ask again by.
+/// A failure after which it may not be known what was decided: with the attempt ID for a retry.
 pub fn unknown(error: impl Into<Failure>, attempt: AttemptId) -> Failure {
     let failure = error.into();
     if failure.code() == Code::StoreUnknown { failure.and(format!("--attempt {attempt}")) } else { failure }

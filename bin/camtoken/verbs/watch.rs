@@ -20,7 +20,7 @@ use crate::terminal;
 use crate::text::Text;
 use crate::viewfinder::Viewfinder;
 
-/// Frames for which a change has to last before it is told; another text is told at once.
+/// Frames for which a change has to last before it is reported; another text is reported at once.
 const LAST: u32 = 8;
 /// Frames between two looks at why nothing is read, which takes longer than reading.
 const DIAGNOSE: u64 = 5;
@@ -223,7 +223,7 @@ fn remedy(reason: &Reason) -> &'static str {
     }
 }
 
-/// What was told, and what may have to be.
+/// What was reported, and what may have to be.
 #[derive(Default)]
 struct News {
     told: Option<Report>,

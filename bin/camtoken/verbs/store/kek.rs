@@ -1,4 +1,4 @@
-//! `camtoken store kek`: the key-encryption keys that a module opens. What they are, a new one, and wrapped anew.
+//! `camtoken store kek`: the key-encryption keys that a module opens. Their status, a new one, a rotation, and re-wrapping.
 
 use std::time::Duration;
 
