@@ -1,6 +1,6 @@
 //! The drawer with the demonstration's tokens: the library's virtual token, served on a port of its own.
 //!
-//! The tokens are in memory there. The drawer keeps a file of each beside the bank's books, and writes it again when the token
+//! The tokens are in memory there. The drawer keeps a file of each beside the bank's database, and writes it again when the token
 //! has changed, so that bank and tokens go on together after a restart.
 
 use std::io;

@@ -12,7 +12,7 @@ use rand::{CryptoRng, Rng as _};
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How long something has been running: unlike the time, nobody sets it back.
+/// How long a process has been running: unlike the time, it cannot be set back.
 pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// The time since now, by the system's monotonic clock.

@@ -1,6 +1,6 @@
 //! A clock for tests: another clock, plus the time that a test has added.
 //!
-//! How far that is stands in a file beside the books, so that neither they nor the verifier ever see time go back.
+//! How far that is stands in a file beside the database, so that neither the bank nor the verifier ever sees time go back.
 
 use std::io;
 use std::path::{Path, PathBuf};

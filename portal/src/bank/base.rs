@@ -25,7 +25,7 @@ pub const NAME: &str = "架空中央銀行";
 
 /// The bank: its books, its verifier, its clock.
 pub struct Bank {
-    /// The books.
+    /// The bank's database.
     pub books: Arc<Books>,
     /// The verifier, on a store of its own.
     pub verifier: Verifier<AnyStore>,
@@ -42,7 +42,7 @@ pub struct Bank {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BankError {
-    /// The books.
+    /// The bank's database.
     #[error(transparent)]
     Books(#[from] BooksError),
     /// The verifier.
@@ -85,7 +85,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when the books, the store or the key-encryption key cannot be had.
+    /// [`BankError`] when the database, the store or the key-encryption key cannot be opened.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
@@ -148,7 +148,7 @@ impl Bank {
         }
     }
 
-    /// A person of the books.
+    /// A person of the database.
     ///
     /// # Errors
     ///

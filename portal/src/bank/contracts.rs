@@ -219,7 +219,7 @@ impl Bank {
     }
 }
 
-/// A token that is lent to nobody.
+/// A token that is not lent to a person.
 pub(super) fn stock(sheet: &Sheet<'_>) -> Result<Option<LentToken>, BooksError> {
     Ok(sheet.list_of::<LentToken>("")?.into_iter().find(|token| !token.revoked))
 }

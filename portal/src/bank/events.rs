@@ -9,12 +9,12 @@ use crate::domain::event::{Broken, Event, Head, check, check_part};
 /// The name of the bank as the one who did something.
 pub(crate) const BANK: &str = "bank";
 
-/// What the bank did, as the books have it.
+/// The bank's own events, as the database has them.
 #[derive(Debug)]
 pub struct Chain {
     /// Every entry, the oldest first.
     pub events: Vec<Event>,
-    /// Where the chain is broken, if somebody has touched it.
+    /// Where the chain is broken, if it was altered.
     pub broken: Option<Broken>,
 }
 

@@ -111,7 +111,7 @@ impl Bank {
         Ok(known.zip(browser).is_some_and(|(person, browser)| person.browsers.know(browser)))
     }
 
-    /// Writes down that a person has come in with a browser for the first time. If there were others, the person is told.
+    /// Notes that a person has logged in with a browser for the first time. If there were others, the person gets a mail.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl Bank {
     }
 }
 
-/// Puts a person into the books with the login ID that leads to them. `false`, and nothing, when the ID leads to somebody else.
+/// Puts a person into the database with the login ID that leads to them. `false`, and no change, when the ID leads to another person.
 pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool, BooksError> {
     if let Some(id) = person.login_id.clone() {
         let new = LoginId { id, contract: person.contract.clone(), user: person.user.clone() };
@@ -231,7 +231,7 @@ pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool,
     Ok(true)
 }
 
-/// The person and the administrators learn of a suspension by mail, not from the page that anybody may see.
+/// The person and the administrators learn of a suspension by mail, not from the page, which an attacker may see.
 pub(super) fn tell_suspension(
     sheet: &mut Sheet<'_>,
     person: &Person,

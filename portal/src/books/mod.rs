@@ -1,8 +1,8 @@
-//! The bank's books: one directory, one writer, changes that are whole and durable before they are answered.
+//! The bank's database: one directory, one writer, changes that are whole and durable before they are answered.
 //!
-//! [`Books::change`] hands out a [`Sheet`]: it reads what stands in the books and what was written on it, and all of it goes
-//! to disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment has lost nothing that
-//! it told anybody, and has half of nothing.
+//! [`Books::change`] hands out a [`Sheet`]: it reads the database and what was written on the sheet. All of the sheet goes to
+//! disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment loses nothing that it has
+//! answered, and leaves no half of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -18,7 +18,7 @@ use crate::domain::people::Person;
 
 mod rows;
 
-/// The books, open for one process.
+/// The database, open for one process.
 pub struct Books {
     rows: Keyspace,
     database: Database,
@@ -26,7 +26,7 @@ pub struct Books {
     changes: AtomicU64,
 }
 
-/// Why the books do not answer.
+/// Why the database does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum BooksError {
     /// The disk, or another process that has them open.
@@ -40,9 +40,9 @@ pub enum BooksError {
     },
 }
 
-/// What stands in the books, one kind of row each.
+/// A kind of row of the database.
 pub trait Row: Serialize + DeserializeOwned {
-    /// The kind's name in the books; it never changes.
+    /// The kind's name in the database; it never changes.
     const KIND: &'static str;
 
     /// The row's own name among its kind.
@@ -63,7 +63,7 @@ pub struct Sheet<'a> {
 }
 
 impl Books {
-    /// Opens the books in a directory, or begins them.
+    /// Opens the database in a directory, or creates it.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Books {
     ///
     /// # Errors
     ///
-    /// What `step` says, or that the books do not answer.
+    /// What `step` says, or that the database does not answer.
     pub fn change<T, E: From<BooksError>>(&self, step: impl FnOnce(&mut Sheet<'_>) -> Result<T, E>) -> Result<T, E> {
         let turn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sheet = Sheet { books: self, written: BTreeMap::new(), _turn: turn };
@@ -177,7 +177,7 @@ impl Books {
         })
     }
 
-    /// How many changes were made durable since the books were opened.
+    /// How many changes were made durable since the database was opened.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)

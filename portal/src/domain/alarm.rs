@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody has told the desk, until one of the bank's people has seen to it.
+/// A person's report that the token shows something else, until an operator has marked it as seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     /// The order whose code was read.

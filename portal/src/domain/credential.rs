@@ -33,7 +33,7 @@ pub struct Credential {
     pub hash: PasswordHash,
     /// Wrong entries in a row.
     pub wrong: u8,
-    /// Suspended until somebody resumes it.
+    /// Suspended until it is resumed.
     pub suspended: bool,
 }
 
@@ -42,7 +42,7 @@ pub struct Credential {
 pub enum Entry {
     /// Right.
     Right,
-    /// Wrong, or right while suspended, which nobody is told.
+    /// Wrong, or right while suspended: the answer does not distinguish them.
     Wrong {
         /// Entries that are left before the credential is suspended.
         left: u8,
@@ -170,7 +170,7 @@ impl Credential {
         Entry::Wrong { left: MAX_WRONG - self.wrong.min(MAX_WRONG), just_suspended: self.suspended }
     }
 
-    /// The same credential with something else to enter: whoever sets it without being the one to resume it, resumes nothing.
+    /// The same credential with another password. A new password does not end a suspension: that is for the person who may resume.
     #[must_use]
     pub fn with(&self, hash: PasswordHash) -> Self {
         Self { suspended: self.suspended, ..Self::new(hash) }

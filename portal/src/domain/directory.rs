@@ -1,4 +1,4 @@
-//! The banks of this invented country, with their branches. Codes and names are nobody's.
+//! The banks of this invented country, with their branches. Codes and names are invented.
 
 /// A bank of the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub struct Event {
     pub before: String,
 }
 
-/// The last entry's number and link, kept apart: without it nobody would miss the newest entries.
+/// The last entry's number and link, kept apart: without it a loss of the newest entries would not be noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Its number.

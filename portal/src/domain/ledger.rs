@@ -44,7 +44,7 @@ pub struct LedgerLine {
     pub order: String,
 }
 
-/// What has left a company's accounts on one day by one operation: what a daily limit is held against.
+/// What has left a company's accounts on one day by one operation. A daily limit is compared with it.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Spent {
     /// Whose accounts.
@@ -122,13 +122,13 @@ pub enum Refusal {
 }
 
 impl Account {
-    /// The key under which the books keep an account with these numbers.
+    /// The key under which the database keeps an account with these numbers.
     #[must_use]
     pub fn key_of(branch: &str, number: &str) -> String {
         format!("{branch}-{number}")
     }
 
-    /// The key under which the books keep it.
+    /// The key under which the database keeps it.
     #[must_use]
     pub fn key(&self) -> String {
         Self::key_of(&self.branch, &self.number)
@@ -193,7 +193,7 @@ pub fn kind_of(kind: AccountType) -> &'static str {
 }
 
 impl Spent {
-    /// The key under which the books keep it.
+    /// The key under which the database keeps it.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.contract, self.operation, self.day)

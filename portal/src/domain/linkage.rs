@@ -102,7 +102,7 @@ pub enum Ended {
     Replaced,
 }
 
-/// How somebody proves to be the customer, before a linkage.
+/// How a user proves to be the customer, before a linkage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// Path B: numbers and login password.
@@ -111,11 +111,11 @@ pub enum Proof {
     CameraToken,
     /// Path A: the login password and a certificate, shown to the bank's site under TLS.
     Certificate,
-    /// Path E: the login password and a generator's digits, for whoever gave the camera token back.
+    /// Path E: the login password and a generator's digits, for a person who gave the camera token back.
     Generator,
 }
 
-/// Why somebody who has proved to be the customer cannot link.
+/// Why a person who has proved to be the customer cannot link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotReady {
     /// The token has not been registered.
@@ -202,7 +202,7 @@ impl Menu {
         matches!(self, Self::Balance | Self::Statement)
     }
 
-    /// Whether a person may use it, as at the bank itself; and whoever signs nothing moves no money.
+    /// Whether a person may use it, as at the bank itself. A person who cannot sign moves no money.
     #[must_use]
     pub fn is_open_to(self, person: &Person) -> bool {
         match self {
@@ -246,7 +246,7 @@ pub fn proof(method: LoginMethod, offer: &[Menu], has_generator: bool) -> Proof 
     }
 }
 
-/// The menus that somebody can choose: those that the provider offers, has asked for, and the person may use.
+/// The menus that a person can choose: those that the provider offers, has asked for, and the person may use.
 #[must_use]
 pub fn menus(provider: &Provider, scopes: &[String], person: &Person) -> Vec<Menu> {
     let asked: Vec<Menu> = scopes.iter().filter_map(|scope| Menu::of_scope(scope)).collect();

@@ -26,7 +26,7 @@ pub struct Mail {
 pub enum Delivery {
     /// It has taken the mail.
     Taken,
-    /// It has refused the mail for good, or nobody took it for days.
+    /// It has refused the mail for good, or no server accepted it for days.
     Undeliverable,
 }
 

@@ -148,13 +148,13 @@ pub enum Act {
         /// The new one.
         hash: PasswordHash,
     },
-    /// Lets a person fetch a new certificate: whoever signed for themselves at once, somebody else with a certificate password
-    /// that an administrator hands over; theirs end.
+    /// Lets a person fetch a new certificate: at once if they have signed for themselves, otherwise with a certificate password
+    /// that an administrator hands over. Their older certificates end.
     ReissueCertificate {
-        /// The certificate password of somebody else.
+        /// The certificate password of another person.
         hash: Option<PasswordHash>,
     },
-    /// Puts a person into the books; the challenge binds the SHA-256 of the record.
+    /// Puts a person into the database; the challenge binds the SHA-256 of the record.
     PutPerson {
         /// The record as it will be.
         person: Box<Person>,
@@ -166,7 +166,7 @@ pub enum Act {
     Suspend,
     /// Takes a person, and what was suspended of theirs, back into service.
     Resume,
-    /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
+    /// Removes a person from the database; the challenge binds the SHA-256 of the record as it was.
     RemovePerson {
         /// The activations that end by it; others on the same token go on.
         #[serde(default)]

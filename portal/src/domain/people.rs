@@ -106,7 +106,7 @@ pub struct Person {
     pub registered: bool,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
-    /// The activation of the time-based generator, for somebody who gave the camera token back.
+    /// The activation of the time-based generator, for a person who gave the camera token back.
     #[serde(default)]
     pub generator: Option<String>,
     /// The last mail to this person could not be delivered.
@@ -180,7 +180,7 @@ pub enum FirstOtp {
 }
 
 impl Person {
-    /// Somebody with two passwords and nothing else yet.
+    /// A person with two passwords and nothing else yet.
     #[must_use]
     pub fn new(contract: String, user: String, role: Role, login: Credential, transaction: Credential) -> Self {
         Self {
@@ -248,8 +248,8 @@ impl Person {
         }
     }
 
-    /// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
-    /// without what changes by itself.
+    /// The input of the hash of a person's record in a user-management transaction: the record as the database would have it,
+    /// without the parts that change by themselves.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut person = self.clone();
@@ -274,7 +274,7 @@ impl Person {
         }
     }
 
-    /// What of this person is suspended, as far as the books know. One-time passwords the verifier counts.
+    /// What of this person is suspended, as far as the database knows. One-time passwords are counted by the verifier.
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
         let is_held = |credential: &Option<Credential>| credential.as_ref().is_some_and(|known| known.suspended);
@@ -297,7 +297,7 @@ impl Person {
         self.generator.is_some() && self.token.is_none()
     }
 
-    /// The key under which the books keep a person.
+    /// The key under which the database keeps a person.
     #[must_use]
     pub fn key(contract: &str, user: &str) -> String {
         format!("{contract}/{user}")
@@ -327,7 +327,7 @@ impl Person {
         self.generator.as_ref()?.parse().ok()
     }
 
-    /// All that the verifier has of this person: somebody who registers a token again may still have a generator.
+    /// All that the verifier has of this person: a person who registers a token again may still have a generator.
     pub fn activations(&self) -> impl Iterator<Item = ActivationId> {
         self.activation().into_iter().chain(self.generator())
     }
@@ -368,7 +368,7 @@ impl Person {
     }
 }
 
-/// Whether somebody can have this user ID: a token has ten columns for it.
+/// Whether a person can have this user ID: a token has ten columns for it.
 #[must_use]
 pub fn is_user_id(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();

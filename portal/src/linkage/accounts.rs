@@ -102,8 +102,8 @@ impl Bank {
         })?)
     }
 
-    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: whoever
-    /// guesses would else lift it.
+    /// Generates a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: otherwise an
+    /// attacker who guesses could end it.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Bank {
     }
 
     /// Registers accounts whose PIN was right: pending, until the permission and to the end of the day. The operator and the
-    /// administrators are told. Nothing happens, and `false` comes back, when the person may not inquire.
+    /// administrators get a report. Nothing happens, and `false` comes back, when the person may not inquire.
     ///
     /// # Errors
     ///

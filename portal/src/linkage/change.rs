@@ -147,7 +147,7 @@ impl Change<'_, '_> {
         Ok(())
     }
 
-    /// Whether a grant that was made at `made` has been ended meanwhile. A client that is registered anew starts afresh; a
+    /// Whether a grant that was made at `made` has been ended meanwhile. A client that is registered again starts afresh; a
     /// family or a subject that was ended never comes back.
     pub fn is_barred(
         &self,

@@ -70,7 +70,7 @@ impl Bank {
     }
 
     /// Gives the permission: the linkage is in force, what was pending is effective, and an earlier linkage of this person
-    /// with this provider has ended. The operator alone is told.
+    /// with this provider has ended. Only the operator gets a report.
     ///
     /// `signed` is the order that the token has signed, where one was asked for.
     ///
@@ -108,7 +108,7 @@ impl Bank {
                 return Ok((Permitted::Closed, Vec::new()));
             }
             let known = sheet.list_of::<Linkage>(&person.contract)?;
-            // Asked here, where nobody else comes in between: a signature is good for one linkage.
+            // Checked here, where no other change can come in between: a signature is good for one linkage.
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
                 return Ok((Permitted::NotSigned, Vec::new()));
             }
@@ -184,7 +184,7 @@ impl Bank {
         if linkage.ended(person.as_ref(), day_in_japan(self.now())).is_some() {
             return Ok(None);
         }
-        // Whoever is out of service at the bank is so at the provider's, too.
+        // A person who is out of service at the bank is so at the provider, too.
         Ok(person.filter(Person::is_in_service).map(|person| (linkage, person)))
     }
 

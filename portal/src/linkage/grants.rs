@@ -64,14 +64,14 @@ pub trait Grants: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer.
+    /// [`StorageError`] when the database does not answer.
     fn end(&self, subject: &str) -> Result<(), StorageError>;
 
-    /// Forgets what was given out and is good no more, and says how much that was. Nobody else does it.
+    /// Deletes codes and tokens that are not valid any more, and says how many. They are deleted nowhere else.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer.
+    /// [`StorageError`] when the database does not answer.
     fn sweep(&self) -> Result<u64, StorageError>;
 }
 
@@ -80,9 +80,9 @@ pub trait Grants: Send + Sync {
 pub enum Begun {
     /// The customer is to be asked.
     Asked(Asked),
-    /// The provider is told at this address what is wrong with it.
+    /// The provider gets the error at this address.
     Redirect(String),
-    /// Nobody can be told but the customer: provider or address are not known here.
+    /// Only the customer can see the error: provider or address are not known here.
     Refused(String),
 }
 

@@ -107,7 +107,7 @@ impl Bank {
             order: None,
             refused: None,
         };
-        // As the token will show it, so that what was asked for can be told from what is signed.
+        // As the token will show it, so that the order can be compared with what is signed.
         match self.draft(&request)?.transaction() {
             Ok(transaction) => {
                 for (name, text) in &mut request.fields {
@@ -206,7 +206,7 @@ fn number(linkage: &Linkage, key: &str) -> String {
     numbers_of(linkage) + &upper::encode_string(&digest[..6])
 }
 
-/// What the numbers of a linkage's requests begin with, so that they stand together in the books.
+/// The prefix of the numbers of a linkage's requests, so that they are together in the database.
 fn numbers_of(linkage: &Linkage) -> String {
     format!("R{}", upper::encode_string(&Sha256::digest(&linkage.id)[..4]))
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a batch file, in the words of whoever has made it: the line, the column, the field, and what is expected.
+//! What is wrong with a batch file, in the words of its author: the line, the column, the field, and what is expected.
 
 use camtoken::transaction::zengin::{Fault, ZenginError};
 

@@ -76,8 +76,8 @@ pub(super) fn yen(operation: Operation, fields: &[(String, String)]) -> Option<u
     }
 }
 
-/// Says beside an input that a payment is more than may leave today or more than there is. It is looked at again when it is
-/// signed; here it spares somebody the way to the token.
+/// Says beside an input that a payment is more than today's limit or than the balance. It is checked again when it is
+/// signed; here it spares the person the way to the token.
 pub(super) fn within_reach(
     visit: &Visit,
     (from, limit): (&Account, Limit),

@@ -27,8 +27,8 @@ impl Fields {
         if text.contains(is_sign) { text.to_owned() } else { self.number(name) }
     }
 
-    /// A number as people type it, with its digits in groups and maybe decimals. What is none stays as it is, for whoever
-    /// reads it to say so.
+    /// A number as people type it, with its digits in groups and maybe decimals. A text that is no number stays as it is: the
+    /// code that reads it reports the error.
     pub fn number(&self, name: &str) -> String {
         let text = self.text(name);
         let plain = text.replace([',', '，'], "").replace('．', ".");

@@ -19,7 +19,7 @@ pub struct Linkages {
     flows: Mutex<HashMap<String, Flow>>,
 }
 
-/// Somebody in the middle of linking.
+/// A user in the middle of linking.
 #[derive(Clone)]
 pub(super) struct Flow {
     pub id: String,
@@ -45,7 +45,7 @@ pub(super) struct Flow {
 /// How long linking may take, in seconds.
 const PATIENCE: u64 = 1_800;
 
-/// More than this are not kept. Those in which nobody has proved anything make room first, then those that began first.
+/// More than this are not kept. Those without a proof make room first, then those that began first.
 const MAX: usize = 10_000;
 
 impl Linkages {

@@ -19,7 +19,7 @@ type Entry = (&'static str, &'static str, For);
 /// For whom a line of the menu is.
 #[derive(Clone, Copy)]
 pub(super) enum For {
-    /// Everybody.
+    /// All persons.
     All,
     /// Those to whom the menu is open.
     May(Menu),
@@ -36,7 +36,7 @@ impl For {
     pub fn includes(self, visit: &Visit, person: &Person) -> bool {
         match self {
             Self::All => true,
-            // Whoever gave the camera token back signs nothing.
+            // A person who gave the camera token back cannot sign.
             Self::May(menu) => person.may(menu) && !person.gave_back(),
             Self::Administrators => person.is_administrator() && !person.gave_back(),
             Self::Registrants => !person.gave_back(),
@@ -74,7 +74,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
     ),
 ];
 
-/// A page for somebody, with the menu when they are in.
+/// A page, with the menu if the person is logged in.
 pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
     let t = visit.t;
     let is_in = matches!(visit.session.stage, Stage::In(_));

@@ -1,4 +1,4 @@
-//! The forms with which somebody shows who they are, at the bank itself and on the way to an external service.
+//! The forms with which a user proves who they are, at the bank itself and on the way to an external service.
 
 use camtoken::verifier::Rejection;
 use maud::{Markup, html};

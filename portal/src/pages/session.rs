@@ -18,7 +18,7 @@ use crate::system::random_hex;
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);
 
-/// More sessions than this are not kept; those that nobody is in make room first, then those that said nothing for longest.
+/// More sessions than this are not kept; those without a login make room first, then those that were idle for longest.
 const MAX: usize = 10_000;
 
 /// More pages that answered a form are not kept.
@@ -56,9 +56,9 @@ pub struct Session {
     pub typed: Option<Typed>,
     /// A text to show once.
     pub notice: Option<&'static str>,
-    /// The certificate that was shown at the login: the session is nobody's without it.
+    /// The certificate that was shown at the login: without it the session counts as not logged in.
     pub certificate: Option<String>,
-    /// Somebody who is not in has proved who they are, to link an external service.
+    /// A user who is not logged in has proved who they are, to link an external service.
     pub links: bool,
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
@@ -89,7 +89,7 @@ pub struct Typed {
 /// How far a session's person has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// Nobody.
+    /// Not logged in.
     Nobody,
     /// The password was right; the one-time password of this order is awaited.
     Otp {
@@ -111,7 +111,7 @@ pub enum Stage {
 }
 
 /// A person by contract and user ID, and by what was proved: with another password, or as another person of the same ID,
-/// they are nobody here.
+/// they are not logged in here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     /// 契約番号
@@ -169,7 +169,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// `true` for one that was idle for too long and had somebody in it, `false` for none.
+    /// `true` for one that was idle for too long and was logged in, `false` for none.
     pub fn find(&self, name: &str, now: Timestamp) -> Result<Session, bool> {
         let mut sessions = self.lock();
         let Some(session) = sessions.get_mut(&key(name)) else { return Err(false) };
@@ -251,7 +251,7 @@ pub(super) fn cookie(name: &str, secure: bool) -> HeaderValue {
     HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 
-/// What the books call the browser with this name in its cookie.
+/// The database's ID of the browser with this name in its cookie.
 pub(super) fn browser_id(name: &str) -> String {
     lower::encode_string(&key(name))
 }

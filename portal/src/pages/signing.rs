@@ -26,7 +26,7 @@ pub(super) struct Signing {
     pub texts: [&'static str; 3],
     /// The way out.
     pub out: Markup,
-    /// Where it is told that the token shows something else.
+    /// The address to report that the token shows something else.
     pub differs: Option<String>,
     /// What stands under it all.
     pub below: Markup,
@@ -113,7 +113,7 @@ pub(super) async fn sign_page(
     Ok(page(visit, &t.get("otp-title"), &content))
 }
 
-/// What somebody is to do whose token showed something else: nothing more in this browser.
+/// What a person should do whose token showed something else: nothing more in this browser.
 pub(super) fn differs_page(t: Text, order: &str) -> Markup {
     html! {
         p.warning role="alert" { (t.get("differs-done")) }

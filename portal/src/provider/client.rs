@@ -33,7 +33,7 @@ pub struct Client {
     clock: Clock,
 }
 
-/// Somebody on the way to the bank.
+/// A visitor on the way to the bank.
 #[derive(Clone)]
 pub struct Waiting {
     /// The client ID.
@@ -47,7 +47,7 @@ pub struct Waiting {
     verifier: String,
 }
 
-/// Somebody who is linked.
+/// A visitor who is linked.
 #[derive(Clone)]
 pub struct Linked {
     /// The client ID.

@@ -20,7 +20,7 @@ pub struct Office {
     visitors: Mutex<HashMap<String, Visitor>>,
 }
 
-/// Somebody at the site.
+/// A visitor of the site.
 #[derive(Clone, Default)]
 pub(super) struct Visitor {
     /// What every form carries.
@@ -69,7 +69,7 @@ impl Office {
             visitor.notice = None;
             return Visit { name, visitor: seen, t };
         }
-        // A demonstration: whoever comes first makes room when there are too many.
+        // A demonstration: one visitor makes room when there are too many.
         if visitors.len() >= 1_000
             && let Some(any) = visitors.keys().next().cloned()
         {

@@ -215,7 +215,7 @@ async fn ask<T: Send + 'static>(
     })
     .await?;
     office.change(&visit.name, |visitor| {
-        // Whoever has unlinked meanwhile stays so.
+        // A visitor who has unlinked meanwhile stays unlinked.
         let is_over = matches!(answer, Err(Trouble::Over)) || visitor.linked.is_none();
         visitor.linked = (!is_over).then_some(linked);
     });
@@ -246,7 +246,7 @@ fn trouble_text(t: Text, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Over => t.get("provider-over"),
         Trouble::Forbidden => t.get("provider-forbidden"),
-        // A word of OAuth says something to whoever is asked for help; a sentence in another language does not.
+        // A word of OAuth helps the support; a sentence in another language does not.
         Trouble::Refused(word) if !word.contains(' ') => t.with("provider-refused", &[("word", word)]),
         Trouble::Refused(_) => t.get("provider-not-taken"),
         Trouble::Strange(_) => t.get("provider-strange"),

@@ -1,4 +1,4 @@
-//! 照会用暗証番号登録: the accounts that balances and statements are to be told of.
+//! 照会用暗証番号登録: the accounts whose balances and statements the provider may read.
 
 use axum::extract::Path;
 use maud::html;

@@ -30,7 +30,7 @@ pub(super) fn proved(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
     Ok((flow, person))
 }
 
-/// Keeps the flow under a new name of the session, for nobody can have known that one before the proof; and binds the session
+/// Keeps the flow under a new name of the session, which no attacker can have known before the proof. It also binds the session
 /// to the certificate that was shown.
 pub(super) fn renamed(visit: &Visit, mut flow: Flow, certificate: Option<String>, mut response: Response) -> Response {
     let sessions = &visit.site.sessions;

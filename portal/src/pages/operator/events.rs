@@ -1,4 +1,4 @@
-//! What the bank did, and whether anybody has touched the record of it.
+//! The bank's own events, and whether their chain was altered.
 
 use axum::extract::Query;
 use camtoken::Timestamp;
@@ -22,7 +22,7 @@ pub(in crate::pages) struct Wanted {
     all: bool,
 }
 
-/// What the bank did, and whether anybody has touched the record of it.
+/// The bank's own events, and whether their chain was altered.
 pub(in crate::pages) async fn events(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     operator(&visit)?;
     let t = visit.t;

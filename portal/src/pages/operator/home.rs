@@ -88,7 +88,7 @@ fn query(text: &str) -> String {
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-/// What people have told whose token showed something else, and nobody has seen to.
+/// Reports of people whose token showed something else, until an operator has marked them as seen.
 fn alarms(visit: &Visit) -> Result<Markup, Fault> {
     let t = visit.t;
     let open = visit.bank().alarms()?;
