@@ -82,7 +82,8 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which a person could not
-    /// type, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does not have.
+    /// type, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does
+    /// not have.
     pub fn keep(&mut self, accounts: Vec<Account>) -> Result<(), Refusal> {
         let names: Vec<_> = accounts.iter().map(|account| &account.name).collect();
         self.has_room(&names)?;

@@ -91,7 +91,8 @@ impl Args {
             }
             None => None,
         };
-        // The counter of a key package is for suites with a counter only. One of the command line is kept, so that it is refused where it does not fit.
+        // The counter of a key package is for suites with a counter only. One of the command line is kept, so that it is refused
+        // where it does not fit.
         let counter = counter.filter(|_| self.counter.is_some() || suite.counter());
         Ok(DataInput {
             question: question(suite, "--question", &self.question)?,

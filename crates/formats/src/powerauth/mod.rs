@@ -4,8 +4,8 @@
 //! `docs/Computing-and-Validating-Signatures.md` of wultra/powerauth-crypto, version 3 of the protocol, and how Wultra's mobile apps
 //! read these codes. Not here: the activation (which needs a server), and version 4, whose counter and MAC are others.
 //!
-//! The code is text in lines, readable without a key, with an ECDSA signature over P-256. [`Operation`] reads it; [`Device`] checks the
-//! signature and answers, with factor keys that come from elsewhere.
+//! The code is text in lines, readable without a key, with an ECDSA signature over P-256. [`Operation`] reads it; [`Device`] checks
+//! the signature and answers, with factor keys that come from elsewhere.
 
 mod data;
 #[cfg(feature = "powerauth")]
