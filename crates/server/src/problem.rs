@@ -307,7 +307,7 @@ codes! {
     /// The registration is not finished.
     NotActive = "CT-E091", CONFLICT:
         "the registration is not finished" / "利用開始登録が完了していません";
-        "Finish it with the device code and the confirmation." / "デバイスコードと確認の番号で完了させてください。";
+        "Finish it with the device code and the confirmation." / "機器コードと確認の番号で完了させてください。";
 }
 
 /// Why nothing was decided, on its way to the caller. The language is known where it is written.

@@ -13,7 +13,7 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
     .log = What is logged, as lines of JSON on standard error
     .tls_cert = Serve under TLS with this chain of certificates, the service's own first
     .tls_key = The private key of the certificate
-    .client_ca = Let in only who shows a certificate of this authority
+    .client_ca = Accept only clients with a certificate of this authority
     .anchor_dir = Write signed anchors of all audit chains into this directory, as camtoken audit anchor does
     .anchor_every = How often
     .anchor_key = The key that signs them [default: verifier/anchor.key in the state directory]
@@ -23,8 +23,8 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
         Serve the verifier over HTTP. /openapi.json describes every route; docs/HTTP.md tells the story with curl.
 
         With --emulator a virtual token is served beside the verifier, with its page at /ui, and with --only token the
-        virtual token alone. It is made for tests: whoever reaches it makes tokens, reads their keys and presses their
-        buttons. Beside an API key, TLS or a store in PostgreSQL, --emulator writes a warning to the log.
+        virtual token alone. It is made for tests: any caller can make tokens, read their keys and press their buttons.
+        Beside an API key, TLS or a store in PostgreSQL, --emulator writes a warning to the log.
 
         One line on standard output says where it listens. It ends with Ctrl-C or SIGTERM, once the requests that it has
         are answered. The store is open in this process alone until then.
@@ -51,7 +51,7 @@ help-serve-key = Make a named API key for camtoken serve
 help-serve-key-new = Make a key and show it, this once
     .name = The caller's name: letters, digits and ._@-
     .scopes = What the caller may do, with commas between: issue, verify, enroll, operate, backup, metrics
-    .expires = Refuse the key from then on
+    .expires = Refuse the key from this moment on
     .file = Add the key's lines to this file, which --api-keys reads; without it they are printed
     .long =
         Make a key and show it, this once. The lines that the service needs hold its hash, not the key.
