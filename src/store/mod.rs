@@ -45,10 +45,10 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] or [`StoreError::Stopped`]; what the record says is not known then.
     fn load(&self, id: &RecordId) -> impl Future<Output = Result<Option<Versioned>, StoreError>> + Send;
 
-    /// Puts `change` in the place of the record if its revision is still `expected`, and answers once that is durable.
+    /// Replaces the record by `change` if its revision is still `expected`, and answers once that is durable.
     ///
     /// [`Revision::ABSENT`] expects that there is no record yet. Each replacement raises the revision. Dropping the
-    /// future does not take the change back.
+    /// future does not cancel the change.
     ///
     /// # Errors
     ///
@@ -105,9 +105,10 @@ pub trait Store: Send + Sync {
         }
     }
 
-    /// Gives the record as this process has last stored it, if the store remembers and asking is dear.
+    /// Gives the record as this process has last stored it, for stores where a load is expensive. Stores that do not remember it give
+    /// `None`.
     ///
-    /// It may be stale. It is good for a [`Store::replace`], which finds out, and for nothing else.
+    /// It may be stale. Use it only for a [`Store::replace`], which finds that out.
     fn recall(&self, _id: &RecordId) -> Option<Versioned> {
         None
     }
@@ -130,17 +131,17 @@ pub enum RecordId {
     Activation(ActivationId),
     /// The readings of the clocks that the store was used by.
     Clock,
-    /// One generator that came from its maker, and who has it.
+    /// One generator that came from its maker, and its user.
     Generator(GeneratorId),
-    /// The store itself: what shows that a key-encryption key is the one that its keys were wrapped under.
+    /// The store itself: the key-check value, which shows whether a key-encryption key is the store's.
     KeyCheck,
     /// One token: which activations it holds.
     Token(TokenId),
 }
 
 impl RecordId {
-    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another. What differs in length
-    /// ends with a zero byte, which is in no name.
+    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another. Keys of variable length
+    /// end with a zero byte, which is in no name.
     #[must_use]
     pub fn to_key(&self) -> Vec<u8> {
         match self {
@@ -281,7 +282,7 @@ impl fmt::Debug for Change {
     }
 }
 
-/// What became of a replacement. "Conflict" is an answer, not an error.
+/// The result of a replacement. "Conflict" is an answer, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Replaced {
@@ -291,14 +292,14 @@ pub enum Replaced {
     Conflict,
 }
 
-/// Why a store did not do its duty. No variant holds anything of a record.
+/// Why a store failed. No variant has any content of a record.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Nothing was done; a retry is safe.
     #[error("store unavailable: {reason}")]
     Unavailable {
-        /// What stood in the way.
+        /// The cause.
         reason: String,
     },
     /// The operating system refused, for example for want of a permission. Nothing was done; an operator has to look.
@@ -307,20 +308,20 @@ pub enum StoreError {
     /// The change may have been stored or not. Only another replacement can tell, never a load.
     #[error("outcome of the change unknown: {reason}")]
     Unknown {
-        /// What went wrong on the way to the disk.
+        /// What failed on the way to the disk.
         reason: String,
     },
-    /// A write has failed before, and nothing was done since: what the disk holds is not known until the store is
+    /// A write has failed before, and nothing was done since: the content of the disk is not known until the store is
     /// opened again.
     #[error("store stopped after a failed write: {reason}")]
     Stopped {
         /// What the first failure was.
         reason: String,
     },
-    /// The disk gives back something else than what was stored, or less.
+    /// The disk returns other bytes than were stored, or fewer.
     #[error("store damaged: {reason}")]
     Corrupt {
-        /// What does not fit.
+        /// What is wrong.
         reason: String,
     },
     /// Changes that were acknowledged are missing, or it is not known whether they are: a used response may be open
@@ -360,7 +361,7 @@ pub enum StoreError {
     /// There is a store where a new one was to be made.
     #[error("there is a store already")]
     Exists,
-    /// What was given is no address of a database.
+    /// A text is no address of a database.
     #[error("no address of a database: {reason}")]
     Address {
         /// What is wrong with it.

@@ -79,9 +79,9 @@ impl<S: Store> Verifier<S> {
         self.register_all(vec![token], now, rng).await.pop().expect("one answer for one token")
     }
 
-    /// Registers many tokens, which a store may write together, and says of each what [`Verifier::register`] says.
-    /// For a token that is registered, another [`Origin`] that names dates gives it these dates, also those that have passed; a new
-    /// one with such dates is [`EnrollError::OutOfValidity`].
+    /// Registers many tokens, which a store may write together, and gives for each the result of [`Verifier::register`].
+    /// A registered token gets the dates of a later [`Origin`], also dates that have passed. A new token with such dates is
+    /// [`EnrollError::OutOfValidity`].
     pub async fn register_all(
         &self,
         tokens: Vec<NewToken<'_>>,
@@ -170,11 +170,11 @@ impl<S: Store> Verifier<S> {
         Ok(known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into())
     }
 
-    /// Begins a registration: draws the activation and its key, and makes the first code.
+    /// Begins a registration: generates the activation ID and its key, and makes the first code.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when the token cannot take another user, or what it would show is no text for it.
+    /// [`EnrollError`] when the token has no free slot, or cannot show the contract number, the user ID or the bank's name.
     pub async fn enroll(
         &self,
         token: &TokenId,

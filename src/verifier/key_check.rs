@@ -36,25 +36,25 @@ struct KeyCheck {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     wrapped: Vec<u8>,
-    /// None in a store of before there were seals.
+    /// None in an older store without seals.
     #[n(1)]
     sealing: Option<SealingState>,
 }
 
 impl Layout for KeyCheck {}
 
-/// What the key-check value of a store says.
+/// The content of a store's key-check value.
 struct Known {
     revision: Revision,
     sealing: Sealing,
     chain_end: ChainEnd,
 }
 
-/// What the records of a store without a key-check value say of the key.
+/// What the records of a store without a key-check value show about the key.
 enum Proof {
-    /// There are none, but for that of the clock.
+    /// There are no records, except perhaps the clock's.
     NoRecords,
-    /// Nothing is against it.
+    /// The key fits, as far as the records show.
     Fits,
 }
 
@@ -67,8 +67,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError::KeyMismatch`] when it is another key: use this verifier for nothing. [`VerifierError::Record`] when the
-    /// key-check value was altered. Any other error: it is not known.
+    /// [`VerifierError::KeyMismatch`] when it is another key: do not use this verifier. [`VerifierError::Record`] when the key-check
+    /// value was altered. After any other error it is not known.
     pub async fn check_key(&self, rng: &mut impl CryptoRng) -> Result<(), VerifierError> {
         let mut tries = Tries::new();
         loop {

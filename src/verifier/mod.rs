@@ -127,7 +127,7 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// The same verifier, whose changes stand in the audit as asked for by `actor`: a short name of a caller, no secret.
+    /// The same verifier, with `actor` in the audit entries of its changes: a short name of a caller, no secret.
     #[must_use]
     pub fn acting_for(&self, actor: Option<Arc<str>>) -> Self {
         Self {
@@ -157,11 +157,11 @@ impl<S: Store> Verifier<S> {
         &self.bank
     }
 
-    /// Issues a challenge to an activation. It takes the place of the one before (V-8).
+    /// Issues a challenge to an activation. It supersedes the one before (V-8).
     ///
     /// # Errors
     ///
-    /// [`IssueError::Refused`] when the activation cannot answer; the other [`IssueError`]s for what no activation is asked.
+    /// [`IssueError::Refused`] when the activation cannot answer; the other [`IssueError`]s for a transaction that cannot be issued.
     pub async fn issue(
         &self,
         activation: ActivationId,
@@ -173,13 +173,12 @@ impl<S: Store> Verifier<S> {
         self.issue_as(None, activation, transaction, lifetime, now, rng).await
     }
 
-    /// As [`Verifier::issue`], for a request that may be sent again: under the same `attempt` it gets the same challenge, also from
-    /// another process and after a crash. The record remembers it for ten minutes at least, and the last five requests of an
-    /// activation.
+    /// As [`Verifier::issue`], with retries: under the same `attempt` a retry gets the same challenge, also from another process and
+    /// after a crash. The record remembers a request for ten minutes at least, and the last five requests of an activation.
     ///
     /// # Errors
     ///
-    /// Those of [`Verifier::issue`]; [`IssueError::OtherRequest`] when something else was asked for under this attempt,
+    /// Those of [`Verifier::issue`]; [`IssueError::OtherRequest`] when the attempt was used for another request,
     /// [`IssueError::Superseded`] when a newer challenge was issued since.
     ///
     /// # Examples
@@ -300,8 +299,8 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason where there is nothing.
-    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since, however many: what the record
+    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason if nothing can be executed.
+    /// [`Rejection::AlreadySettled`] says that it was accepted, and that newer ones were issued since. A challenge that the record
     /// has forgotten is looked up in the audit chain. [`Rejection::Unknown`] says that nothing was accepted for it until now.
     ///
     /// # Errors
@@ -353,11 +352,11 @@ impl<S: Store> Verifier<S> {
         Ok(self.load(&RecordId::Activation(activation)).await?.map(|(_, record)| record))
     }
 
-    /// What happened to an activation, the oldest first, checked entry by entry (V-19). Of one that is not known, nothing did.
+    /// The audit entries of an activation, the oldest first, checked entry by entry (V-19). Empty for an unknown activation.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`]. A chain that was touched is an answer: [`History::Broken`] says
+    /// [`VerifierError::Store`] or [`VerifierError::Record`]. A chain that was altered is an answer: [`History::Broken`] says
     /// where.
     pub async fn audit(&self, activation: ActivationId) -> Result<History, VerifierError> {
         let id = RecordId::Activation(activation);

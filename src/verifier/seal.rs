@@ -1,11 +1,11 @@
 //! The seals of records: a MAC on each, under a key that comes from the key-encryption key. An attacker who can write to the
 //! store, and to nothing else, cannot alter a record or put it in the place of another.
 //!
-//! A store says by its key-check value how far its sealing has come ([`Sealing`]). Stores of before there were seals go on
-//! without them until [`Verifier::seal_records`] was run; new stores are sealed from the start.
+//! The key-check value of a store says how far its sealing has come ([`Sealing`]). Older stores go on without seals until
+//! [`Verifier::seal_records`] was run; new stores are sealed from the start.
 //!
-//! A key in a sealed store is wrapped for another context. So a record whose seal was cut off is not taken for one of
-//! before there were seals: its key does not open.
+//! A key in a sealed store is wrapped for another context. So a record whose seal was cut off is not taken for a record of an
+//! older store: its key does not open.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -41,10 +41,10 @@ pub(super) enum Sealing {
     Done,
 }
 
-/// What this verifier knows of it.
+/// The sealing as this verifier knows it.
 pub(super) struct KnownSealing(AtomicU8);
 
-/// What came of sealing the records of a store.
+/// The result of sealing the records of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SealReport {
@@ -164,7 +164,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again. A record that is refused keeps no other from its seal.
+    /// [`VerifierError`] when it could not finish; repeat it. A record that is refused is skipped, and the others get their seals.
     pub async fn seal_records(&self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<SealReport, VerifierError> {
         let mut report = SealReport::default();
         if self.look_up_sealing().await? == Sealing::Done {
@@ -197,12 +197,12 @@ impl<S: Store> Verifier<S> {
         Ok(report)
     }
 
-    /// Takes a record as it is, whatever its seal says, and ends what is open in it: for an operator who has compared it with
-    /// something else. Its history has to be whole and its key has to open. It is written in the audit chain of the record.
+    /// Accepts a record as it is, whatever its seal says, and ends what is open in it: for an operator who has compared it with the
+    /// bank's own records. Its history has to be whole and its key has to open. The audit chain of the record has an entry of it.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Record`] when it cannot be read or its history was touched, [`VerifierError::KeyWrapper`] when its key is
+    /// [`VerifierError::Record`] when it cannot be read or its history was altered, [`VerifierError::KeyWrapper`] when its key is
     /// another record's: restore the record from a backup.
     pub async fn accept_record(
         &self,

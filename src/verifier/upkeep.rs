@@ -39,9 +39,9 @@ pub struct Inventory {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFinding {
-    /// With which record.
+    /// The record.
     pub record: RecordId,
-    /// What.
+    /// The fault.
     pub fault: RecordFault,
 }
 
@@ -52,7 +52,7 @@ pub enum RecordFault {
     /// It cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Its history was touched.
+    /// Its history was altered.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// Its key cannot be opened.
@@ -61,7 +61,7 @@ pub enum RecordFault {
     /// It is of a token that the store does not have.
     #[error("its token {0} is not in the books")]
     NoToken(TokenId),
-    /// It is of a token that does not know of it: revoking the token would not end it.
+    /// Its token does not list it: revoking the token would not end it.
     #[error("its token {0} does not list it")]
     Unlisted(TokenId),
     /// It goes on although its token is revoked: revoke the token once more.
@@ -85,12 +85,11 @@ pub enum RecordFault {
 /// How many records are listed at once.
 const PAGE: usize = 1024;
 
-/// Takes out of a saved record what must not come back with it: whatever was open to be answered may have been answered
-/// since. An open challenge counts as superseded, a registration between its codes as given up, and time-based
-/// passwords of before `now` as used. Of an event-based generator only two consecutive passwords are accepted next
-/// ([`Verifier::resynchronise`]).
+/// Ends what is open in a saved record, because it may have been answered since. An open challenge counts as superseded, a
+/// registration between its codes as given up, and time-based passwords of before `now` as used. Of an event-based generator
+/// only two consecutive passwords are accepted next ([`Verifier::resynchronise`]).
 ///
-/// What was revoked, suspended or counted since the backup is not known to it: that has to be done again.
+/// The record does not have revocations, suspensions and wrong responses since the backup: repeat the revocations and suspensions.
 ///
 /// # Errors
 ///
@@ -174,12 +173,12 @@ impl<S: Store> Verifier<S> {
         Ok(inventory)
     }
 
-    /// Does in a store what [`restored`] does to a saved record, for one that was put back by other means than a backup of
-    /// ours: nothing may have been issued since. Says how many activations it changed.
+    /// Does in a store what [`restored`] does to a saved record, for a store that was restored by other means than a backup of
+    /// camtoken. Call it before a challenge is issued. Says how many activations it changed.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again. A record that cannot be read keeps no other from it.
+    /// [`VerifierError`] when it could not finish; repeat it. A record that cannot be read is skipped, and the others are changed.
     pub async fn expire_open(&self, now: Timestamp) -> Result<u64, VerifierError> {
         let (mut voided, mut after, mut unreadable) = (0, None, None);
         while let Some(page) = self.page(&mut after).await? {
@@ -220,7 +219,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again.
+    /// [`VerifierError`] when it could not finish; repeat it.
     pub async fn rewrap(&self, rng: &mut impl CryptoRng) -> Result<u64, VerifierError> {
         let (mut wrapped, mut after) = (0, None);
         while let Some(page) = self.page(&mut after).await? {
@@ -329,7 +328,7 @@ impl<S: Store> Verifier<S> {
         Ok(entries)
     }
 
-    /// Whether there are entries behind a record that are not of a later change, which is there by now: an older copy was put back.
+    /// Whether a record has audit entries later than its revision, and is still at that revision: an older copy was put back.
     pub(super) async fn is_older_than_its_history(
         &self,
         id: &RecordId,
