@@ -40,8 +40,8 @@ pub struct ClockLimits {
     pub downtime: Duration,
 }
 
-/// The wall clock is further ahead than can be explained. Either it is wrong now, or it was wrong before and has been set
-/// right: only an operator can tell.
+/// The wall clock is further ahead than the time that has passed explains. Either it is wrong now, or it was wrong before and has
+/// been set right: only an operator can decide which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the clock says {wall}, {seconds} s more than the time that has passed since {last}")]
 #[non_exhaustive]
@@ -102,7 +102,7 @@ impl ClockReading {
 }
 
 impl ClockGuard {
-    /// Begins with `now`, if the readings that were `stored` before explain it. Without any it is trusted as it is.
+    /// Begins with `now`, if the `stored` readings explain it. Without stored readings it is trusted as it is.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl ClockRecord {
     /// How many machines are remembered.
     pub const MOST: usize = 16;
 
-    /// Puts in a reading, in place of the one of the same start of the machine.
+    /// Adds a reading. It replaces the one of the same start of the machine.
     pub fn note(&mut self, now: ClockReading) {
         self.readings.retain(|known| known.boot != now.boot);
         self.readings.insert(0, now);

@@ -1,4 +1,4 @@
-//! What the verifier says of a response. A "no" is an answer; an error means that nothing was decided.
+//! The verifier's answers about a response. A "no" is an answer; an error means that nothing was decided.
 
 use core::fmt;
 
@@ -35,7 +35,7 @@ pub struct Accepted {
 pub enum Rejection {
     /// It is not the response to this challenge. Counted.
     Wrong {
-        /// How many more wrong responses this challenge and this activation take before one of them ends (V-5).
+        /// How many more wrong responses are possible before the challenge ends or the activation is suspended (V-5).
         tries_left: u8,
         /// This one suspended the activation.
         suspended: bool,
@@ -44,9 +44,9 @@ pub enum Rejection {
     Exhausted,
     /// The challenge's time is over.
     Expired,
-    /// The challenge was answered rightly before: a response is accepted once.
+    /// A right response was accepted before: a response is accepted once.
     AlreadySettled,
-    /// A newer challenge has taken its place.
+    /// A newer challenge was issued.
     Superseded,
     /// The activation is suspended.
     Suspended,
@@ -72,7 +72,7 @@ pub enum Rejection {
     },
 }
 
-/// What a step came to, of a registration for example. A "no" is an answer.
+/// The result of a step, of a registration for example. A "no" is an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a no is an answer, not an error"]
 pub enum Step<T, R = Rejection> {
@@ -141,7 +141,7 @@ impl From<OutOfValidity> for Rejection {
 }
 
 impl Rejection {
-    /// The word for it in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
+    /// Its word in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
     #[must_use]
     pub fn result(self) -> &'static str {
         match self {
