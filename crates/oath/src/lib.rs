@@ -1,6 +1,6 @@
-//! Responses by the OATH standards: from a key and what is moving, the few digits that a person types.
+//! Responses by the OATH standards: the few digits that a person types, computed from a key and a moving factor.
 //!
-//! | module | standard | what moves |
+//! | module | standard | moving factor |
 //! | --- | --- | --- |
 //! | [`hotp`] | RFC 4226 | a counter |
 //! | [`totp`] | RFC 6238 | the time |

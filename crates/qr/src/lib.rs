@@ -1,4 +1,4 @@
-//! The picture: a text drawn as a QR symbol, and the way back from a picture to what the symbol says.
+//! The image: a text drawn as a QR symbol, and the way back from an image to the symbol's text.
 //!
 //! ```text
 //! text -> SymbolMatrix -> PNG, SVG, half blocks ~~light~~> file -> Luma -> Scan
@@ -120,13 +120,13 @@ pub struct Symbol {
     pub module_px: f32,
     /// 1 to 40.
     pub version: u8,
-    /// How much of it may be damaged, where the decoder tells.
+    /// How much of it may be damaged, if the decoder knows it.
     pub level: Option<EcLevel>,
     /// Light modules on a dark ground.
     pub inverted: bool,
     /// Seen from behind or in a mirror.
     pub mirrored: bool,
-    /// Codewords that error correction changed, where the decoder tells.
+    /// Codewords that error correction changed, if the decoder knows it.
     pub corrected: Option<u32>,
     /// Which part of a larger whole it is (structured append).
     pub sequence: Option<Sequence>,
@@ -135,7 +135,7 @@ pub struct Symbol {
     named_text: Option<String>,
 }
 
-/// What the bytes of a symbol say.
+/// The text of a symbol's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SymbolText {
     /// In the character sets that it names, or in UTF-8.

@@ -1,4 +1,4 @@
-//! The places of a token: up to eight users, each with a key of their own.
+//! The slots of a token: up to eight users, each with a key of their own.
 
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};

@@ -1,8 +1,8 @@
 //! A device on disk: JSON `camtoken/token/1`, in clear for a test token, else encrypted under a passphrase.
 //!
-//! The file holds all that the device holds, the screen's digits included, so that one process can press a button and
-//! another look at the screen. Encrypted it is AES-256-GCM under a key from Argon2id (RFC 9106), whose parameters stand in
-//! the file and are authenticated with it.
+//! The file has the whole state of the device, with the screen's digits. So one process can press a button and another one can
+//! read the screen. An encrypted file is AES-256-GCM under a key from Argon2id (RFC 9106), whose parameters are in the file and
+//! are authenticated with it.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -46,7 +46,7 @@ pub enum FileError {
     /// Another format or a later version.
     #[error("unsupported format, expected \"camtoken/token/1\"")]
     Schema,
-    /// A part that cannot be what it says.
+    /// A part with a value that is not possible.
     #[error("not a token file: {0} is wrong")]
     Part(&'static str),
     /// Larger than any token.

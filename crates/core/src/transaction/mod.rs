@@ -85,7 +85,7 @@ pub enum TransactionError {
         /// What it says of another.
         what: &'static str,
     },
-    /// A code says something that no transaction says.
+    /// A code has content that no transaction has.
     #[error("not a transaction of the specification")]
     Form,
 }
@@ -166,7 +166,7 @@ impl Transaction {
         self.fields().find(|(field, _)| field.name == name).map(|(_, value)| value)
     }
 
-    /// Writes the transaction as it stands in a code and under a response: three items of deterministic CBOR, the
+    /// Writes the transaction as it is in a code and under a response: three items of deterministic CBOR, the
     /// number of the operation, the array of displayed fields (`null` where one was left out), and the digest of the
     /// bound ones (`null` where the operation has none). Specification, section 4.
     pub fn encode(&self, to: &mut Encoder<Vec<u8>>) {

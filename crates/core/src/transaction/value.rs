@@ -1,4 +1,4 @@
-//! What one field holds: read from text, written as text, and as it stands in a code.
+//! The value of one field: read from text, written as text, and as it is in a code.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -183,7 +183,7 @@ impl FieldSpec {
         })
     }
 
-    /// Writes a value of this field as it stands in a code (specification, section 4).
+    /// Writes a value of this field as it is in a code (specification, section 4).
     pub(super) fn encode(&self, value: &Value, to: &mut Encoder<Vec<u8>>) {
         let written = match value {
             Value::Kana(kana) => to.bytes(kana.as_jis_bytes()),

@@ -61,8 +61,8 @@ pub enum Rejection {
     /// The store was restored, and which passwords of the generator were used since is not known: two consecutive ones find its counter
     /// again. Not counted.
     NeedsResynchronisation,
-    /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
-    /// that takes none.
+    /// No such challenge, another kind of one-time password than this activation has, or a response of a test token at a
+    /// verifier that accepts none.
     Unknown,
     /// Not the right number of decimal digits, whatever blanks and hyphens stand between them ([`typed`](crate::typed)). Not
     /// counted.

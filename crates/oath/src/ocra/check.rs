@@ -28,7 +28,7 @@ enum Table {
 }
 
 impl KeyTable {
-    /// Prepares `keys`, which are named by their place from then on.
+    /// Prepares `keys`. From then on each is named by its index.
     pub fn new<'k>(hash: Hash, keys: impl ExactSizeIterator<Item = &'k Key>) -> Self {
         let engine = Engine::in_use();
         match hash {
@@ -38,11 +38,11 @@ impl KeyTable {
         }
     }
 
-    /// Puts another key in a place.
+    /// Replaces the key at an index.
     ///
     /// # Panics
     ///
-    /// When the table has no such place.
+    /// When the table has no such index.
     pub fn set(&mut self, place: usize, key: &Key) {
         let engine = Engine::in_use();
         match &mut self.0 {
@@ -93,7 +93,7 @@ fn fill<'k, T>(keys: impl ExactSizeIterator<Item = &'k Key>, prepare: impl FnMut
 pub struct Check<'a> {
     /// The key's place in the table.
     pub key: usize,
-    /// What is answered.
+    /// The input of the response.
     pub input: &'a DataInput,
     /// What was answered.
     pub response: &'a Response,

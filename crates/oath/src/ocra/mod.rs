@@ -1,8 +1,8 @@
 //! OCRA, RFC 6287: a response to a question.
 //!
-//! A [`Suite`] says what is computed over what; a [`DataInput`] has the values; [`respond`] computes. The RFC's four
-//! modes are the same computation with other values: each party's part has a function of its own, which refuses what
-//! the mode does not know.
+//! A [`Suite`] names the algorithm and the inputs; a [`DataInput`] has their values; [`respond`] computes. The RFC's four
+//! modes are the same computation with other values. Each party's part has a function of its own, which refuses values that
+//! the mode does not have.
 //!
 //! | mode (section) | verifier | token |
 //! | --- | --- | --- |
@@ -62,7 +62,7 @@ pub struct DataInput {
     pub counter: Option<u64>,
     /// The hash of the PIN (`P`).
     pub pin: Option<PinHash>,
-    /// What is known of the session (`S`), in UTF-8; it is padded with zeroes to the left, as in the RFC's code.
+    /// The session data (`S`), in UTF-8; it is padded with zeroes to the left, as in the RFC's code.
     pub session: Option<Vec<u8>>,
     /// The time in the suite's steps (`T`): [`Suite::time_steps`].
     pub time: Option<u64>,

@@ -1,4 +1,4 @@
-//! The OCRASuite: one line of text that says what is computed over what (RFC 6287, section 6).
+//! The OCRASuite: one line of text that names the algorithm and its inputs (RFC 6287, section 6).
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;

@@ -32,7 +32,7 @@ pub use watch::Watcher;
 
 use crate::{Luma, Symbol};
 
-/// What a picture says.
+/// The result of reading an image.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scan {
     /// At least one symbol was read.

@@ -156,7 +156,7 @@ pub enum AccountType {
     Other = 9,
 }
 
-/// What a file says about a payee's being new.
+/// Whether a payee is new, as a file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NewCode {
     /// Neither of the others.
@@ -212,7 +212,7 @@ pub enum Encoding {
     Utf8,
 }
 
-/// What stands after each record.
+/// The line end after each record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineEnd {
     /// Nothing.
@@ -324,7 +324,7 @@ impl BatchFile {
         self.header.pay_date(now, window)
     }
 
-    /// What is signed of this file. `known` says which accounts the bank knows.
+    /// The summary of this file, which is signed. `known` says which accounts the bank knows.
     #[must_use]
     pub fn summary(&self, known: impl Fn(&Payee) -> bool) -> BatchSummary {
         BatchSummary {
