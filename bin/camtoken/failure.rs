@@ -62,7 +62,7 @@ codes! {
     StoreUnknown = "CT-E015" => Failed,
     /// The clock is behind what the record has seen.
     ClockBehind = "CT-E016" => Failed,
-    /// The clock has run ahead of the time that has passed.
+    /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040" => Failed,
     /// The verifier's key-encryption key is missing or not the right one.
     Keys = "CT-E017" => Failed,

@@ -1,4 +1,4 @@
-//! A module that opens wrapped keys: what is asked of each kind, and how long it may take.
+//! A module that opens wrapped keys, and how long it may take.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::error::{ANSWER_WITHIN, KeysError};
 use crate::source::KeySource;
 use crate::wrapped::{WrappedKey, WrappedKeys};
 
-/// The constant beside each key. A key begins otherwise, so that neither stands for the other. Both have whole blocks of eight
+/// The constant beside each key. A key begins differently, so that neither can replace the other. Both have whole blocks of eight
 /// bytes, because SoftHSM leaves the padding of RFC 5649 in what it unwraps.
 const CANARY: &[u8] = b"camtoken/1 kek canary   ";
 
@@ -29,7 +29,7 @@ pub struct KeyModule {
 }
 
 impl KeyModule {
-    /// The module of a source, with its PIN or access token. Nothing is asked of it yet.
+    /// The module of a source, with its PIN or access token. It is not called yet.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl KeyModule {
     ///
     /// # Errors
     ///
-    /// As [`KeyModule::open`]. The file that there is stays right.
+    /// As [`KeyModule::open`]. The existing file stays right.
     pub fn rewrap(&self, wrapped: &WrappedKeys, rng: &mut dyn CryptoRng) -> Result<WrappedKeys, KeysError> {
         let (wrapped, nonces) = (wrapped.clone(), nonces(wrapped.keys().len(), rng));
         self.ask(move |module| {
@@ -102,7 +102,8 @@ impl KeyModule {
         })
     }
 
-    /// Connects, acts and disconnects, on a thread of its own: what hangs in a module's library cannot be ended, only left.
+    /// Connects, acts and disconnects, on a thread of its own: a thread that hangs in a module's library cannot be ended, only
+    /// abandoned.
     fn ask<T: Send + 'static>(
         &self,
         act: impl FnOnce(&dyn Connection) -> Result<T, KeysError> + Send + 'static,

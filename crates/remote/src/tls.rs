@@ -1,4 +1,4 @@
-//! TLS to a database: the files that a URL names, and who has to be asked for it.
+//! TLS to a database: the files that a URL names, and which hosts need it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use camtoken::store::StoreError;
 
-/// What a URL says of TLS: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as libpq calls them. The server's certificate and
+/// The TLS parameters of a URL: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as libpq calls them. The server's certificate and
 /// name are always checked.
 #[derive(Default)]
 pub struct TlsParameters {
@@ -39,7 +39,7 @@ impl TlsParameters {
         Ok(true)
     }
 
-    /// What rustls needs. Reads the files.
+    /// The configuration for rustls. Reads the files.
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ use super::{Clock, Options};
 use camtoken::key::Key;
 use camtoken::language::Language;
 
-/// What a route may ask for.
+/// The limits of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     /// A short JSON document, answered at once.
@@ -78,14 +78,14 @@ impl Limit {
 /// Requests that are worked on at the same time.
 const WORKING: usize = 1024;
 
-/// Long bodies that are read or looked at at the same time.
+/// Long bodies that are received or decoded at the same time.
 const PICTURES: usize = 16;
 
 /// Answers that wait at the same time.
 const WAITING: usize = 1024;
 
-/// The bytes of a picture that have to come each second, once it had time to begin: it has its place while it comes, and that is
-/// not for who sends next to nothing.
+/// The bytes of an image that have to come each second, once it had time to begin. The request has its slot while the image comes,
+/// so a very slow sender must not keep it.
 const LEAST_RATE: usize = 4 << 10;
 const TO_BEGIN: Duration = Duration::from_secs(3);
 
@@ -280,7 +280,7 @@ impl Guard {
     }
 }
 
-/// What proxies add to the requests that they hand on.
+/// Headers that proxies add to forwarded requests.
 const FORWARDING: [&str; 9] = [
     "forwarded",
     "via",
@@ -293,7 +293,7 @@ const FORWARDING: [&str; 9] = [
     "x-real-ip",
 ];
 
-/// What the log has heard of failures.
+/// The failures that were logged.
 #[derive(Default)]
 struct Told {
     at: Option<Instant>,
@@ -310,7 +310,7 @@ pub(super) fn actor() -> Option<Arc<str>> {
     ACTOR.try_with(Clone::clone).ok().flatten()
 }
 
-/// A place among those that wait, or among the pictures, as long as it is held.
+/// A slot of answers that wait, or of images, as long as it is held.
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(Option<Share>, OwnedSemaphorePermit)>);
 
@@ -318,8 +318,8 @@ pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(O
 #[derive(Clone, Copy)]
 pub(super) struct PictureBudget(pub Duration);
 
-/// Whose share a request takes of: the caller's by name, else that of its address. On this machine all have the same address,
-/// so there is no telling them apart.
+/// Of whose share a request takes: the caller's by name, otherwise that of its address. On this machine all callers have the same
+/// address, so they cannot be distinguished.
 fn holder(caller: Option<&Arc<str>>, parts: &Parts) -> Option<Holder> {
     let address = || parts.extensions.get::<Peer>()?.address.filter(|address| !address.is_loopback());
     caller.cloned().map(Holder::Name).or_else(|| address().map(Holder::Address))
@@ -376,7 +376,7 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request,
     response
 }
 
-/// What the router refuses by itself.
+/// Refusals of the router itself.
 fn unsaid(response: &Response) -> Option<Problem> {
     let is_ours = |value: &HeaderValue| value.as_bytes() == b"application/problem+json";
     if response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours) {

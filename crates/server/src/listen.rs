@@ -24,7 +24,7 @@ use super::places::{Activity, Connections};
 use super::stall::Unstalled;
 use super::{Service, StoreStopped};
 
-/// Open connections. Beyond that a newcomer takes the place of one that says nothing.
+/// Open connections. Beyond that a newcomer replaces an idle one.
 const CONNECTIONS: usize = 16_384;
 
 /// Files that a process needs to have open for all connections, its store and itself.
@@ -47,7 +47,7 @@ const CLOSING_TIME: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// Serves until `stop`; then takes no more, and ends once the requests that it has are answered.
+    /// Serves until `stop`; then accepts no more requests, and ends once those that it has are answered.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Service {
         self.run(async move || tcp(&listener).await, |stream, peer| ready(Some((stream, peer))), stop).await
     }
 
-    /// Serves as [`Service::serve`] does, on a socket in the file system: this user and root alone are heard.
+    /// Serves as [`Service::serve`] does, on a socket in the file system: only this user and root get answers.
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl Service {
     }
 }
 
-/// Opens the address to listen on, with room for many who come at the same moment.
+/// Opens the address to listen on, with room for many clients that connect at the same moment.
 ///
 /// # Errors
 ///

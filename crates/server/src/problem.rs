@@ -157,7 +157,7 @@ codes! {
         "the clock of the service is behind the last decision" / "サービスの時計が前回の判定より遅れています";
         "Set the clock of the machine right. If it is right, it was ahead when that was decided: `camtoken store clock --set-back`." /
         "サーバーの時計を合わせてください。時計が正しい場合は、前回の判定のときに進んでいました: `camtoken store clock --set-back`";
-    /// The clock has run ahead of the time that has passed.
+    /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040", SERVICE_UNAVAILABLE:
         "the clock of the service is ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
         "Nothing was decided. Set the clock right. If it is right, confirm it: `camtoken store clock --confirm`." /
@@ -227,7 +227,7 @@ codes! {
     NoOperation = "CT-E070", UNPROCESSABLE_ENTITY:
         "there is no such operation" / "その名前の取引はありません";
         "GET /v1/operations lists them." / "取引の一覧は GET /v1/operations で取得できます。";
-    /// The fields make no transaction.
+    /// The fields are not a valid transaction.
     Fields = "CT-E071", UNPROCESSABLE_ENTITY:
         "the fields are not a valid transaction" / "項目が正しくないため、取引を作成できません";
         "`detail` names the field; GET /v1/operations says what each takes." / "`detail` が該当する項目です。各項目の形式は GET /v1/operations で取得できます。";
@@ -235,7 +235,7 @@ codes! {
     Batch = "CT-E072", UNPROCESSABLE_ENTITY:
         "the batch file is wrong, or of another kind" / "総合振込などのファイルに誤りがあるか、種類が異なります";
         "`detail` names the record." / "`detail` が該当するレコードを示します。";
-    /// The file of keys cannot be read.
+    /// The key file cannot be read.
     KeyFile = "CT-E073", UNPROCESSABLE_ENTITY:
         "the key file cannot be read" / "鍵ファイルを読めません";
         "See `detail`; a protected file needs its passphrase or its key." / "`detail` を確認してください。保護されたファイルにはパスフレーズか鍵が必要です。";
@@ -243,7 +243,7 @@ codes! {
     NoDeviceKey = "CT-E074", UNPROCESSABLE_ENTITY:
         "the file has no device key" / "ファイルに機器鍵がありません";
         "A device key is an OCRA key of at least 16 bytes with a serial number." / "機器鍵は、製造番号のある16バイト以上のOCRAの鍵です。";
-    /// What a token cannot show.
+    /// A contract number or user ID that a token cannot show.
     Subscriber = "CT-E075", UNPROCESSABLE_ENTITY:
         "the contract number or the user ID cannot be shown by a token" / "契約番号かユーザーIDをトークンに表示できません";
         "Use letters, digits and the signs of half-width text." / "半角の英数字と記号にしてください。";
@@ -276,11 +276,11 @@ codes! {
     TokenRevoked = "CT-E083", CONFLICT:
         "the token is revoked" / "そのトークンは失効しています";
         "Use another token: a revoked ID is never used again." / "別のトークンを使ってください。失効したIDは再利用できません。";
-    /// A test token at a verifier that takes none.
+    /// A test token at a verifier that accepts none.
     TestToken = "CT-E084", FORBIDDEN:
         "the token was made for tests" / "テスト用のトークンです";
         "Start a verifier for tests with --accept-test-keys." / "テスト用の検証側は --accept-test-keys を付けて起動してください。";
-    /// All places are taken.
+    /// All slots are taken.
     TokenFull = "CT-E085", CONFLICT:
         "the token has as many users as it takes" / "そのトークンは利用者数の上限に達しています";
         "Revoke or reset an activation of it first." / "先に不要な登録を失効または初期化してください。";
@@ -363,7 +363,7 @@ impl Problem {
         self
     }
 
-    /// Adds that a value of the file is not the one that its maker has put there.
+    /// Adds that a value of the file was altered since its maker wrote it.
     #[must_use]
     pub fn unauthentic(mut self) -> Self {
         self.is_unauthentic = true;

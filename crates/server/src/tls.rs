@@ -9,7 +9,7 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// What the service shows of itself under TLS, and whom it lets in.
+/// The service's certificate under TLS, and the clients that it accepts.
 #[derive(Clone)]
 pub struct Tls(Arc<ServerConfig>);
 
@@ -38,7 +38,7 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// Reads PEM: the service's chain, its own certificate first, and its key. With `clients` only those get in who show a
+    /// Reads PEM: the service's chain, its own certificate first, and its key. With `clients` it accepts only clients with a
     /// certificate of one of these authorities.
     ///
     /// # Errors
