@@ -11,7 +11,7 @@ const short = { timeout: 300 };
 
 const NOTHING = 'Nothing in the picture looks like a 2D code: is it the right place, and drawn by then?';
 
-/** What is told when no code is seen: the place in lines, and a hint. */
+/** The message when no code is seen: the place in lines, and a hint. */
 const unseen = (lines: string[], hint: string) =>
   [
     'camtoken: there is no response: the token saw no code: T01 No 2D code found',
