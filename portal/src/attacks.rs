@@ -1,7 +1,7 @@
 //! The attack room: an attacker controls the customer's browser. Each attack is played against a bank of its own with tokens
 //! of its own, and says what each party saw.
 //!
-//! What is shown here is shown again by the tests, which play every attack and look at the ledger afterwards.
+//! The tests play every attack as well, and check the ledger afterwards.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,9 +52,9 @@ pub enum Attack {
 /// What happened, line by line.
 #[derive(Debug)]
 pub struct Report {
-    /// Who did or said what.
+    /// The parties' steps, one after the other.
     pub lines: Vec<Line>,
-    /// What the thief has got, in yen.
+    /// How much the thief has got, in yen.
     pub stolen: u64,
     /// What left the customer's accounts, in yen.
     pub paid: u64,
@@ -71,7 +71,7 @@ pub struct Line {
     pub words: Vec<(&'static str, String)>,
 }
 
-/// Who takes part.
+/// The parties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// The customer.

@@ -173,7 +173,7 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     lower::encode_string(&Sha256::digest(certificate))
 }
 
-/// What the bank is called in certificates.
+/// The bank's name in certificates.
 const BANK: &str = "Kakuu Central Bank";
 
 /// The bank's clock decides when a certificate ends.

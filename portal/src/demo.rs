@@ -1,4 +1,4 @@
-//! Who and what is there from the start: three companies, their people, accounts and tokens, one bank operator.
+//! The content of the bank at its first start: three companies, their people, accounts and tokens, one bank operator.
 //!
 //! The passwords are no secrets: the demonstration prints them. It listens on loopback only.
 
@@ -91,7 +91,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     Ok(files)
 }
 
-/// What is kept of the passwords of the demonstration.
+/// The hashes of the demonstration's passwords.
 struct Hashes {
     login: PasswordHash,
     transaction: PasswordHash,

@@ -2,7 +2,7 @@
 //!
 //! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
 //!
-//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the site is there over plain HTTP as
+//! Do not copy these parts: test tokens are accepted, the outbox with its letters is open, the site is there over plain HTTP as
 //! well, and the keys of verifier and certificate authority are beside the database. All of it listens on loopback only. Bank and
 //! provider have different host names, because cookies do not distinguish ports.
 //!

@@ -46,7 +46,7 @@ const LONGEST_WAIT_SECS: u64 = 600;
 
 const FROM: &str = "no-reply@kakuu-bank.example";
 
-/// What a server said to a mail.
+/// The server's answer to a mail.
 enum Said {
     Taken,
     Refused,

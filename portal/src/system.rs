@@ -22,7 +22,7 @@ pub fn uptime() -> Uptime {
     Arc::new(move || start.elapsed())
 }
 
-/// The time by the system's clock. A clock before 1970 stands at 1970.
+/// The time by the system's clock. A clock before 1970 gives 1970.
 #[must_use]
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::authority::fingerprint;
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The address.

@@ -20,7 +20,7 @@ use crate::secrets::secret_key;
 use crate::store::{AnyStore, in_a_directory};
 use crate::system::{Clock, rng};
 
-/// What tokens show as the bank's name.
+/// The bank's name on tokens.
 pub const NAME: &str = "架空中央銀行";
 
 /// The bank: its books, its verifier, its clock.
@@ -60,7 +60,7 @@ pub enum BankError {
     /// A challenge.
     #[error(transparent)]
     Issue(#[from] IssueError),
-    /// What the bank itself put together is no transaction.
+    /// The bank's own fields are not a valid transaction.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
     /// The key that encrypts the verifier's keys.
@@ -72,7 +72,7 @@ pub enum BankError {
     /// The clock for tests.
     #[error("the test clock cannot be moved: {0}")]
     Clock(std::io::Error),
-    /// What an app would have to read.
+    /// The text that an app would have to read.
     #[error(transparent)]
     Generator(camtoken::provision::otpauth::OtpauthError),
     /// The process ends.

@@ -14,7 +14,7 @@ use crate::domain::credential::{Credential, Entry, Password};
 use crate::domain::people::Person;
 use crate::outbox::post;
 
-/// What came of fetching a certificate.
+/// The result of fetching a certificate.
 pub enum Fetched {
     /// The file with the key, and the record of it.
     Issued(IssuedFile, Certificate),

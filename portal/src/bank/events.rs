@@ -1,4 +1,4 @@
-//! What the bank writes down of what it did, with the change itself.
+//! The bank's own events, stored with the change itself.
 
 use camtoken::Timestamp;
 
@@ -19,7 +19,7 @@ pub struct Chain {
 }
 
 impl Bank {
-    /// What the bank did, and whether the chain of it is whole.
+    /// The bank's own events, and whether their chain is whole.
     ///
     /// # Errors
     ///

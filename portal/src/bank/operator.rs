@@ -1,4 +1,4 @@
-//! What the bank's own people do, and what administrators do for their users: suspend, resume, initialise, revoke, look.
+//! Acts of the bank's operators, and of administrators for their users: suspend, resume, initialise, revoke, look.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use crate::domain::people::{Held, Operator, Person};
 use crate::outbox::post;
 
 impl Bank {
-    /// Checks a bank operator's password: one answer whatever was wrong.
+    /// Checks a bank operator's password: one answer for every wrong entry.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl Bank {
         Ok(held)
     }
 
-    /// What the verifier has to know of an order that was carried out.
+    /// Tells the verifier of an order that was carried out.
     pub(super) async fn carry_to_verifier(&self, order: &Order, transaction: &Transaction) -> Result<(), BankError> {
         let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
         match &order.act {
@@ -179,7 +179,7 @@ impl Bank {
         self.end_unnamed().await
     }
 
-    /// Ends every activation of a token that is no person's: begun just before the process ended and never written down, or
+    /// Ends every activation of a token that is no person's: begun just before the process ended and never stored, or
     /// written off and not ended yet.
     async fn end_unnamed(&self) -> Result<(), BankError> {
         let named: HashSet<ActivationId> =

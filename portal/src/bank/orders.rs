@@ -22,18 +22,18 @@ use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
 use crate::system::{random_hex, rng};
 
-/// What a person asks for, before the transaction password.
+/// A person's order, before the transaction password.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The operation.
     pub operation: Operation,
     /// Its fields, without the order's number.
     pub fields: Vec<(String, String)>,
-    /// What to do once it is signed.
+    /// The act to carry out once it is signed.
     pub act: Act,
 }
 
-/// What came of placing an order.
+/// The result of placing an order.
 #[derive(Debug)]
 pub enum Placed {
     /// It waits for its challenge.
@@ -48,7 +48,7 @@ pub enum Placed {
     Day,
 }
 
-/// What came of asking for a challenge.
+/// The result of a request for a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewChallenge {
     /// It may be answered under this reference.
@@ -66,10 +66,10 @@ pub enum Unissued {
     Day,
 }
 
-/// What came of a response.
+/// The result of a response.
 #[derive(Debug)]
 pub enum Settled {
-    /// It was accepted, and this is what came of the order.
+    /// It was accepted, with the result of the order.
     Booked(Box<Booking>),
     /// It was accepted, and the person may come in.
     LoggedIn,
@@ -164,7 +164,7 @@ impl Bank {
         Ok(order.filter(|order| order.contract == person.contract && order.user == person.user))
     }
 
-    /// What came of an order, if it was signed.
+    /// The result of an order, if it was signed.
     ///
     /// # Errors
     ///

@@ -13,10 +13,10 @@ use crate::domain::people::{FirstOtp, Person};
 use crate::outbox::post;
 use crate::system::rng;
 
-/// What came of the first step.
+/// The result of the first step.
 #[derive(Debug)]
 pub enum First {
-    /// The first code stands ready.
+    /// The first code is ready.
     Begun,
     /// The first-OTP password is wrong; entries that are left, and whether this one suspended it.
     Wrong(Entry),
@@ -32,7 +32,7 @@ pub enum First {
     Overtaken,
 }
 
-/// What came of initialising a registration.
+/// The result of initialising a registration.
 #[derive(Debug)]
 pub enum Initialised {
     /// It can be begun again.
@@ -43,7 +43,7 @@ pub enum Initialised {
     No,
 }
 
-/// Where a registration stands.
+/// The state of a registration.
 #[derive(Debug)]
 pub enum Progress {
     /// Not begun, or given up.

@@ -14,13 +14,13 @@ use crate::domain::people::Person;
 pub(super) struct Signed<'a> {
     /// The order.
     pub order: &'a Order,
-    /// What was signed, as the challenge has it.
+    /// The signed transaction, as the challenge has it.
     pub transaction: &'a Transaction,
     /// When the response was accepted.
     pub now: Timestamp,
     /// The contract of the order.
     pub contract: Contract,
-    /// Who signed.
+    /// The person who signed.
     pub signer: Person,
     /// The person that the transaction names, if there is one in the database.
     pub target: Option<Person>,

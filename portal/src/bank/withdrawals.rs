@@ -1,4 +1,4 @@
-//! Orders that are not to be carried out after all: given up, or told to be something else on the token.
+//! Orders that are not carried out: given up, or reported as something else on the token.
 
 use super::base::{Bank, BankError};
 use super::events::note;

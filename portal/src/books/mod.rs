@@ -57,7 +57,7 @@ pub trait Row: Serialize + DeserializeOwned {
 /// A change in the making.
 pub struct Sheet<'a> {
     books: &'a Books,
-    /// What was written, or `None` for a row that was struck out.
+    /// The written row, or `None` for a row that was deleted.
     written: BTreeMap<String, Option<Vec<u8>>>,
     _turn: MutexGuard<'a, ()>,
 }
@@ -185,7 +185,7 @@ impl Books {
 }
 
 impl Sheet<'_> {
-    /// One row, as it stands on this sheet.
+    /// One row, as it is on this sheet.
     ///
     /// # Errors
     ///
@@ -197,7 +197,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Every row of a kind whose key begins so, as they stand on this sheet.
+    /// Every row of a kind whose key begins so, as they are on this sheet.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Sheet<'_> {
         Ok(rows.into_values().collect())
     }
 
-    /// Every row of a contract, in the order of the keys, as they stand on this sheet.
+    /// Every row of a contract, in the order of the keys, as they are on this sheet.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ impl Sheet<'_> {
         keys.iter().filter_map(|key| self.get::<T>(key).transpose()).collect()
     }
 
-    /// The last row of a kind, by its key, as it stands on this sheet.
+    /// The last row of a kind, by its key, as it is on this sheet.
     ///
     /// # Errors
     ///

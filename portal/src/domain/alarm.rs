@@ -1,4 +1,4 @@
-//! 「トークンの表示が違う」: what a person says when the token shows something else than they asked for.
+//! 「トークンの表示が違う」: the report of a person whose token shows something else than the order.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ pub struct Alarm {
     pub order: String,
     /// 契約番号
     pub contract: String,
-    /// Who has told it.
+    /// The person who reported it.
     pub user: String,
     /// The operation's name in the catalogue.
     pub operation: String,

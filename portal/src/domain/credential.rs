@@ -1,4 +1,4 @@
-//! What a person knows: passwords, kept as Argon2id hashes, and the count of wrong entries in a row.
+//! Credentials: passwords, kept as Argon2id hashes, and the count of wrong entries in a row.
 //!
 //! One counter per credential and person; a right entry resets it (requirements, section 5).
 
@@ -19,7 +19,7 @@ pub const MAX_WRONG: u8 = 5;
 #[serde(transparent)]
 pub struct Password(Zeroizing<String>);
 
-/// What is kept of a password: a salt and the Argon2id hash (RFC 9106; 19 MiB, 2 passes, 1 lane).
+/// The stored form of a password: a salt and the Argon2id hash (RFC 9106; 19 MiB, 2 passes, 1 lane).
 #[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct PasswordHash {
     salt: [u8; 16],
@@ -29,7 +29,7 @@ pub struct PasswordHash {
 /// A password with the count of its wrong entries.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Credential {
-    /// What the entry is compared with.
+    /// The hash that an entry is compared with.
     pub hash: PasswordHash,
     /// Wrong entries in a row.
     pub wrong: u8,
@@ -37,7 +37,7 @@ pub struct Credential {
     pub suspended: bool,
 }
 
-/// What an entry came to.
+/// The result of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// Right.

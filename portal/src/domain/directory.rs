@@ -5,7 +5,7 @@
 pub struct Bank {
     /// Four digits.
     pub code: &'static str,
-    /// In kana, as it stands in a transfer.
+    /// In kana, as in a transfer.
     pub kana: &'static str,
     /// For people.
     pub name: &'static str,

@@ -12,7 +12,7 @@ use super::browsers::Browsers;
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
 
-/// What a person may do for the company.
+/// The role of a person in the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -112,7 +112,7 @@ pub struct Person {
     /// The last mail to this person could not be delivered.
     #[serde(default)]
     pub mail_failed: bool,
-    /// What an administrator has closed to this person.
+    /// The menus that an administrator has closed to this person.
     #[serde(default)]
     pub closed: Vec<Menu>,
     /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
@@ -124,7 +124,7 @@ pub struct Person {
     pub login_before: Option<u64>,
 }
 
-/// What of a person can be suspended: all of it, or one of the five things that are entered.
+/// The parts of a person that can be suspended: the person, or one of the five credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Held {
@@ -233,7 +233,7 @@ impl Person {
         self.is_administrator() || !self.closed.contains(&menu)
     }
 
-    /// Whether this person may sign for an operation: also when it was asked for before the menu was closed to them.
+    /// Whether this person may sign for an operation: also when it was ordered before the menu was closed to them.
     #[must_use]
     pub fn may_sign(&self, operation: Operation) -> bool {
         match operation {

@@ -40,7 +40,7 @@ pub(super) struct Change<'a, 'b> {
 }
 
 impl Change<'_, '_> {
-    /// A row, as it stands on the sheet.
+    /// A row, as it is on the sheet.
     pub fn get<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Result<Option<T>, StorageError> {
         self.sheet.get::<Kept>(&key(self.server, kind, name))?.map(|kept| kept.open(name)).transpose()
     }

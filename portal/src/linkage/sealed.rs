@@ -26,11 +26,11 @@ pub struct Kept {
     /// Server, kind and digest of the name.
     pub(super) key: String,
     sealed: Vec<u8>,
-    /// What stands beside the seal.
+    /// The part in clear, beside the seal.
     pub(super) about: About,
 }
 
-/// What stands beside the seal.
+/// The part in clear, beside the seal.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct About {
     /// The client ID.

@@ -46,7 +46,7 @@ pub(super) async fn fetch(visit: Visit, mut fields: Fields) -> Answer {
     }
 }
 
-/// The file itself, as often as it is asked for while the session lives.
+/// The file itself, as often as it is requested while the session lives.
 pub(super) async fn file(visit: Visit) -> Answer {
     let person = fetcher(&visit)?;
     let Download(file) = visit.session.download.clone().ok_or(Fault::NotFound)?;

@@ -63,7 +63,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
         LoggedIn::Otp => {
             let order = visit.bank().place_login(&person, login_fields(&person))?;
-            // What the verifier says against it is said on the next page.
+            // The next page shows the verifier's reason against it.
             let _issued = visit.bank().issue(&person, &order.id).await?;
             Ok(visit.enter(Stage::Otp { person: who, order: order.id }, "/login/otp"))
         }

@@ -1,4 +1,4 @@
-//! Orders: what was entered, the transaction password, the code, the response, what came of it.
+//! Orders: the entries, the transaction password, the code, the response, the result.
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,7 +22,7 @@ use crate::domain::people::Person;
 use crate::text::Text;
 use camtoken::Timestamp;
 
-/// What is searched for in a batch file.
+/// The search in a batch file.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
@@ -66,7 +66,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
     let person = visit.person()?;
     let order = if person.is_administrator() {
-        // What a user of theirs has signed they may read, and nothing else of it.
+        // Administrators may read what a user of theirs has signed, and nothing else of it.
         let order = visit.bank().books.get::<Order>(&id)?.filter(|order| order.contract == person.contract);
         let order = order.ok_or(Fault::NotFound)?;
         match visit.bank().booking(&order)?.filter(|_| order.user != person.user) {

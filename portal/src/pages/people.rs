@@ -1,4 +1,4 @@
-//! What administrators and the bank see of a person.
+//! A person, as administrators and the bank see them.
 
 use maud::{Markup, html};
 

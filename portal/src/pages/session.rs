@@ -45,14 +45,14 @@ pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
 pub struct Session {
     /// How far its person has come.
     pub stage: Stage,
-    /// What every form of it carries.
+    /// The token of every form of it.
     pub csrf: String,
     /// What was entered and waits for the transaction password, with the name that its page carries: of two pages in two tabs
     /// only the later one is good.
     pub draft: Option<(String, Draft)>,
     /// The page that answered the last form: it is fetched by its name, so that Back and Reload lead to it.
     pub again: Option<Arc<Again>>,
-    /// What was typed last into a form that becomes an order, to be corrected.
+    /// The last entries of a form that becomes an order, to be corrected.
     pub typed: Option<Typed>,
     /// A text to show once.
     pub notice: Option<&'static str>,
@@ -67,17 +67,17 @@ pub struct Session {
 
 /// A page that answered a form.
 pub struct Again {
-    /// What it is called in its address.
+    /// Its name in its address.
     pub name: String,
     /// Where the form went.
     pub path: String,
     /// The page.
     pub page: Vec<u8>,
-    /// What it may load.
+    /// The sources from which it may load.
     pub policy: Option<HeaderValue>,
 }
 
-/// What was typed into a form, without any secret.
+/// The entries of a form, without any secret.
 #[derive(Clone)]
 pub struct Typed {
     /// Where the form goes.
@@ -118,7 +118,7 @@ pub struct Who {
     pub contract: String,
     /// ユーザーID
     pub user: String,
-    /// What the login was at the proof.
+    /// The login at the time of the proof.
     pub login: String,
 }
 
@@ -223,7 +223,7 @@ impl Sessions {
 }
 
 impl Session {
-    /// What has less of it makes room first.
+    /// A session of lower weight makes room first.
     fn weight(&self) -> (bool, Timestamp) {
         (self.stage != Stage::Nobody || self.links, self.last_seen)
     }

@@ -18,7 +18,7 @@ use crate::text::Text;
 pub(super) struct Signing {
     /// Where the digits go.
     pub action: String,
-    /// Where a new code is asked for.
+    /// The address to request a new code.
     pub new_code: String,
     /// The picture of the code.
     pub picture: String,
@@ -28,7 +28,7 @@ pub(super) struct Signing {
     pub out: Markup,
     /// The address to report that the token shows something else.
     pub differs: Option<String>,
-    /// What stands under it all.
+    /// The content below everything.
     pub below: Markup,
 }
 

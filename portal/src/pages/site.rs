@@ -1,4 +1,4 @@
-//! The site with all that stands behind it.
+//! The site with all its state.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

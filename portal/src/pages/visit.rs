@@ -1,4 +1,4 @@
-//! What a request needs to know of its visitor, and what a visitor may do.
+//! The visitor of a request, and the visitor's rights.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::system::random_hex;
 use crate::text::Text;
 use crate::tls::Peer;
 
-/// What a request needs to know of its visitor.
+/// The visitor of a request.
 #[derive(Clone)]
 pub(super) struct Visit {
     pub site: Arc<Site>,
@@ -37,7 +37,7 @@ impl Visit {
         &self.site.bank
     }
 
-    /// Who is in.
+    /// The person who is logged in.
     pub fn person(&self) -> Result<Person, Fault> {
         match &self.session.stage {
             Stage::In(who) => self.look_up(who),
@@ -48,7 +48,7 @@ impl Visit {
         }
     }
 
-    /// Who is in, or may register.
+    /// The person who is logged in, or may register.
     pub fn registrant(&self) -> Result<Person, Fault> {
         match &self.session.stage {
             Stage::In(who) | Stage::Registering(who) => self.look_up(who),
@@ -65,7 +65,7 @@ impl Visit {
         if person.gave_back() { Err(Fault::GaveBack) } else { Ok(person) }
     }
 
-    /// Who is in, if the menu is open to them.
+    /// The person who is logged in, if the menu is open to them.
     pub fn may(&self, menu: Menu) -> Result<Person, Fault> {
         let person = if menu == Menu::Inquiry { self.person()? } else { self.signer()? };
         if person.may(menu) { Ok(person) } else { Err(Fault::NotFound) }

@@ -23,19 +23,19 @@ pub struct Office {
 /// A visitor of the site.
 #[derive(Clone, Default)]
 pub(super) struct Visitor {
-    /// What every form carries.
+    /// The token of every form.
     pub csrf: String,
     /// On the way to the bank and back.
     pub waiting: Option<Waiting>,
     /// Linked with the bank.
     pub linked: Option<Linked>,
-    /// The transfers that were asked for.
+    /// The ordered transfers.
     pub requests: Vec<String>,
     /// A text to show once, with a detail.
     pub notice: Option<(&'static str, String)>,
 }
 
-/// What a request knows of its visitor.
+/// The visitor of a request.
 pub(super) struct Visit {
     /// The name in the cookie.
     pub name: String,

@@ -11,7 +11,7 @@ use crate::pages::fault::Answer;
 use crate::pages::layout::page;
 use crate::pages::visit::Visit;
 
-/// Entries on a page of the chain. They are checked with each page, all of them when that is asked for.
+/// Entries on a page of the chain. They are checked with each page, and all of them on request.
 const SHOWN: usize = 200;
 
 /// Which entries are wanted.

@@ -23,7 +23,7 @@ use crate::pages::words::{method_name, operation};
 /// Contracts on a page.
 const PAGE: usize = 20;
 
-/// What is searched for, and where the page begins.
+/// The search, and where the page begins.
 #[derive(Deserialize)]
 pub(in crate::pages) struct Wanted {
     #[serde(default)]
@@ -82,7 +82,7 @@ fn found(visit: &Visit, wanted: &Wanted) -> Result<Vec<Contract>, BooksError> {
     Ok(contracts)
 }
 
-/// A text as it stands in an address.
+/// A text, encoded for an address.
 fn query(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
