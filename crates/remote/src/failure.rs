@@ -10,8 +10,8 @@ pub enum Failed {
     Again(String),
     /// Nothing was sent: there was no connection.
     Unsent(String),
-    /// The answer is final and goes to the caller as it is: nothing was stored, and nothing will be, unless the error itself says that
-    /// this is unknown. The connection stays good.
+    /// The answer is final and goes to the caller as it is: nothing was stored, and nothing will be, unless the error itself says
+    /// that this is unknown. The connection stays good.
     Refused(StoreError),
     /// The connection is of no use any more. A change in flight may have been stored.
     Lost(String),
