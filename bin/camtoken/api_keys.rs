@@ -1,4 +1,4 @@
-//! The file of named API keys: who may call `camtoken serve`, and what. It has the hash of each key and no key.
+//! The file of named API keys: who may call `camtoken serve`, and which routes. It has the hash of each key and no key.
 //!
 //! ```toml
 //! [[key]]

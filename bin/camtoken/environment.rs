@@ -17,12 +17,12 @@ use zeroize::{Zeroize, Zeroizing};
 const SECRETS: [&str; 5] =
     ["CAMTOKEN_KEK", "CAMTOKEN_API_KEY", "CAMTOKEN_STORE", "CAMTOKEN_PIN", "CAMTOKEN_PASSPHRASE"];
 
-/// The variable that says where they are to be read from.
+/// The variable that names the pipe to read them from.
 const PIPE: &str = "CAMTOKEN_SECRETS_PIPE";
 
 static CARRIED: OnceLock<HashMap<String, SecretString>> = OnceLock::new();
 
-/// What goes through the pipe.
+/// The message in the pipe.
 #[derive(Serialize, Deserialize)]
 struct Carried(Vec<(String, String)>);
 
@@ -32,7 +32,7 @@ impl Drop for Carried {
     }
 }
 
-/// A variable, also if it was taken out of the environment. An empty one is as none; what is not Unicode in it is replaced.
+/// A variable, also if it was taken out of the environment. An empty one counts as not set; what is not Unicode in it is replaced.
 pub fn variable(name: &str) -> Option<Zeroizing<String>> {
     let carried = CARRIED.get_or_init(carried).get(name).map(|value| value.expose_secret().to_owned());
     let value = carried.or_else(|| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()));

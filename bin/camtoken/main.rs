@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         }
     }));
     system::no_core_dumps();
-    // The engine that computes responses, should the fastest one be doubted.
+    // The engine that computes responses, for a comparison with the fastest one.
     if let Some(engine) = std::env::var("CAMTOKEN_ENGINE").ok().and_then(|name| name.parse::<Engine>().ok()) {
         engine.set_in_use();
     }

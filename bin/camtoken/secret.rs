@@ -1,5 +1,5 @@
-//! Answers that only a person has: secrets and decisions. From a file, standard input, the environment or a prompt; never
-//! from a plain argument, and without a terminal no prompt: the error names the flag that answers it.
+//! Answers that only a person has: secrets and decisions. They come from a file, standard input, the environment or a prompt, never
+//! from a plain argument. Without a terminal there is no prompt: the error names the flag that answers it.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};

@@ -1,5 +1,5 @@
-//! Whose a file is, and who else may read or write it: the rules of PostgreSQL and ssh. Elsewhere than on Unix there are no
-//! such modes, and every file is taken.
+//! The owner of a file, and who else may read or write it: the rules of PostgreSQL and ssh. On systems other than Unix there are no
+//! such modes, and every file is accepted.
 
 use std::fmt;
 use std::fs::File;
@@ -11,7 +11,7 @@ use crate::failure::{Code, Failure};
 /// Why a file is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distrust {
-    /// The file, or the folder above it.
+    /// The file, or a folder above it.
     pub path: PathBuf,
     /// What is wrong with it.
     pub why: Why,
@@ -102,7 +102,7 @@ mod system {
     }
 
     pub fn written_by_others(path: &Path) -> Option<Distrust> {
-        // A link may be exchanged where it stands, and what it leads to where that stands.
+        // A link can be exchanged in its own folder, and its target in the target's folder.
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let beside = path.parent().and_then(|dir| dir.canonicalize().ok());
         let chain = |file: &Path| -> Option<Distrust> {
@@ -188,7 +188,7 @@ mod tests {
         assert!(open_secret(&link).expect("our own").is_ok(), "a link to a good file");
         assert!(open_secret(Path::new("/dev/null")).expect("there is one").is_ok(), "no file");
         assert!(open_secret(&dir.path().join("none")).is_err());
-        // Only root can give a file away.
+        // Only root can change the owner of a file.
         if is_root {
             chown(&path, Some(65_534), None).expect("root may");
             let refused = open_secret(&path).expect("root reads it").expect_err("it is another user's");
