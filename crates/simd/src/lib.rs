@@ -1,4 +1,4 @@
-//! Truncated HMACs by the dozen, for checking responses of RFC 4226, 6238 and 6287.
+//! Many truncated HMACs at once, for checking responses of RFC 4226, 6238 and 6287.
 //!
 //! A response is HMAC, dynamic truncation and a remainder. The messages of one suite differ in a few bytes, so what they
 //! have in common is compiled once ([`Plan`]); a key is kept as the two states that HMAC reaches from it

@@ -1,4 +1,4 @@
-//! What light, lens, sensor and file do to a picture on its way: the same from the same seed, on every machine.
+//! The effects of light, lens, sensor and file on a picture. The same seed gives the same picture on every machine.
 //!
 //! Numbers are made by [`SplitMix64`](random::SplitMix64); sines and exponentials by series of our own, because those
 //! of the system's library differ from one system to the next. Everything else is IEEE arithmetic in a fixed order.
@@ -263,7 +263,7 @@ mod tests {
             let grades = [&mild, &middle, &strong].map(grade);
             // A picture that is not read is worse than any grade.
             assert!(grades.is_sorted_by(|before, after| before >= after), "{name}: {grades:?}");
-            // Black and white outlive every compression: what falls is how far they stand out.
+            // Black and white survive every compression; what falls is the modulation.
             let modulation = |found: &Quality| found.measure(MeasureKind::Modulation).map_or(0.0, |m| m.value);
             let worse = strong.is_none_or(|found| found.grade < Grade::A || modulation(&found) < 95.0);
             assert!(worse, "{name}: {grades:?}");
