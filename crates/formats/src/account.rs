@@ -1,4 +1,4 @@
-//! What a token holds beside its activations: accounts at services of others.
+//! The accounts of a token at services of other systems. It holds them beside its activations.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ pub struct Accounts(Vec<Account>);
 /// One account.
 #[derive(Debug)]
 pub struct Account {
-    /// How it is called.
+    /// Its name.
     pub name: AccountName,
-    /// What it holds.
+    /// Its key and parameters.
     pub kind: Kind,
 }
 
@@ -35,7 +35,7 @@ pub struct AccountName {
     pub user: String,
 }
 
-/// What an account holds, by the way in which it answers.
+/// The key and parameters of an account, by the way in which it answers.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -59,7 +59,7 @@ impl Accounts {
     /// The most accounts that a token holds.
     pub const MAX: usize = 32;
 
-    /// The accounts in the order in which they came.
+    /// The accounts, in the order in which they were added.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Account> {
         self.0.iter()
@@ -125,7 +125,7 @@ impl Accounts {
         found.ok_or_else(|| Refusal::NoAccount { issuer: name.issuer.clone() })
     }
 
-    /// The only account that a person can mean: `issuer:user` as it stands, else the user or the issuer alone, else either of these with
+    /// The only account that fits a name: `issuer:user` exactly, else the user or the issuer alone, else either of these with
     /// letters in another case.
     ///
     /// # Errors
@@ -157,7 +157,7 @@ impl Account {
         Self { name, kind: Kind::PowerAuth(device) }
     }
 
-    /// Whether it can answer, and be written down and read again; else the part that is wrong, and why.
+    /// Whether it can answer, and be saved and read again; else the part that is wrong, and why.
     pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         match &self.kind {
             Kind::Otp(otp) => otp.check(),

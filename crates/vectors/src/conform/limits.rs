@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What one question may take.
+/// The limits of one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How long an answer may take: 60 s.
