@@ -203,7 +203,8 @@ impl Answered {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Server`] with the server's reason, [`Refusal::Blocked`]. The same code may then be answered again, with the right PIN.
+    /// [`Refusal::Server`] with the server's reason, [`Refusal::Blocked`]. The same code may then be answered again, with the right
+    /// PIN.
     pub fn report(&self, accounts: &mut Accounts, answer: &Answer) -> Result<(), Refusal> {
         match &mut accounts.get_mut(&self.name)?.kind {
             Kind::Tiqr(identity) => {

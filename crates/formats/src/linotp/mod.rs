@@ -1,8 +1,8 @@
 //! LinOTP's QRToken: a pairing by X25519, and texts sealed for one token, answered by a TAN or a signature.
 //!
 //! Source: `linotp/tokens/qrtoken`, `lib/pairing.py` and `lib/crypto/utils.py` of github.com/LinOTP/LinOTP 4.0, and what that server
-//! accepted and refused (`testvectors/lseqr_test.json`). All numbers are little endian; the codes are `lseqr://pair/…` and `lseqr://chal/…`
-//! with base64url behind.
+//! accepted and refused (`testvectors/lseqr_test.json`). All numbers are little endian; the codes are `lseqr://pair/…` and
+//! `lseqr://chal/…`, followed by base64url.
 //!
 //! It is the only open format here whose code has the transaction sealed for the token: the token answers what it has shown. The text
 //! is free, so the issuer decides what a person reads.

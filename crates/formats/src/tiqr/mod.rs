@@ -9,8 +9,8 @@
 //! and answer by version 1, so both are read whatever the code says ([`read_login`], [`read_registration`]).
 //!
 //! **Numbers as questions.** For suites with `QN` (privacyIDEA's default) the phone apps read the decimal digits as hexadecimal ones;
-//! RFC 6287 and both servers turn the number into hexadecimal first. The value here is the RFC's: the servers accept it, and refuse the
-//! other.
+//! RFC 6287 and both servers turn the number into hexadecimal first. The value here is the RFC's: the servers accept it, and
+//! refuse the other.
 //!
 //! The server's side is here as well, as plain functions for tests: [`Metadata::to_json`], the codes' `Display`, [`Registration`],
 //! [`Login`], [`check`], [`Outcome`].
