@@ -19,7 +19,7 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
-// What `block_on` and the commit queue wait with. `tests/interleavings` builds both with those of shuttle.
+// The primitives with which `block_on` and the commit queue wait. `tests/interleavings` builds both with those of shuttle.
 #[cfg(feature = "embedded")]
 use std::time;
 use std::{sync, thread, thread_local};
@@ -123,7 +123,7 @@ pub trait Store: Send + Sync {
 /// How many audit entries are read at once: some 60 KiB, a fraction of a millisecond.
 const AUDIT_PAGE: usize = 256;
 
-/// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
+/// The subject of a record. The order is that of [`RecordId::to_key`]: activations first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordId {
@@ -235,7 +235,7 @@ impl fmt::Display for Revision {
 /// A record and its revision.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Versioned {
-    /// What a replacement has to expect.
+    /// The revision that a replacement expects.
     pub revision: Revision,
     /// The record, as it was given to [`Store::replace`].
     pub record: Arc<[u8]>,
@@ -248,7 +248,7 @@ impl fmt::Debug for Versioned {
     }
 }
 
-/// What one replacement stores.
+/// The content of one replacement.
 #[derive(Clone, Default)]
 pub struct Change {
     /// The new record, of at most [`MAX_LEN`] bytes.
@@ -308,27 +308,27 @@ pub enum StoreError {
     /// The change may have been stored or not. Only another replacement can tell, never a load.
     #[error("outcome of the change unknown: {reason}")]
     Unknown {
-        /// What failed on the way to the disk.
+        /// The failure on the way to the disk.
         reason: String,
     },
     /// A write has failed before, and nothing was done since: the content of the disk is not known until the store is
     /// opened again.
     #[error("store stopped after a failed write: {reason}")]
     Stopped {
-        /// What the first failure was.
+        /// The first failure.
         reason: String,
     },
     /// The disk returns other bytes than were stored, or fewer.
     #[error("store damaged: {reason}")]
     Corrupt {
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
     /// Changes that were acknowledged are missing, or it is not known whether they are: a used response may be open
     /// again. `EmbeddedStore::open_to_repair` goes on without them.
     #[error("acknowledged changes may be lost: {reason}")]
     Lost {
-        /// What is missing.
+        /// The missing part.
         reason: String,
     },
     /// The files are not where they were last written: a copy may be older than the store that it was made of, and a used
@@ -347,9 +347,9 @@ pub enum StoreError {
     /// The store was written by another version of camtoken.
     #[error("store has format {found:?}, expected {expected:?}")]
     Version {
-        /// What the directory says.
+        /// The version of the directory.
         found: String,
-        /// What this version reads and writes.
+        /// The version that this version of camtoken reads and writes.
         expected: &'static str,
     },
     /// The directory belongs to something else.
@@ -364,7 +364,7 @@ pub enum StoreError {
     /// A text is no address of a database.
     #[error("no address of a database: {reason}")]
     Address {
-        /// What is wrong with it.
+        /// The fault of it.
         reason: String,
     },
     /// The database runs with a setting under which what it has acknowledged can be lost.
@@ -372,9 +372,9 @@ pub enum StoreError {
     Unsafe {
         /// The server's name for it.
         setting: &'static str,
-        /// What the server says.
+        /// The server's setting.
         found: String,
-        /// What it would have to be.
+        /// The setting that is required.
         wanted: &'static str,
     },
     /// The change has more bytes than a store takes.

@@ -1,4 +1,4 @@
-//! What operators and banks see of an activation and of a token. The stored record behind it is private.
+//! The public status of an activation and of a token, for operators and banks. The stored record behind it is private.
 
 use std::fmt;
 

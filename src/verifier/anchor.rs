@@ -23,7 +23,7 @@ const MOST_FINDINGS: usize = 10_000;
 /// spaces between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchoredChain {
-    /// Whose chain it is.
+    /// The record of the chain.
     pub record: RecordId,
     /// Where it ends.
     pub end: ChainEnd,
@@ -50,7 +50,7 @@ pub struct ChainReport {
     pub findings: Vec<(RecordId, ChainFault)>,
 }
 
-/// What can be wrong with a chain.
+/// A fault of a chain.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChainFault {

@@ -42,7 +42,7 @@ pub struct Enrollment {
     pub activation: ActivationId,
     /// From then on the code is not answered any more.
     pub expires_at: Timestamp,
-    /// What the picture carries.
+    /// The text of the picture.
     pub code: ChallengeCode,
 }
 
@@ -55,7 +55,7 @@ pub struct NewToken<'a> {
     pub device_key: &'a Key,
     /// Whether it was made for tests (V-20).
     pub test: bool,
-    /// What else its maker says of it.
+    /// The other data of its maker.
     pub origin: Option<Origin>,
 }
 
@@ -394,7 +394,7 @@ impl<S: Store> Verifier<S> {
         Ok(())
     }
 
-    /// What the token shows during a registration.
+    /// The names that the token shows during a registration.
     fn introduction(&self, operation: Operation, subscriber: &Subscriber) -> Result<Transaction, TransactionError> {
         let contract = masked(&subscriber.contract);
         Transaction::new(operation, [("bank", &*self.bank), ("contract", &contract), ("user", &subscriber.user)])
@@ -429,7 +429,7 @@ impl<S: Store> Verifier<S> {
     }
 }
 
-/// What a new activation has from its token.
+/// The part of a new activation that comes from its token.
 struct OfToken {
     device_key: Key,
     test: bool,

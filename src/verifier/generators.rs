@@ -187,7 +187,7 @@ impl<S: Store> Verifier<S> {
             }
             let new = decision::enroll_generator(subscriber.clone(), generator.clone(), key, moving, validity, now);
             if let Try::Done(()) = self.create(activation, new).await? {
-                // What a file has changed between the two writes could not reach an activation that did not exist.
+                // A change by a file between the two writes could not reach an activation that did not exist.
                 let (_, record) = self.known_generator(generator).await?;
                 self.tell_holder(&record, now).await?;
                 return Ok(activation);
@@ -232,7 +232,7 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
 
-    /// What the verifier knows of a generator. `None` when it is not registered.
+    /// The status of a generator. `None` when it is not registered.
     ///
     /// # Errors
     ///

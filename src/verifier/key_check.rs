@@ -22,10 +22,10 @@ use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::record::{self, GeneratorRecord, Layout, Record, RecordError, Stored, TokenRecord};
 use camtoken_core::verifier::seal;
 
-/// What is wrapped. It is no secret.
+/// The constant that is wrapped. It is no secret.
 const CONSTANT: &[u8; Key::LEN] = b"camtoken/1 key-encryption key ok";
 
-/// What it is bound to.
+/// The context to which it is bound.
 const CONTEXT: &[u8] = b"key check";
 
 /// The record of the key-check value.
@@ -50,7 +50,7 @@ struct Known {
     chain_end: ChainEnd,
 }
 
-/// What the records of a store without a key-check value show about the key.
+/// The evidence about the key in the records of a store without a key-check value.
 enum Proof {
     /// There are no records, except perhaps the clock's.
     NoRecords,

@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(base16ct::lower::encode_string(&seal.expect("a local wrapper answers")), expected);
     }
 
-    /// What is computed with keys is wiped as the keys are: each of these crates does so if asked to.
+    /// Intermediate values of computations with keys are wiped as the keys are: each of these crates has a feature for it.
     #[test]
     fn what_holds_a_key_is_wiped() {
         fn wiped<T: zeroize::ZeroizeOnDrop>() {}

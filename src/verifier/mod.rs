@@ -71,7 +71,7 @@ pub struct Verifier<S> {
     store: Arc<S>,
     key_wrapper: Arc<dyn KeyWrapper>,
     policy: Arc<Policy>,
-    /// What the token shows as the bank's name when it is registered.
+    /// The bank's name, as the token shows it at its registration.
     bank: Arc<str>,
     decoy: Arc<Decoy>,
     sealing: Arc<KnownSealing>,
@@ -79,7 +79,7 @@ pub struct Verifier<S> {
     actor: Option<Arc<str>>,
 }
 
-/// What is computed with when there is no activation to compute with.
+/// The key to compute with when there is no activation.
 struct Decoy {
     key: Vec<u8>,
     transaction: Transaction,
@@ -95,7 +95,7 @@ pub struct IssuedChallenge {
     pub reference: ChallengeRef,
     /// From then on no response is accepted.
     pub expires_at: Timestamp,
-    /// What the picture carries; draw it by [`qr::encode`](crate::qr::encode).
+    /// The text of the picture; draw it with [`qr::encode`](crate::qr::encode).
     pub code: ChallengeCode,
 }
 
@@ -284,7 +284,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What was accepted for a challenge: for a caller that lost the answer and its attempt before it had executed.
+    /// The transaction that was accepted for a challenge: for a caller that lost the answer and its attempt before it had executed.
     /// `None` unless it is the last challenge of its activation: issue a newer one only after this call.
     ///
     /// The acceptance is confirmed by a write, like a repeated attempt: a read may see what a failover takes back.
@@ -338,7 +338,7 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(false))
     }
 
-    /// What the verifier knows of an activation. `None` when there is none of that name.
+    /// The status of an activation. `None` when there is none of that name.
     ///
     /// # Errors
     ///
@@ -366,7 +366,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What the verifier knows of a token. `None` when it is not registered.
+    /// The status of a token. `None` when it is not registered.
     ///
     /// # Errors
     ///
@@ -442,7 +442,7 @@ impl<S: Store> Verifier<S> {
                         return Ok(Some(answer));
                     }
                 }
-                // What was recalled may be stale, and only a replacement finds out.
+                // The cached record may be stale, and only a replacement finds out.
                 _ if is_recalled => {}
                 Ok(settlement) => return Ok(Some(settlement.answer)),
                 Err(error) => return Err(error),
@@ -482,13 +482,13 @@ fn typed_response(typed: &str, digits: u8) -> Result<Response, Rejection> {
     Response::parse(&typed, digits).map_err(|_| malformed)
 }
 
-/// What is asked for by a request to issue, to tell the same request from another.
+/// The content of a request to issue, to distinguish the same request from another.
 fn content(transaction: &Transaction, lifetime: Duration) -> [u8; 16] {
     let whole = Sha256::new_with_prefix(transaction.digest()).chain_update(lifetime.as_secs().to_be_bytes()).finalize();
     whole[..16].try_into().expect("16 of 32 bytes")
 }
 
-/// What a wrapped key of this activation is bound to.
+/// The context to which a wrapped key of this activation is bound.
 fn context(activation: ActivationId) -> Vec<u8> {
     [b"activation ", activation.as_bytes().as_slice()].concat()
 }

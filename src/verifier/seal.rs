@@ -78,7 +78,7 @@ impl<S: Store> Verifier<S> {
     pub(super) async fn sealing(&self) -> Result<Sealing, VerifierError> {
         match self.sealing.get() {
             Sealing::Unknown => match self.look_up_sealing().await {
-                // What such a key can read at all says so itself, record by record.
+                // Each record that such a key can read shows that by itself.
                 Err(VerifierError::KeyMismatch) => Ok(Sealing::Not),
                 found => found,
             },
@@ -347,12 +347,12 @@ pub(super) fn check_seal(
     }
 }
 
-/// What a key in a sealed store is bound to.
+/// The context to which a key in a sealed store is bound.
 pub(super) fn sealed(context: &[u8]) -> Vec<u8> {
     [b"sealed ", context].concat()
 }
 
-/// What the key of a record is bound to.
+/// The context to which the key of a record is bound.
 pub(super) fn context_of(id: &RecordId) -> Vec<u8> {
     match id {
         RecordId::Activation(activation) => context(*activation),

@@ -21,7 +21,7 @@ use camtoken_core::verifier::record::{
 };
 use camtoken_core::verifier::seal;
 
-/// What the store has, and what is wrong with it.
+/// The numbers of records in the store, and the faults that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// How many activations there are, with those that ended.
@@ -32,7 +32,7 @@ pub struct Inventory {
     pub generators: u64,
     /// How many audit entries.
     pub entries: u64,
-    /// What is wrong, in the order of the records.
+    /// The faults, in the order of the records.
     pub findings: Vec<StoreFinding>,
 }
 
@@ -45,7 +45,7 @@ pub struct StoreFinding {
     pub fault: RecordFault,
 }
 
-/// What can be wrong with a record.
+/// A fault of a record.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordFault {
@@ -118,7 +118,7 @@ pub fn restored(mut saved: Saved, key_wrapper: &dyn KeyWrapper, now: Timestamp) 
     Ok(saved)
 }
 
-/// What is not changed stays as it was saved: there is no answer that a write would have to confirm. A sealed record is sealed again.
+/// Unchanged records stay as they were saved: there is no answer that a write would have to confirm. A sealed record is sealed again.
 fn append<R: Stored>(
     saved: &mut Saved,
     Settlement { mut record, audit, .. }: Settlement<bool, R>,

@@ -65,7 +65,7 @@ struct Life {
     control: Control,
 }
 
-/// What is left out on purpose.
+/// The events that are left out on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     Nothing,
@@ -138,11 +138,11 @@ struct Decided {
     answer: Answer,
     event: Option<AuditEvent>,
     write: bool,
-    /// What was answered: the first code, the second, or a challenge, by its place in [`Seen::told_wrong`].
+    /// The question that was answered: the first code, the second, or a challenge, by its place in [`Seen::told_wrong`].
     question: Option<usize>,
 }
 
-/// What the callers know, and what was stored, written down beside the record. The promises are about this.
+/// The knowledge of the callers, and what was stored, kept beside the record. The promises are about this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Seen {
     /// How many different wrong answers were rejected as wrong: to the first code, the second, and each of two challenges.
@@ -204,7 +204,7 @@ const WRITTEN: &str = "a yes rests on a write";
 const PROMISES: [&str; 12] =
     [ONCE, ONE_CODE, LIMIT, IN_A_ROW, KEPT, FINAL, UNSIGNED, ACTIVE, AGAIN, AUDIT, TIME, WRITTEN];
 
-/// What a run has to reach, so that the promises say something.
+/// The states that a run has to reach, so that the promises are tested at all.
 const CONFIRMED: &str = "it is confirmed";
 const ACCEPTED: &str = "a response is accepted";
 const CODE_LIMIT: &str = "the limit of a code is reached";
@@ -322,7 +322,7 @@ impl Model for Life {
 }
 
 impl Life {
-    /// What the real decision says of a request, by the record as it is now. `None` if the request cannot be sent.
+    /// The real decision about a request, by the record as it is now. `None` if the request cannot be sent.
     fn decide(&self, request: usize, world: &World, now: Timestamp) -> Option<Decided> {
         let activation = ActivationId::from_bytes([1; 6]);
         let named = |number: u8| ChallengeRef { activation, id: challenge_id(number) };

@@ -57,7 +57,7 @@ pub struct Options {
     pub remembered: usize,
 }
 
-/// What makes an acknowledged change durable.
+/// The reason why an acknowledged change is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// The disks of a majority of the members, however many there are. One alone is a single disk.

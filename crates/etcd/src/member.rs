@@ -139,7 +139,7 @@ impl Member {
         &self.place.keys
     }
 
-    /// What the member says of itself.
+    /// The status of the member.
     pub async fn status(&self) -> Result<Status, Failed> {
         Ok(Status::read(&self.call(message::STATUS, Writer::default()).await?)?)
     }

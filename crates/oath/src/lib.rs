@@ -209,7 +209,7 @@ fn tell_values(
     }
 }
 
-/// What messages give: the digits of up to 64 responses, as numbers, or the HMAC that one is made from.
+/// The results for messages: the digits of up to 64 responses, as numbers, or the HMAC that one is made from.
 enum Computed<'a> {
     Values(&'a [u32], Digits),
     Whole(Tag, Option<Digits>),

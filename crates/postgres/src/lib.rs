@@ -46,7 +46,7 @@ pub struct Options {
     pub remembered: usize,
 }
 
-/// What makes an acknowledged change durable.
+/// The reason why an acknowledged change is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// The server's disk. A failover to another server may lose changes.

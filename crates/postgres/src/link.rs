@@ -70,7 +70,7 @@ const PLANS: &str = "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' TH
     false) FROM pg_settings \
     WHERE name IN ('enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'plan_cache_mode')";
 
-/// What the server must say, or it does not keep what it acknowledges.
+/// The required settings of the server. With others it does not keep what it acknowledges.
 const SAFE: [(&str, &[&str], &str); 4] = [
     ("fsync", &["on"], "on"),
     ("full_page_writes", &["on"], "on"),

@@ -20,7 +20,7 @@ pub struct DeviceInfo {
     pub start_date: Option<Timestamp>,
     /// When the device may be used last.
     pub expiry_date: Option<Timestamp>,
-    /// Whose device it is, as a distinguished name.
+    /// The owner of the device, as a distinguished name.
     pub user_id: Option<String>,
 }
 

@@ -141,7 +141,7 @@ pub enum PskcError {
     Malformed {
         /// The part.
         place: Place,
-        /// What it should be.
+        /// The expected value.
         expected: &'static str,
     },
     /// A part needs an algorithm that is not supported.
@@ -157,7 +157,7 @@ pub enum PskcError {
     Protection {
         /// The part.
         place: Place,
-        /// What would open it.
+        /// The secret that would open it.
         needed: &'static str,
     },
     /// The document names another pre-shared key than the caller.

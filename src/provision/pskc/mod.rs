@@ -184,7 +184,7 @@ pub struct KeyPackage {
     pub time_interval: Option<i64>,
     /// How far the device's clock is off, in time steps.
     pub time_drift: Option<i64>,
-    /// Whose key it is, as a distinguished name.
+    /// The owner of the key, as a distinguished name.
     pub user_id: Option<String>,
     /// The rules for the use of the key.
     pub policy: Policy,
@@ -455,7 +455,7 @@ impl KeyPackage {
 /// A shorter key is no device key, and no secret of a generator (RFC 4226, section 4, R6).
 const LEAST_KEY: usize = 16;
 
-/// What a verifier keeps of one text of a package.
+/// The part of a package's text that a verifier keeps.
 const LONGEST_TEXT: usize = 256;
 
 #[cfg(test)]

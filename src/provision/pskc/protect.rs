@@ -25,7 +25,7 @@ use crate::key::Key;
 
 /// Bounds the work that a document can ask for.
 pub(super) const MAX_ITERATIONS: u32 = 2_000_000;
-/// What documents are written with.
+/// The protection with which documents are written.
 const ITERATIONS: u32 = 600_000;
 const SALT_LEN: usize = 16;
 /// A shorter agreed MAC key, such as that of an empty file, protects nothing.
@@ -81,7 +81,7 @@ impl<'a> Opener<'a> {
     }
 }
 
-/// What is written instead of a plain value.
+/// The value that is written instead of a plain one.
 pub(super) struct Sealer {
     encryption: Key,
     mac: Key,

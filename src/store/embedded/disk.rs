@@ -9,9 +9,9 @@ use std::path::Path;
 pub(super) trait Disk: Send + Sync {
     type File: DiskFile;
 
-    /// What each file of the write-ahead log grows to.
+    /// The size to which each file of the write-ahead log grows.
     const LOG_LEN: u64 = 16 << 20;
-    /// What such a file is made longer by, at least.
+    /// The least number of bytes by which such a file is made longer.
     const LOG_STEP: u64 = 64 << 10;
 
     /// Opens a file to write to it.

@@ -34,7 +34,7 @@ const OFFSETS: [u64; 2] = [0, 4096];
 /// The files whose places the mark has.
 const ANCHORS: [&str; 3] = [NAME, "journal/0", "journal/1"];
 
-/// What one copy of a mark says.
+/// The content of one copy of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     pub changes: u64,
@@ -49,7 +49,7 @@ struct Anchor {
     files: [(u64, u64); ANCHORS.len()],
 }
 
-/// What was found of a mark.
+/// The result of reading a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// Not there, or without content.

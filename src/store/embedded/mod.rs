@@ -83,10 +83,10 @@ pub struct EmbeddedStore {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What readers and the writer see together.
+/// The state that readers and the writer share.
 #[derive(Default)]
 struct Shared {
-    /// What is durable, and nothing else.
+    /// The durable records only.
     records: RwLock<BTreeMap<RecordId, Versioned>>,
     /// Why nothing more is written, from the first failure on.
     stopped: OnceLock<String>,
@@ -348,7 +348,7 @@ impl Shared {
     fn stop(&self, reason: String) {
         let _ = self.stopped.set(reason);
         for watcher in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // Who has stopped waiting does not learn it.
+            // A caller that has stopped waiting does not get the result.
             let _ = watcher.send(());
         }
     }

@@ -15,11 +15,11 @@ use super::recent::Recent;
 use crate::store::backup::Saved;
 use crate::store::{MAX_LEN, RecordId, Revision, StoreError, Versioned};
 
-/// What each of the engine's two write buffers grows to before it becomes a file, and its cache of blocks. Small,
+/// The size to which each of the engine's two write buffers grows before it becomes a file, and its cache of blocks. Small,
 /// because nothing but the audit entries is ever read again.
 const ENGINE_BUFFER: u64 = 8 << 20;
 
-/// What the log is checkpointed into: the last state of each record, and all audit entries.
+/// The tree into which the log is checkpointed: the last state of each record, and all audit entries.
 pub(super) trait Tree: Send + Sync + 'static {
     fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError>;
     /// The number of the log's last frame that is in here; 0 for none.
@@ -50,7 +50,7 @@ impl Engine {
         let records = database.keyspace("records", options)?;
         let audit = database.keyspace("audit", options)?;
         let checkpoint = database.keyspace("checkpoint", options)?;
-        // Whose mode cannot be changed is behind the directory's own.
+        // A file whose mode cannot be changed is protected by the directory's mode.
         let _ = close_files(path);
         Ok(Self { path: path.to_owned(), records, audit, checkpoint, database })
     }

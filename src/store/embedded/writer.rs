@@ -14,12 +14,12 @@ use super::tree::{Tree, guarded};
 use super::{Answer, Entry, HELD_BRIEFLY, Request, Shared};
 use crate::store::{Change, RecordId, Replaced, Revision, StoreError};
 
-/// What changes anything, and there is one. Its fields are dropped in this order: the lock goes last.
+/// The only writer of a store. Its fields are dropped in this order: the lock goes last.
 pub(super) struct Writer<D: Disk, T> {
     pub shared: Arc<Shared>,
     pub disk: D,
     pub journal: Journal<D>,
-    /// What is only in the present file of the log.
+    /// The changes that are only in the present file of the log.
     pub recent: Recent,
     pub checkpointer: Checkpointer,
     pub engine: Arc<T>,

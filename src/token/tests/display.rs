@@ -7,7 +7,7 @@ fn assert_shows_everything(pages: &[Screen], transaction: &Transaction, language
     let said = |role: &str| pages.iter().map(|page| page.said(role)).collect::<String>();
     let labels = said("label");
     for row in pages::rows(transaction, language) {
-        // What is read together with its neighbour has that one's label.
+        // A value that is read together with its neighbour has the neighbour's label.
         let together = match row.field.name {
             "bankCode" => "bankName",
             "branchCode" => "branchName",

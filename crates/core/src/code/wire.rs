@@ -52,7 +52,7 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// What surrounds the values is compared by the caller, byte for byte.
+    /// The caller compares the bytes around the values.
     fn read(from: &mut Decoder<'_>) -> Option<Self> {
         from.tag().ok()?;
         from.array().ok()?;

@@ -67,7 +67,7 @@ pub enum Seen {
     NotLooking,
 }
 
-/// What a device is doing, for a caller that presses its buttons.
+/// The state of a device, for a caller that presses its buttons.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum State {
@@ -202,7 +202,7 @@ impl Device {
         }
     }
 
-    /// What the screen shows.
+    /// The screen.
     #[must_use]
     pub fn screen(&self, now: Timestamp) -> Screen {
         let mut pages = self.pages(now);
@@ -228,7 +228,7 @@ impl Device {
         pages
     }
 
-    /// What it is doing.
+    /// Its state.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         if self.has_gone_dark(now) {

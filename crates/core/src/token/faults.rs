@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Faults {
-    /// What is left in the battery, in percent. With 0 the token reads nothing (T13).
+    /// The charge of the battery, in percent. With 0 the token reads nothing (T13).
     pub battery: u8,
     /// Every activation acts as if its registration had not been finished (T09).
     pub half_activated: bool,

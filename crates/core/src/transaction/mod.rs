@@ -1,4 +1,4 @@
-//! What is signed: an operation of the [`catalogue`] with its fields.
+//! Transactions: an operation of the [`catalogue`] with its fields. A transaction is what a token signs.
 //!
 //! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, however they were typed
 //! (see [`text`]). The verifier's transaction has every field. The token's came through a code: it has the displayed fields, and
@@ -74,7 +74,7 @@ pub enum TransactionError {
     Field {
         /// The field.
         field: &'static str,
-        /// What is wrong.
+        /// The fault.
         source: ValueError,
     },
     /// Two fields cannot both be right.
@@ -82,7 +82,7 @@ pub enum TransactionError {
     Contradiction {
         /// The field.
         field: &'static str,
-        /// What it says of another.
+        /// Its conflict with another field.
         what: &'static str,
     },
     /// A code has content that no transaction has.
@@ -141,12 +141,12 @@ impl Transaction {
         self.operation
     }
 
-    /// What the token shows, in the order of the catalogue; fields that were left out are not there.
+    /// The displayed fields, in the order of the catalogue; fields that were left out are not there.
     pub fn displayed(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
         present(self.operation.entry().displayed(), &self.displayed)
     }
 
-    /// What is bound without being shown. Nothing at the token, which has only the digest.
+    /// The fields that are bound and not shown. Empty at the token, which has only their digest.
     pub fn bound(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
         let values = match &self.bound {
             Bound::Values(values) => values.as_slice(),
@@ -367,7 +367,7 @@ mod tests {
         }
     }
 
-    /// What a verifier stored before a rule came is read; the same through a code is not.
+    /// A transaction that a verifier stored before a rule was added is read; the same one in a code is refused.
     #[test]
     fn a_record_of_before_a_rule_is_read_and_its_code_is_not() {
         for (operation, name, value) in [

@@ -46,7 +46,7 @@ pub struct ClockLimits {
 #[error("the clock says {wall}, {seconds} s more than the time that has passed since {last}")]
 #[non_exhaustive]
 pub struct ClockAhead {
-    /// What the wall clock says.
+    /// The time of the wall clock.
     pub wall: Timestamp,
     /// The last reading that it is compared with.
     pub last: Timestamp,
@@ -94,7 +94,7 @@ impl Default for ClockLimits {
 }
 
 impl ClockReading {
-    /// What the wall clock would say at `later` if it had not been set.
+    /// The time of the wall clock at `later` if it had not been set.
     fn expected(&self, later: &Self) -> Timestamp {
         let passed = if self.boot == later.boot { later.uptime_secs.saturating_sub(self.uptime_secs) } else { 0 };
         self.wall.plus(Duration::from_secs(passed))
@@ -119,7 +119,7 @@ impl ClockGuard {
         Ok(Self { trusted: ClockReading { wall: now.wall.max(known.expected(&now)), ..now }, limits })
     }
 
-    /// What the wall clock would say now if it had not been set: for entries that are only noted while the clock is in doubt.
+    /// The time of the wall clock now if it had not been set: for entries that are only noted while the clock is in doubt.
     #[must_use]
     pub fn expected(&self, now: ClockReading) -> Timestamp {
         self.trusted.expected(&now)

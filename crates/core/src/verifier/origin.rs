@@ -1,4 +1,4 @@
-//! What the file of its maker says of a token or generator beside its key, and when the key may be used.
+//! The data of a token or generator in the file of its maker, beside its key, and when the key may be used.
 
 use alloc::string::String;
 

@@ -156,7 +156,7 @@ pub struct AwaitedCode {
     #[n(1)]
     #[cbor(with = "seconds")]
     pub expires_at: Timestamp,
-    /// What it shows.
+    /// The fields that it shows.
     #[n(2)]
     #[cbor(with = "transaction")]
     pub transaction: Transaction,

@@ -52,7 +52,7 @@ pub fn split(bytes: &[u8]) -> Result<(Option<&[u8; SEAL_LEN]>, &[u8]), RecordErr
 ///
 /// # Errors
 ///
-/// What `compute` says.
+/// The result of `compute`.
 pub fn to_bytes<T: Layout, E>(
     record: &T,
     compute: impl FnOnce(&[u8]) -> Result<[u8; SEAL_LEN], E>,

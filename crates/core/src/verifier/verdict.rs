@@ -16,7 +16,7 @@ pub enum Verdict {
     Rejected(Rejection),
 }
 
-/// What may be executed, once.
+/// The transaction that may be executed, once.
 ///
 /// A retry of the attempt gets it again, and so does `Verifier::accepted` after a crash. So use the challenge's ID as an
 /// idempotency key: in one transaction of your database, insert the ID under a unique constraint, and do what was signed. If

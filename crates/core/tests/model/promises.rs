@@ -1,4 +1,4 @@
-//! What is promised, and what breaks it.
+//! The promises, and the check that none is broken.
 
 use super::*;
 
@@ -10,7 +10,7 @@ impl Seen {
         }
     }
 
-    /// What is promised of each answer.
+    /// The promises about each answer.
     pub(super) fn check_answer(&mut self, life: &Life, request: usize, decided: &Decided) {
         let is_no = matches!(decided.answer, Answer::Unchanged | Answer::Refused | Answer::ClockBehind);
         if !is_no && !decided.write {
@@ -33,7 +33,7 @@ impl Seen {
         }
     }
 
-    /// What is promised of each change of the record as it was.
+    /// The promises about each change of a record.
     pub(super) fn check_change(&mut self, old: &Stored, decided: &Decided) {
         let (old, new) = (old.record(), decided.record.record());
         if old.state == StoredState::Revoked && new.state != StoredState::Revoked {

@@ -95,7 +95,7 @@ pub struct Check<'a> {
     pub key: usize,
     /// The input of the response.
     pub input: &'a DataInput,
-    /// What was answered.
+    /// The response.
     pub response: &'a Response,
 }
 
@@ -342,7 +342,7 @@ pub enum CheckError {
     Input {
         /// The place of the check, from 0.
         index: usize,
-        /// What does not fit.
+        /// The part that does not fit.
         error: InputError,
     },
 }

@@ -185,9 +185,9 @@ pub fn search_counter(
 
 /// Looks for the time step that gives `response`, at most `drift_steps` before or after that of `input`.
 ///
-/// What the verifier found last time it refuses, as in [`Totp::verify`](super::totp::Totp::verify), unless the question
-/// is new each time. Should two steps have the same response, the later is found. The whole window is computed
-/// whatever is found.
+/// Unless the question is new each time, the caller has to refuse the step that was found last and those before it, as in
+/// [`Totp::verify`](super::totp::Totp::verify). Should two steps have the same response, the later is found. The whole window is
+/// computed whatever is found.
 ///
 /// # Errors
 ///

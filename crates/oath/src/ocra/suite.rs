@@ -117,7 +117,7 @@ impl Suite {
         self.question.kind() == QuestionKind::Numeric
     }
 
-    /// What a prudent reader would say about this suite. Nothing here stops it from working.
+    /// The weaknesses of this suite. None of them stops it from working.
     pub fn lints(&self) -> impl Iterator<Item = Lint> + use<> {
         let digits = self.digits();
         let short = self.question.max_len() < digits;

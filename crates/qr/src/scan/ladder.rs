@@ -19,8 +19,8 @@ pub struct ScanOptions {
     pub all: bool,
     /// How much is tried; by default, as much as for a file.
     pub effort: Effort,
-    /// The end of the search, however much it has tried until then; none by default. It is checked before every attempt, so a search is
-    /// over some milliseconds after it.
+    /// The end of the search, however much it has tried until then; none by default. It is checked before every attempt, so a
+    /// search is over some milliseconds after it.
     pub deadline: Deadline,
 }
 

@@ -1,4 +1,4 @@
-//! What a token that is switched on is doing.
+//! The stages of a token that is switched on.
 
 use super::*;
 

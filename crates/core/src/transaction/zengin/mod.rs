@@ -81,7 +81,7 @@ pub struct BatchFile {
 /// Who pays, from which account, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// What kind of batch.
+    /// The kind of batch.
     pub kind: BatchKind,
     /// The code that the bank gave to the originator.
     pub originator_code: Digits<10>,
@@ -359,7 +359,7 @@ impl BatchFile {
         hash.finalize().into()
     }
 
-    /// What a person compares: the first 8 bytes of [`BatchFile::canonical_sha256`] as 16 capital hexadecimal digits.
+    /// The check code that a person compares: the first 8 bytes of [`BatchFile::canonical_sha256`] as 16 capital hexadecimal digits.
     #[must_use]
     pub fn check_code(&self) -> String {
         self.canonical_sha256()[..8].iter().map(|byte| format!("{byte:02X}")).collect()
@@ -411,7 +411,7 @@ impl Header {
 }
 
 impl Payee {
-    /// What makes an account: bank, branch, type and number.
+    /// The parts of an account: bank, branch, type and number.
     #[must_use]
     pub fn account(&self) -> (Digits<4>, Digits<3>, AccountType, Digits<7>) {
         (self.bank_code, self.branch_code, self.account_type, self.account_number)

@@ -175,7 +175,7 @@ impl Expected {
     }
 }
 
-/// What old transfer software fills the end of a file with: the end mark of CP/M, which MS-DOS kept, and NUL up to the end of a
+/// The padding of old transfer software at the end of a file: the end mark of CP/M, which MS-DOS kept, and NUL up to the end of a
 /// block.
 const fn is_tail(character: u8) -> bool {
     matches!(character, b'\x1A' | b'\0' | b'\r')
@@ -190,7 +190,7 @@ struct Decoder {
     at: usize,
 }
 
-/// What came out of one more byte.
+/// The result of one more byte.
 struct Decoded {
     characters: [u8; 3],
     count: usize,
@@ -324,7 +324,7 @@ impl Splitter {
         line
     }
 
-    /// What the file ends with, if it is more than padding.
+    /// The end of the file, if it is more than padding.
     fn rest(&mut self) -> Option<Line> {
         (self.solid > 0).then(|| self.end())
     }

@@ -121,7 +121,7 @@ impl<F: FnMut(&Payee) -> bool> Reading<F> {
 }
 
 impl BatchSummary {
-    /// Who pays, from which account, and when.
+    /// The payer, the account and the day.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header

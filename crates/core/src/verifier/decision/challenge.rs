@@ -98,7 +98,7 @@ impl Event for ChallengeIssue {
 }
 
 impl ChallengeIssue {
-    /// What the same request was answered before. It is remembered for as long as a challenge may live, at least; afterwards
+    /// The earlier answer to the same request. It is kept for as long as a challenge may be valid, at least; afterwards
     /// it is a new request.
     fn repeated(
         &self,

@@ -1,4 +1,4 @@
-//! What the bank does with an activation: suspends, resumes, initialises, revokes it, or restores it from a backup.
+//! The bank's changes to an activation: it suspends, resumes, initialises or revokes it, or restores it from a backup.
 
 use super::challenge::end_challenge;
 use super::password::{last_step, latest_step, latest_time_based, restore};

@@ -65,10 +65,10 @@ use crate::time::Timestamp;
 ///
 /// Only this module implements it, because nothing else can make or read a [`Ruling`].
 pub trait Event {
-    /// What the caller gets.
+    /// The answer to the caller.
     type Answer;
 
-    /// What the time is to this event.
+    /// How the event uses the time.
     const CLOCK: Clock;
 
     /// The rules for this event. `record` has seen `now`, unless the event sets the time back.
@@ -132,7 +132,7 @@ pub enum Undecided {
     Record(#[from] RecordError),
 }
 
-/// What an answer is to be compared with.
+/// The data to compare an answer with.
 #[derive(Debug)]
 pub struct Expected<'r> {
     /// The activation's key, wrapped.
@@ -248,7 +248,7 @@ fn trusted(policy: &Policy, record: &Record, clock: Clock, now: Timestamp) -> Re
     }
 }
 
-/// What was said of this attempt before, if it is the one that was decided last. A request is repeated within the longest
+/// The earlier answer to this attempt, if it is the one that was decided last. A request is repeated within the longest
 /// life of a challenge or not at all: later the same attempt is a replay.
 fn repeated(record: &Record, tag: &[u8; 16], now: Timestamp) -> Option<Outcome> {
     let last = record.last_attempt.as_ref().filter(|last| last.tag == *tag)?;

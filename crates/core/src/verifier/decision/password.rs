@@ -27,12 +27,12 @@ pub struct Resynchronisation {
     pub comparison: Comparison<Option<u64>>,
 }
 
-/// What a password is to be compared with.
+/// The data to compare a password with.
 #[derive(Debug)]
 pub struct ExpectedPassword<'r> {
     /// The generator's secret, wrapped.
     pub key: &'r [u8],
-    /// What it computes.
+    /// The parameters of the computation.
     pub window: Window,
 }
 
@@ -41,9 +41,9 @@ pub struct ExpectedPassword<'r> {
 pub enum Window {
     /// Time steps around the one of the generator's clock.
     Time {
-        /// What the generator computes.
+        /// The parameters of the generator.
         totp: Totp,
-        /// What its clock shows.
+        /// The time of its clock.
         at: Timestamp,
         /// How many steps before and after.
         drift: u32,
@@ -305,7 +305,7 @@ fn latest_of(moving: &Moving, now: Timestamp) -> Option<u64> {
     Some(step.saturating_add_signed(Moving::MAX_DRIFT).saturating_add(DRIFT.into()))
 }
 
-/// What was restored from a backup may have been used since: passwords of the time until now are spent, and those of a counter are no
+/// Passwords of a restored backup may have been used since: passwords of the time until now are spent, and those of a counter are no
 /// longer accepted one by one.
 pub(super) fn restore(moving: &mut Moving, now: Timestamp) {
     let latest = latest_of(moving, now);

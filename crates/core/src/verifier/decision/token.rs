@@ -132,7 +132,7 @@ pub fn place(record: Option<&Record>) -> UserPlace {
 pub fn add_user(mut record: TokenRecord, places: &[UserPlace], new: ActivationId, now: Timestamp) -> NewUser {
     let (mut activations, mut reserved) = (Vec::new(), Vec::new());
     for (number, activation) in record.activations.iter().enumerate() {
-        // What is not known to have ended keeps its place.
+        // An activation that is not known to have ended keeps its place.
         match places.get(number).unwrap_or(&UserPlace::Taken) {
             UserPlace::Taken => activations.push(*activation),
             UserPlace::Reserved => reserved.push(*activation),

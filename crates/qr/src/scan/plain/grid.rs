@@ -70,8 +70,8 @@ impl<'a> Frame<'a> {
         versions.into_iter()
     }
 
-    /// Lays the modules of a symbol of this version: by its alignment patterns, then without; no grid if its finder and timing patterns
-    /// are not there.
+    /// Lays the modules of a symbol of this version: by its alignment patterns, then without; no grid if its finder and timing
+    /// patterns are not there.
     pub(super) fn lay(&self, picture: &Bitmap, inverted: bool, version: Version) -> Vec<Grid> {
         self.lay_flat(picture, inverted, version).map_or_else(Vec::new, |(flat, matches)| {
             let aligned = flat.aligned(picture, inverted, matches);
@@ -237,7 +237,8 @@ fn alignment(
 /// The least number of the 25 modules of an alignment pattern that must be right, what distance costs taken off.
 const MIN_ALIGNMENT: f32 = 20.0;
 
-/// Finds the alignment patterns of a large symbol, fits the perspective to all of them, and returns how far each is from its place in it.
+/// Finds the alignment patterns of a large symbol, fits the perspective to all of them, and returns how far each is from its
+/// place in it.
 fn bend(
     picture: &Bitmap,
     inverted: bool,
