@@ -20,7 +20,7 @@ use crate::secret::{self, Asked};
 use crate::system::rng;
 use crate::tokens::Held;
 
-/// The arguments about accounts.
+/// What the command line says about accounts.
 #[derive(clap::Args, Default)]
 pub struct AccountArgs {
     #[arg(long, value_name = "USER")]

@@ -50,7 +50,7 @@ pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
     Some(store)
 }
 
-/// The arguments of every verb of the verifier.
+/// What every verb of the verifier's side takes.
 #[derive(clap::Args)]
 pub struct BankArgs {
     #[arg(long, value_name = "DIR|URL", value_parser = value::<Store>)]

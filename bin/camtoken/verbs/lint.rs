@@ -1,4 +1,4 @@
-//! `camtoken lint`: would a camera read this code, and what to change in the page.
+//! `camtoken lint`: whether a camera would read this code, and what to change in the page.
 
 use std::path::{Path, PathBuf};
 

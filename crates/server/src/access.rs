@@ -169,7 +169,7 @@ pub(super) struct Peer {
     pub certificate: Option<Arc<[String]>>,
 }
 
-/// Who may use a route.
+/// The callers that may use a route.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Access {
     /// Every caller, also without a key.

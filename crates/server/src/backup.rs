@@ -34,7 +34,7 @@ impl<S> Backup<S> {
     }
 }
 
-/// What is sent at once.
+/// How much is sent at a time.
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Backup<S>>> {

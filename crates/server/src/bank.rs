@@ -41,7 +41,7 @@ pub(super) use challenges::challenges;
 use document::{Activation, AuditPage, Begun, DeviceCode, NewEnrollment, NewToken, Purpose, SecondCode, Token};
 pub(super) use document::{Answer, Challenge, Stepped, Told};
 
-/// What the handlers share.
+/// The shared state of the handlers.
 pub(super) struct Bank<S> {
     pub verifier: Arc<Verifier<S>>,
     clock: Arc<BankClock>,
@@ -388,7 +388,7 @@ impl<S: Store> Bank<S> {
     }
 }
 
-/// What a path names. What cannot be a name is the name of nothing.
+/// The name in a path. A text that cannot be a name is treated as an unknown one.
 pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }

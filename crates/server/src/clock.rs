@@ -20,7 +20,7 @@ pub type Reading = Arc<dyn Fn() -> ClockReading + Send + Sync>;
 /// A clock that is watched: nothing is decided while it is ahead of the time that has passed.
 #[derive(Clone)]
 pub struct WatchedClock {
-    /// What [`Verifier::watch_clock`] gave at the start.
+    /// The guard that [`Verifier::watch_clock`] returned at the start.
     pub guard: ClockGuard,
     /// Reads both clocks.
     pub reading: Reading,

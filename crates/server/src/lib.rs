@@ -161,7 +161,7 @@ impl Service {
         let metrics = Arc::<Metrics>::default();
         let closing = watch::Sender::new(false);
         let verifier = verifier.map(Arc::new);
-        // What the description says of the service.
+        // The description of the service.
         let mut parts = Vec::new();
         let (has_verifier, has_token) = (verifier.is_some(), cfg!(feature = "emulator") && options.virtual_token);
         // A browser has no key to send: the virtual token's page is for this machine alone.
@@ -318,7 +318,7 @@ async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<He
 }
 
 async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
-    // What is found stands in the metrics.
+    // Findings are in the metrics.
     let _ = common.self_checks.run(&common.metrics);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], common.metrics.text()).into_response()

@@ -114,7 +114,7 @@ impl Service {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         A: Future<Output = Option<(T, Peer)>> + Send + 'static,
     {
-        // What is spawned here ends when it is dropped.
+        // Tasks that are spawned here end when this is dropped.
         let mut upkeep = JoinSet::new();
         if let Some(task) = self.upkeep.take() {
             upkeep.spawn(task);
@@ -152,7 +152,7 @@ impl Service {
                 if let Some((stream, peer)) = stream {
                     let served = watcher.watch(connection(stream, peer, router, &seat.activity));
                     tokio::select! {
-                        // What goes wrong on a connection is the caller's business.
+                        // An error on a connection concerns its caller only.
                         _ = served => {}
                         () = seat.activity.evicted() => {}
                     }
@@ -257,7 +257,7 @@ where
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        // Who has said all that there is to say may close that side and still be answered.
+        // A caller that has sent everything may close its side, and still gets the answer.
         .half_close(true)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(Unstalled::new(stream, WRITE_TIME, Arc::clone(activity))), routes)

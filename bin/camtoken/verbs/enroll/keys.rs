@@ -187,7 +187,7 @@ impl ProtectionArgs {
         }
     }
 
-    /// What the arguments say, without a question to a person.
+    /// The protection by the arguments, without a question to a person.
     fn given(&self) -> Result<Option<Protection>, Failure> {
         if let Some(file) = &self.key_file {
             let key = pre_shared(&read_input(file, 4096)?);

@@ -139,9 +139,9 @@ impl Given<'_> {
         response.map_err(unfit)
     }
 
-    /// Where a response is found: the counter or time step, or nothing beside the yes.
+    /// Where a response is found: the counter or time step, or neither.
     fn search(&self, input: DataInput, response: &Response, window: u32) -> Result<Option<Option<u64>>, Failure> {
-        // It also tells what the mode does not take.
+        // It also refuses inputs that the mode does not have.
         let computed = self.respond(&input)?;
         let moved = input.counter.or(input.time);
         if moved.is_none() && window != 0 {

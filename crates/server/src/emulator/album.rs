@@ -13,7 +13,7 @@ const ROOM: usize = 64 << 20;
 pub(super) struct Shot {
     pub luma: Luma,
     pub lint: Lint,
-    /// What to draw onto it; nothing where nothing was read.
+    /// The marks to draw onto it; none where nothing was read.
     pub overlay: Option<Overlay>,
 }
 

@@ -70,7 +70,7 @@ pub struct VirtualToken<'a> {
     id: TokenId,
 }
 
-/// What a token has shown and answered.
+/// The transaction that a token has shown, and the digits of its answer.
 pub struct Answer {
     transaction: Transaction,
     digits: SecretString,
@@ -131,7 +131,7 @@ impl Session {
 }
 
 impl VirtualToken<'_> {
-    /// What is printed on its back.
+    /// The number that is printed on its back.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
@@ -190,13 +190,13 @@ impl VirtualToken<'_> {
         self.hand(|hand| hand.hold(button));
     }
 
-    /// What it is doing.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> State {
         self.hand(|hand| hand.state())
     }
 
-    /// What it shows.
+    /// Its screen.
     #[must_use]
     pub fn screen(&self) -> Screen {
         self.hand(|hand| hand.held.device.screen(hand.now))
@@ -234,13 +234,13 @@ impl VirtualToken<'_> {
 }
 
 impl Answer {
-    /// What was shown.
+    /// The transaction that was shown.
     #[must_use]
     pub fn transaction(&self) -> &Transaction {
         &self.transaction
     }
 
-    /// What is to be typed: the response, or the answer to the first code of a registration.
+    /// The digits to type: the response, or the answer to the first code of a registration.
     #[must_use]
     pub fn expose_digits(&self) -> &str {
         self.digits.expose_secret()

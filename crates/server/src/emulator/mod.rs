@@ -65,7 +65,7 @@ fn with<T>(
     act(&mut inside.token(&token)?)
 }
 
-/// What a path names as a token.
+/// The token that a path names.
 fn token_id(text: &str) -> Result<TokenId, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }

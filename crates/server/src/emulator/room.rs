@@ -126,7 +126,7 @@ mod tests {
         let refused = room.pattern(Some(&greedy), "/[^\\x00]{130}/").err().expect("it has its half");
         assert_eq!(refused.code(), Code::TooMany);
         assert!(room.pattern(Some(&honest), "/a first one: [0-9]+/").is_ok());
-        // What it has already it may use as often as it likes.
+        // It may use the patterns that it has already as often as it likes.
         let again: Vec<_> = (0..1000).filter_map(|_| room.pattern(Some(&greedy), &held[0].text).ok()).collect();
         assert_eq!(again.len(), 1000);
         drop((held, again));

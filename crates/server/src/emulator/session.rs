@@ -35,7 +35,7 @@ pub(super) struct Session {
     pub share: Option<Share>,
 }
 
-/// What a session holds.
+/// The content of a session.
 pub(super) struct Inside {
     pub clock: Clock,
     randomness: Randomness,
@@ -72,7 +72,7 @@ pub(super) struct Virtual {
     /// Whether a scan is approved at once.
     pub auto: bool,
     pub rules: Vec<Rule>,
-    /// What codes of other systems ask to send.
+    /// The messages that codes of other systems ask to send.
     pub errands: Waiting,
     /// Raised with every change.
     changed: watch::Sender<u64>,
@@ -83,7 +83,7 @@ impl Clock {
         self.at(system_time())
     }
 
-    /// What it says when the clock that it is ahead of says `usual`.
+    /// Its time when the usual clock has the time `usual`.
     pub fn at(self, usual: Timestamp) -> Timestamp {
         match self {
             Self::Running(ahead) => Timestamp::from_unix(usual.as_unix().saturating_add_signed(ahead)),
@@ -329,7 +329,7 @@ impl Virtual {
         Self { device, auto, rules: Vec::new(), errands: Waiting::default(), changed: watch::Sender::new(0) }
     }
 
-    /// What the screen says, line by line.
+    /// The text of the screen, line by line.
     pub fn said(&self, now: Timestamp) -> String {
         let lines = self.device.screen(now).lines;
         lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")

@@ -8,11 +8,11 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-/// What a page may load and do: from here alone; pictures that it has made itself.
+/// The Content-Security-Policy of a page: it loads from this service only, and pictures that it has made itself.
 const POLICY: &str = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// What a page may ask the browser for.
+/// The permissions of a page.
 const PERMISSIONS: &str = "camera=(self), display-capture=(self), microphone=(), geolocation=()";
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -24,7 +24,7 @@ macro_rules! files {
     ($($path:literal $kind:ident $file:literal)+) => { &[$(($path, $kind, include_str!($file)),)+] };
 }
 
-/// What every page needs.
+/// The files that every page needs.
 const COMMON: &[(&str, &str, &str)] = files! {
     "/ui/common.css" CSS "common.css"
     "/ui/icon.svg" SVG "icon.svg"
