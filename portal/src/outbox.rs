@@ -70,7 +70,7 @@ pub fn post(
     Ok(())
 }
 
-/// A word, those that are names of ours in the reader's language.
+/// A word; the bank's own names are in the reader's language.
 fn speak(t: Text, name: &str, word: &str) -> String {
     match name {
         "credential" if ["first-otp", "otp", "inquiry-pin"].contains(&word) => t.get(word),

@@ -163,7 +163,7 @@ impl<S: Store> Verifier<S> {
     fn read_key_check(&self, found: &Versioned) -> Result<Known, VerifierError> {
         let (seal, bytes) = seal::split(&found.record)?;
         let check: KeyCheck = record::from_bytes(bytes)?;
-        // First the constant: it tells another key from altered bytes.
+        // First the constant: it distinguishes another key from altered bytes.
         let context = if seal.is_some() { sealed(CONTEXT) } else { CONTEXT.to_vec() };
         match self.key_wrapper.unwrap(&check.wrapped, &context) {
             Ok(constant) if constant.expose_bytes() == CONSTANT => {}

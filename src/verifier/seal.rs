@@ -369,7 +369,7 @@ pub(super) struct SealingState {
     /// Whether a record without a seal is refused.
     #[n(0)]
     pub done: bool,
-    /// The end of the chain in which it stands when that was.
+    /// The end of the audit chain of the key-check value.
     #[n(1)]
     pub chain_end: ChainEnd,
 }

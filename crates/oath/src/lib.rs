@@ -180,7 +180,7 @@ impl Keyed {
     }
 }
 
-/// Computes HOTP values of `count` counters, from `from` on, and tells up to 64 of them together, with the first counter.
+/// Computes HOTP values of `count` counters, from `from` on, and returns up to 64 of them together, with the first counter.
 fn counters(hash: Hash, key: &Key, digits: Digits, from: u64, count: u64, tell: impl FnMut(u64, &Computed)) {
     if count > WINDOW_WORTH_A_KEY || hash == Hash::Sha512 {
         return Keyed::new(hash, key).window(&mut [0; 8], 0, Some(digits), from, count, tell);

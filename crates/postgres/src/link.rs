@@ -265,7 +265,7 @@ pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>
             Ok(Err(error)) => unconnected(error),
             Err(_) => Failed::Unsent("the database does not answer".into()).into(),
         };
-        // That one does not take writes tells less than that another does not let us in.
+        // "Another server does not let us in" says more than "this one accepts no writes".
         failed = failed.filter(|Fault(failed)| matches!(failed, Failed::Refused(_))).or(Some(found));
     }
     Err(failed.unwrap_or_else(|| Failed::Unsent("no server is named".into()).into()))

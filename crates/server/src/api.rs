@@ -167,7 +167,7 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
 }
 
 impl Operation<'_> {
-    /// Says what the operation does, and in which part of the page it stands.
+    /// Sets the summary of the operation, and its part of the page.
     pub fn summary(mut self, tag: &str, summary: &str) -> Self {
         self.value.insert("tags".to_owned(), json!([tag]));
         self.value.insert("summary".to_owned(), summary.into());

@@ -105,7 +105,7 @@ impl<S: Store> Bank<S> {
         }
     }
 
-    /// The verifier for a change, which stands in the audit under the caller's name.
+    /// The verifier for a change, which is in the audit under the caller's name.
     pub fn verifier(&self) -> Verifier<S> {
         self.verifier.acting_for(actor())
     }

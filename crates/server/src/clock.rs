@@ -94,7 +94,7 @@ impl BankClock {
     }
 }
 
-/// The system's clock; before 1970 it stands still.
+/// The system's clock; before 1970 it does not move.
 pub(super) fn system_time() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since.as_secs())

@@ -468,7 +468,7 @@ async fn gather(mut body: Limited<Body>, announced: Option<u64>, limit: Limit) -
     }
 }
 
-/// The first language of ours by weight (RFC 9110, section 12.5.4).
+/// The first supported language by weight (RFC 9110, section 12.5.4).
 fn preferred(accepted: &str) -> Option<Language> {
     let mut best: Option<(Language, f32)> = None;
     for range in accepted.split(',') {

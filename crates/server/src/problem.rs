@@ -203,7 +203,7 @@ codes! {
     StoreCopied = "CT-E038", SERVICE_UNAVAILABLE:
         "the verifier's store is a copy, or was moved" / "検証側のデータはコピーであるか、移動されています";
         "Run `camtoken store void`, or `camtoken store repair --moved`." / "`camtoken store void` または `camtoken store repair --moved` を実行してください。";
-    /// A mistake of ours.
+    /// A defect in camtoken.
     Internal = "CT-E019", INTERNAL_SERVER_ERROR:
         "an internal error" / "内部エラーです";
         "Please report it with what led to it." / "発生した状況とともに報告してください。";

@@ -48,7 +48,7 @@ impl Span {
     }
 }
 
-/// A span of time in a request, as it was written: only its reader can name the part in which it stands.
+/// A span of time in a request, as it was written: only its reader can name the part in which it is.
 #[derive(Deserialize)]
 pub(super) struct SpanText(String);
 

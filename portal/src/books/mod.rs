@@ -283,7 +283,7 @@ impl Sheet<'_> {
         self.written.insert(name::<T>(key), None);
     }
 
-    /// Takes the row that stands under a key out of its contract's list. A row that cannot be read is in none that matters.
+    /// Removes the row of a key from its contract's list. A row that cannot be read is in no list that matters.
     fn unlist<T: Row>(&mut self, key: &str) {
         if let Ok(Some(before)) = self.get::<T>(key)
             && let Some(contract) = before.contract()

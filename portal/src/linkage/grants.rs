@@ -1,4 +1,4 @@
-//! The authorization server, behind a trait of ours: [`Grants`] is what the pages and the API ask of it.
+//! The authorization server, behind the trait [`Grants`], which has what the pages and the API need.
 //!
 //! The protocol is that of the crate `oauth-as`; who the customer is, what was permitted, and whether a linkage is in force
 //! is the bank's own business. Each [`Standard`] has a server with an issuer of its own, so neither can be talked into the

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The rules are in [`domain::linkage`](crate::domain::linkage) and [`domain::request`](crate::domain::request). [`consent`],
-//! [`accounts`] and [`requests`] are the bank's work with them, [`grants`] is the authorization server behind a trait of ours,
+//! [`accounts`] and [`requests`] are the bank's work with them, [`grants`] is the authorization server behind the bank's own trait,
 //! [`store`] what it remembers, in rows that are [`sealed`].
 
 pub mod accounts;

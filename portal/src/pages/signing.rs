@@ -87,7 +87,7 @@ impl Signing {
 }
 
 /// The page with the code of an order at the bank itself; `action` is where the digits go, `new_code` where a new code is asked
-/// for; `below` stands under the form.
+/// for; `below` is under the form.
 pub(super) async fn sign_page(
     visit: &Visit,
     order: &Order,

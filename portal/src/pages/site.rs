@@ -24,7 +24,7 @@ pub(super) enum Asker {
     Stranger(String, Option<IpAddr>),
 }
 
-/// The site with all that stands behind it.
+/// The site with everything that it uses.
 pub struct Site {
     /// The bank.
     pub bank: Bank,

@@ -112,9 +112,9 @@ pub struct PinPolicy {
 pub enum PinUsageMode {
     /// The device checks it.
     Local,
-    /// It stands before the response.
+    /// It comes before the response.
     Prepend,
-    /// It stands after the response.
+    /// It comes after the response.
     Append,
     /// It goes into the computation: `P` of an OCRASuite.
     Algorithmic,

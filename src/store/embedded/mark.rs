@@ -130,7 +130,7 @@ impl Anchor {
 /// The mark of an open store. The number of changes grows with it.
 pub(super) struct MarkFile<D: Disk> {
     dir: PathBuf,
-    /// `None` while the store is repaired, or only read: what stands on the disk stays until then.
+    /// `None` while the store is repaired, or only read: the copy on the disk stays until then.
     written: Option<(D::File, Anchor)>,
     changes: u64,
     /// Whether the disk may have less than was counted, should the power fail.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Every label and every value of a transaction stands on the pages, whole and in order.
+/// Every label and every value of a transaction is on the pages, whole and in order.
 fn assert_shows_everything(pages: &[Screen], transaction: &Transaction, language: Language) {
     let said = |role: &str| pages.iter().map(|page| page.said(role)).collect::<String>();
     let labels = said("label");

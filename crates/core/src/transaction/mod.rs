@@ -185,7 +185,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`TransactionError`], also for what was sealed as it stands and breaks a rule: what no transaction says, no token shows.
+    /// [`TransactionError`], also for a text that was sealed as it is and breaks a rule: a token shows valid transactions only.
     pub(crate) fn decode(operation: Operation, from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
         let form = |_| TransactionError::Form;
         let entry = operation.entry();

@@ -208,7 +208,7 @@ impl FieldSpec {
         written.expect("a Vec takes every byte");
     }
 
-    /// Reads a value of this field from a code. That it stands there in its canonical form, the caller checks by
+    /// Reads a value of this field from a code. Whether it has its canonical form there, the caller checks by
     /// encoding it again.
     pub(super) fn decode(&self, from: &mut Decoder<'_>) -> Result<Value, ValueError> {
         let form = |_| ValueError::Form;

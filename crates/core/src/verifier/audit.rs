@@ -1,6 +1,6 @@
 //! The audit record (V-19): what happened to an activation or a token, in a chain that shows when a link is missing.
 //!
-//! An entry is a line of JSON. It is stored in the same step as the change it tells of, and holds the SHA-256 of the entry
+//! An entry is a line of JSON. It is stored in the same step as the change that it describes, and holds the SHA-256 of the entry
 //! before it; the record holds the SHA-256 of the last. It names the operation and its question, no field of the
 //! transaction, and no secret.
 
@@ -108,7 +108,7 @@ pub enum AuditEvent {
     SealAccepted,
 }
 
-/// The word that stands in the entry: `issued`, `accepted`, and so on.
+/// The word in the entry: `issued`, `accepted`, and so on.
 impl fmt::Display for AuditEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

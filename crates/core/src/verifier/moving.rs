@@ -22,7 +22,7 @@ pub enum Moving {
         /// The length of a time step, in seconds.
         #[n(2)]
         step_secs: NonZeroU32,
-        /// How many steps its clock is ahead of ours, at most [`Moving::MAX_DRIFT`] either way; more counts as that.
+        /// How many steps its clock is ahead of the verifier's, at most [`Moving::MAX_DRIFT`] either way; more counts as that.
         #[n(3)]
         #[cbor(with = "drift")]
         drift: i64,

@@ -144,7 +144,7 @@ pub(super) fn changed(is_changed: bool) -> Answer {
     if is_changed { Answer::Done } else { Answer::Unchanged }
 }
 
-/// Whether an audit event tells of this change, and of all of it.
+/// Whether an audit event describes this change, and all of it.
 pub(super) fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let (was, is) = (&old.state, &new.state);
     let ending = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.end);

@@ -241,7 +241,7 @@ impl Checker {
         checks: &[Check<'_>],
         verdicts: &mut [bool],
     ) -> Result<(), CheckError> {
-        // One look at each tells that all is well; only else it matters what is not.
+        // One look at each shows whether all are right; only if not, it matters which ones are wrong.
         let plain =
             self.only_question && checks.iter().all(|check| check.key < keys.len() && self.is_plain(check.input));
         let mut joined = false;

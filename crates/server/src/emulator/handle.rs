@@ -15,7 +15,7 @@ use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Device, Profile, Refusal, Seen, State, Token};
 use camtoken::transaction::Transaction;
 
-/// A session of one test: a clock that stands until it is moved, randomness that is the same in every run, and virtual
+/// A session of one test: a clock that does not move by itself, randomness that is the same in every run, and virtual
 /// tokens. All of them are test tokens, which a verifier accepts only when it is configured to.
 ///
 /// # Examples
@@ -95,7 +95,7 @@ impl Session {
         Self(World::new(Language::default(), Clock::Standing(at), Some(seed), Duration::MAX))
     }
 
-    /// The moment at which the clock stands.
+    /// The time of the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.inside().clock.now()

@@ -56,7 +56,7 @@ pub(super) struct Make<'a> {
 pub(super) enum Clock {
     /// The system's, so many seconds ahead.
     Running(i64),
-    /// It stands still.
+    /// It does not move.
     Standing(Timestamp),
 }
 
@@ -281,7 +281,7 @@ impl Hand<'_> {
         if self.state() != State::Pin {
             return;
         }
-        // The centre button counts up; behind 9 stands the end of the PIN.
+        // The centre button counts up; after 9 comes the end of the PIN.
         for steps in digits.bytes().map(|digit| digit - b'0').chain([10]) {
             for _ in 0..steps {
                 self.press(Button::Center);
@@ -302,7 +302,7 @@ impl Hand<'_> {
         }
     }
 
-    /// Presses what the rules say as long as one of them fits the screen, and tells who waits.
+    /// Presses the buttons of the rules as long as one of them fits the screen, and notifies the callers that wait.
     pub fn settle(&mut self) {
         for _ in 0..MOST_RULES {
             let said = self.held.said(self.now);

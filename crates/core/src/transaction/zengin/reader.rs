@@ -223,8 +223,8 @@ impl Decoder {
             _ => self.begun.push(byte),
         }
         // In Shift_JIS a half-width kana is one byte from A1 to DF. UTF-8 writes it in three, of which the first is EF, no
-        // single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) stands in no field. So the first character
-        // beyond ASCII tells them apart.
+        // single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) is in no field. So the first character
+        // beyond ASCII distinguishes them.
         if self.is_utf8.is_none() {
             self.is_utf8 = match self.begun[..] {
                 [0xEF] | [0xC2, 0xA5] => Some(true),

@@ -338,7 +338,7 @@ impl Light {
         let usual = (common / spread).max(1.0);
         let mut light = Self { middle: Vec::new(), depth: Vec::new(), noise: Vec::new() };
         for (mean_x, mean_v, variance, covariance, total) in (0..grey.len()).map(moments) {
-            // A few modules' worth of what is usual, where all around is dark or light.
+            // Where all around is dark or light, a few modules of the usual values are added.
             let depth = ((covariance + 0.05 * usual) / (variance + 0.05)).max(0.05 * usual);
             let noise = total - 2.0 * depth * covariance + depth * depth * variance;
             light.middle.push((mean_v + depth * mean_x) as f32);

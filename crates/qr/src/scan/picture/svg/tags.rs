@@ -57,7 +57,7 @@ pub(super) fn nodes(text: &str) -> Vec<Node<'_>> {
     nodes
 }
 
-/// Where the tag ends: a `>` that stands in no quotes.
+/// Where the tag ends: a `>` outside quotes.
 fn end_of(tag: &str) -> usize {
     let mut quote = None;
     let end = tag.bytes().position(|byte| {
