@@ -330,8 +330,7 @@ fn text(payload: &[u8], parts: &[(usize, Charset)]) -> Option<String> {
     is_printable(&text).then_some(text)
 }
 
-/// The text of bytes in the character set of this number (AIM ECI, part 3). `None` for a number of no set, or of one that is not
-/// supported.
+/// The text of bytes in the character set of this number (AIM ECI, part 3). `None` for an unknown or unsupported set.
 fn of_eci(number: u32, bytes: &[u8]) -> Option<String> {
     let latin_1 = || bytes.iter().map(|&byte| char::from(byte)).collect::<String>();
     let utf_32 = |letter: fn([u8; 4]) -> u32| {
