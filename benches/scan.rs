@@ -1,5 +1,5 @@
 //! How long does a look at one frame of a camera take, with a symbol in it and without? And a picture file? How many
-//! frames of a film are read in a second?
+//! frames of a video are read in a second?
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -61,7 +61,7 @@ fn scanning(c: &mut Criterion) {
     });
 }
 
-/// A second of film, over and over, on one core. Means say little of a film: what counts is the frame that comes too late.
+/// A second of video, over and over, on one core. Means say little about a video: the frame that comes too late counts.
 fn watching(_: &mut Criterion) {
     const FRAMES: usize = 30;
     let rounds = if std::env::args().any(|argument| argument == "--test") { 1 } else { 10 };

@@ -122,7 +122,7 @@ fn show(store: &str, clients: usize, pairs: Vec<(f64, f64)>) {
 type Replacing<'s> = Pin<Box<dyn Future<Output = Result<Replaced, StoreError>> + 's>>;
 type Wait = fn(Replacing) -> Result<Replaced, StoreError>;
 
-/// The two ways to wait for the embedded store: writing, if nobody else does; or leaving that to the store's thread, as the
+/// The two ways to wait for the embedded store: writing, if the writer is free; or leaving that to the store's thread, as the
 /// tasks of a runtime do.
 const WRITING: Wait = |asked| block_on(asked);
 const SLEEPING: Wait = |asked| pollster::block_on(asked);
@@ -153,7 +153,7 @@ fn replace(store: &impl Store, clients: usize, span: Duration, wait: Wait) -> f6
     done.into_inner() as f64 / start.elapsed().as_secs_f64()
 }
 
-/// Fills the journal's files once, after which they grow no more.
+/// Fills the files of the write-ahead log once, after which they grow no more.
 fn next_journals(store: &impl Store) {
     let id: RecordId = "token:FILLER".parse().expect("an ID");
     for _ in 0..300 {

@@ -211,7 +211,7 @@ fn transaction(data: &[u8]) {
     assert_eq!(again.expect("it is one").digest(), transaction.digest());
 }
 
-/// A record of a store, whoever wrote it, and what is decided about it.
+/// A record of a store, from any writer, and what is decided about it.
 fn stored_record(data: &[u8]) {
     let _ = record::from_bytes::<TokenRecord>(data);
     let _ = record::from_bytes::<GeneratorRecord>(data);

@@ -1,4 +1,4 @@
-"""A registry of npm on this machine: our packs, and two platforms more with programs that would be wrong here. It sends whoever asks
+"""A registry of npm on this machine: our packs, and two platforms more with programs that would be wrong here. It redirects requests
 for anything else to the registry that npm has."""
 
 import base64

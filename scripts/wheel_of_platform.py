@@ -5,7 +5,7 @@ import hashlib
 import re
 import zipfile
 
-# As in wheels made for a commit whose time nobody knows: the first moment that a zip file can name.
+# As in wheels made for a commit whose time is not known: the first moment that a zip file can name.
 NEVER = (1980, 1, 1, 0, 0, 0)
 
 

@@ -144,7 +144,7 @@ fn a_cluster_that_is_not_ready_or_may_lose_something_is_refused() {
         other => panic!("{other:?}"),
     }
 
-    // The space is used up: whatever is told, a change that was not told as stored is told as unknown, or was not stored.
+    // The space is used up: a change that was not acknowledged is reported as unknown, or was not stored.
     let store = EtcdStore::connect(&url, Options::default()).expect("one member is enough for its disk");
     let id: RecordId = "activation:000000000001".parse().expect("an ID");
     let mut revision = 0;

@@ -1,5 +1,5 @@
-//! How long a picture may keep the reader busy, whoever made it. Time is the thread's own on a processor, so that a busy
-//! machine does not count.
+//! How long a hostile image may keep the reader busy. Time is the thread's own on a processor, so that a busy machine does not
+//! count.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;

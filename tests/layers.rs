@@ -79,7 +79,7 @@ const MODULES: &[(&str, &[Layer])] = &[
             ("error_code", &["store", "verifier"]),
         ],
     ),
-    // `main` names what it likes: it is the one that is named by nobody.
+    // `main` may name every module: it is the one that no module names.
     (
         "camtoken-cli",
         &[

@@ -14,7 +14,7 @@ const LIMIT: usize = 64 << 20;
 const WIDTH: usize = 4000;
 const HEIGHT: usize = 3000;
 
-/// A desk in uneven light, in colours, with a symbol on it; `spoilt` leaves nothing of the symbol but its finder patterns.
+/// A table in uneven light, in colours, with a symbol on it; `spoilt` leaves nothing of the symbol but its finder patterns.
 fn photo(spoilt: bool) -> Vec<u8> {
     let symbol = encode(&"CT1:A PHOTO OF A PAGE. ".repeat(8), EcLevel::M).expect("a short text").to_luma(13);
     let (side, quiet) = (symbol.width() as usize, 4 * 13);

@@ -191,7 +191,7 @@ fn what_is_remembered_is_what_this_process_stored_last() {
     assert_eq!((loaded.revision.as_u64(), &*loaded.record), (2, &b"two"[..]));
 }
 
-/// The number of those that wait is bounded; one more is told at once.
+/// The number of waiting requests is bounded; one more is refused at once.
 #[test]
 fn a_full_queue_says_so() {
     let mut server = Server::start();
@@ -212,7 +212,7 @@ fn a_full_queue_says_so() {
     // One may be with the server, the others wait.
     assert!((20_000 - 16_385..=20_000 - 16_384).contains(&refused), "{refused}");
     held.join().expect("it ends");
-    // What waits is done, whether somebody still waits for it or not.
+    // Waiting requests are done, whether their callers still wait or not.
     drop(waiting);
     while let Err(error) = block_on(store.load(&id)) {
         assert!(

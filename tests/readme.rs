@@ -81,7 +81,7 @@ fn run(steps: &[Step], dir: &Path) -> Vec<String> {
     parts
 }
 
-/// Codes, names and digits that are drawn anew each time, and moments, become `#`.
+/// Codes, names and digits that are random in each run, and moments, become `#`.
 fn without_chance(text: &str) -> String {
     let chance = [
         r"CT1:[0-9A-Z $%*+./:-]+",

@@ -1,4 +1,4 @@
-//! The service from outside: the real binary on a free port, driven over HTTP, each answer held against its description.
+//! The service from outside: the real binary on a free port, driven over HTTP, each answer compared with its description.
 
 #[path = "server/access.rs"]
 mod access;

@@ -201,7 +201,7 @@ fn the_mark_of_an_older_version_is_taken_over() {
     assert!(new.join("acknowledged").exists());
 }
 
-/// Cut off anywhere while its files are written anew, the store has everything.
+/// Cut off anywhere while its files are rewritten, the store has everything.
 #[test]
 fn a_store_is_written_anew_and_may_be_cut_off() {
     let dir = tempdir();
@@ -222,7 +222,7 @@ fn a_store_is_written_anew_and_may_be_cut_off() {
     assert!(!store.join("engine.old").exists());
 }
 
-/// A repair that was cut off before its end is asked for again.
+/// A repair that was cut off before its end has to be repeated.
 #[test]
 fn a_repair_has_an_end() {
     let dir = tempdir();
@@ -244,7 +244,7 @@ fn a_repair_has_an_end() {
     assert_eq!(state(&open(&store), &id(1)).len(), 3);
 }
 
-/// Whoever serves a store learns at once that it has stopped, without a request.
+/// A service learns at once that its store has stopped, without a request.
 #[test]
 fn a_store_tells_when_it_stops() {
     let dir = tempdir();
@@ -328,7 +328,7 @@ fn only_a_store_that_never_answered_is_made_again() {
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("the engine has it");
         }
         let refused = EmbeddedStore::open(&copy, Duration::ZERO).err();
-        // A tree without its key spaces is an empty one: what it lacks is told by the mark.
+        // A tree without its key spaces is an empty one: the mark shows what is missing.
         let is_damage =
             |error| matches!(error, StoreError::Corrupt { .. } | StoreError::Lost { .. } | StoreError::Io(_));
         assert!(refused.clone().is_some_and(is_damage), "without {part}: {refused:?}");
@@ -401,7 +401,7 @@ fn spawn_child(name: &str, dir: &Path, size: &str) -> (Child, impl Iterator<Item
         .spawn()
         .expect("this binary starts");
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
-    // The kill may cut the last line: what has no end was not acknowledged to anybody.
+    // The kill may cut the last line: a line without an end was not acknowledged.
     let mut lines = output.split(b'\n');
     let lines = std::iter::from_fn(move || lines.next().map(|line| line.expect("a pipe can be read")))
         .filter_map(|line| String::from_utf8(line).ok())
@@ -437,7 +437,7 @@ fn id(number: u64) -> RecordId {
     .expect("a record")
 }
 
-/// A change that says whose it is and which, so that what is read can be told from anything else.
+/// A change whose content has its record and its number, so that a wrong read is recognised.
 fn change(id: &RecordId, revision: u64) -> Change {
     padded_change(id, revision, 0)
 }

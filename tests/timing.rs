@@ -23,7 +23,7 @@ use rand::{Rng, RngExt};
 /// Samples of each measurement by default.
 const SAMPLES: usize = 20_000;
 
-/// Above this |t| the classes are told apart; dudect's limit.
+/// Above this |t| the classes differ; dudect's limit.
 const SEEN: f64 = 4.5;
 
 /// What a comparison that ends early must reach at least.

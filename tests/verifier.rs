@@ -169,7 +169,7 @@ fn what_the_bank_suspends_waits_for_its_resumption_and_the_audit_tells_of_it() {
         let events: Vec<_> = entries[before..].iter().map(|entry| entry.event).collect();
         assert_eq!(events, [AuditEvent::Issued, AuditEvent::SuspendedByBank, AuditEvent::Resumed, AuditEvent::Revoked]);
 
-        // Somebody who can write into the store adds a line.
+        // An attacker who can write to the store adds a line.
         let (store, id) = (verifier.store(), RecordId::Activation(pair.activation));
         let Versioned { revision, record } = block_on(store.load(&id)).expect("it answers").expect("it is there");
         let change = Change { record: record.to_vec(), audit: Some(b"{}".to_vec()) };

@@ -1,7 +1,7 @@
-//! A code of another system in the hands of a token: shown, approved, answered, and delivered where that is allowed.
+//! A code of another system on a token: it is shown, approved, answered, and the answer is delivered where that is allowed.
 //!
-//! What the token says stands in `camtoken_formats`; here a person approves, the token's file is kept up to date, and the courier
-//! carries what has to be sent. A counter that moved is in the file before a password is given out.
+//! What the token shows comes from `camtoken_formats`. Here a person approves, the token's file is kept up to date, and the courier
+//! sends the answer. A counter that moved is in the file before a password is given out.
 
 use std::path::PathBuf;
 
@@ -31,18 +31,18 @@ pub struct AccountArgs {
     pub deliver_to: Vec<String>,
 }
 
-/// The accounts of a token that was taken out of its file.
+/// The accounts of a token that was read from its file.
 pub struct Wallet<'a> {
     held: &'a mut Held,
     accounts: Accounts,
 }
 
-/// What came of a code, for a program and for a person.
+/// The result of a code, for a program and for a person.
 pub struct Told {
     pub report: Report,
-    /// What the server refuses, after the token has answered.
+    /// The refusal of the server, after the token has answered.
     pub refused: Option<Failure>,
-    /// What the token has shown, and the answer below.
+    /// The pages that the token has shown, and the answer below.
     pub page: String,
     /// The answer alone, as it is read aloud.
     pub digits: String,
@@ -102,7 +102,7 @@ impl<'a> Wallet<'a> {
     ///
     /// # Errors
     ///
-    /// The token's refusal, a server that cannot be reached or is not to be called, and a person who says no.
+    /// The token's refusal, a server that cannot be reached or may not be called, and a person who says no.
     pub fn hand(
         &mut self,
         code: Foreign,
@@ -193,7 +193,7 @@ impl<'a> Wallet<'a> {
         Ok(told)
     }
 
-    /// Sends an answer if its host may be called. Else it stands in the document, and the user has to send it.
+    /// Sends an answer if its host may be called. Else the answer is in the document, and the user has to send it.
     fn deliver(&mut self, answered: &Answered, told: &mut Told, act: &Act) -> Result<(), Failure> {
         let text = &act.context.out.text;
         let Some(errand) = answered.errand() else { return Ok(()) };
@@ -246,7 +246,7 @@ impl<'a> Wallet<'a> {
     }
 }
 
-/// One code, and how it is to be treated.
+/// One code, and how to handle it.
 struct Act<'a> {
     format: &'static str,
     confirm: Confirm,

@@ -1,8 +1,8 @@
-//! Anchors: what all audit chains of a store end with at a moment, signed, for another place than the store. `audit verify` compares the
-//! store with one later.
+//! Anchors: the signed ends of all audit chains of a store at one moment, to be kept apart from the store. `audit verify` later
+//! compares the store with an anchor.
 //!
 //! An anchor is two files of one name. `….anchor` is a signed note of some 400 bytes; `….chains` has a line for each chain,
-//! and its SHA-256 stands in the note:
+//! and its SHA-256 is in the note:
 //!
 //! ```text
 //! camtoken audit anchor 1
@@ -40,7 +40,7 @@ const SIGNER: &str = "camtoken-audit";
 /// The most bytes of a key, and of an anchor without its chains.
 const MOST: usize = 4096;
 
-/// What was written.
+/// An anchor that was written.
 pub struct Written {
     /// The signed note.
     pub anchor: PathBuf,
@@ -52,12 +52,12 @@ pub struct Written {
     pub entries: u64,
 }
 
-/// An anchor whose signature and chains fit.
+/// An anchor whose signature and chains were checked.
 pub struct Anchor {
     chains: PathBuf,
 }
 
-/// The key that signs, and whether it was made just now.
+/// The key that signs, and whether this call made it.
 ///
 /// # Errors
 ///
@@ -90,7 +90,8 @@ pub fn key_file(context: &Context, file: Option<&Path>) -> Result<PathBuf, Failu
     }
 }
 
-/// Writes an anchor into a directory, which is made. A store that is in use stays in use; memory does not grow with it.
+/// Writes an anchor into a directory, and makes the directory. The store stays in use meanwhile. The memory does not grow with the
+/// store.
 ///
 /// # Errors
 ///
@@ -136,7 +137,7 @@ pub fn write(verifier: &Verifier<AnyStore>, now: Timestamp, dir: &Path, key: &Si
     Ok(written)
 }
 
-/// Reads an anchor, and checks its signature and that its chains are those that were signed.
+/// Reads an anchor. Checks its signature, and that its chains are the signed ones.
 ///
 /// # Errors
 ///
@@ -195,7 +196,7 @@ fn hex(bytes: &[u8]) -> String {
     lower::encode_string(bytes)
 }
 
-/// What is written to it is hashed.
+/// A writer that hashes what is written to it.
 struct Hashing<'a>(&'a mut Sha256);
 
 impl Write for Hashing<'_> {

@@ -1,4 +1,4 @@
-//! The file of named API keys: who may call `camtoken serve`, and what. It has the hash of each key and no key.
+//! The file of named API keys: who may call `camtoken serve`, and which routes. It has the hash of each key and no key.
 //!
 //! ```toml
 //! [[key]]
@@ -44,7 +44,7 @@ struct Entry {
     expires: Option<String>,
 }
 
-/// Reads a file of keys that nobody else could have written.
+/// Reads a file of keys that no other user could have written.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! A code in the hands of a token: shown page by page, approved or cancelled, answered.
+//! A code on a token: it is shown page by page, approved or cancelled, and answered.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub enum Keep {
     No,
 }
 
-/// How a token is to be asked.
+/// How to ask a token.
 pub struct Approval<'a> {
     /// Who presses the buttons.
     pub confirm: Confirm,
@@ -45,9 +45,9 @@ pub struct Approval<'a> {
     pub pin: Option<&'a Path>,
 }
 
-/// What became of a code.
+/// The result of a code.
 pub enum Answer {
-    /// The token refuses, or somebody has cancelled.
+    /// The token refuses, or the user has cancelled.
     Refused(Refusal),
     /// It was shown, and perhaps approved.
     Shown(Box<Shown>),
@@ -55,24 +55,24 @@ pub enum Answer {
 
 /// A code that was shown.
 pub struct Shown {
-    /// What it says.
+    /// Its content.
     pub challenge: Challenge,
     /// Its pages.
     pub pages: Vec<Screen>,
-    /// What is on the screen now.
+    /// The screen now.
     pub screen: Screen,
-    /// What is to be typed.
+    /// The digits to type.
     pub digits: TypedDigits,
-    /// What was answered about a registration.
+    /// The answer about a registration.
     pub registered: Option<bool>,
 }
 
 impl Approval<'_> {
-    /// Hands a token what the camera has seen, and keeps the token's file up to date.
+    /// Gives a token the code that the camera has read, and keeps the token's file up to date.
     ///
     /// # Errors
     ///
-    /// When the token cannot look, or nobody can be asked.
+    /// When the token cannot scan, or there is no terminal for the question.
     pub fn hand(&self, held: &mut Held, seen: Result<&str, Refusal>, context: &Context) -> Result<Answer, Failure> {
         held.wake(self.pin, context)?;
         let now = context.moment()?;
@@ -94,7 +94,7 @@ impl Approval<'_> {
             }
             Confirm::Ask => ask(held, context)?,
         }
-        // A response that was told and not remembered would be given twice.
+        // A response that was printed and not saved would be given twice.
         held.save()?;
         let now = context.moment()?;
         match held.device.state(now) {
@@ -108,7 +108,7 @@ impl Approval<'_> {
         Ok(Answer::Shown(Box::new(Shown { challenge, pages, screen, digits, registered })))
     }
 
-    /// Answers whether the bank has confirmed, if anybody knows.
+    /// Answers whether the bank has confirmed, if a flag or a person says so.
     fn settle(&self, held: &mut Held, response: &Screen, context: &Context) -> Result<Option<bool>, Failure> {
         let confirmed = match self.keep {
             Some(keep) => keep == Keep::Yes,
@@ -126,7 +126,7 @@ impl Approval<'_> {
     }
 }
 
-/// Answers the question whether the bank has confirmed; digits before it are passed over.
+/// Answers the question whether the bank has confirmed; digits before it are ignored.
 ///
 /// # Errors
 ///
@@ -143,7 +143,7 @@ pub fn answer(held: &mut Held, confirmed: bool, context: &Context) -> Result<(),
     held.save()
 }
 
-/// Shows page after page and presses what the person says.
+/// Shows page after page, and presses the button that the person chooses.
 fn ask(held: &mut Held, context: &Context) -> Result<(), Failure> {
     loop {
         let now = context.moment()?;

@@ -31,7 +31,7 @@ pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, database::Databa
 #[cfg(not(any(feature = "etcd", feature = "postgres")))]
 pub type AnyStore = EmbeddedStore;
 
-/// A store in a directory as the verifier takes it.
+/// A store in a directory, as the verifier uses it.
 fn in_a_directory(store: EmbeddedStore) -> AnyStore {
     #[cfg(any(feature = "etcd", feature = "postgres"))]
     return AnyStore::Left(store);
@@ -59,13 +59,13 @@ pub struct BankArgs {
     accept_test_keys: bool,
 }
 
-/// A verifier that stands ready, and the moment that it decides by.
+/// A verifier, and the time that it decides by.
 pub struct Bank {
     /// The verifier on its store.
     pub verifier: Verifier<AnyStore>,
     /// Now.
     pub now: Timestamp,
-    /// What watches the clock from now on. None for a moment that is fixed.
+    /// The watch over the clock from now on. `None` for a fixed time.
     pub clock: Option<ClockGuard>,
 }
 
@@ -77,7 +77,7 @@ impl BankArgs {
     /// [`Code::UntrustedSettings`], [`Code::StorePassword`], [`Code::State`] when nothing says where state is kept.
     pub fn place(&self, context: &Context) -> Result<Store, Failure> {
         self.check_settings(context)?;
-        // Whoever is on this machine can read a command line.
+        // Every user of this machine can read a command line.
         if self.store.as_ref().is_some_and(Store::has_password) {
             return Err(Failure::new(Code::StorePassword));
         }
@@ -87,7 +87,7 @@ impl BankArgs {
         }
     }
 
-    /// The moment to decide by.
+    /// The time to decide by.
     ///
     /// # Errors
     ///
@@ -100,8 +100,8 @@ impl BankArgs {
         context.moment()
     }
 
-    /// Makes the tables in the database that the settings name, or brings them to this version, and says from which
-    /// version to which. For the first tables of all the key is drawn, if there is none.
+    /// Makes the tables in the database that the settings name, or brings them to this version. Returns the version before
+    /// and after. With the very first tables it generates the key, if there is none.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl BankArgs {
         Ok((from, to))
     }
 
-    /// Makes a store from saved records where the settings say that one is to be, and says how many there were.
+    /// Makes a store from saved records at the place of the settings, and returns how many there were.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl BankArgs {
         }
     }
 
-    /// Refuses settings that a verifier does not take from where they stand.
+    /// Refuses settings that a verifier does not accept from their source.
     fn check_settings(&self, context: &Context) -> Result<(), Failure> {
         let given = [("store", self.store.is_some()), ("accept_test_keys", self.accept_test_keys)];
         let given: Vec<_> = given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect();
@@ -161,7 +161,7 @@ impl Bank {
         Ok(bank)
     }
 
-    /// Opens the store as [`Bank::open`] does, whosever the key is: for upkeep that needs no key, or says that it does not fit.
+    /// Opens the store as [`Bank::open`] does, without a check of the key: for upkeep that needs no key, or that reports a wrong one.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Bank {
     pub fn open_for_upkeep(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         let mut bank = Self::open_unwatched(context, args)?;
         match bank.watch(context) {
-            // The clock's record has a seal under another key, as all others have: that is for the verb to say.
+            // The clock's record has a seal under another key, as all others have. The verb reports that.
             Err(failure) if failure.code() == Code::Keys => {}
             watched => watched?,
         }
@@ -185,7 +185,7 @@ impl Bank {
         Ok(())
     }
 
-    /// As [`Bank::open`], also by a clock that is ahead: for the verb that mends that.
+    /// As [`Bank::open`], also with a clock that is ahead: for the verb that repairs this.
     ///
     /// # Errors
     ///
@@ -214,7 +214,7 @@ impl Bank {
         Self::with_keys(context, args, &kek::keys(context, is_new)?, None, open)
     }
 
-    /// As [`Bank::open_unwatched`] with these keys, whatever the settings say of them; `wait` stands for the settings' own.
+    /// As [`Bank::open_unwatched`] with these keys instead of those of the settings, and with `wait` instead of the settings' value.
     ///
     /// # Errors
     ///
@@ -296,7 +296,7 @@ pub mod database {
     }
 }
 
-/// Where the verifier keeps what the settings do not place elsewhere.
+/// The verifier's default directory for what the settings do not place elsewhere.
 ///
 /// # Errors
 ///
@@ -310,7 +310,7 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Code::State).because(format!("{}: {error}", path.display()))
 }
 
-/// Reads a file that somebody named, or standard input.
+/// Reads a file that was named on the command line, or standard input.
 ///
 /// # Errors
 ///
@@ -381,7 +381,7 @@ impl From<EnrollError> for Failure {
 mod tests {
     use super::*;
 
-    /// The same failure has the same code, whichever program says it.
+    /// The same failure has the same code in every program.
     #[cfg(feature = "server")]
     #[test]
     fn the_command_line_and_the_service_name_a_failure_alike() {

@@ -1,6 +1,5 @@
-//! What the command line looks like. The help texts are messages `help-VERB` of the Fluent files, an argument's text is
-//! an attribute with its name; what the verbs of a group have alike stands at the group, what others have alike in
-//! `help-shared`.
+//! The command line. The help texts are messages `help-VERB` of the Fluent files; an argument's text is an attribute with its
+//! name. Arguments that the verbs of a group share are described at the group, those that other verbs share in `help-shared`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,14 +49,14 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// What was not understood, or help that was asked for: [`answer`] tells them apart.
+    /// A command line that was not understood, or a request for help: [`answer`] separates the two.
     pub fn parse(text: &Text) -> Result<Self, clap::Error> {
         let mut command = command(text);
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
-    /// Who is listening.
+    /// Who reads the answer.
     pub fn mode(&self) -> Mode {
         match (self.json, self.quiet) {
             (true, _) => Mode::Json,
@@ -75,7 +74,7 @@ impl Cli {
         self.at.map_or_else(|| config::from_variable("now", config::variable), |at| Ok(Some(at)))
     }
 
-    /// The one configuration file that `--config` or `CAMTOKEN_CONFIG` names.
+    /// The only configuration file, if `--config` or `CAMTOKEN_CONFIG` names one.
     pub fn config_file(&self) -> Option<PathBuf> {
         self.config.clone().or_else(config_variable)
     }
@@ -96,18 +95,18 @@ pub fn command(text: &Text) -> Command {
     ))
 }
 
-/// Answers when there is no verb to run: with the help that was asked for, or with what was not understood.
+/// Answers when there is no verb to run: with the requested help, or with the error.
 ///
 /// # Errors
 ///
-/// [`Code::CommandLine`] with clap's words for it.
+/// [`Code::CommandLine`] with clap's message.
 pub fn answer(stop: &clap::Error, out: &Output) -> Result<Exit, Failure> {
     match stop.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             out.print(&stop.render().ansi().to_string())?;
             Ok(Exit::Done)
         }
-        // No verb at all: most want to know which there are.
+        // No verb at all: most users want the list of verbs.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if out.is_for_a_person() => {
             out.say(&stop.render().ansi().to_string());
             Ok(Exit::Usage)
@@ -119,7 +118,7 @@ pub fn answer(stop: &clap::Error, out: &Output) -> Result<Exit, Failure> {
     }
 }
 
-/// What must be known to answer before the command line is understood: scanned for, not parsed.
+/// What an answer needs before the command line is parsed. It is found by a scan of the arguments.
 pub struct Early {
     json: bool,
     quiet: bool,
@@ -141,7 +140,7 @@ impl Early {
         Self { json: has(&["--json"]), quiet: has(&["--quiet", "-q"]), settings }
     }
 
-    /// Where to answer until the command line is understood.
+    /// The output until the command line is parsed.
     pub fn output(&self) -> Output {
         let mode = match (self.json, self.quiet) {
             (true, _) => Mode::Json,
@@ -186,7 +185,7 @@ fn localised(command: Command, key: &str, text: &Text) -> Command {
     command
 }
 
-/// Joins the lines of each paragraph, which the terminal's width breaks anew. Indented ones stay as they are.
+/// Joins the lines of each paragraph, so that they are broken at the terminal's width. Indented ones stay as they are.
 fn flowing(text: &str) -> String {
     let paragraph = |lines: &str| match lines.starts_with(' ') {
         true => lines.to_owned(),

@@ -1,6 +1,6 @@
 //! The settings: flag > `CAMTOKEN_*` environment > `camtoken.toml` (found upwards) > the user's `config.toml` > default.
 //!
-//! A `camtoken.toml` that is found is read only if nobody else could have written it, and it decides nothing about a verifier's
+//! A `camtoken.toml` that is found is read only if no other user could have written it, and it decides nothing about a verifier's
 //! keys, store and limits ([`OF_THE_VERIFIER`]): a folder above the working directory may be another user's.
 //!
 //! A setting is one line of the table below. Its name is the key of the files, and in capitals after `CAMTOKEN_` the
@@ -79,15 +79,15 @@ settings! {
     lang: Language = language_of_locale(), Source::Locale;
     /// Whether to colour.
     color: Color = Color::Auto, Source::Default;
-    /// Where tokens and the embedded store live.
+    /// The directory of the tokens and of the embedded store.
     state_dir: Option<PathBuf> = default_state_dir(), Source::Default;
     /// The verifier's store: a directory or a URL; without one, a directory in `state_dir`.
     store: Option<Store> = None, Source::Default;
     /// How many connections to the database there may be.
     store_connections: Connections = Connections(8), Source::Default;
-    /// What the database has to promise.
+    /// What the database has to guarantee.
     store_durability: Durability = Durability::Disk, Source::Default;
-    /// The token that is meant when none is named.
+    /// The token to use when none is named.
     token: Option<String> = None, Source::Default;
     /// The bank's name, as tokens show it at registration.
     bank: BankName = BankName("架空中央銀行".to_owned()), Source::Default;
@@ -99,7 +99,7 @@ settings! {
     kek_source: Option<KekSource> = None, Source::Default;
     /// The file of the key-encryption key.
     kek_file: Option<PathBuf> = None, Source::Default;
-    /// How long a challenge lives (V-2).
+    /// How long a challenge is valid (V-2).
     challenge_lifetime: Lifetime = Lifetime(180), Source::Default;
     /// How many digits a response has (V-1).
     response_digits: Digits = Digits(8), Source::Default;
@@ -147,7 +147,7 @@ pub struct Setting<T> {
 /// Who gave a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Nobody: what camtoken does by itself.
+    /// No setting: camtoken's own default.
     Default,
     /// The locale.
     Locale,
@@ -170,7 +170,7 @@ pub struct Row<'a> {
 }
 
 impl Settings {
-    /// Reads every source. With `file`, that one file stands for the project's and the user's.
+    /// Reads every source. With `file`, this one file is read in place of the project's and the user's.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The settings as far as they can be had without the files, for a verb that tells what is wrong with those.
+    /// The settings without the files, for a verb that reports what is wrong with those.
     pub fn without_files(flags: Layer) -> Self {
         let mut settings = Self::default();
         settings.take(Layer::from_environment(variable).unwrap_or_default(), &Source::Environment);
@@ -258,7 +258,7 @@ pub fn variable(name: &str) -> Option<String> {
     environment::variable(name).map(|value| value.as_str().to_owned())
 }
 
-/// The value of the variable `CAMTOKEN_` and `name`. An empty variable is as none.
+/// The value of the variable `CAMTOKEN_` and `name`. An empty variable counts as not set.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What every verb is given.
+//! The context that every verb gets.
 
 use camtoken::Timestamp;
 
@@ -13,7 +13,7 @@ pub struct Context {
     pub settings: Settings,
     /// Why the configuration could not be read; only for verbs that run without.
     pub problem: Option<Failure>,
-    /// Where the answer goes.
+    /// The output.
     pub out: Output,
     /// The moment that `--at` fixes.
     pub at: Option<Timestamp>,

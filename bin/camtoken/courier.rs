@@ -1,4 +1,4 @@
-//! Delivers what a code of another system asks a token to send, to the hosts that the command line names and to no other.
+//! Delivers the token's answers to codes of other systems, only to the hosts that the command line names.
 
 use camtoken_formats::{Answer, Request, Rules, WebUrl};
 
@@ -6,7 +6,7 @@ use crate::failure::{Code, Failure};
 #[cfg(not(feature = "deliver"))]
 use crate::unbuilt;
 
-/// Who delivers.
+/// The courier that delivers answers.
 pub struct Courier(Rules);
 
 impl Courier {
@@ -15,7 +15,7 @@ impl Courier {
         Self(Rules { hosts: (!hosts.is_empty()).then(|| hosts.to_vec()) })
     }
 
-    /// The hosts that a code may lead to: those that may be called, or every one when none may.
+    /// The hosts that a code may name: those that may be called, or every host when none may be called.
     pub const fn rules(&self) -> &Rules {
         &self.0
     }

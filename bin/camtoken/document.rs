@@ -1,4 +1,4 @@
-//! What verbs print, as documents: for a program with a JSON schema, for a person, and as the bare value for a pipe.
+//! The documents that verbs print: for a program with a JSON schema, for a person as text, for a pipe as the bare value.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -7,20 +7,20 @@ use serde::Serialize;
 use crate::terminal;
 use crate::text::Text;
 
-/// What a verb has to say: for a program, for a person, and as the bare value for a pipe.
+/// The answer of a verb: for a program, for a person, and as the bare value for a pipe.
 pub trait Document: Serialize + JsonSchema {
     /// The value of the key `schema`: `camtoken/NAME/VERSION`.
     const SCHEMA: &'static str;
 
-    /// For a person, with the line feed at the end. What other people wrote has been through
+    /// The text for a person, with the line feed at the end. Text from outside has been through
     /// [`terminal::clean`].
     fn human(&self, text: &Text) -> String;
 
-    /// The value alone (`--quiet`); nothing when a verb's whole answer is its exit code.
+    /// The value alone (`--quiet`); empty when the exit code is the whole answer.
     fn bare(&self) -> String;
 }
 
-/// A document and how to describe it.
+/// A document and its schema.
 pub struct Described {
     /// The value of its key `schema`.
     pub id: &'static str,

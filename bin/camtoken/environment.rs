@@ -17,12 +17,12 @@ use zeroize::{Zeroize, Zeroizing};
 const SECRETS: [&str; 5] =
     ["CAMTOKEN_KEK", "CAMTOKEN_API_KEY", "CAMTOKEN_STORE", "CAMTOKEN_PIN", "CAMTOKEN_PASSPHRASE"];
 
-/// The variable that says where they are to be read from.
+/// The variable that names the pipe to read them from.
 const PIPE: &str = "CAMTOKEN_SECRETS_PIPE";
 
 static CARRIED: OnceLock<HashMap<String, SecretString>> = OnceLock::new();
 
-/// What goes through the pipe.
+/// The message in the pipe.
 #[derive(Serialize, Deserialize)]
 struct Carried(Vec<(String, String)>);
 
@@ -32,7 +32,7 @@ impl Drop for Carried {
     }
 }
 
-/// A variable, also if it was taken out of the environment. An empty one is as none; what is not Unicode in it is replaced.
+/// A variable, also if it was taken out of the environment. An empty one counts as not set; what is not Unicode in it is replaced.
 pub fn variable(name: &str) -> Option<Zeroizing<String>> {
     let carried = CARRIED.get_or_init(carried).get(name).map(|value| value.expose_secret().to_owned());
     let value = carried.or_else(|| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()));
@@ -99,7 +99,7 @@ pub fn shed(also: Option<&str>) -> Option<String> {
     Some(again().unwrap_or_else(|error| error).to_string())
 }
 
-/// Elsewhere nobody else sees the environment of a process.
+/// On other systems no other user sees the environment of a process.
 #[cfg(all(not(unix), feature = "server"))]
 pub fn shed(_also: Option<&str>) -> Option<String> {
     None

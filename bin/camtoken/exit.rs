@@ -1,4 +1,4 @@
-//! What the process says last. Scripts depend on these numbers: they keep their meaning.
+//! The exit codes. Scripts depend on these numbers: they keep their meaning.
 
 use std::process::ExitCode;
 

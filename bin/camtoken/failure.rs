@@ -17,7 +17,7 @@ use crate::text::Text;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal $(($refusal:literal))? => $exit:ident,)+) => {
-        /// A stable error code. A code that has landed keeps its meaning; a new fact gets a new code.
+        /// A stable error code. A released code keeps its meaning; a new fact gets a new code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
             $($(#[$doc])* $variant,)+
@@ -62,36 +62,36 @@ codes! {
     StoreUnknown = "CT-E015" => Failed,
     /// The clock is behind what the record has seen.
     ClockBehind = "CT-E016" => Failed,
-    /// The clock has run ahead of the time that has passed.
+    /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040" => Failed,
     /// The verifier's key-encryption key is missing or not the right one.
     Keys = "CT-E017" => Failed,
-    /// The demonstration did not go as it must.
+    /// A step of the demonstration had another result than expected.
     Demo = "CT-E018" => Failed,
-    /// A mistake of ours.
+    /// A defect in camtoken.
     Internal = "CT-E019" => Failed,
 
     /// The command line was not understood.
     CommandLine = "CT-E020" => Usage,
     /// A configuration file cannot be read or understood.
     ConfigFile = "CT-E021" => Usage,
-    /// A setting has a value that it does not take.
+    /// A setting has a value that it does not allow.
     ConfigValue = "CT-E022" => Usage,
-    /// An answer is missing and nobody can be asked.
+    /// An answer is missing, and there is no terminal for the question.
     NoTerminal = "CT-E023" => Usage,
     /// There is no such code to explain.
     Unexplained = "CT-E024" => Usage,
     /// There is no such setting, schema or verb.
     UnknownName = "CT-E025" => Usage,
-    /// A moment was fixed for a verifier that takes real keys.
+    /// The time was fixed for a verifier that accepts real keys.
     FixedClock = "CT-E026" => Usage,
     /// This build has no store of that kind.
     StoreKind = "CT-E027" => Usage,
-    /// There is no store where one is to be looked after.
+    /// There is no store for the upkeep.
     NoStore = "CT-E028" => Failed,
-    /// There is a store where one is to be put back.
+    /// There is a store already where one is to be restored.
     StoreExists = "CT-E029" => Failed,
-    /// A backup is none, or is not whole.
+    /// The file is no backup, or is not complete.
     Backup = "CT-E030" => Failed,
 
     /// No code found.
@@ -101,11 +101,11 @@ codes! {
     StoreUnsafe = "CT-E032" => Failed,
     /// The store is of another version.
     StoreVersion = "CT-E033" => Failed,
-    /// A password of the store on the command line.
+    /// The store's password is on the command line.
     StorePassword = "CT-E034" => Usage,
-    /// A store that needs no migration.
+    /// This kind of store needs no migration.
     NoMigration = "CT-E035" => Usage,
-    /// A store that gives room back by itself.
+    /// This kind of store gives space back by itself.
     OwnUpkeep = "CT-E036" => Usage,
     /// The store may have lost changes that it had acknowledged.
     StoreLost = "CT-E037" => Failed,
@@ -117,7 +117,7 @@ codes! {
     /// Found, but unreadable.
     Unreadable = "CT-E041" ("T02") => Unreadable,
 
-    /// A file is no picture, or one that is not read.
+    /// A file is no picture, or has a format that is not supported.
     Picture = "CT-E042" => Failed,
     /// A token's file cannot be used.
     TokenFile = "CT-E043" => Failed,
@@ -125,11 +125,11 @@ codes! {
     TokenBusy = "CT-E044" => Failed,
     /// The passphrase of a token is wrong.
     Passphrase = "CT-E045" => Failed,
-    /// No token is meant: there is none, or it has to be named.
+    /// No token was chosen: there is none, or it has to be named.
     WhichToken = "CT-E046" => Usage,
     /// There is a token of that name already.
     NameTaken = "CT-E047" => Usage,
-    /// This build cannot do it.
+    /// This build lacks the feature.
     NotBuilt = "CT-E048" => Usage,
     /// The token waits for another answer.
     TokenAsks = "CT-E049" => Usage,
@@ -138,12 +138,12 @@ codes! {
     KeyMismatch = "CT-E050" => Failed,
     /// Others may read or write a file with a secret.
     UnsafeFile = "CT-E051" => Failed,
-    /// A settings file that was found decides what it may not, or others could have written it.
+    /// A settings file that was found sets what it may not set, or others could have written it.
     UntrustedSettings = "CT-E052" => Usage,
 
-    /// A record of the store was altered or put in another place.
+    /// A record of the store was altered or moved to another place.
     RecordSeal = "CT-E136" => Failed,
-    /// An anchor or its key is none, or is not what was signed.
+    /// A file is no anchor or no key, or the anchor is not what was signed.
     Anchor = "CT-E137" => Failed,
 
     /// Not a camtoken code.
@@ -173,22 +173,22 @@ codes! {
 
     /// The server of an account refuses.
     ServerRefuses = "CT-E065" => Refused,
-    /// A code leads to a host that was not allowed.
+    /// A code names a host that is not allowed.
     HostNotAllowed = "CT-E066" => Failed,
     /// Several accounts could answer.
     WhichAccount = "CT-E067" => Usage,
     /// The token has the account already.
     AccountExists = "CT-E068" => Refused,
-    /// The PIN of an account is missing, or is none.
+    /// The PIN of an account is missing, or is no PIN.
     AccountPin = "CT-E069" => Usage,
     /// The token has no such account.
     NoAccount = "CT-E077" => Refused,
-    /// What a code asks to send could not be sent.
+    /// The answer to a code could not be sent.
     NotDelivered = "CT-E078" => Failed,
 
-    /// No operation by that name is issued.
+    /// There is no operation of this name.
     NoOperation = "CT-E070" => Usage,
-    /// The fields make no transaction.
+    /// The fields are no valid transaction.
     Fields = "CT-E071" => Usage,
     /// The batch file is wrong, or of another kind.
     Batch = "CT-E072" => Usage,
@@ -196,24 +196,24 @@ codes! {
     KeyFile = "CT-E073" => Usage,
     /// The file of keys has no device key.
     NoDeviceKey = "CT-E074" => Usage,
-    /// What cannot be shown by a token.
+    /// A token cannot show the text.
     Subscriber = "CT-E075" => Usage,
-    /// The device key cannot be one.
+    /// The bytes are no valid device key.
     UnfitDeviceKey = "CT-E076" => Rejected,
 
-    /// No such token in the books.
+    /// The verifier has no such token.
     NoToken = "CT-E081" => Rejected,
-    /// The books have the token with another key.
+    /// The verifier has the token with another key.
     TokenExists = "CT-E082" => Rejected,
     /// The token is revoked.
     TokenRevoked = "CT-E083" => Rejected,
-    /// A test token at a verifier that takes none.
+    /// A test token at a verifier that accepts none.
     TestToken = "CT-E084" => Rejected,
-    /// All places of the token are taken.
+    /// The token has as many activations as it can hold.
     TokenFull = "CT-E085" => Rejected,
     /// No such activation.
     NoActivation = "CT-E086" => Rejected,
-    /// The activation has signed before.
+    /// The activation has signed already.
     HasSigned = "CT-E087" => Rejected,
     /// The activation is revoked.
     Revoked = "CT-E088" => Rejected,
@@ -232,23 +232,23 @@ codes! {
 
     /// A request over HTTP that cannot be read.
     HttpRequest = "CT-E100" => Failed,
-    /// There is nothing at the address.
+    /// There is no route at the address.
     HttpNotFound = "CT-E101" => Failed,
-    /// The address does not take the method.
+    /// The address does not allow the method.
     HttpMethod = "CT-E102" => Failed,
-    /// No API key, or another one.
+    /// The API key is missing or wrong.
     HttpKey = "CT-E103" => Failed,
-    /// A foreign host name or a foreign page.
+    /// The request names another host, or comes from a page of another origin.
     HttpOrigin = "CT-E104" => Failed,
     /// The body is too long.
     HttpTooLarge = "CT-E105" => Failed,
-    /// The body is of another kind.
+    /// The body has another media type.
     HttpMediaType = "CT-E106" => Failed,
-    /// More requests than can be worked on.
+    /// There are more requests than the service can process.
     HttpBusy = "CT-E107" => Failed,
     /// The body came too slowly.
     HttpSlow = "CT-E108" => Failed,
-    /// One Idempotency-Key for two requests.
+    /// One Idempotency-Key was used for two requests.
     KeyReused = "CT-E109" => Failed,
     /// The same request is being worked on.
     HttpInProgress = "CT-E110" => Failed,
@@ -262,9 +262,9 @@ codes! {
     OpenAddress = "CT-E113" => Usage,
     /// The API key is not fit to be one.
     ApiKey = "CT-E114" => Usage,
-    /// A value in a request that its part does not take.
+    /// A value in a request is not allowed there.
     HttpValue = "CT-E115" => Failed,
-    /// Certificates or a key that make no TLS.
+    /// The certificates or the key cannot be used for TLS.
     Tls = "CT-E116" => Usage,
     /// A request through a proxy to a service without a key.
     HttpForwarded = "CT-E131" => Failed,
@@ -274,7 +274,7 @@ codes! {
     HttpNoVerifier = "CT-E133" => Failed,
     /// A token has no such button.
     HttpNoButton = "CT-E134" => Failed,
-    /// A span of time in a request that cannot be read.
+    /// A request has a span of time that cannot be read.
     HttpSpan = "CT-E135" => Failed,
     /// The caller's scopes do not cover the route.
     HttpScope = "CT-E118" => Failed,
@@ -285,29 +285,29 @@ codes! {
 
     /// There is no such camera.
     NoCamera = "CT-E121" => Failed,
-    /// Another program has the camera.
+    /// Another program uses the camera.
     CameraBusy = "CT-E122" => Failed,
     /// The camera was unplugged.
     CameraGone = "CT-E123" => Failed,
-    /// The camera has no format that is read.
+    /// The camera has no supported format.
     CameraFormat = "CT-E124" => Failed,
     /// A source gives no frames.
     NoFrames = "CT-E125" => Failed,
     /// This account may not use the camera.
     CameraDenied = "CT-E126" => Failed,
-    /// The camera's driver gave up.
+    /// The camera's driver reported an error.
     CameraFailed = "CT-E127" => Failed,
-    /// The screen or the clipboard gives no picture.
+    /// The screen or the clipboard has no picture.
     Desktop = "CT-E128" => Failed,
     /// Cameras are not read on this system, by any build.
     CamerasNotSupported = "CT-E129" => Usage,
 
-    /// A host or an origin that would let everybody in, or is none.
+    /// A host or an origin would allow every page, or is not valid.
     AllowedName = "CT-E130" => Usage,
 
     /// The module that opens the key-encryption key cannot be used.
     KekModule = "CT-E140" => Failed,
-    /// The module takes no PIN or access token, or not this one.
+    /// The module rejects the PIN or access token, or needs one.
     KekCredential = "CT-E141" => Failed,
     /// The engine is sealed.
     KekSealed = "CT-E142" => Failed,
@@ -319,10 +319,10 @@ codes! {
     KekAltered = "CT-E145" => Failed,
     /// The key-encryption key is not opened by a module.
     KekNoModule = "CT-E146" => Usage,
-    /// There are wrapped keys where new ones are to be made.
+    /// There are wrapped keys already where new ones are to be made.
     KekExists = "CT-E147" => Failed,
 
-    /// Another implementation that does not speak the protocol of the conformance kit.
+    /// The other implementation does not follow the protocol of the conformance kit.
     Implementation = "CT-E190" => Failed,
 }
 
@@ -348,7 +348,7 @@ impl From<ErrorCode> for Code {
     }
 }
 
-/// Nothing was decided, and this is why.
+/// A failure: nothing was decided, and this is the reason.
 #[derive(Debug)]
 pub struct Failure {
     code: Code,
@@ -375,13 +375,13 @@ impl Failure {
         self
     }
 
-    /// Adds a value that the hint's text speaks of.
+    /// Adds a value that the hint's text refers to.
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.facts.push((name, value.to_string()));
         self
     }
 
-    /// Why, when there is more to say than the code does.
+    /// The reason, when it says more than the code.
     pub fn why(&self) -> Option<&str> {
         self.why.as_deref()
     }
@@ -391,7 +391,7 @@ impl Failure {
         self.code
     }
 
-    /// Adds the verifier's word for its no, as a verdict has it.
+    /// Adds the verifier's reason, as in a verdict.
     pub fn result(mut self, result: &'static str) -> Self {
         self.result = Some(result);
         self

@@ -1,4 +1,4 @@
-//! Frames for the verbs that watch: which source the arguments mean, when it is over, and what its errors are called.
+//! Frames for the verbs that watch: the source that the arguments name, its end, and the codes of its errors.
 
 use std::env;
 use std::fs::{self, File};
@@ -13,9 +13,9 @@ use crate::config::Wait;
 use crate::failure::{Code, Failure};
 use crate::value::{Value, value};
 
-/// How long a camera or a pipe may give nothing before it counts as stalled.
+/// How long a camera or a pipe may be silent before it counts as stalled.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a frame is waited for at a time, so that whoever waits stays awake.
+/// The longest single wait for a frame, so that the loop can do other things in between.
 pub const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// Where frames come from.
@@ -38,9 +38,9 @@ impl FeedArgs {
 
 /// A source of frames with an end.
 pub struct Feed {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Frames come when they come, and not as fast as they are asked for.
+    /// The source sets the pace of the frames, not the reader.
     pub live: bool,
     source: Box<dyn FrameSource>,
     timeout: Option<Duration>,
@@ -53,13 +53,13 @@ pub struct Feed {
     since: Instant,
 }
 
-/// What came of waiting for a moment.
+/// The result of one wait.
 pub enum Next {
     /// A frame.
     Frame(Frame),
     /// No frame yet.
     Wait,
-    /// No frame any more: the film has ended, or the time is up.
+    /// No more frames: the video has ended, or the time is up.
     Over,
 }
 
@@ -95,11 +95,11 @@ impl Feed {
         Ok(Self { name, live, source, timeout, begun, frames: 0, damaged: None, since: begun })
     }
 
-    /// Waits for a moment. At least one frame is given before the time is up.
+    /// Waits for a short time. At least one frame is returned before the time is up.
     ///
     /// # Errors
     ///
-    /// A source that fails, or gives nothing but damaged frames.
+    /// A source that fails, or has damaged frames only.
     pub fn next(&mut self) -> Result<Next, Failure> {
         if self.is_over() {
             return Ok(Next::Over);
@@ -131,23 +131,23 @@ impl Feed {
         self.frames > 0 && self.timeout.is_some_and(|timeout| self.begun.elapsed() > timeout)
     }
 
-    /// Lets the time begin now.
+    /// Starts the time now.
     pub fn restart(&mut self) {
         (self.begun, self.since) = (Instant::now(), Instant::now());
     }
 
-    /// Since it was opened.
+    /// The time since it was opened.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 }
 
-/// A named pipe, or what else gives bytes when it will.
+/// A named pipe, or another file whose bytes come at any time.
 fn is_pipe(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// It is opened where it is first read: that waits for whoever writes.
+/// It is opened when it is first read: that waits for the writing program.
 struct Pipe {
     path: PathBuf,
     file: Option<File>,
@@ -197,13 +197,13 @@ pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
     camtoken_camera::clipboard(&Limits::default()).map_err(|error| failure(&error, "clipboard"))
 }
 
-/// As this build has no clipboard, says so.
+/// Returns the error that this build has no clipboard.
 #[cfg(not(feature = "clipboard"))]
 pub fn clipboard() -> Result<camtoken::qr::Luma, Failure> {
     Err(Failure::new(Code::NotBuilt).because("--clipboard").with("feature", "clipboard"))
 }
 
-/// What an error of a source is called here.
+/// The failure for an error of a source.
 pub fn failure(error: &FrameError, name: &str) -> Failure {
     let code = match error {
         FrameError::NotBuilt => return Failure::new(Code::NotBuilt).because("--camera N").with("feature", "camera"),

@@ -54,7 +54,7 @@ pub fn source(context: &Context) -> Result<KeySource, Failure> {
 ///
 /// # Errors
 ///
-/// [`Code::ConfigValue`] with what is wrong with it.
+/// [`Code::ConfigValue`] with the reason.
 pub fn parse(source: &KekSource, name: &str) -> Result<KeySource, Failure> {
     source.0.parse().map_err(|error| {
         let failure = Failure::new(Code::ConfigValue).because(format!("{name}: {error}"));
@@ -62,7 +62,7 @@ pub fn parse(source: &KekSource, name: &str) -> Result<KeySource, Failure> {
     })
 }
 
-/// The variable that has the keys, if it is one that only the settings know: it leaves the environment with the others.
+/// The variable that has the keys, if only the settings name it: it is removed from the environment with the others.
 #[cfg(feature = "server")]
 pub fn variable(context: &Context) -> Option<String> {
     let source = context.settings.kek_source.value.as_ref()?;
@@ -146,7 +146,7 @@ pub fn module(source: &KeySource) -> Result<KeyModule, Failure> {
     KeyModule::new(source.clone(), credential).map_err(|error| failure(source, error))
 }
 
-/// Has the module open the keys.
+/// Lets the module open the keys.
 ///
 /// # Errors
 ///
@@ -176,7 +176,7 @@ pub fn change<T>(
     change: impl FnOnce(WrappedKeys) -> Result<(WrappedKeys, T), Failure>,
 ) -> Result<T, Failure> {
     let failed = |error: io::Error| unusable(path, &error);
-    // The file itself is replaced, so its directory is what is locked.
+    // The file itself is replaced, so the lock is on its directory.
     #[cfg(unix)]
     let lock = path.parent().and_then(|dir| File::open(dir).ok());
     #[cfg(not(unix))]

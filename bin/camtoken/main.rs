@@ -51,7 +51,7 @@ use failure::{Code, Failure};
 use output::Output;
 
 fn main() -> ExitCode {
-    // A decoder that panics on a picture has not read it: nobody needs to hear of it.
+    // A decoder that panics on an image has not read it: no message is needed.
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         if !camtoken::qr::decoding() {
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         }
     }));
     system::no_core_dumps();
-    // The engine that computes responses, should the fastest one be doubted.
+    // The engine that computes responses, for a comparison with the fastest one.
     if let Some(engine) = std::env::var("CAMTOKEN_ENGINE").ok().and_then(|name| name.parse::<Engine>().ok()) {
         engine.set_in_use();
     }

@@ -11,7 +11,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// What a line with a signature begins with.
+/// The first characters of a line with a signature.
 const DASH: &str = "\u{2014} ";
 
 /// The algorithm Ed25519, as the format numbers it.
@@ -20,13 +20,13 @@ const ALGORITHM: u8 = 1;
 const SEED_LEN: usize = 32;
 const PRIVATE: &str = "PRIVATE+KEY+";
 
-/// What signs notes.
+/// The key that signs notes.
 pub struct SigningKey {
     pair: Ed25519KeyPair,
     public: PublicKey,
 }
 
-/// What checks them. As text: a name, 8 hexadecimal digits and the key, with `+` between.
+/// The key that checks them. As text: a name, 8 hexadecimal digits and the key, with `+` between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     name: String,
@@ -34,7 +34,7 @@ pub struct PublicKey {
     key: [u8; 32],
 }
 
-/// Why a note or a key is not taken.
+/// Why a note or a key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// Not a key of this format.
@@ -81,7 +81,7 @@ impl SigningKey {
         Self { pair, public: PublicKey::new(name, key) }
     }
 
-    /// What checks its notes.
+    /// The key that checks its notes.
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
@@ -100,7 +100,7 @@ impl PublicKey {
         Self { name: name.to_owned(), hash: digest[..4].try_into().expect("four bytes"), key }
     }
 
-    /// The text of a note that this key has signed. Signatures of others are passed over.
+    /// The text of a note that this key has signed. Signatures by other keys are ignored.
     ///
     /// # Errors
     ///

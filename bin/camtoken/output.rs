@@ -1,4 +1,4 @@
-//! Data to standard output, talk to standard error; with `--json` one document, on failure too.
+//! Output: data on standard output, messages on standard error. With `--json` there is one document, after a failure too.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::{Code, Failure};
 use crate::text::Text;
 
-/// Who is listening.
+/// Who reads the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A person.
@@ -22,7 +22,7 @@ pub enum Mode {
     Quiet,
 }
 
-/// Where a verb puts what it has to say.
+/// The output of a verb.
 pub struct Output {
     /// The texts in the chosen language.
     pub text: Text,
@@ -31,7 +31,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Answers in `mode` and `lang`, coloured as `color` says.
+    /// The output in `mode` and `lang`, with colours as `color` says.
     pub fn new(mode: Mode, color: Color, lang: Language) -> Self {
         Self { text: Text::new(lang), mode, color }
     }
@@ -40,12 +40,12 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// When standard output takes nothing more. A reader that has left is no error: it has what it wanted.
+    /// When standard output cannot be written to. A reader that has closed the pipe is no error: it has read what it wanted.
     pub fn report<T: Document>(&self, document: &T) -> Result<(), Failure> {
         match self.mode {
             Mode::Json => self.print(&json(document)),
             Mode::Human => self.print(&document.human(&self.text)),
-            // Data: what looks like a colour in it is none.
+            // This is data: an escape sequence in it is no colour.
             Mode::Quiet => self.bytes(document.bare().as_bytes()),
         }
     }
@@ -62,7 +62,7 @@ impl Output {
         }
     }
 
-    /// Prints one document of a stream that may be endless, as [`line`](Self::line), and tells whether anybody still reads.
+    /// Prints one document of a stream that may be endless, as [`line`](Self::line), and returns whether the reader is still there.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Output {
         self.write(page).map(drop)
     }
 
-    /// Writes to standard output; `false` if its reader has left.
+    /// Writes to standard output; `false` if the reader has closed it.
     fn write(&self, page: &str) -> Result<bool, Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color.into());
         match stdout.write_all(page.as_bytes()).and_then(|()| stdout.flush()) {
@@ -106,7 +106,7 @@ impl Output {
         }
     }
 
-    /// Tells a verb's answer where it does not mix with data: a document on standard output, talk on standard error.
+    /// Prints a verb's answer so that it does not mix with data: a document on standard output, a message on standard error.
     ///
     /// # Errors
     ///
@@ -121,13 +121,13 @@ impl Output {
         }
     }
 
-    /// Says something to the person beside the data. Nobody listening is no reason to stop.
+    /// Prints a message for the person, beside the data. A closed standard error does not stop the verb.
     pub fn say(&self, page: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color.into());
         let _ = stderr.write_all(page.as_bytes());
     }
 
-    /// Tells a failure where the listener looks for it, and gives the code to exit with.
+    /// Prints a failure where the reader looks for it, and returns the exit code.
     pub fn failure(&self, failure: &Failure) -> Exit {
         let report = failure.report(&self.text);
         let told = match self.mode {
@@ -148,7 +148,7 @@ impl Output {
         self.mode == Mode::Json
     }
 
-    /// Whether standard output takes colours, as the setting and the terminal have it.
+    /// Whether standard output gets colours, by the setting and the terminal.
     pub fn is_coloured(&self) -> bool {
         let stream = AutoStream::new(io::stdout().lock(), self.color.into());
         stream.current_choice() != anstream::ColorChoice::Never

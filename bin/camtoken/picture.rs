@@ -21,7 +21,7 @@ pub struct PictureArgs {
 }
 
 impl PictureArgs {
-    /// Refuses what cannot be done, before anything else is.
+    /// Refuses impossible arguments before the verb does anything.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl PictureArgs {
         }
     }
 
-    /// Draws `text`, and gives the file that it went into.
+    /// Draws `text`, and returns the file that was written.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl PictureArgs {
         }
     }
 
-    /// Whether standard output is taken by the picture.
+    /// Whether the picture goes to standard output.
     pub fn goes_to_stdout(&self) -> bool {
         self.output.as_deref() == Some(Path::new("-"))
     }

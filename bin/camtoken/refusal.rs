@@ -1,4 +1,4 @@
-//! What a token says of a picture in which it reads no code, and how a person is told.
+//! The token's refusal of an image in which it reads no code, and the message for a person.
 
 use camtoken::qr::Scan;
 use camtoken::token::Refusal;
@@ -6,7 +6,7 @@ use camtoken::token::Refusal;
 use crate::failure::{Code, Failure};
 use crate::text::Text;
 
-/// What a token says of a picture in which nothing was read.
+/// The token's refusal of a picture in which nothing was read.
 pub fn refusal_of(seen: &Scan) -> Refusal {
     match seen {
         Scan::Unreadable { module_px } => Refusal::Unreadable { module_px: *module_px },
@@ -14,7 +14,7 @@ pub fn refusal_of(seen: &Scan) -> Refusal {
     }
 }
 
-/// A refusal, told to the person at the keyboard.
+/// A refusal as a message for the person at the keyboard.
 pub fn failure_of(refusal: Refusal, file: &str, text: &Text) -> Failure {
     let code = Code::find(refusal.code()).expect("the table has T01 to T14 (tested)");
     let why = match refusal {

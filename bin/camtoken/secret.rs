@@ -1,5 +1,5 @@
-//! Answers that only a person has: secrets and decisions. From a file, standard input, the environment or a prompt; never
-//! from a plain argument, and without a terminal no prompt: the error names the flag that answers it.
+//! Answers that only a person has: secrets and decisions. They come from a file, standard input, the environment or a prompt, never
+//! from a plain argument. Without a terminal there is no prompt: the error names the flag that answers it.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -33,7 +33,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, and a prompt that nobody would see.
+    /// A file that cannot be read, and a prompt without a terminal.
     pub fn secret(&self) -> Result<SecretString, Failure> {
         self.read(on_terminal())
     }
@@ -64,7 +64,7 @@ impl Asked<'_> {
 ///
 /// # Errors
 ///
-/// When nobody would see the question.
+/// When there is no terminal for the question.
 pub fn confirm(question: &str, flag: &'static str) -> Result<bool, Failure> {
     ask(question, flag, on_terminal(), &mut io::stdin().lock())
 }
@@ -84,7 +84,7 @@ fn ask(question: &str, flag: &'static str, terminal: bool, answers: &mut impl Bu
 ///
 /// # Errors
 ///
-/// When nobody would see the question.
+/// When there is no terminal for the question.
 pub fn line(question: &str, flag: &'static str) -> Result<Option<String>, Failure> {
     if !on_terminal() {
         return Err(nobody_to_ask(flag));
@@ -96,7 +96,7 @@ pub fn line(question: &str, flag: &'static str) -> Result<Option<String>, Failur
     Ok((read > 0).then(|| answer.trim().to_owned()))
 }
 
-/// The failure of a question that nobody would see; `flag` answers it.
+/// The failure of a question without a terminal; `flag` answers it.
 pub fn nobody_to_ask(flag: &'static str) -> Failure {
     Failure::new(Code::NoTerminal).with("flag", flag)
 }

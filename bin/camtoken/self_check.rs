@@ -1,5 +1,6 @@
-//! The self-check: whether what a verifier stands on is as it must be. In one place for every verb: at its start it refuses,
-//! `doctor` lists it, and a service goes on checking and says so at `/readyz` and in its metrics.
+//! The self-check: whether the settings, files and keys of a verifier are safe. It is in one place for every verb.
+//! With a finding a verb refuses to start, and `doctor` lists the finding. A service goes on checking, and shows a finding at
+//! `/readyz` and in its metrics.
 //!
 //! | finding | where it is looked at |
 //! | --- | --- |
@@ -59,7 +60,7 @@ impl SecretFile {
         if bytes.len() > limit { Err(failed(io::ErrorKind::FileTooLarge.into())) } else { Ok(bytes) }
     }
 
-    /// The same as a check that a service goes on making. That the file is gone is no finding: it was read at the start.
+    /// The same check for a running service. A file that is gone is no finding: it was read at the start.
     #[cfg(feature = "server")]
     pub fn standing(self) -> camtoken_server::SelfCheck {
         camtoken_server::SelfCheck::new(self.name, move || match trust::open_secret(&self.path) {

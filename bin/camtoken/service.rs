@@ -1,4 +1,4 @@
-//! What the verbs have in common that serve HTTP: the clock, the threads, and when to end.
+//! The common part of the verbs that serve HTTP: the clock, the threads, and the end.
 
 use std::io;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ pub fn clock(context: &Context) -> Clock {
     }
 }
 
-/// The system's clock as it is watched from now on, if it is.
+/// The system's clock with its watch from now on, if there is one.
 pub fn watched(guard: Option<ClockGuard>) -> Option<WatchedClock> {
-    // A clock before 1970 is behind everything, so it decides nothing.
+    // A clock before 1970 is behind every record, so nothing is decided by it.
     let reading =
         || system::clocks().unwrap_or(ClockReading { wall: Timestamp::from_unix(0), uptime_secs: 0, boot: [0; 16] });
     Some(WatchedClock { guard: guard?, reading: Arc::new(reading) })
@@ -31,7 +31,7 @@ pub fn watched(guard: Option<ClockGuard>) -> Option<WatchedClock> {
 ///
 /// # Errors
 ///
-/// A system that gives no threads.
+/// A system that cannot start the threads.
 pub fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }
@@ -58,7 +58,7 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
 ///
 /// # Errors
 ///
-/// None here.
+/// There are none here.
 #[cfg(not(unix))]
 pub fn stop() -> io::Result<impl Future<Output = ()>> {
     Ok(async {

@@ -1,4 +1,4 @@
-//! Pictures and codes from outside: files, folders and standard input, sniffed by content, of bounded size.
+//! Pictures and codes from outside: files, folders and standard input. The kind is found by content; the size is limited.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -23,7 +23,7 @@ pub enum Source {
     Inline(String),
 }
 
-/// What was found there.
+/// The content of a source.
 pub enum Content {
     /// A file that has no code's text in it.
     Picture(Picture),
@@ -37,17 +37,17 @@ pub struct Picture {
     bytes: Vec<u8>,
 }
 
-/// What a symbol says.
+/// The content of a symbol.
 pub enum Said {
     /// Text.
     Text(String),
-    /// What is likely its text, for it does not name its character set.
+    /// Text by a guess: the symbol does not name its character set.
     Likely(String, Vec<u8>),
     /// Bytes that are no text.
     Bytes(Vec<u8>),
 }
 
-/// Looks for a code for a token; else what there is.
+/// Looks for a code for a token; else takes any symbol.
 pub fn look(luma: &Luma, options: &ScanOptions) -> Scan {
     scan_for(luma, options, is_for_a_token)
 }
@@ -56,19 +56,19 @@ fn is_for_a_token(symbol: &Symbol) -> bool {
     str::from_utf8(&symbol.payload).is_ok_and(asks_a_token)
 }
 
-/// All that a file is worth, within the time that is given for it from now on.
+/// Tries everything on a file, within the time that the options allow from now on.
 pub fn within(budget: Option<Budget>) -> ScanOptions {
     let deadline = budget.map_or_else(Deadline::default, |budget| Deadline::after(budget.duration()));
     ScanOptions { deadline, ..ScanOptions::default() }
 }
 
 impl Picture {
-    /// Looks for a code for a token, else for what there is, in one picture after another. Gives the one that was read, or that tells
+    /// Looks for a code for a token, else for any symbol, in one picture after another. Returns the one that was read, or that shows
     /// most.
     ///
     /// # Errors
     ///
-    /// A file that is no picture, or of which too much is missing.
+    /// A file that is no picture, or that is cut too early.
     pub fn look(&self, options: &ScanOptions) -> Result<(Luma, Scan), Failure> {
         scan_file(&self.bytes, &Limits::default(), options, is_for_a_token).map_err(|error| self.refused(error))
     }
@@ -96,12 +96,12 @@ impl Picture {
     }
 }
 
-/// Whether a text asks a token for something: camtoken's own codes, and those of other systems.
+/// Whether a text is a code for a token: one of camtoken's own, or one of another system.
 pub fn asks_a_token(text: &str) -> bool {
     code::is_code(text) || foreign(text).is_some()
 }
 
-/// The code of another system that a token may know what to do with; one that is damaged as what it means to be.
+/// The code of another system that a token may answer. A damaged one is returned as the kind that it would be.
 pub fn foreign(text: &str) -> Option<Result<Foreign, Refusal>> {
     if code::is_code(text) {
         return None;
@@ -112,7 +112,7 @@ pub fn foreign(text: &str) -> Option<Result<Foreign, Refusal>> {
     }
 }
 
-/// What was named, folders opened, and whether that may be more than one.
+/// The sources that were named, with the files of folders, and whether there may be more than one.
 ///
 /// # Errors
 ///
@@ -137,7 +137,7 @@ pub fn sources(names: &[PathBuf]) -> Result<(Vec<Source>, bool), Failure> {
 }
 
 impl Source {
-    /// What one argument names.
+    /// The source that one argument names.
     pub fn named(name: &Path) -> Self {
         let text = name.to_str().unwrap_or_default();
         if name == Path::new("-") {
@@ -149,7 +149,7 @@ impl Source {
         }
     }
 
-    /// As it was named.
+    /// The name as the user gave it.
     pub fn name(&self) -> String {
         match self {
             Self::Stdin => "-".to_owned(),
@@ -162,7 +162,7 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// What cannot be read, and what is neither.
+    /// A source that cannot be read, or that is neither.
     pub fn content(&self) -> Result<Content, Failure> {
         let limits = Limits::default();
         let refused = |error: PictureError| Failure::new(Code::Picture).because(format!("{}: {error}", self.name()));
@@ -215,7 +215,7 @@ impl Said {
         Self::new(symbol.text(), &symbol.payload)
     }
 
-    /// Bytes, and what they say.
+    /// The bytes, and their text.
     pub fn new(text: SymbolText, bytes: &[u8]) -> Self {
         let bytes = bytes.to_vec();
         match text {
@@ -239,7 +239,7 @@ impl Said {
         matches!(self, Self::Likely(..))
     }
 
-    /// For a person: lines of which none steers a terminal.
+    /// For a person: lines without control sequences.
     pub fn page(&self) -> String {
         terminal::clean_lines(&self.value()) + "\n"
     }

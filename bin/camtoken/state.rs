@@ -1,10 +1,10 @@
-//! Files of ours on disk: whole or not at all, and for their owner only.
+//! Camtoken's own files on disk: each is written whole or not at all, and only its owner can read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes a directory of state with all above it; what is made is durable, and for its owner only.
+/// Makes a directory of state with all directories above it. The new ones are durable, and only their owner can read them.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub fn make_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    // Somebody else may have made it meanwhile.
+    // Another process may have made it meanwhile.
     builder.recursive(true).create(dir)?;
     File::open(above)?.sync_all()
 }
@@ -33,7 +33,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for what is not written in one piece.
+/// As [`write`], for content that is written in several pieces.
 ///
 /// # Errors
 ///

@@ -23,17 +23,17 @@ pub fn now() -> Result<Timestamp, SystemTimeError> {
     Ok(Timestamp::from_unix(since.as_secs()))
 }
 
-/// Keeps what is in memory out of core dumps: they would have keys in them.
+/// Turns core dumps off: they would have keys in them.
 pub fn no_core_dumps() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        // A limit that cannot be set leaves the one that there was.
+        // If the limit cannot be set, the old one stays.
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
 }
 
-/// Keeps other processes of the same user from reading this one's memory, for a process that holds a bank's keys.
+/// Forbids other processes of the same user to read the memory of this one, for a process that holds a bank's keys.
 pub fn no_reading_of_memory() {
     #[cfg(target_os = "linux")]
     {
@@ -42,7 +42,7 @@ pub fn no_reading_of_memory() {
     }
 }
 
-/// The time by the system's clock, and by one that nobody sets.
+/// The time by the system's clock, and the uptime, which cannot be set.
 ///
 /// # Errors
 ///

@@ -1,14 +1,14 @@
-//! Other people's text on a terminal: it may say anything, and it may steer nothing.
+//! Text from outside on a terminal: it may contain any word, and it may not control the terminal.
 
 use unicode_width::UnicodeWidthStr;
 
-/// Leaves out what would steer a terminal or turn the reading direction: control characters with ESC among them,
+/// Removes what would control a terminal or change the reading direction: control characters with ESC among them,
 /// line and paragraph separators, bidirectional controls.
 pub fn clean(text: &str) -> String {
     text.chars().filter(|&c| !steers(c)).collect()
 }
 
-/// Writes what would steer a terminal as JSON's escapes. It stands in strings only, but for the line feeds of a page.
+/// Writes what would control a terminal as JSON escapes. It occurs in strings only, except for the line feeds of a page.
 pub fn escape(json: &str) -> String {
     let mut page = String::with_capacity(json.len());
     for c in json.chars() {
@@ -26,7 +26,7 @@ pub fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
-/// Fills up with spaces to `width` columns, counting kanji and kana as the two columns that they take.
+/// Fills a text up with spaces to `width` columns. Kanji and kana count as two columns each.
 pub fn pad(text: &str, width: usize) -> String {
     let columns = text.width();
     format!("{text}{}", " ".repeat(width.saturating_sub(columns)))

@@ -6,7 +6,7 @@ use camtoken::language::Language;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 
-/// The language of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); English when there is none of ours.
+/// The language of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`); English for every other.
 pub fn language_of_locale() -> Language {
     match sys_locale::get_locale() {
         Some(locale) if locale == "ja" || locale.starts_with("ja-") => Language::Ja,
@@ -40,7 +40,7 @@ impl Text {
         self.with(key, &[])
     }
 
-    /// The text of `key` with the values that it speaks of. A test finds every key that has no text.
+    /// The text of `key` with its values filled in. A test finds every key that has no text.
     pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.find(key, values).unwrap_or_else(|| key.to_owned())
     }

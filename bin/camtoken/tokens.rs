@@ -15,12 +15,12 @@ use crate::secret::{self, Asked};
 use crate::state;
 use crate::system::rng;
 
-/// How long a process waits for another that holds the token: as long as pressing a button takes.
+/// How long a process waits for another that holds the token: the time of pressing a button.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A token out of its file. Nobody else has it until this is dropped.
+/// A token that was read from its file. No other process can read it until this is dropped.
 pub struct Held {
-    /// What it is called here.
+    /// Its name here.
     pub name: String,
     /// The token with its buttons and its screen.
     pub device: Device,
@@ -49,7 +49,7 @@ pub fn names(context: &Context) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// The token that is meant: the one named, that of the setting `token`, or the only one.
+/// The token to use: the one named, that of the setting `token`, or the only one.
 ///
 /// # Errors
 ///
@@ -82,7 +82,7 @@ pub fn is_encrypted(name: &str, context: &Context) -> Result<bool, Failure> {
 }
 
 impl Held {
-    /// Takes a token out of its file; asks for the passphrase of an encrypted one.
+    /// Reads a token from its file; asks for the passphrase of an encrypted one.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl Held {
         Ok(held)
     }
 
-    /// Puts the token back into its file.
+    /// Writes the token to its file.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Held {
         file::save(&self.path, &self.text()?).map_err(|error| unusable(&self.path, error))
     }
 
-    /// The token as its file has it.
+    /// The token as text for its file.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Held {
         .map_err(refused)
     }
 
-    /// Forgets the token.
+    /// Removes the token.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ impl Held {
         for digit in digits.bytes() {
             self.choose(digit - b'0', context)?;
         }
-        // Behind 9 stands the end of the PIN.
+        // After 9 comes the end of the PIN.
         self.choose(10, context)?;
         if matches!(self.device.state(now), State::Pin | State::Refused(_)) {
             self.save()?;
@@ -220,7 +220,7 @@ pub fn ask_passphrase(file: Option<&Path>, context: &Context) -> Result<SecretSt
     Asked { prompt: &prompt, flag: "--passphrase-file", file, variable: "CAMTOKEN_PASSPHRASE" }.secret()
 }
 
-/// Asks for the passphrase of a new token: at a prompt twice, for nobody sees what is typed.
+/// Asks for the passphrase of a new token: at a prompt twice, because the typed text is not shown.
 ///
 /// # Errors
 ///
@@ -263,13 +263,13 @@ fn path(name: &str, context: &Context) -> Result<PathBuf, Failure> {
     Ok(dir(context)?.join(format!("{name}.json")))
 }
 
-/// A name that is a file's, and no other file's than a token's.
+/// A name that is safe as the file name of a token.
 fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     !name.is_empty() && name.len() <= 64 && name.bytes().all(allowed) && !name.starts_with(['.', '-'])
 }
 
-/// Locks a file of its own beside the token's, for that is replaced each time it is written.
+/// Locks a separate file beside the token's, because the token's file is replaced each time it is written.
 fn lock(name: &str, context: &Context) -> Result<File, Failure> {
     let dir = dir(context)?;
     let path = dir.join(format!(".{name}.lock"));

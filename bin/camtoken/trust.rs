@@ -1,5 +1,5 @@
-//! Whose a file is, and who else may read or write it: the rules of PostgreSQL and ssh. Elsewhere than on Unix there are no
-//! such modes, and every file is taken.
+//! The owner of a file, and who else may read or write it: the rules of PostgreSQL and ssh. On systems other than Unix there are no
+//! such modes, and every file is accepted.
 
 use std::fmt;
 use std::fs::File;
@@ -11,7 +11,7 @@ use crate::failure::{Code, Failure};
 /// Why a file is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distrust {
-    /// The file, or the folder above it.
+    /// The file, or a folder above it.
     pub path: PathBuf,
     /// What is wrong with it.
     pub why: Why,
@@ -41,8 +41,8 @@ impl From<Distrust> for Failure {
     }
 }
 
-/// Opens a file with a secret: it belongs to this user and nobody else may read or write it, or it belongs to root and at
-/// most a group may read it. What is no file, such as a pipe, has no name by which others could open it.
+/// Opens a file with a secret: it belongs to this user and no other user may read or write it, or it belongs to root and at
+/// most a group may read it. A pipe or another object that is no file has no name by which others could open it.
 ///
 /// # Errors
 ///
@@ -65,9 +65,9 @@ pub fn open_unaltered(path: &Path) -> io::Result<Result<File, Distrust>> {
     Ok(why.map_or(Ok(file), |why| Err(Distrust { path: path.to_owned(), why })))
 }
 
-/// Says whether others could have written a file: it and all folders above it belong to this user or root, and nobody else
-/// may write to them. A folder in which everybody may make files (such as `/tmp`) holds no file that is trusted; files in
-/// folders below it are, because nobody else can exchange those.
+/// Says whether others could have written a file. A file is trusted if it and all folders above it belong to this user or root,
+/// and no other user may write to them. A folder in which every user may make files (such as `/tmp`) has no trusted file. Files
+/// in folders below it can be trusted, because no other user can exchange those folders.
 pub fn written_by_others(path: &Path) -> Option<Distrust> {
     system::written_by_others(path)
 }
@@ -80,7 +80,7 @@ mod system {
 
     use super::{Distrust, Why};
 
-    /// In a folder with this bit everybody renames and removes only what is his own.
+    /// In a folder with this bit, a user can rename and remove his own files only.
     const STICKY: u32 = 0o1000;
 
     pub fn of_secret(metadata: &Metadata) -> Option<Why> {
@@ -102,7 +102,7 @@ mod system {
     }
 
     pub fn written_by_others(path: &Path) -> Option<Distrust> {
-        // A link may be exchanged where it stands, and what it leads to where that stands.
+        // A link can be exchanged in its own folder, and its target in the target's folder.
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let beside = path.parent().and_then(|dir| dir.canonicalize().ok());
         let chain = |file: &Path| -> Option<Distrust> {
@@ -188,7 +188,7 @@ mod tests {
         assert!(open_secret(&link).expect("our own").is_ok(), "a link to a good file");
         assert!(open_secret(Path::new("/dev/null")).expect("there is one").is_ok(), "no file");
         assert!(open_secret(&dir.path().join("none")).is_err());
-        // Only root can give a file away.
+        // Only root can change the owner of a file.
         if is_root {
             chown(&path, Some(65_534), None).expect("root may");
             let refused = open_secret(&path).expect("root reads it").expect_err("it is another user's");

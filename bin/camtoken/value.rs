@@ -7,7 +7,7 @@ use camtoken::language::Language;
 
 /// A kind of value: how it is read, and how it is shown.
 pub trait Value: Sized {
-    /// What it takes, for the error.
+    /// What it accepts, for the error.
     const EXPECTED: &'static str;
 
     /// Reads it.
@@ -16,16 +16,16 @@ pub trait Value: Sized {
     /// Shows it: string, number, boolean or null.
     fn json(&self) -> serde_json::Value;
 
-    /// Whether what was no such value may be shown; what stands in its place by mistake may be a secret.
+    /// Whether a rejected text may be shown. A text that was put here by mistake may be a secret.
     const IS_SHOWN: bool = true;
 
-    /// The value as meant by a file in `dir`: a relative path starts there.
+    /// The value as a file in `dir` means it: a relative path starts there.
     fn beside(self, _dir: &Path) -> Self {
         self
     }
 }
 
-/// A text is no value of its kind; [`Value::EXPECTED`] says what is.
+/// The text is no value of its kind; [`Value::EXPECTED`] says what would be.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadValue;
 

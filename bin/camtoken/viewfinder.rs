@@ -10,21 +10,21 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::terminal;
 
-/// Columns and rows of a terminal that does not tell.
+/// Columns and rows of a terminal that does not report them.
 const SIZE: (u16, u16) = (80, 24);
 
-/// The alternate screen of a terminal. It gives back the other one, and the cursor, however it ends.
+/// The alternate screen of a terminal. Dropping it restores the other screen and the cursor.
 pub struct Viewfinder {
     stop: Arc<AtomicBool>,
     color: bool,
 }
 
 impl Viewfinder {
-    /// Takes the terminal.
+    /// Switches to the alternate screen.
     ///
     /// # Errors
     ///
-    /// A terminal that takes nothing, or signals that cannot be caught.
+    /// A terminal that cannot be written to, or signals that cannot be caught.
     pub fn open(color: bool) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
@@ -35,12 +35,12 @@ impl Viewfinder {
         Ok(viewfinder)
     }
 
-    /// Whether somebody wants it to end: Ctrl-C.
+    /// Whether the user wants it to end: Ctrl-C.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Shows a frame and what is to be said of it, in one go.
+    /// Shows a frame and its lines of text in one write.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Shade {
     }
 }
 
-/// A picture shrunk to what a terminal has, with an even number of rows.
+/// A picture scaled down to the size of a terminal, with an even number of rows.
 struct Small {
     width: usize,
     height: usize,
@@ -226,7 +226,7 @@ mod tests {
         let lines = picture(&luma, Some(&corners), 40, 20, false);
         assert_eq!(lines[4].trim(), "");
         assert_eq!(lines[5].trim(), "█".to_owned() + &"▀".repeat(19) + "█");
-        // Corners far outside are no trouble.
+        // Corners far outside do no harm.
         let outside = [(-1e9, f32::NAN), (f32::INFINITY, 3.0), (1e9, 1e9), (-5.0, 20.0)];
         assert_eq!(picture(&luma, Some(&outside), 40, 20, false).len(), 20);
     }

@@ -1,7 +1,7 @@
-//! The attack room: somebody else sits in the customer's browser. Each attack is played against a bank of its own with tokens
-//! of its own, and says what everybody saw.
+//! The attack room: an attacker controls the customer's browser. Each attack is played against a bank of its own with tokens
+//! of its own, and says what each party saw.
 //!
-//! What is shown here is shown again by the tests, which play every attack and look at the ledger afterwards.
+//! The tests play every attack as well, and check the ledger afterwards.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,9 +52,9 @@ pub enum Attack {
 /// What happened, line by line.
 #[derive(Debug)]
 pub struct Report {
-    /// Who did or said what.
+    /// The parties' steps, one after the other.
     pub lines: Vec<Line>,
-    /// What the thief has got, in yen.
+    /// How much the thief has got, in yen.
     pub stolen: u64,
     /// What left the customer's accounts, in yen.
     pub paid: u64,
@@ -71,12 +71,12 @@ pub struct Line {
     pub words: Vec<(&'static str, String)>,
 }
 
-/// Who takes part.
+/// The parties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// The customer.
     Customer,
-    /// Whoever sits in the browser.
+    /// The attacker in the browser.
     Thief,
     /// The token in the customer's hands, or in the thief's.
     Token,
@@ -105,7 +105,7 @@ impl From<BooksError> for AttackError {
 }
 
 impl Attack {
-    /// All of them, in the order in which they are told.
+    /// All of them, in the order of the page.
     pub const ALL: [Self; 9] = [
         Self::SwapPayee,
         Self::RaiseAmount,
@@ -164,11 +164,11 @@ impl Attack {
 
 /// Clears away the rooms that a process has left when it was killed.
 pub fn clear(dir: &Path) {
-    // What is left of them lies in the demonstration's own folder and says nothing of anybody.
+    // Their remains are in the demonstration's own folder, and have no data of a person.
     let _ = std::fs::remove_dir_all(dir);
 }
 
-/// Somebody to pay.
+/// A payee.
 struct To {
     branch: &'static str,
     bank: &'static str,
@@ -192,7 +192,7 @@ struct Room {
     _folder: Folder,
 }
 
-/// A folder that is there for as long as somebody plays, whether the play goes to its end or not.
+/// A folder that exists as long as an attack is played, whether it goes to its end or not.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
@@ -410,7 +410,7 @@ impl Room {
         let reference = order.challenge.as_deref().and_then(|text| text.parse().ok());
         let reference = reference.ok_or(AttackError::Play("no challenge"))?;
         self.say(Who::Thief, "attack-thief-guesses", &[("count", GUESSES.to_string())]);
-        // Whoever leaves the play takes them along.
+        // If the play is cancelled, so are they.
         let mut guesses: JoinSet<_> = (0..GUESSES)
             .map(|guess| {
                 let bank = Arc::clone(&self.bank);

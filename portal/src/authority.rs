@@ -1,7 +1,7 @@
 //! The bank's own certificate authority (RFC 5280), and TLS (RFC 8446) that asks for its certificates.
 //!
-//! The authority's key lies in the bank's directory. A customer's key is drawn here, goes out once in a PKCS#12 file (RFC 7292)
-//! and is forgotten: browsers import such a file, and no browser draws a key for a certificate any more.
+//! The authority's key is in the bank's directory. A customer's key is generated here, goes out once in a PKCS#12 file (RFC 7292)
+//! and is forgotten. Browsers import such a file; they can no longer generate a key for a certificate.
 
 use std::fmt;
 use std::io;
@@ -45,7 +45,7 @@ pub struct IssuedFile {
     pub file: Zeroizing<Vec<u8>>,
 }
 
-/// Why there is no certificate. Of keys nothing is told.
+/// Why there is no certificate. The error shows nothing of keys.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
@@ -69,7 +69,7 @@ pub enum AuthorityError {
     Moment(#[from] time::error::ComponentRange),
 }
 
-/// How long the certificate is good that the bank itself shows under TLS; it is made anew at each start.
+/// How long the bank's own certificate under TLS is good; it is made again at each start.
 const OWN: Duration = Duration::from_secs(90 * 24 * 3600);
 
 impl Authority {
@@ -103,13 +103,13 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), certificate, pem })
     }
 
-    /// The authority's certificate, to be imported by whoever wants no warning.
+    /// The authority's certificate. A browser that imports it gives no warning.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// Draws a key and issues its certificate, for a person whose name in it is `user` of `contract`.
+    /// Generates a key and issues its certificate, for a person whose name in it is `user` of `contract`.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     lower::encode_string(&Sha256::digest(certificate))
 }
 
-/// What the bank is called in certificates.
+/// The bank's name in certificates.
 const BANK: &str = "Kakuu Central Bank";
 
 /// The bank's clock decides when a certificate ends.

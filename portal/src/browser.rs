@@ -1,4 +1,4 @@
-//! What a browser says with each request: cookies, and the language of its user.
+//! The headers that a browser sends with each request: cookies, and the language of its user.
 
 use axum::http::{HeaderMap, header};
 use camtoken::language::Language;
@@ -10,7 +10,7 @@ pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 
-/// What the visitor chose, else what the browser asks for, else Japanese.
+/// The language that the visitor chose, else the browser's, else Japanese.
 pub(crate) fn language(headers: &HeaderMap) -> Language {
     if let Some(chosen) = cookie_named(headers, "lang").and_then(|chosen| chosen.parse().ok()) {
         return chosen;

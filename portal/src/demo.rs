@@ -1,4 +1,4 @@
-//! Who and what is there from the start: three companies, their people, accounts and tokens, one bank operator.
+//! The content of the bank at its first start: three companies, their people, accounts and tokens, one bank operator.
 //!
 //! The passwords are no secrets: the demonstration prints them. It listens on loopback only.
 
@@ -21,15 +21,15 @@ use crate::domain::people::{Operator, Person, Role};
 use crate::outbox::post;
 use crate::system::rng;
 
-/// Everybody's login password.
+/// The login password of all persons.
 pub const LOGIN: &str = "Kumo-no-ue-1";
-/// Everybody's transaction password.
+/// The transaction password of all persons.
 pub const TRANSACTION: &str = "Hayashi-no-oku-2";
 /// The administrators' first-OTP password.
 pub const FIRST_OTP: &str = "HAT5-9KQ2-W7RM";
 /// Every account's inquiry PIN.
 pub const INQUIRY_PIN: &str = "4079";
-/// The certificate password of everybody under login method 3.
+/// The certificate password of all persons with login method 3.
 pub const CERTIFICATE: &str = "SHM3-7TXC-4QEK";
 /// The bank operator's password.
 pub const OPERATOR: &str = "Madoguchi-3";
@@ -54,11 +54,11 @@ pub const TOKENS: [(&str, &str); 10] = [
     ("KKK0000023", ""),
 ];
 
-/// Puts everybody into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty.
+/// Puts all persons into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty.
 ///
 /// # Errors
 ///
-/// [`BankError`] when books or verifier do not take it.
+/// [`BankError`] when the database or the verifier fails.
 pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     if !bank.books.list::<Contract>("")?.is_empty() {
         return Ok(Vec::new());
@@ -91,7 +91,7 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     Ok(files)
 }
 
-/// What is kept of the passwords of the demonstration.
+/// The hashes of the demonstration's passwords.
 struct Hashes {
     login: PasswordHash,
     transaction: PasswordHash,

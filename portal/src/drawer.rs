@@ -1,6 +1,6 @@
 //! The drawer with the demonstration's tokens: the library's virtual token, served on a port of its own.
 //!
-//! The tokens are in memory there. The drawer keeps a file of each beside the bank's books, and writes it again when the token
+//! The tokens are in memory there. The drawer keeps a file of each beside the bank's database, and writes it again when the token
 //! has changed, so that bank and tokens go on together after a restart.
 
 use std::io;
@@ -24,14 +24,14 @@ pub struct Drawer {
     tokens: Vec<(TokenId, String)>,
 }
 
-/// How often a token that has changed is written down.
+/// How often a token that has changed is stored.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The largest token file.
 const MAX_FILE: usize = 1 << 20;
 
 impl Drawer {
-    /// Puts new tokens into the drawer, or takes out those that are there, and gives them to a service.
+    /// Puts new tokens into the drawer, or takes the existing ones, and gives them to a service.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Drawer {
         ask(&self.router, Method::GET, "/ui", String::new()).await.is_ok()
     }
 
-    /// Writes down whatever changes, until the process ends.
+    /// Stores every change, until the process ends.
     ///
     /// # Errors
     ///

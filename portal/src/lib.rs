@@ -1,12 +1,12 @@
-//! The reference bank: 架空中央銀行 (Kakuu Central Bank), which nobody owns and where nothing is at stake.
+//! The reference bank: 架空中央銀行 (Kakuu Central Bank), a fictional bank without real money.
 //!
 //! It shows how a bank embeds camtoken's verifier, by the public API alone, and is the place to try token, codes and attacks.
 //!
-//! What a bank would not copy: test tokens are taken, the outbox with its letters lies open, the site is there over plain HTTP as
-//! well, and the keys of verifier and certificate authority lie beside the books. All of it listens on loopback only; bank and
-//! provider are parted by the names of their hosts, for cookies know no ports.
+//! Do not copy these parts: test tokens are accepted, the outbox with its letters is open, the site is there over plain HTTP as
+//! well, and the keys of verifier and certificate authority are beside the database. All of it listens on loopback only. Bank and
+//! provider have different host names, because cookies do not distinguish ports.
 //!
-//! | room | what stands there |
+//! | module | what it has |
 //! | --- | --- |
 //! | [`domain`] | the rules, as functions on values |
 //! | [`books`] | what the bank knows, on disk: whole changes, durable before they are answered |
@@ -16,8 +16,8 @@
 //! | [`letter`] | a letter on a sheet of A4 |
 //! | [`system`], [`secrets`] | the clock, randomness, and files with secrets |
 //! | [`test_clock`] | a clock that tests move on |
-//! | [`limiter`] | how often somebody may ask |
-//! | [`attacks`] | somebody else in the browser, against a bank of their own |
+//! | [`limiter`] | how often a caller may ask |
+//! | [`attacks`] | an attacker in the browser, against a bank of its own |
 //! | [`store`] | where the verifier's records are |
 //! | [`authority`], [`tls`] | the bank's own certificates, and connections that show them |
 //! | [`pages`] | the site |

@@ -1,7 +1,7 @@
-//! How often somebody may ask: so many at once, then one at a time (the generic cell rate algorithm, ITU-T I.371).
+//! How often a caller may ask: so many at once, then one at a time (the generic cell rate algorithm, ITU-T I.371).
 //!
-//! It stands before everything that costs: a password's hash takes a core and 19 MiB. For each name it keeps one moment, the
-//! one at which all that was asked for will have been paid off. Its time is that since the start, which nobody sets back.
+//! It comes before all expensive work: a password's hash takes a core and 19 MiB. For each name it keeps one moment, at which
+//! the debt of all requests is paid off. Its time is the time since the start, which cannot be set back.
 
 use std::collections::HashMap;
 use std::hash::Hash;

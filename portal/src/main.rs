@@ -48,7 +48,7 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [-
   --json           print one line of JSON once it listens
   --demo           print who can log in how, and end";
 
-/// What the command line says.
+/// The arguments of the command line.
 struct Args {
     dir: PathBuf,
     port: u16,

@@ -1,4 +1,4 @@
-//! What the bank sends: mails and letters. Here they lie in an outbox that the demonstration shows.
+//! The mails and letters of the bank. They are in an outbox that the demonstration shows.
 //!
 //! A mail is kept as the name of its text and the words in it, and is put into a language when it is read or sent.
 
@@ -9,7 +9,7 @@ use crate::books::{BooksError, Sheet};
 use crate::domain::mail::{Mail, Unsent};
 use crate::text::Text;
 
-/// What a letter tells, in this order: the name of the word, and of its label.
+/// The words of a letter, in this order: the name of the word, and of its label.
 const LETTER: &[(&str, &str)] = &[
     ("contract", "contract"),
     ("user", "user"),
@@ -26,20 +26,20 @@ const LETTER: &[(&str, &str)] = &[
 ];
 
 impl Mail {
-    /// What a letter tells beside its text: labels and what stands there.
+    /// The rows of a letter beside its text: labels and values.
     #[must_use]
     pub fn facts(&self, t: Text) -> Vec<(String, String)> {
         let told = LETTER.iter().filter(|(name, _)| !self.word(name).is_empty());
         told.map(|(name, label)| (t.get(label), speak(t, name, self.word(name)))).collect()
     }
 
-    /// What it is about.
+    /// Its subject.
     #[must_use]
     pub fn subject(&self, t: Text) -> String {
         t.get(&format!("{}-subject", self.text))
     }
 
-    /// What a mail says.
+    /// The text of a mail.
     #[must_use]
     pub fn body(&self, t: Text) -> String {
         let words: Vec<_> = self.words.iter().map(|(name, word)| (name.as_str(), speak(t, name, word))).collect();
@@ -48,7 +48,7 @@ impl Mail {
     }
 }
 
-/// Puts a mail into the outbox, with the change that it tells of.
+/// Puts a mail into the outbox, with the change that it reports.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn post(
     Ok(())
 }
 
-/// A word, those that are names of ours in the reader's language.
+/// A word; the bank's own names are in the reader's language.
 fn speak(t: Text, name: &str, word: &str) -> String {
     match name {
         "credential" if ["first-otp", "otp", "inquiry-pin"].contains(&word) => t.get(word),

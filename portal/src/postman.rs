@@ -1,7 +1,7 @@
 //! Brings the outbox's mails to an SMTP server (RFC 5321), one after the other, until each is taken or refused for good.
 //!
-//! What waits stands in the books, so nothing is lost when the server or the bank is down. A mail that was taken just before the
-//! bank was killed is sent again, under the same Message-ID.
+//! Pending mails are in the database, so nothing is lost when the server or the bank is down. A mail that was accepted just before
+//! the bank was killed is sent again, under the same Message-ID.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub enum PostmanError {
     Url(#[from] lettre::transport::smtp::Error),
 }
 
-/// How often the books are looked at.
+/// How often the database is checked for pending mails.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// How long a server may take for an answer.
@@ -46,7 +46,7 @@ const LONGEST_WAIT_SECS: u64 = 600;
 
 const FROM: &str = "no-reply@kakuu-bank.example";
 
-/// What a server said to a mail.
+/// The server's answer to a mail.
 enum Said {
     Taken,
     Refused,
@@ -64,11 +64,11 @@ impl Postman {
         Ok(Self { transport: Arc::new(transport), told: AtomicBool::new(false) })
     }
 
-    /// Sends what waits, and what will, until the process ends.
+    /// Sends pending mails, also those to come, until the process ends.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when the books do not answer.
+    /// [`BankError`] when the database does not answer.
     pub async fn serve(&self, bank: &Bank) -> Result<(), BankError> {
         loop {
             self.round(bank).await?;
@@ -92,11 +92,11 @@ impl Postman {
         Ok(why.is_none())
     }
 
-    /// Tries once whatever is due.
+    /// Tries once all mails that are due.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when the books do not answer.
+    /// [`BankError`] when the database does not answer.
     pub async fn round(&self, bank: &Bank) -> Result<(), BankError> {
         let now = bank.now();
         let mut due = bank.books.list::<Unsent>("")?;
@@ -106,7 +106,7 @@ impl Postman {
             let Some(mail) = bank.books.get::<Mail>(&format!("{:08}", unsent.number))? else { continue };
             let said = match message(&mail) {
                 None => Said::Refused,
-                // Nobody's mail is given up because the bank does not get to its server.
+                // No mail is given up because the bank cannot reach its server.
                 Some(_) if !open => Said::Later,
                 Some(message) => {
                     let transport = Arc::clone(&self.transport);
@@ -148,7 +148,7 @@ fn is_of_the_address(error: &lettre::transport::smtp::Error) -> bool {
     error.status().is_some_and(|code| [550, 551, 553].contains(&u16::from(code)))
 }
 
-/// The mail in both languages, for nobody knows which of them its reader has chosen. `None` for an address that is none.
+/// The mail in both languages, because its reader's language is not known here. `None` for an address that is not valid.
 fn message(mail: &Mail) -> Option<Message> {
     let (ja, en) = (Text(Language::Ja), Text(Language::En));
     let subject = format!("{} / {}", mail.subject(ja), mail.subject(en));

@@ -12,7 +12,7 @@ use rand::{CryptoRng, Rng as _};
 /// Gives the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How long something has been running: unlike the time, nobody sets it back.
+/// How long a process has been running: unlike the time, it cannot be set back.
 pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// The time since now, by the system's monotonic clock.
@@ -22,7 +22,7 @@ pub fn uptime() -> Uptime {
     Arc::new(move || start.elapsed())
 }
 
-/// The time by the system's clock. A clock before 1970 stands at 1970.
+/// The time by the system's clock. A clock before 1970 gives 1970.
 #[must_use]
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

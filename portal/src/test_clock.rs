@@ -1,6 +1,6 @@
 //! A clock for tests: another clock, plus the time that a test has added.
 //!
-//! How far that is stands in a file beside the books, so that neither they nor the verifier ever see time go back.
+//! A file has how far that is, beside the database, so that neither the bank nor the verifier ever sees time go back.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl TestClock {
         Arc::new(move || clock.now())
     }
 
-    /// What is to go along.
+    /// The clocks that move with it.
     pub fn follow(&self, follow: Follow) {
         // The first one stays: there is one bank to a clock.
         let _ = self.follow.set(follow);

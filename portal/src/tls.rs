@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::authority::fingerprint;
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The address.
@@ -28,7 +28,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// What counts as one address: of IPv6 the network, for everybody has as many addresses as they like in it.
+    /// What counts as one address: of IPv6 the network, because its owner has as many addresses as they like in it.
     #[must_use]
     pub fn network(&self) -> Option<IpAddr> {
         self.address.map(|address| match address.to_canonical() {
@@ -38,7 +38,7 @@ impl Peer {
     }
 }
 
-/// Agrees on TLS with everybody who connects, each for themselves, so that nobody who says nothing keeps others waiting.
+/// Does the TLS handshake of each client by itself, so that a silent client delays no other.
 pub struct TlsListener {
     agreed: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
     address: SocketAddr,

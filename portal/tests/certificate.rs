@@ -281,7 +281,7 @@ async fn password_and_certificate_let_in_and_either_alone_does_not() {
     browser.log_in("ADMIN01", LOGIN).await;
     assert_eq!(browser.path, "/home");
     assert!(world.person("ADMIN01").certificate.is_none(), "the certificate password is used up");
-    // Somebody else's certificate, with the right password: the same words as for a wrong password.
+    // Another person's certificate, with the right password: the same words as for a wrong password.
     world.fetch("KEIRI01").await;
     let mut other = world.browser(Some(&world.fetch("KEIRI01").await));
     other.log_in("ADMIN01", LOGIN).await;

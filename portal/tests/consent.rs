@@ -101,8 +101,8 @@ impl Visitor {
         &self.page[at..at + 32]
     }
 
-    /// From the provider's request to the page of permission, by somebody who has been at the bank before and registers one
-    /// account. Gives back where that page is.
+    /// From the provider's request to the page of permission, by a person who has been at the bank before and registers one
+    /// account. Gives the address of that page.
     async fn prove(&mut self, user: &str) -> String {
         let person = self.person(user);
         self.bank().note_login(&person).expect("the books answer");

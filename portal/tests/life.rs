@@ -38,7 +38,7 @@ fn drawn(which: usize) -> Vec<Arrow> {
     arrows
 }
 
-/// Somebody on the way, and the arrows that were walked.
+/// A person on the way, and the arrows that were walked.
 struct Walk {
     world: World,
     walked: Vec<Arrow>,
@@ -66,7 +66,7 @@ impl Walk {
         self.to(to, by);
     }
 
-    /// Where the person is, by the books and the verifier.
+    /// The state of the person, by the database and the verifier.
     async fn state(&self) -> &'static str {
         let bank = &self.world.bank;
         let Some(person) = bank.person(SAMPLE, USER).expect("the books answer") else { return "[*]" };

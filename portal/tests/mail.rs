@@ -79,7 +79,7 @@ impl World {
         put.expect("the books answer");
     }
 
-    /// Something that the person is told by mail.
+    /// An event that the person learns by mail.
     async fn tell(&self) {
         self.bank.set_service(&self.person(), true).await.expect("a decision");
     }

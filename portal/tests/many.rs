@@ -1,4 +1,4 @@
-//! Ten thousand contracts in the books: what a page costs does not depend on how many others there are.
+//! Ten thousand contracts in the database: the cost of a page does not depend on how many others there are.
 
 #[expect(dead_code, reason = "most of it is for the tests of the doors")]
 mod visitor;
@@ -26,7 +26,7 @@ const CONTRACTS: u64 = 10_000;
 /// What a page may take on the server. Of several tries the quickest counts, for others use the machine, too.
 const MOST: Duration = Duration::from_millis(100);
 
-/// Puts so many contracts into the books, each with a person, a token, an account, a certificate, three bookings, and an entry
+/// Puts so many contracts into the database, each with a person, a token, an account, a certificate, three bookings, and an entry
 /// in the chain and in the outbox.
 fn fill(bank: &Bank) -> Result<(), BooksError> {
     let contract = bank.books.get::<Contract>(SAMPLE)?.expect("the sample company");

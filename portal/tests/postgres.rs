@@ -108,7 +108,7 @@ async fn a_registration_goes_on_after_a_restart_with_its_records_in_the_database
     let step = bank.confirm(&person(&bank), &response).await.expect("an answer");
     assert!(matches!(step, Step::Done(())), "it is right");
     assert!(person(&bank).registered);
-    // The books stay where they are: one more write and one more look.
+    // The bank's own database stays where it is: one more write and one more read.
     let kept = bank.books.change(|sheet| {
         sheet.put(&Person { name: "別の部署".to_owned(), ..person(&bank) });
         Ok::<_, BooksError>(())

@@ -1,4 +1,4 @@
-//! The site without a socket: sessions, forms, and what a page says to somebody whom the bank does not know.
+//! The site without a socket: sessions, forms, and what a page says to a visitor whom the bank does not know.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl Browser {
         Self { site, clock, cookie, page, path, wait: None, address: None, dir: Arc::new(dir) }
     }
 
-    /// Somebody else's, at the same bank.
+    /// Another visitor's, at the same bank.
     fn another(&self) -> Self {
         let (site, clock, dir) = (self.site.clone(), Arc::clone(&self.clock), Arc::clone(&self.dir));
         let (cookie, page, path) = (String::new(), String::new(), String::new());

@@ -13,28 +13,28 @@ use crate::time::Timestamp;
 use crate::verifier::{EnrollError, KeyWrapError, NewGenerator, NewToken, Verifier, VerifierError};
 use camtoken_core::ErrorCode;
 
-/// What became of the packages of a container.
+/// The result of importing a container, package by package.
 #[derive(Debug, Default)]
 pub struct Imported {
     /// The tokens that the store has now.
     pub tokens: Vec<TokenId>,
     /// The generators that the store has now.
     pub generators: Vec<GeneratorId>,
-    /// The packages that were left alone, in the order of the file.
+    /// The packages that were skipped, in the order of the file.
     pub skipped: Vec<Skipped>,
 }
 
-/// A package that was left alone.
+/// A package that was skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Which one.
+    /// The package.
     pub package: PackageName,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// The same as a code, where it is the verifier that refuses it.
+    /// The same as a code, if the verifier refuses it.
     pub code: Option<ErrorCode>,
-    /// One of its values is not the one that its maker has put there, or is under another key. The rest of the file may be
-    /// sound; an operator should check how the file came here.
+    /// One of its values was altered since its maker wrote it, or is under another key. The rest of the file may be right; an
+    /// operator should check how the file came here.
     pub unauthentic: bool,
 }
 
@@ -45,23 +45,23 @@ pub struct ImportOptions {
     pub suites_are_device_keys: bool,
 }
 
-/// A package that may be taken.
+/// A package that may be imported.
 enum Taken<'a> {
     Token(NewToken<'a>),
     Generator(NewGenerator<'a>),
 }
 
 impl Container {
-    /// Takes the token of every device key in the container, and every generator, into the store, many with one sync. One that
-    /// the store does not take keeps no other out of it; doing it again changes nothing but dates that the file has otherwise.
-    /// Those that share a key are all left alone: one could answer for the other.
+    /// Registers the token of every device key in the container, and every generator, many with one sync. A device that is refused
+    /// does not keep the others out. A second import changes only dates that the file has otherwise. Devices that share a key are
+    /// all skipped: one could answer for the other.
     ///
-    /// What it says to be taken is durable. After an error some may be taken; do it again.
+    /// A device that is reported as imported is durable. After an error some may be imported; repeat it.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when nothing was decided. A record that cannot be read, or whose key does not open, keeps no other device out:
-    /// it is one of [`Imported::skipped`].
+    /// [`VerifierError`] when nothing was decided. A device whose record cannot be read, or whose key does not open, is one of
+    /// [`Imported::skipped`].
     pub async fn register<S: Store>(
         &self,
         verifier: &Verifier<S>,
@@ -111,7 +111,7 @@ impl Container {
         Ok(imported)
     }
 
-    /// The packages that may be taken, each device once, and whether another device has the same key.
+    /// The packages that may be imported, each device once, and whether another device has the same key.
     fn fit(&self, taking: Taking, now: Timestamp, imported: &mut Imported) -> Vec<(PackageName, Taken<'_>, bool)> {
         let (mut fit, mut firsts, mut holders) = (Vec::new(), HashMap::new(), HashMap::<_, HashSet<_>>::new());
         for (name, package) in self.named() {
@@ -134,7 +134,7 @@ impl Container {
 }
 
 impl Imported {
-    /// Whether nothing of the file was taken.
+    /// Whether nothing of the file was imported.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty() && self.generators.is_empty()
@@ -146,7 +146,7 @@ impl Imported {
         self.skipped.iter().any(|skipped| skipped.unauthentic)
     }
 
-    /// What the verifier refuses the first device for, if it refuses one: the code for a file of which nothing was taken.
+    /// Why the verifier refuses the first device that it refuses: the code for a file of which nothing was imported.
     #[must_use]
     pub fn refusal(&self) -> Option<ErrorCode> {
         self.skipped.iter().find_map(|skipped| skipped.code)
@@ -189,7 +189,7 @@ impl<'a> Taken<'a> {
         Sha256::digest(key.expose_bytes()).into()
     }
 
-    /// Why it is not taken when another has its key.
+    /// The reason to skip it when another device has its key.
     fn unfit(&self) -> EnrollError {
         match self {
             Self::Token(token) => EnrollError::UnfitDeviceKey(token.id.clone()),
@@ -198,7 +198,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-/// Why one of them is not taken, if it is not; an error if the same may hold for all.
+/// Why one of them is skipped, if it is; an error if the same may be true of all.
 fn decided(registered: Result<(), EnrollError>) -> Result<Option<EnrollError>, VerifierError> {
     match registered {
         Ok(()) => Ok(None),

@@ -1,7 +1,7 @@
 //! Keys in and out, in the two forms that other systems read.
 //!
 //! * [`pskc`]: key packages (RFC 6030), as token makers deliver them: device, key, policy, encrypted and authenticated.
-//!   [`Container::register`] takes a file of them into a verifier's books.
+//!   [`Container::register`] registers the keys of a file with a verifier.
 //! * [`otpauth`]: the URI that authenticator apps scan, for HOTP and TOTP.
 
 mod import;

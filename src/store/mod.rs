@@ -1,8 +1,8 @@
-//! Where records live: load, and replace if nobody else did in between.
+//! Where records are kept: load, and compare-and-swap.
 //!
 //! A store decides nothing about a response. It keeps one record for each activation and each token, opaque bytes to
-//! it, and swaps a record for its successor only while the revision is the one that the caller has seen. A swap is
-//! durable before it is told, and the audit entry of a change is stored with the change or not at all.
+//! it. It replaces a record by its successor only while the revision is the one that the caller has seen. A swap is
+//! durable before the caller gets the answer, and the audit entry of a change is stored with the change or not at all.
 //!
 //! [`MemoryStore`] is for tests and demonstrations, `EmbeddedStore` (feature `embedded`) keeps one directory, and the crate
 //! `camtoken-postgres` serves many processes. [`EitherStore`] is one of two, for programs whose settings choose. All pass the
@@ -19,7 +19,7 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
-// What `block_on` and the commit queue wait with. `tests/interleavings` builds both with those of shuttle.
+// The primitives with which `block_on` and the commit queue wait. `tests/interleavings` builds both with those of shuttle.
 #[cfg(feature = "embedded")]
 use std::time;
 use std::{sync, thread, thread_local};
@@ -45,15 +45,15 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] or [`StoreError::Stopped`]; what the record says is not known then.
     fn load(&self, id: &RecordId) -> impl Future<Output = Result<Option<Versioned>, StoreError>> + Send;
 
-    /// Puts `change` in the place of the record if its revision is still `expected`, and answers once that is durable.
+    /// Replaces the record by `change` if its revision is still `expected`, and answers once that is durable.
     ///
     /// [`Revision::ABSENT`] expects that there is no record yet. Each replacement raises the revision. Dropping the
-    /// future does not take the change back.
+    /// future does not cancel the change.
     ///
     /// # Errors
     ///
     /// [`StoreError::TooLarge`] for a change that no store takes. [`StoreError::Unknown`] if the change may or may not
-    /// have been stored: ask again with the same attempt. Any other error: it was not stored.
+    /// have been stored: retry with the same attempt. Any other error: it was not stored.
     fn replace(
         &self,
         id: &RecordId,
@@ -85,7 +85,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, StoreError>> + Send;
 
-    /// Gives all audit entries of a record, read in pages: a long history keeps nobody else from the store.
+    /// Gives all audit entries of a record, read in pages: a long history does not block other callers.
     ///
     /// # Errors
     ///
@@ -105,9 +105,10 @@ pub trait Store: Send + Sync {
         }
     }
 
-    /// Gives the record as this process has last stored it, if the store remembers and asking is dear.
+    /// Gives the record as this process has last stored it, for stores where a load is expensive. Stores that do not remember it give
+    /// `None`.
     ///
-    /// It may be stale. It is good for a [`Store::replace`], which finds out, and for nothing else.
+    /// It may be stale. Use it only for a [`Store::replace`], which finds that out.
     fn recall(&self, _id: &RecordId) -> Option<Versioned> {
         None
     }
@@ -122,7 +123,7 @@ pub trait Store: Send + Sync {
 /// How many audit entries are read at once: some 60 KiB, a fraction of a millisecond.
 const AUDIT_PAGE: usize = 256;
 
-/// What a record is about. The order is that of [`RecordId::to_key`]: activations first.
+/// The subject of a record. The order is that of [`RecordId::to_key`]: activations first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordId {
@@ -130,17 +131,17 @@ pub enum RecordId {
     Activation(ActivationId),
     /// The readings of the clocks that the store was used by.
     Clock,
-    /// One generator that came from its maker, and who has it.
+    /// One generator that came from its maker, and its user.
     Generator(GeneratorId),
-    /// The store itself: what shows that a key-encryption key is the one that its keys were wrapped under.
+    /// The store itself: the key-check value, which shows whether a key-encryption key is the store's.
     KeyCheck,
     /// One token: which activations it holds.
     Token(TokenId),
 }
 
 impl RecordId {
-    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another. What differs in length
-    /// ends with a zero byte, which is in no name.
+    /// The same as bytes, for stores: stable, in the same order, and no key is the beginning of another. Keys of variable length
+    /// end with a zero byte, which is in no name.
     #[must_use]
     pub fn to_key(&self) -> Vec<u8> {
         match self {
@@ -234,7 +235,7 @@ impl fmt::Display for Revision {
 /// A record and its revision.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Versioned {
-    /// What a replacement has to expect.
+    /// The revision that a replacement expects.
     pub revision: Revision,
     /// The record, as it was given to [`Store::replace`].
     pub record: Arc<[u8]>,
@@ -247,7 +248,7 @@ impl fmt::Debug for Versioned {
     }
 }
 
-/// What one replacement stores.
+/// The content of one replacement.
 #[derive(Clone, Default)]
 pub struct Change {
     /// The new record, of at most [`MAX_LEN`] bytes.
@@ -281,7 +282,7 @@ impl fmt::Debug for Change {
     }
 }
 
-/// What became of a replacement. "Conflict" is an answer, not an error.
+/// The result of a replacement. "Conflict" is an answer, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Replaced {
@@ -291,14 +292,14 @@ pub enum Replaced {
     Conflict,
 }
 
-/// Why a store did not do its duty. No variant holds anything of a record.
+/// Why a store failed. No variant has any content of a record.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Nothing was done; it may be asked again.
+    /// Nothing was done; a retry is safe.
     #[error("store unavailable: {reason}")]
     Unavailable {
-        /// What stood in the way.
+        /// The cause.
         reason: String,
     },
     /// The operating system refused, for example for want of a permission. Nothing was done; an operator has to look.
@@ -307,27 +308,27 @@ pub enum StoreError {
     /// The change may have been stored or not. Only another replacement can tell, never a load.
     #[error("outcome of the change unknown: {reason}")]
     Unknown {
-        /// What went wrong on the way to the disk.
+        /// The failure on the way to the disk.
         reason: String,
     },
-    /// A write has failed before, and nothing was done since: what the disk holds is not known until the store is
+    /// A write has failed before, and nothing was done since: the content of the disk is not known until the store is
     /// opened again.
     #[error("store stopped after a failed write: {reason}")]
     Stopped {
-        /// What the first failure was.
+        /// The first failure.
         reason: String,
     },
-    /// The disk gives back something else than what was stored, or less.
+    /// The disk returns other bytes than were stored, or fewer.
     #[error("store damaged: {reason}")]
     Corrupt {
-        /// What does not fit.
+        /// The fault.
         reason: String,
     },
-    /// Changes that were acknowledged are missing, or it cannot be told whether they are: a used response may be open
+    /// Changes that were acknowledged are missing, or it is not known whether they are: a used response may be open
     /// again. `EmbeddedStore::open_to_repair` goes on without them.
     #[error("acknowledged changes may be lost: {reason}")]
     Lost {
-        /// What is missing.
+        /// The missing part.
         reason: String,
     },
     /// The files are not where they were last written: a copy may be older than the store that it was made of, and a used
@@ -346,9 +347,9 @@ pub enum StoreError {
     /// The store was written by another version of camtoken.
     #[error("store has format {found:?}, expected {expected:?}")]
     Version {
-        /// What the directory says.
+        /// The version of the directory.
         found: String,
-        /// What this version reads and writes.
+        /// The version that this version of camtoken reads and writes.
         expected: &'static str,
     },
     /// The directory belongs to something else.
@@ -360,10 +361,10 @@ pub enum StoreError {
     /// There is a store where a new one was to be made.
     #[error("there is a store already")]
     Exists,
-    /// What was given is no address of a database.
+    /// A text is no address of a database.
     #[error("no address of a database: {reason}")]
     Address {
-        /// What is wrong with it.
+        /// The fault of it.
         reason: String,
     },
     /// The database runs with a setting under which what it has acknowledged can be lost.
@@ -371,9 +372,9 @@ pub enum StoreError {
     Unsafe {
         /// The server's name for it.
         setting: &'static str,
-        /// What the server says.
+        /// The server's setting.
         found: String,
-        /// What it would have to be.
+        /// The setting that is required.
         wanted: &'static str,
     },
     /// The change has more bytes than a store takes.

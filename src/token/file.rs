@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 pub use camtoken_core::token::file::*;
 
-/// Puts a text in the place of a file, for the owner alone. Whoever reads meets the old file or the new one, whole, also
+/// Replaces a file by a text, readable by its owner alone. A reader finds the old file or the new one, whole, also
 /// after a crash.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use camtoken_core::token::screen::metrics::{COLUMN, HEIGHT};
 use image::{GrayImage, ImageFormat};
 
-/// What a character looks like.
+/// The picture of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Glyph {
     /// 1 for half-width, 2 for full-width.

@@ -1,4 +1,4 @@
-//! What operators and banks see of an activation and of a token. The stored record behind it is private.
+//! The public status of an activation and of a token, for operators and banks. The stored record behind it is private.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use crate::transaction::Transaction;
 /// ```
 /// use camtoken::verifier::{Activation, ActivationState};
 ///
-/// /// What a help desk tells a customer on the telephone.
+/// /// What the bank's support says to a customer on the telephone.
 /// fn advice(activation: &Activation) -> String {
 ///     match activation.state() {
 ///         ActivationState::Suspended => format!("suspended after {} wrong responses", activation.failures()),
@@ -36,13 +36,13 @@ pub struct Activation {
     record: Record,
 }
 
-/// Where an activation stands in its life.
+/// The state of an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActivationState {
-    /// The first code is made, and the token's device code is awaited.
+    /// The first code was made. The next step is the token's device code.
     FirstCode,
-    /// The second code is made, and the token's response to it is awaited.
+    /// The second code was made. The next step is the token's response to it.
     SecondCode,
     /// It answers challenges.
     Active,
@@ -80,7 +80,7 @@ impl Activation {
         self.id
     }
 
-    /// Where it stands in its life.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> ActivationState {
         match self.record.state {
@@ -93,7 +93,7 @@ impl Activation {
         }
     }
 
-    /// Whose it is.
+    /// The user.
     #[must_use]
     pub fn subscriber(&self) -> &Subscriber {
         &self.record.subscriber
@@ -123,7 +123,7 @@ impl Activation {
         }
     }
 
-    /// What it answers by: `camera`, `timeBased` or `eventBased`.
+    /// Its kind in documents: `camera`, `timeBased` or `eventBased`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.record.credential {
@@ -187,7 +187,7 @@ impl ActivationState {
         }
     }
 
-    /// Whether it has ended, so that its place on the token is free.
+    /// Whether it has ended, so that its slot on the token is free.
     #[must_use]
     pub fn has_ended(self) -> bool {
         matches!(self, Self::Revoked | Self::Reset)
@@ -213,7 +213,7 @@ impl<'a> ChallengeStatus<'a> {
         self.issued.expires_at
     }
 
-    /// What is to be approved.
+    /// The transaction, with every field.
     #[must_use]
     pub fn transaction(&self) -> &'a Transaction {
         &self.issued.transaction
@@ -249,7 +249,7 @@ impl RegisteredToken {
         self.record.revoked
     }
 
-    /// What its maker says of it, if it came by a file of its maker.
+    /// The maker's data about it, if it came with a file of its maker.
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         self.record.origin.as_ref()

@@ -1,7 +1,7 @@
 //! The ends of all audit chains at a moment, to be kept outside of the store, and the comparison of the store with them.
 //!
-//! A chain has no key: who can write to the store and has the key-encryption key may rewrite a record with its history, and who
-//! puts a whole copy of before back leaves no trace in it. What was written down elsewhere before tells.
+//! A chain has no key. An attacker who can write to the store and has the key-encryption key can rewrite a record with its history.
+//! An attacker who puts a whole older copy back leaves no trace in it. An anchor that is kept elsewhere shows both.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,18 +23,18 @@ const MOST_FINDINGS: usize = 10_000;
 /// spaces between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnchoredChain {
-    /// Whose chain it is.
+    /// The record of the chain.
     pub record: RecordId,
     /// Where it ends.
     pub end: ChainEnd,
 }
 
-/// A line does not say where a chain ends.
+/// A text is not the end of a chain.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[error("not the end of a chain: expected a record, a number and 64 hexadecimal digits")]
 pub struct AnchoredChainError;
 
-/// What came of reading every audit chain.
+/// The result of reading every audit chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChainReport {
@@ -42,7 +42,7 @@ pub struct ChainReport {
     pub chains: u64,
     /// How many entries in all.
     pub entries: u64,
-    /// How many chains were compared with what was written down before.
+    /// How many chains were compared with an anchor.
     pub anchored: u64,
     /// How many chains are not as they must be.
     pub found: u64,
@@ -50,11 +50,11 @@ pub struct ChainReport {
     pub findings: Vec<(RecordId, ChainFault)>,
 }
 
-/// What can be wrong with a chain.
+/// A fault of a chain.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChainFault {
-    /// The record was there and is not any more.
+    /// The record was there, and is missing.
     #[error("its record is missing; its chain had {anchored} entries")]
     Missing {
         /// How many entries there were.
@@ -68,10 +68,10 @@ pub enum ChainFault {
         /// How many there were.
         anchored: u64,
     },
-    /// An entry that was there before has other content now, or one before it has.
+    /// The last entry of the anchor has other content now, or one before it has.
     #[error("entry {number} or one before it was replaced")]
     Replaced {
-        /// The last entry that was known then.
+        /// The number of the last entry in the anchor.
         number: u64,
     },
     /// An entry was changed, removed, added, or put elsewhere.
@@ -119,12 +119,12 @@ impl FromStr for AnchoredChain {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Gives the ends of all audit chains, in the order of the records, one after the other: they are never in memory together.
-    /// Challenges are issued and answered meanwhile.
+    /// Calls `each` with the ends of all audit chains, one after the other in the order of the records: they are never in memory
+    /// together. Challenges are issued and answered meanwhile.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when a record cannot be read, and what `each` says.
+    /// [`VerifierError`] when a record cannot be read, and the errors of `each`.
     pub async fn chain_ends<E: From<VerifierError>>(
         &self,
         mut each: impl FnMut(AnchoredChain) -> Result<(), E>,
@@ -140,12 +140,12 @@ impl<S: Store> Verifier<S> {
         Ok(())
     }
 
-    /// Reads every audit chain, entry by entry, and compares it with its end as it was written down before: `anchored`, in the order
-    /// of the records. A chain that is longer than then, and the chain of a record that was not there yet, are in order.
+    /// Reads every audit chain, entry by entry, and compares it with its end in an anchor: `anchored`, in the order of the records. A
+    /// chain that has grown since, and the chain of a record that was not there yet, are in order.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when the store fails, and what `anchored` says.
+    /// [`VerifierError`] when the store fails, and the errors of `anchored`.
     pub async fn check_chains<E: From<VerifierError>>(
         &self,
         anchored: impl IntoIterator<Item = Result<AnchoredChain, E>>,

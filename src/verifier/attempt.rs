@@ -1,4 +1,4 @@
-//! The name of an attempt, by which one that is sent again is known.
+//! The name of an attempt, by which a retry is recognised.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use sha2::Sha256;
 
 use crate::key::{IdError, Key, derive};
 
-/// The caller's name for one attempt to answer: 16 bytes. A request that is sent again carries the same one, and gets the
-/// same answer without a second charge.
+/// The caller's name for one attempt to answer: 16 bytes. A retry carries the same one, gets the same answer, and is not counted
+/// twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptId([u8; 16]);
 
 impl AttemptId {
-    /// Draws a new one.
+    /// Generates a new one.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; 16];
         rng.fill_bytes(&mut bytes);
@@ -28,7 +28,7 @@ impl AttemptId {
         Self(bytes)
     }
 
-    /// As it is kept.
+    /// Its bytes, for a record.
     pub(super) const fn to_bytes(self) -> [u8; 16] {
         self.0
     }

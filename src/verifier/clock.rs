@@ -12,10 +12,10 @@ use crate::key::ActivationId;
 use crate::store::{RecordId, Revision, Store, StoreError};
 use crate::time::Timestamp;
 
-/// A reading that is not older than this is not stored anew.
+/// A reading that is not older than this is not stored again.
 const RECENT_SECS: u64 = 60;
 
-/// What came of setting back the time of records that were ahead.
+/// The result of setting back the time of records that were ahead.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClockRepair {
@@ -29,13 +29,13 @@ pub struct ClockRepair {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Compares the clock with the readings that the store has of before, and notes this one. What it gives watches the clock from
-    /// now on: ask it before each decision.
+    /// Compares the clock with the earlier readings in the store, and stores this one. The result watches the clock from now on: call
+    /// [`ClockGuard::check`] before each decision.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::ClockAhead`] when the wall clock has run ahead of what has passed since the last reading. If it is right,
-    /// an operator says so by [`Verifier::confirm_clock`].
+    /// [`VerifierError::ClockAhead`] when the wall clock is ahead of the time that has passed since the last reading. If it is right,
+    /// an operator confirms it by [`Verifier::confirm_clock`].
     pub async fn watch_clock(&self, now: ClockReading, limits: ClockLimits) -> Result<ClockGuard, VerifierError> {
         let known = self.load::<ClockRecord>(&RecordId::Clock).await?;
         let guard = ClockGuard::new(known.as_ref().map_or(&[], |(_, record)| &record.readings), now, limits)?;
@@ -51,8 +51,7 @@ impl<S: Store> Verifier<S> {
         Ok(guard)
     }
 
-    /// Notes a reading that a [`ClockGuard`] has found to be sound: the next start is compared with it. A service does so every
-    /// minute.
+    /// Stores a reading that a [`ClockGuard`] has accepted: the next start is compared with it. A service does so every minute.
     ///
     /// # Errors
     ///
@@ -65,8 +64,8 @@ impl<S: Store> Verifier<S> {
         .await
     }
 
-    /// An operator says that the wall clock is right: it is what later readings are compared with. It is written in the audit
-    /// chain of the record `clock`.
+    /// Confirms, for an operator, that the wall clock is right: later readings are compared with it. The audit chain of the record
+    /// `clock` has an entry of it.
     ///
     /// # Errors
     ///
@@ -82,11 +81,11 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Sets back every record that has seen a time ahead of `now`, after the clock was wrong once. What is open in them is ended;
-    /// nothing that was accepted is accepted again. Each change stands in the audit chain of its activation.
+    /// nothing that was accepted is accepted again. Each change is in the audit chain of its activation.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again. A record that cannot be read keeps no other from it.
+    /// [`VerifierError`] when it could not finish; repeat it. A record that cannot be read is skipped, and the others are set back.
     pub async fn set_clock_back(&self, now: Timestamp) -> Result<ClockRepair, VerifierError> {
         let (mut repair, mut after, mut unreadable) = (ClockRepair::default(), None, None);
         while let Some(page) = self.page(&mut after).await? {
@@ -108,8 +107,8 @@ impl<S: Store> Verifier<S> {
         unreadable.map_or(Ok(repair), |error| Err(error.into()))
     }
 
-    /// As [`Verifier::set_clock_back`], for one activation, where it is ahead of `now` by more than the policy tolerates; says whether it
-    /// was. It is for activations of tests, whose time may be moved back or end: the clock itself is in no doubt then.
+    /// As [`Verifier::set_clock_back`], for one activation that is ahead of `now` by more than the policy tolerates; says whether it
+    /// was. It is for activations of tests, whose time may be moved back or end: the clock itself is right then.
     ///
     /// # Errors
     ///

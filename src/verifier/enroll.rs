@@ -42,7 +42,7 @@ pub struct Enrollment {
     pub activation: ActivationId,
     /// From then on the code is not answered any more.
     pub expires_at: Timestamp,
-    /// What the picture carries.
+    /// The text of the picture.
     pub code: ChallengeCode,
 }
 
@@ -55,7 +55,7 @@ pub struct NewToken<'a> {
     pub device_key: &'a Key,
     /// Whether it was made for tests (V-20).
     pub test: bool,
-    /// What else its maker says of it.
+    /// The other data of its maker.
     pub origin: Option<Origin>,
 }
 
@@ -79,9 +79,9 @@ impl<S: Store> Verifier<S> {
         self.register_all(vec![token], now, rng).await.pop().expect("one answer for one token")
     }
 
-    /// Registers many tokens, which a store may write together, and says of each what [`Verifier::register`] says.
-    /// For a token that is registered, another [`Origin`] that names dates gives it these dates, also those that have passed; a new
-    /// one with such dates is [`EnrollError::OutOfValidity`].
+    /// Registers many tokens, which a store may write together, and gives for each the result of [`Verifier::register`].
+    /// A registered token gets the dates of a later [`Origin`], also dates that have passed. A new token with such dates is
+    /// [`EnrollError::OutOfValidity`].
     pub async fn register_all(
         &self,
         tokens: Vec<NewToken<'_>>,
@@ -144,12 +144,12 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Gives the device key out of the books, to hand the token over to another verifier.
+    /// Gives the stored device key, to hand the token over to another verifier.
     ///
     /// # Errors
     ///
-    /// [`EnrollError::TestToken`] for a token made for tests: elsewhere nobody would know (V-20).
-    /// [`EnrollError::UnknownToken`], [`EnrollError::TokenRevoked`], or that the key cannot be had.
+    /// [`EnrollError::TestToken`] for a token made for tests: the other verifier would not know it as one (V-20).
+    /// [`EnrollError::UnknownToken`], [`EnrollError::TokenRevoked`], or that the key cannot be opened.
     pub async fn expose_device_key(&self, token: &TokenId) -> Result<Key, EnrollError> {
         let (_, record) = self.live_token(token).await?;
         if record.test {
@@ -158,11 +158,11 @@ impl<S: Store> Verifier<S> {
         Ok(self.device_key(token, &record)?)
     }
 
-    /// Whether the books have this device key for this token, and it was made for tests. The key of any other token is not looked at.
+    /// Whether the store has this device key for this token, and it was made for tests. The key of any other token is not opened.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when the record or its key cannot be had.
+    /// [`VerifierError`] when the record cannot be read or its key cannot be opened.
     pub async fn has_test_key(&self, token: &TokenId, device_key: &Key) -> Result<bool, VerifierError> {
         let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
         let Some((_, record)) = known.filter(|(_, record)| record.test) else { return Ok(false) };
@@ -170,11 +170,11 @@ impl<S: Store> Verifier<S> {
         Ok(known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into())
     }
 
-    /// Begins a registration: draws the activation and its key, and makes the first code.
+    /// Begins a registration: generates the activation ID and its key, and makes the first code.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when the token cannot take another user, or what it would show is no text for it.
+    /// [`EnrollError`] when the token has no free slot, or cannot show the contract number, the user ID or the bank's name.
     pub async fn enroll(
         &self,
         token: &TokenId,
@@ -210,11 +210,12 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Takes the device code that the token showed for the first code, and makes the second code for it alone. The same
-    /// device code again gives the same second code, and the same `attempt` the same answer without a second charge.
+    /// device code again gives the same second code. A retry with the same `attempt` gets the same answer, and is not
+    /// counted twice.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong device code is
+    /// [`EnrollError`] when nothing was decided; retry with the same `attempt`. A wrong device code is
     /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn second_code(
         &self,
@@ -265,7 +266,7 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when a record or a key cannot be had, or the token is revoked.
+    /// [`EnrollError`] when a record cannot be read, a key cannot be opened, or the token is revoked.
     pub async fn enrollment_code(
         &self,
         activation: ActivationId,
@@ -286,12 +287,12 @@ impl<S: Store> Verifier<S> {
         Ok(Some(Enrollment { activation, expires_at: challenge.expires_at, code }))
     }
 
-    /// Takes the token's response to the second code; the activation signs from then on. The same `attempt` gets the same
-    /// answer, without a second charge; another one is told [`Rejection::AlreadySettled`] once the registration is finished.
+    /// Takes the token's response to the second code. From then on the activation signs. A retry with the same `attempt` gets the
+    /// same answer, and is not counted twice. Another attempt gets [`Rejection::AlreadySettled`] once the registration is finished.
     ///
     /// # Errors
     ///
-    /// [`EnrollError`] when nothing was decided; ask again with the same `attempt`. A wrong response is
+    /// [`EnrollError`] when nothing was decided; retry with the same `attempt`. A wrong response is
     /// [`Step::Rejected`], and the third one ends the registration.
     pub async fn confirm(
         &self,
@@ -393,7 +394,7 @@ impl<S: Store> Verifier<S> {
         Ok(())
     }
 
-    /// What the token shows during a registration.
+    /// The names that the token shows during a registration.
     fn introduction(&self, operation: Operation, subscriber: &Subscriber) -> Result<Transaction, TransactionError> {
         let contract = masked(&subscriber.contract);
         Transaction::new(operation, [("bank", &*self.bank), ("contract", &contract), ("user", &subscriber.user)])
@@ -428,7 +429,7 @@ impl<S: Store> Verifier<S> {
     }
 }
 
-/// What a new activation has from its token.
+/// The part of a new activation that comes from its token.
 struct OfToken {
     device_key: Key,
     test: bool,
@@ -442,7 +443,7 @@ fn otp_secret(rng: &mut impl CryptoRng) -> Key {
     Key::new(bytes)
 }
 
-/// The contract number as a token shows it: at most eight characters, of which only the last four are told, and never more
+/// The contract number as a token shows it: at most eight characters, of which only the last four are readable, and never more
 /// than half.
 fn masked(contract: &str) -> String {
     let len = contract.chars().count();

@@ -7,7 +7,7 @@ use crate::key::TokenId;
 use crate::store::StoreError;
 use crate::transaction::{Operation, TransactionError};
 
-/// Why there is no verifier.
+/// Why a verifier could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
@@ -26,10 +26,10 @@ pub enum SetupError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifierError {
-    /// The store failed. After [`StoreError::Unknown`], ask again with the same attempt ID.
+    /// The store failed. After [`StoreError::Unknown`], retry with the same attempt ID.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key of the activation cannot be had.
+    /// The key of the activation cannot be opened.
     #[error(transparent)]
     KeyWrapper(#[from] KeyWrapError),
     /// The keys of the store were wrapped under another key-encryption key: [`Verifier::check_key`](super::Verifier::check_key).
@@ -45,10 +45,11 @@ pub enum VerifierError {
         /// By how much.
         seconds: u64,
     },
-    /// The clock has run ahead of the time that has passed; an operator has to confirm it: [`Verifier::confirm_clock`](super::Verifier::confirm_clock).
+    /// The clock is ahead of the time that has passed; an operator has to confirm it:
+    /// [`Verifier::confirm_clock`](super::Verifier::confirm_clock).
     #[error(transparent)]
     ClockAhead(#[from] ClockAhead),
-    /// Others changed the record again and again.
+    /// Other requests changed the record again and again.
     #[error("too many requests for one activation at the same time")]
     Contention,
 }
@@ -60,25 +61,25 @@ pub enum IssueError {
     /// Nothing was decided.
     #[error(transparent)]
     Verifier(#[from] VerifierError),
-    /// The activation cannot be asked: unknown, not finished, suspended, or revoked.
+    /// The activation gets no challenge: it is unknown, not finished, suspended, or revoked.
     #[error("no challenge: {0}")]
     Refused(Rejection),
-    /// A registration has codes of its own.
+    /// The operation belongs to a registration, which has codes of its own.
     #[error("operation {0} is not one that is issued")]
     Operation(Operation),
-    /// The transaction came through a code: the fields that are bound without being shown are not there.
+    /// The transaction came through a code: it does not have the fields that are bound and not displayed.
     #[error("the transaction has come through a code and is not whole")]
     NotWhole,
     /// The token was made for tests, and this verifier does not take those (V-20).
     #[error("token {0} was made for tests")]
     TestToken(TokenId),
-    /// The attempt ID was given to another request: take a new one.
+    /// The attempt ID was used for another request: generate a new one.
     #[error("the attempt was another request")]
     OtherRequest,
     /// The request was answered before, and a newer challenge has superseded its challenge since.
     #[error("the challenge of this request was superseded by a newer one")]
     Superseded,
-    /// The life asked for is zero or beyond the hard limit (V-2).
+    /// The requested lifetime is zero or beyond the hard limit (V-2).
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }

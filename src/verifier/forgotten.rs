@@ -91,7 +91,7 @@ fn parsed(line: &[u8]) -> Result<(AuditEntry, Timestamp), VerifierError> {
     Ok((entry, at))
 }
 
-/// What a response is told after this event. Nothing takes an acceptance back, and nothing an expiry but an acceptance.
+/// The answer to a response after this event. No event undoes an acceptance, and only an acceptance undoes an expiry.
 fn after(so_far: Option<Rejection>, event: AuditEvent) -> Rejection {
     match (so_far, event) {
         (Some(Rejection::AlreadySettled), _) | (_, AuditEvent::Accepted) => Rejection::AlreadySettled,

@@ -28,9 +28,9 @@ pub struct NewGenerator<'a> {
     pub id: GeneratorId,
     /// Its secret.
     pub secret: &'a Key,
-    /// What it computes, and how far it has come.
+    /// Its algorithm, and its counter or time step at present.
     pub moving: Moving,
-    /// What else its maker says of it.
+    /// The maker's other data about it.
     pub origin: Origin,
 }
 
@@ -54,13 +54,13 @@ impl RegisteredGenerator {
         self.record.activation.first().copied()
     }
 
-    /// What it computes, and how far it had come when its user got it.
+    /// Its algorithm, and its counter or time step when its user got it.
     #[must_use]
     pub fn moving(&self) -> Moving {
         self.record.moving
     }
 
-    /// What its maker says of it.
+    /// The maker's data about it.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.record.origin
@@ -68,12 +68,12 @@ impl RegisteredGenerator {
 }
 
 impl<S: Store> Verifier<S> {
-    /// Registers generators, which a store may write together. Doing it again changes nothing but the dates of their keys,
-    /// where the new [`Origin`] names others, and how far they have come, where another verifier has used them since.
+    /// Registers generators, which a store may write together. A second registration changes only two things: the dates of the
+    /// key, if the new [`Origin`] has others, and the counter or time step, if another verifier has used the generator since.
     ///
-    /// Of each it says [`EnrollError::UnfitSecret`] for a secret of fewer than 16 bytes (RFC 4226, R6) or of the same byte throughout,
-    /// [`EnrollError::GeneratorExists`] when the store has it with another secret, or as one that computes something else, [`EnrollError::OutOfValidity`] for a new one whose
-    /// dates have passed.
+    /// It gives a result for each: [`EnrollError::UnfitSecret`] for a secret of fewer than 16 bytes (RFC 4226, R6) or of one repeated
+    /// byte, [`EnrollError::GeneratorExists`] when the store has it with another secret or another algorithm, and
+    /// [`EnrollError::OutOfValidity`] for a new one whose dates have passed.
     pub async fn register_generators(
         &self,
         generators: Vec<NewGenerator<'_>>,
@@ -124,7 +124,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Brings what the record of a generator says anew to the activation of its user.
+    /// Brings new dates of a generator's record to the activation of its user.
     async fn tell_holder(&self, record: &GeneratorRecord, now: Timestamp) -> Result<(), VerifierError> {
         let Some(holder) = record.activation.first().copied() else { return Ok(()) };
         let validity = ValidityChange { validity: record.origin.validity() };
@@ -134,8 +134,8 @@ impl<S: Store> Verifier<S> {
         Ok(())
     }
 
-    /// Gives a generator to a customer without a camera token. One whose activation has ended may be given to another: it goes on
-    /// from where it was.
+    /// Gives a generator to a customer without a camera token. A generator whose activation has ended may be given to another
+    /// customer: its counter goes on.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ impl<S: Store> Verifier<S> {
             }
             let new = decision::enroll_generator(subscriber.clone(), generator.clone(), key, moving, validity, now);
             if let Try::Done(()) = self.create(activation, new).await? {
-                // What a file has changed between the two writes could not reach an activation that did not exist.
+                // A change by a file between the two writes could not reach an activation that did not exist.
                 let (_, record) = self.known_generator(generator).await?;
                 self.tell_holder(&record, now).await?;
                 return Ok(activation);
@@ -195,10 +195,10 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Resynchronises a generator by two consecutive passwords (RFC 4226, section 7.4): by the counter up to a thousand
-    /// presses ahead, by the time up to sixty steps ahead or twenty behind. Both passwords are spent; wrong ones count as a wrong password does. A counter
-    /// is looked for from `least` on: 0, or what the bank knows that it has reached, as after a restoration of the store. A
-    /// generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: nothing keeps how far its clock is off.
+    /// Resynchronises a generator by two consecutive passwords (RFC 4226, section 7.4). A counter is found up to a thousand presses
+    /// ahead, a clock up to sixty steps ahead or twenty behind. Both passwords count as used; wrong ones count as a wrong password
+    /// does. A counter is looked for from `least` on: 0, or a value that it has reached as the bank knows, for example after a
+    /// restore of the store. A generator of [`Verifier::enroll_time_based`] is [`Rejection::Unknown`]: its record has no drift.
     ///
     /// # Errors
     ///
@@ -232,7 +232,7 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(Step::Rejected(Rejection::Unknown)))
     }
 
-    /// What the verifier knows of a generator. `None` when it is not registered.
+    /// The status of a generator. `None` when it is not registered.
     ///
     /// # Errors
     ///
@@ -242,7 +242,7 @@ impl<S: Store> Verifier<S> {
         Ok(found.map(|(_, record)| RegisteredGenerator { id: id.clone(), record }))
     }
 
-    /// Reads a generator's secret from the store, with how far it has come, to hand it over to another verifier.
+    /// Reads a generator's secret from the store, with its counter or time step, to hand it over to another verifier.
     ///
     /// # Errors
     ///

@@ -1,10 +1,11 @@
 //! Whether the key-encryption key is the one of the store, and how far the sealing of its records has come.
 //!
-//! A verifier with another key would start, refuse everybody who is enrolled, and wrap new keys under a key that the next
-//! start does not have. So the store holds a key-check value: a constant, wrapped as the keys are. It is a record like the
+//! A verifier with another key would start, refuse every enrolled user, and wrap new keys under a key that the next
+//! start does not have. So the store has a key-check value: a constant, wrapped as the keys are. It is a record like the
 //! others, so every kind of store and every backup has it.
 //!
-//! In a sealed store it has a seal itself, and the constant is wrapped for another context: no value of before can be made from it.
+//! In a sealed store it has a seal itself, and the constant is wrapped for another context. So it cannot be turned back into a
+//! value of a store without seals.
 
 use minicbor::{Decode, Encode};
 use rand::CryptoRng;
@@ -21,10 +22,10 @@ use camtoken_core::verifier::clock::ClockRecord;
 use camtoken_core::verifier::record::{self, GeneratorRecord, Layout, Record, RecordError, Stored, TokenRecord};
 use camtoken_core::verifier::seal;
 
-/// What is wrapped. It is no secret.
+/// The constant that is wrapped. It is no secret.
 const CONSTANT: &[u8; Key::LEN] = b"camtoken/1 key-encryption key ok";
 
-/// What it is bound to.
+/// The context to which it is bound.
 const CONTEXT: &[u8] = b"key check";
 
 /// The record of the key-check value.
@@ -35,25 +36,25 @@ struct KeyCheck {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     wrapped: Vec<u8>,
-    /// None in a store of before there were seals.
+    /// None in an older store without seals.
     #[n(1)]
     sealing: Option<SealingState>,
 }
 
 impl Layout for KeyCheck {}
 
-/// What the key-check value of a store says.
+/// The content of a store's key-check value.
 struct Known {
     revision: Revision,
     sealing: Sealing,
     chain_end: ChainEnd,
 }
 
-/// What the records of a store without a key-check value say of the key.
+/// The evidence about the key in the records of a store without a key-check value.
 enum Proof {
-    /// There are none, but for that of the clock.
+    /// There are no records, except perhaps the clock's.
     NoRecords,
-    /// Nothing is against it.
+    /// The key fits, as far as the records show.
     Fits,
 }
 
@@ -66,8 +67,8 @@ impl<S: Store> Verifier<S> {
     ///
     /// # Errors
     ///
-    /// [`VerifierError::KeyMismatch`] when it is another key: use this verifier for nothing. [`VerifierError::Record`] when the
-    /// key-check value was altered. Any other error: it is not known.
+    /// [`VerifierError::KeyMismatch`] when it is another key: do not use this verifier. [`VerifierError::Record`] when the key-check
+    /// value was altered. After any other error it is not known.
     pub async fn check_key(&self, rng: &mut impl CryptoRng) -> Result<(), VerifierError> {
         let mut tries = Tries::new();
         loop {
@@ -162,7 +163,7 @@ impl<S: Store> Verifier<S> {
     fn read_key_check(&self, found: &Versioned) -> Result<Known, VerifierError> {
         let (seal, bytes) = seal::split(&found.record)?;
         let check: KeyCheck = record::from_bytes(bytes)?;
-        // First the constant: it tells another key from altered bytes.
+        // First the constant: it distinguishes another key from altered bytes.
         let context = if seal.is_some() { sealed(CONTEXT) } else { CONTEXT.to_vec() };
         match self.key_wrapper.unwrap(&check.wrapped, &context) {
             Ok(constant) if constant.expose_bytes() == CONSTANT => {}

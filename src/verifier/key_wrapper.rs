@@ -17,14 +17,14 @@ pub const SEAL_LEN: usize = seal::SEAL_LEN;
 /// A MAC over a record, with the name of the key-encryption key that it comes from.
 pub type Seal = [u8; SEAL_LEN];
 
-/// Wraps keys for storage. It answers at once, from memory: it is asked on the threads that everything else is waited for on, in the
-/// middle of a step that may run again. What a hardware module holds is fetched from it once, when the wrapper is made.
+/// Wraps keys for storage. It must answer at once, from memory: it is called on the threads of the runtime, in the middle of a step
+/// that may run again. A key of a hardware module is fetched once, when the wrapper is made.
 pub trait KeyWrapper: Send + Sync {
     /// Encrypts `key` so that only this wrapper opens it, and only for the same `context`.
     ///
     /// # Errors
     ///
-    /// [`KeyWrapError::Unavailable`] when whatever holds the key-encryption key does not answer.
+    /// [`KeyWrapError::Unavailable`] when the source of the key-encryption key does not answer.
     fn wrap(&self, key: &Key, context: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, KeyWrapError>;
 
     /// Opens what [`KeyWrapper::wrap`] made.
@@ -55,7 +55,7 @@ pub trait KeyWrapper: Send + Sync {
     fn check_seal(&self, seal: &Seal, parts: &[&[u8]]) -> Result<(), KeyWrapError>;
 }
 
-/// Why a stored key cannot be had.
+/// Why a stored key cannot be opened.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyWrapError {
@@ -65,7 +65,7 @@ pub enum KeyWrapError {
     /// Altered, or moved from another record.
     #[error("a stored key is damaged")]
     Damaged,
-    /// There is no key-encryption key to begin with.
+    /// No key-encryption key was given.
     #[error("no key-encryption key was given")]
     NoKey,
     /// A key-encryption key is too short to encrypt keys.
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(base16ct::lower::encode_string(&seal.expect("a local wrapper answers")), expected);
     }
 
-    /// What is computed with keys is wiped as the keys are: each of these crates does so if asked to.
+    /// Intermediate values of computations with keys are wiped as the keys are: each of these crates has a feature for it.
     #[test]
     fn what_holds_a_key_is_wiped() {
         fn wiped<T: zeroize::ZeroizeOnDrop>() {}

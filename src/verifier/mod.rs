@@ -1,7 +1,7 @@
 //! The verifier: it enrolls tokens, issues challenges, and settles each response once and only once.
 //!
-//! It keeps nothing itself. Every step loads a record, computes, and replaces the record if nobody was faster; the answer
-//! is given after that is durable. So any number of verifiers may share one [`Store`].
+//! It keeps nothing itself. Every step loads a record, computes, and replaces the record unless another request was faster. The
+//! answer is given after that is durable. So any number of verifiers may share one [`Store`].
 //!
 //! Time and randomness are arguments: the caller has the clock (V-18) and the generator.
 
@@ -71,15 +71,15 @@ pub struct Verifier<S> {
     store: Arc<S>,
     key_wrapper: Arc<dyn KeyWrapper>,
     policy: Arc<Policy>,
-    /// What the token shows as the bank's name when it is registered.
+    /// The bank's name, as the token shows it at its registration.
     bank: Arc<str>,
     decoy: Arc<Decoy>,
     sealing: Arc<KnownSealing>,
-    /// Who asks: [`Verifier::acting_for`].
+    /// The caller's name: [`Verifier::acting_for`].
     actor: Option<Arc<str>>,
 }
 
-/// What is computed with when there is no activation to compute with.
+/// The key to compute with when there is no activation.
 struct Decoy {
     key: Vec<u8>,
     transaction: Transaction,
@@ -95,7 +95,7 @@ pub struct IssuedChallenge {
     pub reference: ChallengeRef,
     /// From then on no response is accepted.
     pub expires_at: Timestamp,
-    /// What the picture carries; draw it by [`qr::encode`](crate::qr::encode).
+    /// The text of the picture; draw it with [`qr::encode`](crate::qr::encode).
     pub code: ChallengeCode,
 }
 
@@ -127,7 +127,7 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// The same verifier, whose changes stand in the audit as asked for by `actor`: a short name of a caller, no secret.
+    /// The same verifier, with `actor` in the audit entries of its changes: a short name of a caller, no secret.
     #[must_use]
     pub fn acting_for(&self, actor: Option<Arc<str>>) -> Self {
         Self {
@@ -157,11 +157,11 @@ impl<S: Store> Verifier<S> {
         &self.bank
     }
 
-    /// Issues a challenge to an activation. It takes the place of the one before (V-8).
+    /// Issues a challenge to an activation. It supersedes the one before (V-8).
     ///
     /// # Errors
     ///
-    /// [`IssueError::Refused`] when the activation cannot answer; the other [`IssueError`]s for what no activation is asked.
+    /// [`IssueError::Refused`] when the activation cannot answer; the other [`IssueError`]s for a transaction that cannot be issued.
     pub async fn issue(
         &self,
         activation: ActivationId,
@@ -173,13 +173,12 @@ impl<S: Store> Verifier<S> {
         self.issue_as(None, activation, transaction, lifetime, now, rng).await
     }
 
-    /// As [`Verifier::issue`], for a request that may be sent again: under the same `attempt` it gets the same challenge, also from
-    /// another process and after a crash. The record remembers it for ten minutes at least, and the last five requests of an
-    /// activation.
+    /// As [`Verifier::issue`], with retries: under the same `attempt` a retry gets the same challenge, also from another process and
+    /// after a crash. The record remembers a request for ten minutes at least, and the last five requests of an activation.
     ///
     /// # Errors
     ///
-    /// Those of [`Verifier::issue`]; [`IssueError::OtherRequest`] when something else was asked for under this attempt,
+    /// Those of [`Verifier::issue`]; [`IssueError::OtherRequest`] when the attempt was used for another request,
     /// [`IssueError::Superseded`] when a newer challenge was issued since.
     ///
     /// # Examples
@@ -254,14 +253,14 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Checks a response to a challenge, as it was typed ([`typed::digits`]). The verdict is durable when it is given, and the response is accepted in one attempt
-    /// alone: again in another, it is [`Rejection::AlreadySettled`] (V-7). The attempt itself is told the same as often as
-    /// it asks, so what was accepted is executed under the challenge's name, once ([`Accepted`]). A challenge of before the last
-    /// five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
+    /// Checks a response to a challenge, as it was typed ([`typed::digits`]). The verdict is durable when it is given. A response
+    /// is accepted in one attempt alone; in another one it is [`Rejection::AlreadySettled`] (V-7). Every retry of an attempt gets
+    /// the same answer. So execute what was accepted under the challenge's ID, once ([`Accepted`]). A challenge older than the
+    /// last five of its activation is [`Rejection::Unknown`] here; [`Verifier::settled`] knows how it ended.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when nothing could be decided. Ask again with the same `attempt`.
+    /// [`VerifierError`] when nothing could be decided. Retry with the same `attempt`.
     pub async fn verify(
         &self,
         challenge: ChallengeRef,
@@ -285,14 +284,14 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What was accepted for a challenge: for a caller that lost the answer, and its attempt with it, before it had executed.
-    /// Nothing unless it is the last challenge of its activation: a newer one may only be issued once this is asked.
+    /// The transaction that was accepted for a challenge: for a caller that lost the answer and its attempt before it had executed.
+    /// `None` unless it is the last challenge of its activation: issue a newer one only after this call.
     ///
-    /// That it was accepted is confirmed by a write, as a repeated attempt is: a read may see what a failover takes back.
+    /// The acceptance is confirmed by a write, like a repeated attempt: a read may see what a failover takes back.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when nothing is known; ask again.
+    /// [`VerifierError`] when nothing is known; retry.
     pub async fn accepted(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<Accepted>, VerifierError> {
         Ok(match self.settled(challenge, now).await? {
             Verdict::Accepted(accepted) => Some(accepted),
@@ -300,8 +299,8 @@ impl<S: Store> Verifier<S> {
         })
     }
 
-    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason where there is nothing.
-    /// [`Rejection::AlreadySettled`] says that it was accepted and that a newer one was issued since, however many: what the record
+    /// How a challenge was settled, by its name alone: as [`Verifier::accepted`], with the reason if nothing can be executed.
+    /// [`Rejection::AlreadySettled`] says that it was accepted, and that newer ones were issued since. A challenge that the record
     /// has forgotten is looked up in the audit chain. [`Rejection::Unknown`] says that nothing was accepted for it until now.
     ///
     /// # Errors
@@ -316,11 +315,11 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// The code of a challenge once more, as long as it may be answered: for a picture that is fetched by itself.
+    /// The code of a challenge once more, as long as it may be answered: for an image that is fetched by itself.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when the record or its key cannot be had.
+    /// [`VerifierError`] when the record cannot be read or its key cannot be opened.
     pub async fn code(&self, challenge: ChallengeRef, now: Timestamp) -> Result<Option<ChallengeCode>, VerifierError> {
         let Some(record) = self.record(challenge.activation).await? else { return Ok(None) };
         let Some(open) = open_challenge(&self.policy, &record, challenge, now) else { return Ok(None) };
@@ -328,7 +327,7 @@ impl<S: Store> Verifier<S> {
         Ok(Some(code::seal(&open, &key)))
     }
 
-    /// Withdraws a challenge that nobody has answered: from then on it counts as superseded. Whether there was one.
+    /// Withdraws an open challenge: from then on it counts as superseded. Whether there was one.
     ///
     /// # Errors
     ///
@@ -339,7 +338,7 @@ impl<S: Store> Verifier<S> {
         Ok(update.await?.unwrap_or(false))
     }
 
-    /// What the verifier knows of an activation. `None` when there is none of that name.
+    /// The status of an activation. `None` when there is none of that name.
     ///
     /// # Errors
     ///
@@ -353,11 +352,11 @@ impl<S: Store> Verifier<S> {
         Ok(self.load(&RecordId::Activation(activation)).await?.map(|(_, record)| record))
     }
 
-    /// What happened to an activation, the oldest first, checked entry by entry (V-19). Of one that is not known, nothing did.
+    /// The audit entries of an activation, the oldest first, checked entry by entry (V-19). Empty for an unknown activation.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Store`] or [`VerifierError::Record`]. A chain that was touched is an answer: [`History::Broken`] says
+    /// [`VerifierError::Store`] or [`VerifierError::Record`]. A chain that was altered is an answer: [`History::Broken`] says
     /// where.
     pub async fn audit(&self, activation: ActivationId) -> Result<History, VerifierError> {
         let id = RecordId::Activation(activation);
@@ -367,7 +366,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// What the verifier knows of a token. `None` when it is not registered.
+    /// The status of a token. `None` when it is not registered.
     ///
     /// # Errors
     ///
@@ -443,7 +442,7 @@ impl<S: Store> Verifier<S> {
                         return Ok(Some(answer));
                     }
                 }
-                // What was recalled may be stale, and only a replacement finds out.
+                // The cached record may be stale, and only a replacement finds out.
                 _ if is_recalled => {}
                 Ok(settlement) => return Ok(Some(settlement.answer)),
                 Err(error) => return Err(error),
@@ -483,13 +482,13 @@ fn typed_response(typed: &str, digits: u8) -> Result<Response, Rejection> {
     Response::parse(&typed, digits).map_err(|_| malformed)
 }
 
-/// What is asked for by a request to issue, to tell the same request from another.
+/// The content of a request to issue, to distinguish the same request from another.
 fn content(transaction: &Transaction, lifetime: Duration) -> [u8; 16] {
     let whole = Sha256::new_with_prefix(transaction.digest()).chain_update(lifetime.as_secs().to_be_bytes()).finalize();
     whole[..16].try_into().expect("16 of 32 bytes")
 }
 
-/// What a wrapped key of this activation is bound to.
+/// The context to which a wrapped key of this activation is bound.
 fn context(activation: ActivationId) -> Vec<u8> {
     [b"activation ", activation.as_bytes().as_slice()].concat()
 }

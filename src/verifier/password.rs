@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 impl<S: Store> Verifier<S> {
     /// Checks a password of a generator, by the time (RFC 6238) or by a counter (RFC 4226), of an activation that has no camera
-    /// token. It is accepted once; it is never taken for the response to a challenge.
+    /// token. It is accepted once, and never as the response to a challenge.
     ///
     /// # Errors
     ///

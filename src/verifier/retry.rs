@@ -12,7 +12,7 @@ const MAX_TRIES: usize = 10_000;
 /// Counts the tries of one step.
 pub(super) struct Tries(usize);
 
-/// What one try came to.
+/// The result of one try.
 #[must_use]
 pub(super) enum Try<T> {
     /// It is stored, or there was nothing to store.

@@ -1,11 +1,11 @@
 //! The seals of records: a MAC on each, under a key that comes from the key-encryption key. An attacker who can write to the
 //! store, and to nothing else, cannot alter a record or put it in the place of another.
 //!
-//! A store says by its key-check value how far its sealing has come ([`Sealing`]). Stores of before there were seals go on
-//! without them until [`Verifier::seal_records`] was run; new stores are sealed from the start.
+//! The key-check value of a store says how far its sealing has come ([`Sealing`]). Older stores go on without seals until
+//! [`Verifier::seal_records`] was run; new stores are sealed from the start.
 //!
-//! A key in a sealed store is wrapped for another context. So a record whose seal was cut off is not taken for one of
-//! before there were seals: its key does not open.
+//! A key in a sealed store is wrapped for another context. So a record whose seal was cut off is not taken for a record of an
+//! older store: its key does not open.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -41,10 +41,10 @@ pub(super) enum Sealing {
     Done,
 }
 
-/// What this verifier knows of it.
+/// The sealing as this verifier knows it.
 pub(super) struct KnownSealing(AtomicU8);
 
-/// What came of sealing the records of a store.
+/// The result of sealing the records of a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SealReport {
@@ -78,7 +78,7 @@ impl<S: Store> Verifier<S> {
     pub(super) async fn sealing(&self) -> Result<Sealing, VerifierError> {
         match self.sealing.get() {
             Sealing::Unknown => match self.look_up_sealing().await {
-                // What such a key can read at all says so itself, record by record.
+                // Each record that such a key can read shows that by itself.
                 Err(VerifierError::KeyMismatch) => Ok(Sealing::Not),
                 found => found,
             },
@@ -155,15 +155,16 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Gives every record of the store a seal, and wraps every key anew, while challenges are issued and answered. When all have
-    /// one, a record without is refused. In a store that is sealed it changes nothing. It is written in the audit chain of the record `key-check`.
+    /// Gives every record of the store a seal, and re-wraps every key, while challenges are issued and answered. When all have
+    /// one, a record without is refused. In a store that is sealed it changes nothing. The audit chain of the record `key-check`
+    /// has an entry of it.
     ///
-    /// Whoever copied the store before can still put records of that time back; a new key-encryption key ends that
+    /// An attacker who copied the store before can still put records of that time back; a new key-encryption key ends that
     /// ([`Verifier::rewrap`]).
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again. A record that is refused keeps no other from its seal.
+    /// [`VerifierError`] when it could not finish; repeat it. A record that is refused is skipped, and the others get their seals.
     pub async fn seal_records(&self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<SealReport, VerifierError> {
         let mut report = SealReport::default();
         if self.look_up_sealing().await? == Sealing::Done {
@@ -185,7 +186,7 @@ impl<S: Store> Verifier<S> {
                 }
             }
             report.sealed += sealed;
-            // Whoever has not noticed yet may have put down one more.
+            // A verifier that has not noticed yet may have written one more.
             if sealed == 0 {
                 break;
             }
@@ -196,12 +197,12 @@ impl<S: Store> Verifier<S> {
         Ok(report)
     }
 
-    /// Takes a record as it is, whatever its seal says, and ends what is open in it: for an operator who has compared it with
-    /// something else. Its history has to be whole and its key has to open. It is written in the audit chain of the record.
+    /// Accepts a record as it is, whatever its seal says, and ends what is open in it: for an operator who has compared it with the
+    /// bank's own records. Its history has to be whole and its key has to open. The audit chain of the record has an entry of it.
     ///
     /// # Errors
     ///
-    /// [`VerifierError::Record`] when it cannot be read or its history was touched, [`VerifierError::KeyWrapper`] when its key is
+    /// [`VerifierError::Record`] when it cannot be read or its history was altered, [`VerifierError::KeyWrapper`] when its key is
     /// another record's: restore the record from a backup.
     pub async fn accept_record(
         &self,
@@ -222,7 +223,7 @@ impl<S: Store> Verifier<S> {
             RecordId::Token(_) => self.accept::<TokenRecord>(id, now, rng, |record| Ok((record, 0))).await,
             RecordId::Generator(_) => self.accept::<GeneratorRecord>(id, now, rng, |record| Ok((record, 0))).await,
             RecordId::Clock => self.accept::<ClockRecord>(id, now, rng, |record| Ok((record, 0))).await,
-            // It is no record of a customer: `seal_records` writes it anew.
+            // It is no record of a customer: `seal_records` writes it again.
             RecordId::KeyCheck => Ok(false),
         }
     }
@@ -277,7 +278,7 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Writes a record anew, with its key under the newest key-encryption key and for the context of now. Whether the key was
+    /// Writes a record again, with its key under the newest key-encryption key and for the present context. Whether the key was
     /// under an older one.
     pub(super) async fn rewrap_record<R: Stored>(
         &self,
@@ -346,12 +347,12 @@ pub(super) fn check_seal(
     }
 }
 
-/// What a key in a sealed store is bound to.
+/// The context to which a key in a sealed store is bound.
 pub(super) fn sealed(context: &[u8]) -> Vec<u8> {
     [b"sealed ", context].concat()
 }
 
-/// What the key of a record is bound to.
+/// The context to which the key of a record is bound.
 pub(super) fn context_of(id: &RecordId) -> Vec<u8> {
     match id {
         RecordId::Activation(activation) => context(*activation),
@@ -368,7 +369,7 @@ pub(super) struct SealingState {
     /// Whether a record without a seal is refused.
     #[n(0)]
     pub done: bool,
-    /// The end of the chain in which it stands when that was.
+    /// The end of the audit chain of the key-check value.
     #[n(1)]
     pub chain_end: ChainEnd,
 }

@@ -1,4 +1,4 @@
-//! Upkeep of the books: a check of everything, what a restored backup must not bring back, keys wrapped anew.
+//! Maintenance of the records: a check of everything, what a restored backup must not bring back, re-wrapping of keys.
 
 use rand::CryptoRng;
 
@@ -21,7 +21,7 @@ use camtoken_core::verifier::record::{
 };
 use camtoken_core::verifier::seal;
 
-/// What the books hold, and what is wrong with them.
+/// The numbers of records in the store, and the faults that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// How many activations there are, with those that ended.
@@ -32,42 +32,42 @@ pub struct Inventory {
     pub generators: u64,
     /// How many audit entries.
     pub entries: u64,
-    /// What is wrong, in the order of the records.
+    /// The faults, in the order of the records.
     pub findings: Vec<StoreFinding>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFinding {
-    /// With which record.
+    /// The record.
     pub record: RecordId,
-    /// What.
+    /// The fault.
     pub fault: RecordFault,
 }
 
-/// What can be wrong with a record.
+/// A fault of a record.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordFault {
     /// It cannot be read.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// Its history was touched.
+    /// Its history was altered.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// Its key cannot be had.
+    /// Its key cannot be opened.
     #[error(transparent)]
     Key(#[from] KeyWrapError),
-    /// It is of a token that the books do not have.
+    /// It is of a token that the store does not have.
     #[error("its token {0} is not in the books")]
     NoToken(TokenId),
-    /// It is of a token that does not know of it: revoking the token would not end it.
+    /// Its token does not list it: revoking the token would not end it.
     #[error("its token {0} does not list it")]
     Unlisted(TokenId),
     /// It goes on although its token is revoked: revoke the token once more.
     #[error("its token {0} is revoked, and it is not")]
     TokenRevoked(TokenId),
-    /// It is older than its history: somebody has put an older copy of it back.
+    /// It is older than its history: an older copy of it was put back.
     #[error("it is older than its history: an older copy was put back")]
     OlderThanHistory,
     /// Sealing the records was begun and not finished, so one without a seal is still read: [`Verifier::seal_records`].
@@ -85,12 +85,11 @@ pub enum RecordFault {
 /// How many records are listed at once.
 const PAGE: usize = 1024;
 
-/// Takes out of a saved record what must not come back with it: whatever was open to be answered may have been answered
-/// since. An open challenge counts as superseded, a registration between its codes as given up, and time-based
-/// passwords of before `now` as used. Of an event-based generator only two consecutive passwords are accepted next
-/// ([`Verifier::resynchronise`]).
+/// Ends what is open in a saved record, because it may have been answered since. An open challenge counts as superseded, a
+/// registration between its codes as given up, and time-based passwords of before `now` as used. Of an event-based generator
+/// only two consecutive passwords are accepted next ([`Verifier::resynchronise`]).
 ///
-/// What was revoked, suspended or counted since the backup is not known to it: that has to be done again.
+/// The record does not have revocations, suspensions and wrong responses since the backup: repeat the revocations and suspensions.
 ///
 /// # Errors
 ///
@@ -119,7 +118,7 @@ pub fn restored(mut saved: Saved, key_wrapper: &dyn KeyWrapper, now: Timestamp) 
     Ok(saved)
 }
 
-/// What is not changed stays as it was saved: there is no answer that a write would have to confirm. A sealed record is sealed again.
+/// Unchanged records stay as they were saved: there is no answer that a write would have to confirm. A sealed record is sealed again.
 fn append<R: Stored>(
     saved: &mut Saved,
     Settlement { mut record, audit, .. }: Settlement<bool, R>,
@@ -137,8 +136,8 @@ fn append<R: Stored>(
 }
 
 impl<S: Store> Verifier<S> {
-    /// Reads every record, its history and its key, and says what is wrong. Meant for books that nobody writes to
-    /// meanwhile: of a registration that begins just then it may say that its token does not list it.
+    /// Reads every record, its history and its key, and says what is wrong. Run it while no verifier writes to the store: about
+    /// a registration that begins meanwhile it may say that its token does not list it.
     ///
     /// # Errors
     ///
@@ -174,12 +173,12 @@ impl<S: Store> Verifier<S> {
         Ok(inventory)
     }
 
-    /// Does in a store what [`restored`] does to a saved record, for one that was put back by other means than a backup of
-    /// ours: nothing may have been issued since. Says how many activations it changed.
+    /// Does in a store what [`restored`] does to a saved record, for a store that was restored by other means than a backup of
+    /// camtoken. Call it before a challenge is issued. Says how many activations it changed.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again. A record that cannot be read keeps no other from it.
+    /// [`VerifierError`] when it could not finish; repeat it. A record that cannot be read is skipped, and the others are changed.
     pub async fn expire_open(&self, now: Timestamp) -> Result<u64, VerifierError> {
         let (mut voided, mut after, mut unreadable) = (0, None, None);
         while let Some(page) = self.page(&mut after).await? {
@@ -213,19 +212,20 @@ impl<S: Store> Verifier<S> {
         }
     }
 
-    /// Wraps every key that is wrapped under an older key-encryption key anew, and says how many; the key-check value is
-    /// wrapped anew with them, and not counted. In a sealed store every record gets its seal under the newest one. When it returns, the older ones may be taken away: every record was written, also those that needed no other key. Challenges are issued
-    /// and answered meanwhile.
+    /// Re-wraps every key that is wrapped under an older key-encryption key, and says how many. The key-check value is re-wrapped
+    /// with them, and not counted. In a sealed store every record gets its seal under the newest key. When it returns, the older
+    /// keys may be removed: every record was written, also those that needed no other key. Challenges are issued and answered
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// [`VerifierError`] when it could not finish; do it again.
+    /// [`VerifierError`] when it could not finish; repeat it.
     pub async fn rewrap(&self, rng: &mut impl CryptoRng) -> Result<u64, VerifierError> {
         let (mut wrapped, mut after) = (0, None);
         while let Some(page) = self.page(&mut after).await? {
             for id in page {
                 wrapped += u64::from(match &id {
-                    // The last one: whoever trusts it may take the older keys away.
+                    // The last one: when it is written, the older keys may be removed.
                     RecordId::KeyCheck => false,
                     RecordId::Activation(_) => self.rewrap_record::<Record>(&id, rng).await?,
                     RecordId::Token(_) => self.rewrap_record::<TokenRecord>(&id, rng).await?,
@@ -328,7 +328,7 @@ impl<S: Store> Verifier<S> {
         Ok(entries)
     }
 
-    /// Whether there are entries behind a record that are not of a later change, which is there by now: an older copy was put back.
+    /// Whether a record has audit entries later than its revision, and is still at that revision: an older copy was put back.
     pub(super) async fn is_older_than_its_history(
         &self,
         id: &RecordId,

@@ -1,4 +1,4 @@
-// The face in Chromium: every way to show the token a code, keyboard alone, both languages, nothing from elsewhere.
+// The virtual token's page in Chromium: every way to show the token a code, keyboard alone, both languages, nothing from elsewhere.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -192,7 +192,7 @@ test("a code before the webcam is read, and the camera is off afterwards", async
       null,
       { timeout: 60_000 },
     );
-    // The letter of that moment: the film goes on while the picture is taken.
+    // The letter of that moment: the video goes on while the image is taken.
     assert.match(await found.jsonValue(), /^[F·]$/);
     await window.page.locator("#shot").scrollIntoViewIfNeeded();
     await picture(window.page, "camera-found");

@@ -1,4 +1,4 @@
-// A film for the fake webcam: a wall, then a code with a finger over it, then the whole code, held by a hand that is not quite still.
+// A video for the fake webcam: a wall, then a code with a finger over it, then the whole code, held by a hand that is not quite still.
 
 import { writeFileSync } from "node:fs";
 

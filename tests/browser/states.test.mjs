@@ -1,4 +1,4 @@
-// Every state of the face, in both languages, both modes and two widths: it is accessible, and nothing is wider than the window.
+// Every state of the virtual token's page, in both languages, both modes and two widths: it is accessible, and nothing is wider than the window.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -2,12 +2,12 @@
 //! that `vhci_hcd` is given, so that the real `uvcvideo` driver binds to it. Nothing here is shared with what reads it.
 //!
 //! ```text
-//! usb-camera frame OUT.jpg|OUT.yuyv 1280x720 TEXT         draws a frame; without TEXT an empty desk
+//! usb-camera frame OUT.jpg|OUT.yuyv 1280x720 TEXT         draws a frame; without TEXT an empty table
 //! usb-camera plug [--seconds N] [--stall N] MODE=FILE*COUNT,FILE… …    MODE: mjpeg:1280x720, yuyv:640x480
 //! ```
 //!
 //! Plugged in, it shows each mode's files in turn, at 30 frames a second, each COUNT times, the last one for ever; a new
-//! stream begins anew. After so many seconds the cable is pulled; after so many frames nothing more comes.
+//! stream begins again. After so many seconds the cable is pulled; after so many frames nothing more comes.
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Draws a desk with a page on it, as a camera sees them.
+/// Draws a table with a page on it, as a camera sees them.
 fn frame(out: &str, size: &str, text: Option<&str>) -> Result<(), Box<dyn Error>> {
     let (width, height) = pair(size, 'x')?;
     let mut pixels = vec![120; (width * height) as usize];

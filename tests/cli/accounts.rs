@@ -97,7 +97,7 @@ fn a_card_answers_a_question_once_it_is_shown() {
     let (answer, _) = ask("11111111");
     assert_eq!(answer["response"], "243178");
     assert!(answer["fields"].as_array().is_some_and(|fields| fields.iter().any(|field| field["shown"] == "11111111")));
-    // What signs something is not answered without somebody who approves.
+    // A code that signs something is not answered without an approval.
     let (refused, exit) = desk.run(&["token", "otp", "--question", "00000000"]);
     assert_eq!((&refused["code"], exit), (&json!("CT-E023"), 2));
     let (wrong, exit) = ask("not digits");

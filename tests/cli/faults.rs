@@ -83,7 +83,7 @@ fn a_clock_that_is_ahead_decides_nothing_and_what_it_touched_can_be_repaired() {
     }
     assert_eq!(issue("2026-11-21 03:05:02").exit, 0, "nothing was touched: with the right time it goes on at once");
 
-    // Somebody confirms the wrong clock.
+    // An operator confirms the wrong clock.
     assert_eq!(at("2036-11-21 03:05:03", &["store", "clock", "--confirm"]).exit, 0);
     let issued = issue("2036-11-21 03:05:04");
     assert_eq!(issued.exit, 0, "{issued:?}");
@@ -113,7 +113,7 @@ fn a_clock_that_is_ahead_decides_nothing_and_what_it_touched_can_be_repaired() {
     assert!(events.iter().any(|entry| entry["event"] == "clockSetBack"), "{audit:?}");
 }
 
-/// Runs a command under a wall clock that is set; the clock that nobody sets goes on.
+/// Runs a command under a wall clock that is set; the uptime goes on.
 fn run_at(story: &Story, library: &Path, time: &str, args: &[&str]) -> Said {
     let mut command = story.command(args);
     command.env_remove("CAMTOKEN_NOW").env("TZ", "UTC").env("LD_PRELOAD", library);
@@ -129,7 +129,7 @@ fn faketime() -> Option<PathBuf> {
     libraries.into_iter().find(|library| library.exists())
 }
 
-/// What is acknowledged before, between and after full disks is there, and nothing else is told.
+/// Changes that are acknowledged before, between and after full disks are there, and no other change is acknowledged.
 #[test]
 fn a_full_disk_loses_nothing_acknowledged() {
     let may_mount = Command::new("unshare").args(["-rm", "true"]).status();

@@ -1,4 +1,4 @@
-//! Films and folders as cameras: `scan --camera` and `watch`. The films are made here.
+//! Videos and folders as cameras: `scan --camera` and `watch`. The videos are made here.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -27,7 +27,7 @@ fn page(text: Option<&str>) -> Luma {
     Luma::from_raw(WIDTH, HEIGHT, pixels).expect("one pixel each")
 }
 
-/// A YUV4MPEG2 film of an odd size: chroma planes are rounded up.
+/// A YUV4MPEG2 video of an odd size: chroma planes are rounded up.
 fn y4m(frames: &[Luma]) -> Vec<u8> {
     let mut film =
         format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F30:1 Ip A1:1 C420jpeg XCOMMENT=made by a test\n").into_bytes();
@@ -213,7 +213,7 @@ fn a_named_pipe_is_a_film_that_may_be_given_up() {
     std::thread::spawn(move || fs::write(to, y4m(&[page(None), page(Some("CT9:ONE"))])));
     assert_eq!(told(scan.wait_with_output().expect("it ends")).0, "CT9:ONE\n");
 
-    // Nobody writes to it.
+    // No program writes to it.
     for verb in [&["scan", "--raw"][..], &["watch"]] {
         let start = Instant::now();
         let mut waiting = camtoken(&[verb, &["--camera", camera]].concat())
@@ -302,6 +302,6 @@ fn the_viewfinder_gives_the_terminal_back() {
         }
         assert!(pages[0].contains("A  good  CT9:ONE") && pages[0].contains('▀'), "{}", pages[0]);
     }
-    // Two seconds of film last two seconds; a signal ends it before.
+    // Two seconds of video last two seconds; a signal ends it before.
     assert!(on_a_terminal(&watch).matches("\u{1b}[H").count() > on_a_terminal(&stopped).matches("\u{1b}[H").count());
 }

@@ -107,7 +107,7 @@ fn a_store_under_softhsm() {
     change(&file, |file| drop(file["keys"].as_array_mut().expect("keys").pop()));
     works(&story);
 
-    // Another key of the token: both are there until all is wrapped anew.
+    // Another key of the token: both are there until everything is re-wrapped.
     hsm.import("kek-2", "02");
     story.variables = hsm.variables("kek-2");
     works(&story);
@@ -240,7 +240,7 @@ fn a_store_under_openbao() {
     assert_eq!((rotated.exit, &rotated.document["keys"]), (0, &json!(2)), "{rotated:?}");
     works(&story);
 
-    // A new version of the engine's key, and the file under it. The engine shows the key to nobody meanwhile.
+    // A new version of the engine's key, and the file under it. The engine never shows the key.
     bao.admin(&["write", "-f", "transit/keys/kek/rotate"]);
     let rewrapped = story.run(&["store", "kek", "rewrap"]);
     assert_eq!((rewrapped.exit, &rewrapped.document["keys"]), (0, &json!(2)), "{rewrapped:?}");
@@ -313,7 +313,7 @@ fn refused(story: &Story, code: &str) {
     assert_eq!(fs::read(&file).ok(), before, "never a part of it");
 }
 
-/// One half altered is told apart from a key that is not the module's.
+/// An altered half and a key of another module give different errors.
 fn altered(story: &Story, file: &Path) {
     let right = fs::read_to_string(file).expect("it is there");
     let alter = |entry: &mut Value, part: &str| {

@@ -225,7 +225,7 @@ fn a_key_comes_in_every_form() {
     assert_eq!((&document["code"], exit), (&json!("CT-E020"), 2), "{document}");
 }
 
-/// Another implementation, with keys, counters and moments that nobody chose.
+/// Another implementation, with random keys, counters and moments.
 #[test]
 fn values_are_those_of_oathtool() {
     if Command::new("oathtool").arg("--version").output().is_err() {

@@ -1,4 +1,4 @@
-//! Upkeep of the store in separate processes: checked, backed up, put back, its keys wrapped anew.
+//! Maintenance of the store in separate processes: check, backup, restore, re-wrapping of keys.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -43,7 +43,7 @@ pub struct Said {
 }
 
 impl Story {
-    /// A token in the books, nobody registered.
+    /// A token that the verifier has, without a user.
     pub fn new() -> Self {
         Self::new_with(Vec::new())
     }

@@ -1,7 +1,7 @@
-//! What clients did to a store and were told, with times, and a check of it afterwards, in the manner of Jepsen.
+//! The operations of clients on a store and their answers, with times, and a check of them afterwards, in the manner of Jepsen.
 //!
 //! Each client changes records; each change carries a value that no other has, in the record and in its audit entry. In the end
-//! the audit entries say what became of each change. What the clients were told must agree with that, in real time.
+//! the audit entries say what became of each change. The answers that clients got must agree with that, in real time.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use camtoken::store::{Change, RecordId, Replaced, Revision, Store, StoreError, block_on};
 
-/// What a client was told.
+/// The answer that a client got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// The change made this revision.
@@ -51,13 +51,13 @@ impl History {
         Self { start: Instant::now(), operations: Mutex::default() }
     }
 
-    /// How many operations there were, and how many of them were told as stored.
+    /// How many operations there were, and how many of them were acknowledged as stored.
     pub fn counts(&self) -> (usize, usize) {
         let operations = self.operations.lock().expect("nobody panics with it");
         (operations.len(), operations.iter().filter(|one| matches!(one.told, Told::Stored(_))).count())
     }
 
-    /// The longest time between two changes that were told as stored, whoever asked, after `since`.
+    /// The longest time between two changes of any clients that were acknowledged as stored, after `since`.
     pub fn longest_gap(&self, since: Instant) -> Duration {
         let since = since - self.start;
         let operations = self.operations.lock().expect("nobody panics with it");
@@ -168,7 +168,7 @@ fn complaints_of(operations: &[&Operation], audit: &[(u64, u64)], last: (u64, u6
     complaints
 }
 
-/// What was told as the present and was the past: an operation that began after another had ended knows of at least its revision.
+/// An answer that was out of date: an operation that began after another had ended must know at least its revision.
 fn out_of_time(operations: &[&Operation]) -> Option<String> {
     let known = |one: &Operation| match one.told {
         Told::Stored(revision) => Some(revision),

@@ -1,5 +1,5 @@
-//! Members that are killed, stopped and cut off at random while clients change the same records, and a check of what all of
-//! them were told.
+//! Members that are killed, stopped and cut off at random while clients change the same records, and a check of all answers that
+//! the clients got.
 
 use std::env;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -46,7 +46,7 @@ impl Dice {
     }
 }
 
-/// Lets clients work on two stores while `harm` does what it does, and checks what they were told.
+/// Lets clients work on two stores while `harm` runs, and checks the answers that they got.
 pub fn under<S: Store>(stores: [&S; 2], name: &str, mut harm: impl FnMut()) -> Result<History, String> {
     let (history, over) = (History::new(), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -114,7 +114,7 @@ fn members_that_die_hang_and_are_cut_off_lose_and_repeat_nothing() {
     assert!(stored > 100, "{stored}");
 }
 
-/// The time in which nobody is told "stored", after the leader was killed, stopped, or its clients were cut off.
+/// The time in which no client gets "stored", after the leader was killed, stopped, or its clients were cut off.
 #[test]
 fn another_leads_within_five_seconds() {
     if !is_installed() {
@@ -208,7 +208,7 @@ impl Store for Hasty {
     }
 }
 
-/// The deliberate mistake: what is unknown is looked up, and what a load shows is told as stored.
+/// The deliberate mistake: an unknown outcome is looked up, and what a load shows is acknowledged as stored.
 struct ConfirmsByRead<S>(S);
 
 impl<S: Store> Store for ConfirmsByRead<S> {

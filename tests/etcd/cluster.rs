@@ -125,7 +125,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The first port of so many that nobody listens on, and as many ten further. Each process looks in places of its own, and its
+/// The first of so many ports without a listener, and as many ten further. Each process looks in a range of its own, and its
 /// threads one after the other.
 fn free_ports(members: u16) -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);

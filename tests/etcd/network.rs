@@ -49,10 +49,10 @@ impl Hosts {
         format!("{}{host}", self.prefix)
     }
 
-    /// Nothing that `from` sends gets to `to` any more, and neither is told.
+    /// Nothing that `from` sends gets to `to` any more, and neither of them is notified.
     fn cut(&self, from: u64, to: u64) {
         let space = self.space(from);
-        // An address of hardware that nobody has.
+        // An address of hardware that does not exist.
         must(&format!("-n {space} neigh replace {ADDRESS}.{to} lladdr 02:00:00:00:00:ee nud permanent dev eth0"));
     }
 

@@ -9,7 +9,7 @@ mod embedded;
 use camtoken::store::StoreError;
 use shuttle::{thread, thread_local};
 
-/// Locks that can be told to have a fault.
+/// Locks that can be given a fault.
 pub mod sync {
     use std::ops::{Deref, DerefMut};
 

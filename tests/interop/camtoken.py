@@ -36,7 +36,7 @@ class Result:
         return self.document.get("code")
 
     def says(self, word):
-        """Whether a word or a number reaches whoever reads the answer; where the symbol was in the picture does not count."""
+        """Whether a word or a number is in the answer that a reader sees; the place of the symbol in the image does not count."""
         words = re.sub(r'"(symbols|pxPerModule|ms|file)": .*?(?=\n  "|\n})', "", self.words, flags=re.S)
         return re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", words) is not None
 

@@ -88,7 +88,7 @@ class Web:
 
 
 class Trap:
-    """Listens, and says how many have come. Whoever comes hears nothing."""
+    """Listens, and counts the connections. They get no answer."""
 
     def __enter__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))

@@ -80,7 +80,7 @@ fn the_service_stands_on_the_database() {
     let enrolled = ["enroll", "time-based", "--contract", "1234567890", "--user", "SATO"];
     let enrolled = said(camtoken(dir.path(), &url, &enrolled).env("CAMTOKEN_KEK", &key));
     let activation = enrolled.document["activation"].as_str().expect("text");
-    // A virtual token beside it is told of in the log.
+    // A virtual token beside it is a warning in the log.
     for (more, warnings) in [(&[][..], 0), (&["--emulator"], 1)] {
         let args = [&["serve", "--port", "0", "--log", "warn"], more].concat();
         let mut serve = camtoken(dir.path(), &url, &args)

@@ -96,7 +96,7 @@ fn kill_9_of_the_server_leaves_a_history_without_contradictions() {
 
 type Told = Vec<(camtoken::verifier::ChallengeRef, String)>;
 
-/// Answers challenges until the end, asking again with the same attempt whenever nothing was decided.
+/// Answers challenges until the end, with a retry of the same attempt whenever nothing was decided.
 fn client(pair: &Pair<Arc<PostgresStore>>, ended: &AtomicBool, answered: &AtomicUsize) -> Told {
     let mut told = Told::new();
     while !ended.load(Ordering::Relaxed) {
@@ -118,7 +118,7 @@ fn client(pair: &Pair<Arc<PostgresStore>>, ended: &AtomicBool, answered: &Atomic
             }
         };
         assert!(verdict.is_accepted(), "the one right response, in one attempt: {verdict:?}");
-        // Somebody else with the same response, at once.
+        // Another caller with the same response, at once.
         if let Ok(verdict) =
             block_on(pair.verifier.verify(issued.reference, &response, AttemptId::generate(&mut rng()), NOW))
         {
@@ -175,7 +175,7 @@ fn a_cut_connection_is_unknown_and_the_same_attempt_gets_the_verdict() {
     assert!(proxy.connections() > cuts, "each cut took a new connection");
 }
 
-/// A commit that was told not to wait for the standby is on one server alone: that is no "stored".
+/// A commit whose wait for the standby was cancelled is on one server alone: that is no "stored".
 #[test]
 fn a_commit_that_did_not_wait_for_its_standby_is_unknown() {
     let mut server = Server::start();
@@ -201,7 +201,7 @@ fn a_commit_that_did_not_wait_for_its_standby_is_unknown() {
     }
 }
 
-/// A server that does not answer holds nobody for longer than three deadlines, and nothing late is called stored.
+/// A server that does not answer delays no caller for longer than three deadlines, and nothing late is called stored.
 #[test]
 fn a_slow_server_is_waited_for_until_the_deadline() {
     let mut server = Server::start();
@@ -238,7 +238,7 @@ fn a_slow_server_is_waited_for_until_the_deadline() {
     }
 }
 
-/// A server that takes connections and says nothing, as one does whose machine is stuck, keeps nobody from the next one.
+/// A server that takes connections and says nothing, as one does whose machine is stuck, keeps no caller from the next one.
 #[test]
 fn a_silent_server_is_not_in_the_way_of_the_next() {
     let mut server = Server::start();

@@ -15,13 +15,13 @@ use camtoken_postgres::{Durability, Options, PostgresStore};
 use crate::pair::{NOW, Pair, rejected, rng, test_policy, transfer};
 use crate::server::sql;
 
-/// After a kill, so soon somebody has to be told "accepted" again.
+/// After a kill, a caller has to get "accepted" again within this time.
 const LONGEST_GAP: Duration = Duration::from_secs(30);
 
 type Bank = Pair<Arc<PostgresStore>>;
 
-/// Two verifiers with many callers; each response is asked about through the one and the other until it is settled. No
-/// response is accepted twice and no acceptance is lost; and while the standbys get nothing, nobody is told anything.
+/// Two verifiers with many callers; each response is sent through the one and the other until it is settled. No response is
+/// accepted twice and no acceptance is lost. While the standbys get nothing, no caller gets an acceptance.
 #[test]
 #[ignore = "needs a cluster: run deploy/patroni/failover"]
 fn a_killed_leader_loses_and_repeats_nothing() {
@@ -60,7 +60,7 @@ fn a_killed_leader_loses_and_repeats_nothing() {
             }
             let killed = Instant::now();
             cluster.kill(leader, &held);
-            // What was acknowledged before is told a moment later; each client may have one of these.
+            // An answer to an earlier commit may arrive a moment later; each client may have one of these.
             let settled = load.accepted();
             wait(LONGEST_GAP, || load.accepted() > settled + banks.len());
             let gap = load.longest_gap_since(killed).as_secs_f64();
@@ -98,7 +98,7 @@ fn options() -> Options {
     Options { connections: 4, durability: Durability::Standby, ..Options::default() }
 }
 
-/// What the callers do, and what they were told.
+/// What the callers do, and the answers that they got.
 struct Load {
     /// The second verifier; each bank has the first.
     other: Verifier<Arc<PostgresStore>>,
@@ -113,7 +113,7 @@ impl Load {
         self.accepted.lock().expect("nobody panicked").len()
     }
 
-    /// For how long nobody was told "accepted".
+    /// For how long no caller got "accepted".
     fn longest_gap_since(&self, start: Instant) -> Duration {
         let accepted = self.accepted.lock().expect("nobody panicked");
         let mut last = start;
@@ -122,7 +122,7 @@ impl Load {
         gaps.max().unwrap_or_default()
     }
 
-    /// Answers challenges until the end. Every question is asked until it is decided, whoever leads by then.
+    /// Answers challenges until the end. Every request is retried until it is decided, whichever node leads by then.
     fn client(&self, bank: &Bank) {
         while !self.ended.load(Ordering::Relaxed) {
             let issued = block_on(bank.verifier.issue(bank.activation, transfer("1"), None, NOW, &mut rng()));

@@ -20,7 +20,7 @@ const RIGHT: usize = 12;
 const WRONG: usize = 8;
 
 /// Not a test: one of the verifiers of the next ones. It reads a challenge, the right response and a round from each
-/// line, and says how often it was told what.
+/// line, and counts the answers that it got.
 #[test]
 #[ignore = "a process of other tests"]
 fn child_settles_what_it_is_given() {
@@ -161,7 +161,7 @@ fn what_another_verifier_did_is_seen_at_once() {
         assert_eq!(rejected(&here.verify(old, &old_response, NOW)), Rejection::Superseded, "{round}");
         assert!(here.verify(new, &new_response, NOW).is_accepted(), "{round}");
         assert_eq!(rejected(&elsewhere.verify(new, &new_response, NOW)), Rejection::AlreadySettled, "{round}");
-        // What stands in the store is what is told, though an older state is remembered.
+        // The answer is from the store, although an older state is cached.
         block_on(elsewhere.verifier.suspend(here.activation, NOW)).expect("it is active");
         let issued = block_on(here.verifier.issue(here.activation, crate::pair::transfer("3"), None, NOW, &mut rng()));
         assert!(issued.is_err(), "{round}: it is suspended");
@@ -196,7 +196,7 @@ impl Verifier {
         writeln!(self.stdin, "{line}").and_then(|()| self.stdin.flush()).expect("the child reads");
     }
 
-    /// How often it was told "accepted", and how often "wrong".
+    /// How often it got "accepted", and how often "wrong".
     fn told(&mut self) -> (usize, usize) {
         let line = self.hear("told ");
         let mut numbers = line.split(' ').map(|number| number.parse().expect("a number"));

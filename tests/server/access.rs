@@ -298,7 +298,7 @@ fn a_socket_is_for_its_user_alone() {
     assert_eq!(error["code"], "CT-E112", "another service has it");
     assert!(ask().starts_with("HTTP/1.1 200 "), "and keeps it");
 
-    // Only root can be somebody else.
+    // Only root can become another user.
     if rustix::process::geteuid().is_root() {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("our own");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("our own");

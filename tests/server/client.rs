@@ -260,7 +260,7 @@ impl Said {
     }
 }
 
-/// The binary with nobody's surroundings but its own.
+/// The binary in an environment of its own.
 pub fn command(state: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_camtoken"));
     for (name, _) in std::env::vars_os() {

@@ -1,4 +1,4 @@
-//! The verifier's time for test tokens: the clock of their session, and nobody else's.
+//! The verifier's time for test tokens: the clock of their session, and of no other.
 
 use std::thread;
 use std::time::{Duration, Instant};

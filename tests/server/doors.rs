@@ -83,7 +83,7 @@ fn an_open_address_needs_a_key_and_a_key_has_a_length() {
     }
 }
 
-/// Whoever may look at a process sees the environment that it was started with.
+/// Other processes of the user see the environment that a process was started with.
 #[cfg(target_os = "linux")]
 #[test]
 fn secrets_leave_the_environment_of_the_process() {

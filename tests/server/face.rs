@@ -64,7 +64,7 @@ fn the_face_is_for_this_machine_alone_and_the_description_for_all() {
     assert_eq!(server.ask("GET", "/ui", None).status, 404);
 }
 
-/// Every address that the pages of a verifier name is served, and none of them is the face.
+/// Every address that the pages of a verifier name is served, and none of them is the virtual token's page.
 #[test]
 fn a_service_without_the_virtual_token_leads_to_its_description() {
     let server = Server::start(&[]);

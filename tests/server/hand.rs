@@ -35,14 +35,14 @@ impl<'a> Hand<'a> {
         self.server.get(&self.path("/state")).ok(200)
     }
 
-    /// Into the books, and both codes by picture; the activation.
+    /// Registers the token with the verifier, and then both codes by image; gives the activation.
     pub fn register(&self) -> String {
         let known = self.server.post("/v1/tokens", &self.state()).ok(201);
         assert_eq!(known["test"], true);
         self.enroll()
     }
 
-    /// Both codes, for a token that is in the books.
+    /// Both codes, for a token that the verifier has.
     pub fn enroll(&self) -> String {
         let server = self.server;
         let new = json!({ "tokenId": self.token, "contract": "1234567890", "user": "TANAKA" });

@@ -125,7 +125,7 @@ pub fn settles_a_generator(server: &Server) {
     let password = python_totp(&secret.expect("a secret"));
     assert_eq!(verify(&password)["result"], "accepted");
     assert_eq!(verify(&password)["result"], "used", "once");
-    // Somebody without a generator, and somebody with a camera token: the answer is the same.
+    // A user without a generator, and a user with a camera token: the answer is the same.
     let nobody = server.post("/v1/activations/0123456789ab/verify", &json!({ "response": "123456" })).ok(200);
     assert_eq!(nobody["result"], "rejected");
 }

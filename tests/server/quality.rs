@@ -153,7 +153,7 @@ fn every_screen_that_was_shown_is_drawn_if_that_is_wanted() {
             && drawing.contains("Type this one-time password")
     );
     assert_eq!(drawing.matches("<svg ").count(), 1 + pages + 1, "{drawing}");
-    // Nobody has pressed a button: the first page is on the screen.
+    // No button was pressed: the first page is on the screen.
     let (drawing, pages) = drawn("?drawing=svg&confirm=step");
     assert_eq!(drawing.matches("<svg ").count(), 1 + pages, "{drawing}");
 }

@@ -14,7 +14,7 @@ use super::hand::{Hand, text};
 /// Connections that say nothing.
 const IDLE: usize = 10_000;
 
-/// What a response may take to be settled, whoever else is there, on a machine that does other things as well.
+/// How long a response may take to be settled beside hostile callers, on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[test]
@@ -80,7 +80,7 @@ fn responses_are_settled_while_ten_thousand_others_are_there() {
         }
     });
 
-    // After half a minute of silence they may go; before, nobody is thrown out to make room.
+    // After half a minute of silence they may be closed; before, no connection is closed to make room.
     let alive = idle.iter().filter(|stream| still_open(stream)).count();
     assert!(alive == IDLE || since.elapsed() > Duration::from_secs(25), "{alive} of {IDLE} are left");
 }

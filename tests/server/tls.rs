@@ -1,4 +1,4 @@
-//! TLS with real handshakes: who is known gets in, nobody else does.
+//! TLS with real handshakes: known clients get in, others do not.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::client::command;
 
-/// Somebody who makes certificates.
+/// A certificate authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, as PEM.

@@ -1,4 +1,4 @@
-//! Processes that are killed, journals that are damaged, syncs that fail: nothing that was acknowledged is lost.
+//! Processes that are killed, write-ahead logs that are damaged, syncs that fail: nothing that was acknowledged is lost.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn kill_9_loses_nothing_acknowledged() {
     killed_at_random_moments("small", kills, 250, 0x6b69_6c6c);
 }
 
-/// The same with large records, so that the journal's files take turns, write buffers go to files, and files are merged.
+/// The same with large records, so that the log switches files, write buffers go to files, and files are merged.
 #[test]
 fn kill_9_loses_nothing_while_files_are_written() {
     let dir = killed_at_random_moments("large", 7, 1200, 0x6669_6c65);
@@ -62,7 +62,7 @@ fn killed_at_random_moments(size: &str, kills: u32, most_lines: u64, seed: u64) 
     dir
 }
 
-/// A journal cut or damaged anywhere: the store opens with all that was acknowledged, or it does not open.
+/// A write-ahead log cut or damaged anywhere: the store opens with all that was acknowledged, or it does not open.
 #[test]
 fn a_damaged_journal_is_noticed() {
     let dir = tempdir();
@@ -133,7 +133,7 @@ fn write_sequence(dir: &Path) -> Vec<RecordId> {
         write(&store, id, earlier as u64).expect("nobody else writes");
     }
     drop(store);
-    // The journal is longer than what is in it: the rest is cut off, so that damage hits something.
+    // The log's file is longer than its content: the rest is cut off, so that damage hits something.
     let journal = File::options().write(true).open(dir.join("journal/0")).expect("the store has it");
     let bytes = fs::read(dir.join("journal/0")).expect("the store has it");
     let end = bytes.iter().rposition(|&byte| byte != 0).expect("something was written") + 1;
@@ -185,7 +185,7 @@ fn damaged(original: &Path, damage: &Damage, marked: bool) -> Result<usize, Stor
     Ok(found)
 }
 
-/// The first sync that fails ends the store: its callers do not know, all later ones are told at once, and what was
+/// The first sync that fails stops the store: its callers get "unknown", all later ones are refused at once, and what was
 /// acknowledged before is there when it is opened again.
 #[test]
 fn a_failed_sync_stops_the_store() {
@@ -255,7 +255,7 @@ fn child_writes_until_it_is_killed() {
                     let expected = expected.map_or(Revision::ABSENT, |found| found.revision);
                     let change = padded_change(&id, expected.as_u64() + 1, padding);
                     let replacing = store.replace(&id, expected, change);
-                    // Half of them write themselves when nobody else does, half leave it to the store's thread.
+                    // Half of them write themselves when the writer is free, half leave it to the store's thread.
                     let replaced = if thread % 2 == 0 { block_on(replacing) } else { pollster::block_on(replacing) };
                     match replaced.expect("the store replaces") {
                         Replaced::Yes(revision) => report(&format!("{id} {revision}")),

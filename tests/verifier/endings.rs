@@ -10,7 +10,7 @@ type Bank = Pair<MemoryStore>;
 /// Ends something of a bank, by its verifier.
 type End = fn(&Bank) -> Result<(), EnrollError>;
 
-/// A bank is told of a lost token before it has booked what was signed with it.
+/// A bank learns of a lost token before it has booked what was signed with it.
 #[test]
 fn what_was_accepted_can_be_asked_for_whatever_ended_the_activation() {
     let cases: [(End, Rejection); 4] = [

@@ -1,5 +1,5 @@
 //! Generators that came from their makers, in the store: what a restoration, a rotation of keys and a fourth wrong guess leave of
-//! them. Their passwords are told over in `tests/cli/provisioning.rs`.
+//! them. Their passwords are compared in `tests/cli/provisioning.rs`.
 
 use std::num::NonZeroU32;
 
@@ -17,7 +17,7 @@ fn serial() -> GeneratorId {
     "2308701234567".parse().expect("a serial number")
 }
 
-/// A generator with the secret of RFC 4226, appendix D, in somebody's hands.
+/// A generator with the secret of RFC 4226, appendix D, that a user has.
 fn given(bank: &Bank, moving: Moving) -> ActivationId {
     let secret = Key::new(b"12345678901234567890".to_vec());
     let origin = Origin { key: Validity { start: None, end: Some(later(10_000)) }, ..Origin::default() };
@@ -84,7 +84,7 @@ fn a_restored_event_based_generator_accepts_two_consecutive_passwords_next() {
     assert_eq!(verify(&bank, activation, "162583", 6), Ok(()));
 }
 
-/// The backup is of before anybody had it: the record of the generator itself once came back as it was, and 755224 was good again.
+/// The backup is of before a user had it: the record of the generator itself once came back as it was, and 755224 was good again.
 #[test]
 fn a_generator_that_is_given_anew_after_a_restoration_accepts_no_password_by_itself() {
     let bank = bank();

@@ -215,8 +215,8 @@ fn right_and_wrong_at_once_leave_one_acceptance_and_an_exact_count() {
 
 const VICTIM: &str = "CAMTOKEN_TEST_VICTIM_DIR";
 
-/// Not a test: the process that the next one kills. It answers challenges as fast as it can, and tells each acceptance
-/// only after it was told.
+/// Not a test: the process that the next one kills. It answers challenges as fast as it can, and prints each acceptance
+/// only after it got it.
 #[test]
 #[ignore = "a child of other tests"]
 fn victim() {

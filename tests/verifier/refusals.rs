@@ -158,7 +158,7 @@ impl KeyWrapper for Counting {
     }
 }
 
-/// Requirement V-15: nobody tells by the time which activations there are, nor of which kind they are.
+/// Requirement V-15: the time of an answer does not show which activations there are, nor of which kind they are.
 #[test]
 fn an_unknown_activation_and_one_of_another_kind_cost_the_same_work() {
     let opened = Arc::new(AtomicUsize::new(0));

@@ -152,7 +152,7 @@ fn test_keys_are_refused_unless_told() {
     block_on(verifier.register(&token_id(), &device_key(), false, NOW, &mut rng())).expect("a real token");
 }
 
-/// V-20 holds for what was registered earlier, by a verifier that was told to take test keys.
+/// V-20 holds for tokens that were registered earlier, by a verifier that accepted test keys.
 #[test]
 fn a_test_token_in_the_books_signs_nothing_for_a_verifier_that_takes_none() {
     let store = Arc::new(MemoryStore::new());

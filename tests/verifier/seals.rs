@@ -1,5 +1,5 @@
-//! Whoever can write to a store, and has no key-encryption key: what is refused, on both engines. Each attack has a control, a store
-//! of before there were seals, in which it passes.
+//! An attacker who can write to a store, and has no key-encryption key: what is refused, on both engines. Each attack has a control,
+//! an older store without seals, in which it passes.
 
 use camtoken::store::backup::{Records, Saved};
 use camtoken::verifier::{RecordError, RecordFault, SealReport};
@@ -190,7 +190,7 @@ fn a_whole_record_of_before_is_told_by_its_history() {
         let mut put_back = records(pair.verifier.store());
         let now = of(&mut put_back, &id);
         (now.record, now.revision) = (older.record.clone(), older.revision);
-        // The stores' own way in takes no entries behind a record: whoever writes to the tables does.
+        // The store's own interface takes no entries later than a record; a writer to the tables can do that.
         let late = now.audit.pop().expect("the acceptance");
         let store = filled(&put_back);
         assert_eq!(read(&store, pair.activation), Ok(()));
@@ -333,7 +333,7 @@ fn sealing_and_a_new_key_may_be_interrupted_anywhere() {
         let sealed = block_on(both.seal_records(NOW, &mut rng()));
         let rewrapped = block_on(both.rewrap(&mut rng()));
         assert_eq!(sealed.is_ok() && rewrapped.is_ok(), writes >= 7, "{sealed:?} {rewrapped:?}");
-        // Whoever starts then goes on, and finishes.
+        // The next verifier that starts goes on, and finishes.
         let next = Verifier::new(store, with(&[10, 9]), test_policy(), "Bank", &mut rng()).expect("set up");
         block_on(next.check_key(&mut rng())).expect("either key is the store's");
         let next = Pair { verifier: next, activation: old.activation, key: old.key, suite: old.suite };

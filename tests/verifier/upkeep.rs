@@ -1,4 +1,4 @@
-//! Backups that are put back, books that are checked, keys that are wrapped anew.
+//! Restored backups, checks of the records, re-wrapped keys.
 
 use camtoken::Timestamp;
 use camtoken::store::backup::{self, BackupError, Records, Saved};

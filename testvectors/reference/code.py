@@ -93,7 +93,7 @@ def account(text):
 
 
 def canonical(field, text):
-    """The canonical text of a field, from what somebody wrote."""
+    """The canonical text of a field, from text as a person writes it."""
     kind, most = field["kind"], field.get("max")
     must(isinstance(text, str), "field")
     if kind == "kana":

@@ -143,7 +143,7 @@ def one_token(container):
 
 
 def make(folder):
-    """Writes containers for the vectors. Vectors and MAC keys are drawn anew each time."""
+    """Writes containers for the vectors. Vectors and MAC keys are random in each run."""
     aes128, aes256 = bytes.fromhex('12345678901234567890123456789012'), bytes(range(32))
 
     def write(name, fill, protect=lambda container: None):

@@ -169,7 +169,7 @@ def wire(text):
 
 # ---- digits as people type them
 
-# SPEC, section 7.3: what nobody sees, beside Unicode's White_Space.
+# SPEC, section 7.3: invisible characters, beside Unicode's White_Space.
 UNSEEN = [(0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E),
           (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF)]
 

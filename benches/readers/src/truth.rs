@@ -12,7 +12,7 @@ pub enum Truth {
     Text(String),
 }
 
-/// A reading held against it.
+/// A reading, compared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
     Right,

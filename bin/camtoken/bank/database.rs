@@ -29,7 +29,7 @@ pub fn open(url: &str, settings: &Settings) -> Result<AnyStore, Failure> {
     }))
 }
 
-/// Makes what a store needs, and says from which version to which.
+/// Makes the tables that a store needs, and returns the version before and after.
 pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
     match scheme(url) {
         #[cfg(feature = "postgres")]
@@ -40,7 +40,7 @@ pub fn migrate(url: &str, settings: &Settings) -> Result<(i32, i32), Failure> {
     }
 }
 
-/// Fills an empty store, and says how many records there were.
+/// Fills an empty store, and returns the number of records.
 pub fn restore(
     url: &str,
     settings: &Settings,
@@ -55,7 +55,7 @@ pub fn restore(
     }
 }
 
-/// Gives room back, where the engine does not do that by itself. Says how many bytes were in use before and after.
+/// Gives space back, where the engine does not do that by itself. Returns the bytes in use before and after.
 #[cfg_attr(not(feature = "etcd"), expect(unused_variables, reason = "the settings are those of etcd"))]
 pub fn compact(url: &str, settings: &Settings) -> Result<(u64, u64), Failure> {
     match scheme(url) {

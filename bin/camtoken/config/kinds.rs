@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-/// Where the key-encryption key is. What stands behind the kind is read when the key is needed, and said then if it is wrong.
+/// Where the key-encryption key is. The part after the kind is read when the key is needed; only then is a mistake in it reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KekSource(pub String);
 
@@ -101,7 +101,7 @@ impl Value for KekSource {
     const EXPECTED: &'static str = "file:PATH|env:NAME|systemd-creds:NAME|pkcs11:…|transit:https://…";
     const IS_SHOWN: bool = false;
 
-    /// A PIN in it is refused, for a setting is shown.
+    /// A PIN in it is refused, because settings are shown.
     fn read(text: &str) -> Result<Self, BadValue> {
         let kinds = ["file:", "env:", "systemd-creds:", "pkcs11:", "transit:"];
         let is_one = kinds.iter().any(|kind| text.len() > kind.len() && text.starts_with(kind));
@@ -120,7 +120,7 @@ impl Value for KekSource {
     }
 }
 
-/// Who answers for it that what a database acknowledges stays.
+/// What guarantees that a change stays which the database has acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// Its disk.
@@ -204,7 +204,7 @@ macro_rules! span_of_time {
 }
 
 span_of_time! {
-    /// How long a challenge lives: `180`, `180s`, `3m`.
+    /// How long a challenge is valid: `180`, `180s`, `3m`.
     Lifetime, 1..=600
 }
 span_of_time! {
@@ -305,7 +305,7 @@ small_number! {
     Digits, 6..=10
 }
 small_number! {
-    /// How many wrong responses are borne.
+    /// How many wrong responses are allowed.
     Attempts, 1..=10
 }
 small_number! {

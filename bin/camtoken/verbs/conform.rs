@@ -1,4 +1,4 @@
-//! `camtoken conform`: put every vector and story to another implementation.
+//! `camtoken conform`: runs every vector and story against another implementation.
 
 use std::fs;
 use std::io::{BufRead, Write, stdin, stdout};

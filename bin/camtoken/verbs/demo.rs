@@ -1,4 +1,4 @@
-//! `camtoken demo`: the whole story on real pictures. Each step is checked; one that goes otherwise ends it.
+//! `camtoken demo`: the whole exchange on real pictures. Each step is checked; one with another result ends it.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Verifier and token, the directory between them, and what has happened so far.
+/// Verifier and token, the directory between them, and the steps so far.
 struct Stage<'a> {
     dir: &'a Path,
     text: &'a Text,
@@ -85,7 +85,7 @@ struct Stage<'a> {
     blocks: Option<String>,
 }
 
-/// Marks a directory as one that may be made anew.
+/// Marks a directory as one that may be replaced.
 const MARK: &str = ".camtoken-demo";
 const TOKEN: &str = "KKK0000001";
 const OTHER_TOKEN: &str = "KKK0000002";
@@ -184,7 +184,7 @@ impl<'a> Stage<'a> {
         Ok(second.activation)
     }
 
-    /// One bit of the picture's text is another: the token shows nothing of it.
+    /// One bit of the picture's text is changed: the token shows nothing of it.
     fn altered(&mut self, issued: &IssuedChallenge) -> Result<(), Failure> {
         let (prefix, body) = issued.code.as_str().split_at("CT1:".len());
         let mut bytes = base45::decode(body).map_err(|_| otherwise("altered", "base45", "another text"))?;
@@ -194,7 +194,7 @@ impl<'a> Stage<'a> {
         self.refuses("altered", "T05", &picture, None)
     }
 
-    /// A token of the same bank, registered for somebody else, reads the picture.
+    /// A token of the same bank, registered for another user, reads the image.
     fn other(&mut self, issued: &IssuedChallenge) -> Result<(), Failure> {
         let picture = self.draw("5-transfer.png", issued.code.as_str())?;
         let mut other = device(OTHER_TOKEN, self.text);
@@ -277,7 +277,7 @@ impl<'a> Stage<'a> {
         String::from_utf8(symbol.payload).map_err(|_| otherwise(step, "text", "other bytes"))
     }
 
-    /// Holds a picture before the camera; gives the pages up to the answer.
+    /// Holds a picture before the camera; returns the pages up to the answer.
     fn show(&mut self, step: &'static str, picture: &str) -> Result<Vec<Screen>, Failure> {
         let text = self.read(picture, step)?;
         leaf(&mut self.device, step, &text, self.now)
@@ -337,14 +337,14 @@ impl<'a> Stage<'a> {
         self.steps.last_mut().expect("just pushed")
     }
 
-    /// Leaves the token beside the pictures, for those who want to go on.
+    /// Leaves the token beside the pictures, so that the user can go on.
     fn leave(&self) -> Result<(), Failure> {
         let text = file::to_string(&self.device).map_err(|error| Failure::new(Code::Internal).because(error))?;
         picture::write(&self.dir.join("token.camtoken.json"), text.as_bytes())
     }
 }
 
-/// Leafs through what a code says, says yes on its last page, and gives all that was on the screen.
+/// Goes through the pages of a code, approves on the last page, and returns every page.
 fn leaf(device: &mut Device, step: &'static str, text: &str, now: Timestamp) -> Result<Vec<Screen>, Failure> {
     match device.scan(Ok(text), now) {
         Seen::Shown => {}
@@ -395,14 +395,14 @@ fn otherwise(step: &str, expected: &str, found: &str) -> Failure {
     Failure::new(Code::Demo).because(format!("step {step}: expected {expected}, found {found}"))
 }
 
-/// Four by four, as a token shows them.
+/// The digits in groups of four, as a token shows them.
 fn grouped(digits: &SecretString) -> String {
     let digits = digits.expose_secret().as_bytes();
     let groups: Vec<_> = digits.chunks(4).map(String::from_utf8_lossy).collect();
     groups.join(" ")
 }
 
-/// Makes room for a new demonstration, where an older one was; anything else is left alone.
+/// Removes an older demonstration from the directory. A directory with other files is not touched.
 fn clear(dir: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -459,7 +459,7 @@ fn framed(screen: &str) -> String {
     format!("    ┌{line}┐\n{}    └{line}┘\n", rows.collect::<String>())
 }
 
-/// A name for each question: nothing here is asked twice by one.
+/// A new attempt ID for each question: no question is asked twice.
 fn attempt() -> AttemptId {
     AttemptId::generate(&mut rng())
 }

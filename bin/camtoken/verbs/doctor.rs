@@ -1,4 +1,4 @@
-//! `camtoken doctor`: what this machine offers, and what is wrong with it. Exit 7 when something is.
+//! `camtoken doctor`: the features of this machine and build, and their problems. Exit 7 when there is one.
 
 use std::env;
 use std::fs;
@@ -169,7 +169,7 @@ fn state_dir(context: &Context) -> Check {
     private("state", dir, shown, text)
 }
 
-/// A file is looked at; a module is asked, as at a start. What does not exist yet is drawn when the verifier is first used.
+/// A file is checked; a module is asked, as at a start. A key that does not exist yet is generated when the verifier is first used.
 fn kek(context: &Context) -> Check {
     let text = &context.out.text;
     let problem = |name, failure: Failure| {
@@ -204,7 +204,7 @@ fn kek(context: &Context) -> Check {
     }
 }
 
-/// Connects to the database, if the settings name one, and looks at what a verifier would.
+/// Connects to the database, if the settings name one, and makes the checks of a verifier.
 fn database(context: &Context) -> Option<Check> {
     let Store::Url(url) = context.settings.store.value.as_ref()? else { return None };
     let shown = context.settings.store.value.as_ref()?.json().as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! `camtoken enroll`: tokens into the books, registrations with their two codes, and their repair.
+//! `camtoken enroll`: tokens into the verifier's store, registrations with their two codes, and their repair.
 
 mod args;
 mod audit;
@@ -283,7 +283,7 @@ fn time_based(args: &TimeBasedArgs, context: &Context) -> Result<Exit, Failure> 
     let subscriber = args.subscriber.read();
     let account = subscriber.user.clone();
     let issuer = context.settings.bank.value.as_str().to_owned();
-    // An account that no app takes must not leave an activation behind.
+    // An account that no app accepts must not leave an activation behind.
     let uri = |secret| OtpauthUri {
         issuer: Some(issuer),
         account,
@@ -328,7 +328,7 @@ fn show(
     Ok(Exit::Done)
 }
 
-/// A no to a step of a registration: no data, so it is said beside.
+/// A refusal of a step of a registration. It is no data, so it goes to standard error.
 fn refuse(rejection: Rejection, context: &Context) -> Result<Exit, Failure> {
     context.out.tell(&verify::Report::rejected(rejection, &context.out.text))?;
     Ok(Exit::Rejected)

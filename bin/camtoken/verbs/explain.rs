@@ -1,4 +1,4 @@
-//! `camtoken explain`: what a code means, why it comes, what to try.
+//! `camtoken explain`: the meaning of a code, its causes, and what to try.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! `camtoken inspect`: what a code is made of, as far as anybody can see without a key.
+//! `camtoken inspect`: the parts of a code that can be read without a key.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -127,7 +127,7 @@ struct Item {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    // A code's text, and what has a scheme, is no file's name.
+    // The text of a code, or a text with a scheme, is no file name.
     let text = args.what.to_str();
     let text =
         text.and_then(code::in_text).or_else(|| text.filter(|text| text.contains("://") && !Path::new(text).exists()));
@@ -195,7 +195,7 @@ impl Report {
             Err(ParseError::Version) => Code::Version.refusal(),
             Err(_) => Code::Foreign.refusal(),
         };
-        // A damaged code is taken apart as far as it goes; one of another version may be anything.
+        // A damaged code is decoded as far as possible; one of another version may have any form.
         if matches!(code, Err(ParseError::Version)) {
             return;
         }
@@ -230,7 +230,7 @@ impl Report {
     }
 }
 
-/// What the items of a whole envelope are, in their order.
+/// The names of the items of a whole envelope, in their order.
 const MEANINGS: &[Option<&str>] = &[
     Some("COSE_Encrypt0 (RFC 9052)"),
     None,
@@ -256,7 +256,7 @@ impl Name {
     }
 }
 
-/// The second that stands in front of a challenge's name.
+/// The second at the start of a challenge's name.
 fn issued_at(id: ChallengeId) -> Timestamp {
     let [a, b, c, d, ..] = *id.as_bytes();
     Timestamp::from_unix(u32::from_be_bytes([a, b, c, d]).into())
@@ -272,7 +272,7 @@ fn ciphertext_len(envelope: &[u8]) -> Option<usize> {
     Some(from.bytes().ok()?.len())
 }
 
-/// Takes CBOR apart, item by item, as far as it can be read. What is left over is the last item.
+/// Splits CBOR into items, as far as it can be read. The rest is the last item.
 fn items(bytes: &[u8]) -> Vec<Item> {
     if bytes.is_empty() {
         return Vec::new();
@@ -399,14 +399,14 @@ impl Document for Report {
         page
     }
 
-    /// What the symbol says.
+    /// The content of the symbol.
     fn bare(&self) -> String {
         let said = self.text.as_ref().or(self.bytes.as_ref()).map(|said| terminal::clean(said));
         format!("{}\n", said.unwrap_or_default())
     }
 }
 
-/// A long item for the eye; the document has all of it.
+/// A long item, shortened for a person; the document has all of it.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 56;
     if text.chars().count() <= LONGEST {

@@ -1,4 +1,4 @@
-//! `camtoken lint`: would a camera read this code, and what to change in the page.
+//! `camtoken lint`: whether a camera would read this code, and what to change in the page.
 
 use std::path::{Path, PathBuf};
 
@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(if report.passed { Exit::Done } else { Exit::Findings })
 }
 
-/// What a person is told when nothing was read.
+/// The message for a person when nothing was read.
 fn failure(report: &Lint, code: Code) -> Failure {
     let lines: Vec<_> = report.reasons.iter().map(|found| format!("{}: {}", found.text, found.advice)).collect();
     Failure::new(code).because(format!("{}: {}", report.file, lines.join("\n")))

@@ -66,7 +66,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    // What cannot be had is told before anybody is asked for anything.
+    // A missing clipboard or camera is reported before any question is asked.
     if args.clipboard {
         let start = Instant::now();
         let luma = feed::clipboard()?;
@@ -109,7 +109,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Tells of the one thing that was looked at.
+/// Prints the report of a single picture.
 fn told((report, failure): (Report, Option<Failure>), context: &Context) -> Result<Exit, Failure> {
     let exit = failure.as_ref().map_or(Exit::Done, Failure::exit);
     match failure {
@@ -119,7 +119,7 @@ fn told((report, failure): (Report, Option<Failure>), context: &Context) -> Resu
     Ok(exit)
 }
 
-/// Reads pictures, for a token if there is one.
+/// Reads pictures, and shows them to a token if there is one.
 struct Reader<'a> {
     args: &'a Args,
     context: &'a Context,
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
         Ok(Self { args, context, token: Some((held, approval)) })
     }
 
-    /// One picture: its report, and what a person is told of a refusal.
+    /// One image: its report, and the message for a person about a refusal.
     fn read(&mut self, source: &Source) -> Result<(Report, Option<Failure>), Failure> {
         let start = Instant::now();
         match source.content()? {
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         if self.token.is_some() { look(luma, options) } else { scan(luma, options) }
     }
 
-    /// Frames, until one of them says what is looked for.
+    /// Reads frames, until one of them has the code.
     fn watch(&mut self, mut feed: Feed) -> Result<(Report, Option<Failure>), Failure> {
         let mut watcher = Watcher::new(self.args.all);
         let (mut frames, mut last) = (0, None);
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
                 Next::Frame(frame) => frame,
                 Next::Wait => continue,
                 Next::Over => {
-                    // Nothing more will come: what is left is worth what a file is.
+                    // No more frames will come: the rest is searched like a file.
                     let (luma, seen): (Luma, Scan) = last.expect("a feed is over after a frame at the earliest");
                     let again = || self.look(&luma, &self.options());
                     let seen = if matches!(seen, Scan::Read(_)) { seen } else { again() };
@@ -205,10 +205,10 @@ impl<'a> Reader<'a> {
                 if self.token.is_none() || chosen(symbols).is_some_and(asks) {
                     break (frame.luma, seen);
                 }
-                // A symbol of somebody else's is in view: what a token reads may be beside it.
+                // A symbol of another system is in view: the token's code may be beside it.
                 watcher.look_for_all();
             }
-            // The frame that tells most; of two alike the newer.
+            // The frame that shows most; of two equal ones the newer.
             if last.as_ref().is_none_or(|(_, known)| worth(known) <= worth(&seen)) {
                 last = Some((frame.luma, seen));
             }
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
         self.hand(report, chosen(&symbols).ok_or(refusal), &symbols)
     }
 
-    /// Hands what was read to the token, if there is one.
+    /// Gives the code to the token, if there is one.
     fn hand(
         &mut self,
         mut report: Report,
@@ -315,7 +315,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How much a frame tells.
+/// How much a frame shows.
 fn worth(seen: &Scan) -> u8 {
     match seen {
         Scan::NotFound => 0,

@@ -197,7 +197,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Where it listens, and until when.
+/// The addresses of the service, and its end.
 struct Listening {
     place: Place,
     tls: Option<Tls>,
@@ -214,7 +214,7 @@ enum Place {
     Socket(PathBuf),
 }
 
-/// What waits for connections.
+/// A listener for connections.
 enum Listener {
     Address(TcpListener),
     #[cfg(unix)]
@@ -233,7 +233,7 @@ impl Drop for Unlink {
 }
 
 impl Place {
-    /// Whether nobody but the accounts of this machine reaches it.
+    /// Whether only users of this machine can reach it.
     fn is_of_this_machine(&self) -> bool {
         match self {
             Self::Address(address) => address.ip().is_loopback(),
@@ -300,16 +300,16 @@ async fn serve(
         (Listener::Address(listener), None) => service.serve(listener, stop).await,
         #[cfg(feature = "tls")]
         (Listener::Address(listener), Some(tls)) => service.serve_tls(listener, &tls, stop).await,
-        // Clap takes no certificate for a socket.
+        // Clap refuses a certificate for a socket.
         #[cfg(unix)]
         (Listener::Socket(listener, _unlink), _) => service.serve_unix(listener, stop).await,
     };
     tracing::info!("ended");
-    // Whoever started it starts it again, and the store is opened anew.
+    // The service manager starts it again, and the store is opened again.
     ended.map_err(|error| Failure::new(Code::StoreFailed).because(error))
 }
 
-/// Writes an anchor at the start and then as often as it is told. One that fails is an error in the log, and the next is tried.
+/// Writes an anchor at the start and then at every interval. One that fails is an error in the log, and the next is tried.
 async fn anchors(
     verifier: Verifier<AnyStore>,
     clock: camtoken_server::Clock,
@@ -378,7 +378,7 @@ impl Args {
         Place::Address(address)
     }
 
-    /// Refuses names that would let everybody in, or nobody.
+    /// Refuses names that would admit every page, or none.
     fn check_names(&self) -> Result<(), Failure> {
         let host = self.allow_host.iter().find(|name| !is_host_name(name)).map(|name| ("--allow-host", name));
         let origin = self.allow_origin.iter().find(|name| !is_origin(name)).map(|name| ("--allow-origin", name));
@@ -415,7 +415,7 @@ impl Args {
     }
 }
 
-/// What callers have to send, from a file or the variable.
+/// The API key, from a file or the variable.
 fn api_key(args: &Args) -> Result<Option<SecretString>, Failure> {
     let credential = args.key_file();
     let file = args.api_key_file.as_deref().or(credential.as_deref());
@@ -443,7 +443,7 @@ fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
     }
 }
 
-/// What the service shows of itself, and whom it lets in.
+/// The certificate that the service shows, and the authority of the client certificates that it accepts.
 #[cfg(feature = "tls")]
 fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
     let (Some(chain), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
@@ -479,7 +479,7 @@ fn more_files() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(OPEN_FILES, |most| OPEN_FILES.min(most));
     if current.is_some_and(|current| current < wanted) {
-        // What is refused leaves the limit as it was.
+        // If the system refuses, the limit stays as it was.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     }
     let files = getrlimit(Resource::Nofile).current.unwrap_or(OPEN_FILES);
@@ -491,10 +491,10 @@ fn more_files() {
 #[cfg(not(unix))]
 fn more_files() {}
 
-/// Ends with standard input: whoever holds its other end has closed it or is gone, however that happened.
+/// Ends with standard input: the process at its other end has closed it or has ended, however that happened.
 async fn input_ended() {
     let (ended, end) = tokio::sync::oneshot::channel();
-    // A thread of its own: nothing else can wait for standard input, and none of ours waits for this thread.
+    // A separate thread: nothing else can wait for standard input, and no other thread waits for this one.
     std::thread::spawn(move || {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
         let _ = ended.send(());

@@ -18,7 +18,7 @@ use crate::failure::{Code, Failure};
 use crate::system::rng;
 use crate::text::Text;
 
-/// What every key begins with, so that one that has strayed is recognised by those who look for such.
+/// The prefix of every key, so that scanners for leaked keys recognise one.
 const PREFIX: &str = "ctk_";
 
 #[derive(clap::Args)]

@@ -141,7 +141,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         Act::Restore(args) => restore(args, context),
         Act::Void(args) => {
             let bank = match open(args, context) {
-                // Without what is open a copy is as good as a backup.
+                // Without open challenges a copy is as safe as a backup.
                 Err(failure) if failure.code() == Code::StoreCopied => Bank::open_to_repair(context, args)?,
                 opened => opened?,
             };
@@ -162,7 +162,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-/// Closes a store whose records were all written anew, and writes its files anew: they still have the bytes of before.
+/// Closes a store after all records were written again, and rewrites its files: they still have the older bytes.
 fn rewrite(bank: Bank, args: &BankArgs, context: &Context) -> Result<(), Failure> {
     drop(bank);
     if let Store::Directory(dir) = args.place(context)? {
@@ -221,7 +221,7 @@ fn compact(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
     if let Some(store) = crate::bank::embedded(bank.verifier.store()) {
         block_on(store.compact())?;
     }
-    // The files that are not needed any more go when the store is closed.
+    // Files that are no longer needed are removed when the store is closed.
     drop(bank);
     let bytes = size(&dir).map_err(unreadable)?;
     Done { bytes_before: Some(before), bytes: Some(bytes), ..Done::new("compacted") }.tell(context)
@@ -274,7 +274,7 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
     Done { records: Some(records), voided: Some(voided.into_inner()), ..Done::new("restored") }.tell(context)
 }
 
-/// Opens the store that there is: upkeep begins none.
+/// Opens the existing store: upkeep makes no new one.
 pub(super) fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
     is_there(args, context)?;
     Bank::open_for_upkeep(context, args)

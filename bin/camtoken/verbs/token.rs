@@ -404,7 +404,7 @@ impl One {
 }
 
 impl Gone {
-    /// Takes the token out of its file, once somebody is sure.
+    /// Takes the token out of its file, once the user has confirmed it.
     fn open(&self, question: &str, context: &Context) -> Result<Held, Failure> {
         let held = Held::open(Some(&self.name), self.passphrase_file.as_deref(), context)?;
         let sure = self.yes || secret::confirm(&context.out.text.with(question, &[("name", &self.name)]), "--yes")?;

@@ -73,14 +73,14 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     runtime().map_err(|error| Failure::new(Code::Internal).because(error))?.block_on(serve)
 }
 
-/// A bank that takes test tokens and forgets everything at the end.
+/// A bank that accepts test tokens and forgets everything at the end.
 fn practice(name: &str) -> Result<Verifier<MemoryStore>, SetupError> {
     let vault = Box::new(LocalKeyWrapper::new(&[Key::generate(&mut rng())])?);
     let policy = Policy { accept_test_keys: true, ..Policy::default() };
     Verifier::new(MemoryStore::new(), vault, policy, name, &mut rng())
 }
 
-/// The port that was asked for; else the usual one, or a free one when that is taken.
+/// The port of the command line; else the usual one, or a free one when that is in use.
 fn free(port: Option<u16>) -> io::Result<TcpListener> {
     let at = |port| listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     match (at(port.unwrap_or(PORT)), port) {
@@ -89,7 +89,7 @@ fn free(port: Option<u16>) -> io::Result<TcpListener> {
     }
 }
 
-/// Asks the desktop for its browser. Without one the address that was printed is there to be clicked.
+/// Opens the browser of the desktop. Without one, the person can click the printed address.
 fn open(url: &str) {
     let program = match std::env::consts::OS {
         "macos" => "open",

@@ -98,13 +98,13 @@ impl AttemptArgs {
     }
 }
 
-/// A failure after which it may not be known what was decided: with the name to ask again by.
+/// A failure after which it may not be known what was decided: with the attempt ID for a retry.
 pub fn unknown(error: impl Into<Failure>, attempt: AttemptId) -> Failure {
     let failure = error.into();
     if failure.code() == Code::StoreUnknown { failure.and(format!("--attempt {attempt}")) } else { failure }
 }
 
-/// What a person typed, as it was typed; of standard input, one line with its end.
+/// The text that a person typed, unchanged; from standard input, one line with its end.
 pub fn response(given: &str) -> Result<Zeroizing<String>, Failure> {
     let mut line = Zeroizing::new(String::with_capacity(256));
     if given == "-" {
@@ -127,7 +127,7 @@ impl Report {
         }
     }
 
-    /// A no as a document.
+    /// A rejection as a document.
     pub fn rejected(rejection: Rejection, text: &Text) -> Self {
         Self { settled: rejection.into(), message: message(rejection, text), attempt: None }
     }

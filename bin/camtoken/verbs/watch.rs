@@ -1,4 +1,4 @@
-//! `camtoken watch`: what a camera sees, with a grade and one word of advice, until it ends.
+//! `camtoken watch`: the codes before a camera, with a grade and one word of advice, until it ends.
 
 use std::io::{self, IsTerminal};
 use std::thread;
@@ -20,7 +20,7 @@ use crate::terminal;
 use crate::text::Text;
 use crate::viewfinder::Viewfinder;
 
-/// Frames for which a change has to last before it is told; another text is told at once.
+/// Frames for which a change has to last before it is reported; another text is reported at once.
 const LAST: u32 = 8;
 /// Frames between two looks at why nothing is read, which takes longer than reading.
 const DIAGNOSE: u64 = 5;
@@ -124,12 +124,12 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Looks at frames one by one, and keeps what takes longer than a frame.
+/// Reads frames one by one, and caches results that take longer than a frame.
 #[derive(Default)]
 struct Eye {
     frame: u64,
     at_ms: u64,
-    /// Why nothing was read when that was last asked.
+    /// The last known reason why nothing was read.
     advice: Option<&'static str>,
 }
 
@@ -197,7 +197,7 @@ impl Eye {
     }
 }
 
-/// The word for what spoils a symbol that was read.
+/// The word for the worst measure of a symbol that was read.
 fn word(advice: &Advice) -> &'static str {
     match advice {
         Advice::Enlarge { .. } | Advice::WholePixels { .. } => "nearer",
@@ -223,7 +223,7 @@ fn remedy(reason: &Reason) -> &'static str {
     }
 }
 
-/// What was told, and what may have to be.
+/// The last report, and the next one.
 #[derive(Default)]
 struct News {
     told: Option<Report>,
@@ -231,7 +231,7 @@ struct News {
 }
 
 impl News {
-    /// Whether a report is worth a line.
+    /// Whether a report has to be printed.
     fn is(&mut self, report: &Report) -> bool {
         if self.told.as_ref().is_some_and(|told| told.is_like(report)) {
             self.pending = None;
@@ -248,7 +248,7 @@ impl News {
         false
     }
 
-    /// What was true at the end and had not lasted long enough.
+    /// The last state, which had not lasted long enough to be reported.
     fn left(self) -> Option<Report> {
         self.pending.map(|(report, _)| report)
     }

@@ -1,4 +1,4 @@
-/** A camera for pages that read codes themselves: `getUserMedia` answers with a film that the test makes. */
+/** A camera for pages that read codes themselves: `getUserMedia` answers with a video that the test makes. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -24,9 +24,9 @@ export type CameraRefusal = 'NotAllowedError' | 'NotFoundError' | 'NotReadableEr
 
 /** A camera in every page of a context. */
 export interface VirtualCamera {
-  /** Holds a picture, or what stands at a place on a page, before the camera. Switches at once, also in mid film. */
+  /** Holds an image, or an element of a page, before the camera. Switches at once, also while the video runs. */
   show(picture: Picture): Promise<void>;
-  /** Holds nothing before it: the film goes on, grey. */
+  /** Holds nothing before it: the video goes on, grey. */
   clear(): Promise<void>;
   /** Refuses every request for the camera from now on, until a picture is shown or cleared. */
   refuse(why: CameraRefusal): Promise<void>;

@@ -29,7 +29,7 @@ async function film(page: Page, status: string) {
   await expect(page.getByRole('status')).toHaveText(status);
 }
 
-/** What is in the middle of the film: red, green and blue. */
+/** The pixel in the middle of the video: red, green and blue. */
 const middle = (page: Page) =>
   page.locator('video').evaluate((video: HTMLVideoElement) => {
     const canvas = new OffscreenCanvas(1, 1).getContext('2d')!;
@@ -60,7 +60,7 @@ for (const [what, bytes] of [
 
     const wrong = bytes === 'half' ? picture.subarray(0, 60) : bytes;
     await expect(camera.show(wrong)).rejects.toThrow(/^fake camera: this is no picture that a browser reads: .+\n {2}hint {2}PNG and JPEG are\. Before the camera is what was there\.$/);
-    await page.waitForTimeout(200); // three pictures of the film
+    await page.waitForTimeout(200); // three frames of the video
     expect(await middle(page)).toEqual(RED);
     // A page that asks later gets it, too.
     await open(page);

@@ -10,7 +10,7 @@ export function tried(): string[] {
   return (process.env[TRIED] ?? '').split(delimiter).filter((path) => path !== '');
 }
 
-/** What is told to a program that is started now. */
+/** The message for a program that is started now. */
 export function triedWith(program: string): Record<string, string> {
   return { [TRIED]: [...tried(), realpathSync(program)].join(delimiter) };
 }

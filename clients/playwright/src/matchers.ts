@@ -77,7 +77,7 @@ export const expect = base.extend({
     return { name: 'toBeScannable', pass: lint.passed, message: () => [`${head}\n\n${report(lint)}`, ...where].join('\n') };
   },
 
-  /** Did the token show this? A field is held against what stands on the screen and against its canonical form. */
+  /** Did the token show this? A field is compared with the screen and with its canonical form. */
   toShow(scan: Scan, expected: Record<string, string | number | RegExp>) {
     const head = this.utils.matcherHint('toShow', 'scan', 'expected', { isNot: this.isNot });
     if (!(scan instanceof Scan)) {

@@ -22,7 +22,7 @@ export interface ServiceOptions {
   apiKey?: string;
 }
 
-/** A world of tokens with a clock and randomness of its own. */
+/** A session of tokens with a clock and random numbers of its own. */
 export interface SessionOptions {
   lang?: 'ja' | 'en';
   /** A moment at which the clock stands; without it the clock is the system's. */
@@ -150,7 +150,7 @@ function binary(said: string | undefined): string {
   }
 }
 
-/** Nobody's configuration but ours: a developer's own tokens and books stay out of the tests. */
+/** A configuration of its own: a developer's own tokens and records stay out of the tests. */
 function surroundings(dir: string): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CAMTOKEN_'));
   return { ...Object.fromEntries(own), CAMTOKEN_LANG: 'en', XDG_CONFIG_HOME: dir };

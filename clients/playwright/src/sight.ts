@@ -93,7 +93,7 @@ export async function absenceOf(locator: Locator): Promise<string> {
 }
 
 async function elementOf(locator: Locator): Promise<Element | undefined> {
-  // It may be gone by now, and the test is told of that by the next thing that it does.
+  // It may be gone by now, and the next step of the test reports that.
   return locator.first().evaluate(inspect, undefined, { timeout: 1_000 }).catch(() => undefined);
 }
 

@@ -11,7 +11,7 @@ export function running(): TestInfo | undefined {
   }
 }
 
-/** Does it as a step that is told at the caller's line; outside of a test, just does it. */
+/** Does it as a step that is reported at the caller's line; outside of a test, just does it. */
 export async function step<T>(title: string, body: () => Promise<T>): Promise<T> {
   return running() ? test.step(title, body, { box: true }) : body();
 }

@@ -108,7 +108,7 @@ export interface Activation {
 
 /** How a token is made. */
 export interface TokenOptions {
-  /** 1 to 10 capital letters, digits or hyphens; drawn when left out. */
+  /** 1 to 10 capital letters, digits or hyphens; random when left out. */
   id?: string;
   lang?: 'ja' | 'en';
   /** `auto`: a scan is approved at once; `step`: the test presses the buttons. */

@@ -77,13 +77,13 @@ export class Challenge {
 export class Verifier {
   constructor(private readonly http: Http) {}
 
-  /** Takes a test token into the books, as a bank does before it hands one out. */
+  /** Registers a test token with the verifier, as a bank does before it hands one out. */
   async addToken(token: Token): Promise<void> {
     const json = await token.state();
     await step(`Verifier: add token ${token.id}`, () => this.http.json('POST', '/v1/tokens', { json }));
   }
 
-  /** Takes a test token into the books, and registers a user on it by both codes. Returns the activation. */
+  /** Registers a test token with the verifier, and a user on it by both codes. Returns the activation. */
   async enroll(token: Token, subscriber: Subscriber): Promise<string> {
     return step(`Verifier: enroll ${subscriber.user} on token ${token.id}`, () => this.begin(token, subscriber));
   }

@@ -24,7 +24,7 @@ test('a page films what is held before its camera, and what comes after it', asy
   await expect(page.getByRole('status')).toHaveText('Fake camera');
   expect(await token.scan(page.locator('video'))).toShow({ amount: 1 });
 
-  // In mid film.
+  // While the video runs.
   await camera.clear();
   await expect.poll(async () => (await token.scan(page.locator('video'), { timeout: 0 })).refusal?.code).toBe('T01');
   await camera.show(await (await registered.issue({ amount: 22 })).png());

@@ -11,7 +11,7 @@ const short = { timeout: 300 };
 
 const NOTHING = 'Nothing in the picture looks like a 2D code: is it the right place, and drawn by then?';
 
-/** What is told when no code is seen: the place in lines, and a hint. */
+/** The message when no code is seen: the place in lines, and a hint. */
 const unseen = (lines: string[], hint: string) =>
   [
     'camtoken: there is no response: the token saw no code: T01 No 2D code found',
@@ -214,7 +214,7 @@ test('a value that is not allowed says what is', async ({ camtoken, token, regis
     'camtoken: error[CT-E070]: there is no such operation: "payment"; known are deletion, login, transfer, ',
   );
   expect(await said(() => camtoken.verifier.issue({ ...challenge, fields: { ...transfer, amount: '12.50' } }))).toContain(
-    'camtoken: error[CT-E071]: the fields make no transaction: field "amount": expected decimal digits only\n',
+    'camtoken: error[CT-E071]: the fields are not a valid transaction: field "amount": expected decimal digits only\n',
   );
 });
 

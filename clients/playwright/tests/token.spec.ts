@@ -145,7 +145,7 @@ test('what is refused says what to do', async ({ camtoken, registered }) => {
 });
 
 test('a registration waits for the page with the second code', async ({ page, token, camtoken }) => {
-  // A page that takes a second to go on, and nobody who waits for it.
+  // A page that takes a second to go on, and a test that does not wait for it.
   const http = (path: string, body: object) =>
     fetch(camtoken.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).then((answer) => answer.json());
   await camtoken.verifier.addToken(token);

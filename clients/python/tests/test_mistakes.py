@@ -1,4 +1,4 @@
-"""What a tester is told of each mistake."""
+"""The message for a tester about each mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! A thread for what may block for ever, and a place for one frame between it and whoever waits.
+//! A thread for calls that may block for ever, and a place for one frame between it and the receiver.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::{Frame, FrameError, FrameSource};
 
-/// What becomes of a frame that nobody has taken when the next one is there.
+/// What happens to a frame that was not taken when the next one arrives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
     /// It is dropped: a camera does not wait.
     Newest,
-    /// The next one waits: no frame of a film is lost.
+    /// The next one waits: no frame of a video is lost.
     Wait,
 }
 
@@ -34,7 +34,7 @@ struct Slot<T> {
 
 struct State<T> {
     item: Option<Result<(T, Duration), FrameError>>,
-    /// Nobody takes anything more.
+    /// The receiver is gone.
     left: bool,
     /// Nothing more comes.
     over: bool,
@@ -62,8 +62,8 @@ impl Feed for Box<dyn FrameSource + Send> {
 }
 
 impl<T: Send + 'static, F> Capture<T, F> {
-    /// Starts the thread, which opens the source itself: what is open may be bound to it. What came is finished by
-    /// whoever takes it, so that dropped frames cost nothing.
+    /// Starts the thread, which opens the source itself: an open source may be bound to its thread. A frame is converted by
+    /// the receiver that takes it, so that dropped frames cost nothing.
     pub(super) fn start<S: Feed<Item = T>>(
         open: impl FnOnce() -> Result<S, FrameError> + Send + 'static,
         pace: Pace,
@@ -113,7 +113,7 @@ impl<T> Slot<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an item in; `false` when nobody wants it. An error never pushes a frame out, nor is it dropped.
+    /// Puts an item in; `false` when the receiver is gone. An error never replaces a frame, nor is it dropped.
     fn put(&self, item: Result<(T, Duration), FrameError>, pace: Pace) -> bool {
         let mut state = self.lock();
         while !state.left && state.item.is_some() && (pace == Pace::Wait || item.is_err()) {
@@ -265,7 +265,7 @@ mod tests {
             send.send(Ok(grey)).expect("the thread listens");
         }
         drop(capture);
-        // The thread ends: nobody listens any more.
+        // The thread ends: the receiver is gone.
         let start = Instant::now();
         while send.send(Ok(9)).is_ok() {
             assert!(start.elapsed() < LONG);

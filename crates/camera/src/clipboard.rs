@@ -3,7 +3,7 @@
 use crate::FrameError;
 use camtoken_qr::{Limits, Luma, PictureError};
 
-/// Takes the picture out of the clipboard; what is transparent becomes white.
+/// Reads the picture in the clipboard; transparent pixels become white.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
-//! Webcams, through nokhwa's bindings to what each system has for them.
+//! Webcams, through nokhwa's bindings to each system's interface.
 //!
-//! The bindings open, set and read. Everything that they leave to chance is decided here, in the same way for every
+//! The bindings open, set and read. Everything that they leave undefined is decided here, in the same way for every
 //! system: which mode a camera works in, how long a frame is waited for, and what an error means.
 //!
 //! | system | interface | binding | state |
@@ -46,7 +46,7 @@ use camtoken_qr::Limits;
 pub struct CameraInfo {
     /// As the system counts, from 0.
     pub number: u32,
-    /// What it calls itself.
+    /// The name that it reports.
     pub name: String,
     /// The modes in which it can work, best first; or why they cannot be listed.
     pub modes: Result<Vec<Mode>, FrameError>,
@@ -68,7 +68,7 @@ pub fn cameras() -> Result<Vec<CameraInfo>, FrameError> {
 /// A camera that is open.
 ///
 /// Cameras are read with the feature `camera` on Linux, macOS and Windows. Only Linux is tested; the code for macOS and
-/// Windows compiles for these systems and has never met a camera there.
+/// Windows compiles for these systems and has never been run with a camera there.
 pub struct Camera {
     mode: Mode,
     frames: Box<dyn FrameSource + Send>,
@@ -77,7 +77,7 @@ pub struct Camera {
 impl Camera {
     /// Opens a camera in the mode that suits the reader best, or in the best one of the format `wanted`.
     ///
-    /// The camera has stalled when it takes longer than `patience` for a frame. macOS asks the user first whether the
+    /// The camera counts as stalled when it takes longer than `patience` for a frame. macOS asks the user first whether the
     /// program may use cameras; the answer is waited for, up to a minute, before `patience` begins.
     ///
     /// # Errors
@@ -118,12 +118,12 @@ impl Camera {
         let mut frames = Box::new(Capture::start(open, Pace::Newest, patience, finish));
         match told.recv_timeout(patience) {
             Ok(mode) => Ok(Self { mode, frames }),
-            // Why it did not open is told in place of the first frame.
+            // The reason why it did not open comes in place of the first frame.
             Err(_) => Err(frames.next(patience).err().unwrap_or(FrameError::Stalled { after: patience })),
         }
     }
 
-    /// The mode in which it works.
+    /// Its mode.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
@@ -166,7 +166,7 @@ fn list<B: Backend>() -> Result<Vec<CameraInfo>, FrameError> {
     Ok(cameras)
 }
 
-/// Sorts modes, the best one first; each stands there once.
+/// Sorts modes, the best one first; each occurs once.
 fn ranked(mut modes: Vec<Mode>) -> Vec<Mode> {
     let mut ranked = Vec::new();
     while let Some(best) = choose(&modes) {

@@ -1,4 +1,4 @@
-//! Films: YUV4MPEG2, and JPEGs one behind the other.
+//! Videos: YUV4MPEG2, and JPEGs one behind the other.
 
 use std::io::{self, BufRead, Read};
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use crate::{Frame, FrameError, FrameSource, raw};
 use camtoken_qr::{Format, Limits, Luma, PictureError};
 
-/// How a YUV4MPEG2 film begins.
+/// How a YUV4MPEG2 video begins.
 pub(super) const Y4M: &[u8] = b"YUV4MPEG2";
 /// How a JPEG begins (ITU-T T.81, B.1.1.3).
 pub(super) const JPEG: &[u8] = b"\xff\xd8\xff";
 
-/// The longest line of parameters; those of real films have some sixty bytes.
+/// The longest line of parameters; those of real videos have some sixty bytes.
 const MAX_LINE: u64 = 4096;
 /// The frame rate of JPEGs, which have none of their own.
 const JPEG_RATE: u64 = 30;
 
-/// A film, read frame by frame.
+/// A video, read frame by frame.
 pub struct Film<R> {
     from: R,
     limits: Limits,
@@ -36,7 +36,7 @@ impl<R: BufRead> Film<R> {
     ///
     /// # Errors
     ///
-    /// [`FrameError::Film`] for a header that is no film's or of a kind that is not read, [`FrameError::Picture`] for
+    /// [`FrameError::Film`] for a header that is no video's or of a kind that is not read, [`FrameError::Picture`] for
     /// frames beyond the limits.
     pub fn new(mut from: R, limits: &Limits) -> Result<Self, FrameError> {
         let start = from.fill_buf()?;

@@ -12,7 +12,7 @@ use camtoken_qr::{Limits, Luma};
 /// The extensions that a folder is searched for; the content decides.
 pub const EXTENSIONS: [&str; 12] =
     ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "pbm", "pgm", "ppm", "svg"];
-/// What a picture stands for in time.
+/// The time from one picture to the next.
 const EACH: Duration = Duration::from_millis(40);
 
 /// The pictures of a folder, in the order of their names.

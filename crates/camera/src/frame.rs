@@ -1,22 +1,22 @@
-//! A frame, what gives frames, and why there is none.
+//! A frame, the source of frames, and its errors.
 
 use std::io;
 use std::time::Duration;
 
 use camtoken_qr::{Luma, PictureError};
 
-/// One picture of many.
+/// One picture of a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// What is seen.
+    /// The picture.
     pub luma: Luma,
-    /// Since the source began: by its own clock if it is a film.
+    /// The time since the source began: by its own clock if it is a video.
     pub at: Duration,
 }
 
-/// What gives frames, one after the other.
+/// A source of frames, one after the other.
 pub trait FrameSource {
-    /// Gives the next frame; of a camera the newest, so that none is out of date. `None` if there was none within `wait`.
+    /// Returns the next frame; of a camera the newest, so that none is out of date. `None` if there was none within `wait`.
     ///
     /// # Errors
     ///
@@ -32,16 +32,16 @@ pub enum FrameError {
     /// This build lacks the feature `camera`, which would read the cameras of this system.
     #[error("this build reads no cameras: it lacks the feature camera")]
     NotBuilt,
-    /// Cameras are not read on this system, whatever the features. Films, folders and pictures are.
+    /// Cameras are not read on this system, whatever the features. Videos, folders and images are.
     #[error("cameras are not read on {}", std::env::consts::OS)]
     NotSupported,
-    /// There is no camera of that number, or what has it gives no pictures.
+    /// There is no camera of that number, or the device of that number has no pictures.
     #[error("there is no camera {number}")]
     NoCamera {
         /// As the system counts.
         number: u32,
     },
-    /// Another program has the camera.
+    /// Another program uses the camera.
     #[error("the camera is in use by another program")]
     Busy,
     /// This account may not use the camera.
@@ -50,16 +50,16 @@ pub enum FrameError {
     /// The camera was there, and is no longer.
     #[error("the camera was unplugged")]
     Unplugged,
-    /// None of the camera's formats is one that is read.
+    /// None of the camera's formats is supported.
     #[error("the camera has no format that is read")]
     NoFormat,
     /// No frame came for a long time.
     #[error("no frame came for {} s", after.as_secs())]
     Stalled {
-        /// How long it was waited for.
+        /// How long the caller waited for it.
         after: Duration,
     },
-    /// The last frame was given before.
+    /// The last frame was returned before.
     #[error("there are no more frames")]
     Ended,
     /// One frame cannot be read.
@@ -70,13 +70,13 @@ pub enum FrameError {
         /// What is wrong with it.
         reason: PictureError,
     },
-    /// The film ends within a frame.
+    /// The video ends within a frame.
     #[error("the film is cut off in frame {number}")]
     CutOff {
         /// Counted from 1.
         number: u64,
     },
-    /// The film does not say what it is, or is of a kind that is not read.
+    /// The video does not name its format, or has one that is not supported.
     #[error("no film that is read: {reason}")]
     Film {
         /// What is wrong with it.
@@ -85,19 +85,19 @@ pub enum FrameError {
     /// A picture cannot be read.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// The screen or the clipboard gives no picture.
+    /// The screen or the clipboard has no picture.
     #[error("{reason}")]
     Desktop {
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// Reading failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The camera's driver gave up.
+    /// The camera's driver reported an error.
     #[error("{reason}")]
     Driver {
-        /// What the driver says.
+        /// The driver's message.
         reason: String,
     },
 }

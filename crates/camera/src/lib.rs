@@ -1,7 +1,7 @@
-//! Where frames come from: a webcam, a film, a folder of pictures, a screen. They wait; what reads frames does not.
+//! Where frames come from: a webcam, a video, a folder of images, a screen. A source waits for its frames; the reader does not.
 //!
-//! * `film`: YUV4MPEG2 and concatenated JPEGs, from a file or a pipe. `folder`: pictures in the order of their names.
-//! * `raw`: what a camera delivers, turned into luma. `capture`: a thread of its own for what may block.
+//! * `film`: videos, YUV4MPEG2 and concatenated JPEGs, from a file or a pipe. `folder`: images in the order of their names.
+//! * `raw`: the formats of cameras, turned into luma. `capture`: a thread of its own for calls that may block.
 //! * `device`: webcams (feature `camera`) of Linux, macOS and Windows. `screen` and `clipboard` (features of these
 //!   names).
 //!
@@ -49,7 +49,7 @@ pub use screen::Display;
 
 use camtoken_qr::{Limits, Luma};
 
-/// Opens a folder of pictures, a film or a single picture; the content decides.
+/// Opens a folder of images, a video or a single image; the content decides.
 ///
 /// # Errors
 ///
@@ -61,8 +61,8 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Box<dyn FrameSource + Send>,
     sniff(BufReader::new(File::open(path)?), limits)
 }
 
-/// Opens what a pipe gives: a film or a picture. A thread of its own reads it, so that a pipe that gives nothing keeps
-/// nobody waiting for ever. What is wrong with it is told instead of the first frame.
+/// Opens the content of a pipe: a video or an image. A thread of its own reads it, so that a silent pipe blocks no
+/// caller for ever. An error comes instead of the first frame.
 pub fn pipe<R: Read + Send + 'static>(
     from: R,
     limits: &Limits,
@@ -86,7 +86,7 @@ fn sniff(
     Ok(Box::new(Still(Some(Luma::decode(&bytes, limits)?))))
 }
 
-/// A single picture: a film of one frame.
+/// A single image: a video of one frame.
 struct Still(Option<Luma>);
 
 impl FrameSource for Still {

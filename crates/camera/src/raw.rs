@@ -1,4 +1,4 @@
-//! What a camera delivers: which of its modes is taken, and how its bytes become luma.
+//! The raw frames of a camera: the choice of its mode, and how its bytes become luma.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -37,7 +37,7 @@ impl fmt::Display for PixelFormat {
     }
 }
 
-/// A way in which a camera can work.
+/// A mode of a camera.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mode {
     /// How it writes a frame.

@@ -1,7 +1,7 @@
 //! The challenge, and the computations that both parties share.
 //!
-//! A response does not sign a picture or a code. It signs the *question*: one SHA-256 over everything that the challenge
-//! says. So it is the same for both parties however the challenge travelled, and for no other challenge.
+//! A response does not sign an image or a code. It signs the *question*: one SHA-256 over the whole content of the challenge.
+//! So both parties compute the same question, however the challenge travelled, and no other challenge has it.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -21,30 +21,31 @@ use crate::typed;
 use camtoken_oath::Response;
 use camtoken_oath::ocra::{self, DataInput, Question, QuestionKind, Suite};
 
-/// One question to one activation: approve this transaction, until then.
+/// A request to one activation: approve this transaction, until that time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// Its name, never used twice under one key.
     pub id: ChallengeId,
-    /// Who is asked.
+    /// The activation that should answer.
     pub activation: ActivationId,
-    /// From then on no response is accepted. A token without a clock cannot refuse by it, but binds it.
+    /// From this moment on no response is accepted. A token without a clock cannot check it, but its response binds it.
     pub expires_at: Timestamp,
-    /// What is to be approved.
+    /// The transaction to approve.
     pub transaction: Transaction,
 }
 
-/// Names a challenge: 96 bits, the second of its making (32 bits) and 64 random ones, written as 24 hex digits (V-9).
+/// The name of a challenge: 96 bits, written as 24 hex digits (V-9). The first 32 are the second of its creation, the other 64 are
+/// random.
 ///
-/// It is the nonce of the seal as well. The time in front keeps it from ever repeating, even should a machine and its
-/// random generator be put back to an earlier state.
+/// It is also the nonce of the seal. Because of the time it never repeats, even if a machine and its random generator are set
+/// back to an earlier state.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChallengeId([u8; 12]);
 
-/// Names one issued challenge: its activation and its ID, 12 and 24 hex digits joined by a hyphen. It is no secret.
+/// The name of an issued challenge with its activation: their IDs, 12 and 24 hex digits, joined by a hyphen. It is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChallengeRef {
-    /// The activation that was asked.
+    /// The activation that should answer.
     pub activation: ActivationId,
     /// The challenge.
     pub id: ChallengeId,
@@ -57,7 +58,7 @@ impl Challenge {
         self.transaction.operation().domain()
     }
 
-    /// SHA-256 over everything that the challenge says (specification, section 5): deterministic CBOR, an array of the
+    /// SHA-256 over the content of the challenge (specification, section 5): deterministic CBOR, an array of the
     /// text `camtoken/1`, the domain, the challenge ID, the activation, the time of expiry, and the transaction's three
     /// items.
     #[must_use]
@@ -82,8 +83,8 @@ impl Challenge {
         suite.respond(&derive(key, b"camtoken/1 respond"), &self.question())
     }
 
-    /// What the token answers to the first code of a registration: the number that it drew, and six digits that only the
-    /// holder of its device key can make from both.
+    /// The token's answer to the first code of a registration: the number that it generated, and six digits that only the
+    /// holder of its device key can compute from the challenge and that number.
     #[must_use]
     pub fn device_code(&self, device_key: &Key, nonce: DeviceNonce) -> DeviceCode {
         let mut hash = Sha256::new_with_prefix(self.question());
@@ -106,7 +107,7 @@ impl ChallengeId {
         Self(bytes)
     }
 
-    /// When it was generated, until the year 2106: after that its 32 bits begin anew.
+    /// When it was generated, until the year 2106: after that its 32 bits begin again at 0.
     #[must_use]
     pub fn generated_at(self) -> Timestamp {
         let [a, b, c, d, ..] = self.0;
@@ -212,12 +213,12 @@ impl FromStr for ResponseSuite {
     }
 }
 
-/// A number that a token draws for one registration, so that the second code is good for this one alone: 6 digits.
+/// A random number of the token for one registration, so that the second code is good for this one alone: 6 digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceNonce(u32);
 
 impl DeviceNonce {
-    /// Draws a number.
+    /// Generates a number.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         Self(u32::try_from(rng.next_u64() % 1_000_000).expect("six digits"))
     }
@@ -239,7 +240,7 @@ impl FromStr for DeviceNonce {
     }
 }
 
-/// What a person types from the token into the bank's page between the two codes: 12 digits.
+/// The 12 digits that a person copies from the token into the bank's page between the two codes.
 pub struct DeviceCode {
     nonce: DeviceNonce,
     check: Response,
@@ -254,7 +255,7 @@ impl DeviceCode {
     /// How many digits it has.
     pub const DIGITS: u8 = 12;
 
-    /// Takes what a person typed ([`typed::digits`]).
+    /// Reads digits as a person types them ([`typed::digits`]).
     ///
     /// # Errors
     ///
@@ -264,7 +265,7 @@ impl DeviceCode {
         typed::digits(text, digits..=digits).map_err(|_| DeviceCodeError)?.parse()
     }
 
-    /// The number that the token drew.
+    /// The token's random number.
     #[must_use]
     pub fn nonce(&self) -> DeviceNonce {
         self.nonce

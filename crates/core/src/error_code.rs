@@ -44,7 +44,7 @@ codes! {
     ClockBehind = "CT-E016",
     /// The key-encryption key is missing, or not the right one.
     Keys = "CT-E017",
-    /// The clock has run ahead of the time that has passed.
+    /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040",
     /// A setting has a value that it does not take.
     Setting = "CT-E022",

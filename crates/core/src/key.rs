@@ -1,4 +1,4 @@
-//! The secret that one token and the verifier share, and the names of the things that hold it.
+//! The secret that one token and the verifier share, and the names of tokens, generators and activations.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -36,7 +36,7 @@ pub fn derive(key: &Key, label: &[u8]) -> Key {
     Key::new(bytes)
 }
 
-/// What is printed on the back of a token: 1 to 10 capital letters, digits or hyphens.
+/// The ID on the back of a token: 1 to 10 capital letters, digits or hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(String);
 
@@ -109,7 +109,7 @@ pub struct ActivationId([u8; 6]);
 hex_id!(ActivationId, 6, IdError::Activation);
 
 impl ActivationId {
-    /// Draws a new identifier. The verifier draws again should its store have it already.
+    /// Generates a new identifier. If the store has it already, the verifier generates another one.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut bytes = [0; Self::LEN];
         rng.fill_bytes(&mut bytes);
@@ -117,7 +117,7 @@ impl ActivationId {
     }
 }
 
-/// Why a string names nothing.
+/// Why a string is no identifier.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdError {

@@ -29,7 +29,7 @@ impl Date {
         if date < EPOCH { Err(DateError) } else { Ok(Self(date)) }
     }
 
-    /// The day so many days after 1970-01-01, which is how it stands in a code.
+    /// The day so many days after 1970-01-01, which is its form in a code.
     #[must_use]
     pub fn from_days(days: u32) -> Option<Self> {
         EPOCH.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)

@@ -1,8 +1,8 @@
 //! Digits as people type them: one folding for responses, device codes, passwords and PINs, whatever keyboard they come from.
 //!
-//! A person copies digits from one screen into another. A Japanese keyboard writes them in full width, a page that is copied
-//! from brings blanks that nobody sees, and many write a hyphen where the token shows a gap. None of this changes what was
-//! meant; anything else does. Specification, section 7.3.
+//! A person copies digits from one screen into another. A Japanese keyboard writes them in full width. Text that is copied
+//! from a page has invisible blanks. Many write a hyphen where the token shows a gap. None of this changes the meaning;
+//! anything else does. Specification, section 7.3.
 
 use alloc::string::String;
 use core::ops::RangeInclusive;

@@ -1,7 +1,7 @@
 //! The whole life of an activation, explored in every order: registration, challenges, suspension, revocation; processes that
 //! die before or after the swap, answers that are lost, requests that are repeated, clocks that differ.
 //!
-//! What decides is the real [`settle`]. What is modelled is the store, the processes, and what the callers were told. There are
+//! The real [`settle`] decides. The model has the store, the processes, and the answers that callers got. There are
 //! two controls that must break the promises: a store without the swap, and a wrong device code that is counted outside of
 //! [`settle`], after its answer.
 //!
@@ -65,7 +65,7 @@ struct Life {
     control: Control,
 }
 
-/// What is left out on purpose.
+/// The events that are left out on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     Nothing,
@@ -110,7 +110,7 @@ enum Request {
     SetClockBack,
 }
 
-/// What can be told apart of a world.
+/// The state of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct World {
     record: Stored,
@@ -127,7 +127,7 @@ enum Process {
     Decided { request: usize, decided: Decided },
     /// Another process has replaced the record since: what it has decided will not be stored.
     Overtaken,
-    /// Only with [`Control::Counting`]: the answer is told, and the count is not yet stored.
+    /// Only with [`Control::Counting`]: the answer is given, and the count is not yet stored.
     Counting,
 }
 
@@ -138,16 +138,16 @@ struct Decided {
     answer: Answer,
     event: Option<AuditEvent>,
     write: bool,
-    /// What was answered: the first code, the second, or a challenge, by its place in [`Seen::told_wrong`].
+    /// The question that was answered: the first code, the second, or a challenge, by its place in [`Seen::told_wrong`].
     question: Option<usize>,
 }
 
-/// What the callers know, and what was stored, written down beside the record. The promises are about this.
+/// The knowledge of the callers, and what was stored, kept beside the record. The promises are about this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Seen {
-    /// How many different wrong answers were told as wrong: to the first code, the second, and each of two challenges.
+    /// How many different wrong answers were rejected as wrong: to the first code, the second, and each of two challenges.
     told_wrong: [u8; 4],
-    /// Which request was told that it is accepted: for the confirmation, and each of two challenges or time steps.
+    /// Which request got "accepted": for the confirmation, and each of two challenges or time steps.
     told_accepted: [Option<usize>; 3],
     /// The number of the device code that was given a second code.
     second_code_for: Option<u8>,
@@ -204,7 +204,7 @@ const WRITTEN: &str = "a yes rests on a write";
 const PROMISES: [&str; 12] =
     [ONCE, ONE_CODE, LIMIT, IN_A_ROW, KEPT, FINAL, UNSIGNED, ACTIVE, AGAIN, AUDIT, TIME, WRITTEN];
 
-/// What a run has to reach, so that the promises say something.
+/// The states that a run has to reach, so that the promises are tested at all.
 const CONFIRMED: &str = "it is confirmed";
 const ACCEPTED: &str = "a response is accepted";
 const CODE_LIMIT: &str = "the limit of a code is reached";
@@ -246,7 +246,7 @@ impl Model for Life {
             Turn::Begin { request, clock } => {
                 let decided = self.decide(request, world, NOW.plus(Duration::from_secs(clock)))?;
                 if !decided.write {
-                    // It is told at once: nothing that happens meanwhile changes its answer.
+                    // The answer is given at once: no event meanwhile changes it.
                     next.seen.check_answer(self, request, &decided);
                     return (next.seen.broken != world.seen.broken).then_some(next);
                 }
@@ -322,7 +322,7 @@ impl Model for Life {
 }
 
 impl Life {
-    /// What the real decision says of a request, by the record as it is now. `None` if the request cannot be sent.
+    /// The real decision about a request, by the record as it is now. `None` if the request cannot be sent.
     fn decide(&self, request: usize, world: &World, now: Timestamp) -> Option<Decided> {
         let activation = ActivationId::from_bytes([1; 6]);
         let named = |number: u8| ChallengeRef { activation, id: challenge_id(number) };

@@ -143,7 +143,7 @@ impl<'de> Deserialize<'de> for GivenFields {
     }
 }
 
-/// Takes every value of JSON; what is none of ours is told apart later, where the field's name is known.
+/// Takes every value of JSON. A value of a wrong kind is refused later, where the field's name is known.
 impl<'de> Deserialize<'de> for Given {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Value;

@@ -23,7 +23,7 @@ pub struct Registered {
 }
 
 impl Registered {
-    /// Everybody on a token, by slot.
+    /// All users of a token, by slot.
     #[must_use]
     pub fn all(token: &Token) -> Vec<Self> {
         let all = token.activations().map(|(slot, known)| {

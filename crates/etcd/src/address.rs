@@ -20,7 +20,7 @@ pub(super) struct Address {
     pub servers: Vec<(String, u16)>,
     pub tls: Option<Arc<ClientConfig>>,
     pub user: Option<(String, String)>,
-    /// What every key begins with; ends with a slash.
+    /// The prefix of every key; it ends with a slash.
     pub prefix: String,
     pub patience: Duration,
 }

@@ -1,4 +1,4 @@
-//! What was overwritten is dropped.
+//! Drops old revisions that were overwritten.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use camtoken_remote::{Failed, Swap};
 use crate::message::{KeyValue, changed_in, put, transaction};
 use crate::wire::Writer;
 
-/// What the keys of one store begin with.
+/// The prefix of the keys of one store.
 pub(super) struct Keys {
     prefix: String,
 }
@@ -26,7 +26,7 @@ impl Keys {
         self.key("version", &[])
     }
 
-    /// What the keys of all records begin with.
+    /// The prefix of the keys of all records.
     pub fn records(&self) -> Vec<u8> {
         self.key("record/", &[])
     }
@@ -35,12 +35,12 @@ impl Keys {
         self.key("record/", &id.to_key())
     }
 
-    /// What the keys of all audit entries begin with.
+    /// The prefix of the keys of all audit entries.
     pub fn entries(&self) -> Vec<u8> {
         self.key("audit/", &[])
     }
 
-    /// What those of one record begin with. No record's key is the beginning of another's.
+    /// The prefix of those of one record. No record's key is the prefix of another's.
     pub fn entries_of(&self, id: &RecordId) -> Vec<u8> {
         self.key("audit/", &id.to_key())
     }

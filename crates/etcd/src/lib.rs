@@ -1,11 +1,11 @@
 //! Records in etcd: for several verifiers at once, where no change may wait half a minute for another leader.
 //!
-//! One key a record. A replacement is one transaction that compares the revision in which etcd has changed the key last, the
-//! audit entry in the same transaction. Under load one request carries many of them, and each is still replaced or not by
+//! Each record is a key. A replacement is one transaction that compares the revision in which etcd has changed the key last, with
+//! the audit entry in the same transaction. Under load one request carries many of them, and each is still replaced or not by
 //! itself. Loads are linearizable: a member asks the leader, and the leader a majority.
 //!
-//! How requests are gathered into groups, tried again, and told as unknown is the crate `camtoken-remote`. Nothing is ever
-//! cancelled. The protocol is spoken by a small client of the store's own, over HTTP/2, so that a build needs no `protoc`.
+//! The crate `camtoken-remote` groups and retries requests, and reports unknown outcomes. Nothing is ever cancelled. The store has a
+//! small client of its own for the protocol, over HTTP/2, so that a build needs no `protoc`.
 
 mod address;
 mod compaction;
@@ -34,37 +34,37 @@ const GROUP_LEN: usize = 1 << 20;
 
 /// A store in etcd, for any number of processes at a time.
 ///
-/// It serves only where an acknowledged change stays: each new connection looks at its member, and again every minute.
-/// Dropping the store finishes what is queued, and blocks for as long.
+/// It serves only if an acknowledged change is durable: each new connection checks its member, and again every minute.
+/// Dropping the store finishes the queued requests, and blocks for as long.
 pub struct EtcdStore(Remote);
 
-/// How much is asked of etcd at once, and what it has to promise.
+/// How many requests go to etcd at once, and which durability it must promise.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Connections at most; they are opened when they are needed. Fewer connections make larger groups.
     pub connections: usize,
-    /// Requests that one transaction carries at most, up to 120: etcd takes 128 operations.
+    /// Requests that one transaction carries at most, up to 120: etcd accepts 128 operations.
     pub group: usize,
     /// How long a request waits, at most, for each of these: a free connection, a new one.
     pub deadline: Duration,
-    /// How long it waits for the answer. A leader that is gone is replaced in one to two seconds, and what it was asked last is
-    /// never answered.
+    /// How long it waits for the answer. A leader that is gone is replaced in one to two seconds, and never answers the requests
+    /// that it had.
     pub answer: Duration,
-    /// What the cluster has to promise.
+    /// The durability that the cluster must promise.
     pub durability: Durability,
     /// How many of the records that were stored last are remembered, so that changing them needs no loading. A record has
     /// some 600 bytes.
     pub remembered: usize,
 }
 
-/// Who answers for it that an acknowledged change stays.
+/// The reason why an acknowledged change is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// The disks of a majority of the members, however many there are. One alone is a single disk.
     Disk,
     /// The disks of a majority of three members or more, so that the loss of one loses nothing.
     Standby,
-    /// The operator: version, members and alarms are not looked at.
+    /// The operator vouches for it: version, members and alarms are not checked.
     Vouched,
 }
 
@@ -85,9 +85,9 @@ impl EtcdStore {
     /// Connects to the members of a URL, such as `etcd://one.example,two.example,three.example/bank`. Blocks until one is
     /// checked.
     ///
-    /// The path is what all keys begin with; `camtoken` without one. User and password stand before the hosts. Parameters are
+    /// The path is the prefix of all keys; `camtoken` without one. User and password are before the hosts. Parameters are
     /// `connect_timeout` (seconds), `sslmode`, `sslrootcert`, `sslcert` and `sslkey`, as in PostgreSQL's URLs. Members on other
-    /// machines are spoken to under TLS, with their certificates checked, unless the URL says `sslmode=disable`.
+    /// machines are reached under TLS, with their certificates checked, unless the URL says `sslmode=disable`.
     ///
     /// # Errors
     ///
@@ -134,8 +134,8 @@ impl EtcdStore {
         })
     }
 
-    /// Fills an empty store from saved records, and says how many there were. What was filled in part is taken by no
-    /// verifier; filling it again begins from nothing.
+    /// Fills an empty store from saved records, and says how many there were. No verifier opens a store that is filled in part; a
+    /// second try begins with an empty store.
     ///
     /// # Errors
     ///
@@ -160,8 +160,8 @@ impl EtcdStore {
         })
     }
 
-    /// Lets etcd drop what was overwritten until now: its bytes are free for new changes. The file on each member's disk keeps
-    /// its size until `etcdctl defrag`. Says how many bytes were in use before and after.
+    /// Lets etcd drop overwritten values: their bytes are free for new changes. The file on each member's disk keeps its size until
+    /// `etcdctl defrag`. Says how many bytes were in use before and after.
     ///
     /// # Errors
     ///

@@ -87,7 +87,7 @@ impl Member {
                 Ok(Err(failed)) => failed,
                 Err(_) => Failed::Unsent(format!("{}:{} does not answer", servers[number].0, servers[number].1)),
             };
-            // That one is away tells less than that another does not let us in.
+            // "Another member does not let us in" says more than "this one is away".
             failed = failed.filter(|failed| matches!(failed, Failed::Refused(_))).or(Some(found));
         }
         Err(failed.unwrap_or_else(|| Failed::Unsent("no member is named".into())))
@@ -139,7 +139,7 @@ impl Member {
         &self.place.keys
     }
 
-    /// What the member says of itself.
+    /// The status of the member.
     pub async fn status(&self) -> Result<Status, Failed> {
         Ok(Status::read(&self.call(message::STATUS, Writer::default()).await?)?)
     }

@@ -110,7 +110,7 @@ pub(super) struct Done<'m> {
     /// The revision of the whole store after it; that of every key that it changed.
     pub revision: u64,
     pub succeeded: bool,
-    /// What each operation answered: a `RangeResponse`, a `TxnResponse`, and so on.
+    /// The answer of each operation: a `RangeResponse`, a `TxnResponse`, and so on.
     pub responses: Vec<&'m [u8]>,
 }
 
@@ -154,7 +154,7 @@ fn number(message: &[u8], field: u32) -> Result<u64, Malformed> {
     Ok(read)
 }
 
-/// What a member says of itself: a `StatusResponse`.
+/// The status of a member: a `StatusResponse`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Status {
     /// The name of the cluster, a random number.

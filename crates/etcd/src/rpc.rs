@@ -127,7 +127,7 @@ impl Drop for Connection {
     }
 }
 
-/// What a status says of a change. Codes are those of gRPC; who says which is in etcd's `rpctypes/error.go`.
+/// The meaning of a status for a change. Codes are those of gRPC; etcd's `rpctypes/error.go` has which error has which code.
 fn failed(code: u8, reason: String) -> Failed {
     const INVALID_ARGUMENT: u8 = 3;
     const PERMISSION_DENIED: u8 = 7;
@@ -168,7 +168,7 @@ where
         .enable_push(false)
         .handshake(socket)
         .await?;
-    // How it ends is told to each call.
+    // Each call gets the reason of its end.
     let driver = tokio::spawn(async { drop(connection.await) });
     Ok((requests, driver))
 }
@@ -190,7 +190,7 @@ async fn read(body: &mut RecvStream) -> Result<Bytes, h2::Error> {
 mod tests {
     use super::*;
 
-    /// What etcd says, word by word, in `rpctypes/error.go`.
+    /// The messages of etcd, word by word, from `rpctypes/error.go`.
     #[test]
     fn what_may_have_been_stored_is_told_as_unknown() {
         for (code, reason, stored) in [

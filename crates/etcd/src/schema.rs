@@ -7,7 +7,7 @@ use crate::keys::corrupt;
 use crate::member::Member;
 use crate::message::{self, Done, changed_in, put};
 
-/// What this version of camtoken reads and writes.
+/// The version of the schema that this version of camtoken reads and writes.
 pub(super) const VERSION: i32 = 1;
 pub(super) const WRITTEN: &[u8] = b"1";
 const EXPECTED: &str = "schema 1";

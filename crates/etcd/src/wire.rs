@@ -56,14 +56,14 @@ impl Writer {
     }
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field<'m> {
     Number(u64),
     Bytes(&'m [u8]),
 }
 
-/// What was sent is no message.
+/// The bytes are no message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 

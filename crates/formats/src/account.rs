@@ -1,4 +1,4 @@
-//! What a token holds beside its activations: accounts at services of others.
+//! The accounts of a token at services of other systems. It holds them beside its activations.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ pub struct Accounts(Vec<Account>);
 /// One account.
 #[derive(Debug)]
 pub struct Account {
-    /// How it is called.
+    /// Its name.
     pub name: AccountName,
-    /// What it holds.
+    /// Its key and parameters.
     pub kind: Kind,
 }
 
@@ -35,7 +35,7 @@ pub struct AccountName {
     pub user: String,
 }
 
-/// What an account holds, by the way in which it answers.
+/// The key and parameters of an account, by the way in which it answers.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -59,7 +59,7 @@ impl Accounts {
     /// The most accounts that a token holds.
     pub const MAX: usize = 32;
 
-    /// The accounts in the order in which they came.
+    /// The accounts, in the order in which they were added.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Account> {
         self.0.iter()
@@ -81,8 +81,9 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which nobody could type
-    /// again, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does not have.
+    /// [`Refusal::Exists`], [`Refusal::Full`], or [`Refusal::Malformed`]: a name with a control character, which a person could not
+    /// type, or with more than [`AccountName::MAX_LEN`] bytes in one of its parts; an empty secret; a number that the kind does
+    /// not have.
     pub fn keep(&mut self, accounts: Vec<Account>) -> Result<(), Refusal> {
         let names: Vec<_> = accounts.iter().map(|account| &account.name).collect();
         self.has_room(&names)?;
@@ -124,7 +125,7 @@ impl Accounts {
         found.ok_or_else(|| Refusal::NoAccount { issuer: name.issuer.clone() })
     }
 
-    /// The only account that a person can mean: `issuer:user` as it stands, else the user or the issuer alone, else either of these with
+    /// The only account that fits a name: `issuer:user` exactly, else the user or the issuer alone, else either of these with
     /// letters in another case.
     ///
     /// # Errors
@@ -156,7 +157,7 @@ impl Account {
         Self { name, kind: Kind::PowerAuth(device) }
     }
 
-    /// Whether it can answer, and be written down and read again; else the part that is wrong, and why.
+    /// Whether it can answer, and be saved and read again; else the part that is wrong, and why.
     pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         match &self.kind {
             Kind::Otp(otp) => otp.check(),
@@ -214,7 +215,7 @@ impl AccountName {
         Self { issuer: issuer.to_owned(), user: user.to_owned() }
     }
 
-    /// The one that a word means best among things with such names. `issuer` is what is told when there is none.
+    /// The best match for a word among things with such names. `issuer` is reported when there is none.
     pub(crate) fn meant<'a, T>(
         said: &str,
         issuer: &str,

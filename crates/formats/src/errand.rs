@@ -1,4 +1,4 @@
-//! What has to be sent where. The token has no network: the caller sends it, and hands the server's answer back.
+//! Messages to servers. The token has no network: the caller sends the message, and passes the server's answer back.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use zeroize::Zeroizing;
 use crate::percent;
 use crate::url::WebUrl;
 
-/// One thing to send.
+/// One message to send.
 ///
-/// Whoever sends it takes care whom he calls: the address comes out of a picture. Allow named hosts only, follow no redirect, read at
-/// most [`Answer::MAX_LEN`] bytes, and give up after some seconds.
+/// The address comes from an image, so do not trust it. Allow named hosts only, follow no redirect, read at most
+/// [`Answer::MAX_LEN`] bytes, and give up after some seconds.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Errand {
-    /// A request to a web server; its answer is wanted.
+    /// A request to a web server. The token needs the answer.
     Http(Request),
     /// A text message to a telephone number; no answer comes.
     Sms {
-        /// The number, as the code has it.
+        /// The number, as in the code.
         number: String,
         /// The text.
         text: Zeroizing<String>,
@@ -54,13 +54,13 @@ impl Request {
         self.method
     }
 
-    /// Where to.
+    /// The address.
     #[must_use]
     pub const fn url(&self) -> &WebUrl {
         &self.url
     }
 
-    /// The headers that the protocol asks for.
+    /// The headers that the protocol requires.
     #[must_use]
     pub fn headers(&self) -> &[(&'static str, &'static str)] {
         &self.headers
@@ -116,7 +116,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What the server has answered.
+/// The answer of a server.
 #[derive(Clone, Default)]
 pub struct Answer {
     /// The status of HTTP.

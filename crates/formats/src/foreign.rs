@@ -1,4 +1,4 @@
-//! What a text is, before any key.
+//! The format of a text, found without a key.
 
 use serde::Serialize;
 
@@ -50,13 +50,13 @@ pub enum Foreign {
         /// Why it is not read.
         reason: &'static str,
     },
-    /// A web address that asks a token for nothing.
+    /// A web address that is no code for a token.
     Link(WebUrl),
-    /// Words.
+    /// Plain text.
     Text,
 }
 
-/// One part of a code, for people who inspect it. None is secret.
+/// One part of a code, for a person who inspects it. No part is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// Its name.
@@ -65,7 +65,7 @@ pub struct Part {
     pub value: String,
 }
 
-/// Formats that are named and not read: how their texts start, and why.
+/// Formats that are known but not supported: how their texts start, and the reason.
 const KNOWN: &[(&str, &str, &str)] = &[
     ("motp://", "motp", "Mobile-OTP computes with MD5, and its codes have no public form"),
     ("otpauth://motp/", "motp", "Mobile-OTP computes with MD5, and its codes have no public form"),
@@ -78,14 +78,14 @@ const KNOWN: &[(&str, &str, &str)] = &[
 ];
 
 impl Foreign {
-    /// The longest text that is looked at, in bytes: more than a symbol can carry.
+    /// The longest text that is read, in bytes: more than a symbol can hold.
     pub const MAX_LEN: usize = 8 * 1024;
 
-    /// Says what a text is.
+    /// Finds the format of a text.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Malformed`] when the text means to be of a format and does not keep to it.
+    /// [`Refusal::Malformed`] when the text has the start of a format and is not well formed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim_matches(|it: char| it.is_ascii_whitespace() || it == '\u{FEFF}');
         if text.len() > Self::MAX_LEN {
@@ -127,8 +127,9 @@ impl Foreign {
         Ok(text.parse().map_or(Self::Text, Self::Link))
     }
 
-    /// The name of the format, the same for ever: `otpauth`, `steam`, `otpauth-migration`, `tiqr-enrolment`, `tiqr-login`,
-    /// `linotp-pairing`, `linotp-challenge`, `powerauth-offline`, `hhd-uc`, `link`, `text`, or that of a format that is not read.
+    /// The stable name of the format: `otpauth`, `steam`, `otpauth-migration`, `tiqr-enrolment`, `tiqr-login`,
+    /// `linotp-pairing`, `linotp-challenge`, `powerauth-offline`, `hhd-uc`, `link`, `text`, or that of a format that is not
+    /// supported.
     #[must_use]
     pub const fn format(&self) -> &'static str {
         match self {
@@ -147,7 +148,7 @@ impl Foreign {
         }
     }
 
-    /// What is in the code and may be read by everybody, in its order.
+    /// The public content of the code, in its order.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = Parts(Vec::new());

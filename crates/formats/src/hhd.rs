@@ -1,7 +1,7 @@
 //! chipTAN's challenges (HHD_UC 1.3 and 1.4 of Die Deutsche Kreditwirtschaft): read, shown, and drawn as flicker codes.
 //!
-//! Nothing here answers: the secret is in the customer's bank card, and what a start code means is not public. Sources: hbci4java's
-//! `FlickerCode`, python-fints' `hhd`, and their tests.
+//! Nothing here answers: the secret is in the customer's bank card, and the meaning of the start codes is not public. Sources:
+//! hbci4java's `FlickerCode`, python-fints' `hhd`, and their tests.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ pub struct Challenge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HhdError {
-    /// The length in front is not that of what follows.
+    /// The length at the start is not that of the rest.
     #[error("the length of the HHD_UC challenge is wrong")]
     Length,
     /// A part is cut off, has another character than it may, or is too long.
@@ -53,13 +53,13 @@ impl Challenge {
         &self.start_code
     }
 
-    /// The data elements: account, amount and so on, as the start code says.
+    /// The data elements: account, amount and so on, as the start code defines them.
     #[must_use]
     pub fn elements(&self) -> &[String] {
         &self.elements
     }
 
-    /// Whether a text means to be a challenge: digits and lengths that fit.
+    /// Whether a text looks like a challenge: digits, and lengths that fit.
     pub(crate) fn is_named(text: &str) -> bool {
         text.contains("CHLGUC") || text.parse::<Self>().is_ok()
     }
@@ -185,13 +185,13 @@ impl FromStr for Challenge {
     type Err = HhdError;
 
     /// Reads the challenge as FinTS carries it, by version 1.4, by 1.4 with the longer lengths of some banks, or by 1.3; also where it
-    /// stands in a text between `CHLGUC` and `CHLGTEXT`.
+    /// is in a text between `CHLGUC` and `CHLGTEXT`.
     fn from_str(text: &str) -> Result<Self, HhdError> {
         let plain: String = text.chars().filter(|it| !it.is_ascii_whitespace()).collect();
         let code = match plain.split_once("CHLGUC").map(|(_, rest)| rest) {
             Some(rest) => {
                 let code = rest.split_once("CHLGTEXT").map_or(rest, |(code, _)| code);
-                // Four digits of length stand before it.
+                // Four digits of length come before it.
                 code.get(4..).ok_or(HhdError::Length)?.to_owned()
             }
             None => plain,

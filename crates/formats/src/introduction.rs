@@ -1,4 +1,4 @@
-//! New accounts: shown, approved, told to a server, kept.
+//! New accounts: they are shown, approved, reported to a server, and kept.
 
 use camtoken_core::language::Language;
 use camtoken_oath::Key;
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::shown::{NO_TRANSACTION, Shown, labels};
 use crate::tiqr;
 
-/// An address to be fetched: what a registration by tiqr is about.
+/// An address to fetch: that of the metadata of a registration by tiqr.
 #[derive(Debug)]
 pub struct Fetch {
     pub(crate) shown: Shown,
@@ -41,7 +41,7 @@ pub(crate) enum New {
     Linotp(linotp::PairingCode),
 }
 
-/// Accounts that were approved, and what the server has to be told before they are kept.
+/// Accounts that were approved, and the message that the server has to get before they are kept.
 #[derive(Debug)]
 #[must_use]
 pub struct Enrolment {
@@ -50,19 +50,19 @@ pub struct Enrolment {
 }
 
 impl Fetch {
-    /// What is known before: the host.
+    /// The content that is known before: the host.
     #[must_use]
     pub const fn shown(&self) -> &Shown {
         &self.shown
     }
 
-    /// What has to be fetched. Such an address is good once.
+    /// The request for the data. Such an address is valid once.
     #[must_use]
     pub const fn errand(&self) -> &Errand {
         &self.errand
     }
 
-    /// Takes what was fetched.
+    /// Reads the data that was fetched.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Fetch {
 }
 
 impl Introduction {
-    /// What is shown before the accounts are approved.
+    /// The content to show before the accounts are approved.
     #[must_use]
     pub const fn shown(&self) -> &Shown {
         &self.shown
@@ -116,12 +116,12 @@ impl Introduction {
         matches!(self.new, New::Tiqr(_))
     }
 
-    /// Approves: draws keys where the token draws them. `pin` hides the secret of an account that takes one; without it the secret is
-    /// kept in clear. `language` is what tiqr's servers are told.
+    /// Approves: generates keys where the token generates them. `pin` hides the secret of an account that has a PIN; without it the
+    /// secret is kept in clear. `language` is sent to tiqr's servers.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Pin`]; [`Refusal::Seal`] when the server's key of a pairing is none.
+    /// [`Refusal::Pin`]; [`Refusal::Seal`] when the server's key of a pairing is not valid.
     pub fn approve(
         self,
         accounts: &Accounts,
@@ -173,13 +173,13 @@ impl Introduction {
 }
 
 impl Enrolment {
-    /// What has to be sent before the accounts are kept; `None` if nothing has to.
+    /// The message to send before the accounts are kept; `None` if there is none.
     #[must_use]
     pub const fn errand(&self) -> Option<&Errand> {
         self.errand.as_ref()
     }
 
-    /// Hands the server's answer back, and gives the accounts to be kept.
+    /// Takes the server's answer, and returns the accounts to keep.
     ///
     /// # Errors
     ///
@@ -194,11 +194,11 @@ impl Enrolment {
         Ok(self.accounts)
     }
 
-    /// Gives the accounts to be kept where no answer comes: nothing has to be sent, or a text message was.
+    /// Returns the accounts to keep where no answer comes: there was no message, or it was a text message.
     ///
     /// # Errors
     ///
-    /// The enrolment itself, where a server's answer is wanted.
+    /// The enrolment itself, where a server's answer is needed.
     pub fn keep(self) -> Result<Vec<Account>, Box<Self>> {
         if matches!(self.errand, Some(Errand::Http(_))) { Err(Box::new(self)) } else { Ok(self.accounts) }
     }
@@ -216,7 +216,7 @@ fn new_token_id(accounts: &Accounts, rng: &mut impl CryptoRng) -> u32 {
     }
 }
 
-/// How somebody calls himself, and what he is registered as.
+/// The name of a user, and the identifier of the registration.
 pub(crate) fn named(name: &str, identifier: &str) -> String {
     if name.is_empty() || name == identifier { identifier.to_owned() } else { format!("{name} ({identifier})") }
 }

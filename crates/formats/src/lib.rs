@@ -1,7 +1,7 @@
-//! Tokens and codes of others: a software token that holds what authenticator apps hold, and answers as they do.
+//! Tokens and codes of other systems: a software token that holds the accounts of authenticator apps, and answers as these apps do.
 //!
-//! [`Foreign::parse`] says what a text is, before any key. [`Accounts`] is what a token holds. A code goes one way only, and what it
-//! says is shown before there are digits:
+//! [`Foreign::parse`] finds the format of a text, without a key. [`Accounts`] are the accounts of a token. A code goes one way
+//! only: its content is shown before there are digits.
 //!
 //! ```text
 //! text -> Foreign -> Received: Introduction -> approve -> Enrolment -> report -> Accounts::keep
@@ -27,7 +27,7 @@
 //! assert_eq!(new.shown().values("service").next(), Some("ACME Co"));
 //! let name = new.names()[0].clone();
 //! let enrolment = new.approve(&accounts, None, Language::En, &mut UnwrapErr(SysRng))?;
-//! accounts.keep(enrolment.keep().expect("no server wants to be told"))?;
+//! accounts.keep(enrolment.keep().expect("no message to a server"))?;
 //!
 //! let login = accounts.ask(&name)?;
 //! assert_eq!(login.shown().warning.map(|it| it.en), Some("This code carries no transaction"));
@@ -40,12 +40,12 @@
 //!
 //! # The token has no network
 //!
-//! tiqr and LinOTP want the token to fetch and to send. Here that is data: an [`Errand`] says what goes where, the caller sends it and
-//! hands the server's [`Answer`] back by `report`. An account is kept, and a login counts as answered, only after the server's yes.
-//! Addresses come out of pictures, so that [`Rules::hosts`] can name the only hosts that a code may lead to, and every host is shown
-//! whole. Nothing here asks a clock or draws randomness of its own.
+//! With tiqr and LinOTP the token has to fetch and to send. Here that is data: an [`Errand`] is the message with its address. The
+//! caller sends it, and passes the server's [`Answer`] back by `report`. An account is kept, and a login counts as answered, only
+//! after the server has confirmed it. Addresses come from pictures. So [`Rules::hosts`] can limit the hosts that a code may name,
+//! and every host is shown whole. Nothing here reads a clock or has a random generator of its own.
 //!
-//! # What is read
+//! # Supported formats
 //!
 //! | [`Foreign::format`] | what it is | leads to | answered by |
 //! | --- | --- | --- | --- |
@@ -59,19 +59,19 @@
 //! | (none) | OCRA cards, with suite and key ([`Ocra`]) | an account | [`Accounts::ask_ocra`] |
 //!
 //! `motp`, `yaotp`, `phonefactor`, `duo`, `fido` and LinOTP's older `lseqr-ocra2` are named and refused, each with its reason
-//! ([`Refusal::NotRead`]); a `link` and a `text` ask a token for nothing.
+//! ([`Refusal::NotRead`]); a `link` and a `text` are no codes for a token.
 //!
-//! What none of these promises, and camtoken's own codes do: that the digits are good for what was shown and nothing else. Only LinOTP's
-//! and PowerAuth's codes carry what is approved; the screen of the others says so ([`NO_TRANSACTION`]).
+//! Camtoken's own codes guarantee that the digits are valid for the transaction shown and for nothing else. No format here does.
+//! Only LinOTP's and PowerAuth's codes contain what is approved; the screen of all others has a warning ([`NO_TRANSACTION`]).
 //!
 //! # Features
 //!
 //! | feature | brings | costs |
 //! | --- | --- | --- |
-//! | `linotp` | accounts of LinOTP's QRToken; its codes are named without | curve25519-dalek, eax, miniz_oxide |
-//! | `powerauth` | devices of PowerAuth; its codes are named without | p256 |
+//! | `linotp` | accounts of LinOTP's QRToken; without it, its codes are only named | curve25519-dalek, eax, miniz_oxide |
+//! | `powerauth` | devices of PowerAuth; without it, its codes are only named | p256 |
 //!
-//! Neither is on by default: a verifier takes this crate for [`otpauth`] alone.
+//! Neither is on by default: a verifier uses only [`otpauth`] of this crate.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! A question to an account: shown, approved, answered.
+//! A question to an account: it is shown, approved and answered.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use crate::tiqr;
 /// A question to an account, to be shown and approved.
 #[derive(Debug)]
 pub struct Login {
-    /// What is shown of every account alike.
+    /// The content that is the same for every account.
     question: Shown,
     shown: Shown,
     choices: Vec<Choice>,
@@ -28,7 +28,7 @@ pub struct Login {
     asked: Asked,
 }
 
-/// One account that can answer, and what is shown of it.
+/// One account that can answer, and its content to show.
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(crate) name: AccountName,
@@ -46,7 +46,7 @@ pub(crate) enum Asked {
     PowerAuth(Box<powerauth::Operation>),
 }
 
-/// An answer: digits to be typed, and what can be sent instead.
+/// An answer: digits to type, and a message that can be sent instead.
 #[must_use]
 pub struct Answered {
     pub(crate) name: AccountName,
@@ -62,7 +62,7 @@ impl Login {
         Self::among(question, vec![Choice { name: name.clone(), rows }], asked)
     }
 
-    /// A question that one of several accounts will answer. Until it is chosen, what is shown is what all of them say alike.
+    /// A question that one of several accounts will answer. Until one is chosen, only the content that all of them have is shown.
     pub(crate) fn among(question: Shown, choices: Vec<Choice>, asked: Asked) -> Self {
         let alike = |row: &&Row| choices.iter().all(|choice| choice.rows.contains(row));
         let mut shown = question.clone();
@@ -71,7 +71,7 @@ impl Login {
         Self { question, shown, choices, chosen, asked }
     }
 
-    /// What is shown before anything is answered.
+    /// The content to show before anything is answered.
     #[must_use]
     pub const fn shown(&self) -> &Shown {
         &self.shown
@@ -94,7 +94,7 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices), [`Refusal::Choice`] where several of them can be meant.
+    /// [`Refusal::NoAccount`] unless it is among the [`choices`](Self::choices), [`Refusal::Choice`] where several of them fit.
     pub fn choose(&mut self, said: &str) -> Result<(), Refusal> {
         let issuer = self.choices.first().map_or("", |choice| &choice.name.issuer);
         let choice = AccountName::meant(said, issuer, self.choices.iter(), |choice| &choice.name)?;
@@ -106,7 +106,7 @@ impl Login {
 
     /// Approves, and answers.
     ///
-    /// A counter has moved in `accounts` by then: **write them down before the response is given out**, or a crash lets the same password
+    /// A counter has moved in `accounts` by then: **save them before the response is given out**, or a crash lets the same password
     /// come twice. A wrong PIN gives a wrong response where the secret is hidden by it; only the server can tell.
     ///
     /// # Errors
@@ -166,7 +166,7 @@ impl Answered {
         &self.name
     }
 
-    /// What a person types: digits, or what the format has instead.
+    /// The text that a person types: digits, or what the format has instead.
     #[must_use]
     pub fn expose_response(&self) -> &str {
         &self.response
@@ -193,17 +193,18 @@ impl Answered {
         grouped
     }
 
-    /// What can be sent in place of typing.
+    /// The message that can be sent instead of typing.
     #[must_use]
     pub const fn errand(&self) -> Option<&Errand> {
         self.errand.as_ref()
     }
 
-    /// Hands the server's answer back: the account remembers what it has answered, and whether it is blocked.
+    /// Takes the server's answer: the account then knows what it has answered, and whether it is blocked.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Server`] with the server's word, [`Refusal::Blocked`]. The same code may be answered again then, with the right PIN.
+    /// [`Refusal::Server`] with the server's reason, [`Refusal::Blocked`]. The same code may then be answered again, with the right
+    /// PIN.
     pub fn report(&self, accounts: &mut Accounts, answer: &Answer) -> Result<(), Refusal> {
         match &mut accounts.get_mut(&self.name)?.kind {
             Kind::Tiqr(identity) => {
@@ -211,7 +212,7 @@ impl Answered {
                 let none_left = matches!(&read, Err(Refusal::Server { attempts_left: Some(0), .. }));
                 identity.blocked |= none_left || matches!(&read, Err(Refusal::Blocked));
                 read?;
-                // A yes is the only word that takes a block back.
+                // Only a success ends a block.
                 identity.blocked = false;
                 identity.answered.clone_from(&self.session);
             }

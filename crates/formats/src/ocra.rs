@@ -1,4 +1,4 @@
-//! Accounts for plain OCRA: cards, and what privacyIDEA and others ask of them.
+//! Accounts for plain OCRA: cards, and the questions of privacyIDEA and others.
 
 use camtoken_oath::Timestamp;
 use camtoken_oath::ocra::{self, DataInput, PinHash, Question, Suite};
@@ -20,7 +20,7 @@ pub struct Ocra {
     pub counter: u64,
 }
 
-/// What is asked.
+/// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OcraQuestion {
     /// OCRA's question, in the suite's format.

@@ -10,18 +10,18 @@ use crate::otpauth::{MovingFactor, OtpHash, OtpauthUri, Steam};
 use crate::refusal::Refusal;
 use crate::secret::Secret;
 
-/// What an authenticator app holds for a site.
+/// The account of an authenticator app for a site.
 #[derive(Debug)]
 pub struct Otp {
     /// The key.
     pub secret: Secret,
-    /// How passwords look.
+    /// The form of the passwords.
     pub form: OtpForm,
     /// What moves a password on. The counter is that of the next password.
     pub moving: MovingFactor,
 }
 
-/// How the passwords of an account look.
+/// The form of the passwords of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtpForm {
     /// So many decimal digits, 6 to 8, by this hash.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
-/// What a plus sign stands for.
+/// The meaning of a plus sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plus {
     /// Itself, as in a path.
@@ -55,7 +55,7 @@ pub(crate) fn parameters(query: &str) -> Option<Vec<(Zeroizing<String>, Zeroizin
         .collect()
 }
 
-/// The text as a form carries it: `name=value&name=value`.
+/// The text of a form: `name=value&name=value`.
 pub(crate) fn form(fields: &[(&'static str, Zeroizing<String>)]) -> Zeroizing<String> {
     let len = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
     let mut text = Zeroizing::new(String::with_capacity(len));

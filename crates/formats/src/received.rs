@@ -1,4 +1,4 @@
-//! From a code to what is shown, and from there, once approved, to digits: there is no other way.
+//! The way from a code to digits: the code is read, its content is shown and approved, then there are digits. There is no other way.
 
 use camtoken_core::language::Label;
 
@@ -22,26 +22,26 @@ use crate::tiqr;
 #[cfg(feature = "linotp")]
 use crate::url::WebUrl;
 
-/// What a code leads to.
+/// The next step after a code.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Received {
-    /// Something has to be fetched before it can be shown whole.
+    /// Data has to be fetched before the content can be shown whole.
     Fetch(Fetch),
     /// New accounts.
     Introduction(Introduction),
     /// A question to an account.
     Login(Login),
-    /// Something to be shown, which is not answered.
+    /// A content that is shown and not answered.
     Notice(Shown),
 }
 
 impl Accounts {
-    /// Says what a code leads to. Nothing is answered yet.
+    /// Finds the next step after a code. Nothing is answered yet.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]: the code is not well formed, of a format that is not read, leads to a host that is not allowed, or is for an
+    /// A [`Refusal`]: the code is not well formed, of a format that is not supported, names a host that is not allowed, or is for an
     /// account that the token does not have.
     pub fn receive(&self, code: Foreign, rules: &Rules) -> Result<Received, Refusal> {
         match code {
@@ -127,7 +127,7 @@ impl Accounts {
         let (choices, refusals): (Vec<_>, Vec<_>) = self.iter().filter_map(identity).partition(Result::is_ok);
         let choices: Vec<_> = choices.into_iter().flatten().collect();
         if choices.is_empty() {
-            // Of several the one that got furthest.
+            // Of several refusals, that of the account that came furthest.
             let furthest = refusals.into_iter().filter_map(Result::err).max_by_key(|refusal| match refusal {
                 Refusal::Blocked => 0,
                 Refusal::Answered => 1,

@@ -6,13 +6,13 @@ use crate::secret::PinError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The text is of no format that asks a token for something: a link, or words.
+    /// The text is no code for a token: it is a link, or plain text.
     #[error("the code asks a token for nothing: it is {format}")]
     Nothing {
-        /// What it is: `link` or `text`.
+        /// Its kind: `link` or `text`.
         format: &'static str,
     },
-    /// The format is known by its name, and not read.
+    /// The format is known by its name only, and is not supported.
     #[error("codes of {format} are not read: {reason}")]
     NotRead {
         /// The name of the format.
@@ -26,14 +26,14 @@ pub enum Refusal {
         /// The name of the format.
         format: &'static str,
     },
-    /// The code is of a known format and does not keep to it.
+    /// The code is of a known format, but not well formed.
     #[error("the {format} code is not well formed: {part}: {reason}")]
     Malformed {
         /// The name of the format.
         format: &'static str,
         /// The part that is wrong.
         part: &'static str,
-        /// What is wrong with it.
+        /// The fault of the part.
         reason: String,
     },
     /// The token has no account for this code.
@@ -42,7 +42,7 @@ pub enum Refusal {
         /// The issuer that the code names.
         issuer: String,
     },
-    /// Several accounts could answer; one has to be chosen.
+    /// Several accounts fit; one has to be chosen.
     #[error("the token has {count} accounts for this code, choose one")]
     Choice {
         /// How many.
@@ -65,13 +65,13 @@ pub enum Refusal {
     /// The server has blocked the account; it has to be registered again.
     #[error("the server has blocked the account, register it again")]
     Blocked,
-    /// The server has taken an answer to this very code.
+    /// The server has accepted an answer to this code already.
     #[error("the code was answered before")]
     Answered,
-    /// The PIN is missing, or is none.
+    /// The PIN is missing, or is not valid.
     #[error(transparent)]
     Pin(#[from] PinError),
-    /// The host is not among those that this token may be sent to.
+    /// The host is not among those that a code may name.
     #[error("the code leads to the host {host:?}, which is not allowed")]
     Host {
         /// The host, with its port where the code names one.
@@ -80,10 +80,10 @@ pub enum Refusal {
     /// The seal or the signature is not of the account's server, or the code was altered.
     #[error("the code was not made for this account, or was altered")]
     Seal,
-    /// The server does not take what it was sent.
+    /// The server does not accept the answer.
     #[error("the server refuses: {word}{}", more(*.attempts_left, *.blocked_minutes))]
     Server {
-        /// The server's word for it, at most 64 characters.
+        /// The server's reason, at most 64 characters.
         word: String,
         /// How many more answers may be wrong, where the server says so.
         attempts_left: Option<u32>,
@@ -97,7 +97,7 @@ impl Refusal {
         Self::Malformed { format, part, reason: reason.to_string() }
     }
 
-    /// The server's word, as far as a line of a screen goes and without what a terminal would act on.
+    /// The server's reason, cut to a line of a screen and without control characters.
     pub(crate) fn server(word: &str) -> Self {
         let word = word.chars().take(64).map(camtoken_core::token::screen::visible).collect();
         Self::Server { word, attempts_left: None, blocked_minutes: None }

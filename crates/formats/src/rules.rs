@@ -1,19 +1,19 @@
-//! Where codes may lead to.
+//! The hosts that codes may name.
 
 use crate::refusal::Refusal;
 use crate::tiqr;
 use crate::url::WebUrl;
 
-/// What a token does with codes of others.
+/// The rules of a token for codes of other systems.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The only hosts that a code may lead to, as tiqr's apps have `enforceChallengeHosts`: `bank.example` with the usual port of the
+    /// The only hosts that a code may name, as with `enforceChallengeHosts` of tiqr's apps: `bank.example` with the usual port of the
     /// address's scheme, `bank.example:8443` with this one, `.bank.example` for every host below. `None` allows every host.
     pub hosts: Option<Vec<String>>,
 }
 
 impl Rules {
-    /// Whether a code may lead to this address.
+    /// Whether a code may name this address.
     ///
     /// ```
     /// use camtoken_formats::Rules;
@@ -30,7 +30,7 @@ impl Rules {
         let port = url.port().unwrap_or(usual);
         let allowed = |entry: &String| {
             let entry = entry.to_ascii_lowercase();
-            // The last colon of an IPv6 address stands within its brackets.
+            // The last colon of an IPv6 address is within its brackets.
             let (name, its_port) = match entry.rsplit_once(':') {
                 Some((name, digits)) if !digits.contains(']') => (name, digits.parse().ok()),
                 _ => (entry.as_str(), Some(usual)),

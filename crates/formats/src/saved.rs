@@ -21,7 +21,7 @@ use crate::secret::{Secret, from_text, to_text};
 use crate::tiqr;
 
 /// The accounts of a token as data that serde writes and reads, for example as a member of the token's file. It wipes itself; what it
-/// is written into is the caller's to keep.
+/// is written into is the caller's responsibility.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Saved(Vec<SavedAccount>);
@@ -38,7 +38,7 @@ pub enum SavedError {
         /// The column, from 1.
         column: usize,
     },
-    /// A value that cannot be what it says.
+    /// A value that is not valid.
     #[error("account {number}: the {part} is not valid")]
     Part {
         /// Which account, from 1.
@@ -61,7 +61,7 @@ impl Accounts {
     /// The accounts as JSON, secrets included.
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
-        // Room for all of it: a text that grows leaves copies behind.
+        // The buffer has room for all of it: a text that grows leaves copies behind.
         let (saved, mut length) = (self.expose_saved(), Length(0));
         serde_json::to_writer(&mut length, &saved).expect("plain data");
         let mut text = Vec::with_capacity(length.0);

@@ -1,4 +1,4 @@
-//! An account's secret as the token keeps it, and the PIN that hides it.
+//! An account's secret, as the token keeps it, and the PIN that hides it.
 
 use std::fmt;
 
@@ -13,10 +13,11 @@ use zeroize::{Zeroize, Zeroizing};
 /// A secret in clear, or hidden by a PIN.
 ///
 /// A hidden secret has nothing to compare a PIN with: under another PIN it is another secret, whose digits are wrong, and only the
-/// server sees that. So does tiqr, and for its reason: who has a copy of the token cannot try PINs without the server, which counts.
+/// server sees that. tiqr does the same, for the same reason: an attacker with a copy of the token can only try PINs at the
+/// server, and the server counts the tries.
 /// The secret is masked by Argon2id (RFC 9106) of the PIN with a salt of its own, each mask used once.
 ///
-/// That holds until somebody also has one answer and its question: then a PIN of four digits falls to 10,000 tries.
+/// That holds until an attacker also has one answer and its question: then a PIN of four digits is found in 10,000 tries.
 pub struct Secret(Kept);
 
 enum Kept {
@@ -64,7 +65,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`PinError::Missing`] or [`PinError::Form`]. A PIN where none is needed is passed over.
+    /// [`PinError::Missing`] or [`PinError::Form`]. A PIN where none is needed is ignored.
     pub fn reveal(&self, pin: Option<&str>) -> Result<Key, PinError> {
         match &self.0 {
             Kept::Clear(key) => Ok(Key::new(key.expose_bytes().to_vec())),
@@ -91,7 +92,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a PIN is not taken. That it is the wrong one is not known here.
+/// Why a PIN is not accepted. A wrong PIN is not noticed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
@@ -145,7 +146,7 @@ impl Drop for SavedSecret {
     }
 }
 
-/// Bytes as they stand in the token's file: base64.
+/// Bytes, as they are in the token's file: base64.
 pub(crate) fn to_text(bytes: &[u8]) -> String {
     BASE64.encode(bytes)
 }

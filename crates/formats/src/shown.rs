@@ -1,17 +1,17 @@
-//! What a person sees before anything is answered, as data.
+//! The content that a person sees before anything is answered, as data.
 
 use camtoken_core::language::{Label, Language};
 use camtoken_core::token::screen::{Layout, Style};
 use serde::Serialize;
 
-/// One act as it is shown: the title, the rows, and a warning that stands on every page.
+/// One act as it is shown: the title, the rows, and a warning on every page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// What is about to happen.
+    /// The title: what approval will do.
     pub title: Label,
-    /// A band below the title: what this code does not protect.
+    /// The warning below the title: what this code does not protect.
     pub warning: Option<Label>,
-    /// What it is about, in the order of reading.
+    /// The rows, in the order of reading.
     pub rows: Vec<Row>,
 }
 
@@ -20,9 +20,9 @@ pub struct Shown {
 pub struct Row {
     /// The name of the field, the same in every language: `service`, `user`, `host`, `message`, …
     pub role: &'static str,
-    /// What a person reads beside the value.
+    /// The label.
     pub label: Label,
-    /// The value as it stands in the code. It may come from anybody: print it as [`Shown::layout`] does.
+    /// The value as it is in the code. It is not trusted: print it as [`Shown::layout`] does.
     pub value: String,
 }
 
@@ -37,7 +37,7 @@ pub struct ShownRow {
     pub value: String,
 }
 
-/// For codes whose digits say nothing about a payment.
+/// The warning for codes whose digits do not depend on a payment.
 pub const NO_TRANSACTION: Label =
     Label { ja: "取引内容は表示されません", en: "This code carries no transaction" };
 

@@ -1,4 +1,4 @@
-//! Web addresses out of codes: what a person has to see of them is the host, whole.
+//! Web addresses in codes. A person has to see the whole host.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +37,7 @@ impl WebUrl {
         &self.text
     }
 
-    /// Whether what is sent there is encrypted.
+    /// Whether the connection is encrypted.
     #[must_use]
     pub const fn is_https(&self) -> bool {
         self.https
@@ -55,7 +55,7 @@ impl WebUrl {
         self.port
     }
 
-    /// The host, with its port where the address names one: what a list of allowed hosts has.
+    /// The host, with its port where the address names one, in the form of a list of allowed hosts.
     #[must_use]
     pub fn authority(&self) -> String {
         match self.port {
@@ -150,7 +150,7 @@ impl fmt::Display for WebUrl {
     }
 }
 
-/// Only the host: addresses out of codes carry keys of one use in their queries.
+/// Shows the host only: addresses in codes have keys for one use in their queries.
 impl fmt::Debug for WebUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WebUrl({:?})", self.host_shown())
@@ -163,20 +163,20 @@ impl Serialize for WebUrl {
     }
 }
 
-/// Why a text is no web address that a token would pass on.
+/// Why a text is no web address that a token accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
     /// Neither `http` nor `https`.
     #[error("the address is neither http nor https")]
     Scheme,
-    /// No host, or one with characters that no host has. Names beyond ASCII stand there as `xn--…`.
+    /// No host, or one with characters that no host has. Names beyond ASCII have to be written as `xn--…`.
     #[error("the address has no host that is well formed")]
     Host,
     /// The port is no number from 1 to 65535.
     #[error("the port of the address is not a number from 1 to 65535")]
     Port,
-    /// Something with an at sign before the host: it looks like a host and is none.
+    /// There is a text with an at sign before the host: it looks like a host and is none.
     #[error("the address has a user name before its host")]
     UserName,
     /// A blank, a control character or one beyond ASCII.

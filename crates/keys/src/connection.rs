@@ -1,15 +1,15 @@
-//! What is asked of each kind of module.
+//! The operations of each kind of module.
 
 use zeroize::Zeroizing;
 
 use crate::error::KeysError;
 use crate::wrapped::WrappedKey;
 
-/// What every wrapped text is bound to, where the module's algorithm binds to something.
+/// The context of every wrapped text, if the module's algorithm has one.
 #[cfg(any(feature = "pkcs11", feature = "transit"))]
 pub(crate) const CONTEXT: &[u8] = b"camtoken/1 kek";
 
-/// What one connection with a module does. Texts come from a file that may have been altered.
+/// One connection with a module. Texts come from a file that may have been altered.
 pub(crate) trait Connection {
     /// The module's key as a source names it, and how it wraps.
     fn place(&self) -> (String, String);

@@ -1,11 +1,11 @@
-//! What can go wrong with a module, and how long it may take.
+//! The errors of a module, and how long it may take.
 
 use std::time::Duration;
 
-/// How long a module may take for all that it is asked at once.
+/// How long a module may take for all requests of a call.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Why a module gave no key.
+/// Why a module did not open a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The source has no module, or this build does not speak with it.
@@ -23,13 +23,13 @@ pub enum KeysError {
         /// What it said.
         reason: String,
     },
-    /// The module took no PIN or access token, or not this one.
+    /// The module refused the PIN or access token, or none was given.
     #[error("{reason}")]
     Credential {
         /// What it said.
         reason: String,
     },
-    /// The engine is sealed: somebody has to unseal it.
+    /// The engine is sealed: an operator has to unseal it.
     #[error("the engine is sealed")]
     Sealed,
     /// The module gave no answer in time.
@@ -44,13 +44,13 @@ pub enum KeysError {
     /// A wrapped key was altered.
     #[error("wrapped key {number} was altered")]
     Altered {
-        /// Which, from 1.
+        /// Its number, from 1.
         number: usize,
     },
     /// The file is no file of wrapped keys.
     #[error("{reason}")]
     Format {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }

@@ -1,6 +1,6 @@
 //! Where a verifier's key-encryption key comes from.
 //!
-//! A [`KeySource`] is what the setting `kek_source` says. The key itself is in a file, a variable or a systemd credential; or
+//! A [`KeySource`] is the value of the setting `kek_source`. The key itself is in a file, a variable or a systemd credential; or
 //! it is wrapped, in a file beside the store ([`WrappedKeys`]), and a module opens it at the start: a PKCS#11 module or a
 //! Transit engine. The module's own key never leaves the module. The opened key is in this process's memory only, so a
 //! verifier goes on when the module is gone.

@@ -1,4 +1,4 @@
-//! A module that opens wrapped keys: what is asked of each kind, and how long it may take.
+//! A module that opens wrapped keys, and how long it may take.
 
 use std::io;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::error::{ANSWER_WITHIN, KeysError};
 use crate::source::KeySource;
 use crate::wrapped::{WrappedKey, WrappedKeys};
 
-/// The constant beside each key. A key begins otherwise, so that neither stands for the other. Both have whole blocks of eight
+/// The constant beside each key. A key begins differently, so that neither can replace the other. Both have whole blocks of eight
 /// bytes, because SoftHSM leaves the padding of RFC 5649 in what it unwraps.
 const CANARY: &[u8] = b"camtoken/1 kek canary   ";
 
 /// Before a key, with its length in eight bytes behind.
 const KEY: &[u8; 16] = b"camtoken/1 key  ";
 
-/// A module that wraps and opens key-encryption keys. It connects anew each time, and holds nothing open between.
+/// A module that wraps and opens key-encryption keys. It connects for each call, and holds nothing open in between.
 pub struct KeyModule {
     source: KeySource,
     credential: Option<Arc<SecretString>>,
 }
 
 impl KeyModule {
-    /// The module of a source, with its PIN or access token. Nothing is asked of it yet.
+    /// The module of a source, with its PIN or access token. It is not called yet.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ impl KeyModule {
     ///
     /// # Errors
     ///
-    /// As [`KeyModule::open`]. The file that there is stays right.
+    /// As [`KeyModule::open`]. The existing file stays right.
     pub fn rewrap(&self, wrapped: &WrappedKeys, rng: &mut dyn CryptoRng) -> Result<WrappedKeys, KeysError> {
         let (wrapped, nonces) = (wrapped.clone(), nonces(wrapped.keys().len(), rng));
         self.ask(move |module| {
@@ -102,7 +102,8 @@ impl KeyModule {
         })
     }
 
-    /// Connects, acts and disconnects, on a thread of its own: what hangs in a module's library cannot be ended, only left.
+    /// Connects, acts and disconnects, on a thread of its own: a thread that hangs in a module's library cannot be ended, only
+    /// abandoned.
     fn ask<T: Send + 'static>(
         &self,
         act: impl FnOnce(&dyn Connection) -> Result<T, KeysError> + Send + 'static,
@@ -150,7 +151,7 @@ fn wrap(module: &dyn Connection, plain: &[u8], [first, second]: [[u8; 12]; 2]) -
     Ok(WrappedKey { under, by, key: module.wrap(plain, first)?, canary: module.wrap(CANARY, second)? })
 }
 
-/// Opens one key, with its head. What does not open is told apart by the constant beside it.
+/// Opens one key, with its head. If it does not open, the constant beside it tells an altered key from a wrong module.
 fn open(module: &dyn Connection, wrapped: &WrappedKey, number: usize) -> Result<Zeroizing<Vec<u8>>, KeysError> {
     let key = module.open(wrapped, &wrapped.key)?.filter(|plain| unpacked(plain).is_some());
     let canary = module.open(wrapped, &wrapped.canary)?.is_some_and(|plain| *plain == CANARY);

@@ -61,7 +61,7 @@ impl Session {
 
     /// The key that something was wrapped under: on this token, whatever it was reached by then.
     fn key_of(&self, at: &WrappedKey) -> Result<ObjectHandle, KeysError> {
-        // What the file says stands in for no setting: of its name only the key's part counts.
+        // The file cannot replace a setting: of the name in it only the key's part is used.
         let named = format!("{}?module-path=/", at.under);
         match named.parse() {
             Ok(KeySource::Pkcs11(uri)) => find_key(&self.session, uri.object.as_deref(), uri.id.as_deref()),

@@ -66,15 +66,15 @@ pub enum SourceError {
         /// What is missing.
         part: &'static str,
     },
-    /// A part has a value that it does not take.
+    /// A part has a value that it does not accept.
     #[error("{part} is not {expected}")]
     Value {
         /// The part.
         part: &'static str,
-        /// What it takes.
+        /// What it accepts.
         expected: &'static str,
     },
-    /// An attribute that no source has, or that stands there twice.
+    /// An attribute that no source has, or that occurs twice.
     #[error("unknown or repeated attribute {name:?}")]
     Attribute {
         /// Its name.

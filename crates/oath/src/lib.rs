@@ -1,6 +1,6 @@
-//! Responses by the OATH standards: from a key and what is moving, the few digits that a person types.
+//! Responses by the OATH standards: the few digits that a person types, computed from a key and a moving factor.
 //!
-//! | module | standard | what moves |
+//! | module | standard | moving factor |
 //! | --- | --- | --- |
 //! | [`hotp`] | RFC 4226 | a counter |
 //! | [`totp`] | RFC 6238 | the time |
@@ -9,9 +9,9 @@
 //! All three end in the same [`Response`] and build on the same three hash functions. Nothing here remembers: counters,
 //! used steps and limits on attempts are the verifier's.
 //!
-//! One response takes a quarter of a microsecond. Whoever has many to check, with keys that stay ([`ocra::Checker`]), has
-//! them at a fraction of that; windows are searched at that rate anyway. Which of the processor's instructions compute is
-//! decided when the program runs ([`Engine`]) and changes no result.
+//! One response takes a quarter of a microsecond. With many responses to check under keys that stay ([`ocra::Checker`]), each
+//! takes a fraction of that. Windows are always searched at that rate. The instructions of the processor are chosen
+//! when the program runs ([`Engine`]); they change no result.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), no_std)]
@@ -148,8 +148,8 @@ impl Keyed {
         }
     }
 
-    /// Computes what the message gives with each of `count` counters at `place`, from `from` on; after 2^64-1 comes 0.
-    /// Up to 64 of them are told together, with the first counter.
+    /// Computes the result of the message with each of `count` counters at `place`, from `from` on; after 2^64-1 comes 0.
+    /// `tell` gets up to 64 results at a time, with the first counter.
     fn window(
         &self,
         message: &mut [u8],
@@ -180,7 +180,7 @@ impl Keyed {
     }
 }
 
-/// Computes HOTP values of `count` counters, from `from` on, and tells up to 64 of them together, with the first counter.
+/// Computes HOTP values of `count` counters, from `from` on, and returns up to 64 of them together, with the first counter.
 fn counters(hash: Hash, key: &Key, digits: Digits, from: u64, count: u64, tell: impl FnMut(u64, &Computed)) {
     if count > WINDOW_WORTH_A_KEY || hash == Hash::Sha512 {
         return Keyed::new(hash, key).window(&mut [0; 8], 0, Some(digits), from, count, tell);
@@ -209,7 +209,7 @@ fn tell_values(
     }
 }
 
-/// What messages give: the digits of up to 64 responses, as numbers, or the HMAC that one is made from.
+/// The results for messages: the digits of up to 64 responses, as numbers, or the HMAC that one is made from.
 enum Computed<'a> {
     Values(&'a [u32], Digits),
     Whole(Tag, Option<Digits>),

@@ -1,4 +1,4 @@
-//! What a token shows and a person types: dynamic truncation (RFC 4226, section 5.3) and the text of its result.
+//! Responses, which a token shows and a person types: dynamic truncation (RFC 4226, section 5.3) and the text of its result.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -201,9 +201,9 @@ impl Digits {
     pub const MIN: u8 = 4;
     /// The most: 31 bits give no more.
     pub const MAX: u8 = 10;
-    /// What most HOTP and TOTP tokens show.
+    /// The format of most HOTP and TOTP tokens.
     pub const SIX: Self = Self(6);
-    /// What camera tokens and most OCRA cards show.
+    /// The format of camera tokens and of most OCRA cards.
     pub const EIGHT: Self = Self(8);
 
     /// The number itself.

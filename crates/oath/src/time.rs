@@ -26,8 +26,8 @@ impl Timestamp {
         Self(if seconds > LAST { LAST } else { seconds })
     }
 
-    /// The moment `seconds` after the epoch, if it lies in the years 1970 to 9999: for a number that somebody else has
-    /// written.
+    /// The moment `seconds` after the epoch, if it lies in the years 1970 to 9999: for a number from outside, such as a
+    /// file.
     #[must_use]
     pub const fn try_from_unix(seconds: u64) -> Option<Self> {
         if seconds > LAST { None } else { Some(Self(seconds)) }

@@ -6,7 +6,7 @@ use super::{Digits, Found, Hash, Response, counters, hotp};
 use crate::Key;
 use crate::Timestamp;
 
-/// What token and verifier have agreed on. The default is that of every authenticator app: SHA-1, 6 digits, 30 seconds.
+/// The parameters that token and verifier share. The default is that of every authenticator app: SHA-1, 6 digits, 30 seconds.
 ///
 /// # Examples
 ///

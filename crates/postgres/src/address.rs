@@ -92,7 +92,8 @@ fn bad(reason: &str) -> StoreError {
     StoreError::Address { reason: reason.to_owned() }
 }
 
-/// Whether nobody can listen in between: to any of the places that a connection may go to, a `hostaddr` before its host.
+/// Whether all places that a connection may go to are on this machine; a `hostaddr` counts before its host. No other machine can
+/// listen in between then.
 fn are_here(config: &Config) -> bool {
     let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
     let is_anywhere = !hosts.is_empty() || !addresses.is_empty();

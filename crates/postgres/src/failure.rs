@@ -1,4 +1,4 @@
-//! What went wrong with a connection, and what that says of a change.
+//! What failed on a connection, and what that means for a change.
 
 use std::error::Error;
 
@@ -40,7 +40,7 @@ impl From<tokio_postgres::Error> for Fault {
     }
 }
 
-/// What the error says and why, without the details, which may quote rows.
+/// The message of the error and its cause, without the details, which may quote rows.
 pub(super) fn text(error: &(dyn Error + 'static)) -> String {
     if let Some(told) = error.downcast_ref::<DbError>() {
         return format!("{} ({})", told.message(), told.code().code());

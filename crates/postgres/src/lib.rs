@@ -1,11 +1,11 @@
-//! Records in PostgreSQL: for several verifiers at once, and for a database that others look after.
+//! Records in PostgreSQL: for several verifiers at once, and for a database that another team maintains.
 //!
-//! One row a record. A replacement is one conditional statement in a transaction of its own, the audit entry in the same
-//! statement, so there is nothing to take back and one round trip to wait for. The SQL keeps to what distributed engines
-//! that speak PostgreSQL's protocol know too.
+//! Each record is a row. A replacement is one conditional statement in a transaction of its own, with the audit entry in the same
+//! statement. So there is nothing to roll back, and one round trip to wait for. The SQL is limited to statements that distributed
+//! engines with PostgreSQL's protocol know, too.
 //!
-//! How requests are gathered into groups, tried again, and told as unknown is the crate `camtoken-remote`. Nothing is ever
-//! cancelled: a commit that waits for its standby would be there, and gone after a failover.
+//! The crate `camtoken-remote` groups and retries requests, and reports unknown outcomes. Nothing is ever cancelled: a cancelled
+//! commit that waited for its standby would be visible, and gone after a failover.
 
 mod address;
 mod failure;
@@ -26,11 +26,11 @@ const GROUP_LEN: usize = 4 << 20;
 
 /// A store in a PostgreSQL database, for any number of processes at a time.
 ///
-/// It serves only where an acknowledged change stays: each new connection looks at the server's settings, and again every
-/// minute. Dropping the store finishes what is queued, and blocks for as long.
+/// It serves only if an acknowledged change is durable: each new connection checks the server's settings, and again every minute.
+/// Dropping the store finishes the queued requests, and blocks for as long.
 pub struct PostgresStore(Remote);
 
-/// How much is asked of the database at once, and what it has to promise.
+/// How many requests go to the database at once, and which durability it must promise.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Connections at most; they are opened when they are needed. Fewer connections make larger groups.
@@ -39,21 +39,21 @@ pub struct Options {
     pub group: usize,
     /// How long a request waits, at most, for each of these: a free connection, a new one, the answer.
     pub deadline: Duration,
-    /// What the server has to promise.
+    /// The durability that the server must promise.
     pub durability: Durability,
     /// How many of the records that were stored last are remembered, so that changing them needs no loading. A record has
     /// some 600 bytes.
     pub remembered: usize,
 }
 
-/// Who answers for it that an acknowledged change stays.
+/// The reason why an acknowledged change is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// The server's disk. A failover to another server may lose changes.
     Disk,
     /// The server's disk and a synchronous standby's: `synchronous_standby_names` must not be empty.
     Standby,
-    /// The operator, for an engine that has no such settings: they are not looked at.
+    /// The operator vouches for it, for an engine that has no such settings: they are not checked.
     Vouched,
 }
 
@@ -72,8 +72,8 @@ impl Default for Options {
 impl PostgresStore {
     /// Connects to the database of a URL, such as `postgres://camtoken@db.example/bank`. Blocks until it is checked.
     ///
-    /// The parameters of the URL are those of libpq as far as tokio-postgres takes them, and `sslrootcert`, `sslcert`,
-    /// `sslkey`. A server on another machine is spoken to under TLS, with its certificate checked, unless the URL says
+    /// The parameters of the URL are those of libpq that tokio-postgres knows, and `sslrootcert`, `sslcert`, `sslkey`. The
+    /// connection to another machine is under TLS, with the server's certificate checked, unless the URL says
     /// `sslmode=disable`.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ impl PostgresStore {
         on_a_thread(async || migrate(&address, options).await)
     }
 
-    /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. Nobody
+    /// Fills the empty tables of a database from saved records, all of them or none, and says how many there were. No verifier
     /// may use the tables meanwhile.
     ///
     /// # Errors

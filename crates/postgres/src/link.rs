@@ -70,7 +70,7 @@ const PLANS: &str = "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' TH
     false) FROM pg_settings \
     WHERE name IN ('enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'plan_cache_mode')";
 
-/// What the server must say, or it does not keep what it acknowledges.
+/// The required settings of the server. With others it does not keep what it acknowledges.
 const SAFE: [(&str, &[&str], &str); 4] = [
     ("fsync", &["on"], "on"),
     ("full_page_writes", &["on"], "on"),
@@ -265,7 +265,7 @@ pub(super) async fn connect(address: &Address) -> Result<(Client, JoinHandle<()>
             Ok(Err(error)) => unconnected(error),
             Err(_) => Failed::Unsent("the database does not answer".into()).into(),
         };
-        // That one does not take writes tells less than that another does not let us in.
+        // "Another server does not let us in" says more than "this one accepts no writes".
         failed = failed.filter(|Fault(failed)| matches!(failed, Failed::Refused(_))).or(Some(found));
     }
     Err(failed.unwrap_or_else(|| Failed::Unsent("no server is named".into()).into()))

@@ -7,7 +7,7 @@ use super::failure::{Fault, text};
 use camtoken::store::StoreError;
 use camtoken_remote::Failed;
 
-/// What this version of camtoken reads and writes.
+/// The version of the schema that this version of camtoken reads and writes.
 pub(super) const VERSION: i32 = 1;
 const EXPECTED: &str = "schema 1";
 const _: () = assert!(STEPS.len() == VERSION as usize);

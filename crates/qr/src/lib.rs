@@ -1,4 +1,4 @@
-//! The picture: a text drawn as a QR symbol, and the way back from a picture to what the symbol says.
+//! The image: a text drawn as a QR symbol, and the way back from an image to the symbol's text.
 //!
 //! ```text
 //! text -> SymbolMatrix -> PNG, SVG, half blocks ~~light~~> file -> Luma -> Scan
@@ -6,12 +6,12 @@
 //! ```
 //!
 //! * `render`: the symbol (ISO/IEC 18004) and the forms it is drawn in.
-//! * `scan`: `picture` (files to luma, with limits), `prepare` (what is done to a poor picture), `ladder` (in which
-//!   order), `watch` (frame after frame), and two readers: `plain` for what a black-and-white picture tells, `grey` for the
-//!   rest. Everything that reads takes 8-bit luma and gives bytes, corners and the size of a module; `text` says what bytes say.
-//! * `quality`: what a camera would say of a symbol, or of a picture in which none was read. `distort`: the `~~light~~`,
-//!   made from a seed.
-//! * `symbol`: the codec of ISO/IEC 18004 under all of these: which module belongs to what, and how codewords are protected.
+//! * `scan`: `picture` (files to luma, with limits), `prepare` (the preparation of a poor picture), `ladder` (the order of the
+//!   attempts), `watch` (frame after frame), and two readers: `plain` for a black-and-white picture, `grey` for grey levels. Both
+//!   take 8-bit luma, and return bytes, corners and the size of a module; `text` finds the text of the bytes.
+//! * `quality`: how well a camera reads a symbol, and why none was read in a picture. `distort`: the effects of light, lens,
+//!   sensor and file on a picture, made from a seed.
+//! * `symbol`: the codec of ISO/IEC 18004 under all of these: the purpose of each module, and the protection of the codewords.
 //!
 //! # Examples
 //!
@@ -57,7 +57,7 @@ pub struct Luma {
 }
 
 impl Luma {
-    /// Takes pixels as they come from a camera.
+    /// Makes a picture of pixels, for example from a camera.
     ///
     /// # Errors
     ///
@@ -120,22 +120,22 @@ pub struct Symbol {
     pub module_px: f32,
     /// 1 to 40.
     pub version: u8,
-    /// How much of it may be damaged, where the decoder tells.
+    /// How much of it may be damaged, if the decoder knows it.
     pub level: Option<EcLevel>,
     /// Light modules on a dark ground.
     pub inverted: bool,
     /// Seen from behind or in a mirror.
     pub mirrored: bool,
-    /// Codewords that error correction changed, where the decoder tells.
+    /// Codewords that error correction changed, if the decoder knows it.
     pub corrected: Option<u32>,
     /// Which part of a larger whole it is (structured append).
     pub sequence: Option<Sequence>,
-    /// What had to be done to the picture.
+    /// The preparation of the picture.
     pub stage: Stage,
     named_text: Option<String>,
 }
 
-/// What the bytes of a symbol say.
+/// The text of a symbol's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SymbolText {
     /// In the character sets that it names, or in UTF-8.

@@ -44,7 +44,7 @@ pub struct SymbolMatrix {
     level: EcLevel,
 }
 
-/// What the half blocks are printed on.
+/// The background on which the half blocks are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Terminal {
     /// Light text on a dark ground: the blocks are the light modules.
@@ -55,7 +55,7 @@ pub enum Terminal {
 
 /// Makes the smallest symbol that holds the text.
 ///
-/// The text stands in one alphanumeric segment if its characters allow it (digits, capitals, space and `$%*+-./:`),
+/// The text is in one alphanumeric segment if its characters allow it (digits, capitals, space and `$%*+-./:`),
 /// else in one byte segment.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What went wrong with a connection, and what that says of a change.
+//! What failed on a connection, and what that means for a change.
 
 use camtoken::store::StoreError;
 
@@ -10,15 +10,15 @@ pub enum Failed {
     Again(String),
     /// Nothing was sent: there was no connection.
     Unsent(String),
-    /// The answer is final and told as it is: nothing was stored, and nothing will be, unless the error itself says that this is
-    /// unknown. The connection stays good.
+    /// The answer is final and goes to the caller as it is: nothing was stored, and nothing will be, unless the error itself says
+    /// that this is unknown. The connection stays good.
     Refused(StoreError),
-    /// The connection is of no use any more. A change that was on its way may have been stored.
+    /// The connection is of no use any more. A change in flight may have been stored.
     Lost(String),
 }
 
 impl Failed {
-    /// The same as the caller of a store is told.
+    /// The error that the caller of a store gets.
     #[must_use]
     pub fn into_error(self) -> StoreError {
         match self {

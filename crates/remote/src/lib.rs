@@ -1,12 +1,12 @@
-//! What the stores behind a connection share: `camtoken-postgres` and `camtoken-etcd`.
+//! The common part of stores behind a connection: `camtoken-postgres` and `camtoken-etcd`.
 //!
-//! Requests of all callers wait in one queue. Each connection takes whatever waits there, up to a group, and sends it at
-//! once: under load a commit carries many changes, and each is still replaced or not by itself. While a change of a record is
-//! on its way, others of the same record wait for it here and not in the database. That is why there is no pool beside the
-//! queue: a free connection takes what waits.
+//! Requests of all callers wait in one queue. Each connection takes the waiting requests, up to a group, and sends them
+//! together: under load a commit carries many changes, and each is still replaced or not by itself. While a change of a record is
+//! in flight, others of the same record wait for it here and not in the database. So there is no pool beside the queue: a free
+//! connection takes the waiting requests.
 //!
-//! What was sent and not answered is [`StoreError::Unknown`], and the connection is dropped. Nothing is ever cancelled. What
-//! was not sent, or was rolled back, is tried again. An engine brings its [`Link`]: one connection, opened and checked.
+//! A request that was sent and not answered is [`StoreError::Unknown`], and its connection is dropped. Nothing is ever cancelled. A
+//! request that was not sent, or was rolled back, is retried. An engine brings its [`Link`]: one connection, opened and checked.
 //!
 //! All of it runs on one thread of the store's own, so callers need no runtime.
 
@@ -40,26 +40,26 @@ pub use tries::{Tries, on_a_thread};
 
 /// One connection to a database that has passed every check. It is used for one thing at a time.
 pub trait Link: Sized + 'static {
-    /// Where the database is, and what it has to promise.
+    /// The address of the database, and the durability that it must promise.
     type Place: Send + 'static;
 
-    /// What the engine's client says when something fails.
+    /// The error of the engine's client.
     type Fault: Into<Failed>;
 
-    /// Connects, and refuses a server that does not keep what it acknowledges.
+    /// Connects, and refuses a server whose acknowledged changes are not durable.
     fn open(place: &Self::Place) -> impl Future<Output = Result<Self, Self::Fault>>;
 
-    /// Whether the other end has gone; then nothing that is sent now gets there.
+    /// Whether the other end has disconnected; a request that is sent now does not arrive.
     fn is_closed(&self) -> bool;
 
-    /// Looks at the server once more if that was some time ago. Asked before each use.
+    /// Checks the server once more if the last check was some time ago. It is called before each use.
     fn check(&mut self, place: &Self::Place) -> impl Future<Output = Result<(), Self::Fault>>;
 
-    /// The records of these that there are. No ID comes twice.
+    /// The existing records of these. No ID occurs twice.
     fn load(&self, ids: &[RecordId]) -> impl Future<Output = Result<HashMap<RecordId, Versioned>, Self::Fault>>;
 
     /// Replaces the records whose revision is as expected, and says which those are. All are about different records, in
-    /// ascending order, and expect to be the first of their record or all do not.
+    /// ascending order. Either all of them are first records, or none is.
     fn swap(&self, swaps: &[Swap]) -> impl Future<Output = Result<HashSet<RecordId>, Self::Fault>>;
 
     /// As [`Store::list`].
@@ -74,14 +74,14 @@ pub trait Link: Sized + 'static {
     ) -> impl Future<Output = Result<Vec<(Revision, Vec<u8>)>, Self::Fault>>;
 }
 
-/// How much is asked of a database at once.
+/// How many requests go to a database at once.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Connections at most; they are opened when they are needed.
     pub connections: usize,
     /// Requests that are sent at once, at most.
     pub group: usize,
-    /// Bytes of records and audit entries after which a group takes no more in.
+    /// Bytes of records and audit entries after which a group is full.
     pub group_len: usize,
     /// How long a request waits, at most, for each of these: a free connection, a new one.
     pub deadline: Duration,
@@ -91,7 +91,7 @@ pub struct Limits {
     pub remembered: usize,
 }
 
-/// A store in a database that its [`Link`] speaks to. Dropping it finishes what is queued, and blocks for as long.
+/// A store in a database behind its [`Link`]. Dropping it finishes the queued requests, and blocks for as long.
 pub struct Remote {
     queue: Arc<Queue>,
     recent: Arc<Recent<Versioned>>,

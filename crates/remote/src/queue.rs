@@ -1,4 +1,4 @@
-//! What waits for the database: gathered into groups, at most one change of a record on its way at a time.
+//! The queue of requests for the database: in groups, with at most one change of a record in flight at a time.
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
@@ -13,7 +13,7 @@ use camtoken::store::{Change, RecordId, Replaced, Revision, StoreError, Versione
 /// Requests that may wait; one more is answered [`StoreError::Unavailable`] at once.
 const WAITING: usize = 16_384;
 
-/// Where an answer goes. Who has stopped waiting does not learn it.
+/// Where an answer goes. A caller that has stopped waiting does not learn it.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// A record to load.
@@ -23,25 +23,25 @@ pub(crate) struct Load {
     pub since: Instant,
 }
 
-/// A record to replace, and who waits for the outcome.
+/// A record to replace, and where the outcome goes.
 pub struct Swap {
     /// Which record.
     pub id: RecordId,
     /// The revision that it must have.
     pub expected: Revision,
-    /// What takes its place.
+    /// The new record.
     pub change: Change,
     pub(crate) answer: Answer<Replaced>,
     pub(crate) since: Instant,
 }
 
-/// What is asked for administration.
+/// A request of administration.
 pub(crate) enum Question {
     List { after: Option<RecordId>, limit: usize, answer: Answer<Vec<RecordId>> },
     Audit { id: RecordId, after: Revision, limit: usize, answer: Answer<Vec<(Revision, Vec<u8>)>> },
 }
 
-/// What one connection does next.
+/// The next work of one connection.
 pub(crate) enum Work {
     Loads(Vec<Load>),
     /// All about different records. [`Queue::done`] has to follow.
@@ -55,7 +55,7 @@ pub(crate) struct Queue {
     ready: Notify,
     /// How many requests are sent at once, at most.
     group: usize,
-    /// Bytes after which a group takes no more in.
+    /// Bytes after which a group is full.
     group_len: usize,
 }
 
@@ -64,9 +64,9 @@ struct Waiting {
     loads: VecDeque<Load>,
     swaps: VecDeque<Swap>,
     questions: VecDeque<(Instant, Question)>,
-    /// The records with a change on its way, and the changes that wait for that one.
+    /// The records with a change in flight, and the changes that wait for that one.
     on_the_way: HashMap<RecordId, Vec<Swap>>,
-    /// How many wait for one on its way.
+    /// How many wait for one in flight.
     behind: usize,
     closed: bool,
 }
@@ -120,7 +120,7 @@ impl Queue {
         }
     }
 
-    /// Lets those go on that have waited for these changes. `outcome` is what became of each, `None` for an error.
+    /// Releases the changes that have waited for these. `outcome` is the result of each, `None` for an error.
     pub fn done(&self, outcomes: impl IntoIterator<Item = (RecordId, Option<Replaced>)>) {
         let mut waiting = self.lock();
         let mut released = 0;
@@ -168,13 +168,13 @@ impl Queue {
         }
     }
 
-    /// Ends every [`Queue::take`] once what waits is done.
+    /// Ends every [`Queue::take`] once the waiting requests are done.
     pub fn close(&self) {
         self.lock().closed = true;
         self.ready.notify_waiters();
     }
 
-    /// As [`Queue::close`], but what waits is not done any more. Their callers learn that nobody will answer.
+    /// As [`Queue::close`], but waiting requests are dropped. Their callers learn that there will be no answer.
     pub fn abandon(&self) {
         *self.lock() = Waiting { closed: true, ..Waiting::default() };
         self.ready.notify_waiters();

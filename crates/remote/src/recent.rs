@@ -1,4 +1,4 @@
-//! What this process has stored lately, so that the next change need not load it first.
+//! A cache of the records that this process has stored, so that the next change need not load them first.
 
 use std::collections::HashMap;
 use std::mem;
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use camtoken::store::RecordId;
 
-/// What was put last for records, of the latest ones. It may be stale: another process may have replaced them since.
+/// The last stored values of the latest records. They may be stale: another process may have replaced them since.
 pub struct Recent<V> {
     most: usize,
     halves: Mutex<Halves<V>>,
@@ -31,7 +31,7 @@ impl<V: Clone> Recent<V> {
         Self { most, halves: Mutex::default() }
     }
 
-    /// What was put last for this record, if it is remembered.
+    /// The last stored value of this record, if it is remembered.
     #[must_use]
     pub fn get(&self, id: &RecordId) -> Option<V> {
         let halves = self.lock();

@@ -1,4 +1,4 @@
-//! TLS to a database: the files that a URL names, and who has to be asked for it.
+//! TLS to a database: the files that a URL names, and which hosts need it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use camtoken::store::StoreError;
 
-/// What a URL says of TLS: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as libpq calls them. The server's certificate and
+/// The TLS parameters of a URL: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as libpq calls them. The server's certificate and
 /// name are always checked.
 #[derive(Default)]
 pub struct TlsParameters {
@@ -39,7 +39,7 @@ impl TlsParameters {
         Ok(true)
     }
 
-    /// What rustls needs. Reads the files.
+    /// The configuration for rustls. Reads the files.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl TlsParameters {
     }
 }
 
-/// Whether a host is this machine, so that nobody can listen in between.
+/// Whether a host is this machine, so that no other machine can listen in between.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())

@@ -1,4 +1,4 @@
-//! How often something is tried, and on which thread.
+//! How often a request is tried, and on which thread.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -13,10 +13,10 @@ use camtoken::store::StoreError;
 
 use crate::Failed;
 
-/// Counts the tries of something whose failure left nothing behind.
+/// Counts the tries of a request whose failure changes nothing.
 pub struct Tries {
     failed: u32,
-    /// Then it is not tried again.
+    /// After this moment it is not retried.
     pub(crate) until: Instant,
 }
 
@@ -33,7 +33,7 @@ impl Tries {
     ///
     /// # Errors
     ///
-    /// The failure itself, when it must not be tried again: it may have left something, or it was tried often enough.
+    /// The failure itself, when it must not be retried: it may have changed something, or it was tried often enough.
     pub async fn again(&mut self, failed: Failed) -> Result<(), Failed> {
         self.failed += 1;
         let is_over = self.failed > Self::AGAIN || self.until <= Instant::now();
@@ -48,7 +48,7 @@ impl Tries {
     }
 }
 
-/// Does something with a database from a thread of its own: the caller's may belong to a runtime, which must not start another.
+/// Uses a database from a thread of its own: the caller's may belong to a runtime, which must not start another.
 ///
 /// # Errors
 ///

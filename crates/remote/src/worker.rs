@@ -1,4 +1,4 @@
-//! What a connection does: takes what waits, sends it, tries again where that is safe, and tells what became of it.
+//! The work of a connection: it takes waiting requests, sends them, retries where that is safe, and answers.
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use camtoken::store::{RecordId, Replaced, StoreError, Versioned};
 use crate::queue::{Load, Question, Queue, Swap, Work};
 use crate::{Failed, Limits, Link, Recent, Tries};
 
-/// What all connections have.
+/// The parts that all connections share.
 pub(crate) struct Shared<L: Link> {
     pub place: L::Place,
     pub limits: Limits,
@@ -110,7 +110,7 @@ impl<L: Link> Worker<L> {
         }
     }
 
-    /// Sends a group until it is known what became of it, and says which records were replaced.
+    /// Sends a group until its outcome is known, and says which records were replaced.
     async fn swapped(&mut self, group: &[Swap]) -> Result<HashSet<RecordId>, Failed> {
         let mut tries = Tries::until(self.shared.limits.deadline);
         loop {
@@ -122,7 +122,7 @@ impl<L: Link> Worker<L> {
         }
     }
 
-    /// Remembers what was stored, answers, and lets those go on that have waited for these changes.
+    /// Remembers the stored records, answers, and releases the changes that have waited for these.
     fn tell(&self, group: Vec<Swap>, outcome: Result<HashSet<RecordId>, StoreError>) {
         let mut told = Vec::with_capacity(group.len());
         for Swap { id, expected, change, answer, .. } in group {
@@ -142,7 +142,7 @@ impl<L: Link> Worker<L> {
         self.shared.queue.done(told);
     }
 
-    /// Asks something that may be asked again whatever happens.
+    /// Sends a request that may be retried after any failure.
     async fn read<T>(&mut self, ask: impl AsyncFn(&L) -> Result<T, L::Fault>) -> Result<T, StoreError> {
         let mut tries = Tries::until(self.shared.limits.deadline);
         loop {
@@ -198,7 +198,7 @@ impl<L: Link> Worker<L> {
     }
 }
 
-/// What was not answered in time is lost.
+/// A request that was not answered in time is lost.
 fn in_time<T, F: Into<Failed>>(answered: Result<Result<T, F>, Elapsed>, deadline: Duration) -> Result<T, Failed> {
     match answered {
         Ok(outcome) => outcome.map_err(Into::into),

@@ -1,4 +1,4 @@
-//! Who may call, and what: named keys with scopes, known clients by their certificates, and how failures are slowed down.
+//! Access control: named keys with scopes, known clients by their certificates, and how failures are slowed down.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -72,16 +72,16 @@ impl FromStr for Scope {
 #[error("no scope: expected issue, verify, enroll, operate, backup or metrics")]
 pub struct ScopeError;
 
-/// A caller's name, with what it may do. Several may have the same name, while a key is changed.
+/// A caller's name, with its scopes. Several may have the same name, while a key is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessKey {
     /// The caller's name, in the log and in the audit: 1 to [`AccessKey::MAX_NAME`] letters, digits and `._@-`.
     pub name: String,
     /// SHA-256 of the key. Without one, the caller shows a certificate of this name.
     pub sha256: Option<[u8; 32]>,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
-    /// From then on it may do nothing.
+    /// From this moment on it is refused.
     pub expires: Option<Timestamp>,
 }
 
@@ -107,7 +107,7 @@ impl AccessKey {
         key.len() >= Self::MIN_KEY && key.bytes().all(|byte| byte.is_ascii_graphic()) && !(1..=4).any(repeats)
     }
 
-    /// What is stored of a key.
+    /// The hash that is stored of a key.
     #[must_use]
     pub fn hash(key: &str) -> [u8; 32] {
         digest(key.as_bytes())
@@ -118,7 +118,7 @@ impl AccessKey {
     }
 }
 
-/// The named keys of a service. They may be exchanged while it runs: clones share them.
+/// The named keys of a service. They can be replaced while it runs: clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct AccessKeys(Arc<RwLock<Arc<[AccessKey]>>>);
 
@@ -129,7 +129,7 @@ impl AccessKeys {
         Self(Arc::new(RwLock::new(keys.into())))
     }
 
-    /// Puts others in their place, for every request from now on.
+    /// Replaces them, for every request from now on.
     pub fn replace(&self, keys: Vec<AccessKey>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
     }
@@ -139,10 +139,10 @@ impl AccessKeys {
     }
 }
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    /// None where nobody needs to say who he is.
+    /// None where callers need no name.
     pub name: Option<Arc<str>>,
     /// None: all.
     scopes: Option<Vec<Scope>>,
@@ -160,7 +160,7 @@ impl Caller {
     }
 }
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Peer {
     /// None for a socket in the file system, and without any socket.
@@ -169,18 +169,18 @@ pub(super) struct Peer {
     pub certificate: Option<Arc<[String]>>,
 }
 
-/// Who may use a route.
+/// The callers that may use a route.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Access {
-    /// Anybody.
+    /// Every caller, also without a key.
     Open,
-    /// Whoever has been let in.
+    /// Every caller that is authenticated.
     AnyCaller,
     /// A caller with one of these scopes.
     Scopes(&'static [Scope]),
 }
 
-/// Who gets in.
+/// Authentication of callers.
 pub(super) struct Entry {
     /// The one key of a service without names.
     single: Option<[u8; 32]>,
@@ -198,7 +198,7 @@ impl Entry {
         self.single.is_some() || self.named.is_some()
     }
 
-    /// Says who asks.
+    /// Finds the caller of a request.
     ///
     /// # Errors
     ///
@@ -266,8 +266,8 @@ fn digest(key: &[u8]) -> [u8; 32] {
 
 /// Failed authentications of each peer: a bucket that they fill and time empties.
 ///
-/// A proxy brings many callers under one address, and one that is set up wrongly must not keep the others out. So an address that has
-/// shown a right key lately is always heard; a key is too long to be guessed by whoever shares it.
+/// A proxy brings many callers under one address, and one with a wrong key must not lock the others out. So an address that has
+/// shown a right key lately is never slowed down. An attacker behind the same address cannot guess a key: it is too long.
 #[derive(Default)]
 struct Failures(Mutex<Peers>);
 
@@ -284,7 +284,7 @@ struct Bucket {
     at: Instant,
 }
 
-/// How long an address is heard after a right key.
+/// How long an address is not slowed down after a right key.
 const HEARD: Duration = Duration::from_secs(3600);
 
 /// So many may fail at once; then one each second.
@@ -338,7 +338,7 @@ impl Bucket {
     }
 }
 
-/// Whoever has an address of IPv6 has its whole network.
+/// The owner of an address of IPv6 has its whole network.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

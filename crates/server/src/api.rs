@@ -16,13 +16,13 @@ pub(super) struct Api<S> {
     described: Described,
 }
 
-/// What is known of all routes.
+/// The description of all routes.
 pub(super) struct Described {
     paths: Map<String, Value>,
     schemas: SchemaGenerator,
     /// Which routes take more than a short JSON document, or more than a moment.
     pub limits: Vec<(&'static str, Limit)>,
-    /// Who may use each operation: its method in capitals, its path.
+    /// The callers that may use each operation: its method in capitals, its path.
     pub access: Vec<(&'static str, &'static str, Access)>,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Method {
     Delete,
 }
 
-/// What stands in a path: the name, its form, and what it is.
+/// A parameter of a path: its name, its form, and its meaning.
 const PATH_PARAMETERS: &[(&str, &str, &str)] = &[
     #[cfg(feature = "emulator")]
     ("session", "^[0-9a-f]{32}$", "The session, as it was answered"),
@@ -167,20 +167,20 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
 }
 
 impl Operation<'_> {
-    /// Says what the operation does, and in which part of the page it stands.
+    /// Sets the summary of the operation, and its part of the page.
     pub fn summary(mut self, tag: &str, summary: &str) -> Self {
         self.value.insert("tags".to_owned(), json!([tag]));
         self.value.insert("summary".to_owned(), summary.into());
         self
     }
 
-    /// Is for whoever asks, without a key.
+    /// Is for every caller, also without a key.
     pub fn open(mut self) -> Self {
         self.access = Some(Access::Open);
         self
     }
 
-    /// Is for whoever has been let in, whatever his scopes.
+    /// Is for every authenticated caller, whatever its scopes.
     pub fn any_caller(mut self) -> Self {
         self.access = Some(Access::AnyCaller);
         self

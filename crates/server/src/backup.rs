@@ -1,4 +1,5 @@
-//! The books as one stream, for whoever has the API key: while the service has the store open, nobody else can save it.
+//! The records as one stream, for callers with the right API key. While the service has the store open, no other process can back it
+//! up.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ impl<S> Backup<S> {
     }
 }
 
-/// What is sent at once.
+/// How much is sent at a time.
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn routes<S: Store + 'static>(described: Described) -> Api<Arc<Backup<S>>> {
@@ -67,7 +68,7 @@ async fn save<S: Store + 'static>(State(backup): State<Arc<Backup<S>>>) -> Resul
     Ok((headers, Body::from_stream(chunks)).into_response())
 }
 
-/// Sends what is written. Whoever reads slowly makes the writer wait; whoever leaves ends it.
+/// Sends what is written. A slow reader makes the writer wait; a reader that disconnects ends it.
 struct Chunks(mpsc::Sender<io::Result<Bytes>>);
 
 impl Write for Chunks {

@@ -41,7 +41,7 @@ pub(super) use challenges::challenges;
 use document::{Activation, AuditPage, Begun, DeviceCode, NewEnrollment, NewToken, Purpose, SecondCode, Token};
 pub(super) use document::{Answer, Challenge, Stepped, Told};
 
-/// What the handlers share.
+/// The shared state of the handlers.
 pub(super) struct Bank<S> {
     pub verifier: Arc<Verifier<S>>,
     clock: Arc<BankClock>,
@@ -105,12 +105,12 @@ impl<S: Store> Bank<S> {
         }
     }
 
-    /// The verifier for a change, which stands in the audit under the caller's name.
+    /// The verifier for a change, which is in the audit under the caller's name.
     pub fn verifier(&self) -> Verifier<S> {
         self.verifier.acting_for(actor())
     }
 
-    /// Tells a verdict: to the counters, to the log, to whoever asked.
+    /// Reports a verdict: to the counters, to the log, to the caller.
     pub fn told(&self, about: impl Display, verdict: &Verdict) -> Json<Told> {
         let told = Told::of(verdict);
         let settled = &told.settled;
@@ -269,7 +269,7 @@ async fn enroll<S: Store>(
         let begun = bank.verifier().enroll(&token, subscriber, bank.now_of_token(&token).await?, &mut rng()).await;
         let Enrollment { activation, expires_at, code } = begun.map_err(|error| {
             let problem = Problem::from(error);
-            // Nobody was shown its code, and sent again the request begins another.
+            // Its code was shown to no user, and a retry of the request begins another registration.
             let why = "a registration may have begun: GET /v1/tokens/{token} lists it, to be reset";
             if problem.code() == Code::StoreUnknown { problem.because(why) } else { problem }
         })?;
@@ -388,7 +388,7 @@ impl<S: Store> Bank<S> {
     }
 }
 
-/// What a path names. What cannot be a name is the name of nothing.
+/// The name in a path. A text that cannot be a name is treated as an unknown one.
 pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }

@@ -35,7 +35,7 @@ const MAX_KNOWN: usize = 4 << 20;
 /// The longest of the other parts of a form.
 const MAX_PART: usize = 255;
 
-/// What is parsed at once, before others have their turn.
+/// How much is parsed at a time, before other requests have their turn.
 const PIECE: usize = 64 << 10;
 
 pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank<S>>> {

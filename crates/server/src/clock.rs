@@ -20,7 +20,7 @@ pub type Reading = Arc<dyn Fn() -> ClockReading + Send + Sync>;
 /// A clock that is watched: nothing is decided while it is ahead of the time that has passed.
 #[derive(Clone)]
 pub struct WatchedClock {
-    /// What [`Verifier::watch_clock`] gave at the start.
+    /// The guard that [`Verifier::watch_clock`] returned at the start.
     pub guard: ClockGuard,
     /// Reads both clocks.
     pub reading: Reading,
@@ -94,7 +94,7 @@ impl BankClock {
     }
 }
 
-/// The system's clock; before 1970 it stands still.
+/// The system's clock; before 1970 it does not move.
 pub(super) fn system_time() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since.as_secs())

@@ -1,8 +1,8 @@
-//! What every request passes: who asks, how much, how fast; and what every answer gets on its way out.
+//! The checks that every request passes: the caller, the size, the rate. And the headers that every answer gets.
 //!
-//! The body is read whole before there is a place for the request among those that are worked on: who sends slowly keeps
-//! nobody else waiting. A picture alone takes its place before, for the memory that it needs: sixteen slow ones keep the
-//! others out until their time is over. What finds no place is answered 503 at once.
+//! The body is read whole before the request takes a slot for work. So a slow sender delays no other caller. Only an image
+//! takes its slot before, for the memory that it needs: sixteen slow ones keep other images out until their time is over. A
+//! request without a slot is answered 503 at once.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ use super::{Clock, Options};
 use camtoken::key::Key;
 use camtoken::language::Language;
 
-/// What a route may ask for.
+/// The limits of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     /// A short JSON document, answered at once.
@@ -78,21 +78,21 @@ impl Limit {
 /// Requests that are worked on at the same time.
 const WORKING: usize = 1024;
 
-/// Long bodies that are read or looked at at the same time.
+/// Long bodies that are received or decoded at the same time.
 const PICTURES: usize = 16;
 
 /// Answers that wait at the same time.
 const WAITING: usize = 1024;
 
-/// The bytes of a picture that have to come each second, once it had time to begin: it has its place while it comes, and that is
-/// not for who sends next to nothing.
+/// The bytes of an image that have to come each second, once it had time to begin. The request has its slot while the image comes,
+/// so a very slow sender must not keep it.
 const LEAST_RATE: usize = 4 << 10;
 const TO_BEGIN: Duration = Duration::from_secs(3);
 
 /// A store that does not answer for so long has an unknown outcome.
 const WORK_TIME: Duration = Duration::from_secs(30);
 
-/// Whoever stands at the door.
+/// Access control, limits and counters of the service.
 pub(super) struct Guard {
     hosts: Vec<String>,
     origins: Vec<String>,
@@ -106,7 +106,7 @@ pub(super) struct Guard {
     working: Arc<Semaphore>,
     pictures: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    /// Nobody has more than half of the pictures, or of the answers that wait.
+    /// One caller has at most half of the slots for images, and of those for answers that wait.
     picture_shares: Arc<Shares>,
     waiting_shares: Arc<Shares>,
     turns: Arc<Turns>,
@@ -182,7 +182,7 @@ impl Guard {
         }
         let _working = place(&self.working)?;
         let too_late = if picture.is_some() { Code::Busy } else { Code::StoreUnknown };
-        // Work on a picture goes on when nobody waits for it any more, and so does its place.
+        // Work on an image goes on when its caller has left, and keeps its slot.
         if let Some(picture) = picture {
             request.extensions_mut().insert(picture);
             request.extensions_mut().insert(self.picture_budget);
@@ -201,7 +201,7 @@ impl Guard {
         matches!(access, Some(Access::Scopes(scopes)) if !scopes.iter().all(|scope| own.contains(scope)))
     }
 
-    /// Whether a route is for everybody, also without a key.
+    /// Whether a route is open to every caller, also without a key.
     fn is_open(&self, parts: &Parts, route: &str) -> bool {
         let path = parts.uri.path();
         ["/openapi.json", "/docs"].contains(&path)
@@ -227,7 +227,7 @@ impl Guard {
         }
     }
 
-    /// The name that was called, the page that called, the key and its scopes: who asks.
+    /// Checks the host name, the origin, the key and its scopes. Gives the caller's name.
     fn admit(&self, parts: &Parts, route: &str) -> Result<Option<Arc<str>>, Problem> {
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let host = host.or(parts.uri.authority().map(|authority| authority.as_str()));
@@ -244,7 +244,7 @@ impl Guard {
         }
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
         let is_known = self.entry.needs_key() || peer.certificate.is_some();
-        // What is on this machine's loopback is trusted; a proxy there brings everybody with it.
+        // Callers on this machine's loopback are trusted. A proxy there brings requests of others.
         if let Some(header) = FORWARDING.iter().find(|name| !is_known && parts.headers.contains_key(**name)) {
             return Err(Problem::from(Code::Forwarded).because(header));
         }
@@ -280,7 +280,7 @@ impl Guard {
     }
 }
 
-/// What proxies add to the requests that they hand on.
+/// Headers that proxies add to forwarded requests.
 const FORWARDING: [&str; 9] = [
     "forwarded",
     "via",
@@ -293,7 +293,7 @@ const FORWARDING: [&str; 9] = [
     "x-real-ip",
 ];
 
-/// What the log has heard of failures.
+/// The failures that were logged.
 #[derive(Default)]
 struct Told {
     at: Option<Instant>,
@@ -310,7 +310,7 @@ pub(super) fn actor() -> Option<Arc<str>> {
     ACTOR.try_with(Clone::clone).ok().flatten()
 }
 
-/// A place among those that wait, or among the pictures, as long as it is held.
+/// A slot of answers that wait, or of images, as long as it is held.
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(Option<Share>, OwnedSemaphorePermit)>);
 
@@ -318,8 +318,8 @@ pub(super) struct Place(#[expect(dead_code, reason = "held, never read")] Arc<(O
 #[derive(Clone, Copy)]
 pub(super) struct PictureBudget(pub Duration);
 
-/// Whose share a request takes of: the caller's by name, else that of its address. On this machine all have the same address,
-/// so there is no telling them apart.
+/// Of whose share a request takes: the caller's by name, otherwise that of its address. On this machine all callers have the same
+/// address, so they cannot be distinguished.
 fn holder(caller: Option<&Arc<str>>, parts: &Parts) -> Option<Holder> {
     let address = || parts.extensions.get::<Peer>()?.address.filter(|address| !address.is_loopback());
     caller.cloned().map(Holder::Name).or_else(|| address().map(Holder::Address))
@@ -376,7 +376,7 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request,
     response
 }
 
-/// What the router refuses by itself.
+/// Refusals of the router itself.
 fn unsaid(response: &Response) -> Option<Problem> {
     let is_ours = |value: &HeaderValue| value.as_bytes() == b"application/problem+json";
     if response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours) {
@@ -468,7 +468,7 @@ async fn gather(mut body: Limited<Body>, announced: Option<u64>, limit: Limit) -
     }
 }
 
-/// The first language of ours by weight (RFC 9110, section 12.5.4).
+/// The first supported language by weight (RFC 9110, section 12.5.4).
 fn preferred(accepted: &str) -> Option<Language> {
     let mut best: Option<(Language, f32)> = None;
     for range in accepted.split(',') {

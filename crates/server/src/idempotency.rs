@@ -24,7 +24,7 @@ const KEPT: Duration = Duration::from_secs(600);
 /// How many answers are kept, some 10 MB. Beyond that a request with a key is refused: what was promised is not forgotten for it.
 const MOST: usize = 20_000;
 
-/// What was answered under which key.
+/// The answers by their keys.
 #[derive(Default)]
 pub(super) struct Answers(Mutex<Kept>);
 

@@ -66,7 +66,7 @@ fn without_values(message: &str) -> String {
             let expected = rest.rsplit_once(", expected ").map(|(_, expected)| expected);
             expected.map_or(what.to_owned(), |expected| format!("{what}, expected {expected}"))
         }
-        // What follows is a value: only the names that are expected are ours.
+        // A value comes next: only the expected names are camtoken's own.
         _ if message.starts_with("unknown variant ") => match message.rsplit_once("`, expected ") {
             Some((_, expected)) => format!("unknown variant, expected {expected}"),
             None => "unknown variant".to_owned(),

@@ -4,12 +4,12 @@
 //! connection ─ listen ─> guard (host, origin, key, limits) ─> route ─> one call of the verifier or the device ─> answer
 //! ```
 //!
-//! Handlers hold no rules: what is refused, the verifier or the token has refused, and that is an answer (200). A problem
-//! (RFC 9457) means that nothing was decided; CT-E015 alone means that the outcome is not known. Each route stands in a table with its description, so that `/openapi.json`
-//! says what is served.
+//! Handlers hold no rules. A refusal is the verifier's or the token's, and an answer (200). A problem (RFC 9457) means that nothing
+//! was decided; only CT-E015 means that the outcome is not known. Each route is in a table with its description, from which
+//! `/openapi.json` is made.
 //!
-//! The virtual token is served only if [`Options`] asks for it, and needs the feature `emulator`; a build without has none
-//! of its code.
+//! The virtual token is served only if [`Options`] says so, and needs the feature `emulator`; a build without it has none of its
+//! code.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -84,28 +84,28 @@ use json::Json;
 use metrics::Metrics;
 use self_check::SelfChecks;
 
-/// How the service is to behave. The default is for loopback: no key, no foreign name, no foreign page.
+/// The options of the service. The default is for loopback: no key, no other host name, no page of another origin.
 pub struct Options {
-    /// Names under which it may be called beside `localhost` and addresses.
+    /// Host names that it answers beside `localhost` and addresses.
     pub hosts: Vec<String>,
     /// Pages that may call it beside its own, as `https://host`.
     pub origins: Vec<String>,
-    /// What a caller has to send as `Authorization: Bearer`, without a name: it may do everything.
+    /// The key that a caller without a name sends as `Authorization: Bearer`: it may do everything.
     pub api_key: Option<Key>,
-    /// The callers by name, each with its scopes. They may be exchanged while the service runs.
+    /// The callers by name, each with its scopes. They can be replaced while the service runs.
     pub keys: Option<AccessKeys>,
-    /// The language for those who ask for none.
+    /// The language of answers to requests without one.
     pub language: Language,
-    /// The moment that the verifier decides by, where its clock is not watched.
+    /// The clock that the verifier decides by, if it is not watched.
     pub clock: Clock,
     /// The clock that the verifier decides by, and that is watched. Default: none.
     pub watched_clock: Option<WatchedClock>,
     /// Whether to serve the virtual token, for tests. The default is not to; without the feature `emulator` there is none. A verifier
     /// that accepts test keys decides by the clock of a session about the session's own tokens.
     pub virtual_token: bool,
-    /// How long each picture may be searched for a code: 2 seconds. What was found until then is the answer.
+    /// How long each image may be searched for a code: 2 seconds. The answer has what was found until then.
     pub picture_budget: Duration,
-    /// What `/readyz` and `/metrics` go on checking beside the store and its key.
+    /// The checks of `/readyz` and `/metrics` beside the store and its key.
     pub self_checks: Vec<SelfCheck>,
 }
 
@@ -132,23 +132,23 @@ impl Options {
     }
 }
 
-/// A service has ended by itself: a write of its store has failed, and what the disk holds is not known until the store is
-/// opened again, by another process as a rule.
+/// A service has ended by itself: a write of its store has failed, and the content of the disk is not known until the store is
+/// opened again, usually by another process.
 #[derive(Debug, thiserror::Error)]
 #[error("the store has stopped after a failed write")]
 pub struct StoreStopped;
 
-/// What is served, ready for a listener.
+/// A service, ready for a listener.
 pub struct Service {
     router: Router,
     metrics: Arc<Metrics>,
-    /// Told when a request has found that the store has stopped.
+    /// Notified when a request has found that the store has stopped.
     stopped: Arc<Notify>,
-    /// Done when the store has stopped, whether it is asked or not.
+    /// Done when the store has stopped, also without a request.
     store_stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Raised when the service ends: answers that wait end with it.
     closing: watch::Sender<bool>,
-    /// What is done beside serving, until the service ends.
+    /// Work beside serving, until the service ends.
     upkeep: Option<Upkeep>,
 }
 
@@ -161,10 +161,10 @@ impl Service {
         let metrics = Arc::<Metrics>::default();
         let closing = watch::Sender::new(false);
         let verifier = verifier.map(Arc::new);
-        // What the description says of the service.
+        // The description of the service.
         let mut parts = Vec::new();
         let (has_verifier, has_token) = (verifier.is_some(), cfg!(feature = "emulator") && options.virtual_token);
-        // A browser has no key to send: the face is for this machine alone.
+        // A browser has no key to send: the virtual token's page is for this machine alone.
         let has_face = has_token && !options.needs_key();
 
         let store_stopped = Box::pin(stopping(verifier.clone()));
@@ -190,7 +190,7 @@ impl Service {
         let (mut router, mut described) = common_routes(Described::new()).finish(Arc::new(common));
         if let Some(verifier) = verifier {
             parts.push("The verifier of a camera token");
-            // The books are not for everybody who may call.
+            // The records are not for every caller: a backup needs a key.
             if options.needs_key() {
                 let state = backup::Backup::new(Arc::clone(&verifier));
                 let (routes, more) = backup::routes(described).finish(Arc::new(state));
@@ -233,7 +233,7 @@ impl Service {
     }
 }
 
-/// Why there is nothing at a path: it may be one of the half that this service has not.
+/// Why there is nothing at a path: it may belong to the half that this service does not have.
 fn not_here(path: &str, has_verifier: bool, has_token: bool) -> Code {
     match path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()) {
         Some("sessions") if !has_token => Code::NoVirtualToken,
@@ -318,7 +318,7 @@ async fn ready<S: Store>(State(common): State<Arc<Common<S>>>) -> Result<Json<He
 }
 
 async fn exposed<S: Store>(State(common): State<Arc<Common<S>>>) -> Response {
-    // What is found stands in the metrics.
+    // Findings are in the metrics.
     let _ = common.self_checks.run(&common.metrics);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], common.metrics.text()).into_response()

@@ -24,7 +24,7 @@ use super::places::{Activity, Connections};
 use super::stall::Unstalled;
 use super::{Service, StoreStopped};
 
-/// Open connections. Beyond that a newcomer takes the place of one that says nothing.
+/// Open connections. Beyond that a newcomer replaces an idle one.
 const CONNECTIONS: usize = 16_384;
 
 /// Files that a process needs to have open for all connections, its store and itself.
@@ -47,7 +47,7 @@ const CLOSING_TIME: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 
 impl Service {
-    /// Serves until `stop`; then takes no more, and ends once the requests that it has are answered.
+    /// Serves until `stop`; then accepts no more requests, and ends once those that it has are answered.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl Service {
         self.run(async move || tcp(&listener).await, |stream, peer| ready(Some((stream, peer))), stop).await
     }
 
-    /// Serves as [`Service::serve`] does, on a socket in the file system: this user and root alone are heard.
+    /// Serves as [`Service::serve`] does, on a socket in the file system: only this user and root get answers.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Service {
         self.run(async move || Ok((listener.accept().await?.0, Peer::default())), agree, stop).await
     }
 
-    /// Serves as [`Service::serve`] does, under TLS. Whoever does not agree on it is never heard.
+    /// Serves as [`Service::serve`] does, under TLS. A client whose handshake fails is disconnected.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl Service {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         A: Future<Output = Option<(T, Peer)>> + Send + 'static,
     {
-        // What is spawned here ends when it is dropped.
+        // Tasks that are spawned here end when this is dropped.
         let mut upkeep = JoinSet::new();
         if let Some(task) = self.upkeep.take() {
             upkeep.spawn(task);
@@ -152,7 +152,7 @@ impl Service {
                 if let Some((stream, peer)) = stream {
                     let served = watcher.watch(connection(stream, peer, router, &seat.activity));
                     tokio::select! {
-                        // What goes wrong on a connection is the caller's business.
+                        // An error on a connection concerns its caller only.
                         _ = served => {}
                         () = seat.activity.evicted() => {}
                     }
@@ -170,7 +170,7 @@ impl Service {
     }
 }
 
-/// Opens the address to listen on, with room for many who come at the same moment.
+/// Opens the address to listen on, with room for many clients that connect at the same moment.
 ///
 /// # Errors
 ///
@@ -184,7 +184,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Opens a socket in the file system, for this user alone. A socket that nobody listens to any more is replaced.
+/// Opens a socket in the file system, for this user alone. A socket without a listener is replaced.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ pub fn listen_unix(path: &std::path::Path) -> io::Result<tokio::net::UnixListene
         std::fs::remove_file(path)?;
     }
     let listener = tokio::net::UnixListener::bind(path)?;
-    // Who connects before this is told apart by his user, as everybody is.
+    // Every connection is checked for its user, also one of before this line.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -257,7 +257,7 @@ where
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        // Who has said all that there is to say may close that side and still be answered.
+        // A caller that has sent everything may close its side, and still gets the answer.
         .half_close(true)
         .max_buf_size(64 << 10)
         .serve_connection(TokioIo::new(Unstalled::new(stream, WRITE_TIME, Arc::clone(activity))), routes)

@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus. Labels are routes and words of ours, never what a caller sent.
+//! The metrics, for Prometheus. Labels are routes and camtoken's own words, never text from a caller.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

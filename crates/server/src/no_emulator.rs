@@ -1,4 +1,4 @@
-//! What stands in the place of the virtual tokens in a build without them: nothing, so every moment is the verifier's own.
+//! The replacement of the virtual tokens in a build without them: there are none, so every time is the verifier's own.
 
 use std::future::Ready;
 

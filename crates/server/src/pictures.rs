@@ -13,7 +13,7 @@ use super::turns::Caller;
 use camtoken::code;
 use camtoken::qr::{Deadline, Effort, Limits, Luma, Scan, ScanOptions, Symbol, scan_file, scan_for};
 
-/// What a frame says of itself.
+/// The query of a frame.
 #[derive(Deserialize)]
 struct FrameQuery {
     width: Option<u32>,
@@ -106,7 +106,7 @@ impl Parcel {
     }
 }
 
-/// What a token sees in a picture that is held before it.
+/// The result of a token for a picture before its camera.
 #[cfg(feature = "emulator")]
 pub(super) fn seen(luma: &Luma) -> Scan {
     scan_for(luma, &ScanOptions::default(), is_for_a_token)

@@ -1,7 +1,7 @@
-//! Who has how many of the places that there are: connections, pictures, answers that wait.
+//! Shares of callers in connections, slots for images, and slots for answers that wait.
 //!
-//! One caller alone may not take all of them. When the connections are full, a newcomer takes the place of a connection that
-//! says nothing, of the peer that has the most of them.
+//! One caller alone cannot have all of them. When the connections are full, a newcomer replaces an idle connection of the peer
+//! with the most connections.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,13 +14,13 @@ use tokio::time::Instant;
 
 use super::metrics::Metrics;
 
-/// A connection that was active so recently keeps its place.
+/// A connection that was active so recently is not replaced.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How often the log says that the places are full.
+/// How often the log says that the connections are full.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// The places for connections.
+/// The slots for connections.
 pub(super) struct Connections {
     most: usize,
     state: Mutex<State>,
@@ -36,31 +36,31 @@ struct State {
     refused: u64,
 }
 
-/// What a connection does.
+/// The activity of a connection.
 pub(super) struct Activity {
     start: Instant,
     /// When a byte came or went last, in milliseconds after `start`.
     last: AtomicU64,
     /// Requests that are being answered.
     requests: AtomicUsize,
-    /// Told when its place is given to another.
+    /// Notified when another connection replaces it.
     evicted: Notify,
 }
 
-/// A connection's place, as long as it is held.
+/// A connection's slot, as long as it is held.
 pub(super) struct Seat {
     places: Arc<Connections>,
     peer: Option<IpAddr>,
     pub activity: Arc<Activity>,
 }
 
-/// Places of which a caller may have some, and others the rest.
+/// Slots of which a caller may have some, and others the rest.
 pub(super) struct Shares {
     most: usize,
     taken: Mutex<HashMap<Holder, usize>>,
 }
 
-/// Who has a share: a named caller, or an address.
+/// The owner of a share: a named caller, or an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Holder {
     Name(Arc<str>),
@@ -78,8 +78,8 @@ impl Connections {
         Self { most, state: Mutex::default(), metrics }
     }
 
-    /// A place for a new connection. When there is none, an idle connection is closed for it: of the peer with the most
-    /// connections among those that have an idle one, the one that has been idle for longest. If all are active, there is none.
+    /// A slot for a new connection. When all are taken, an idle connection is closed for it: of the peer with the most connections
+    /// among those that have an idle one, the one that has been idle for longest. If all are active, there is no slot.
     pub fn take(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Seat> {
         let mut state = self.state();
         if state.count >= self.most {
@@ -121,7 +121,7 @@ impl State {
         Some(connections.swap_remove(place))
     }
 
-    /// Says at most once a minute that the places are full.
+    /// Says at most once a minute that the connections are full.
     fn tell(&mut self, most: usize) {
         let now = Instant::now();
         if self.told.is_none_or(|told| now - told >= TOLD_EVERY) {
@@ -141,7 +141,7 @@ impl Activity {
         self.last.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Waits until the place is given to another.
+    /// Waits until another connection replaces it.
     pub async fn evicted(&self) {
         self.evicted.notified().await;
     }

@@ -71,19 +71,19 @@ codes! {
         "Send it as Authorization: Bearer KEY." / "Authorization: Bearer KEY として送ってください。";
     /// A host name or an origin that is not ours.
     Origin = "CT-E104", FORBIDDEN:
-        "the request came under a foreign host name or from a foreign page" / "別のホスト名か、別のページからのリクエストです";
+        "the request has another host name, or comes from a page of another site" / "別のホスト名か、別のサイトのページからのリクエストです";
         "Allow it by --allow-host or --allow-origin when the service is started." / "起動時に --allow-host か --allow-origin で許可できます。";
     /// The body is too long.
     TooLarge = "CT-E105", PAYLOAD_TOO_LARGE:
         "the body is too long" / "本文が長すぎます";
-        "JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB, a batch file 64 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiB、総合振込などのファイルは64 MiBまでです。";
+        "JSON may have 64 KiB, a token's file 1 MiB, an image 32 MiB, a batch file 64 MiB." / "JSONは64 KiB、トークンのファイルは1 MiB、画像は32 MiB、総合振込などのファイルは64 MiBまでです。";
     /// The body is of another kind.
     MediaType = "CT-E106", UNSUPPORTED_MEDIA_TYPE:
-        "the body is of a kind that is not taken here" / "ここでは受け付けない種類の本文です";
+        "the content type of the body is not accepted here" / "本文の Content-Type を受け付けません";
         "Send JSON with Content-Type: application/json." / "Content-Type: application/json としてJSONを送ってください。";
     /// More requests than can be worked on.
     Busy = "CT-E107", SERVICE_UNAVAILABLE:
-        "the service or its store is busy, or cannot be reached" / "サービスまたはデータの保存先が混み合っているか、接続できません";
+        "the service or its store is busy, or cannot be reached" / "サービスまたは保存場所が混み合っているか、接続できません";
         "Try again after the seconds of Retry-After; a repeated request with the same Idempotency-Key is safe." / "Retry-After の秒数を待って再試行してください。同じ Idempotency-Key での再試行は安全です。";
     /// The body came too slowly.
     Slow = "CT-E108", REQUEST_TIMEOUT:
@@ -103,7 +103,7 @@ codes! {
         "Wait a moment, then send it again." / "少し待って、もう一度送ってください。";
     /// No room for more of them.
     TooMany = "CT-E111", CONFLICT:
-        "there are as many of these as the service keeps" / "これ以上は作成できません";
+        "the service has reached its limit for these" / "サービスの上限に達したため、これ以上は作成できません";
         "Delete what is not needed any more, or give sessions a shorter ttl." / "不要なものを削除するか、セッションの ttl を短くしてください。";
     /// Without a key, from behind a proxy.
     Forwarded = "CT-E131", FORBIDDEN:
@@ -138,7 +138,7 @@ codes! {
     /// A number or a text that its part does not take.
     Value = "CT-E115", UNPROCESSABLE_ENTITY:
         "a value is beyond its limits" / "値が範囲を超えています";
-        "`detail` names the part and what it takes." / "`detail` が該当箇所と受け付ける範囲を示します。";
+        "`detail` names the part and what it accepts." / "`detail` が該当箇所と受け付ける範囲を示します。";
 
     /// Another process has the store open.
     StoreBusy = "CT-E013", SERVICE_UNAVAILABLE:
@@ -157,9 +157,9 @@ codes! {
         "the clock of the service is behind the last decision" / "サービスの時計が前回の判定より遅れています";
         "Set the clock of the machine right. If it is right, it was ahead when that was decided: `camtoken store clock --set-back`." /
         "サーバーの時計を合わせてください。時計が正しい場合は、前回の判定のときに進んでいました: `camtoken store clock --set-back`";
-    /// The clock has run ahead of the time that has passed.
+    /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040", SERVICE_UNAVAILABLE:
-        "the clock of the service has run ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
+        "the clock of the service is ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
         "Nothing was decided. Set the clock right. If it is right, confirm it: `camtoken store clock --confirm`." /
         "何も判定していません。時計を合わせてください。時計が正しい場合は確認してください: `camtoken store clock --confirm`";
     /// The key-encryption key is missing or wrong.
@@ -186,7 +186,7 @@ codes! {
     /// A backup is none, or is not whole.
     Backup = "CT-E030", UNPROCESSABLE_ENTITY:
         "the backup is damaged or not whole" / "バックアップが壊れているか、途中で切れています";
-        "Take another one." / "別のバックアップを使ってください。";
+        "Use another one." / "別のバックアップを使ってください。";
     /// The database may lose what it acknowledges.
     StoreUnsafe = "CT-E032", SERVICE_UNAVAILABLE:
         "the database may lose what it acknowledges" / "データベースの設定では、確定した変更が失われることがあります";
@@ -203,7 +203,7 @@ codes! {
     StoreCopied = "CT-E038", SERVICE_UNAVAILABLE:
         "the verifier's store is a copy, or was moved" / "検証側のデータはコピーであるか、移動されています";
         "Run `camtoken store void`, or `camtoken store repair --moved`." / "`camtoken store void` または `camtoken store repair --moved` を実行してください。";
-    /// A mistake of ours.
+    /// A defect in camtoken.
     Internal = "CT-E019", INTERNAL_SERVER_ERROR:
         "an internal error" / "内部エラーです";
         "Please report it with what led to it." / "発生した状況とともに報告してください。";
@@ -227,29 +227,29 @@ codes! {
     NoOperation = "CT-E070", UNPROCESSABLE_ENTITY:
         "there is no such operation" / "その名前の取引はありません";
         "GET /v1/operations lists them." / "取引の一覧は GET /v1/operations で取得できます。";
-    /// The fields make no transaction.
+    /// The fields are not a valid transaction.
     Fields = "CT-E071", UNPROCESSABLE_ENTITY:
-        "the fields make no transaction" / "項目が取引になっていません";
+        "the fields are not a valid transaction" / "項目が正しくないため、取引を作成できません";
         "`detail` names the field; GET /v1/operations says what each takes." / "`detail` が該当する項目です。各項目の形式は GET /v1/operations で取得できます。";
     /// The batch file is wrong.
     Batch = "CT-E072", UNPROCESSABLE_ENTITY:
         "the batch file is wrong, or of another kind" / "総合振込などのファイルに誤りがあるか、種類が異なります";
         "`detail` names the record." / "`detail` が該当するレコードを示します。";
-    /// The file of keys cannot be read.
+    /// The key file cannot be read.
     KeyFile = "CT-E073", UNPROCESSABLE_ENTITY:
-        "the file of keys cannot be read" / "鍵ファイルを読めません";
+        "the key file cannot be read" / "鍵ファイルを読めません";
         "See `detail`; a protected file needs its passphrase or its key." / "`detail` を確認してください。保護されたファイルにはパスフレーズか鍵が必要です。";
     /// No package is a device key.
     NoDeviceKey = "CT-E074", UNPROCESSABLE_ENTITY:
         "the file has no device key" / "ファイルに機器鍵がありません";
         "A device key is an OCRA key of at least 16 bytes with a serial number." / "機器鍵は、製造番号のある16バイト以上のOCRAの鍵です。";
-    /// What a token cannot show.
+    /// A contract number or user ID that a token cannot show.
     Subscriber = "CT-E075", UNPROCESSABLE_ENTITY:
         "the contract number or the user ID cannot be shown by a token" / "契約番号かユーザーIDをトークンに表示できません";
         "Use letters, digits and the signs of half-width text." / "半角の英数字と記号にしてください。";
     /// The same byte throughout, or the key of another token.
     UnfitDeviceKey = "CT-E076", UNPROCESSABLE_ENTITY:
-        "the device key cannot be one" / "機器鍵として使えない鍵です";
+        "the device key is not safe to use" / "安全でないため、機器鍵として使えません";
         "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
     /// Too early or too late.
     KeyValidity = "CT-E092", CONFLICT:
@@ -258,29 +258,29 @@ codes! {
         "日時はトークン、生成器、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:
-        "the generator is registered otherwise, or has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
+        "the generator is registered with other values, or already has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
         "Check the serial number; revoke the activation of its last user." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
     /// The generator is not registered.
     NoGenerator = "CT-E094", NOT_FOUND:
         "the generator is not registered" / "その生成器は登録されていません";
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
-    /// No such token in the books.
+    /// The verifier has no such token.
     NoToken = "CT-E081", NOT_FOUND:
-        "the token is not in the books" / "そのトークンは登録されていません";
+        "the verifier does not know this token" / "そのトークンは登録されていません";
         "Register it by POST /v1/tokens." / "POST /v1/tokens で登録してください。";
-    /// The books have another key.
+    /// The verifier has the token with another key.
     TokenExists = "CT-E082", CONFLICT:
-        "the token is in the books with another key" / "そのトークンは別の鍵で登録されています";
+        "the verifier has this token with another key" / "そのトークンは別の鍵で登録されています";
         "Check the token ID." / "トークンIDを確かめてください。";
     /// The token is revoked.
     TokenRevoked = "CT-E083", CONFLICT:
         "the token is revoked" / "そのトークンは失効しています";
         "Use another token: a revoked ID is never used again." / "別のトークンを使ってください。失効したIDは再利用できません。";
-    /// A test token at a verifier that takes none.
+    /// A test token at a verifier that accepts none.
     TestToken = "CT-E084", FORBIDDEN:
         "the token was made for tests" / "テスト用のトークンです";
         "Start a verifier for tests with --accept-test-keys." / "テスト用の検証側は --accept-test-keys を付けて起動してください。";
-    /// All places are taken.
+    /// All slots are taken.
     TokenFull = "CT-E085", CONFLICT:
         "the token has as many users as it takes" / "そのトークンは利用者数の上限に達しています";
         "Revoke or reset an activation of it first." / "先に不要な登録を失効または初期化してください。";
@@ -307,10 +307,10 @@ codes! {
     /// The registration is not finished.
     NotActive = "CT-E091", CONFLICT:
         "the registration is not finished" / "利用開始登録が完了していません";
-        "Finish it with the device code and the confirmation." / "デバイスコードと確認の番号で完了させてください。";
+        "Finish it with the device code and the confirmation." / "機器コードと確認の番号で完了させてください。";
 }
 
-/// Why nothing was decided, on its way to whoever asked. The language is known where it is written.
+/// Why nothing was decided, on its way to the caller. The language is known where it is written.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
@@ -363,7 +363,7 @@ impl Problem {
         self
     }
 
-    /// Adds that a value of the file is not the one that its maker has put there.
+    /// Adds that a value of the file was altered since its maker wrote it.
     #[must_use]
     pub fn unauthentic(mut self) -> Self {
         self.is_unauthentic = true;

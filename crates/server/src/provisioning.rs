@@ -101,7 +101,7 @@ struct KeyFile {
 impl KeyFile {
     fn protection(&self) -> Result<Protection, Problem> {
         let wrong = |part: &str| Problem::from(Code::Value).because(part);
-        // What it was decoded to is wiped with the key that takes it.
+        // The decoded bytes are wiped with the key that is made of them.
         let key = |part: &str, key: &Secret| {
             BASE64.decode(key.expose()).map(Key::new).map_err(|_| wrong(&format!("{part}: base64")))
         };

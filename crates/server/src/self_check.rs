@@ -1,4 +1,4 @@
-//! What the service goes on checking while it runs: `/readyz` answers with the first finding, `/metrics` has them all.
+//! Standing checks of a running service: `/readyz` answers with the first finding, `/metrics` has them all.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::problem::{Code, Problem};
 /// The name of the check that the key-encryption key is the store's.
 pub(super) const KEY: &str = "key";
 
-/// A check of what the service stands on, such as a file or a clock. It is made with every request to `/readyz` and
-/// `/metrics`, so it answers at once.
+/// A check of a part that the service needs, such as a file or a clock. It is made with every request to `/readyz` and
+/// `/metrics`, so it must answer at once.
 #[derive(Clone)]
 pub struct SelfCheck {
     name: &'static str,

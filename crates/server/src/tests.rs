@@ -115,7 +115,7 @@ fn what_a_self_check_finds_is_said_by_readyz_and_the_metrics() {
     }
 }
 
-/// A store that has stopped although nobody asks it anything more.
+/// A store that has stopped although no request comes any more.
 struct Stopping;
 
 impl Store for Stopping {
@@ -140,7 +140,7 @@ impl Store for Stopping {
     }
 }
 
-/// It once lived on until somebody asked, and said that it was well.
+/// It once went on until the next request, and `/healthz` said that it was well.
 #[test]
 fn a_service_whose_store_has_stopped_ends_without_being_asked() {
     let (status, body) = ask(Some(verifier(Stopping)), &Options::default(), "/healthz");
@@ -155,7 +155,7 @@ fn a_service_whose_store_has_stopped_ends_without_being_asked() {
     });
 }
 
-/// Nobody else opens the store again: the process that serves it has to end.
+/// No other process can open the store again: the process that serves it has to end.
 #[test]
 fn a_service_whose_store_has_stopped_ends() {
     use std::io::{Read, Write};

@@ -9,11 +9,11 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// What the service shows of itself under TLS, and whom it lets in.
+/// The service's certificate under TLS, and the clients that it accepts.
 #[derive(Clone)]
 pub struct Tls(Arc<ServerConfig>);
 
-/// Why files make no TLS. Of a key nothing is told.
+/// Why files cannot be used for TLS. The error shows nothing of a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -32,13 +32,13 @@ pub enum TlsError {
     /// An authority is no certificate of one.
     #[error("the clients' authorities: {0}")]
     Authority(rustls::Error),
-    /// The authorities check nobody.
+    /// No certificate can be checked by the authorities.
     #[error("the clients' authorities: {0}")]
     Clients(#[from] VerifierBuilderError),
 }
 
 impl Tls {
-    /// Reads PEM: the service's chain, its own certificate first, and its key. With `clients` only those get in who show a
+    /// Reads PEM: the service's chain, its own certificate first, and its key. With `clients` it accepts only clients with a
     /// certificate of one of these authorities.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Turns at what takes long: reading a picture, compiling rules, deriving a key from a passphrase.
+//! Turns for long work: reading an image, compiling rules, deriving a key from a passphrase.
 //!
 //! Such work is done on threads of its own, as many at a time as there are cores. Each caller has half of them at most, and a
 //! caller's further work waits in the caller's own line. So others wait for one piece of work of each caller, and not for all
@@ -21,7 +21,7 @@ pub(super) struct Turns {
     lines: Mutex<HashMap<Option<Holder>, Weak<Semaphore>>>,
 }
 
-/// Who sent a request, as far as callers can be told apart: an extension of each request.
+/// The sender of a request, if it can be identified: an extension of each request.
 #[derive(Clone)]
 pub(super) struct Caller {
     holder: Option<Holder>,
@@ -39,7 +39,7 @@ impl Turns {
     }
 
     fn line(&self, holder: &Option<Holder>) -> Arc<Semaphore> {
-        // Callers that cannot be told apart are many.
+        // Callers that cannot be identified are many.
         let most = if holder.is_some() { self.most / 2 } else { self.most };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = lines.get(holder).and_then(Weak::upgrade) {
@@ -57,7 +57,7 @@ impl Caller {
         Self { holder, turns: Arc::clone(turns) }
     }
 
-    /// Whose share this caller takes of; `None` for one that cannot be told apart from others.
+    /// Of whose share this caller takes; `None` for one that cannot be identified.
     #[cfg(feature = "emulator")]
     pub fn holder(&self) -> Option<&Holder> {
         self.holder.as_ref()
@@ -69,7 +69,7 @@ impl Caller {
         holder.map(|holder| shares.take(holder).ok_or(Code::Busy)).transpose()
     }
 
-    /// Does work that takes long when it is this caller's turn. Once begun it is done, also when nobody waits for it any more.
+    /// Does long work when it is this caller's turn. Once begun it is done, also when the caller has left.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let line = self.turns.line(&self.holder);
         let own = line.acquire_owned().await.map_err(|_| Code::Internal)?;

@@ -48,7 +48,7 @@ impl Span {
     }
 }
 
-/// A span of time in a request, as it was written: only its reader can name the part in which it stands.
+/// A span of time in a request, as it was written: only its reader can name the part in which it is.
 #[derive(Deserialize)]
 pub(super) struct SpanText(String);
 
@@ -96,7 +96,7 @@ impl JsonSchema for Span {
     }
 }
 
-/// What nobody is to read twice: digits that were typed, a key. It is wiped, and never printed.
+/// A secret of a request: digits that were typed, a key. It is wiped, and never printed.
 pub(super) struct Secret(Zeroizing<String>);
 
 impl Secret {

@@ -1,4 +1,4 @@
-//! Which instructions compute.
+//! The choice of the instructions that compute.
 
 use core::fmt;
 use core::str::FromStr;
@@ -72,7 +72,7 @@ impl FromStr for Engine {
     }
 }
 
-/// Why a name gives no engine.
+/// Why a name is no engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineError {
     /// There is none of that name.

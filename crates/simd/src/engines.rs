@@ -1,4 +1,4 @@
-//! The hash functions with what each instruction set does for them.
+//! The hash functions, and what each instruction set adds to them.
 
 use crate::hash::{Function, Sha1, Sha256};
 

@@ -18,7 +18,7 @@ pub trait Function: Sized + 'static {
     const LEN: usize;
     /// The state that a hash starts from.
     const INITIAL: State;
-    /// Which word of the state stands at each place of a midstate: the order that the SHA extensions work in.
+    /// Which word of the state is at each place of a midstate: the order that the SHA extensions work in.
     const ORDER: [usize; 8];
 
     /// Takes one block in: the portable kernel.

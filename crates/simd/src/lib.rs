@@ -1,4 +1,4 @@
-//! Truncated HMACs by the dozen, for checking responses of RFC 4226, 6238 and 6287.
+//! Many truncated HMACs at once, for checking responses of RFC 4226, 6238 and 6287.
 //!
 //! A response is HMAC, dynamic truncation and a remainder. The messages of one suite differ in a few bytes, so what they
 //! have in common is compiled once ([`Plan`]); a key is kept as the two states that HMAC reaches from it
@@ -11,7 +11,7 @@
 //! | sha-ni-x2 | SHA extensions | 2, interleaved: one round's latency hides the other's; 4 where the message is a counter |
 //! | avx512 | AVX-512 F and BW, SHA extensions | 16, from 8 on; fewer go the way of sha-ni-x2 |
 //!
-//! HOTP and TOTP look at a few counters of a key that nobody keeps: [`counters`] does that without a plan.
+//! HOTP and TOTP look at a few counters of a key that is used once: [`counters`] does that without a plan.
 //!
 //! All of them give the same answers. Which one is chosen, and how long it takes, depends on how many checks there are and
 //! on the length of the messages, never on keys, messages or digits: no branch and no index is taken from them.

@@ -112,7 +112,7 @@ pub struct Request<'a> {
     pub expected: u32,
 }
 
-/// How many checks the sixteen lanes are worth, half of them idle.
+/// From how many checks on the sixteen lanes are used, half of them idle.
 const WORTH_SIXTEEN: usize = 8;
 
 /// How far ahead of their use keys are asked for: a table that does not fit the caches costs a wait for each, else.

@@ -1,4 +1,4 @@
-//! Dynamic truncation (RFC 4226, section 5.3) and the last digits of what it gives, without division, branch or index.
+//! Dynamic truncation (RFC 4226, section 5.3) and the last digits of its result, without division, branch or index.
 
 use crate::hash::State;
 

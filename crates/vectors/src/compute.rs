@@ -1,4 +1,4 @@
-//! What camtoken computes for each type of tests, from what is given alone: its answers in the protocol of [`crate::conform`].
+//! Camtoken's own answers in the protocol of [`crate::conform`]: for each type of tests, computed from the given values alone.
 
 mod oath;
 
@@ -25,15 +25,15 @@ use camtoken::time::{Date, Timestamp};
 use camtoken::transaction::text::{DisplayText, KanaText, Wire};
 use camtoken::typed::digits;
 
-/// What comes of what is given.
+/// The result for the given values.
 pub(crate) enum Computed {
     /// Values by their names.
     Values(Value),
-    /// Nothing, and why: members `error`, `reason`, `why`.
+    /// No value, and the reason: members `error`, `reason`, `why`.
     Refused(Value),
 }
 
-/// An error is a question that is none.
+/// An error means that the question is not valid.
 type Answer = Result<Computed, String>;
 type Compute = fn(Value) -> Answer;
 type Check = fn(Value) -> Result<bool, String>;
@@ -369,7 +369,7 @@ fn scan(given: Value) -> Answer {
     })
 }
 
-/// Takes the candidate out of what is given, and compares it as a verifier does.
+/// Takes the candidate out of the given values, and compares it as a verifier does.
 fn checked<T: DeserializeOwned>(
     mut given: Value,
     respond: impl FnOnce(&T) -> Result<Response, Outcome>,

@@ -15,7 +15,7 @@ use super::{FileReport, Place, TestReport, code, foreign, json, oath, picture, p
 pub struct Type {
     /// Its name in the files.
     pub name: &'static str,
-    /// What a test of it says.
+    /// A short description of its tests.
     pub about: &'static str,
     run: fn(Value, &Tests<'_>, &mut FileReport),
 }
@@ -84,7 +84,7 @@ struct Note {
     _description: String,
 }
 
-/// Tests of one type, and what they have in common.
+/// Tests of one type, and their common fields.
 #[derive(Deserialize)]
 pub(super) struct Group {
     pub r#type: String,
@@ -104,7 +104,7 @@ struct Source {
     _version: String,
 }
 
-/// What every test has.
+/// The fields of every test.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Common {
@@ -123,7 +123,7 @@ pub(super) enum Expected {
     Invalid,
 }
 
-/// The tests of one group, with what it takes to run them.
+/// The tests of one group, and how to run them.
 struct Tests<'a> {
     group: usize,
     tests: Vec<Common>,
@@ -173,7 +173,7 @@ fn names() -> String {
 
 impl Common {
     pub fn read(test: Map<String, Value>) -> Result<Self, String> {
-        // Absent is absent: no field is ever null.
+        // An absent field is left out; no field is null.
         if let Some((key, _)) = test.iter().find(|(_, value)| value.is_null()) {
             return Err(format!("{key} is null; leave it out"));
         }

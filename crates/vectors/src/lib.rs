@@ -1,6 +1,6 @@
 //! Runs test vectors: files of values (`*_test.json`) and stories of an exchange (`*.story`), from any place.
 //!
-//! The files say what has to come out; they come from standards, from other implementations and from people. So nothing
+//! The files have the expected results; they come from standards, from other implementations and from people. So nothing
 //! in them is overlooked: an unknown type, key, flag or verb fails, and so does a flag without a note, a note without a
 //! test, and a number of tests that is not right. `testvectors/README.md` describes the files.
 //!
@@ -41,14 +41,14 @@ use std::thread;
 pub use document::TYPES;
 pub use story::play as play_story;
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The files, in the order in which they were named; those of a folder by their names.
     pub files: Vec<FileReport>,
 }
 
-/// What came of one file.
+/// The results of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReport {
     /// The file.
@@ -59,18 +59,18 @@ pub struct FileReport {
     pub tests: Vec<TestReport>,
 }
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestReport {
     /// Which one it is.
     pub place: Place,
-    /// What the file says of it.
+    /// The comment of the file on it.
     pub comment: String,
     /// Why it failed; `None` when it passed.
     pub failure: Option<String>,
 }
 
-/// Where a test stands in its file.
+/// The place of a test in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -100,7 +100,7 @@ pub enum RunError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         source: io::Error,
     },
     /// A folder has no vectors in it.
@@ -115,7 +115,7 @@ pub enum RunError {
 ///
 /// # Errors
 ///
-/// [`RunError`] when a path cannot be read or leads to nothing. What is wrong *in* a file is a failure in the report.
+/// [`RunError`] when a path cannot be read or has no vectors. What is wrong *in* a file is a failure in the report.
 pub fn run(paths: &[impl AsRef<Path>]) -> Result<Report, RunError> {
     let reports = in_parallel(found(paths)?).into_iter().collect::<Result<_, _>>()?;
     Ok(Report { files: reports })

@@ -39,7 +39,7 @@ struct UnreadPackage {
     flag: String,
 }
 
-/// What a test does not name, it does not judge.
+/// Members that a test does not name are not compared.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ExpectedKey {
@@ -84,7 +84,7 @@ impl Tested for Pskc {
     }
 }
 
-/// What opens a container.
+/// The secret that opens a container.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OpenedBy {
@@ -95,7 +95,7 @@ pub(super) struct OpenedBy {
 }
 
 impl OpenedBy {
-    /// Reads a container. The outer error is a mistake of the test.
+    /// Reads a container. The outer error is a mistake in the test.
     pub(super) fn container(&self, xml: Vec<u8>) -> Result<Result<Container, PskcError>, String> {
         let key = |name, digits: &str| unhex(digits).map(Key::new).ok_or(format!("{name} is not hexadecimal"));
         let protection = match (&self.pre_shared_key, &self.passphrase) {
@@ -112,7 +112,7 @@ impl OpenedBy {
     }
 }
 
-/// What a key package says, as a test names it.
+/// The members of a key package, by their names in a test.
 pub(super) fn key(package: &KeyPackage, at: Timestamp) -> Value {
     let members = [
         ("keyId", package.key_id.as_deref().map(Value::from)),
@@ -135,7 +135,7 @@ fn permitted(package: &KeyPackage, at: Timestamp) -> Vec<String> {
     permitted.map(|(_, word)| (*word).to_owned()).collect()
 }
 
-/// What a URI says, as a test names it.
+/// The members of a URI, by their names in a test.
 pub(super) fn uri(uri: &OtpauthUri) -> Result<Value, String> {
     let written = uri.expose_uri().map_err(|error| format!("it is read and cannot be written: {error}"))?;
     let (counter, period) = factors(uri);

@@ -1,4 +1,4 @@
-//! What every type of tests is made of: its trait, its outcome, and how values are read and compared.
+//! The parts of every type of tests: its trait, its outcome, and how values are read and compared.
 
 use std::fmt;
 use std::path::Path;
@@ -8,30 +8,30 @@ use camtoken::time::Timestamp;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 
-/// What a type of tests has to say for itself.
+/// A type of tests.
 pub(super) trait Tested {
     const NAME: &'static str;
-    /// What a group has besides `type`, `source` and `tests`.
+    /// The fields of a group besides `type`, `source` and `tests`.
     type Group: DeserializeOwned;
-    /// What a test has besides `tcId`, `comment`, `flags` and `result`.
+    /// The fields of a test besides `tcId`, `comment`, `flags` and `result`.
     type Test: DeserializeOwned;
 
     fn run(group: &Self::Group, test: &Self::Test, about: &About<'_>) -> Outcome;
 }
 
-/// What every test has, and the folder that the names of files in it start from.
+/// The fields of every test, and the folder in which the files are that it names.
 pub(super) struct About<'a> {
     pub flags: &'a [String],
     pub folder: &'a Path,
 }
 
-/// What our code makes of a test.
+/// The result of a test with camtoken's code.
 pub(super) enum Outcome {
-    /// It is as the test says.
+    /// The computed value is that of the test.
     Accepted,
-    /// It is refused, for the reason that the test gives if it gives any.
+    /// The value is refused, for the reason of the test if it names one.
     Refused(String),
-    /// Right for no test: refused for another reason, or accepted as something else.
+    /// Right for no test: the value is refused for another reason, or accepted as another value.
     Wrong(String),
 }
 
@@ -97,7 +97,7 @@ pub(super) fn unhex(digits: &str) -> Option<Vec<u8>> {
     (0..digits.len()).step_by(2).map(byte).collect()
 }
 
-/// Compares what was computed with what a test says of it.
+/// Compares the computed value with that of the test.
 pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, computed: T, expected: T) -> Result<(), Outcome> {
     if computed == expected {
         return Ok(());

@@ -20,12 +20,12 @@ use crate::secrets::secret_key;
 use crate::store::{AnyStore, in_a_directory};
 use crate::system::{Clock, rng};
 
-/// What tokens show as the bank's name.
+/// The bank's name on tokens.
 pub const NAME: &str = "架空中央銀行";
 
 /// The bank: its books, its verifier, its clock.
 pub struct Bank {
-    /// The books.
+    /// The bank's database.
     pub books: Arc<Books>,
     /// The verifier, on a store of its own.
     pub verifier: Verifier<AnyStore>,
@@ -42,7 +42,7 @@ pub struct Bank {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BankError {
-    /// The books.
+    /// The bank's database.
     #[error(transparent)]
     Books(#[from] BooksError),
     /// The verifier.
@@ -60,7 +60,7 @@ pub enum BankError {
     /// A challenge.
     #[error(transparent)]
     Issue(#[from] IssueError),
-    /// What the bank itself put together is no transaction.
+    /// The bank's own fields are not a valid transaction.
     #[error(transparent)]
     Transaction(#[from] TransactionError),
     /// The key that encrypts the verifier's keys.
@@ -72,7 +72,7 @@ pub enum BankError {
     /// The clock for tests.
     #[error("the test clock cannot be moved: {0}")]
     Clock(std::io::Error),
-    /// What an app would have to read.
+    /// The text that an app would have to read.
     #[error(transparent)]
     Generator(camtoken::provision::otpauth::OtpauthError),
     /// The process ends.
@@ -85,7 +85,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when the books, the store or the key-encryption key cannot be had.
+    /// [`BankError`] when the database, the store or the key-encryption key cannot be opened.
     pub fn open(dir: &Path, clock: Clock) -> Result<Self, BankError> {
         std::fs::create_dir_all(dir).map_err(BankError::Key)?;
         let store = EmbeddedStore::open(dir.join("verifier"), Duration::from_secs(5))?;
@@ -148,7 +148,7 @@ impl Bank {
         }
     }
 
-    /// A person of the books.
+    /// A person of the database.
     ///
     /// # Errors
     ///

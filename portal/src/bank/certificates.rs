@@ -14,7 +14,7 @@ use crate::domain::credential::{Credential, Entry, Password};
 use crate::domain::people::Person;
 use crate::outbox::post;
 
-/// What came of fetching a certificate.
+/// The result of fetching a certificate.
 pub enum Fetched {
     /// The file with the key, and the record of it.
     Issued(IssuedFile, Certificate),
@@ -24,7 +24,7 @@ pub enum Fetched {
     NotDue,
 }
 
-/// Why somebody whose password was right has no certificate that opens anything.
+/// Why a person whose password was right has no certificate that lets them in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotShown {
     /// The one that was shown was taken back.
@@ -109,8 +109,8 @@ impl Bank {
     }
 
     /// Lets a person in whose password was right, if they have shown a certificate of theirs. With its first login those before
-    /// it end. As long as the certificate password is good, those after it end as well: whoever fetched them with the same
-    /// password is somebody else, or has no use for them. The password is used up then.
+    /// it end. As long as the certificate password is good, those after it end as well: they were fetched with the same
+    /// password by an attacker, or are not needed. The password is used up then.
     ///
     /// # Errors
     ///
@@ -134,8 +134,8 @@ impl Bank {
         Ok(is_in)
     }
 
-    /// Issues a certificate: to whoever enters the certificate password, or has signed for it. `file` protects what is
-    /// downloaded.
+    /// Issues a certificate: to a person who enters the certificate password, or has signed for it. `file` is the password of
+    /// the downloaded file.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl Bank {
         let record = self.books.change(|sheet| {
             let key = Person::key(&person.contract, &person.user);
             let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok(None) };
-            // Looked at once more, as somebody else may have been first: a signature is good for one certificate.
+            // Checked once more, because another request may have been first: a signature is good for one certificate.
             let is_due = if by_password {
                 person.certificate.is_some()
             } else {

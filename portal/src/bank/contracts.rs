@@ -16,7 +16,7 @@ use crate::domain::people::{Person, Role, is_mail};
 use crate::outbox::post;
 use crate::system::{random_hex, rng};
 
-/// What a company writes into the application.
+/// A company's application.
 #[derive(Debug, Clone)]
 pub struct Wish {
     /// The company.
@@ -33,7 +33,7 @@ pub struct Wish {
     pub mail: String,
 }
 
-/// What of an application cannot be.
+/// What is wrong with an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
     /// The company's name.
@@ -46,7 +46,7 @@ pub enum Unfit {
     Mail,
 }
 
-/// What came of completing an application.
+/// The result of completing an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completed {
     /// There is a contract of this number now.
@@ -101,7 +101,7 @@ impl Bank {
             contract: None,
         };
         self.books.change(|sheet| {
-            // Nothing that was typed: the mail goes to whatever address was given, in the bank's name.
+            // No typed text is in it: the mail goes to an unchecked address, in the bank's name.
             post(sheet, &application.mail, "mail-application", &[("number", application.id.as_str())], now)?;
             sheet.put(&application);
             Ok::<_, BooksError>(())
@@ -219,7 +219,7 @@ impl Bank {
     }
 }
 
-/// A token that is lent to nobody.
+/// A token that is not lent to a person.
 pub(super) fn stock(sheet: &Sheet<'_>) -> Result<Option<LentToken>, BooksError> {
     Ok(sheet.list_of::<LentToken>("")?.into_iter().find(|token| !token.revoked))
 }

@@ -1,4 +1,4 @@
-//! What the bank writes down of what it did, with the change itself.
+//! The bank's own events, stored with the change itself.
 
 use camtoken::Timestamp;
 
@@ -9,17 +9,17 @@ use crate::domain::event::{Broken, Event, Head, check, check_part};
 /// The name of the bank as the one who did something.
 pub(crate) const BANK: &str = "bank";
 
-/// What the bank did, as the books have it.
+/// The bank's own events, as the database has them.
 #[derive(Debug)]
 pub struct Chain {
     /// Every entry, the oldest first.
     pub events: Vec<Event>,
-    /// Where the chain is broken, if somebody has touched it.
+    /// Where the chain is broken, if it was altered.
     pub broken: Option<Broken>,
 }
 
 impl Bank {
-    /// What the bank did, and whether the chain of it is whole.
+    /// The bank's own events, and whether their chain is whole.
     ///
     /// # Errors
     ///

@@ -111,7 +111,7 @@ fn set_password(sheet: &mut Sheet<'_>, signed: &Signed<'_>, hash: &PasswordHash)
     Ok(())
 }
 
-/// Somebody's own certificate is renewed after the signature; for somebody else `hash` is the certificate password that an
+/// A person's own certificate is renewed after the signature. For another person `hash` is the certificate password that an
 /// administrator hands over.
 fn reissue_certificate(sheet: &mut Sheet<'_>, signed: &Signed<'_>, hash: Option<&PasswordHash>) -> Result<(), Undone> {
     let mut person = signed.target()?;
@@ -132,7 +132,7 @@ fn reissue_certificate(sheet: &mut Sheet<'_>, signed: &Signed<'_>, hash: Option<
     Ok(())
 }
 
-/// Puts `person` into the books, new or in the place of the record that the token has shown.
+/// Puts `person` into the database, new or in the place of the record that the token has shown.
 fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -> Result<(), Undone> {
     let (contract, target) = (&signed.contract, signed.target.as_ref());
     let is_theirs = (&person.contract, &person.user) == (&contract.number, &signed.text("targetId"))
@@ -182,7 +182,7 @@ fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undon
         return Err(Refusal::Changed.into());
     }
     tell(sheet, &person, signed)?;
-    // Whoever gets this ID next must not be opened to by them.
+    // The next person with this ID must not be let in by them.
     revoke_all(sheet, &person, |_| true)?;
     if let Some(id) = &person.login_id {
         sheet.strike::<LoginId>(id);
@@ -191,8 +191,8 @@ fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undon
     Ok(())
 }
 
-/// Marks a token of the contract as revoked, takes it and its activations from everybody who has it, and tells them; their user
-/// IDs. `None` when the contract has no such token.
+/// Marks a token of the contract as revoked, takes it and its activations from all its users, and notifies them. Gives their user
+/// IDs; `None` when the contract has no such token.
 pub(super) fn revoke_token(
     sheet: &mut Sheet<'_>,
     contract: &str,

@@ -59,7 +59,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    /// [`BankError`] when nothing was decided; retry with the same `attempt`.
     pub async fn log_in_by_generator(
         &self,
         person: &Person,
@@ -73,12 +73,12 @@ impl Bank {
         Ok(entered)
     }
 
-    /// Sets the login password of somebody who gave the camera token back, by the generator's digits: nothing else can be
-    /// asked of them, and a password that has become known must not stay. It moves no money.
+    /// Sets the login password of a person who gave the camera token back, by the generator's digits. They have no other proof,
+    /// and a password that has become known must not stay. It moves no money.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    /// [`BankError`] when nothing was decided; retry with the same `attempt`.
     pub async fn set_password_by_generator(
         &self,
         person: &Person,
@@ -103,11 +103,11 @@ impl Bank {
         Ok(entered)
     }
 
-    /// Takes a time-based password that lets nobody into the bank: for a linkage.
+    /// Takes a time-based password without a login to the bank: for a linkage.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    /// [`BankError`] when nothing was decided; retry with the same `attempt`.
     pub async fn enter_generator(
         &self,
         person: &Person,

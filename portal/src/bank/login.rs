@@ -1,4 +1,4 @@
-//! Login: numbers and password first, then whatever the contract's method asks for.
+//! Login: numbers and password first, then the proof of the contract's method.
 
 use camtoken::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::domain::credential::{Credential, Entry, Password, PasswordHash, WeakP
 use crate::domain::people::{LoginId, Person};
 use crate::outbox::post;
 
-/// What was typed beside the password, by field.
+/// The entries beside the password, by field.
 #[derive(Debug, Clone, Default)]
 pub struct Numbers(pub Vec<(LoginField, String)>);
 
@@ -19,13 +19,13 @@ pub struct Numbers(pub Vec<(LoginField, String)>);
 pub enum LoggedIn {
     /// In.
     Yes,
-    /// A one-time password is asked for next (method 1).
+    /// The next step is a one-time password (method 1).
     Otp,
-    /// A time-based password is asked for next (method 1, the camera token given back).
+    /// The next step is a time-based password (method 1, the camera token given back).
     Generator,
     /// The token has to be registered first (method 1 without a token).
     Register,
-    /// A certificate is asked for next (method 3).
+    /// The next step is a certificate (method 3).
     Certificate,
 }
 
@@ -111,7 +111,7 @@ impl Bank {
         Ok(known.zip(browser).is_some_and(|(person, browser)| person.browsers.know(browser)))
     }
 
-    /// Writes down that a person has come in with a browser for the first time. If there were others, the person is told.
+    /// Notes that a person has logged in with a browser for the first time. If there were others, the person gets a mail.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl Bank {
     }
 }
 
-/// Puts a person into the books with the login ID that leads to them. `false`, and nothing, when the ID leads to somebody else.
+/// Puts a person into the database with the login ID that leads to them. `false`, and no change, when the ID leads to another person.
 pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool, BooksError> {
     if let Some(id) = person.login_id.clone() {
         let new = LoginId { id, contract: person.contract.clone(), user: person.user.clone() };
@@ -231,7 +231,7 @@ pub(crate) fn put_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<bool,
     Ok(true)
 }
 
-/// The person and the administrators learn of a suspension by mail, not from the page that anybody may see.
+/// The person and the administrators learn of a suspension by mail, not from the page, which an attacker may see.
 pub(super) fn tell_suspension(
     sheet: &mut Sheet<'_>,
     person: &Person,
@@ -244,7 +244,7 @@ pub(super) fn tell_suspension(
         note(sheet, BANK, "suspended", &Person::key(&person.contract, &person.user), now)?;
         let text = if person.is_administrator() { "mail-suspended-administrator" } else { "mail-suspended" };
         post(sheet, &person.mail, text, &words, now)?;
-        // Administrators are asked for help, and are to know before they are.
+        // Administrators will be asked for help, and should know before that.
         let people = sheet.list::<Person>(&format!("{}/", person.contract))?;
         for other in people.iter().filter(|other| other.is_administrator() && other.user != person.user) {
             post(sheet, &other.mail, "mail-suspended-other", &words, now)?;

@@ -1,12 +1,12 @@
-//! The bank at work: it asks the rules ([`domain`](crate::domain)), writes the books, and asks the verifier.
+//! The bank at work: it applies the rules ([`domain`](crate::domain)), writes the database, and calls the verifier.
 //!
 //! ```text
 //! form ─> place (password, rights) ─> issue ─> code ··> token ··> response ─> settle ─> booking
 //! ```
 //!
-//! What was accepted the verifier knows first, and the books follow: a challenge that was not booked, because the process was
-//! killed in between, is booked at the next start ([`Bank::recover`]), under the same name and so once. What ends, such as a
-//! suspension or a revocation, the books say first, and the verifier is brought up to them in the same place.
+//! An acceptance is in the verifier first, and the database follows. If the process is killed in between, the challenge is booked
+//! at the next start ([`Bank::recover`]), under the same name and so once. A suspension or a revocation is in the database first,
+//! and the verifier follows at the same place.
 
 mod base;
 mod certificates;

@@ -1,4 +1,4 @@
-//! What the bank's own people do, and what administrators do for their users: suspend, resume, initialise, revoke, look.
+//! Acts of the bank's operators, and of administrators for their users: suspend, resume, initialise, revoke, look.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use crate::domain::people::{Held, Operator, Person};
 use crate::outbox::post;
 
 impl Bank {
-    /// Checks a bank operator's password: one answer whatever was wrong.
+    /// Checks a bank operator's password: one answer for every wrong entry.
     ///
     /// # Errors
     ///
@@ -43,8 +43,8 @@ impl Bank {
         })?)
     }
 
-    /// Takes a bank operator's password back into use: by whoever has the machine, for strangers can suspend it. Whether there
-    /// is such an operator.
+    /// Resumes a bank operator's password. The owner of the machine does that, because an attacker can suspend it. Whether
+    /// there is such an operator.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be had. A chain that was touched is an answer.
+    /// [`BankError`] when it cannot be read. A chain that was altered is an answer.
     pub async fn trail(&self, person: &Person) -> Result<History, BankError> {
         match person.activation().or(person.generator()) {
             Some(activation) => Ok(self.verifier.audit(activation).await?),
@@ -127,27 +127,27 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be had.
+    /// [`BankError`] when it cannot be read.
     pub async fn otp_suspended(&self, person: &Person) -> Result<bool, BankError> {
         let Some(activation) = person.activation().or(person.generator()) else { return Ok(false) };
         Ok(self.verifier.activation(activation).await?.is_some_and(|known| known.state() == ActivationState::Suspended))
     }
 
-    /// What of a person is suspended, by the books and by the verifier.
+    /// What of a person is suspended, by the database and by the verifier.
     ///
     /// # Errors
     ///
     /// [`BankError`] when it cannot be read.
     pub async fn held(&self, person: &Person) -> Result<Vec<Held>, BankError> {
         let mut held = person.held();
-        // Whoever was taken out of service signs nothing either; that is one suspension, not two.
+        // A person out of service cannot sign either; that is one suspension, not two.
         if !person.suspended && self.otp_suspended(person).await? {
             held.push(Held::Otp);
         }
         Ok(held)
     }
 
-    /// What the verifier has to know of an order that was carried out.
+    /// Tells the verifier of an order that was carried out.
     pub(super) async fn carry_to_verifier(&self, order: &Order, transaction: &Transaction) -> Result<(), BankError> {
         let text = |name: &str| transaction.get(name).map(ToString::to_string).unwrap_or_default();
         match &order.act {
@@ -167,8 +167,8 @@ impl Bank {
         Ok(())
     }
 
-    /// Brings the verifier up to what the books say: what was taken out of service, or revoked, just before the process ended,
-    /// and places on tokens that nobody of the books has.
+    /// Makes the verifier follow the database: suspensions and revocations of just before the process ended, and slots of
+    /// tokens that no person of the database has.
     pub(super) async fn follow_books(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")?.iter().filter(|person| person.suspended) {
             self.set_signing(person, false).await?;
@@ -179,7 +179,7 @@ impl Bank {
         self.end_unnamed().await
     }
 
-    /// Ends every activation of a token that is no person's: begun just before the process ended and never written down, or
+    /// Ends every activation of a token that is no person's: begun just before the process ended and never stored, or
     /// written off and not ended yet.
     async fn end_unnamed(&self) -> Result<(), BankError> {
         let named: HashSet<ActivationId> =

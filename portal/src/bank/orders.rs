@@ -22,18 +22,18 @@ use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
 use crate::system::{random_hex, rng};
 
-/// What a person asks for, before the transaction password.
+/// A person's order, before the transaction password.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The operation.
     pub operation: Operation,
     /// Its fields, without the order's number.
     pub fields: Vec<(String, String)>,
-    /// What to do once it is signed.
+    /// The act to carry out once it is signed.
     pub act: Act,
 }
 
-/// What came of placing an order.
+/// The result of placing an order.
 #[derive(Debug)]
 pub enum Placed {
     /// It waits for its challenge.
@@ -48,7 +48,7 @@ pub enum Placed {
     Day,
 }
 
-/// What came of asking for a challenge.
+/// The result of a request for a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewChallenge {
     /// It may be answered under this reference.
@@ -66,10 +66,10 @@ pub enum Unissued {
     Day,
 }
 
-/// What came of a response.
+/// The result of a response.
 #[derive(Debug)]
 pub enum Settled {
-    /// It was accepted, and this is what came of the order.
+    /// It was accepted, with the result of the order.
     Booked(Box<Booking>),
     /// It was accepted, and the person may come in.
     LoggedIn,
@@ -164,7 +164,7 @@ impl Bank {
         Ok(order.filter(|order| order.contract == person.contract && order.user == person.user))
     }
 
-    /// What came of an order, if it was signed.
+    /// The result of an order, if it was signed.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be had.
+    /// [`BankError`] when it is unavailable.
     pub async fn code(&self, order: &Order) -> Result<Option<(ChallengeCode, Timestamp)>, BankError> {
         let Some(reference) = reference(order) else { return Ok(None) };
         if order.is_for_another_day(day_in_japan(self.now())) {
@@ -228,7 +228,7 @@ impl Bank {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when nothing was decided; ask again with the same `attempt`.
+    /// [`BankError`] when nothing was decided; retry with the same `attempt`.
     pub async fn settle(
         &self,
         person: &Person,
@@ -238,7 +238,7 @@ impl Bank {
     ) -> Result<Settled, BankError> {
         let Some(order) = self.order(person, order)? else { return Ok(Settled::None) };
         let Some(reference) = reference(&order) else { return Ok(Settled::None) };
-        // Whoever has been given another token signs with that one.
+        // A person who has got another token signs with that one.
         if person.signs() != Some(reference.activation) {
             return Ok(Settled::Rejected(Rejection::Revoked));
         }
@@ -269,11 +269,11 @@ impl Bank {
         }
     }
 
-    /// Books what was accepted before the process ended, also by a token that nobody has any more.
+    /// Books what was accepted before the process ended, also by a token that no person has any more.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when something of it cannot be had.
+    /// [`BankError`] when a part of it is unavailable.
     pub async fn recover(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")? {
             self.catch_up(&person).await?;
@@ -287,7 +287,7 @@ impl Bank {
         self.follow_books().await
     }
 
-    /// Books what the verifier has accepted last for this activation, unless it stands in the books.
+    /// Books what the verifier has accepted last for this activation, unless it is booked already.
     pub(super) async fn recover_one(&self, activation: ActivationId) -> Result<(), BankError> {
         let known = self.verifier.activation(activation).await?;
         let Some(reference) = known.and_then(|known| Some(known.last_challenge()?.reference())) else {
@@ -296,7 +296,7 @@ impl Bank {
         if self.books.get::<Booking>(&reference.to_string())?.is_some() {
             return Ok(());
         }
-        // A challenge whose order was not written down was shown to nobody.
+        // A challenge whose order was not stored was never shown.
         let Some(known) = self.books.get::<Issued>(&reference.to_string())? else { return Ok(()) };
         let order = self.books.get::<Order>(&known.order)?;
         let Some(order) = order.filter(|order| !matches!(order.act, Act::Login)) else { return Ok(()) };

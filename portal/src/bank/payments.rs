@@ -15,7 +15,7 @@ use crate::domain::ledger::{Account, Line, Refusal, Spent, kind_of};
 use crate::domain::order::Order;
 use crate::domain::rates::yen_of;
 
-/// What may leave a company's accounts today by one operation, in yen.
+/// How much may leave a company's accounts today by one operation, in yen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     /// On one day.
@@ -25,7 +25,7 @@ pub struct Room {
 }
 
 impl Bank {
-    /// What may still leave a company's accounts today by an operation.
+    /// How much may still leave a company's accounts today by an operation.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ pub(super) fn pay(sheet: &mut Sheet<'_>, signed: &Signed<'_>, from: &str, limit:
     Ok(())
 }
 
-/// Pays what stands in a batch file.
+/// Pays a batch file.
 pub(super) fn pay_batch(
     sheet: &mut Sheet<'_>,
     signed: &Signed<'_>,

@@ -13,10 +13,10 @@ use crate::domain::people::{FirstOtp, Person};
 use crate::outbox::post;
 use crate::system::rng;
 
-/// What came of the first step.
+/// The result of the first step.
 #[derive(Debug)]
 pub enum First {
-    /// The first code stands ready.
+    /// The first code is ready.
     Begun,
     /// The first-OTP password is wrong; entries that are left, and whether this one suspended it.
     Wrong(Entry),
@@ -32,7 +32,7 @@ pub enum First {
     Overtaken,
 }
 
-/// What came of initialising a registration.
+/// The result of initialising a registration.
 #[derive(Debug)]
 pub enum Initialised {
     /// It can be begun again.
@@ -43,7 +43,7 @@ pub enum Initialised {
     No,
 }
 
-/// Where a registration stands.
+/// The state of a registration.
 #[derive(Debug)]
 pub enum Progress {
     /// Not begun, or given up.
@@ -57,11 +57,11 @@ pub enum Progress {
 }
 
 impl Bank {
-    /// Where the person's registration stands, by the verifier.
+    /// The state of the person's registration, by the verifier.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be had.
+    /// [`BankError`] when it cannot be read.
     pub async fn progress(&self, person: &Person) -> Result<Progress, BankError> {
         let Some(activation) = person.activation() else { return Ok(Progress::None) };
         let Some(known) = self.verifier.activation(activation).await? else { return Ok(Progress::None) };
@@ -77,7 +77,7 @@ impl Bank {
         })
     }
 
-    /// Begins a registration: administrators give their first-OTP password, everybody the serial number of the token.
+    /// Begins a registration: administrators give their first-OTP password, all persons the serial number of the token.
     ///
     /// # Errors
     ///
@@ -154,11 +154,11 @@ impl Bank {
         }
     }
 
-    /// Brings the books up to what the verifier has: a registration that was confirmed just before the process ended.
+    /// Makes the database follow the verifier: a registration that was confirmed just before the process ended.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be had.
+    /// [`BankError`] when it cannot be read.
     pub async fn catch_up(&self, person: &Person) -> Result<(), BankError> {
         let done = matches!(self.progress(person).await?, Progress::Done);
         if done && !person.registered {
@@ -167,9 +167,9 @@ impl Bank {
         Ok(())
     }
 
-    /// Gives up a registration that never signed (初期化), so that it can be begun again, for somebody whose login password alone
-    /// was right: an administrator enters the first-OTP password as well, for whoever has stolen a login password is to undo
-    /// nothing.
+    /// Gives up a registration that never signed (初期化), so that it can be begun again, for a person of whom only the login
+    /// password was checked. An administrator enters the first-OTP password as well: a thief of a login password must not be
+    /// able to undo a registration.
     ///
     /// # Errors
     ///
@@ -189,8 +189,8 @@ impl Bank {
     }
 
     /// Gives up a registration that never signed (初期化), so that it can be begun again. Whether there was one. One that was
-    /// suspended is resumed first, by whoever may: nobody gets rid of wrong entries by beginning again. A first-OTP password that
-    /// had opened it opens the next one.
+    /// suspended is resumed first, by a person who may do that: a new beginning does not delete wrong entries. A first-OTP
+    /// password that had opened it opens the next one.
     ///
     /// # Errors
     ///
@@ -242,7 +242,7 @@ impl Bank {
             Ok(Some(before))
         })?;
         let Some(before) = before else { return Ok(false) };
-        // Whoever has a camera token again needs no generator.
+        // A person who has a camera token again needs no generator.
         if let Some(generator) = before.generator() {
             self.end(generator).await?;
         }
@@ -257,7 +257,7 @@ impl Bank {
             let is_seen = |known: &Person| known.activation == seen.activation && known.token == seen.token;
             let Some(mut person) = known.filter(is_seen) else { return Ok::<_, BooksError>(false) };
             if person.registered && activation.is_none() {
-                // Whoever has the token learns of it: it may not be their own doing.
+                // The holder of the token gets a mail: it may be the act of another person.
                 let (key, now) = (Person::key(&person.contract, &person.user), self.now());
                 note(sheet, &key, "initialised", person.token.as_deref().unwrap_or_default(), now)?;
                 post(sheet, &person.mail, "mail-initialised", &[("user", person.user.as_str())], now)?;

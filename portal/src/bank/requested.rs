@@ -1,4 +1,4 @@
-//! Transfers that a provider has asked for, once the customer has signed.
+//! Transfers that a provider has ordered, once the customer has signed.
 
 use super::signed::{Signed, Undone};
 use crate::books::{BooksError, Sheet};
@@ -8,7 +8,7 @@ use crate::domain::linkage::Linkage;
 use crate::domain::people::Person;
 use crate::domain::request::{Request, RequestState};
 
-/// Marks a request as carried out by this order, on the sheet on which it is paid: once, in time, and as it was asked for.
+/// Marks a request as carried out by this order, on the sheet on which it is paid: once, in time, and as it was ordered.
 pub(super) fn mark_done(sheet: &mut Sheet<'_>, signed: &Signed<'_>, id: &str) -> Result<(), Undone> {
     let order = signed.order;
     let request = sheet.get::<Request>(id)?.ok_or(Refusal::Changed)?;

@@ -1,4 +1,4 @@
-//! A signed order on its way into the books, with what it is about.
+//! A signed order on its way into the database, with what it is about.
 
 use camtoken::Timestamp;
 use camtoken::transaction::Transaction;
@@ -10,19 +10,19 @@ use crate::domain::ledger::Refusal;
 use crate::domain::order::{Order, is_for_another_day};
 use crate::domain::people::Person;
 
-/// A signed order with what the books say of it now.
+/// A signed order with what the database says of it now.
 pub(super) struct Signed<'a> {
     /// The order.
     pub order: &'a Order,
-    /// What was signed, as the challenge has it.
+    /// The signed transaction, as the challenge has it.
     pub transaction: &'a Transaction,
     /// When the response was accepted.
     pub now: Timestamp,
     /// The contract of the order.
     pub contract: Contract,
-    /// Who signed.
+    /// The person who signed.
     pub signer: Person,
-    /// The person that the transaction names, if there is one in the books.
+    /// The person that the transaction names, if there is one in the database.
     pub target: Option<Person>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Signed<'a> {
 pub(super) enum Undone {
     /// The answer is no, for this reason.
     Refused(Refusal),
-    /// Nothing was decided: the books do not answer.
+    /// Nothing was decided: the database does not answer.
     Books(BooksError),
 }
 
@@ -79,7 +79,7 @@ impl<'a> Signed<'a> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Changed`] when there is none in the books.
+    /// [`Refusal::Changed`] when there is none in the database.
     pub fn target(&self) -> Result<Person, Refusal> {
         self.target.clone().ok_or(Refusal::Changed)
     }

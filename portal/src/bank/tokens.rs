@@ -10,7 +10,7 @@ use crate::domain::credential::Password;
 use crate::domain::people::Person;
 use crate::outbox::post;
 
-/// What came of lending a token.
+/// The result of lending a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lent {
     /// The person has this one now.
@@ -23,7 +23,7 @@ pub enum Lent {
 
 impl Bank {
     /// Lends a token to a person, in one step with the letters: one of the stock, or `chosen` among those that the contract has.
-    /// An administrator gets a new first-OTP password as well. What the person was registered on ends. A token that was lost is
+    /// An administrator gets a new first-OTP password as well. The person's present registration ends. A token that was lost is
     /// revoked by itself: others may be registered on it.
     ///
     /// # Errors

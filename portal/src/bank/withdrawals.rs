@@ -1,4 +1,4 @@
-//! Orders that are not to be carried out after all: given up, or told to be something else on the token.
+//! Orders that are not carried out: given up, or reported as something else on the token.
 
 use super::base::{Bank, BankError};
 use super::events::note;
@@ -10,8 +10,8 @@ use crate::domain::people::Person;
 use crate::outbox::post;
 
 impl Bank {
-    /// Withdraws an order and its code: no response to it is taken any more. Whether it was still open; what was carried out
-    /// stays so. When the token showed something else, the desk, the person and the administrators are told.
+    /// Withdraws an order and its code: no response to it is accepted any more. Whether it was still open; what was carried out
+    /// stays so. When the token showed something else, the operator, the person and the administrators get a report.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Bank {
         })?)
     }
 
-    /// What people have told the desk and nobody has seen to, the oldest first.
+    /// Reports of people that no operator has marked as seen, the oldest first.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Bank {
         Ok(open)
     }
 
-    /// Notes that one of the bank's people has seen to what was told. Whether there was something to see to.
+    /// Notes that an operator has marked a report as seen. Whether there was such a report.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! The bank's books: one directory, one writer, changes that are whole and durable before they are answered.
+//! The bank's database: one directory, one writer, changes that are whole and durable before they are answered.
 //!
-//! [`Books::change`] hands out a [`Sheet`]: it reads what stands in the books and what was written on it, and all of it goes
-//! to disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment has lost nothing that
-//! it told anybody, and has half of nothing.
+//! [`Books::change`] hands out a [`Sheet`]: it reads the database and what was written on the sheet. All of the sheet goes to
+//! disk in one batch with one `fdatasync`, or none of it. So a process that is killed at any moment loses nothing that it has
+//! answered, and leaves no half of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -18,7 +18,7 @@ use crate::domain::people::Person;
 
 mod rows;
 
-/// The books, open for one process.
+/// The database, open for one process.
 pub struct Books {
     rows: Keyspace,
     database: Database,
@@ -26,7 +26,7 @@ pub struct Books {
     changes: AtomicU64,
 }
 
-/// Why the books do not answer.
+/// Why the database does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum BooksError {
     /// The disk, or another process that has them open.
@@ -40,9 +40,9 @@ pub enum BooksError {
     },
 }
 
-/// What stands in the books, one kind of row each.
+/// A kind of row of the database.
 pub trait Row: Serialize + DeserializeOwned {
-    /// The kind's name in the books; it never changes.
+    /// The kind's name in the database; it never changes.
     const KIND: &'static str;
 
     /// The row's own name among its kind.
@@ -57,13 +57,13 @@ pub trait Row: Serialize + DeserializeOwned {
 /// A change in the making.
 pub struct Sheet<'a> {
     books: &'a Books,
-    /// What was written, or `None` for a row that was struck out.
+    /// The written row, or `None` for a row that was deleted.
     written: BTreeMap<String, Option<Vec<u8>>>,
     _turn: MutexGuard<'a, ()>,
 }
 
 impl Books {
-    /// Opens the books in a directory, or begins them.
+    /// Opens the database in a directory, or creates it.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Books {
     ///
     /// # Errors
     ///
-    /// What `step` says, or that the books do not answer.
+    /// What `step` says, or that the database does not answer.
     pub fn change<T, E: From<BooksError>>(&self, step: impl FnOnce(&mut Sheet<'_>) -> Result<T, E>) -> Result<T, E> {
         let turn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sheet = Sheet { books: self, written: BTreeMap::new(), _turn: turn };
@@ -177,7 +177,7 @@ impl Books {
         })
     }
 
-    /// How many changes were made durable since the books were opened.
+    /// How many changes were made durable since the database was opened.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
@@ -185,7 +185,7 @@ impl Books {
 }
 
 impl Sheet<'_> {
-    /// One row, as it stands on this sheet.
+    /// One row, as it is on this sheet.
     ///
     /// # Errors
     ///
@@ -197,7 +197,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Every row of a kind whose key begins so, as they stand on this sheet.
+    /// Every row of a kind whose key begins so, as they are on this sheet.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Sheet<'_> {
         Ok(rows.into_values().collect())
     }
 
-    /// Every row of a contract, in the order of the keys, as they stand on this sheet.
+    /// Every row of a contract, in the order of the keys, as they are on this sheet.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ impl Sheet<'_> {
         keys.iter().filter_map(|key| self.get::<T>(key).transpose()).collect()
     }
 
-    /// The last row of a kind, by its key, as it stands on this sheet.
+    /// The last row of a kind, by its key, as it is on this sheet.
     ///
     /// # Errors
     ///
@@ -283,7 +283,7 @@ impl Sheet<'_> {
         self.written.insert(name::<T>(key), None);
     }
 
-    /// Takes the row that stands under a key out of its contract's list. A row that cannot be read is in none that matters.
+    /// Removes the row of a key from its contract's list. A row that cannot be read is in no list that matters.
     fn unlist<T: Row>(&mut self, key: &str) {
         if let Ok(Some(before)) = self.get::<T>(key)
             && let Some(contract) = before.contract()

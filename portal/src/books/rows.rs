@@ -1,4 +1,4 @@
-//! The rows of the books: the name of each kind, which never changes, and the key of a row among its kind.
+//! The rows of the database: the name of each kind, which never changes, and the key of a row among its kind.
 
 use super::{Books, BooksError, Row};
 use crate::domain::alarm::Alarm;
@@ -12,11 +12,11 @@ use crate::domain::order::{Issued, Order};
 use crate::domain::people::{LoginId, Operator, Person};
 use crate::domain::request::Request;
 
-/// The row that says that the books have their lists by contract.
+/// The row that says that the database has its lists by contract.
 const LISTED: &str = "listed/1";
 
 impl Books {
-    /// Lists by contract what stood in the books before there were such lists; once, and then it costs nothing.
+    /// Lists by contract the rows of before there were such lists. It does so once; after that it costs nothing.
     ///
     /// # Errors
     ///
@@ -266,7 +266,7 @@ impl Row for Alarm {
         self.order.clone()
     }
 
-    /// One that nobody has seen to is listed with those of no contract.
+    /// A report that is not marked as seen is listed with those of no contract.
     fn contract(&self) -> Option<&str> {
         Some(if self.seen_by.is_some() { &self.contract } else { "" })
     }

@@ -1,15 +1,15 @@
-//! 「トークンの表示が違う」: what a person says when the token shows something else than they asked for.
+//! 「トークンの表示が違う」: the report of a person whose token shows something else than the order.
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody has told the desk, until one of the bank's people has seen to it.
+/// A person's report that the token shows something else, until an operator has marked it as seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
     /// The order whose code was read.
     pub order: String,
     /// 契約番号
     pub contract: String,
-    /// Who has told it.
+    /// The person who reported it.
     pub user: String,
     /// The operation's name in the catalogue.
     pub operation: String,

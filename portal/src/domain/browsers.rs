@@ -1,5 +1,5 @@
-//! The browsers in which a person has been. Wrong login passwords are counted for each of them by itself, so that a stranger who
-//! knows a name locks nobody out.
+//! The browsers in which a person has logged in. Wrong login passwords are counted for each of them by itself, so that an attacker
+//! who knows a name cannot lock its owner out.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::credential::{Credential, Entry, MAX_WRONG};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Browsers {
     known: Vec<KnownBrowser>,
-    /// The login password is suspended for strangers alone: in the person's own browsers it goes on.
+    /// The login password is suspended in other browsers alone: in the person's own browsers it goes on.
     strangers_held: bool,
 }
 

@@ -10,7 +10,7 @@ use super::people::Person;
 /// How many days a certificate is good for.
 pub const CERTIFICATE_DAYS: u32 = 365;
 
-/// How many days before its end people are told to renew it.
+/// How many days before its end people are reminded to renew it.
 pub const RENEWAL_DAYS: u32 = 30;
 
 /// How many days before its end a mail reminds of it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a person proves at login, one for each contract (requirements, section 2).
+/// The login method, one for each contract (requirements, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoginMethod {
@@ -72,7 +72,7 @@ impl Profile {
         [Self::ContractAndUser, Self::LoginId].into_iter().find(|profile| profile.as_str() == name)
     }
 
-    /// What it asks for beside the password.
+    /// The proof that it needs beside the password.
     #[must_use]
     pub const fn fields(self) -> &'static [LoginField] {
         match self {
@@ -89,7 +89,7 @@ pub struct Contract {
     pub number: String,
     /// 契約者
     pub name: String,
-    /// The same in kana, as it stands in a transfer.
+    /// The same in kana, as in a transfer.
     pub kana: String,
     /// How its people log in.
     pub method: LoginMethod,
@@ -97,7 +97,7 @@ pub struct Contract {
     pub profile: Profile,
     /// The day in Japan on which its registration was completed.
     pub completed: String,
-    /// What may leave its accounts on one day in yen, by the name of the limit.
+    /// How much may leave its accounts on one day in yen, by the name of the limit.
     pub limits: Vec<(Limit, u64)>,
 }
 
@@ -160,7 +160,7 @@ impl Contract {
     }
 }
 
-/// What a company asks for before it is a contractor.
+/// An application of a company for a contract.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Application {
     /// Its number.
@@ -179,7 +179,7 @@ pub struct Application {
     pub mail: String,
     /// Seconds since 1970.
     pub at: u64,
-    /// The contract that came of it.
+    /// The contract that was made from it.
     pub contract: Option<String>,
 }
 
@@ -188,7 +188,7 @@ pub struct Application {
 pub struct LentToken {
     /// トークンID
     pub id: String,
-    /// To whom it was lent.
+    /// The contract to which it is lent.
     pub contract: String,
     /// Revoked for good.
     pub revoked: bool,

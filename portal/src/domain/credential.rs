@@ -1,4 +1,4 @@
-//! What a person knows: passwords, kept as Argon2id hashes, and the count of wrong entries in a row.
+//! Credentials: passwords, kept as Argon2id hashes, and the count of wrong entries in a row.
 //!
 //! One counter per credential and person; a right entry resets it (requirements, section 5).
 
@@ -19,7 +19,7 @@ pub const MAX_WRONG: u8 = 5;
 #[serde(transparent)]
 pub struct Password(Zeroizing<String>);
 
-/// What is kept of a password: a salt and the Argon2id hash (RFC 9106; 19 MiB, 2 passes, 1 lane).
+/// The stored form of a password: a salt and the Argon2id hash (RFC 9106; 19 MiB, 2 passes, 1 lane).
 #[derive(Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct PasswordHash {
     salt: [u8; 16],
@@ -29,20 +29,20 @@ pub struct PasswordHash {
 /// A password with the count of its wrong entries.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Credential {
-    /// What the entry is compared with.
+    /// The hash that an entry is compared with.
     pub hash: PasswordHash,
     /// Wrong entries in a row.
     pub wrong: u8,
-    /// Suspended until somebody resumes it.
+    /// Suspended until it is resumed.
     pub suspended: bool,
 }
 
-/// What an entry came to.
+/// The result of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// Right.
     Right,
-    /// Wrong, or right while suspended, which nobody is told.
+    /// Wrong, or right while suspended: the answer does not distinguish them.
     Wrong {
         /// Entries that are left before the credential is suspended.
         left: u8,
@@ -170,7 +170,7 @@ impl Credential {
         Entry::Wrong { left: MAX_WRONG - self.wrong.min(MAX_WRONG), just_suspended: self.suspended }
     }
 
-    /// The same credential with something else to enter: whoever sets it without being the one to resume it, resumes nothing.
+    /// The same credential with another password. A new password does not end a suspension: that is for the person who may resume.
     #[must_use]
     pub fn with(&self, hash: PasswordHash) -> Self {
         Self { suspended: self.suspended, ..Self::new(hash) }

@@ -1,11 +1,11 @@
-//! The banks of this invented country, with their branches. Codes and names are nobody's.
+//! The banks of this invented country, with their branches. Codes and names are invented.
 
 /// A bank of the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bank {
     /// Four digits.
     pub code: &'static str,
-    /// In kana, as it stands in a transfer.
+    /// In kana, as in a transfer.
     pub kana: &'static str,
     /// For people.
     pub name: &'static str,

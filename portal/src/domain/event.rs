@@ -1,4 +1,4 @@
-//! What the bank did, as a chain: each entry holds the SHA-256 of the one before, so none can be changed, left out or put in
+//! The bank's own events, as a chain: each entry holds the SHA-256 of the one before, so none can be changed, left out or put in
 //! between without breaking every one behind it. Verdicts about responses have chains of their own, at the verifier.
 
 use base16ct::lower;
@@ -12,9 +12,9 @@ pub struct Event {
     pub number: u64,
     /// Seconds since 1970.
     pub at: u64,
-    /// Who did it: a person's key, or the bank.
+    /// The actor: a person's key, or the bank.
     pub by: String,
-    /// What was done: the end of the name of its text, `did-…`.
+    /// The event: the end of the name of its text, `did-…`.
     pub what: String,
     /// Whom or what it is about. No secret, and no field of a transaction.
     pub about: String,
@@ -22,7 +22,7 @@ pub struct Event {
     pub before: String,
 }
 
-/// The last entry's number and link, kept apart: without it nobody would miss the newest entries.
+/// The last entry's number and link, kept apart: without it a loss of the newest entries would not be noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Its number.

@@ -32,19 +32,19 @@ pub struct LedgerLine {
     pub number: u64,
     /// The day in Japan.
     pub day: String,
-    /// What it is about: the operation's name in the catalogue.
+    /// The operation's name in the catalogue.
     pub operation: String,
     /// The other side.
     pub text: String,
     /// What came in, or went out when negative.
     pub amount: i64,
-    /// What was there afterwards.
+    /// The balance afterwards.
     pub balance: u64,
     /// The order that it carries out.
     pub order: String,
 }
 
-/// What has left a company's accounts on one day by one operation: what a daily limit is held against.
+/// The sum that has left a company's accounts on one day by one operation. A daily limit is compared with it.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Spent {
     /// Whose accounts.
@@ -74,7 +74,7 @@ pub struct Payee {
     pub name: String,
 }
 
-/// What came of a signed order. It stands under the challenge that was answered, so it is there once.
+/// The result of a signed order. It is stored under the challenge that was answered, so it is there once.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Booking {
     /// The challenge.
@@ -83,15 +83,15 @@ pub struct Booking {
     pub order: String,
     /// 契約番号
     pub contract: String,
-    /// Who signed.
+    /// The person who signed.
     pub user: String,
     /// The operation's name in the catalogue.
     pub operation: String,
     /// Seconds since 1970.
     pub at: u64,
-    /// What was signed, field by field, as it stood in the challenge.
+    /// The signed transaction, field by field, as it was in the challenge.
     pub fields: Vec<(String, String)>,
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
 }
 
@@ -115,20 +115,20 @@ pub enum Refusal {
     Limit,
     /// The account is not the company's, or not there.
     Account,
-    /// What it is about has changed since it was asked for.
+    /// Its subject has changed since the order.
     Changed,
     /// It is for another day than the one on which it was signed.
     Day,
 }
 
 impl Account {
-    /// The key under which the books keep an account with these numbers.
+    /// The key under which the database keeps an account with these numbers.
     #[must_use]
     pub fn key_of(branch: &str, number: &str) -> String {
         format!("{branch}-{number}")
     }
 
-    /// The key under which the books keep it.
+    /// The key under which the database keeps it.
     #[must_use]
     pub fn key(&self) -> String {
         Self::key_of(&self.branch, &self.number)
@@ -168,7 +168,7 @@ impl Account {
     }
 }
 
-/// What a line of the ledger says beside the amount.
+/// The text of a ledger line beside the amount.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     /// The day in Japan.
@@ -193,7 +193,7 @@ pub fn kind_of(kind: AccountType) -> &'static str {
 }
 
 impl Spent {
-    /// The key under which the books keep it.
+    /// The key under which the database keeps it.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.contract, self.operation, self.day)

@@ -14,7 +14,7 @@ use super::contract::LoginMethod;
 use super::credential::Credential;
 use super::people::{self, Person};
 
-/// What a linkage may be good for, by the names of the catalogue.
+/// The menus of a linkage, by the names of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Menu {
@@ -43,7 +43,7 @@ pub struct Provider {
     pub client: String,
     /// What customers and tokens are shown.
     pub name: String,
-    /// What it is for, by the catalogue's name.
+    /// Its purpose, by the catalogue's name.
     pub purpose: String,
     /// The menus it offers.
     pub menus: Vec<Menu>,
@@ -57,18 +57,18 @@ pub struct Provider {
     pub days: u32,
 }
 
-/// A customer's consent: the record, and what it has come to.
+/// A customer's consent: the record, and its state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Linkage {
     /// Its number, which is the subject of its tokens.
     pub id: String,
     /// 契約番号
     pub contract: String,
-    /// Who gave the permission.
+    /// The person who gave the permission.
     pub user: String,
     /// The provider's client ID.
     pub client: String,
-    /// What was permitted.
+    /// The permitted menus.
     pub menus: Vec<Menu>,
     /// The keys of the accounts that were registered when it was permitted; none, where nothing may be inquired.
     pub accounts: Vec<String>,
@@ -76,7 +76,7 @@ pub struct Linkage {
     pub since: u64,
     /// The last day in Japan.
     pub until: String,
-    /// What the login was when it was permitted.
+    /// The login at the time of the permission.
     pub login: String,
     /// The challenge that was answered for it, where one was asked.
     pub challenge: Option<String>,
@@ -102,7 +102,7 @@ pub enum Ended {
     Replaced,
 }
 
-/// How somebody proves to be the customer, before a linkage.
+/// How a user proves to be the customer, before a linkage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
     /// Path B: numbers and login password.
@@ -111,11 +111,11 @@ pub enum Proof {
     CameraToken,
     /// Path A: the login password and a certificate, shown to the bank's site under TLS.
     Certificate,
-    /// Path E: the login password and a generator's digits, for whoever gave the camera token back.
+    /// Path E: the login password and a generator's digits, for a person who gave the camera token back.
     Generator,
 }
 
-/// Why somebody who has proved to be the customer cannot link.
+/// Why a person who has proved to be the customer cannot link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotReady {
     /// The token has not been registered.
@@ -128,14 +128,14 @@ pub enum NotReady {
     Menus,
 }
 
-/// An account's inquiry PIN, registered for linkages: 照会用暗証番号登録. It stands for the whole contract.
+/// An account's inquiry PIN, registered for linkages: 照会用暗証番号登録. It is valid for the whole contract.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccountRegistration {
     /// 契約番号
     pub contract: String,
     /// The key of the account.
     pub account: String,
-    /// Who registered it.
+    /// The person who registered it.
     pub user: String,
     /// The day in Japan.
     pub day: String,
@@ -143,7 +143,7 @@ pub struct AccountRegistration {
     pub effective: bool,
 }
 
-/// What a page says of an account.
+/// The state of an account on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountState {
     /// 未登録
@@ -202,7 +202,7 @@ impl Menu {
         matches!(self, Self::Balance | Self::Statement)
     }
 
-    /// Whether a person may use it, as at the bank itself; and whoever signs nothing moves no money.
+    /// Whether a person may use it, as at the bank itself. A person who cannot sign moves no money.
     #[must_use]
     pub fn is_open_to(self, person: &Person) -> bool {
         match self {
@@ -216,7 +216,7 @@ impl Standard {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Fapi];
 
-    /// Where its authorization server stands.
+    /// The address of its authorization server.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -246,7 +246,7 @@ pub fn proof(method: LoginMethod, offer: &[Menu], has_generator: bool) -> Proof 
     }
 }
 
-/// The menus that somebody can choose: those that the provider offers, has asked for, and the person may use.
+/// The menus that a person can choose: those that the provider offers, has asked for, and the person may use.
 #[must_use]
 pub fn menus(provider: &Provider, scopes: &[String], person: &Person) -> Vec<Menu> {
     let asked: Vec<Menu> = scopes.iter().filter_map(|scope| Menu::of_scope(scope)).collect();
@@ -261,7 +261,7 @@ pub fn no_menus(provider: &Provider, scopes: &[String], person: &Person) -> NotR
     if person.signs().is_none() && would_open { NotReady::OtpRegistration } else { NotReady::Menus }
 }
 
-/// What stands in the way of a linkage, the first of it.
+/// The first reason against a linkage.
 #[must_use]
 pub fn not_ready(person: &Person, proof: Proof) -> Option<NotReady> {
     if proof == Proof::CameraToken && person.signs().is_none() {
@@ -284,7 +284,7 @@ pub fn account_state(registration: Option<&AccountRegistration>, today: Date) ->
 }
 
 /// The registrations that a permission of these menus covers, of all those of a contract: none, unless something is inquired.
-/// Whose they are makes no difference, for each PIN was entered rightly and stands for the whole contract.
+/// It makes no difference who registered them: each PIN was entered rightly, and is valid for the whole contract.
 #[must_use]
 pub fn covered(menus: &[Menu], known: Vec<AccountRegistration>, today: Date) -> Vec<AccountRegistration> {
     let inquires = menus.iter().any(|menu| menu.is_inquiry());
@@ -292,7 +292,7 @@ pub fn covered(menus: &[Menu], known: Vec<AccountRegistration>, today: Date) -> 
     known.into_iter().filter(|known| inquires && is_registered(known)).collect()
 }
 
-/// What a login is: another password or another ID is another login. It tells nothing of either.
+/// The identity of a login: another password or another ID is another login. It does not show either of them.
 #[must_use]
 pub fn login_of(person: &Person) -> String {
     let login = serde_json::to_vec(&(&person.login.hash, &person.login_id, &person.user)).expect("plain data");

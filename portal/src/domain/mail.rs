@@ -1,4 +1,4 @@
-//! What the bank sends, mails and letters. Each is kept as the name of its text and the words in it.
+//! Mails and letters of the bank. Each is kept as the name of its text and the words in it.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,18 +15,18 @@ pub struct Mail {
     pub text: String,
     /// The words in the text.
     pub words: Vec<(String, String)>,
-    /// What the mail server said, once it has decided.
+    /// The mail server's decision, once there is one.
     #[serde(default)]
     pub delivery: Option<Delivery>,
 }
 
-/// What a mail server decided.
+/// The decision of a mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
     /// It has taken the mail.
     Taken,
-    /// It has refused the mail for good, or nobody took it for days.
+    /// It has refused the mail for good, or no server accepted it for days.
     Undeliverable,
 }
 

@@ -1,6 +1,6 @@
 //! The rules of the bank, as functions on values: no disk, no socket, no clock.
 //!
-//! Time is an argument everywhere. What is kept of these values, and how, is the business of [`books`](crate::books).
+//! Time is an argument everywhere. How these values are stored is defined in [`books`](crate::books).
 
 pub mod alarm;
 pub mod browsers;

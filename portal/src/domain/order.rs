@@ -1,4 +1,4 @@
-//! An order: what a person asked for, until the token has signed it or it is given up.
+//! An order of a person, until the token has signed it or it is given up.
 //!
 //! The order says what the challenge cannot: which account pays, what a changed record looks like, the file of a batch. It is
 //! made by the bank from what was typed before the challenge was issued. What is carried out of it is what the challenge
@@ -11,20 +11,20 @@ use super::contract::{Contract, Limit, LoginMethod};
 use super::credential::PasswordHash;
 use super::people::Person;
 
-/// What a person asked for.
+/// An order of a person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Order {
     /// 受付番号, at most 16 characters.
     pub id: String,
     /// 契約番号
     pub contract: String,
-    /// Who asked.
+    /// The person.
     pub user: String,
     /// The operation's name in the catalogue.
     pub operation: String,
     /// The fields of the transaction to be issued.
     pub fields: Vec<(String, String)>,
-    /// What to do once it is signed.
+    /// The act to carry out once it is signed.
     pub act: Act,
     /// Seconds since 1970.
     pub at: u64,
@@ -41,7 +41,7 @@ pub struct Order {
 pub enum GivenUp {
     /// 中止する
     Stopped,
-    /// トークンの表示が違う: the token showed something else than was asked for.
+    /// トークンの表示が違う: the token showed something else than was ordered.
     Differs,
 }
 
@@ -108,7 +108,7 @@ pub struct Issued {
     pub order: String,
 }
 
-/// What to do once an order is signed.
+/// The act to carry out once an order is signed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
@@ -121,7 +121,7 @@ pub enum Act {
         /// Which daily limit it counts for.
         limit: Limit,
     },
-    /// Pays what a provider has asked for through a linkage.
+    /// Pays an order of a provider, through a linkage.
     PayRequested {
         /// The request.
         request: String,
@@ -130,7 +130,7 @@ pub enum Act {
     },
     /// Lets an external service be linked; the permission follows.
     Link,
-    /// Pays what stands in a batch file.
+    /// Pays a batch file.
     PayBatch {
         /// The key of the account.
         from: String,
@@ -148,13 +148,13 @@ pub enum Act {
         /// The new one.
         hash: PasswordHash,
     },
-    /// Lets a person fetch a new certificate: whoever signed for themselves at once, somebody else with a certificate password
-    /// that an administrator hands over; theirs end.
+    /// Lets a person fetch a new certificate: at once if they have signed for themselves, otherwise with a certificate password
+    /// that an administrator hands over. Their older certificates end.
     ReissueCertificate {
-        /// The certificate password of somebody else.
+        /// The certificate password of another person.
         hash: Option<PasswordHash>,
     },
-    /// Puts a person into the books; the challenge binds the SHA-256 of the record.
+    /// Puts a person into the database; the challenge binds the SHA-256 of the record.
     PutPerson {
         /// The record as it will be.
         person: Box<Person>,
@@ -166,7 +166,7 @@ pub enum Act {
     Suspend,
     /// Takes a person, and what was suspended of theirs, back into service.
     Resume,
-    /// Takes a person out of the books; the challenge binds the SHA-256 of the record as it was.
+    /// Removes a person from the database; the challenge binds the SHA-256 of the record as it was.
     RemovePerson {
         /// The activations that end by it; others on the same token go on.
         #[serde(default)]

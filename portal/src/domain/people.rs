@@ -12,7 +12,7 @@ use super::browsers::Browsers;
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
 
-/// What a person may do for the company.
+/// The role of a person in the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -106,13 +106,13 @@ pub struct Person {
     pub registered: bool,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
-    /// The activation of the time-based generator, for somebody who gave the camera token back.
+    /// The activation of the time-based generator, for a person who gave the camera token back.
     #[serde(default)]
     pub generator: Option<String>,
     /// The last mail to this person could not be delivered.
     #[serde(default)]
     pub mail_failed: bool,
-    /// What an administrator has closed to this person.
+    /// The menus that an administrator has closed to this person.
     #[serde(default)]
     pub closed: Vec<Menu>,
     /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
@@ -124,7 +124,7 @@ pub struct Person {
     pub login_before: Option<u64>,
 }
 
-/// What of a person can be suspended: all of it, or one of the five things that are entered.
+/// The parts of a person that can be suspended: the person, or one of the five credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Held {
@@ -180,7 +180,7 @@ pub enum FirstOtp {
 }
 
 impl Person {
-    /// Somebody with two passwords and nothing else yet.
+    /// A person with two passwords and nothing else yet.
     #[must_use]
     pub fn new(contract: String, user: String, role: Role, login: Credential, transaction: Credential) -> Self {
         Self {
@@ -233,7 +233,7 @@ impl Person {
         self.is_administrator() || !self.closed.contains(&menu)
     }
 
-    /// Whether this person may sign for an operation: also when it was asked for before the menu was closed to them.
+    /// Whether this person may sign for an operation: also when it was ordered before the menu was closed to them.
     #[must_use]
     pub fn may_sign(&self, operation: Operation) -> bool {
         match operation {
@@ -248,8 +248,8 @@ impl Person {
         }
     }
 
-    /// What the hash of a person's record in a user-management transaction is over: the record as the books would have it,
-    /// without what changes by itself.
+    /// The input of the hash of a person's record in a user-management transaction: the record as the database would have it,
+    /// without the parts that change by themselves.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut person = self.clone();
@@ -274,7 +274,7 @@ impl Person {
         }
     }
 
-    /// What of this person is suspended, as far as the books know. One-time passwords the verifier counts.
+    /// What of this person is suspended, as far as the database knows. One-time passwords are counted by the verifier.
     #[must_use]
     pub fn held(&self) -> Vec<Held> {
         let is_held = |credential: &Option<Credential>| credential.as_ref().is_some_and(|known| known.suspended);
@@ -297,7 +297,7 @@ impl Person {
         self.generator.is_some() && self.token.is_none()
     }
 
-    /// The key under which the books keep a person.
+    /// The key under which the database keeps a person.
     #[must_use]
     pub fn key(contract: &str, user: &str) -> String {
         format!("{contract}/{user}")
@@ -327,7 +327,7 @@ impl Person {
         self.generator.as_ref()?.parse().ok()
     }
 
-    /// All that the verifier has of this person: somebody who registers a token again may still have a generator.
+    /// All that the verifier has of this person: a person who registers a token again may still have a generator.
     pub fn activations(&self) -> impl Iterator<Item = ActivationId> {
         self.activation().into_iter().chain(self.generator())
     }
@@ -368,7 +368,7 @@ impl Person {
     }
 }
 
-/// Whether somebody can have this user ID: a token has ten columns for it.
+/// Whether a person can have this user ID: a token has ten columns for it.
 #[must_use]
 pub fn is_user_id(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();

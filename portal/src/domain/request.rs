@@ -14,7 +14,7 @@ pub struct Request {
     pub linkage: String,
     /// 契約番号
     pub contract: String,
-    /// Who has to sign.
+    /// The person who has to sign.
     pub user: String,
     /// The provider's client ID.
     pub client: String,

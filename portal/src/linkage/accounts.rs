@@ -1,4 +1,4 @@
-//! The accounts of a contract as linkages see them: inquiry PINs, and the registration that stands for the whole contract.
+//! The accounts of a contract as linkages see them: inquiry PINs, and the registration, which is valid for the whole contract.
 
 use crate::bank::events::{BANK, note};
 use crate::bank::{Bank, BankError};
@@ -15,13 +15,13 @@ use crate::system::rng;
 /// Whether an inquiry PIN is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinEntry {
-    /// What came of it.
+    /// The result of the entry.
     Entered(Entry),
     /// The account has none yet, is not the company's, or the person may not inquire.
     None,
 }
 
-/// What came of asking for a new inquiry PIN.
+/// The result of a request for a new inquiry PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinLetter {
     /// It is on its way.
@@ -32,7 +32,7 @@ pub enum PinLetter {
     None,
 }
 
-/// A new inquiry PIN is drawn for an account once in so many seconds: each one takes the last one from the whole company.
+/// A new inquiry PIN is generated for an account once in so many seconds: each one replaces the last one of the whole company.
 const PIN_EVERY: u64 = 86_400;
 
 impl Bank {
@@ -102,8 +102,8 @@ impl Bank {
         })?)
     }
 
-    /// Draws a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: whoever
-    /// guesses would else lift it.
+    /// Generates a new inquiry PIN for an account of the person's company and sends it by letter. A suspension stays: otherwise an
+    /// attacker who guesses could end it.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl Bank {
     }
 
     /// Registers accounts whose PIN was right: pending, until the permission and to the end of the day. The operator and the
-    /// administrators are told. Nothing happens, and `false` comes back, when the person may not inquire.
+    /// administrators get a report. Nothing happens, and `false` comes back, when the person may not inquire.
     ///
     /// # Errors
     ///

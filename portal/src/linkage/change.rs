@@ -40,7 +40,7 @@ pub(super) struct Change<'a, 'b> {
 }
 
 impl Change<'_, '_> {
-    /// A row, as it stands on the sheet.
+    /// A row, as it is on the sheet.
     pub fn get<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Result<Option<T>, StorageError> {
         self.sheet.get::<Kept>(&key(self.server, kind, name))?.map(|kept| kept.open(name)).transpose()
     }
@@ -147,7 +147,7 @@ impl Change<'_, '_> {
         Ok(())
     }
 
-    /// Whether a grant that was made at `made` has been ended meanwhile. A client that is registered anew starts afresh; a
+    /// Whether a grant that was made at `made` has been ended meanwhile. A client that is registered again starts afresh; a
     /// family or a subject that was ended never comes back.
     pub fn is_barred(
         &self,

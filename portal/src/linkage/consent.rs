@@ -15,14 +15,14 @@ use crate::domain::people::Person;
 use crate::outbox::post;
 use crate::system::random_hex;
 
-/// What came of a permission.
+/// The result of a permission.
 #[derive(Debug)]
 pub enum Permitted {
     /// The linkage is in force.
     Linked(Box<Linkage>),
     /// Balances or statements are permitted, and no account is registered: the day may have ended in between.
     NoAccount,
-    /// What was signed does not cover what is permitted, or has made a linkage before.
+    /// The signed order does not cover the permission, or was used for a linkage before.
     NotSigned,
     /// Since the proof the person was taken out of service, has another login, or a menu was closed to them.
     Closed,
@@ -41,7 +41,7 @@ impl Bank {
         Ok(self.books.get(client)?)
     }
 
-    /// Takes the order that the camera token is to sign for a linkage. It names the most that the linkage can come to; what
+    /// Takes the order that the camera token signs for a linkage. It names the upper bound of the linkage; what
     /// is chosen on later pages can only be less.
     ///
     /// # Errors
@@ -70,9 +70,9 @@ impl Bank {
     }
 
     /// Gives the permission: the linkage is in force, what was pending is effective, and an earlier linkage of this person
-    /// with this provider has ended. The operator alone is told.
+    /// with this provider has ended. Only the operator gets a report.
     ///
-    /// `signed` is the order that the token has signed, where one was asked for.
+    /// `signed` is the order that the token has signed, if one was needed.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Bank {
                 return Ok((Permitted::Closed, Vec::new()));
             }
             let known = sheet.list_of::<Linkage>(&person.contract)?;
-            // Asked here, where nobody else comes in between: a signature is good for one linkage.
+            // Checked here, where no other change can come in between: a signature is good for one linkage.
             if challenge.is_some() && known.iter().any(|other| other.challenge == challenge) {
                 return Ok((Permitted::NotSigned, Vec::new()));
             }
@@ -184,7 +184,7 @@ impl Bank {
         if linkage.ended(person.as_ref(), day_in_japan(self.now())).is_some() {
             return Ok(None);
         }
-        // Whoever is out of service at the bank is so at the provider's, too.
+        // A person who is out of service at the bank is so at the provider, too.
         Ok(person.filter(Person::is_in_service).map(|person| (linkage, person)))
     }
 

@@ -1,4 +1,4 @@
-//! The authorization server, behind a trait of ours: [`Grants`] is what the pages and the API ask of it.
+//! The authorization server, behind the trait [`Grants`], which has what the pages and the API need.
 //!
 //! The protocol is that of the crate `oauth-as`; who the customer is, what was permitted, and whether a linkage is in force
 //! is the bank's own business. Each [`Standard`] has a server with an issuer of its own, so neither can be talked into the
@@ -39,7 +39,7 @@ use crate::system::random_hex;
 /// What comes later.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What an authorization server does for the bank.
+/// An authorization server, as the bank uses it.
 pub trait Grants: Send + Sync {
     /// Reads a request that a customer's browser brings from a provider.
     fn begin<'a>(&'a self, query: &'a [(String, String)]) -> Soon<'a, Begun>;
@@ -54,7 +54,7 @@ pub trait Grants: Send + Sync {
     /// Answers a provider: metadata, keys, pushed requests, tokens, revocation.
     fn answer(&self, request: Request) -> Soon<'_, Response>;
 
-    /// Who comes with a token, to this method and address of the API.
+    /// The caller with a token, for this method and address of the API.
     fn access<'a>(&'a self, headers: &'a HeaderMap, method: &'a str, url: &'a str) -> Soon<'a, Result<Access, Denied>>;
 
     /// Whose token a provider wants to see ended: the subject, if the token is good.
@@ -64,29 +64,29 @@ pub trait Grants: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer.
+    /// [`StorageError`] when the database does not answer.
     fn end(&self, subject: &str) -> Result<(), StorageError>;
 
-    /// Forgets what was given out and is good no more, and says how much that was. Nobody else does it.
+    /// Deletes codes and tokens that are not valid any more, and says how many. They are deleted nowhere else.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer.
+    /// [`StorageError`] when the database does not answer.
     fn sweep(&self) -> Result<u64, StorageError>;
 }
 
-/// What came of a request.
+/// The result of an authorization request.
 #[derive(Debug)]
 pub enum Begun {
     /// The customer is to be asked.
     Asked(Asked),
-    /// The provider is told at this address what is wrong with it.
+    /// The provider gets the error at this address.
     Redirect(String),
-    /// Nobody can be told but the customer: provider or address are not known here.
+    /// Only the customer can see the error: provider or address are not known here.
     Refused(String),
 }
 
-/// What a provider asks for.
+/// The request of a provider.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Under which name the server keeps the request.
@@ -95,16 +95,16 @@ pub struct Asked {
     pub client: String,
     /// Where the customer returns to.
     pub redirect_uri: String,
-    /// What is asked for.
+    /// The requested scopes.
     pub scopes: Vec<String>,
 }
 
-/// Who comes with a token.
+/// The caller with a token.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// The linkage.
     pub subject: String,
-    /// What the token is good for.
+    /// The scopes of the token.
     pub scopes: Vec<String>,
 }
 
@@ -167,7 +167,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// What of the configuration cannot be served.
+    /// The part of the configuration that cannot be served.
     pub fn new(bank: &Bank, standard: Standard, url: &str, key: &[u8]) -> Result<Self, String> {
         let clock = bank.clock();
         let clock = BankClock(Arc::new(move || UNIX_EPOCH + Duration::from_secs(clock().as_unix())));
@@ -205,7 +205,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// What of it cannot be registered.
+    /// The part of it that cannot be registered.
     pub async fn register(&self, provider: &Provider, keys: Keys) -> Result<(), String> {
         let auth = match keys {
             Keys::Secret(secret) => ClientAuth::ConfidentialSecretHash { hash: SecretHash::sha256(&secret) },
@@ -335,7 +335,7 @@ impl Grants for Server {
                 return None;
             }
             let granted = ScopeSet::from_tokens(scopes.iter().copied()).ok()?;
-            // A customer may give less than was asked for, never more (RFC 6749, section 3.3).
+            // A customer may permit less than was requested, never more (RFC 6749, section 3.3).
             if !granted.is_subset(&request.scope) {
                 return None;
             }

@@ -4,8 +4,8 @@
 //! terms ─> proof (password, code) ─> menus ─> accounts ─> permission ─> code, tokens ··> balances, statements, requests
 //! ```
 //!
-//! The rules stand in [`domain::linkage`](crate::domain::linkage) and [`domain::request`](crate::domain::request). [`consent`],
-//! [`accounts`] and [`requests`] are the bank's work with them, [`grants`] is the authorization server behind a trait of ours,
+//! The rules are in [`domain::linkage`](crate::domain::linkage) and [`domain::request`](crate::domain::request). [`consent`],
+//! [`accounts`] and [`requests`] are the bank's work with them, [`grants`] is the authorization server behind the bank's own trait,
 //! [`store`] what it remembers, in rows that are [`sealed`].
 
 pub mod accounts;

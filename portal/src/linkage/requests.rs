@@ -25,7 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// As many requests of one linkage may wait at the same time; each one is a mail to the customer.
 pub const MAX_WAITING: usize = 50;
 
-/// What a provider wants.
+/// A provider's order of a transfer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wanted {
@@ -45,7 +45,7 @@ pub struct Wanted {
     pub amount: u64,
 }
 
-/// What came of asking.
+/// The result of an order.
 #[derive(Debug)]
 pub enum Requested {
     /// It waits, or has been there before under the same key.
@@ -59,7 +59,7 @@ pub enum Requested {
 }
 
 impl Bank {
-    /// Takes a request. The same key stands for the same request, however often it comes.
+    /// Takes an order. A request with the same key is a retry, however often it comes.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Bank {
             order: None,
             refused: None,
         };
-        // As the token will show it, so that what was asked for can be told from what is signed.
+        // As the token will show it, so that the order can be compared with what is signed.
         match self.draft(&request)?.transaction() {
             Ok(transaction) => {
                 for (name, text) in &mut request.fields {
@@ -168,7 +168,7 @@ impl Bank {
         requests.into_iter().map(state).collect()
     }
 
-    /// What the customer is to sign for a request: the bank puts it together from what was asked for.
+    /// The transaction that the customer signs for an order: the bank makes it from the order.
     ///
     /// # Errors
     ///
@@ -200,13 +200,13 @@ impl Bank {
     }
 }
 
-/// The number under which a request stands for its key.
+/// The number of an order, from its idempotency key.
 fn number(linkage: &Linkage, key: &str) -> String {
     let digest = Sha256::new().chain_update(&linkage.id).chain_update("\n").chain_update(key).finalize();
     numbers_of(linkage) + &upper::encode_string(&digest[..6])
 }
 
-/// What the numbers of a linkage's requests begin with, so that they stand together in the books.
+/// The prefix of the numbers of a linkage's requests, so that they are together in the database.
 fn numbers_of(linkage: &Linkage) -> String {
     format!("R{}", upper::encode_string(&Sha256::digest(&linkage.id)[..4]))
 }

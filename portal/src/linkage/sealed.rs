@@ -1,7 +1,7 @@
-//! Sealed rows: what the authorization server remembers, readable only by whoever has the name.
+//! Sealed rows: the state of the authorization server, readable only with the name of a row.
 //!
-//! A row stands under the SHA-256 of its name and is sealed with a key that is derived from the name: a code or a token on
-//! disk opens only with the code or the token itself. Beside the seal stands in clear what an end of a grant has to find.
+//! A row is stored under the SHA-256 of its name, and sealed with a key that is derived from the name. So a code or a token on
+//! disk opens only with the code or the token itself. The part that is needed to end a grant is in clear beside the seal.
 
 use std::time::SystemTime;
 
@@ -26,11 +26,11 @@ pub struct Kept {
     /// Server, kind and digest of the name.
     pub(super) key: String,
     sealed: Vec<u8>,
-    /// What stands beside the seal.
+    /// The part in clear, beside the seal.
     pub(super) about: About,
 }
 
-/// What stands beside the seal.
+/// The part in clear, beside the seal.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct About {
     /// The client ID.

@@ -1,4 +1,4 @@
-//! What the authorization server remembers, in the bank's books: registered clients, codes, tokens, used proofs.
+//! The state of the authorization server, in the bank's database: registered clients, codes, tokens, used proofs.
 //!
 //! Each row is sealed with its own name; see [`sealed`](super::sealed).
 
@@ -34,11 +34,11 @@ impl BooksStorage {
         Self { books, server }
     }
 
-    /// Ends everything that was given out for a subject, and whatever is still on its way to be written for it.
+    /// Ends all codes and tokens of a subject, also those that are about to be written.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer; nothing has changed then.
+    /// [`StorageError`] when the database does not answer; nothing has changed then.
     pub fn end_subject(&self, subject: &str, now: SystemTime, until: SystemTime) -> Result<(), StorageError> {
         self.change(|change| {
             change.bar(&subject_barrier(subject), RevocationWindow { recorded_at: now, until })?;
@@ -49,11 +49,11 @@ impl BooksStorage {
         })
     }
 
-    /// Forgets what is over at `now`, and says how much that was.
+    /// Deletes what has expired at `now`, and says how much that was.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the books do not answer; nothing has changed then.
+    /// [`StorageError`] when the database does not answer; nothing has changed then.
     pub fn sweep(&self, now: SystemTime) -> Result<u64, StorageError> {
         self.change(|change| {
             let mut count = 0;

@@ -50,7 +50,7 @@ enum Problem {
 
 type Answer = Result<Response, Problem>;
 
-/// Who asks: a linkage that is in force, of a person who is in service.
+/// The caller: a linkage that is in force, of a person who is in service.
 struct Caller {
     site: Arc<Site>,
     standard: Standard,

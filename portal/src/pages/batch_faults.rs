@@ -1,4 +1,4 @@
-//! What is wrong with a batch file, in the words of whoever has made it: the line, the column, the field, and what is expected.
+//! What is wrong with a batch file, in the words of its author: the line, the column, the field, and what is expected.
 
 use camtoken::transaction::zengin::{Fault, ZenginError};
 
@@ -40,7 +40,7 @@ const FIELDS: &[(&str, usize, &str)] = &[
     ("end filler", 2, "zengin-filler"),
 ];
 
-/// What is wrong with a file, and where.
+/// The errors of a file, with their places.
 pub(super) fn fault(t: Text, error: &ZenginError) -> String {
     let what = expected(t, &error.what);
     if error.record == 0 {

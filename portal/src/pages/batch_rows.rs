@@ -1,4 +1,4 @@
-//! What stands in a batch file, line by line: to be looked at, and searched, before it is signed.
+//! The content of a batch file, line by line: to be read, and searched, before it is signed.
 
 use camtoken::transaction::text::KanaText;
 use camtoken::transaction::zengin::{BatchFile, Encoding, Payee};

@@ -74,7 +74,7 @@ async fn enter(visit: &Visit, operation: Operation, mut upload: Multipart) -> An
     }
 }
 
-/// What the form says, and the file.
+/// The inputs of the form, and the file.
 async fn read(upload: &mut Multipart) -> Result<(Fields, Vec<u8>), MultipartError> {
     let (mut fields, mut file) = (Fields(Vec::new()), Vec::new());
     while let Some(part) = upload.next_field().await? {

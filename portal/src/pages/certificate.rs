@@ -31,7 +31,7 @@ pub(super) async fn fetch(visit: Visit, mut fields: Fields) -> Answer {
     if let Err(errors) = new_password(t, &person.user, &file, &again) {
         return draw(&visit, &errors);
     }
-    // Whoever is in has signed for the new one; whoever is not has the certificate password.
+    // A person who is logged in has signed for the new one; any other has the certificate password.
     let is_in = matches!(visit.session.stage, Stage::In(_));
     let password = (!is_in).then(|| fields.password("certificate-password"));
     match visit.bank().fetch_certificate(&person, password, &file).await? {
@@ -46,7 +46,7 @@ pub(super) async fn fetch(visit: Visit, mut fields: Fields) -> Answer {
     }
 }
 
-/// The file itself, as often as it is asked for while the session lives.
+/// The file itself, as often as it is requested while the session lives.
 pub(super) async fn file(visit: Visit) -> Answer {
     let person = fetcher(&visit)?;
     let Download(file) = visit.session.download.clone().ok_or(Fault::NotFound)?;
@@ -74,7 +74,7 @@ pub(super) async fn authority(visit: Visit) -> Response {
     (headers, visit.bank().authority.pem().to_owned()).into_response()
 }
 
-/// Whoever is in under login method 3, or may fetch a certificate to come in.
+/// A person who is logged in with login method 3, or may fetch a certificate to log in.
 fn fetcher(visit: &Visit) -> Result<Person, Fault> {
     match &visit.session.stage {
         Stage::Fetching(who) => visit.look_up(who),

@@ -47,7 +47,7 @@ pub(super) async fn advance(visit: Visit, fields: Fields) -> Answer {
     let clock = visit.site.test_clock.as_ref().ok_or(Fault::NotFound)?;
     let by = fields.text("by").parse().ok().filter(|seconds| *seconds <= 366 * DAY).ok_or(Fault::Form)?;
     let by = Duration::from_secs(by);
-    // One may have come into the books since the start.
+    // One may have been registered since the start.
     if let Some(token) = visit.bank().real_token().await? {
         let mut refusal = message(&visit, &visit.t.with("clock-real", &[("token", token.as_str())]));
         *refusal.status_mut() = StatusCode::CONFLICT;

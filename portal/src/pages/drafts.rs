@@ -1,4 +1,4 @@
-//! What was entered, on its way to the transaction password.
+//! Entries of forms, on their way to the transaction password.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use camtoken::transaction::{Operation, TransactionError, Value};
@@ -17,11 +17,11 @@ use crate::domain::rates::yen_of;
 use crate::system::random_hex;
 use crate::text::Text;
 
-/// What a form comes to.
+/// The result of a form.
 pub(super) enum Entered {
     /// A draft.
     Draft(Draft),
-    /// What is wrong with which input.
+    /// The errors, by input.
     Wrong(Errors),
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Entered {
 pub(super) fn keep(visit: &Visit, draft: Draft) -> Response {
     visit.change(|session| {
         session.draft = Some((random_hex(8), draft));
-        // What was typed into another form is nothing to correct here.
+        // The entries of another form cannot be corrected here.
         session.typed = session.typed.take().filter(|typed| typed.path == visit.path);
     });
     Redirect::to("/orders/confirm").into_response()
@@ -64,7 +64,7 @@ pub(super) fn checked_with(t: Text, draft: Draft, mut errors: Errors) -> Result<
     }
 }
 
-/// What it would pay in yen, once that can be read.
+/// The sum that it would pay in yen, once that can be read.
 pub(super) fn yen(operation: Operation, fields: &[(String, String)]) -> Option<u64> {
     let is_amount = |name: &str| ["amount", "total"].contains(&name);
     let (name, text) = fields.iter().find(|(name, _)| is_amount(name))?;
@@ -76,8 +76,8 @@ pub(super) fn yen(operation: Operation, fields: &[(String, String)]) -> Option<u
     }
 }
 
-/// Says beside an input that a payment is more than may leave today or more than there is. It is looked at again when it is
-/// signed; here it spares somebody the way to the token.
+/// Says beside an input that a payment is more than today's limit or than the balance. It is checked again when it is
+/// signed; here it spares the person the way to the token.
 pub(super) fn within_reach(
     visit: &Visit,
     (from, limit): (&Account, Limit),

@@ -11,7 +11,7 @@ use crate::books::BooksError;
 /// Why there is no page.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// Somebody has to log in first.
+    /// The page needs a login first.
     Login,
     /// The token has to be registered first.
     Registration,

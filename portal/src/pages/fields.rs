@@ -1,4 +1,4 @@
-//! What a form says.
+//! The entries of a form.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::site::Site;
 use super::visit::Visit;
 use crate::domain::credential::Password;
 
-/// What a form says, once it was seen that this session was shown it.
+/// The entries of a form, after the check that it was shown to this session.
 pub(super) struct Fields(pub Vec<(String, String)>);
 
 impl Fields {
@@ -27,8 +27,8 @@ impl Fields {
         if text.contains(is_sign) { text.to_owned() } else { self.number(name) }
     }
 
-    /// A number as people type it, with its digits in groups and maybe decimals. What is none stays as it is, for whoever
-    /// reads it to say so.
+    /// A number as people type it, with its digits in groups and maybe decimals. A text that is no number stays as it is: the
+    /// code that reads it reports the error.
     pub fn number(&self, name: &str) -> String {
         let text = self.text(name);
         let plain = text.replace([',', '，'], "").replace('．', ".");
@@ -41,7 +41,7 @@ impl Fields {
         Password::new(place.map(|(_, text)| std::mem::take(text)).unwrap_or_default())
     }
 
-    /// What was typed last into the form of this page, as long as no order has come of it.
+    /// The last entries of this page's form, as long as no order was made from them.
     pub fn typed(visit: &Visit) -> Option<Self> {
         let typed = visit.session.typed.as_ref().filter(|typed| typed.path == visit.path)?;
         Some(Self(typed.fields.clone()))
@@ -74,5 +74,5 @@ impl FromRequest<Arc<Site>> for Fields {
 /// Forms that become an order and are shown again as they were filled in.
 const CORRECTED: &[&str] = &["/limits", "/pay-easy", "/payees", "/remittance", "/transfer", "/users/new"];
 
-/// What is kept of no form.
+/// Secrets, which are not kept of any form.
 const SECRET: &[&str] = &["again", "certificate-password", "csrf", "new", "transaction-again", "transaction-new"];

@@ -1,4 +1,4 @@
-//! Who is in the middle of linking an external service, and the authorization servers that they come from.
+//! Flows: users in the middle of linking an external service, and the authorization servers that they come from.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::bank::{Bank, BankError};
 use crate::domain::linkage::{Menu, Proof, Provider, Standard};
 use crate::linkage::grants::{Asked, Grants};
 
-/// What the site needs for linkages: the authorization servers, and who is in the middle of linking.
+/// The site's state for linkages: the authorization servers, and the users in the middle of linking.
 pub struct Linkages {
     /// The bank's address, without a slash at its end.
     pub url: String,
@@ -19,7 +19,7 @@ pub struct Linkages {
     flows: Mutex<HashMap<String, Flow>>,
 }
 
-/// Somebody in the middle of linking.
+/// A user in the middle of linking.
 #[derive(Clone)]
 pub(super) struct Flow {
     pub id: String,
@@ -29,13 +29,13 @@ pub(super) struct Flow {
     pub standard: Standard,
     pub asked: Asked,
     pub provider: Provider,
-    /// Who has shown to be the customer, and how.
+    /// The person who has proved to be the customer, and how.
     pub who: Option<(Who, Proof)>,
     /// The order that the token signs.
     pub order: Option<String>,
-    /// What the flow is taken on with under TLS, once, to show a certificate there.
+    /// The ticket to continue the flow under TLS, once, to show a certificate there.
     pub ticket: Option<String>,
-    /// Whether all the proof that is asked for was given.
+    /// Whether all the required proof was given.
     pub proved: bool,
     pub menus: Vec<Menu>,
     /// The accounts whose PIN was right, before they are confirmed.
@@ -45,7 +45,7 @@ pub(super) struct Flow {
 /// How long linking may take, in seconds.
 const PATIENCE: u64 = 1_800;
 
-/// More than this are not kept. Those in which nobody has proved anything make room first, then those that began first.
+/// More than this are not kept. Those without a proof make room first, then those that began first.
 const MAX: usize = 10_000;
 
 impl Linkages {

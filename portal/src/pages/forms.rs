@@ -23,7 +23,7 @@ const MODULE_PX: u32 = 8;
 /// The name of no input, for what is wrong with a form as a whole.
 pub(super) const NOWHERE: &str = "form";
 
-/// What was wrong with a form: the name of the input, and what to say beside it.
+/// The errors of a form: the name of the input, and the message beside it.
 #[derive(Default)]
 pub(super) struct Errors(pub Vec<(String, String)>);
 
@@ -33,11 +33,11 @@ pub(super) struct Input<'a> {
     pub name: &'a str,
     /// Its label.
     pub label: String,
-    /// What is said under the label.
+    /// The hint under the label.
     pub hint: Option<String>,
     /// Its `type`.
     pub kind: &'a str,
-    /// What it holds already.
+    /// Its present value.
     pub value: &'a str,
     /// Its `autocomplete`.
     pub autocomplete: &'a str,
@@ -45,7 +45,7 @@ pub(super) struct Input<'a> {
     pub mode: Option<&'a str>,
     /// The most characters.
     pub max: Option<usize>,
-    /// What is said beside the label when nothing needs to be entered.
+    /// The text beside the label of an optional input.
     pub optional: Option<String>,
 }
 
@@ -167,7 +167,7 @@ impl Errors {
         Self(self.0.iter().map(|(_, text)| (NOWHERE.to_owned(), text.clone())).collect())
     }
 
-    /// What is wrong, above the form, with ways to it.
+    /// The errors, above the form, with links to the inputs.
     pub fn summary(&self, t: Text) -> Markup {
         html! {
             @if !self.0.is_empty() {
@@ -180,7 +180,7 @@ impl Errors {
     }
 }
 
-/// What a field of the catalogue can hold.
+/// The values that a field of the catalogue can have.
 pub(super) fn expected(t: Text, spec: &FieldSpec) -> String {
     let say = |key: &str, max: usize| t.with(key, &[("max", &max.to_string())]);
     match spec.kind {
@@ -228,7 +228,7 @@ pub(super) fn choices(name: &str, class: &str, legend: &str, errors: &Errors, co
     }
 }
 
-/// What every form of this session carries.
+/// The hidden inputs of every form of this session.
 pub(super) fn csrf(visit: &Visit) -> Markup {
     html! { input type="hidden" name="csrf" value=(visit.session.csrf); }
 }
@@ -296,7 +296,7 @@ pub(super) fn shown(t: Text, value: &Value) -> String {
     }
 }
 
-/// What is said of a wrong entry of a credential, which is named.
+/// The message about a wrong entry of a credential, which is named.
 pub(super) fn wrong_entry(t: Text, name: &str, entry: Entry) -> String {
     let text = match entry {
         Entry::Wrong { left: 0, .. } => "entry-suspended",

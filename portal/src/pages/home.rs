@@ -65,7 +65,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
     Ok(page(&visit, &t.get("menu-home"), &content))
 }
 
-/// What is said of a certificate that ends soon.
+/// The message about a certificate that ends soon.
 fn due(visit: &Visit, person: &Person) -> Result<Option<Markup>, Fault> {
     let Some(shown) = &visit.session.certificate else { return Ok(None) };
     let known = visit.bank().certificates(person)?.into_iter().find(|known| known.fingerprint == *shown);

@@ -1,4 +1,4 @@
-//! What every page has around its content, and the files that stand beside the pages.
+//! The frame of every page, and the files beside the pages.
 
 use axum::Router;
 use axum::http::header;
@@ -13,21 +13,21 @@ use super::visit::Visit;
 use crate::domain::contract::LoginMethod;
 use crate::domain::people::{Menu, Person};
 
-/// One line of the menu: where it leads, the name of its text, for whom it is.
+/// One line of the menu: its address, the name of its text, and its users.
 type Entry = (&'static str, &'static str, For);
 
-/// For whom a line of the menu is.
+/// The users of a line of the menu.
 #[derive(Clone, Copy)]
 pub(super) enum For {
-    /// Everybody.
+    /// All persons.
     All,
-    /// Those to whom the menu is open.
+    /// The persons for whom the menu is open.
     May(Menu),
     /// Administrators.
     Administrators,
     /// Those who have a camera token, or may get one.
     Registrants,
-    /// Who logs in with a certificate.
+    /// The persons who log in with a certificate.
     Certificate,
 }
 
@@ -36,7 +36,7 @@ impl For {
     pub fn includes(self, visit: &Visit, person: &Person) -> bool {
         match self {
             Self::All => true,
-            // Whoever gave the camera token back signs nothing.
+            // A person who gave the camera token back cannot sign.
             Self::May(menu) => person.may(menu) && !person.gave_back(),
             Self::Administrators => person.is_administrator() && !person.gave_back(),
             Self::Registrants => !person.gave_back(),
@@ -74,7 +74,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
     ),
 ];
 
-/// A page for somebody, with the menu when they are in.
+/// A page, with the menu if the person is logged in.
 pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
     let t = visit.t;
     let is_in = matches!(visit.session.stage, Stage::In(_));

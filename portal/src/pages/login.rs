@@ -49,7 +49,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
             if person.certificate.is_some() {
                 return Ok(visit.enter(Stage::Fetching(who), "/certificate"));
             }
-            // Whoever has come so far has proved the password, and may know what is the matter.
+            // This user has proved the password, and may know the reason.
             let errors = match visit.bank().why_not_shown(&person, shown.as_deref())? {
                 NotShown::Ended(day) => {
                     Errors::one(NOWHERE, visit.t.with("certificate-ended", &[("until", &visit.t.day(day))]))
@@ -63,7 +63,7 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
         LoggedIn::Register => Ok(visit.enter(Stage::Registering(who), "/registration")),
         LoggedIn::Otp => {
             let order = visit.bank().place_login(&person, login_fields(&person))?;
-            // What the verifier says against it is said on the next page.
+            // The next page shows the verifier's reason against it.
             let _issued = visit.bank().issue(&person, &order.id).await?;
             Ok(visit.enter(Stage::Otp { person: who, order: order.id }, "/login/otp"))
         }
@@ -80,7 +80,7 @@ pub(super) async fn otp(visit: Visit) -> Answer {
     draw_otp(&visit, &person, &order, &Errors::default()).await
 }
 
-/// 初期化 by somebody whose token knows nothing of the registration, such as after a "no" on it.
+/// 初期化 by a person whose token does not have the registration, such as after a "no" on it.
 pub(super) async fn initialise(visit: Visit, mut fields: Fields) -> Answer {
     let (person, order) = awaited(&visit)?;
     let order = visit.bank().order(&person, &order)?.ok_or(Fault::Login)?;
@@ -164,7 +164,7 @@ pub(super) async fn otp_stop(visit: Visit, _: Fields) -> Answer {
     Ok(visit.enter(Stage::Nobody, "/login"))
 }
 
-/// トークンの表示が違う: the code is withdrawn, and the desk is told.
+/// トークンの表示が違う: the code is withdrawn, and the operator gets a report.
 pub(super) async fn otp_differs(mut visit: Visit, _: Fields) -> Answer {
     let (person, order) = awaited(&visit)?;
     visit.bank().give_up_order(&person, &order, GivenUp::Differs).await?;

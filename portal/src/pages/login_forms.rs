@@ -1,4 +1,4 @@
-//! The forms with which somebody shows who they are, at the bank itself and on the way to an external service.
+//! The forms with which a user proves who they are, at the bank itself and on the way to an external service.
 
 use camtoken::verifier::Rejection;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use crate::domain::credential::Password;
 use crate::system::random_hex;
 use crate::text::Text;
 
-/// What a login form says; one more try under that name.
+/// The entries of a login form; one more try under that name.
 pub(super) fn typed(visit: &Visit, fields: &mut Fields) -> Result<(Profile, Numbers, Password), Fault> {
     let profile = Profile::from_name(fields.text("service")).ok_or(Fault::NotFound)?;
     let numbers: Vec<_> = profile.fields().iter().map(|field| (*field, fields.text(name(*field)).to_owned())).collect();
@@ -24,7 +24,7 @@ pub(super) fn typed(visit: &Visit, fields: &mut Fields) -> Result<(Profile, Numb
     Ok((profile, numbers, fields.password("password")))
 }
 
-/// What is said of it, whatever was wrong.
+/// The message about it, the same for every error.
 pub(super) fn wrong(t: Text, profile: Profile) -> Errors {
     Errors::one(name(profile.fields()[0]), t.get("login-wrong"))
 }

@@ -1,6 +1,6 @@
-//! What is open to this machine alone: every page under its own names, and some pages to nobody from elsewhere.
+//! Access for this machine alone: every page answers only under its own host names, and some pages only requests of this machine.
 //!
-//! Without the first, a page of somebody else's whose name is made to lead here could read the bank's (DNS rebinding).
+//! Without the first, a page of an attacker whose host name leads here could read the bank's pages (DNS rebinding).
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{StatusCode, header};
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::tls::Peer;
 
-/// Pages that a real bank has behind other doors: the postbox, the desk, the clock for tests.
+/// Pages that a real bank keeps apart: the outbox, the operator's console, the clock for tests.
 const HERE_ALONE: &[&str] = &["/outbox", "/operator", "/clock"];
 
 /// Refuses what was asked under a name that is not this machine's, and what only this machine may ask.

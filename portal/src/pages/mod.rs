@@ -1,6 +1,6 @@
 //! The site. Handlers hold no rules: they read a form, ask the bank once, and show what it says.
 //!
-//! A page names no other page. What several pages need stands in files of its own: `visit` (who asks), `fields` (what a form
+//! A page names no other page. Code that several pages need is in files of its own: `visit` (the caller), `fields` (what a form
 //! says), `fault` (why there is no page), `layout`, `forms`, `login_forms`, `drafts`, `passwords`, `signing`, `people`, `batch_faults`,
 //! `batch_rows`, `words`.
 

@@ -1,4 +1,4 @@
-//! Orders: what was entered, the transaction password, the code, the response, what came of it.
+//! Orders: the entries, the transaction password, the code, the response, the result.
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,7 +22,7 @@ use crate::domain::people::Person;
 use crate::text::Text;
 use camtoken::Timestamp;
 
-/// What is searched for in a batch file.
+/// The search in a batch file.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
@@ -66,7 +66,7 @@ pub(super) async fn place(visit: Visit, mut form: Fields) -> Answer {
 pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
     let person = visit.person()?;
     let order = if person.is_administrator() {
-        // What a user of theirs has signed they may read, and nothing else of it.
+        // Administrators may read what a user of theirs has signed, and nothing else of it.
         let order = visit.bank().books.get::<Order>(&id)?.filter(|order| order.contract == person.contract);
         let order = order.ok_or(Fault::NotFound)?;
         match visit.bank().booking(&order)?.filter(|_| order.user != person.user) {
@@ -111,7 +111,7 @@ pub(super) async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Ans
     withdraw(&visit, &id, GivenUp::Stopped).await
 }
 
-/// トークンの表示が違う: the code is withdrawn, and the desk is told.
+/// トークンの表示が違う: the code is withdrawn, and the operator gets a report.
 pub(super) async fn differs(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
     withdraw(&visit, &id, GivenUp::Differs).await
 }
@@ -142,7 +142,7 @@ pub(super) async fn new_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
 }
 
 pub(super) async fn code(visit: Visit, Path(id): Path<String>) -> Answer {
-    // Before somebody is in, the one code that lets them in, and no other.
+    // Before the login, the one code that lets the person in, and no other.
     let person = match &visit.session.stage {
         Stage::Otp { person, order } if *order == id => visit.look_up(person)?,
         _ => visit.person()?,
@@ -323,7 +323,7 @@ fn contents(t: Text, transaction: &Transaction, from: &str) -> Markup {
 }
 
 /// Whose sessions are over once an order is carried out, by user ID: whose password or rights have changed, who was suspended,
-/// who has no token any more. Asked before it is, for then nobody has the token.
+/// who has no token any more. It is asked before the order is carried out, because afterwards no person has the token.
 fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
     match &order.act {
         Act::RevokeToken => {
@@ -342,7 +342,7 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// Whoever has changed their own login password goes on with the new one in this session.
+/// A person who has changed their own login password goes on with the new one in this session.
 fn go_on(visit: &Visit, person: &Person, order: &Order) {
     let is_own = order.text("targetId") == Some(&person.user) && order.text("password") == Some("login");
     if let (Act::SetPassword { hash }, true) = (&order.act, is_own) {

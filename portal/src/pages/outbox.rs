@@ -82,7 +82,7 @@ pub(super) async fn sheet(visit: Visit, Path(number): Path<u64>) -> Answer {
     Ok((headers, letter::png(visit.t, &mail)).into_response())
 }
 
-/// What an app reads off the letter with a generator's secret.
+/// The 2D code of the letter with a generator's secret, for an app.
 pub(super) async fn code(visit: Visit, Path(number): Path<u64>) -> Answer {
     let mail = visit.bank().books.get::<Mail>(&format!("{number:08}"))?.ok_or(Fault::NotFound)?;
     let png = qr::encode(mail.word("uri"), EcLevel::M).ok().filter(|_| !mail.word("uri").is_empty());

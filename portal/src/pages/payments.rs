@@ -19,7 +19,7 @@ use crate::domain::people::{Menu, Person};
 use crate::domain::rates::RATES;
 use crate::text::Text;
 
-/// What was typed so far, to be shown again.
+/// The entries so far, to be shown again.
 type Typed<'a> = Option<&'a Fields>;
 
 pub(super) async fn transfer(visit: Visit) -> Answer {

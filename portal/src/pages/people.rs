@@ -1,4 +1,4 @@
-//! What administrators and the bank see of a person.
+//! A person, as administrators and the bank see them.
 
 use maud::{Markup, html};
 
@@ -6,7 +6,7 @@ use crate::domain::certificate::Certificate;
 use crate::domain::people::{Held, Person, Role};
 use crate::text::Text;
 
-/// How somebody is doing: what is suspended of theirs, or how far they are with the token.
+/// The state of a person: what is suspended, or how far they are with the token.
 pub(super) fn state(t: Text, person: &Person, held: &[Held]) -> String {
     if !held.is_empty() {
         let what: Vec<String> = held.iter().map(|held| t.get(held.as_str())).collect();
@@ -23,7 +23,7 @@ pub(super) fn state(t: Text, person: &Person, held: &[Held]) -> String {
     })
 }
 
-/// Who takes somebody back into use.
+/// Who resumes a person.
 pub(super) fn resumed_by(t: Text, person: &Person) -> String {
     t.get(if person.is_administrator() { "resumed-by-bank" } else { "resumed-by-administrator" })
 }

@@ -75,7 +75,7 @@ pub(super) async fn reset(visit: Visit, _: Fields) -> Answer {
 }
 
 async fn draw(visit: &Visit, errors: &Errors) -> Answer {
-    // As the books are now, not as they were when the request came.
+    // As the database is now, not as it was when the request came.
     let person = visit.registrant()?;
     let content = match visit.bank().progress(&person).await? {
         Progress::None => begin_page(visit, &person, errors),
@@ -160,7 +160,7 @@ fn done(visit: &Visit, person: &Person) -> Markup {
     }
 }
 
-/// 初期化: also after the last step, as long as nothing was signed, for a token that was told "no".
+/// 初期化: also after the last step, as long as nothing was signed, for a token on which "no" was pressed.
 fn give_up(visit: &Visit) -> Markup {
     html! {
         details.more {

@@ -18,7 +18,7 @@ use crate::system::random_hex;
 /// How long a session lives after the last request.
 pub const IDLE: Duration = Duration::from_secs(300);
 
-/// More sessions than this are not kept; those that nobody is in make room first, then those that said nothing for longest.
+/// More sessions than this are not kept; those without a login make room first, then those that were idle for longest.
 const MAX: usize = 10_000;
 
 /// More pages that answered a form are not kept.
@@ -45,20 +45,20 @@ pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
 pub struct Session {
     /// How far its person has come.
     pub stage: Stage,
-    /// What every form of it carries.
+    /// The token of every form of it.
     pub csrf: String,
     /// What was entered and waits for the transaction password, with the name that its page carries: of two pages in two tabs
     /// only the later one is good.
     pub draft: Option<(String, Draft)>,
     /// The page that answered the last form: it is fetched by its name, so that Back and Reload lead to it.
     pub again: Option<Arc<Again>>,
-    /// What was typed last into a form that becomes an order, to be corrected.
+    /// The last entries of a form that becomes an order, to be corrected.
     pub typed: Option<Typed>,
     /// A text to show once.
     pub notice: Option<&'static str>,
-    /// The certificate that was shown at the login: the session is nobody's without it.
+    /// The certificate that was shown at the login: without it the session counts as not logged in.
     pub certificate: Option<String>,
-    /// Somebody who is not in has proved who they are, to link an external service.
+    /// A user who is not logged in has proved who they are, to link an external service.
     pub links: bool,
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
@@ -67,17 +67,17 @@ pub struct Session {
 
 /// A page that answered a form.
 pub struct Again {
-    /// What it is called in its address.
+    /// Its name in its address.
     pub name: String,
     /// Where the form went.
     pub path: String,
     /// The page.
     pub page: Vec<u8>,
-    /// What it may load.
+    /// The sources from which it may load.
     pub policy: Option<HeaderValue>,
 }
 
-/// What was typed into a form, without any secret.
+/// The entries of a form, without any secret.
 #[derive(Clone)]
 pub struct Typed {
     /// Where the form goes.
@@ -89,7 +89,7 @@ pub struct Typed {
 /// How far a session's person has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// Nobody.
+    /// Not logged in.
     Nobody,
     /// The password was right; the one-time password of this order is awaited.
     Otp {
@@ -111,14 +111,14 @@ pub enum Stage {
 }
 
 /// A person by contract and user ID, and by what was proved: with another password, or as another person of the same ID,
-/// they are nobody here.
+/// they are not logged in here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     /// 契約番号
     pub contract: String,
     /// ユーザーID
     pub user: String,
-    /// What the login was at the proof.
+    /// The login at the time of the proof.
     pub login: String,
 }
 
@@ -169,7 +169,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// `true` for one that was idle for too long and had somebody in it, `false` for none.
+    /// `true` for one that was idle for too long and was logged in, `false` for none.
     pub fn find(&self, name: &str, now: Timestamp) -> Result<Session, bool> {
         let mut sessions = self.lock();
         let Some(session) = sessions.get_mut(&key(name)) else { return Err(false) };
@@ -223,7 +223,7 @@ impl Sessions {
 }
 
 impl Session {
-    /// What has less of it makes room first.
+    /// A session of lower weight makes room first.
     fn weight(&self) -> (bool, Timestamp) {
         (self.stage != Stage::Nobody || self.links, self.last_seen)
     }
@@ -251,7 +251,7 @@ pub(super) fn cookie(name: &str, secure: bool) -> HeaderValue {
     HeaderValue::from_str(&text).expect("hexadecimal digits")
 }
 
-/// What the books call the browser with this name in its cookie.
+/// The database's ID of the browser with this name in its cookie.
 pub(super) fn browser_id(name: &str) -> String {
     lower::encode_string(&key(name))
 }

@@ -80,7 +80,7 @@ pub(super) async fn password_enter(visit: Visit, mut typed: Fields) -> Answer {
     }
 }
 
-/// The login password of somebody who gave the camera token back, set by the generator's digits.
+/// The login password of a person who gave the camera token back, set by the generator's digits.
 async fn set_by_generator(visit: &Visit, person: &Person, typed: &mut Fields) -> Answer {
     let t = visit.t;
     let hash = match new_hash(visit, person, "login", typed).await? {

@@ -18,7 +18,7 @@ use crate::text::Text;
 pub(super) struct Signing {
     /// Where the digits go.
     pub action: String,
-    /// Where a new code is asked for.
+    /// The address to request a new code.
     pub new_code: String,
     /// The picture of the code.
     pub picture: String,
@@ -26,9 +26,9 @@ pub(super) struct Signing {
     pub texts: [&'static str; 3],
     /// The way out.
     pub out: Markup,
-    /// Where it is told that the token shows something else.
+    /// The address to report that the token shows something else.
     pub differs: Option<String>,
-    /// What stands under it all.
+    /// The content below everything.
     pub below: Markup,
 }
 
@@ -87,7 +87,7 @@ impl Signing {
 }
 
 /// The page with the code of an order at the bank itself; `action` is where the digits go, `new_code` where a new code is asked
-/// for; `below` stands under the form.
+/// for; `below` is under the form.
 pub(super) async fn sign_page(
     visit: &Visit,
     order: &Order,
@@ -113,7 +113,7 @@ pub(super) async fn sign_page(
     Ok(page(visit, &t.get("otp-title"), &content))
 }
 
-/// What somebody is to do whose token showed something else: nothing more in this browser.
+/// What a person should do whose token showed something else: nothing more in this browser.
 pub(super) fn differs_page(t: Text, order: &str) -> Markup {
     html! {
         p.warning role="alert" { (t.get("differs-done")) }

@@ -1,4 +1,4 @@
-//! The site with all that stands behind it.
+//! The site with all its state.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ use crate::limiter::Limiter;
 use crate::system::{Uptime, uptime};
 use crate::test_clock::TestClock;
 
-/// Who tries a name at the login. A customer's own browser is counted by itself, so that no stranger holds it up.
+/// Who tries a name at the login. A customer's own browser is counted by itself, so that no attacker can block it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Asker {
     /// A browser in which the person has been.
     Known(String),
-    /// Anybody else: the name, and where it is tried from.
+    /// Any other browser: the name, and the address that tries it.
     Stranger(String, Option<IpAddr>),
 }
 
-/// The site with all that stands behind it.
+/// The site with everything that it uses.
 pub struct Site {
     /// The bank.
     pub bank: Bank,
@@ -103,7 +103,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// [`BankError`] when the books do not answer.
+    /// [`BankError`] when the database does not answer.
     pub fn tidy(&self) -> Result<(), BankError> {
         self.bank.remind_of_certificates()?;
         self.linkages.as_ref().map_or(Ok(()), |linkages| linkages.tidy(&self.bank))

@@ -216,7 +216,7 @@ pub(super) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields
     Ok(keep(&visit, checked(visit.t, draft).map_err(|_| Fault::NotFound)?))
 }
 
-/// A change that needs no new record: the token shows the act and whom it is about.
+/// A change that needs no new record: the token shows the act and its person.
 fn plain(person: &Person, act: &str, then: Act) -> Draft {
     let fields = [("act", act.to_owned()), ("targetId", person.user.clone()), ("targetName", person.name.clone())];
     Draft {

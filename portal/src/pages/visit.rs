@@ -1,4 +1,4 @@
-//! What a request needs to know of its visitor, and what a visitor may do.
+//! The visitor of a request, and the visitor's rights.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use crate::system::random_hex;
 use crate::text::Text;
 use crate::tls::Peer;
 
-/// What a request needs to know of its visitor.
+/// The visitor of a request.
 #[derive(Clone)]
 pub(super) struct Visit {
     pub site: Arc<Site>,
     pub peer: Peer,
     pub name: String,
-    /// What this browser was called when somebody came in with it, as the books know it.
+    /// The database's ID of this browser, since a login with it.
     pub browser: Option<String>,
     pub session: Session,
     pub t: Text,
@@ -37,7 +37,7 @@ impl Visit {
         &self.site.bank
     }
 
-    /// Who is in.
+    /// The person who is logged in.
     pub fn person(&self) -> Result<Person, Fault> {
         match &self.session.stage {
             Stage::In(who) => self.look_up(who),
@@ -48,7 +48,7 @@ impl Visit {
         }
     }
 
-    /// Who is in, or may register.
+    /// The person who is logged in, or may register.
     pub fn registrant(&self) -> Result<Person, Fault> {
         match &self.session.stage {
             Stage::In(who) | Stage::Registering(who) => self.look_up(who),
@@ -58,13 +58,14 @@ impl Visit {
         }
     }
 
-    /// Who is in and can sign, now or after a registration: whoever gave the token back is told that this needs one.
+    /// The person who is logged in and can sign, now or after a registration. A person who gave the token back gets the message
+    /// that this needs one.
     fn signer(&self) -> Result<Person, Fault> {
         let person = self.person()?;
         if person.gave_back() { Err(Fault::GaveBack) } else { Ok(person) }
     }
 
-    /// Who is in, if the menu is open to them.
+    /// The person who is logged in, if the menu is open to them.
     pub fn may(&self, menu: Menu) -> Result<Person, Fault> {
         let person = if menu == Menu::Inquiry { self.person()? } else { self.signer()? };
         if person.may(menu) { Ok(person) } else { Err(Fault::NotFound) }
@@ -83,8 +84,8 @@ impl Visit {
 
     pub fn look_up(&self, who: &Who) -> Result<Person, Fault> {
         let person = self.bank().person(&who.contract, &who.user)?;
-        // The certificate is asked for again with each request: a resumed connection brings it without a new check, and it may
-        // have been taken back.
+        // The certificate is checked again with each request: a resumed connection brings it without a new check, and it may
+        // have been revoked.
         if let (Some(person), Some(shown)) = (&person, &self.session.certificate)
             && !(self.peer.certificate.as_ref() == Some(shown) && self.bank().is_certificate_of(person, shown)?)
         {
@@ -110,14 +111,14 @@ impl Visit {
         self.site.by_address.ask(&self.peer.network(), (self.site.uptime)()).map_err(Fault::TooMany)
     }
 
-    /// Counts an application, which has a mail sent to a stranger's address.
+    /// Counts an application, which sends a mail to an address that is not checked.
     pub fn count_application(&self, mail: &str) -> Result<(), Fault> {
         let now = (self.site.uptime)();
         self.site.applications.ask(&self.peer.network(), now).map_err(Fault::TooMany)?;
         self.site.by_mail.ask(&mail.to_lowercase(), now).map_err(Fault::TooMany)
     }
 
-    /// Goes to a page with this session in another stage: it gets a new name, so that nobody can have known it before.
+    /// Goes to a page with this session in another stage: it gets a new name, which no attacker can have known before.
     pub fn enter(&self, stage: Stage, to: &str) -> Response {
         self.enter_with(stage, None, to)
     }
@@ -144,7 +145,7 @@ impl Visit {
         response
     }
 
-    /// Takes this browser among those in which somebody has been. One that has no name yet gets one, for a cookie; the people of
+    /// Adds this browser to those in which the person has logged in. One without a name gets one, for a cookie; the people of
     /// a company who share a browser share its name.
     fn remember_browser(&self, who: &Who) -> Result<Option<String>, Fault> {
         let name = self.browser.is_none().then(|| random_hex(32));

@@ -1,4 +1,4 @@
-//! What stands before every page: the visitor's session, limits on what costs, and pages that have no text of their own.
+//! The layer before every page: the visitor's session, limits on expensive requests, and pages that have no text of their own.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ pub(super) fn operation(t: Text, name: &str) -> String {
     name.parse::<Operation>().map_or_else(|_| name.to_owned(), |operation| operation.entry().label.text(t.0).to_owned())
 }
 
-/// What came of an order, in words.
+/// The result of an order, in words.
 pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
     t.get(match outcome {
         Outcome::Done => "outcome-done",

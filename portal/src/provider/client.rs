@@ -16,7 +16,7 @@ use crate::domain::linkage::Standard;
 use crate::secrets::write_secret;
 use crate::system::{Clock, random_hex, rng};
 
-/// What the provider holds: a secret for one standard, a key for the other.
+/// The provider's credentials: a secret for one standard, a key for the other.
 #[derive(Clone)]
 pub struct Credentials {
     secret: String,
@@ -33,7 +33,7 @@ pub struct Client {
     clock: Clock,
 }
 
-/// Somebody on the way to the bank.
+/// A visitor on the way to the bank.
 #[derive(Clone)]
 pub struct Waiting {
     /// The client ID.
@@ -47,14 +47,14 @@ pub struct Waiting {
     verifier: String,
 }
 
-/// Somebody who is linked.
+/// A visitor who is linked.
 #[derive(Clone)]
 pub struct Linked {
     /// The client ID.
     pub client: String,
     /// How the provider speaks to the bank.
     pub standard: Standard,
-    /// What was permitted.
+    /// The permitted scopes.
     pub scopes: Vec<String>,
     issuer: String,
     token_endpoint: String,
@@ -84,7 +84,7 @@ pub enum Trouble {
 }
 
 impl Credentials {
-    /// Reads them, or draws them. The file is for this machine's own tests as well: they speak for the same client.
+    /// Reads them, or generates them. The file is for this machine's own tests as well: they speak for the same client.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Client {
             metadata[name].as_str().map(str::to_owned).ok_or(Trouble::Strange("the metadata is not whole"))
         };
         let issuer = text("issuer")?;
-        // RFC 8414, section 3.3: the metadata has to be about the issuer that was asked for.
+        // RFC 8414, section 3.3: the metadata has to be about the requested issuer.
         if issuer != format!("{}{}", self.bank, standard.path()) {
             return Err(Trouble::Strange("the metadata is another issuer's"));
         }
@@ -180,7 +180,7 @@ impl Client {
         Ok((format!("{authorize}?{query}"), waiting))
     }
 
-    /// What the customer brings back.
+    /// The parameters with which the customer comes back.
     ///
     /// # Errors
     ///

@@ -20,22 +20,22 @@ pub struct Office {
     visitors: Mutex<HashMap<String, Visitor>>,
 }
 
-/// Somebody at the site.
+/// A visitor of the site.
 #[derive(Clone, Default)]
 pub(super) struct Visitor {
-    /// What every form carries.
+    /// The token of every form.
     pub csrf: String,
     /// On the way to the bank and back.
     pub waiting: Option<Waiting>,
     /// Linked with the bank.
     pub linked: Option<Linked>,
-    /// The transfers that were asked for.
+    /// The ordered transfers.
     pub requests: Vec<String>,
     /// A text to show once, with a detail.
     pub notice: Option<(&'static str, String)>,
 }
 
-/// What a request knows of its visitor.
+/// The visitor of a request.
 pub(super) struct Visit {
     /// The name in the cookie.
     pub name: String,
@@ -69,7 +69,7 @@ impl Office {
             visitor.notice = None;
             return Visit { name, visitor: seen, t };
         }
-        // A demonstration: whoever comes first makes room when there are too many.
+        // A demonstration: one visitor makes room when there are too many.
         if visitors.len() >= 1_000
             && let Some(any) = visitors.keys().next().cloned()
         {

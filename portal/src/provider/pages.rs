@@ -14,11 +14,11 @@ use crate::domain::linkage::{Menu, Standard};
 use crate::system::random_hex;
 use crate::text::Text;
 
-/// What the page of a linked customer shows.
+/// The content of a linked customer's page.
 pub(super) struct Seen {
     /// The accounts, with the balance where it may be asked for.
     pub accounts: Vec<(Value, Option<u64>)>,
-    /// The transfers that were asked for, the latest first.
+    /// The ordered transfers, the latest first.
     pub requests: Vec<Value>,
     /// Whether the customer may ask for transfers at present.
     pub transfers_open: bool,
@@ -92,7 +92,7 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
                 input type="hidden" name="key" value=(random_hex(12));
                 h3 { (t.get("provider-ask")) }
                 div.field { label for="from" { (t.get("from-account")) }
-                    // For transfers alone the bank tells no account.
+                    // For transfers alone the bank names no account.
                     @if seen.accounts.is_empty() { input #from name="from" placeholder="102-0012345" required; } @else {
                         select #from name="from" {
                             @for (account, _) in &seen.accounts { @let id = account["id"].as_str().unwrap_or_default(); option value=(id) { (id) } }

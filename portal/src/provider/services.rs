@@ -48,7 +48,7 @@ pub(super) struct Service {
     pub name: &'static str,
     /// By the catalogue's name.
     pub purpose: &'static str,
-    /// What it offers.
+    /// Its menus.
     pub menus: &'static [Menu],
     /// Whether its customers choose among the menus.
     pub chooses: bool,
@@ -60,7 +60,7 @@ pub(super) struct Service {
 ///
 /// # Errors
 ///
-/// What the bank does not take.
+/// Why the bank refuses a service.
 pub async fn register(
     bank: &Bank,
     servers: &HashMap<Standard, Arc<Server>>,

@@ -1,4 +1,4 @@
-//! The routes of the site, and what stands behind them.
+//! The routes of the site, and their state.
 
 use std::sync::Arc;
 
@@ -142,7 +142,7 @@ async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(fo
         "from": text(&form, "from"), "bankCode": bank, "branchCode": branch, "accountType": "ordinary",
         "account": text(&form, "account"), "payee": text(&form, "payee"), "amount": amount.parse::<u64>().unwrap_or(0),
     });
-    // The key is drawn with the form, so that a form that is sent twice is one request.
+    // The idempotency key is made with the form, so that a form that is sent twice is one request.
     let key = text(&form, "key").to_owned();
     let asked =
         ask(&office, &visit, linked, move |client, linked| client.ask(linked, "/api/transfers", Some((&key, &wanted))));
@@ -175,7 +175,7 @@ async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form
 }
 
 fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<Seen, Trouble> {
-    // What is closed to the customer at present leaves the rest of the page as it is.
+    // A menu that is closed to the customer at present leaves the rest of the page as it is.
     let open = |answer: Result<Value, Trouble>| match answer {
         Err(Trouble::Forbidden) => Ok(None),
         other => other.map(Some),
@@ -215,7 +215,7 @@ async fn ask<T: Send + 'static>(
     })
     .await?;
     office.change(&visit.name, |visitor| {
-        // Whoever has unlinked meanwhile stays so.
+        // A visitor who has unlinked meanwhile stays unlinked.
         let is_over = matches!(answer, Err(Trouble::Over)) || visitor.linked.is_none();
         visitor.linked = (!is_over).then_some(linked);
     });
@@ -246,7 +246,7 @@ fn trouble_text(t: Text, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Over => t.get("provider-over"),
         Trouble::Forbidden => t.get("provider-forbidden"),
-        // A word of OAuth says something to whoever is asked for help; a sentence in another language does not.
+        // A word of OAuth helps the support; a sentence in another language does not.
         Trouble::Refused(word) if !word.contains(' ') => t.with("provider-refused", &[("word", word)]),
         Trouble::Refused(_) => t.get("provider-not-taken"),
         Trouble::Strange(_) => t.get("provider-strange"),

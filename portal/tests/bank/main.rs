@@ -1,4 +1,4 @@
-//! The bank with a token in somebody's hands: registration, orders, suspension, and what is left after the process was killed.
+//! The bank with a token that a person holds: registration, orders, suspension, and what is left after the process was killed.
 
 mod generators;
 mod orders;

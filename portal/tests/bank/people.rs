@@ -94,7 +94,7 @@ async fn a_login_id_leads_to_one_person_of_all_contracts() {
     assert_eq!(world.sign(&administrator, put(None, new, "register", Vec::new())).await, Outcome::Done);
     assert_eq!(log_in(&world.bank, "keiri01-2345678901").await.as_deref(), Some("KEIRI01"));
 
-    // Whoever is taken out of the books leaves the ID to the next.
+    // The ID of a person who is removed is free for the next one.
     let person = world.person(MIHON, "KEIRI01");
     let fields = [("act", "delete"), ("targetName", "担当者"), ("before", &person.digest())];
     let act = Act::RemovePerson { activations: Vec::new() };
@@ -120,7 +120,7 @@ async fn a_user_signs_for_nobody_else_and_nobody_signs_out_of_service() {
     }
     assert_eq!(world.person(SAMPLE, "ADMIN02").transaction, other.transaction);
 
-    // Suspended in the books between the signature and the booking.
+    // Suspended in the database between the signature and the booking.
     let user = world.person(SAMPLE, "KEIRI01");
     let order = world.order(&user, transfer(1)).await;
     let put = world.bank.books.change(|sheet| {

@@ -16,7 +16,7 @@ use camtoken_portal::system::rng;
 async fn a_registration_that_was_confirmed_before_the_process_was_killed_is_finished() {
     let mut world = World::new().await;
     let person = world.register(SAMPLE, "ADMIN01").await;
-    // As it stood in the books one step earlier.
+    // As it was in the database one step earlier.
     world
         .bank
         .books

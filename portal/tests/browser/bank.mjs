@@ -1,4 +1,4 @@
-// A bank of its own for each test, a browser, and the token in somebody's hands.
+// A bank of its own for each test, a browser, and the token that a person holds.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -66,7 +66,7 @@ export async function startBrowser() {
 export const DESKTOP = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 740 };
 
-/// Somebody at a browser. Nothing is asked of any other host, and the console stays silent.
+/// A person at a browser. No other host is requested, and the console stays silent.
 export async function visitor(browser, bank, { lang = "ja", viewport = DESKTOP, dark = false, context: more = {} } = {}) {
   const context = await browser.newContext({
     baseURL: bank.url,
@@ -174,7 +174,7 @@ export async function administrator(bank, page) {
   return token;
 }
 
-/// The bank's own desk.
+/// The operator's console of the bank.
 export async function operator(page) {
   await page.goto("/operator");
   await page.locator("#operator").fill("OP01");

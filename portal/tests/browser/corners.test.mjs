@@ -106,7 +106,7 @@ for (const [lang, viewport, device] of VARIANTS) {
     await withBank(browser, { lang, viewport }, async ({ bank, page }) => {
       const shot = (where, name) => look(where, `${lang}-${device}-form-${name}`);
       await administrator(bank, page);
-      // All that is wrong is told at once, and Back and Forward lead through it.
+      // All errors are shown at once, and Back and Forward lead through them.
       await page.goto("/transfer");
       await page.locator("input[name=to][value=new]").check();
       await page.locator("#account").fill("12");
@@ -121,7 +121,7 @@ for (const [lang, viewport, device] of VARIANTS) {
       assert.equal(page.url(), there);
       await page.locator("#payee-error").waitFor();
 
-      // The limit and the balance are told before the token is asked.
+      // The limit and the balance are shown before the token is needed.
       await page.goto("/transfer");
       await page.locator("input[name=to]").first().check();
       await page.locator("#amount").fill("60,000,000");

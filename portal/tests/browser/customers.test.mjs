@@ -104,7 +104,7 @@ for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
       await inside.page.goto("/home");
       assert.ok(inside.page.url().endsWith("/login"));
 
-      // Lost: the bank's operator takes it back, and whoever has it is out at once.
+      // Lost: the bank's operator takes it back, and its holder is logged out at once.
       const desk = await visitor(browser, bank, { lang });
       await operator(desk.page);
       await desk.page.goto(`/operator/${HINAGATA}/ADMIN01`);
@@ -158,7 +158,7 @@ for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE
           assert.equal((await bare.page.goto(page)).status(), 403, page);
         }
       }
-      // The ticket is spent, also for whoever has the certificate.
+      // The ticket is used up, also for a holder of the certificate.
       assert.equal((await inside.page.goto(handed.url())).status(), 403);
 
       // The same with the certificate: no code and no digits.

@@ -1,4 +1,4 @@
-//! Somebody at the site, without a socket: cookies, forms, the last page, and where it was.
+//! A visitor of the site, without a socket: cookies, forms, the last page, and its address.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

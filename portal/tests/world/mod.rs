@@ -1,4 +1,4 @@
-//! The demonstration's bank with its tokens in somebody's hands.
+//! The demonstration's bank with its tokens, which a person holds.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -253,14 +253,14 @@ pub fn put(before: Option<&Person>, after: Person, act: &str, ends: Vec<String>)
     }
 }
 
-/// What an administrator or somebody themselves has done to a person.
+/// What an administrator or the person themselves has done to a person.
 pub fn about(person: &Person, operation: Operation, more: &[(&str, &str)], act: Act) -> Draft {
     let mut fields = vec![("targetId".to_owned(), person.user.clone())];
     fields.extend(more.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     Draft { operation, fields, act }
 }
 
-/// Somebody new of a contract, with the passwords of `like`.
+/// A new person of a contract, with the passwords of `like`.
 pub fn newcomer(like: &Person, user: &str) -> Person {
     Person {
         name: "担当者".to_owned(),

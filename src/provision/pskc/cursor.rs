@@ -1,4 +1,4 @@
-//! An element of a container while it is read, and where it stands for the error.
+//! An element of a container while it is read, with its place for an error.
 
 use std::str::FromStr;
 
@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
         Ok(self.child(name)?.map(|child| child.text().to_owned()))
     }
 
-    /// An `xs:dateTime`; one without a zone is taken as UTC, the canonical form that section 4 asks for.
+    /// An `xs:dateTime`; one without a zone is read as UTC, the canonical form that section 4 requires.
     pub(super) fn date(self, name: &str) -> Result<Option<Timestamp>, PskcError> {
         let Some(date) = self.child(name)? else { return Ok(None) };
         let text = date.text();

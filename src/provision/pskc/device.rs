@@ -1,4 +1,4 @@
-//! What a package says of its device, and of what the device takes and gives.
+//! The device of a package, and the forms of its challenges and responses.
 
 use super::ValueFormat;
 use crate::time::Timestamp;
@@ -6,25 +6,25 @@ use crate::time::Timestamp;
 /// The device (`DeviceInfo`). Manufacturer and serial number together name it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceInfo {
-    /// Who made it.
+    /// The maker.
     pub manufacturer: Option<String>,
-    /// What is printed on it.
+    /// The serial number that is printed on it.
     pub serial: Option<String>,
     /// The maker's name of the model.
     pub model: Option<String>,
-    /// Tells devices of one serial number apart.
+    /// Distinguishes devices of one serial number.
     pub issue_no: Option<String>,
-    /// What the key is bound to, such as the number of a telephone.
+    /// The binding of the key, such as to a telephone number.
     pub device_binding: Option<String>,
     /// When the device may be used first.
     pub start_date: Option<Timestamp>,
     /// When the device may be used last.
     pub expiry_date: Option<Timestamp>,
-    /// Whose device it is, as a distinguished name.
+    /// The owner of the device, as a distinguished name.
     pub user_id: Option<String>,
 }
 
-/// The challenges that a device takes (`ChallengeFormat`).
+/// The challenges that a device accepts (`ChallengeFormat`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChallengeFormat {
     /// Its characters.

@@ -1,4 +1,4 @@
-//! Why a container or a package of it is not taken, and where.
+//! Why a container or a package of it is refused, and where.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{Container, LEAST_KEY, LONGEST_TEXT, PolicyError, XmlError};
 use crate::key::IdError;
 use crate::verifier::{Moving, OutOfValidity};
 
-/// How one package of a file is told from the others.
+/// How a message names one package of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageName {
     /// Its place in the file, from 1.
@@ -56,8 +56,8 @@ impl fmt::Display for PackageName {
     }
 }
 
-/// Why a key package is neither the device key of a camera token nor a generator that a verifier takes. The name is of the first kind;
-/// each variant holds for whichever of them the package could have been.
+/// Why a key package is neither the device key of a camera token nor a generator that a verifier accepts. The name is of the first
+/// kind; each variant is for either of them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoDeviceKey {
@@ -67,7 +67,7 @@ pub enum NoDeviceKey {
     /// Its policy forbids the use, or the secret is missing.
     #[error("{0}")]
     Policy(#[from] PolicyError),
-    /// Its policy has a rule that a verifier does not keep.
+    /// Its policy has a rule that a verifier cannot enforce.
     #[error("{0} is not kept here")]
     Rule(&'static str),
     /// The device or the key may never be used again.
@@ -79,7 +79,7 @@ pub enum NoDeviceKey {
     /// It names a suite that a camera token could have, as a card's package does.
     #[error("it names an OCRASuite, as cards do, and does not say that it is a device key")]
     Card,
-    /// Its device answers otherwise than a camera token.
+    /// Its device gives other responses than a camera token.
     #[error("its ResponseFormat is not that of a camera token here, {digits} decimal digits")]
     ResponseFormat {
         /// The digits of a response here.
@@ -94,10 +94,10 @@ pub enum NoDeviceKey {
     /// A time step lasts a second to an hour.
     #[error("its TimeInterval is not 1 to 3600 seconds")]
     Step,
-    /// A clock that is farther off is none that a verifier finds.
+    /// A verifier finds no clock that is farther off.
     #[error("its TimeDrift is more than {} time steps", Moving::MAX_DRIFT)]
     Drift,
-    /// It would be refused until then.
+    /// It would be refused until that time.
     #[error("its Time is no time step until now")]
     Time,
     /// It would be weaker than what it is for.
@@ -106,15 +106,15 @@ pub enum NoDeviceKey {
     /// A text that no maker writes.
     #[error("{0} has more than {LONGEST_TEXT} bytes")]
     Long(&'static str),
-    /// It says of no device whose it is.
+    /// It has no serial number.
     #[error("no serial number")]
     NoSerial,
-    /// The serial number is none.
+    /// The serial number is not a valid one.
     #[error("SerialNo: {0}")]
     Serial(#[from] IdError),
 }
 
-/// Why a container cannot be read or written. No message holds a value of the document other than names.
+/// Why a container cannot be read or written. No message has a value of the document other than names.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PskcError {
@@ -130,7 +130,7 @@ pub enum PskcError {
         /// The part.
         place: Place,
     },
-    /// A part that may stand once stands twice.
+    /// A part that may occur once occurs twice.
     #[error("{place} is given more than once")]
     Repeated {
         /// The part.
@@ -141,7 +141,7 @@ pub enum PskcError {
     Malformed {
         /// The part.
         place: Place,
-        /// What it should be.
+        /// The expected value.
         expected: &'static str,
     },
     /// A part needs an algorithm that is not supported.
@@ -152,12 +152,12 @@ pub enum PskcError {
         /// The algorithm as the document names it.
         algorithm: String,
     },
-    /// The document asks for another kind of protection than the caller has.
+    /// The document needs another kind of protection than the caller has.
     #[error("{place} is protected by {needed}")]
     Protection {
         /// The part.
         place: Place,
-        /// What would open it.
+        /// The secret that would open it.
         needed: &'static str,
     },
     /// The document names another pre-shared key than the caller.
@@ -173,7 +173,7 @@ pub enum PskcError {
     KeyLength {
         /// The part that is encrypted.
         place: Place,
-        /// What the cipher takes.
+        /// The lengths that the cipher accepts.
         expected: &'static str,
         /// How long the key is.
         found: usize,
@@ -181,7 +181,7 @@ pub enum PskcError {
     /// PBKDF2 with no rounds, or with more than [`Container::MAX_ITERATIONS`].
     #[error("IterationCount {found} is not between 1 and {}", Container::MAX_ITERATIONS)]
     Iterations {
-        /// The rounds asked for.
+        /// The rounds in the document.
         found: u64,
     },
     /// A plain secret, where the caller expects an encrypted one.
@@ -211,7 +211,7 @@ pub enum PskcError {
 }
 
 impl PskcError {
-    /// Whether a value is not the one that its maker has put there, or is under another key.
+    /// Whether a value was altered since its maker wrote it, or is under another key.
     #[must_use]
     pub const fn is_unauthentic(&self) -> bool {
         matches!(self, Self::Authentication { .. } | Self::NotAuthenticated { .. } | Self::NotEncrypted { .. })

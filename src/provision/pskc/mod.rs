@@ -5,8 +5,8 @@
 //! cards carry them, with their suite in `AlgorithmParameters`.
 //!
 //! Documents in UTF-8, UTF-16 and Shift_JIS are read, also with blanks before the XML declaration. Of a later minor version than 1.0
-//! what is known is read, as RFC 6030, section 1.2 asks; leading zeros of a version do not count. The key of the MACs is in the
-//! document, or the caller's, or the encryption key where `MACKeyReference` names that one.
+//! the known parts are read, as RFC 6030, section 1.2 requires; leading zeros of a version are ignored. The key of the MACs is in
+//! the document, or the caller's, or the encryption key if `MACKeyReference` names that one.
 //!
 //! Not supported, and refused by name ([`PskcError::Unsupported`]): signed containers, RSA and other asymmetric keys,
 //! Triple DES and Camellia, keys that a file only refers to, and the drafts that preceded the standard.
@@ -74,8 +74,8 @@ impl Container {
     /// With a `protection` other than [`Protection::None`] each secret must be encrypted: a plain one could have been
     /// put there by anyone.
     ///
-    /// A package that cannot be read, or whose values do not open, stands in [`Container::unread`] and keeps no other out: each
-    /// value has its own MAC. No MAC covers what stands beside the values (serial numbers, dates, which packages there are).
+    /// A package that cannot be read, or whose values do not open, is in [`Container::unread`]; the others are read, because each
+    /// value has its own MAC. No MAC covers the rest of the document (serial numbers, dates, the list of packages).
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl Container {
 
     /// Writes a document, its secrets under `protection`; counters and times stay plain, as in the figures of the RFC.
     ///
-    /// A document under [`Protection::None`] holds the secrets as they are, and is as secret as they are.
+    /// A document under [`Protection::None`] has the secrets in clear, and is as secret as they are.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ pub enum Form {
     /// AES of the key's length, HMAC-SHA256, and PBKDF2 with HMAC-SHA256 and AES-256.
     #[default]
     Strong,
-    /// What RFC 6030 recommends, and every reader knows: AES-128-CBC, HMAC-SHA1, and PBKDF2 with HMAC-SHA1.
+    /// The algorithms that RFC 6030 recommends and every reader knows: AES-128-CBC, HMAC-SHA1, and PBKDF2 with HMAC-SHA1.
     Compatible,
 }
 
@@ -141,7 +141,7 @@ pub enum Protection {
     PreSharedKey {
         /// The key itself.
         key: Key,
-        /// What the parties call it (`KeyName`). If both the file and the caller name it, the names must agree.
+        /// Its name between the parties (`KeyName`). If both the file and the caller name it, the names must agree.
         name: Option<String>,
         /// The MAC's key, of at least 16 bytes, where the parties have agreed on one. A file that brings its own is refused then. It
         /// is not used for writing.
@@ -160,15 +160,15 @@ pub struct KeyPackage {
     pub crypto_module_id: Option<String>,
     /// `Key/@Id`, unique for the issuer.
     pub key_id: Option<String>,
-    /// What the key computes.
+    /// The algorithm of the key.
     pub algorithm: Option<Algorithm>,
-    /// Who issued the key.
+    /// The issuer of the key.
     pub issuer: Option<String>,
     /// The OCRASuite, exactly as written.
     pub suite: Option<String>,
-    /// What the device takes.
+    /// The form of the device's challenges.
     pub challenge_format: Option<ChallengeFormat>,
-    /// What the device answers.
+    /// The form of the device's responses.
     pub response_format: Option<ResponseFormat>,
     /// A profile that both parties know, instead of parameters.
     pub key_profile_id: Option<String>,
@@ -184,19 +184,19 @@ pub struct KeyPackage {
     pub time_interval: Option<i64>,
     /// How far the device's clock is off, in time steps.
     pub time_drift: Option<i64>,
-    /// Whose key it is, as a distinguished name.
+    /// The owner of the key, as a distinguished name.
     pub user_id: Option<String>,
-    /// What may be done with the key.
+    /// The rules for the use of the key.
     pub policy: Policy,
     secret: Option<Key>,
     /// Its place in the file that it was read from, from 1: it stays when others are taken out.
     number: Option<usize>,
 }
 
-/// Which packages are taken for device keys of camera tokens.
+/// Which packages count as device keys of camera tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taking {
-    /// The digits of a response: a package that says another number is not of such a token.
+    /// The digits of a response: a package with another number is not of such a token.
     pub digits: u8,
     /// Also those that name an OCRASuite, as the packages of cards do.
     pub suites_too: bool,
@@ -206,7 +206,7 @@ impl KeyPackage {
     /// `KeyProfileId` of a device key: the suite of its responses is agreed on at registration.
     pub const DEVICE_KEY_PROFILE: &str = "camtoken-device-key";
 
-    /// A package with a key and nothing else said about it.
+    /// A package with a key and no other data.
     #[must_use]
     pub fn new(key_id: impl Into<String>, algorithm: Algorithm, secret: Key) -> Self {
         Self { key_id: Some(key_id.into()), algorithm: Some(algorithm), secret: Some(secret), ..Self::default() }
@@ -226,16 +226,16 @@ impl KeyPackage {
         self.secret.as_ref().ok_or(PolicyError::NoSecret)
     }
 
-    /// The device key of a camera token, and whose it is: an OCRA key of at least 16 bytes that may be used for challenge and
+    /// The device key of a camera token, with the token ID: an OCRA key of at least 16 bytes that may be used for challenge and
     /// response without further rules, of a device whose serial number is a token ID.
     ///
     /// A package that names an OCRASuite is a card's: it is a device key only if its `KeyProfileId` is
-    /// [`KeyPackage::DEVICE_KEY_PROFILE`], or the caller knows ([`Taking::suites_too`]). A key that is not valid yet may be
-    /// taken; [`KeyPackage::origin`] has its dates.
+    /// [`KeyPackage::DEVICE_KEY_PROFILE`], or the caller says so ([`Taking::suites_too`]). A key that is not valid yet may be
+    /// imported; [`KeyPackage::origin`] has its dates.
     ///
     /// # Errors
     ///
-    /// What it is instead.
+    /// What the package is instead.
     pub fn device_key(&self, taking: Taking, now: Timestamp) -> Result<(TokenId, &Key), NoDeviceKey> {
         if self.algorithm != Some(Algorithm::Ocra) {
             return Err(NoDeviceKey::Algorithm);
@@ -263,12 +263,12 @@ impl KeyPackage {
         name.strip_prefix("HMAC-").unwrap_or(&name).replacen("SHA-", "SHA", 1).parse().ok()
     }
 
-    /// The secret of a generator, whose it is and what it computes: a HOTP or TOTP key of at least 16 bytes that may be used for
-    /// one-time passwords without further rules.
+    /// The secret of a generator, with its serial number and its algorithm: a HOTP or TOTP key of at least 16 bytes that may be used
+    /// for one-time passwords without further rules.
     ///
     /// # Errors
     ///
-    /// What it is instead.
+    /// What the package is instead.
     pub fn generator(&self, now: Timestamp) -> Result<(GeneratorId, &Key, Moving), NoDeviceKey> {
         self.generator_used_at(now, now)
     }
@@ -319,14 +319,14 @@ impl KeyPackage {
         Ok((serial, key, moving))
     }
 
-    /// The key of a token or generator, long enough and without a rule that a verifier does not keep. One that is not valid yet
-    /// may be taken, and is not used before.
+    /// The key of a token or generator, long enough and without a rule that a verifier cannot enforce. A key that is not valid yet
+    /// may be imported, and is not used before its date.
     fn usable_key(&self, usage: KeyUsage, now: Timestamp) -> Result<&Key, NoDeviceKey> {
         let validity = self.origin()?.validity();
         let at = validity.start.map_or(now, |start| start.max(now));
         let key = self.key_for(usage, at)?;
         validity.check(at)?;
-        // A rule that nobody keeps forbids the use (RFC 6030, section 5).
+        // A rule that is not enforced forbids the use (RFC 6030, section 5).
         if self.policy.number_of_transactions.is_some() {
             return Err(NoDeviceKey::Rule("NumberOfTransactions"));
         }
@@ -340,7 +340,7 @@ impl KeyPackage {
         Ok(key)
     }
 
-    /// What a verifier keeps of the package beside the key.
+    /// The data of the package that a verifier keeps beside the key.
     ///
     /// # Errors
     ///
@@ -384,7 +384,7 @@ impl KeyPackage {
         package
     }
 
-    /// The package of a generator as a verifier has it: how far it has come stands in it.
+    /// The package of a generator as a verifier has it, with its counter or time step.
     #[must_use]
     pub fn of_generator(generator: &GeneratorId, secret: Key, moving: Moving, origin: Origin) -> Self {
         let mut package = Self::of(generator.as_str(), secret, origin);
@@ -439,7 +439,7 @@ impl KeyPackage {
         PackageName { number, serial: self.device.serial.clone(), key_id: self.key_id.clone() }
     }
 
-    /// The key whatever its policy says, for passing the package on. To use it, ask [`KeyPackage::key_for`].
+    /// The key, whatever its policy says, for passing the package on. To use the key, call [`KeyPackage::key_for`].
     #[must_use]
     pub fn expose_key(&self) -> Option<&Key> {
         self.secret.as_ref()
@@ -455,7 +455,7 @@ impl KeyPackage {
 /// A shorter key is no device key, and no secret of a generator (RFC 4226, section 4, R6).
 const LEAST_KEY: usize = 16;
 
-/// What a verifier keeps of one text of a package.
+/// The part of a package's text that a verifier keeps.
 const LONGEST_TEXT: usize = 256;
 
 #[cfg(test)]

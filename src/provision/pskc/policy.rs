@@ -1,4 +1,4 @@
-//! What may be done with a key: RFC 6030, section 5.
+//! The allowed uses of a key: RFC 6030, section 5.
 
 use super::ValueFormat;
 use super::words::Word;
@@ -13,7 +13,7 @@ pub struct Policy {
     pub expiry_date: Option<Timestamp>,
     /// The PIN that goes with the key.
     pub pin: Option<PinPolicy>,
-    /// What the key may be used for; empty for anything.
+    /// The allowed uses of the key; empty for all.
     pub key_usage: Vec<KeyUsage>,
     /// How many times the key may be used. The user of the key counts.
     pub number_of_transactions: Option<u64>,
@@ -47,7 +47,7 @@ impl Policy {
     }
 }
 
-/// What a key may be used for (`KeyUsage`).
+/// An allowed use of a key (`KeyUsage`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUsage {
     /// `OTP`: one-time passwords.
@@ -112,9 +112,9 @@ pub struct PinPolicy {
 pub enum PinUsageMode {
     /// The device checks it.
     Local,
-    /// It stands before the response.
+    /// It comes before the response.
     Prepend,
-    /// It stands after the response.
+    /// It comes after the response.
     Append,
     /// It goes into the computation: `P` of an OCRASuite.
     Algorithmic,

@@ -1,8 +1,8 @@
 //! Values that are encrypted and authenticated: RFC 6030, section 6.
 //!
-//! The MAC is over the encrypted value, vector and all, and is checked before anything is decrypted. Its own key stands
-//! in the document under CBC alone, as the standard has it: whoever can guess plaintext of the document may be able to
-//! forge such a key, so a container is no substitute for a trusted way of delivery.
+//! The MAC is over the encrypted value with its initialization vector, and is checked before anything is decrypted. The MAC's
+//! own key is in the document, protected by CBC alone, as the standard has it. An attacker who can guess plaintext of the
+//! document may be able to forge such a key. So a container is no substitute for a trusted way of delivery.
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit, KeyIvInit};
@@ -25,7 +25,7 @@ use crate::key::Key;
 
 /// Bounds the work that a document can ask for.
 pub(super) const MAX_ITERATIONS: u32 = 2_000_000;
-/// What documents are written with.
+/// The protection with which documents are written.
 const ITERATIONS: u32 = 600_000;
 const SALT_LEN: usize = 16;
 /// A shorter agreed MAC key, such as that of an empty file, protects nothing.
@@ -55,7 +55,7 @@ impl<'a> Opener<'a> {
         Ok(Self { container, protection, keys })
     }
 
-    /// Whether a secret may stand there without encryption.
+    /// Whether a secret may be there without encryption.
     pub(super) const fn allows_plain(&self) -> bool {
         matches!(self.protection, Protection::None)
     }
@@ -81,7 +81,7 @@ impl<'a> Opener<'a> {
     }
 }
 
-/// What is written instead of a plain value.
+/// The value that is written instead of a plain one.
 pub(super) struct Sealer {
     encryption: Key,
     mac: Key,
@@ -91,7 +91,7 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
-    /// Takes or derives the encryption key and draws the MAC's; `None` without protection.
+    /// Takes or derives the encryption key and generates the MAC's; `None` without protection.
     pub(super) fn new(
         form: Form,
         protection: &Protection,
@@ -194,7 +194,7 @@ fn unlock(container: Cursor<'_>, protection: &Protection) -> Result<Keys, PskcEr
     Ok(Keys { encryption, mac: Some((hash, mac)) })
 }
 
-/// The MAC's key where the document does not bring it: the caller's, or the encryption key if the document refers to that.
+/// The MAC's key if it is not in the document: the caller's, or the encryption key if the document refers to that.
 fn agreed_mac_key(
     method: Cursor<'_>,
     key_info: Option<Cursor<'_>>,
@@ -368,14 +368,14 @@ enum Refused {
     Content,
 }
 
-/// The initialisation vector stands before the ciphertext; padding is that of PKCS #7.
+/// The initialisation vector is before the ciphertext; padding is that of PKCS #7.
 fn decrypt_cbc<C: KeyIvInit + BlockModeDecrypt>(key: &[u8], bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let (iv, ciphertext) = bytes.split_at_checked(BLOCK).ok_or(Refused::Content)?;
     let cipher = C::new_from_slices(key, iv).map_err(|_| Refused::KeyLength)?;
     cipher.decrypt_padded_vec::<Pkcs7>(ciphertext).map(Zeroizing::new).map_err(|_| Refused::Content)
 }
 
-/// Encrypts by AES-CBC with the key of 16, 24 or 32 bytes, under a vector drawn for it, which stands before the result.
+/// Encrypts by AES-CBC with the key of 16, 24 or 32 bytes, under a random vector, which is written before the result.
 fn encrypt(key: &Key, plain: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
     fn cbc<C: KeyIvInit + BlockModeEncrypt>(key: &[u8], iv: &[u8], plain: &[u8]) -> Vec<u8> {
         C::new_from_slices(key, iv).expect("the length chose the cipher").encrypt_padded_vec::<Pkcs7>(plain)

@@ -1,4 +1,4 @@
-//! What no file of vectors can say of key containers.
+//! Tests of key containers that no file of vectors can express.
 
 use std::convert::Infallible;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a key computes (`Key/@Algorithm`).
+/// The algorithm of a key (`Key/@Algorithm`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Algorithm {
     /// Event-based one-time passwords, RFC 4226.
@@ -41,7 +41,7 @@ impl Algorithm {
         }
     }
 
-    /// What keys of the algorithm are for, where the algorithm decides it.
+    /// The purpose of keys of the algorithm, where the algorithm decides it.
     #[must_use]
     pub const fn usage(&self) -> Option<KeyUsage> {
         match self {

@@ -105,7 +105,7 @@ impl Element {
         self.children.iter().find(|child| child.is(Namespace::Pskc, name))
     }
 
-    /// Whether an element of a name stands anywhere below.
+    /// Whether there is an element of a name anywhere below.
     pub(super) fn has_within(&self, name: &str) -> bool {
         self.children.iter().any(|child| child.is(Namespace::Pskc, name) || child.has_within(name))
     }

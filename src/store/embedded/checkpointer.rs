@@ -13,7 +13,7 @@ use crate::store::StoreError;
 pub(super) struct Checkpointer {
     give: Option<SyncSender<(u64, Arc<Recent>)>>,
     done: Receiver<Result<(), StoreError>>,
-    /// What the thread is busy with, or was: it may be in the tree or not.
+    /// The changes that the thread is writing, or was: they may be in the tree or not.
     pub given: Option<Arc<Recent>>,
     pub busy: bool,
     thread: Option<JoinHandle<()>>,

@@ -20,7 +20,7 @@ use crate::store::time::Instant;
 /// Requests that may wait for the writer; one more is answered [`StoreError::Unavailable`] at once.
 const QUEUE: usize = 16_384;
 
-/// Requests that share one sync, at most, and bytes after which no more are taken in: far less than a file of the journal.
+/// Requests that share one sync, at most, and bytes after which no more are added: far less than a file of the write-ahead log.
 const GROUP: usize = 1024;
 const GROUP_LEN: usize = 4 << 20;
 
@@ -135,16 +135,17 @@ impl PendingWork for CommitQueue {
     }
 }
 
-/// The writer, held by one thread. Dropping it without [`WriterLease::put_back`] loses the writer for good: that is how a store
-/// is closed, and what happens after a panic, when nobody knows what was left undone.
+/// The writer, held by one thread. Dropping it without [`WriterLease::put_back`] loses the writer for good. That is how a store
+/// is closed. It also happens after a panic, when it is not known what was left undone.
 struct WriterLease<'q> {
     queue: &'q CommitQueue,
     writer: Option<Box<Writer>>,
 }
 
 impl WriterLease<'_> {
-    /// Takes the requests of the next group. Of several callers, who was just answered often asks again, and more come while
-    /// the writer stays awake: others who want the processor get it. A single caller is sooner served by a writer that sleeps.
+    /// Takes the requests of the next group. With several callers, one that got its answer often sends the next request soon. So
+    /// the writer stays awake for a moment, and yields the processor to other threads. For a single caller a writer that sleeps
+    /// is faster.
     fn next(&self, company: bool) -> Option<Vec<Request>> {
         let since = Instant::now();
         loop {

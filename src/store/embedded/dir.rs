@@ -82,7 +82,7 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StoreError> {
             let found = String::from_utf8_lossy(&found).trim_end().chars().take(40).collect();
             Err(StoreError::Version { found, expected: FORMAT })
         }
-        // A journal is written to once there is a format: what it holds was acknowledged.
+        // The write-ahead log is written to only once there is a format: its changes were acknowledged.
         Err(error)
             if error.kind() == ErrorKind::NotFound && Journal::is_written(&SystemDisk, &dir.join("journal"))? =>
         {
@@ -153,12 +153,12 @@ fn create_private_dir(dir: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    // Somebody else may have made it meanwhile.
+    // Another process may have made it meanwhile.
     builder.recursive(true).create(dir)?;
     Ok(SystemDisk.sync_dir(above)?)
 }
 
-/// Refuses symbolic links in any part: they could lead anywhere, and whoever owns the target could change what is there.
+/// Refuses symbolic links in any part: they could lead anywhere, and the owner of the target could change what is there.
 pub(super) fn refuse_links(dir: &Path) -> Result<(), StoreError> {
     for entry in fs::read_dir(dir)? {
         let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;

@@ -9,9 +9,9 @@ use std::path::Path;
 pub(super) trait Disk: Send + Sync {
     type File: DiskFile;
 
-    /// What each file of the write-ahead log grows to.
+    /// The size to which each file of the write-ahead log grows.
     const LOG_LEN: u64 = 16 << 20;
-    /// What such a file is made longer by, at least.
+    /// The least number of bytes by which such a file is made longer.
     const LOG_STEP: u64 = 64 << 10;
 
     /// Opens a file to write to it.
@@ -122,7 +122,7 @@ impl Disk for SystemDisk {
     }
 }
 
-/// A part of a store that is a symbolic link could lead anywhere, and somebody else could turn it.
+/// A part of a store that is a symbolic link could lead anywhere, and another user could redirect it.
 fn no_link(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => {

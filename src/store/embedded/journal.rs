@@ -1,17 +1,17 @@
-//! The journal: where a change is first durable.
+//! The write-ahead log: where a change is first durable.
 //!
 //! Two files take turns. A group of changes is one frame, written behind the one before and synced by one `fdatasync`.
-//! The files are filled with zeroes before they are written to, and afterwards overwritten: appending to a file, or
-//! writing to what was only reserved, makes the file system write its own journal too, which costs half of the rate.
+//! The files are filled with zeroes first, and overwritten afterwards. Appending to a file, or writing to space that was
+//! only reserved, makes the file system write its own journal as well, which costs half of the rate.
 //!
 //! ```text
 //! frame    hash (8) | length of the changes (4) | number (8) | changes
 //! change   length of the key (1) | key | revision (8) | length (4) | record | length (4), all ones for none | audit entry
 //! ```
 //!
-//! Numbers are big-endian. The hash (XXH3) covers everything behind it. Frames are numbered without a gap, so what stands
-//! behind the last one, left over from an earlier turn or torn, cannot be taken for the next. Each frame is synced before the
-//! next is written: only the last one can be torn. A damaged frame with a later one anywhere is a loss, and is told.
+//! Numbers are big-endian. The hash (XXH3) covers everything behind it. Frames are numbered without a gap. So bytes behind
+//! the last frame, left over from an earlier turn or torn, cannot be taken for the next one. Each frame is synced before the
+//! next is written: only the last one can be torn. A damaged frame with a later one anywhere is a loss, and is reported.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -29,7 +29,7 @@ const NO_AUDIT: u32 = u32::MAX;
 /// The names of the files.
 const FILES: [&str; 2] = ["0", "1"];
 
-/// The journal while it is written.
+/// The write-ahead log while it is written.
 pub(super) struct Journal<D: Disk> {
     files: [Zeroed<D::File>; 2],
     turn: usize,
@@ -45,7 +45,7 @@ struct Zeroed<F> {
     len: u64,
 }
 
-/// What a journal holds, frame by frame.
+/// The content of a write-ahead log, frame by frame.
 pub(super) struct Replay {
     pub frames: Vec<Vec<Entry>>,
     /// The number of the last of them.

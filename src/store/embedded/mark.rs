@@ -3,8 +3,8 @@
 //! It is written after each sync, before its answers, and a second time behind them. It is synced when the log turns to its
 //! other file and when the store is opened or closed: it survives a killed process, and is a lower bound after a power cut.
 //! Each change raises one revision by one, so the revisions of all records add up to the number of changes. If that is less
-//! than the mark says, the log has lost its end, which cannot be told from a frame that was cut off and never acknowledged: a
-//! used response would be open again.
+//! than the mark says, the log has lost its end. The log alone does not show this: it looks the same when a frame was cut off
+//! that was never acknowledged. A used response would be open again.
 //!
 //! ```text
 //! mark   copy at 0 | copy at 4096
@@ -34,7 +34,7 @@ const OFFSETS: [u64; 2] = [0, 4096];
 /// The files whose places the mark has.
 const ANCHORS: [&str; 3] = [NAME, "journal/0", "journal/1"];
 
-/// What one copy of a mark says.
+/// The content of one copy of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
     pub changes: u64,
@@ -49,7 +49,7 @@ struct Anchor {
     files: [(u64, u64); ANCHORS.len()],
 }
 
-/// What was found of a mark.
+/// The result of reading a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// Not there, or without content.
@@ -130,7 +130,7 @@ impl Anchor {
 /// The mark of an open store. The number of changes grows with it.
 pub(super) struct MarkFile<D: Disk> {
     dir: PathBuf,
-    /// `None` while the store is repaired, or only read: what stands on the disk stays until then.
+    /// `None` while the store is repaired, or only read: the copy on the disk stays until then.
     written: Option<(D::File, Anchor)>,
     changes: u64,
     /// Whether the disk may have less than was counted, should the power fail.
@@ -138,7 +138,7 @@ pub(super) struct MarkFile<D: Disk> {
 }
 
 impl<D: Disk> MarkFile<D> {
-    /// The mark of a store that may not be opened by anybody else yet: nothing is written before [`MarkFile::settle`].
+    /// The mark of a store that no other process may open yet: nothing is written before [`MarkFile::settle`].
     pub fn held(dir: &Path, changes: u64) -> Self {
         Self { dir: dir.to_owned(), written: None, changes, is_unsynced: false }
     }
@@ -180,7 +180,7 @@ impl<D: Disk> MarkFile<D> {
         Ok(())
     }
 
-    /// Takes the mark away: without it the store is not opened until somebody has decided about what it lacks.
+    /// Removes the mark: without it the store is not opened until an operator has decided about the missing changes.
     pub fn withdraw(disk: &D, dir: &Path) -> Result<(), StoreError> {
         match disk.remove_file(&dir.join(NAME)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -189,14 +189,14 @@ impl<D: Disk> MarkFile<D> {
         Ok(disk.sync_dir(dir)?)
     }
 
-    /// Counts changes that are durable, before anybody is told.
+    /// Counts changes that are durable, before any caller gets its answer.
     pub fn raise(&mut self, by: u64) -> Result<(), StoreError> {
         self.changes += by;
         self.is_unsynced = true;
         self.write_copy(OFFSETS[0])
     }
 
-    /// Writes the second copy, which nobody has to wait for. When that fails, it may be half written: the first one must stay
+    /// Writes the second copy, for which no caller waits. When that fails, it may be half written: the first one must stay
     /// as it is.
     pub fn repeat(&mut self) -> Result<(), StoreError> {
         self.write_copy(OFFSETS[1])

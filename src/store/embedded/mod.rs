@@ -1,13 +1,13 @@
 //! Records in one directory: durable before it answers, no server.
 //!
-//! Every record stands in memory, and there is one writer. It takes whatever is queued, decides each replacement
-//! against memory and the group so far, appends the group to a journal with one `fdatasync`, makes it visible, and only
-//! then answers. So 64 callers share a sync, a single caller pays for one, and nobody reads what a power cut could take
-//! back. Which thread holds the writer is told in `commit_queue.rs`.
+//! Every record is in memory, and there is one writer. It takes the queued requests and decides each replacement by memory
+//! and the group so far. It appends the group to the write-ahead log with one `fdatasync`, makes it visible, and only then
+//! answers. So 64 callers share a sync, a single caller pays for one, and no caller reads what a power cut could take back.
+//! `commit_queue.rs` says which thread holds the writer.
 //!
-//! When one of the journal's two files is full, another thread brings what it holds into a tree (fjall), while the other
-//! file is written; the tree keeps the audit entries, and the records for when the store is opened. The tree alone would
-//! do, with its own journal: that reaches half of the disk's rate, since it is reserved and not written beforehand.
+//! The log has two files. When one is full, another thread checkpoints it into a tree (fjall), while the other file is
+//! written. The tree keeps the audit entries, and the records for the next opening. The tree alone would do, with its own
+//! log: but that reaches half of the disk's rate, because its file is reserved and not written beforehand.
 //!
 //! ```text
 //! format        camtoken store 2
@@ -16,7 +16,7 @@
 //! journal/      0 and 1: the last changes; see `journal.rs`
 //! engine/       records:    key = id, value = revision | record
 //!               audit:      key = id | revision, value = entry
-//!               checkpoint: key = 0, value = the number of the last frame of the journal that is in here
+//!               checkpoint: key = 0, value = the number of the last frame of the write-ahead log that is in here
 //! ```
 //!
 //! A store that may have lost what was acknowledged, or was copied, does not open: a used response would be open again.
@@ -83,10 +83,10 @@ pub struct EmbeddedStore {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What readers and the writer see together.
+/// The state that readers and the writer share.
 #[derive(Default)]
 struct Shared {
-    /// What is durable, and nothing else.
+    /// The durable records only.
     records: RwLock<BTreeMap<RecordId, Versioned>>,
     /// Why nothing more is written, from the first failure on.
     stopped: OnceLock<String>,
@@ -186,8 +186,8 @@ impl EmbeddedStore {
         self.ask(|answer| Request::Repaired { answer }).await
     }
 
-    /// Writes all files of a closed store anew, so that none of them holds the bytes of records that were overwritten. The
-    /// blocks that the old files had are given back to the file system, which may keep their bytes until it needs them.
+    /// Writes all files of a closed store again, so that none of them has the bytes of records that were overwritten. The
+    /// blocks of the old files go back to the file system, which may keep their bytes until it needs them.
     ///
     /// # Errors
     ///
@@ -208,9 +208,9 @@ impl EmbeddedStore {
         journal.erase()
     }
 
-    /// Makes a store in `dir` from saved records, and says how many there were. The directory must hold no store yet.
-    /// Only when the last record was given and everything is durable there is a store; what is left of an attempt that
-    /// was cut off is in nobody's way.
+    /// Makes a store in `dir` from saved records, and says how many there were. The directory must have no store yet.
+    /// There is a store only after the last record, when everything is durable. The rest of an attempt that was cut off
+    /// does no harm to the next one.
     ///
     /// # Errors
     ///
@@ -245,7 +245,7 @@ impl EmbeddedStore {
 
     /// Rewrites the tree without what later changes have made useless. Replacements wait meanwhile.
     ///
-    /// The tree does so by itself, bit by bit; this is for whoever wants the room now.
+    /// The tree does so by itself, bit by bit. This is for an operator who needs the room now.
     ///
     /// # Errors
     ///
@@ -348,7 +348,7 @@ impl Shared {
     fn stop(&self, reason: String) {
         let _ = self.stopped.set(reason);
         for watcher in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // Who has stopped waiting does not learn it.
+            // A caller that has stopped waiting does not get the result.
             let _ = watcher.send(());
         }
     }

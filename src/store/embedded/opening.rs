@@ -1,4 +1,4 @@
-//! Opening: what the tree and the log hold is put together, held against the mark, and checkpointed.
+//! Opening: the content of the tree and of the log is put together, compared with the mark, and checkpointed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,20 +14,20 @@ use crate::store::{RecordId, Revision, StoreError, Versioned};
 /// A store that can go on.
 pub(super) struct Ready<D: Disk> {
     pub records: BTreeMap<RecordId, Versioned>,
-    /// What could not be brought into the tree: the store can only be read.
+    /// The changes that could not be checkpointed: the store can only be read.
     pub recent: Recent,
     pub journal: Journal<D>,
     pub mark: MarkFile<D>,
     /// Why nothing can be written.
     pub full: Option<StoreError>,
-    /// What is to be repaired: nothing is written to the mark until that is done.
+    /// The repair that is needed: nothing is written to the mark until it is done.
     pub problem: Option<StoreError>,
 }
 
 /// Reads a store. One that needs a repair is given only if that is what it is opened for.
 pub(super) fn ready<D: Disk, T: Tree>(disk: &D, dir: &Path, tree: &T, repairs: bool) -> Result<Ready<D>, StoreError> {
     let journal = dir.join("journal");
-    // Who made the store may have been killed before its names were durable.
+    // The process that made the store may have been killed before its names were durable.
     disk.sync_dir(&journal)?;
     disk.sync_dir(dir)?;
     let mut records = guarded(|| tree.records())?;
@@ -73,7 +73,7 @@ pub(super) fn ready<D: Disk, T: Tree>(disk: &D, dir: &Path, tree: &T, repairs: b
     }
     match full {
         None => recent = Recent::default(),
-        // What is read from here on has to be durable, as it would be in the tree.
+        // Records that are read from here on have to be durable, as they would be in the tree.
         Some(_) => Journal::write_again(disk, &journal)?,
     }
     let journal = Journal::open(disk, &journal, replay.highest)?;

@@ -92,7 +92,7 @@ fn an_abandoned_request_is_written() {
     });
 }
 
-/// Whoever works with the writer when it panics, nobody waits for ever, and nothing more is written.
+/// Whichever thread has the writer when it panics, no caller waits for ever, and nothing more is written.
 #[test]
 fn a_panic_stops_the_store() {
     for helped in [false, true] {

@@ -1,4 +1,4 @@
-//! What a file of the write-ahead log holds and the tree does not yet.
+//! The changes in a file of the write-ahead log that the tree does not have yet.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! opening has every change that was acknowledged, or it refuses, and it may refuse only after damage or a copy. No change
 //! of one revision is acknowledged twice.
 //!
-//! What is simulated lies below the log, the mark and the format. The tree is a stand-in: a checkpoint is stored whole or not
+//! The simulated part lies below the log, the mark and the format. The tree is a stand-in: a checkpoint is stored whole or not
 //! at all, may fail, and may be lost in a power cut until the log waits for it. Its library's own files are not simulated
 //! (the tests with killed processes and full disks have the real one), nor are damage before a power cut, of which the
 //! unsynced mark may know nothing, a write that lands elsewhere in a life in which another call fails, and a disk that goes
@@ -76,7 +76,7 @@ struct Run {
     tree: SimTree,
     /// The last acknowledged revision of each record.
     acknowledged: BTreeMap<RecordId, u64>,
-    /// What may stand under a revision: an unknown outcome leaves several.
+    /// The possible contents of a revision: an unknown outcome leaves several.
     written: BTreeMap<(RecordId, u64), BTreeSet<Vec<u8>>>,
     accepted: BTreeSet<(RecordId, u64)>,
     attempts: u64,
@@ -231,7 +231,7 @@ impl Run {
             assert!(known.is_some_and(|known| known.contains(&*found.record)), "nobody wrote this record");
         }
         drop(writer);
-        // It was cut off before its end: it has to be asked for again.
+        // It was cut off before its end: it has to be repeated.
         assert!(matches!(self.open(false).err(), Some(StoreError::Lost { .. })), "a repair without its end");
         writer = self.open(true).expect("as before");
         let (answer, mut answered) = oneshot::channel();
@@ -251,7 +251,7 @@ struct SimTree(Arc<Mutex<Branch>>);
 struct Branch {
     random: Random,
     held: Held,
-    /// What was held before the last checkpoint.
+    /// The records before the last checkpoint.
     before: Held,
     fails_at: Option<u64>,
     has_failed: bool,

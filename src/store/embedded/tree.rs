@@ -1,4 +1,4 @@
-//! The tree (fjall): every record as it was when the journal was last brought in, and all audit entries.
+//! The tree (fjall): every record as of the last checkpoint of the write-ahead log, and all audit entries.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ use super::recent::Recent;
 use crate::store::backup::Saved;
 use crate::store::{MAX_LEN, RecordId, Revision, StoreError, Versioned};
 
-/// What each of the engine's two write buffers grows to before it becomes a file, and its cache of blocks. Small,
+/// The size to which each of the engine's two write buffers grows before it becomes a file, and its cache of blocks. Small,
 /// because nothing but the audit entries is ever read again.
 const ENGINE_BUFFER: u64 = 8 << 20;
 
-/// What the log is checkpointed into: the last state of each record, and all audit entries.
+/// The tree into which the log is checkpointed: the last state of each record, and all audit entries.
 pub(super) trait Tree: Send + Sync + 'static {
     fn records(&self) -> Result<BTreeMap<RecordId, Versioned>, StoreError>;
-    /// The number of the journal's last frame that is in here; 0 for none.
+    /// The number of the log's last frame that is in here; 0 for none.
     fn checkpoint(&self) -> Result<u64, StoreError>;
     fn audit(&self, id: &RecordId, after: Revision, limit: usize) -> Result<BTreeMap<Revision, Vec<u8>>, StoreError>;
-    /// Takes in what the journal holds up to the frame of this number: all of it, durably, or nothing.
+    /// Checkpoints the log up to the frame of this number: all of it, durably, or nothing.
     fn take_in(&self, number: u64, recent: &Recent) -> Result<(), StoreError>;
     /// Brings everything into one run of files, without what was overwritten.
     fn compact(&self) -> Result<(), StoreError>;
@@ -43,14 +43,14 @@ pub(super) struct Engine {
 impl Engine {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let database = Database::builder(path).worker_threads(1).cache_size(ENGINE_BUFFER).open()?;
-        // Filters tell quickly that a key is not there, which nobody asks: records and audit entries are read in runs.
+        // Filters say quickly that a key is not there. That is never asked: records and audit entries are read in runs.
         let options = || {
             KeyspaceCreateOptions::default().max_memtable_size(ENGINE_BUFFER).filter_policy(FilterPolicy::disabled())
         };
         let records = database.keyspace("records", options)?;
         let audit = database.keyspace("audit", options)?;
         let checkpoint = database.keyspace("checkpoint", options)?;
-        // Whose mode cannot be changed is behind the directory's own.
+        // A file whose mode cannot be changed is protected by the directory's mode.
         let _ = close_files(path);
         Ok(Self { path: path.to_owned(), records, audit, checkpoint, database })
     }

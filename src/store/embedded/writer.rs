@@ -14,12 +14,12 @@ use super::tree::{Tree, guarded};
 use super::{Answer, Entry, HELD_BRIEFLY, Request, Shared};
 use crate::store::{Change, RecordId, Replaced, Revision, StoreError};
 
-/// What changes anything, and there is one. Its fields are dropped in this order: the lock goes last.
+/// The only writer of a store. Its fields are dropped in this order: the lock goes last.
 pub(super) struct Writer<D: Disk, T> {
     pub shared: Arc<Shared>,
     pub disk: D,
     pub journal: Journal<D>,
-    /// What only the journal's file of this turn has.
+    /// The changes that are only in the present file of the log.
     pub recent: Recent,
     pub checkpointer: Checkpointer,
     pub engine: Arc<T>,
@@ -80,7 +80,7 @@ impl<D: Disk, T: Tree> Writer<D, T> {
     }
 
     /// Makes a group durable, then visible, then answers. A conflict waits as well: it may be with a change of this
-    /// very group, and whoever loaded again before that one is visible would run into it again.
+    /// group, and a caller that loads before that change is visible would get the same conflict once more.
     fn settle(&mut self, group: Group) {
         let outcome = match self.shared.writing() {
             Ok(()) if group.entries.is_empty() => Ok(()),
@@ -101,11 +101,11 @@ impl<D: Disk, T: Tree> Writer<D, T> {
             }
         }
         for (answer, replaced) in group.decided {
-            // Who has stopped waiting does not learn the outcome.
+            // A caller that has stopped waiting does not learn the outcome.
             let _ = answer.send(outcome.clone().map(|()| replaced));
         }
         if outcome.is_ok() && !group.entries.is_empty() {
-            // Nobody waits for these any more.
+            // No caller waits for these any more.
             if let Err(error) = self.mark.repeat() {
                 self.shared.stop(error.to_string());
             }

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// Every label and every value of a transaction stands on the pages, whole and in order.
+/// Every label and every value of a transaction is on the pages, whole and in order.
 fn assert_shows_everything(pages: &[Screen], transaction: &Transaction, language: Language) {
     let said = |role: &str| pages.iter().map(|page| page.said(role)).collect::<String>();
     let labels = said("label");
     for row in pages::rows(transaction, language) {
-        // What is read together with its neighbour has that one's label.
+        // A value that is read together with its neighbour has the neighbour's label.
         let together = match row.field.name {
             "bankCode" => "bankName",
             "branchCode" => "branchName",

@@ -1,4 +1,4 @@
-//! Why nobody was enrolled.
+//! Why an enrollment failed.
 
 use camtoken_core::verifier::decision::{MAX_USERS, TokenRefusal};
 use camtoken_core::verifier::origin::OutOfValidity;
@@ -66,7 +66,7 @@ pub enum EnrollError {
     /// The store was restored, and which passwords of the generator were used since is not known.
     #[error("generator {0} has to be resynchronised first")]
     NeedsResynchronisation(GeneratorId),
-    /// All places of the token are taken.
+    /// All slots of the token are in use.
     #[error("token {token} has {places} users already", places = MAX_USERS)]
     TokenFull {
         /// The token.

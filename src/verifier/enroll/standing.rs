@@ -1,4 +1,4 @@
-//! What becomes of a registration: initialise (初期化), suspend (利用停止), resume (利用再開), revoke (失効).
+//! Changes of a registration's state: initialise (初期化), suspend (利用停止), resume (利用再開), revoke (失効).
 
 use camtoken_core::verifier::decision::{self, Event, Reset, Resumption, Revocation, StateRefusal, Suspension, settle};
 use camtoken_core::verifier::record::TokenRecord;

@@ -16,7 +16,7 @@ pub(super) struct Answer {
 }
 
 impl Desk {
-    /// A test token `work` that is in the verifier's books.
+    /// A test token `work` that is registered with the verifier.
     pub(super) fn new(lang: &str) -> Self {
         let desk = Self::empty();
         desk.run(&["token", "new", "work", "--test", "--id", "KKK0000001", "--lang", lang]).done();

@@ -38,7 +38,7 @@ class Verifier:
         self.tokens, self.records = {}, {}
         self.save()
 
-    # --- The store: a record is replaced as a whole, and durable before anything is told (7.6).
+    # --- The store: a record is replaced as a whole, and durable before an answer is given (7.6).
 
     def save(self):
         new = self.file.with_suffix(".new")
@@ -227,7 +227,7 @@ class Verifier:
             raise Rejected("NotActivated")
 
     def verify(self, activation, name, typed, attempt, now):
-        """7.3, line by line; the transaction to execute, and whether it is told for the first time."""
+        """7.3, line by line; the transaction to execute, and whether it is given for the first time."""
         record = self.records.get(activation)
         if not record or "secret" in record or self.tokens[record["token"]]["test"] and not self.test_tokens:
             folded(typed, digits_of(self.suite))

@@ -2,7 +2,7 @@
 ### The value speaks of no particulars: those come as the reason, untranslated.
 
 ct-e010 = a file could not be read
-    .hint = check the name and the rights of the file; - reads standard input
+    .hint = check the name and the permissions of the file; - reads standard input
     .long =
         A file that you named, or standard input, could not be read. The line "why" has the name and what the
         operating system said.
@@ -11,54 +11,53 @@ ct-e010 = a file could not be read
         as its name.
 
 ct-e011 = something could not be written
-    .hint = check free space and the rights of the directory
+    .hint = check the free space and the permissions of the directory
     .long =
-        A file, or standard output, took nothing more: no space is left, the directory does not exist, or you may not
-        write there. A file of ours is replaced whole or not at all, so the old one is still there.
+        A file, or standard output, could not be written: no space is left, the directory does not exist, or you may not
+        write there. camtoken replaces a file whole or not at all, so the old one is still there.
 
         Try: df -h, ls -ld on the directory, another --state-dir or another target.
 
 ct-e012 = the state directory cannot be used
     .hint = run camtoken doctor, or name another directory with --state-dir DIR
     .long =
-        Tokens and records live in one directory, by default camtoken under $XDG_STATE_HOME or ~/.local/state. It could
-        not be made, read or written, or this account has no home.
+        Tokens and records are in one directory, by default camtoken under $XDG_STATE_HOME or ~/.local/state. It could
+        not be created, read or written, or this account has no home directory.
 
         Try: camtoken doctor says which of these it is. --state-dir DIR or CAMTOKEN_STATE_DIR names another place.
         Never share the directory between accounts: its files are for their owner only.
 
 ct-e013 = the verifier's store is in use by another process
-    .hint = try again, or wait longer with the setting store_wait (CAMTOKEN_STORE_WAIT=60s)
+    .hint = end the other process, or let the command wait longer with the setting store_wait (CAMTOKEN_STORE_WAIT=60s)
     .long =
         The embedded store belongs to one process at a time. Commands wait for each other for as long as the setting
         store_wait says; a service keeps the store for as long as it runs.
 
-        Try: end the other process, ask the service instead, or give each its own store.
+        Try: end the other process, use the service's HTTP interface instead, or give each process its own store.
 
 ct-e014 = the verifier's store cannot be used
-    .hint = see the reason; camtoken doctor looks at the directory
+    .hint = see the reason; camtoken doctor checks the directory
     .long =
-        The store could not be opened, read or written, or holds something that it should not. Nothing was decided.
+        The store could not be opened, read or written, or has content that is not valid. Nothing was decided.
 
-        Likely: the directory belongs to something else or to another version; the disk is full or failing; files were
-        copied back from a backup. A store that has lost what it had acknowledged does not open, because a used response
-        would be open again.
+        Likely: the directory belongs to another program or another version; the disk is full or failing; single files were
+        copied back from a backup. A store that has lost changes that it had acknowledged does not open, because a used
+        response would be open again.
 
-        Try: the line "why". Put a whole backup back, never single files; afterwards every open challenge is to be taken
-        as answered.
+        Try: the line "why". Restore a whole backup, never single files. Afterwards treat every open challenge as answered.
 
 ct-e015 = it is not known whether the change was stored
-    .hint = ask again with the same --attempt: the answer rests on a write
+    .hint = retry with the same --attempt: the answer then says what was decided
     .long =
-        The disk did not say whether the change arrived. A response may have been accepted or not.
+        The disk or the database did not confirm the change. A response may have been accepted or not.
 
-        Try: the same command again, verify with the same --attempt. Never execute a transaction on a guess.
+        Try: the same command again; for verify, with the same --attempt. Never execute a transaction on a guess.
 
-ct-e016 = the clock is behind what the verifier has seen
+ct-e016 = the clock is behind the latest time in the verifier's records
     .hint = set the clock of this machine right; if it is right, it was ahead before: camtoken store clock --set-back
     .long =
-        A record of the store was last changed later than now by more than five seconds. A verifier does not decide by
-        such a clock: it could open again what has expired.
+        By this clock, a record of the store was last changed more than five seconds in the future. A verifier does not decide
+        by such a clock: a challenge that has expired could become valid again.
 
         Likely: the clock was set back, or it was ahead when the record was changed and is right again; or --at or CAMTOKEN_NOW
         fixed an earlier moment, or a later one before.
@@ -66,40 +65,40 @@ ct-e016 = the clock is behind what the verifier has seen
         Try: set the clock right. If it is right, camtoken store clock counts the records that are ahead, and --set-back
         repairs them.
 
-ct-e040 = the clock has run ahead of the time that has passed
+ct-e040 = the clock is ahead of the time that has passed
     .hint = set the clock of this machine right; if it is right: camtoken store clock --confirm
     .long =
-        The clock says more than five minutes over the time that has passed since the store was used last, by a clock that
-        nobody sets; after a new start of the machine, more than 45 days. A verifier decides nothing by such a clock: every
-        activation that it touches would be refused once the clock is right again.
+        Since the store was last used, the clock has moved on by over five minutes more than the machine's uptime has. After a
+        restart of the machine the limit is 45 days. A verifier decides nothing by such a clock: every activation that it
+        changes would be refused once the clock is right again.
 
-        Likely: a wrong answer of a time server, a virtual machine that stood still for long, a battery that is empty.
+        Likely: a wrong answer of a time server, a virtual machine that was stopped for long, an empty battery.
 
         Try: compare the clock with another one. Set it right, or confirm it: camtoken store clock --confirm.
 
 ct-e017 = the verifier's keys cannot be opened
     .hint = give the key that the store was made with: setting kek_source or kek_file, or CAMTOKEN_KEK
     .long =
-        Keys in the store are encrypted under a key-encryption key, which lives elsewhere: in the file of the setting
+        Keys in the store are encrypted under a key-encryption key. It is kept elsewhere: in the file of the setting
         kek_file (by default verifier/kek in the state directory) or in the variable CAMTOKEN_KEK, as 64 hexadecimal digits.
-        With kek_source it is elsewhere, or wrapped in verifier/kek.wrapped and opened by a module. It is missing, is no key, or
-        is not the one that the store was made with. It is drawn once, before there is a store.
+        With kek_source it is in another place, or wrapped in verifier/kek.wrapped and opened by a module. It is missing, is not
+        a key, or is not the one that the store was made with. It is generated once, before there is a store.
 
-        Try: put the file back from its backup. To change the key, write the new one in the first line and keep the old
+        Try: restore the file from its backup. To change the key, write the new one in the first line and keep the old
         one below it.
 
-ct-e018 = the demonstration did not go as it must
+ct-e018 = a step of the demonstration had a wrong result
     .hint = please report it with the step that the reason names
     .long =
-        camtoken demo checks each of its steps. One of them came to something else than it must.
+        camtoken demo checks each of its steps. One of them had another result than it must have.
 
         Try: camtoken doctor, free space in the directory, the newest version.
 
 ct-e019 = an internal error
     .hint = please report it with the command and the lines above; leave out keys and transactions
     .long =
-        camtoken made a mistake: something that its authors held for impossible has happened. Nothing was decided; a
-        response that was being verified counts only if the verifier says so when asked again.
+        This is a fault of camtoken: it is in a state that its authors believed impossible. Nothing was decided. A response
+        that was being verified counts only if the verifier says so when the request is retried.
 
         Try: the newest version. Report it with the command line, the lines printed before the error and the output of
         camtoken doctor. Do not send keys, PINs or transactions.
@@ -113,31 +112,31 @@ ct-e020 = the command line was not understood
         Secrets are never arguments: they come from a file, standard input, a variable or a prompt.
 
 ct-e021 = a configuration file cannot be used
-    .hint = mend what the reason shows; camtoken config --help tells how the settings are found
+    .hint = correct what the reason shows; camtoken config --help says how the settings are found
     .long =
-        A file camtoken.toml or config.toml, or the one that --config names, cannot be read, is not TOML, has a key that no setting has, or a value that its setting does
-        not take. Unknown keys are refused, because a misspelt limit that is silently ignored is a limit that is not
-        there.
+        A file camtoken.toml or config.toml, or the one that --config names, cannot be read, is not TOML, has a key that is no
+        setting, or a value that its setting does not accept. Unknown keys are refused: a misspelt limit that is ignored in
+        silence limits nothing.
 
         Settings: lang, color, state_dir, store, store_connections (1..200),
         store_durability (disk, standby, vouched), token, bank, store_wait (0s..600s), accept_test_keys, kek_source,
         kek_file, challenge_lifetime (1s..600s), response_digits (6..10), max_attempts (1..10), max_failures (1..10). Relative paths start at the file.
 
-        Try: mend the line that is shown. camtoken doctor and camtoken explain run even with a broken configuration.
+        Try: correct the line that is shown. camtoken doctor and camtoken explain run even with a broken configuration.
 
-ct-e022 = a variable has a value that its setting does not take
+ct-e022 = a variable has a value that its setting does not accept
     .hint = set { $name } to { $expected }, or unset it
     .long =
-        A variable CAMTOKEN_… stands for a setting, and its value is not one that the setting takes. An empty variable
+        A variable CAMTOKEN_… stands for a setting, and its value is not one that the setting accepts. An empty variable
         counts as unset.
 
         Try: env | grep CAMTOKEN_ shows the variables, camtoken doctor what is wrong with them.
 
-ct-e023 = an answer is needed, and there is no terminal to ask on
+ct-e023 = an answer is needed, and there is no terminal for the question
     .hint = answer with { $flag }
     .long =
-        A secret or a decision is missing. On a terminal camtoken would ask; in a pipe, a job or a container nobody
-        would see the question, so it stops instead of waiting.
+        A secret or a decision is missing. On a terminal camtoken would ask. In a pipe, a job or a container the question
+        would not be seen, so camtoken stops instead of waiting.
 
         Try: the option of the hint. Options that end in -file read a secret from a file, - stands for standard input.
 
@@ -151,70 +150,69 @@ ct-e024 = there is no such code
 ct-e025 = there is no such name
     .hint = known names: { $names }
     .long =
-        A setting, a document or something else was asked for by a name that it does not have. The hint lists the names
-        that there are.
+        No setting, document or other thing has this name. The hint lists the names that exist.
 
 ct-e026 = a fixed clock is for test keys only
-    .hint = leave out --at and CAMTOKEN_NOW, or add --accept-test-keys
+    .hint = remove --at and CAMTOKEN_NOW, or add --accept-test-keys
     .long =
         --at and CAMTOKEN_NOW fix the moment that a verifier decides by. For real keys that would be dangerous: a later
         moment would stay in the records, and the true one would be refused afterwards.
 
         Try: a store of its own for tests, with accept_test_keys = true in its camtoken.toml.
 
-ct-e027 = this build has no store of that kind
+ct-e027 = this build does not support this kind of store
     .hint = set store to a directory, or use a build with the feature postgres for postgres://…, etcd for etcd://…
     .long =
-        The setting store is a URL. A build with the cargo feature postgres takes those of PostgreSQL, one with etcd those
-        of etcd; this build, or this URL, is another.
+        The setting store is a URL. A build with the cargo feature postgres supports those of PostgreSQL, one with etcd those
+        of etcd. This build does not have the feature, or the URL is of another kind.
 
         Try: camtoken config store shows where the setting comes from.
 
 ct-e028 = there is no store
-    .hint = set --store to the directory of one, or begin one: camtoken enroll import
+    .hint = set --store to the directory of a store, or create one: camtoken enroll import
     .long =
-        The directory holds no store, so there is nothing to look after. Upkeep begins no books.
+        The directory has no store, so there is nothing to maintain. The verbs that maintain a store do not create one.
 
         Try: camtoken config store shows which directory is meant.
 
 ct-e029 = there is a store already
     .hint = restore into another directory, or move the store away first
     .long =
-        A backup is put back into a directory that holds no store yet, so that nothing is lost by it.
+        A backup is restored only into a directory without a store, so that no record is overwritten.
 
         Try: camtoken store restore FILE --store NEW-DIRECTORY, check it, then point store at it.
 
 ct-e030 = the backup cannot be used
-    .hint = take another backup; nothing was put back
+    .hint = use another backup; nothing was restored
     .long =
-        The file is no backup, was made by another version, was cut off, or was altered. Its last bytes are a hash of all
-        of it; without them nothing is put back.
+        The file is no backup, was made by another version, was cut off, or was altered. Its last bytes are a hash of the
+        whole file. If that does not fit, nothing is restored.
 
 ct-e032 = the database may lose what it acknowledges
-    .hint = change the server's setting that the reason names, or have the server's operator do it
+    .hint = change the server's setting that the reason names, or let the server's operator change it
     .long =
-        A verifier that is told "stored" tells its verdict. If the server may lose that again, by a power cut or by a
-        failover, a response that was used is open once more. So the settings of the server are looked at on each
+        A verifier gives its verdict when the server has said "stored". If the server can lose that again, by a power cut or
+        by a failover, a response that was used is open once more. So the settings of the server are checked on each
         connection, and nothing is decided while one of them is unsafe: fsync, full_page_writes, data_checksums (on),
         synchronous_commit (on or remote_apply), the server is no standby; with store_durability = standby also that
         there is a synchronous standby (synchronous_standby_names).
 
         Try: docs/POSTGRES.md has each setting. store_durability = vouched is for engines that have no such settings and
-        replicate by themselves; then the operator answers for it.
+        replicate by themselves. Then the operator is responsible for durability.
 
 ct-e033 = the store is of another version
-    .hint = a database: camtoken store migrate; a directory: use the camtoken that has made it
+    .hint = for a database: camtoken store migrate; for a directory: use the version of camtoken that made it
     .long =
         The tables of the database, or the files of the directory, were made by another version of camtoken, or there are
         no tables yet. A verifier never changes them by itself.
 
-        Try: with a database, camtoken store migrate with a role that may create tables; verifiers of the version before
-        end first. A store of a later version is opened by that version only.
+        Try: with a database, camtoken store migrate with a role that may create tables; end the verifiers of the older
+        version first. A store of a later version is opened by that version only.
 
-ct-e034 = a password stands on the command line
-    .hint = put the URL into CAMTOKEN_STORE or a configuration file, or leave the password out of it
+ct-e034 = there is a password on the command line
+    .hint = write the URL into CAMTOKEN_STORE or a configuration file, or remove the password from it
     .long =
-        Everybody on a machine can read its command lines. --store takes a URL without a password; one with a password
+        Every user of a machine can read its command lines. --store accepts a URL without a password; one with a password
         comes from the variable CAMTOKEN_STORE or from the setting store of a configuration file that only its owner can
         read.
 
@@ -223,18 +221,17 @@ ct-e034 = a password stands on the command line
 ct-e035 = this store needs no migration
     .hint = set store to the URL of a database
     .long =
-        Only the tables of a database are made and changed by camtoken store migrate. A directory is made when it is used
-        first.
+        camtoken store migrate creates and changes the tables of a database. A directory is created when it is first used.
 
         Try: camtoken config store shows which store is meant.
 
-ct-e036 = a database gives room back by itself
+ct-e036 = a database frees its space by itself
     .hint = leave it to the server (autovacuum), or set store to a directory
     .long =
-        camtoken store compact rewrites the files of a directory. The tables of a database are looked after by its server.
+        camtoken store compact rewrites the files of a directory. The tables of a database are maintained by its server.
 
 ct-e050 = the key-encryption key is not the one of this store
-    .hint = give the key file of this store (setting kek_source or kek_file, or CAMTOKEN_KEK), or the store of this key
+    .hint = name the key of this store (setting kek_source or kek_file, or CAMTOKEN_KEK), or the store of this key
     .long =
         The store holds a key-check value: a constant, encrypted under the store's key-encryption key when that was first
         used. The key that was given does not open it. Nothing was read or written: new keys would be encrypted under a key
@@ -248,44 +245,44 @@ ct-e051 = others may read or write a file with a secret
     .hint = chmod 600 { $file }; it must belong to the user that runs camtoken, or to root
     .long =
         A file with a key-encryption key, an API key or a private key of TLS must belong to the user that runs camtoken, and
-        nobody else may read or write it (mode 0600 or 0400). If it belongs to root, a group may read it (0640). PostgreSQL and
+        no other user may read or write it (mode 0600 or 0400). If it belongs to root, a group may read it (0640). PostgreSQL and
         ssh have the same rules. "why" names the file, and its mode or its owner.
 
         Try: chmod 600 FILE, chown USER FILE. If others could read the key, generate a new one.
 
-ct-e052 = a settings file that was found in a folder above is not obeyed
+ct-e052 = a settings file that was found in a folder above is not used
     .hint = name it (--config { $file }), or put the settings into your own file (~/.config/camtoken/config.toml)
     .long =
-        camtoken reads a camtoken.toml in the working directory or a folder above it. Others might have put it there. So it is
-        read only if it and its folders belong to this user or to root and nobody else may write to them; and where a verifier
-        is used (serve, enroll, issue, verify, store) it may not set state_dir, store, store_connections, store_durability,
+        camtoken reads a camtoken.toml in the working directory or a folder above it. Another user might have put it there. So it is
+        read only if it and its folders belong to this user or to root and no other user may write to them. Where a verifier
+        is used (serve, enroll, issue, verify, store), it may not set state_dir, store, store_connections, store_durability,
         accept_test_keys, kek_source, kek_file, challenge_lifetime, response_digits, max_attempts and max_failures. "why" names the file
         with its mode or owner, or with the settings.
 
-        Try: --config FILE or CAMTOKEN_CONFIG if the file is yours; flags, variables and your own settings file are obeyed.
+        Try: --config FILE or CAMTOKEN_CONFIG if the file is yours. Flags, variables and your own settings file are used.
 
 settings-ignored = warning: settings file not read: { $why } (camtoken explain CT-E052)
 
 ct-e037 = the store may have lost changes that it had acknowledged
-    .hint = put the newest backup back, or camtoken store repair --accept-loss
+    .hint = restore the newest backup, or run camtoken store repair --accept-loss
     .long =
-        The store's files hold less than the store has acknowledged, or the file that counts this (acknowledged) is missing
-        or damaged, so that it cannot be told. A used response could be open again, so the store does not open. Nothing was
-        changed.
+        The store's files have fewer changes than the store has acknowledged, or the file that counts them (acknowledged) is
+        missing or damaged, so that this is not known. A used response could be open again, so the store does not open.
+        Nothing was changed.
 
-        Likely: a failing disk, single files that were removed or put back, a disk that lost synced writes in a power cut.
+        Likely: a failing disk, single files that were removed or restored, a disk that lost synced writes in a power cut.
 
         Try: keep a copy of the directory. Restore the newest backup into another directory (camtoken store restore); or
         camtoken store repair --accept-loss, which ends whatever is open and goes on with what is there. docs/OPERATIONS.md
         says how to choose.
 
 ct-e038 = the store's files are a copy, or were moved
-    .hint = for a copy: camtoken store void; for the original, moved: camtoken store repair --moved
+    .hint = for a copy: camtoken store void; for the original after a move: camtoken store repair --moved
     .long =
-        The files are not where the store was last open: they have other inodes, or lie on another device. A copy may be
+        The files are not where the store was last open: they have other inodes, or are on another device. A copy may be
         older than the original, and a response that was used since would be open again, so the store does not open.
 
-        Likely: the directory was put back with tar, cp or rsync, or moved to another disk; the file system gives files other
+        Likely: the directory was restored with tar, cp or rsync, or moved to another disk; the file system gives files other
         numbers each time it is mounted.
 
         Try: camtoken store void ends whatever is open, and the copy opens. If this is the original and there is no other
@@ -294,8 +291,7 @@ ct-e038 = the store's files are a copy, or were moved
 ct-e039 = there is nothing to repair
     .hint = camtoken store check reads every record
     .long =
-        The store opens, so it has neither lost changes nor been copied, as far as can be seen; or it is in a database, whose
-        server looks after its files.
+        The store opens: no lost change and no copy was found. Or it is in a database, whose server maintains its files.
 
 ct-e136 = a record of the store was altered, or put in the place of another
     .hint = camtoken store check names the records; docs/OPERATIONS.md says how each is repaired
@@ -312,17 +308,17 @@ ct-e136 = a record of the store was altered, or put in the place of another
         none": camtoken store seal-records.
 
 ct-e137 = the anchor cannot be used
-    .hint = compare the file with a copy from where it is kept, and the public key with the one that was noted
+    .hint = compare the file with its copy in the other place, and the public key with the one that was noted
     .long =
         An anchor is a signed note (….anchor) and a file of the chains' ends beside it (….chains), whose hash is in the note.
         Either the note is none or was altered, it was signed with another key, or the chains are not those that were signed.
-        Or the key that signs is none. The line why says which. Nothing was compared.
+        Or the key that signs is not a valid one. The line "why" says which. Nothing was compared.
 
         Try: take both files from the place outside to which they were copied. The public key is what the first
         camtoken audit anchor has printed.
 
 ct-e031 = no 2D code was found in the picture
-    .hint = take in the whole code with the white margin around it, from a little farther away
+    .hint = include the whole code and the white margin around it; with a camera, move back a little
     .long =
         T01. The picture was read, but nothing in it looks like a 2D code.
 
@@ -330,41 +326,41 @@ ct-e031 = no 2D code was found in the picture
         or too small; the page had not drawn the code yet; it is another kind of code.
 
         Try: scan the whole screen rather than a part, hold the camera 10 to 20 cm away and straight, turn the brightness
-        up, avoid reflections, wipe the lens. --overlay out.png shows where was looked.
+        up, avoid reflections, wipe the lens. --overlay out.png shows where the reader looked.
 
 ct-e041 = the code was found but could not be read
     .hint = show the code larger: at least 106 CSS px
     .long =
         T02. The corners of a code were found, but too many of its modules are unclear for its error correction. The line
-        "why" says how many pixels a module has; under 2 is hopeless, 3 and more is good.
+        "why" says how many pixels a module has: under 2 cannot be read, 3 and more is good.
 
         Likely: shown too small, or scaled by a factor that is not whole; photographed from too far or at a slant;
         reflections, moire, low contrast; strong JPEG compression.
 
-        Try: zoom the page, go nearer, hold the camera straight, brighten the screen, turn off dark mode for the code.
+        Try: zoom the page, move nearer, hold the camera straight, brighten the screen, turn off dark mode for the code.
         For a page of your own: whole pixels per module, image-rendering: pixelated, a margin of four modules.
 
-ct-e042 = the file is not a picture that can be read
+ct-e042 = the file is not an image that can be read
     .hint = give a PNG, JPEG, WebP, BMP, GIF, TIFF, PNM, SVG or PDF of at most 110 megapixels and 64 MiB
     .long =
-        The file was opened, but it is no picture or film of a kind that is read, is damaged, or is larger than one may be.
-        The line "why" says which. The content decides, not the name. A folder must have a picture in it.
+        The file was opened, but it is no image or video of a kind that is read, is damaged, or is too large. The line "why"
+        says which. The content decides, not the name. A folder must have an image in it.
 
-        Try: open the picture in a viewer and save it as PNG; make a screenshot instead of a photo in another format.
+        Try: open the image in a viewer and save it as PNG; make a screenshot instead of a photo in another format.
 
 ct-e043 = the token's file cannot be used
-    .hint = bring the token back with camtoken token import, or make a new one
+    .hint = restore the token with camtoken token import, or make a new one
     .long =
         A file of a token is damaged, was written by a later version, or has a token that is not for tests without a
         passphrase around it. It is left as it is.
 
         Try: the file in tokens/ of the state directory, or the one that you import, from a backup. A new token has to be
-        activated anew.
+        activated again.
 
-ct-e044 = another process holds the token
-    .hint = let it finish: a scan may be waiting for an answer in another window
+ct-e044 = another process is using the token
+    .hint = wait until it has finished: a scan may be waiting for an answer in another window
     .long =
-        A token is in the hand of one process at a time, as a device is in one hand. This one waited two seconds.
+        One process at a time can use a token. This one waited two seconds.
 
         Try: look for a camtoken scan that waits for you. In tests that run side by side, give each its own token, or its
         own --state-dir.
@@ -372,42 +368,41 @@ ct-e044 = another process holds the token
 ct-e045 = the passphrase is wrong
     .hint = give the passphrase that the token was made with
     .long =
-        The token's file is encrypted, and this passphrase does not open it; or the file was altered. There is no other
-        way in.
+        The token's file is encrypted, and this passphrase does not open it, or the file was altered. There is no other way
+        to open it.
 
         Try: --passphrase-file FILE without a second line feed, or CAMTOKEN_PASSPHRASE. If it is lost: camtoken token rm,
         a new token, and an activation with the bank.
 
-ct-e046 = no token is meant
-    .hint = name one of: { $names }; or make one with camtoken token new NAME --test
+ct-e046 = it is not clear which token to use
+    .hint = choose one of: { $names }; or make one with camtoken token new NAME --test
     .long =
-        A token has to read the code, and it is not clear which: there is none, there are several, or none has the name
-        that was given.
+        A token has to read the code. There is none, there are several, or none has the name that was given.
 
         Try: camtoken token list; then --token NAME, or token = "NAME" in camtoken.toml. camtoken scan --raw reads a code
         without a token.
 
-ct-e047 = there is a token of that name
+ct-e047 = there is already a token of that name
     .hint = choose another name, or remove the old one with camtoken token rm
     .long =
-        A new or imported token does not take the place of another: its activations would be lost.
+        A new or imported token does not replace another one, whose activations would be lost.
 
         Try: another NAME, or import --name NAME.
 
 ct-e048 = this build cannot do that
     .hint = it needs a build with the feature { $feature }: cargo install camtoken-cli --features { $feature }
     .long =
-        Cameras, screens, the clipboard and the service need builds that have the feature for it. Pictures and films in
-        files are read by every build. Cameras are read on Linux. On macOS and Windows they are read by code that has been
+        Cameras, screens, the clipboard and the service need builds with the feature for it. Images and videos in files are
+        read by every build. Cameras are read on Linux. On macOS and Windows they are read by code that has been
         compiled for these systems and not tried there.
 
         Try: camtoken doctor lists the features of this build. Save a screenshot and scan the file.
 
 ct-e049 = the token waits for another answer
-    .hint = look with camtoken token screen { $name }, answer with camtoken token press { $name } left|right
+    .hint = see its question with camtoken token screen { $name }, answer it with camtoken token press { $name } left|right
     .long =
-        The token asks whether the bank has confirmed a registration, and reads no code before that is answered; or it
-        was asked to answer that and has no such question.
+        The token asks whether the bank has confirmed a registration, and reads no code before that is answered. Or the
+        command answers this question, and the token does not ask it.
 
         Try: camtoken token screen shows what it waits for. camtoken token activate NAME --keep yes|no answers.
 
@@ -432,22 +427,21 @@ ct-e055 = the code's seal is wrong: do not go on
     .hint = ask for a new code on the bank's own page; if this happens again, call the bank
     .long =
         T05. The code names this token, but its seal does not open with the token's key: the code was altered, made for
-        another token, or made by somebody who does not hold the key. Nothing of its content can be trusted, so nothing is
-        shown.
+        another token, or made without the key. Its content cannot be trusted, so nothing of it is shown.
 
         Likely in a test: verifier and token were activated against different stores, or one of them was reset since.
 
-        Try: close the page, open the bank's page anew, ask for a new code. Activate again after a reset.
+        Try: close the page, open the bank's page again, ask for a new code. Activate again after a reset.
 
-ct-e056 = the code's version or suite is unknown to this token
-    .hint = update camtoken on the older side
+ct-e056 = the token does not know the code's version or suite
+    .hint = update camtoken on the side that is older
     .long =
-        T06. The code was made by a newer version, or asks for an OCRA suite that this token does not compute. It is
-        refused, not guessed.
+        T06. The code was made by a newer version, or needs an OCRA suite that this token does not compute. The token refuses
+        it and does not guess.
 
         Try: the same version on both ends. camtoken inspect shows version and suite without a key.
 
-ct-e057 = the code asks for an operation that this token does not know
+ct-e057 = the token does not know the operation of the code
     .hint = update camtoken on the token's side
     .long =
         T07. The seal is right, but the operation has no entry in the token's catalogue, or has fields that it does not
@@ -473,7 +467,7 @@ ct-e059 = the activation of the token is incomplete
 ct-e060 = cancelled on the token
     .hint = nothing was signed; scan again to go on
     .long =
-        T10. The transaction was shown and somebody pressed the left button, or the token switched itself off before an
+        T10. The transaction was shown. Then the left button was pressed, or the token switched itself off before an
         answer. No response was computed. The challenge stays open until it expires.
 
         If you cancelled because the transaction was not yours: do not scan again, call the bank.
@@ -488,7 +482,7 @@ ct-e061 = the token has no free slot
 ct-e062 = the code was already answered
     .hint = ask for a new code
     .long =
-        T12. This token has answered this very challenge before. A response is good once, so it is not given twice.
+        T12. This token has answered this challenge before. A response is good once, so the token does not give it twice.
 
         Likely: an old picture, or a page that was not reloaded.
 
@@ -497,7 +491,7 @@ ct-e062 = the code was already answered
 ct-e063 = the token's battery is empty
     .hint = change the batteries; in a test: camtoken token faults
     .long =
-        T13. A device would have no power for the camera. The software token says so only when a test set this fault.
+        T13. A device would have no power for the camera. The software token says this only if a test has set this fault.
 
         Try: camtoken token faults shows the faults that are set, and clears them.
 
@@ -508,38 +502,38 @@ ct-e064 = the token is locked
 
         Try: a reset deletes all activations; then activate the token again.
 
-ct-e065 = the server of the account refuses
-    .hint = see its word above; register the account again if it is blocked
+ct-e065 = the server of the account has refused the answer
+    .hint = see the server's reason above; register the account again if it is blocked
     .long =
-        The code was shown and approved, and the answer was sent; the server did not take it. Often the PIN was wrong: a tiqr account
-        cannot know its PIN, so a wrong one gives wrong digits, and the server counts them.
+        The code was shown and approved, and the answer was sent. The server did not accept it. Often the PIN was wrong: a tiqr
+        account does not know its PIN, so a wrong one gives wrong digits, and the server counts them.
 
         Try: scan the same code again with the right PIN (--account-pin-file).
 
-ct-e066 = the code leads to a host that was not allowed
+ct-e066 = the code names a host that was not allowed
     .hint = allow it, if you trust it: --deliver-to { $host }
     .long =
-        A code of another system names web addresses, and anybody can draw such a code. So nothing is sent but to the hosts that
-        --deliver-to names, with their port where it is not the usual one; no redirect is followed, an answer has 64 KiB at most, and ten
-        seconds to come. A login can be answered by hand as well: the digits are in the answer of camtoken scan without --deliver-to.
+        A code of another system names web addresses, and an attacker can make such a code. So camtoken sends only to the hosts
+        that --deliver-to names, with their port where it is not the usual one. It follows no redirect. An answer may have 64 KiB
+        and take ten seconds. A login can also be answered by hand: camtoken scan without --deliver-to prints the digits.
 
 ct-e067 = several accounts could answer
     .hint = choose one: { $names }
     .long =
-        The token holds more than one account that fits. camtoken token accounts lists them; --account USER chooses for a scan.
+        More than one account on the token fits. camtoken token accounts lists them; --account USER chooses one for a scan.
 
-ct-e068 = the token has the account already
+ct-e068 = the account is already on the token
     .hint = remove it first, if the new one replaces it: camtoken token rm-account
     .long =
-        An account is known by its issuer and its user, and a token holds each once. The old key is not overwritten by a picture.
+        An account is identified by its issuer and its user, and a token has each once. A picture never overwrites the old key.
 
 ct-e069 = the account needs its PIN
     .hint = give it with --account-pin-file FILE
     .long =
-        The PIN of an account is not that of the token: it hides the account's secret, or is a part of its answer (an OCRASuite with P).
-        It has 4 to 8 digits where it hides a secret. CAMTOKEN_ACCOUNT_PIN or a prompt answer as well.
+        The PIN of an account is not that of the token. It hides the account's secret, or is a part of its answer (an OCRASuite
+        with P). Where it hides a secret, it has 4 to 8 digits. CAMTOKEN_ACCOUNT_PIN or a prompt can give it, too.
 
-ct-e070 = no such operation can be issued
+ct-e070 = this operation cannot be issued
     .hint = operations: { $names }
     .long =
         The operation is not in the catalogue, or it belongs to a registration, whose codes camtoken enroll makes. An
@@ -547,30 +541,30 @@ ct-e070 = no such operation can be issued
 
         Try: camtoken schema fields has every operation with its fields.
 
-ct-e071 = the fields make no transaction
+ct-e071 = the fields are not a valid transaction
     .hint = fields: { $names }
     .long =
-        A field is unknown, missing, given twice, cannot hold its value, or contradicts another. The line "why" names it;
-        its value is not repeated, because it may be an account number.
+        A field is unknown, missing or given twice, does not accept its value, or contradicts another. The line "why" names it.
+        Its value is not repeated, because it may be an account number.
 
         Try: camtoken schema fields has every field with its form and length. Kana are counted half-width, a sound mark
         as one character: ｶﾞ is 2.
 
 ct-e072 = the batch file cannot be used
-    .hint = see the record and field of the reason
+    .hint = correct the record and field that the reason names
     .long =
-        The file is not one of the Zengin format (120 bytes a record), or its trailer does not agree with its records, or
-        it is of another kind than the operation, or a line of --known-payees is no account. Or its date has passed, or lies
-        more than --date-window days ahead: a file has no year, so that a file of yesterday would else be paid next year. Nothing is read leniently
-        that a bank's host might read otherwise.
+        The file is not in the Zengin format (120 bytes a record), its trailer does not agree with its records, it is of
+        another kind than the operation, or a line of --known-payees is no account. Or its date has passed, or is more than
+        --date-window days ahead: a file has no year, so a file of yesterday would be paid next year. Content that a
+        bank's host might read differently is refused.
 
         Kinds: 21 is bulk; 11 and 12 are payroll.
 
-ct-e073 = the file of keys cannot be read
+ct-e073 = the key file cannot be read
     .hint = see the reason; --key-file or --passphrase-file open a protected file
     .long =
         The file is no key container of RFC 6030 and no exported token, uses something that is not supported, or does not
-        open: the key or the passphrase is another one, or the file was altered. Nothing of it was taken.
+        open: the key or the passphrase is wrong, or the file was altered. Nothing was imported.
 
         Try: --key-file for a pre-shared key, --passphrase-file for a passphrase.
 
@@ -586,43 +580,43 @@ ct-e074 = the file has no device key and no generator
 
         A generator has the algorithm hotp or totp, may be used for one-time passwords, and shows 6 to 10 decimal digits.
 
-ct-e075 = contract number or user ID cannot be shown
+ct-e075 = the token cannot show the contract number or the user ID
     .hint = a user ID has at most 10 columns, a contract number is ASCII
     .long =
-        The token shows at registration for whom it is. What was given has a character that no token can show, or is too
-        long. Of the contract number the last four characters are shown.
+        At registration the token shows the contract and the user. One of them has a character that a token cannot show, or is
+        too long. Of the contract number the last four characters are shown.
 
-ct-e076 = the device key cannot be one
-    .hint = ask the maker of the tokens: each token has a random key of its own
+ct-e076 = the device key is not safe to use
+    .hint = ask the maker of the tokens: each token needs a random key of its own
     .long =
-        All bytes of the device key are the same, such as zeros, or two tokens of one file have the same key: a mistake where
-        the keys were made. One such token could answer for another, or anyone for it. Nothing was stored.
+        All bytes of the device key are the same, such as zeros, or two tokens of one file have the same key. This is a mistake
+        of the maker. One such token could answer for another, or an attacker for it. Nothing was stored.
 
 ct-e077 = the token has no such account
     .hint = see camtoken token accounts; a new account comes with the code that its provider shows
     .long =
-        The name is that of no account on the token, or the code asks for an account that was never registered here, or was removed.
+        No account on the token has this name, or the code is for an account that was never registered here, or was removed.
 
         Try: camtoken token accounts lists them; an account is named by its user, its issuer, or issuer:user.
 
-ct-e078 = what the code asks to send could not be sent
+ct-e078 = the answer to the code could not be sent
     .hint = see the reason, and try again; a login can also be answered by typing its digits
     .long =
-        The server does not answer within ten seconds, answers with more than 64 KiB, or its certificate does not hold. What was registered
-        is not kept then, and the same login can be answered again.
+        The server does not answer within ten seconds, answers with more than 64 KiB, or its certificate is not valid. A
+        registration is then not kept, and the same login can be answered again.
 
 ct-e081 = the verifier does not know this token
-    .hint = take it into the books: camtoken enroll import FILE
+    .hint = import it: camtoken enroll import FILE
     .long =
-        No token with this ID is in the books.
+        The verifier has no token with this ID.
 
         Try: camtoken enroll status lists the tokens; the ID is printed on the token.
 
-ct-e082 = the token is in the books with another key
-    .hint = check the file; a token ID is given once
+ct-e082 = the verifier has this token with another key
+    .hint = check the file; each token has an ID of its own
     .long =
-        The books have a token with this ID, and its device key is not the one of the file. It is not replaced: whoever
-        could replace it could take over registrations.
+        The verifier has a token with this ID, and its device key is not the one of the file. It is not replaced: an attacker
+        who could replace it could take over registrations.
 
         Likely: two test tokens of one name. Try: another ID, or another store.
 
@@ -631,32 +625,32 @@ ct-e083 = the token is revoked
     .long =
         The token was revoked, which is final. Its activations are revoked with it.
 
-ct-e084 = this verifier takes no test tokens
+ct-e084 = this verifier does not accept test tokens
     .hint = for tests: --accept-test-keys, or accept_test_keys = true in camtoken.toml
     .long =
-        The key was made for tests: it lies in clear in a file, so anybody could answer. A verifier takes it only when told
-        to, and a test token is not exported, because elsewhere nobody would know.
+        The key was made for tests. It is in clear in a file, so any reader of the file could answer. A verifier accepts it
+        only if it is configured to. A test token is not exported, because the other side would not know that it is one.
 
-ct-e085 = the token has no free place
+ct-e085 = the token has no free slot at the verifier
     .hint = revoke an activation that is not used any more
     .long =
         A token has eight users at most. Registrations that were not finished count until they are reset.
 
-        Try: camtoken enroll status TOKEN lists them; camtoken enroll reset or revoke frees a place.
+        Try: camtoken enroll status TOKEN lists them; camtoken enroll reset or revoke frees a slot.
 
 ct-e086 = the verifier does not know this activation
     .hint = camtoken enroll status lists the activations
     .long =
-        No activation has this ID in the books of this store; or it gives another kind of one-time password than was asked
-        for: a time-based one answers no challenge.
+        The store has no activation with this ID, or one with another kind of one-time password: a time-based one answers no
+        challenge.
 
         Try: camtoken config store shows which store is meant.
 
 ct-e087 = the activation has signed before
     .hint = revoke it instead: camtoken enroll revoke
     .long =
-        Only a registration that never gave a right response can be initialised. One that has signed is evidence: it can be
-        revoked, and a new registration begun.
+        Only a registration that never gave a right response can be initialised. One that has signed is evidence. Revoke it,
+        and begin a new registration.
 
 ct-e088 = the activation is revoked
     .hint = begin a new registration: camtoken enroll start
@@ -664,18 +658,19 @@ ct-e088 = the activation is revoked
         The activation was revoked, by itself or with its token. That is final.
 
 ct-e089 = the activation is not suspended
-    .hint = camtoken enroll status shows where it stands
+    .hint = camtoken enroll status shows its state
     .long =
-        Only a suspended activation is resumed. It may be active already, or revoked, or not registered to its end.
+        Only a suspended activation can be resumed. This one may be active already, or revoked, or its registration is not
+        finished.
 
 ct-e090 = the activation is suspended
-    .hint = resume it once the holder is known: camtoken enroll resume
+    .hint = check who the holder is, then resume it: camtoken enroll resume
     .long =
         Too many wrong responses in a row have suspended the activation. It gets no challenge until it is resumed, by an
         administrator for a user and by the bank for an administrator.
 
 ct-e091 = the registration is not finished
-    .hint = camtoken enroll status shows which step is awaited
+    .hint = camtoken enroll status shows the next step
     .long =
         The activation signs only after its second code was confirmed. Codes of a registration expire; three wrong answers
         end it.
@@ -690,7 +685,7 @@ ct-e092 = the key of the token or generator is outside its validity dates
 
         Try: another token; or import the maker's file with the new dates.
 
-ct-e093 = the generator is registered otherwise, or has a user
+ct-e093 = the generator is registered with other values, or already has a user
     .hint = camtoken enroll status SERIAL shows its activation
     .long =
         A generator is given to one customer at a time, and its secret, its digits, its hash and its time step are never replaced. A
@@ -701,42 +696,41 @@ ct-e093 = the generator is registered otherwise, or has a user
 ct-e094 = the verifier does not know this generator
     .hint = register it: camtoken enroll import FILE
     .long =
-        No generator with this serial number is registered.
+        The verifier has no generator with this serial number.
 
         Try: camtoken enroll status lists the generators; the serial number is printed on it.
 
 ct-e121 = there is no such camera
     .hint = camtoken doctor lists the cameras; 0 is the first
     .long =
-        The system has no camera of that number. Cameras are counted from 0, and the second node that every USB camera
-        has is none.
+        The system has no camera of that number. Numbers begin at 0. Every USB camera has a second node, which is no camera.
 
         Try: camtoken doctor; plug the camera in again; in a virtual machine or a container, pass the device through.
 
 ct-e122 = the camera is in use by another program
-    .hint = close the other program (a call, a browser tab), or take another camera
+    .hint = close the other program (a call, a browser tab), or use another camera
     .long =
         A camera gives its frames to one program at a time.
 
-        Try: on Linux, fuser -v /dev/video* tells who has it. Browsers let it go when the tab is closed.
+        Try: on Linux, fuser -v /dev/video* shows which program has it. A browser releases it when the tab is closed.
 
 ct-e123 = the camera was unplugged
     .hint = plug it in and start again
     .long =
         The camera was there and is no longer: the cable was pulled, the hub lost power, or the driver gave it up.
 
-        Try: another cable or port; on Linux, dmesg tells what the system saw.
+        Try: another cable or port; on Linux, dmesg shows what the system has logged.
 
 ct-e124 = the camera has no format that is read
-    .hint = take another camera; camtoken doctor lists the formats of each
+    .hint = use another camera; camtoken doctor lists the formats of each
     .long =
         MJPEG, YUYV, NV12, grey, RGB and BGR are read. This node offers none of them: it gives something else than
-        pictures, or only a compressed film such as H.264.
+        images, or only compressed video such as H.264.
 
         Try: camtoken doctor; the number before or after, as a camera may have several nodes.
 
-ct-e125 = no frames come
-    .hint = plug the camera in again; of a pipe, look at the program that writes
+ct-e125 = the camera or the pipe gives no frames
+    .hint = plug the camera in again; for a pipe, check the program that writes to it
     .long =
         The source is open, and has given nothing for five seconds.
 
@@ -751,23 +745,23 @@ ct-e126 = this account may not use the camera
         }
     .long =
         On Linux the camera's node belongs to root and the group video, and the account is not in that group. On macOS the
-        terminal or other program that started camtoken has no permission, or nobody has answered its question. On Windows
+        terminal or other program that started camtoken has no permission, or its question was not answered. On Windows
         the privacy settings keep desktop apps from the camera.
 
         Try: on Linux, ls -l /dev/video0; sudo usermod -aG video "$USER", then log in again.
 
-ct-e127 = the camera's driver gave up
-    .hint = plug the camera in again, or take another one
+ct-e127 = the camera's driver has failed
+    .hint = plug the camera in again, or use another one
     .long =
-        The driver, or the library that speaks with it, reported an error that has no name here. The line "why" has it.
+        The driver, or the library for it, reported an error that has no code here. The line "why" has it.
 
         Try: on Linux, dmesg; another port; another program, to see whether the camera works at all.
 
 ct-e128 = there is no picture on the screen or in the clipboard
     .hint = save a screenshot and scan the file
     .long =
-        The screen is read over X11: there is none (DISPLAY), it may not be looked at, or the session is Wayland's, which
-        shows no program what others draw. Or the clipboard has text, or nothing.
+        The screen is read over X11. There is no X11 screen (DISPLAY), camtoken may not read it, or the session is Wayland's,
+        where no program can read what others draw. Or the clipboard has text, or is empty.
 
         Try: a screenshot to a file, or to the clipboard and --clipboard.
 
@@ -791,7 +785,7 @@ ct-e140 = the module that opens the key-encryption key cannot be used
         Try: camtoken store kek status; pkcs11-tool --module PATH --list-slots; curl the address of the engine.
 
 ct-e141 = the module refuses the PIN or the access token
-    .hint = check the file that pin-source or token-file names; do not try often, a token locks itself
+    .hint = check the file that pin-source or token-file names; do not retry often: a token locks after some wrong PINs
     .long =
         A PKCS#11 token wants its PIN, a Transit engine an access token. It is missing, wrong, expired or locked, or it may not
         do what was asked (a policy without decrypt, for example). "why" has what the module said.
@@ -810,9 +804,9 @@ ct-e142 = the Transit engine is sealed
         Try: bao status. Start the verifiers after the engine. Running services go on.
 
 ct-e143 = the module does not answer
-    .hint = look whether it hangs, or whether the network drops its packets, then start again
+    .hint = check whether it hangs, or the network drops its packets; then start again
     .long =
-        A module has five seconds for all that is asked of it at a start. This one accepted the question and said nothing.
+        A module has five seconds for all requests of a start. This one accepted a request and did not answer.
         Nothing was changed. Running services go on.
 
         Likely: a firewall that drops packets, an HSM that is restarting, a smart card that waits for a touch.
@@ -828,12 +822,12 @@ ct-e144 = the module does not have the key
         module's backup.
 
 ct-e145 = the wrapped key-encryption key was altered
-    .hint = put the file kek.wrapped back from its backup
+    .hint = restore the file kek.wrapped from its backup
     .long =
         The file kek.wrapped beside the store's default key has the key-encryption keys, wrapped by the module. One of them does
         not open although the module has the right key, or the file is of another kind or version. Nothing was changed.
 
-        Try: put the file back from a backup. It has no secret that can be read without the module, so keep copies.
+        Try: restore the file from a backup. It has no secret that can be read without the module, so keep copies.
 
 ct-e146 = no module opens the key-encryption key
     .hint = set kek_source to pkcs11:… or transit:https://…
@@ -844,15 +838,15 @@ ct-e146 = no module opens the key-encryption key
         Try: camtoken store kek status. To change a key in a file, write the new one in the first line and keep the old one below
         it, then run camtoken store rewrap.
 
-ct-e147 = there are wrapped keys already
+ct-e147 = there are already wrapped keys
     .hint = camtoken store kek rotate puts a new key first
     .long =
         camtoken store kek new makes the file kek.wrapped and never replaces one: the keys in it may be those of a store.
 
-        Try: camtoken store kek status. Move the file away if it is of no use any more.
+        Try: camtoken store kek status. Move the file away if it is not needed any more.
 
 ct-e190 = the implementation does not speak the protocol of the conformance kit
     .hint = docs/CONFORMANCE.md has the protocol; try its command by hand: echo '{"{"}"id":1,"ask":"hello","protocol":1{"}"}' | COMMAND
     .long =
-        The program of --cmd, or the address of --url, was asked what it has, and did not answer as the protocol says. Nothing
-        was tested. What it wrote last to its standard error stands behind "why".
+        The first request asks the program of --cmd, or the address of --url, what it supports. The answer was not one of the
+        protocol. Nothing was tested. "why" has the last lines of its standard error.

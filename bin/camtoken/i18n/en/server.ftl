@@ -13,7 +13,7 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
     .log = What is logged, as lines of JSON on standard error
     .tls_cert = Serve under TLS with this chain of certificates, the service's own first
     .tls_key = The private key of the certificate
-    .client_ca = Let in only who shows a certificate of this authority
+    .client_ca = Accept only clients with a certificate of this authority
     .anchor_dir = Write signed anchors of all audit chains into this directory, as camtoken audit anchor does
     .anchor_every = How often
     .anchor_key = The key that signs them [default: verifier/anchor.key in the state directory]
@@ -23,8 +23,8 @@ help-serve = Serve the verifier over HTTP, and a virtual token if --emulator ask
         Serve the verifier over HTTP. /openapi.json describes every route; docs/HTTP.md tells the story with curl.
 
         With --emulator a virtual token is served beside the verifier, with its page at /ui, and with --only token the
-        virtual token alone. It is made for tests: whoever reaches it makes tokens, reads their keys and presses their
-        buttons. Beside an API key, TLS or a store in PostgreSQL, --emulator writes a warning to the log.
+        virtual token alone. It is made for tests: any caller can make tokens, read their keys and press their buttons.
+        Beside an API key, TLS or a store in PostgreSQL, --emulator writes a warning to the log.
 
         One line on standard output says where it listens. It ends with Ctrl-C or SIGTERM, once the requests that it has
         are answered. The store is open in this process alone until then.
@@ -51,7 +51,7 @@ help-serve-key = Make a named API key for camtoken serve
 help-serve-key-new = Make a key and show it, this once
     .name = The caller's name: letters, digits and ._@-
     .scopes = What the caller may do, with commas between: issue, verify, enroll, operate, backup, metrics
-    .expires = Refuse the key from then on
+    .expires = Refuse the key from this moment on
     .file = Add the key's lines to this file, which --api-keys reads; without it they are printed
     .long =
         Make a key and show it, this once. The lines that the service needs hold its hash, not the key.
@@ -65,7 +65,7 @@ serve-key-lines = The key is shown this once. Its lines for the file of --api-ke
 ct-e100 = the request was not understood
     .hint = compare it with /openapi.json; the answer's detail names the part
     .long =
-        The path, a parameter, a header or the body is not what the route takes. Nothing was done. The detail of the answer
+        The path, a parameter, a header or the body is not what the route accepts. Nothing was done. The detail of the answer
         names the part and never repeats what was sent.
 
 ct-e101 = there is nothing at this address
@@ -76,9 +76,9 @@ ct-e101 = there is nothing at this address
         if the service was started with --emulator.
 
 ct-e102 = the address does not take this method
-    .hint = the header Allow says which ones it takes
+    .hint = the header Allow lists the methods that it accepts
     .long =
-        The path exists and takes other methods. /openapi.json lists them.
+        The path exists and accepts other methods. /openapi.json lists them.
 
 ct-e103 = the API key is missing or wrong
     .hint = send it as Authorization: Bearer KEY
@@ -86,50 +86,50 @@ ct-e103 = the API key is missing or wrong
         The service was started with an API key. Every request except those to /healthz, /readyz and /openapi.json has to
         send it.
 
-ct-e104 = the request came under a foreign host name or from a foreign page
+ct-e104 = the request has another host name, or comes from a page of another site
     .hint = allow it by --allow-host NAME or --allow-origin https://NAME
     .long =
-        A page of another site must not reach a service on this machine. So the service answers under localhost, under
-        addresses, and under the names it was started with; and browsers' pages only if they are its own.
+        A page of another site must not reach a service on this machine. So the service answers only for localhost, for
+        addresses, and for the names that it was started with. In a browser it answers only its own pages.
 
 ct-e105 = the body is too long
-    .hint = JSON takes 64 KiB, a token's file 1 MiB, a picture 32 MiB
+    .hint = JSON may have 64 KiB, a token's file 1 MiB, an image 32 MiB
     .long =
-        The body is longer than the route takes. Nothing was done. Cut a picture to the part with the code.
+        The body is longer than the route accepts. Nothing was done. Crop an image to the part with the code.
 
-ct-e106 = the body is of a kind that is not taken here
+ct-e106 = the content type of the body is not accepted here
     .hint = send JSON with Content-Type: application/json
     .long =
-        The route takes JSON and says so in /openapi.json. Pages cannot send that to another site by a form.
+        The route accepts JSON, as /openapi.json says. A form of a page cannot send JSON to another site.
 
 ct-e107 = the service or its store is busy, or cannot be reached
     .hint = try again in a moment; over HTTP after the seconds of Retry-After
     .long =
         Nothing was done. Too many requests wait, or change one activation at the same time, or the database cannot be reached.
-        The same request with the same attempt or Idempotency-Key can be repeated safely.
+        A retry with the same attempt or Idempotency-Key is safe.
 
 ct-e108 = the request did not arrive in time
     .hint = send it again
     .long =
-        A body has ten seconds, a picture thirty. Nothing was done.
+        A body has ten seconds to arrive, an image thirty. Nothing was done.
 
 ct-e109 = the Idempotency-Key was used for another request
     .hint = use a new Idempotency-Key, or a new --attempt, for each new request, such as a UUID
     .long =
-        The key names one request. Another one under the same key is not done.
+        The key names one request. Another request under the same key is refused.
 
 ct-e117 = the challenge of this request was superseded by a newer one
     .hint = send a new request with a new Idempotency-Key, or a new --attempt, if it is still wanted
     .long =
-        A request to issue a challenge came again under the same name, and another challenge was issued to the activation
-        since. The answer of before names a challenge that nobody can answer any more.
+        A request to issue a challenge was retried under the same key. Since the first try another challenge was issued to the
+        activation. The earlier answer names a challenge that can no longer be answered.
 
 ct-e110 = the request with this Idempotency-Key is still being worked on
     .hint = wait a moment, then send it again
     .long =
-        The same request came twice at the same time. It is done once; ask again for its answer.
+        The same request came twice at the same time. It is done once. A retry gets its answer.
 
-ct-e111 = there are as many of these as the service keeps
+ct-e111 = the service has reached its limit for these
     .hint = delete what is not needed any more, or give sessions a shorter ttl
     .long =
         There is room for 1,000 sessions with 64 tokens each. Sessions end by DELETE, or some time after their last use.
@@ -137,14 +137,14 @@ ct-e111 = there are as many of these as the service keeps
 ct-e112 = the service cannot listen there
     .hint = choose another address or port; --port 0 takes a free one
     .long =
-        The operating system does not give the address: it is in use, not one of this machine, or a port below 1024.
+        The operating system does not allow the address: it is in use, is not one of this machine, or has a port below 1024.
 
-ct-e113 = an address that others reach needs an API key or known clients
-    .hint = give one by --api-key-file FILE, let in known clients by --client-ca FILE, or listen on 127.0.0.1
+ct-e113 = an address that other machines reach needs an API key or client certificates
+    .hint = give a key with --api-key-file FILE, accept client certificates with --client-ca FILE, or listen on 127.0.0.1
     .long =
-        On loopback whoever has an account on this machine can call. On any other address the network can, so every caller
-        has to show an API key, of at least 16 characters, for instance from openssl rand -hex 32; or, under TLS, a
-        certificate of the authority that --client-ca names. A key needs TLS too: --tls-cert, or TLS in front of it.
+        On loopback every user of this machine can call. On any other address the network can. So every caller has to
+        send an API key of at least 16 characters, for example from openssl rand -hex 32; or, under TLS, a certificate
+        of the authority that --client-ca names. A key needs TLS, too: --tls-cert, or TLS in front of the service.
 
 ct-e131 = the request came through a proxy, and the service asks for no key
     .hint = start the service with keys (--api-keys), or call it directly
@@ -166,7 +166,7 @@ ct-e132 = this service has no virtual token
 ct-e133 = this service has no verifier
     .hint = start it without --only token: camtoken serve --emulator --accept-test-keys has both
     .long =
-        The address is one of the verifier: tokens in its books, registrations, challenges. The service was started with
+        The address is one of the verifier: its tokens, registrations, challenges. The service was started with
         --only token and has virtual tokens alone. Nothing was done.
 
         Try: camtoken serve --emulator --accept-test-keys, which serves both halves for tests.
@@ -174,8 +174,8 @@ ct-e133 = this service has no verifier
 ct-e134 = a token has no such button
     .hint = the buttons are left, center and right; OK is the right one
     .long =
-        A token has three buttons below its screen. What each does stands above it on the screen: as a rule the right one is OK
-        and Next, the left one Cancel and Back. The centre one is held to switch the token on and off. Nothing was pressed.
+        A token has three buttons below its screen. The screen shows above each button what it does: mostly the right one is
+        OK and Next, the left one Cancel and Back. Hold the centre one to switch the token on and off. Nothing was pressed.
 
         Try: POST /v1/sessions/SESSION/tokens/TOKEN/buttons/right
 
@@ -194,8 +194,8 @@ ct-e118 = the key has none of the scopes that this needs
 ct-e119 = too many requests from this address came without the right key
     .hint = correct the key, and try again after the seconds of Retry-After
     .long =
-        After twenty requests with a missing or wrong key, an address is heard once a second. Nothing was done. The log of the
-        service has the address, and camtoken_failed_authentications_total counts them.
+        After twenty requests with a missing or wrong key, one request a second from an address is checked. Nothing was done.
+        The log of the service has the address, and camtoken_failed_authentications_total counts them.
 
 ct-e120 = the file of API keys, or the new key, cannot be used
     .hint = see the reason; camtoken serve-key new NAME --scopes … writes the lines of a key
@@ -203,25 +203,25 @@ ct-e120 = the file of API keys, or the new key, cannot be used
         The file of --api-keys is TOML: a table [[key]] for each key with name, sha256, scopes and perhaps expires. Unknown
         parts are refused. "why" names the file and the entry.
 
-ct-e130 = a name that is allowed would let everybody in, or is none
-    .hint = --allow-host takes a host's name without a port, --allow-origin https://host or https://host:port
+ct-e130 = a name to allow would admit every page, or is not valid
+    .hint = write --allow-host NAME without a port, --allow-origin https://host or https://host:port
     .long =
         `*` would be every page, and `null` is what every sandboxed frame sends. An origin with a path is never sent by a
         browser, and a host's name has no port. Nothing is served.
 
-ct-e114 = the API key is not fit to be one
+ct-e114 = the API key is not safe to use
     .hint = use at least 16 printable characters without spaces: openssl rand -hex 32
     .long =
-        A short key can be guessed, and a space or an umlaut does not travel in a header.
+        A short key can be guessed. A space or an umlaut cannot be sent in a header.
 
 ct-e115 = a value is beyond its limits
-    .hint = the answer's detail names the part and what it takes
+    .hint = the answer's detail names the part and what it accepts
     .long =
-        The request has the right form, and a value in it that its part does not take: a life of a challenge beyond ten
-        minutes, a pattern that is no regular expression. Nothing was done.
+        The request has the right form, but a value in it is not accepted: a lifetime of a challenge beyond ten minutes, or a
+        pattern that is no regular expression. Nothing was done.
 
-ct-e116 = the certificates or the key are not fit for TLS
+ct-e116 = the certificates or the key cannot be used for TLS
     .hint = see the reason; all three are PEM files
     .long =
         --tls-cert is a chain of certificates, the service's own first; --tls-key is its private key; --client-ca has the
-        authorities whose certificates let a client in. What is wrong with which of them stands in "why". Nothing is served.
+        authorities whose certificates a client may show. "why" says what is wrong with which of them. Nothing is served.

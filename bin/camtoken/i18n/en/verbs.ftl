@@ -22,7 +22,7 @@ help-camtoken = A camera token for transaction signing, both ends: verifier and 
     .quiet = Answer with the bare value
     .lang = Language of texts [CAMTOKEN_LANG, else the locale]
     .at = Take this moment for now; for test keys [CAMTOKEN_NOW]
-    .state_dir = Where tokens and records live [CAMTOKEN_STATE_DIR]
+    .state_dir = Where tokens and records are kept [CAMTOKEN_STATE_DIR]
     .color = When to colour; auto honours NO_COLOR [CAMTOKEN_COLOR]
     .config = Read this configuration file and no other [CAMTOKEN_CONFIG]
     .help = Print help (--help: with the exit codes)
@@ -37,22 +37,22 @@ help-scan = Read a picture and hand the code in it to a token, which shows it an
     .keep = Second code of a registration: whether the bank has confirmed it
     .raw = Print what the symbol says, without a token; any QR code
     .all = Look for every symbol in the picture
-    .try_harder = Try all there is on a bad picture, for seconds
+    .try_harder = Try every method on a bad picture, for seconds
     .budget = How long each picture may be searched: 500ms, 2s
     .overlay = Draw corners and quiet zone onto the picture
     .pin_file = The token's PIN; - is standard input [CAMTOKEN_PIN]
     .passphrase_file = The passphrase of the token's file; - is standard input [CAMTOKEN_PASSPHRASE]
-    .camera = Watch a camera by its number, a film (YUV4MPEG2, MJPEG), a folder of pictures, or - until a code is read
-    .screen = Look at the screen (X11)
-    .timeout = How long to watch [30s for a camera; the screen is looked at once; a film to its end]
+    .camera = Watch a camera by its number, a video (YUV4MPEG2, MJPEG), a folder of pictures, or - until a code is read
+    .screen = Read the screen (X11)
+    .timeout = How long to watch [30s for a camera; the screen is read once; a video to its end]
     .clipboard = Take the picture in the clipboard
     .account = Which account answers a code of another system, if several could: its user
     .account_pin_file = The PIN of that account, or the one that a new account gets [CAMTOKEN_ACCOUNT_PIN]
-    .deliver_to = Send what such a code asks to send, to this host and no other; may be repeated
+    .deliver_to = Send the answer to such a code to this host and to no other; may be repeated
     .long =
         Read a picture and hand the code in it to a token, which shows it and answers.
 
-        The token shows what is to be approved, page by page. Once approved, it gives the digits to type into the bank's
+        The token shows the transaction, page by page. Once approved, it gives the digits to type into the bank's
         page: 8 for a transaction, the device code for the first code of a registration. After the second code it asks
         whether the bank has confirmed.
 
@@ -69,7 +69,7 @@ scan-rmqr = a rectangular code (rMQR) seems to be in it, which is not read: show
 ## watch
 
 help-watch = Show what a camera sees, with a grade and one word of advice, until Ctrl-C
-    .camera = A camera by its number, a film (YUV4MPEG2, MJPEG), a folder of pictures, or -
+    .camera = A camera by its number, a video (YUV4MPEG2, MJPEG), a folder of pictures, or -
     .screen = The screen (X11)
     .timeout = How long to watch [until the source ends]
     .long =
@@ -96,8 +96,8 @@ watch-below = { $source }, { $rate } frames/s, { $px } px a module; Ctrl-C ends
 help-token = Make, look at and use the software tokens of this account
 help-token-new = Make a token
     .name = What it is called here
-    .id = What is printed on its back: up to 10 capitals, digits, hyphens; without it, one is drawn
-    .test = A test token: its file is not encrypted, and verifiers refuse it unless told otherwise
+    .id = What is printed on its back: up to 10 capitals, digits, hyphens; without it, a random one
+    .test = A test token: its file is not encrypted, and verifiers refuse it unless configured to accept it
     .passphrase_file = The passphrase around its file; - is standard input [CAMTOKEN_PASSPHRASE]
     .pin_file = A PIN of 5 to 8 digits, asked each time it is switched on
     .profile = standard, or japan: no PIN can be set
@@ -235,12 +235,12 @@ prompt-account-pin-new = New PIN for { $name }
 
 ## inspect
 
-help-inspect = Take a code apart as far as anybody can see without a key
+help-inspect = Show the parts of a code that can be read without a key
     .what = A picture, - for standard input, or the text of a code
     .budget = How long each picture may be searched: 500ms, 2s
     .long =
-        Take a code apart as far as anybody can see without a key: text form, version, which key opens it, the
-        challenge's name with the second of its making, and the sealed envelope item by item.
+        Show the parts of a code that can be read without a key: text form, version, which key opens it, the
+        challenge's name with the second of its creation, and the sealed envelope item by item.
 
         Exit 5 for a code that no token would read, such as a link.
 
@@ -272,7 +272,7 @@ help-lint = Grade a code as a camera sees it, and say what to change in the page
         Grade a code as a camera sees it, and say what to change in the page.
 
         Ten measures after ISO/IEC 15415, each with a grade from A to F; the lowest is the grade of the code. Advice has
-        numbers, in CSS pixels. When nothing is read, what was measured says why: too small, cut off, no quiet zone,
+        numbers, in CSS pixels. When nothing is read, the measures say why: too small, cut off, no quiet zone,
         blurred, low contrast.
 
         Exit 0 at --min-grade or better and 7 below, 3 when no code was found, 4 when one was not readable.
@@ -291,15 +291,15 @@ help-distort = Make a camera-like picture of a picture, from a seed; for tests
     .line = Terminal: the height of a line of text in pixels [16]
     .fade = Washed-out screen: how light black becomes
     .tilt = Camera at a slant: degrees, up to 75
-    .uneven = Light from one side: how much is lacking on the other
+    .uneven = Light from one side: how much of it is missing on the other
     .glare = Reflection: how close to white its middle is
     .blur = Out of focus: standard deviation in pixels, up to 50
-    .motion = Shaken: length of the way in pixels, up to 200
+    .motion = Shaken: length of the movement in pixels, up to 200
     .moire = Monitor grid: depth of the waves
-    .low_light = Too little light: how much is lacking
+    .low_light = Too little light: how much of it is missing
     .noise = Noise: standard deviation in grey levels, up to 128
-    .jpeg = Compression: 100 less the quality of a JPEG
-    .seed = Where chance comes from [0]
+    .jpeg = Compression: 100 minus the quality of a JPEG
+    .seed = The seed of all random numbers [0]
     .long =
         Make a camera-like picture of a picture, from a seed; for tests.
 
@@ -337,7 +337,7 @@ doctor-clock-back = Files of camtoken were changed later than now: the clock was
 doctor-state-nowhere = Say where to keep state: --state-dir DIR or CAMTOKEN_STATE_DIR.
 doctor-state-unwritable = Make the directory writable, or name another with --state-dir DIR.
 doctor-state-not-yet = (will be made)
-doctor-open-to-others = Others on this machine can get at it: take the rights from group and others (chmod go-rwx).
+doctor-open-to-others = Other users of this machine can read or write it: remove the permissions of group and others (chmod go-rwx).
 doctor-store-full = The file system of the store is full: the next changes are not stored. Make room there.
 doctor-kek-unreadable = The verifier needs this file to open its keys; check the setting kek_file.
 doctor-well = All is well.
@@ -364,8 +364,8 @@ help-oath = Compute or check HOTP, TOTP and OCRA values of a key (RFC 4226, 6238
           camtoken oath totp --key-file - --base32 --verify 123456 --window 1
           camtoken oath ocra --key-file key.hex --suite OCRA-1:HOTP-SHA1-6:QN08 --question 12345678
 
-        A check exits with 0 for yes and 6 for no. It keeps nothing: give it the counter to go on with, or --after, so
-        that a response is good once.
+        A check exits with 0 for yes and 6 for no. It stores nothing: give it the next counter, or --after, so that a
+        response is good once.
 
 help-oath-hotp = Event-based one-time passwords (RFC 4226)
     .counter = The counter of the first value, or of the first one to look at [that of the file, else 0]
@@ -381,7 +381,7 @@ help-oath-totp = Time-based one-time passwords (RFC 6238)
 help-oath-ocra = Responses to a question (RFC 6287), in all of its modes
     .suite = The OCRASuite [that of the key package]
     .question = The question: digits, hexadecimal digits or letters, as the suite says
-    .mode = Who computes what (RFC 6287, section 7)
+    .mode = Which party computes what (RFC 6287, section 7)
     .peer_question = The question of the other party, in the modes with two of them
     .counter = The counter, for a suite with C [that of the key package]
     .pin_file = The PIN, for a suite with P; - is standard input [CAMTOKEN_PIN]
@@ -411,14 +411,14 @@ help-vectors-list = List the types of tests that can be run
 help-conform = Put test vectors and stories to another implementation; 7 when a test fails
     .paths = Files, and folders of *_test.json and *.story
     .cmd = The implementation: a program that answers each line of its input with a line; no shell
-    .url = The implementation: an address (http://) that answers each question that is posted
-    .answer = Answer the questions on standard input, as camtoken does
+    .url = The implementation: an address (http://) that answers each request that is posted
+    .answer = Answer the requests on standard input, as camtoken's own implementation
     .timeout = How long an answer may take [60s]
     .junit = Write a JUnit report to this file as well
     .report = Write a report in Markdown to this file as well
     .long =
-        The implementation says first what it has, and is asked for nothing else; what it does not have is counted as skipped.
-        docs/CONFORMANCE.md describes the questions and answers, testvectors/adapters has examples to start from.
+        The implementation says first what it supports, and gets tests of nothing else; other tests are counted as skipped.
+        docs/CONFORMANCE.md describes the requests and answers, testvectors/adapters has examples to start from.
 
 ## config
 
@@ -427,9 +427,9 @@ help-config = Show every setting in effect and where it came from
     .long =
         Show every setting in effect and where it came from.
 
-        A flag is stronger than a CAMTOKEN_… variable, then comes camtoken.toml (looked for in this directory and those
-        above), then camtoken/config.toml in the user's configuration directory, then the default. A password in the
-        URL of a store is not shown.
+        A flag takes precedence over a CAMTOKEN_… variable, that over camtoken.toml (in this directory or one above), that
+        over camtoken/config.toml in the user's configuration directory, and that over the default. A password in the URL
+        of a store is not shown.
 
 source-default = default
 source-locale = locale
@@ -441,7 +441,7 @@ help-schema = Print the JSON schema of a document that --json prints
 
 ## explain
 
-help-explain = Explain a code: what it means, why it comes, what to try
+help-explain = Explain a code: what it means, why it appears, what to try
     .code = The code, such as CT-E041 or T02; without it, the list
 
 explain-exit = exit { $number }: { $meaning }

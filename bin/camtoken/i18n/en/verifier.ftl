@@ -3,33 +3,33 @@
 ## Options that several verbs have alike
 
 help-shared =
-    .attempt = Name this attempt: the same one again gets the same answer and is not counted again
+    .attempt = Name this attempt: a retry under the same name gets the same answer and is not counted twice
     .store = The verifier's store: a directory, or postgres://… without a password [CAMTOKEN_STORE]
-    .accept_test_keys = Take test tokens and a fixed clock [CAMTOKEN_ACCEPT_TEST_KEYS]
+    .accept_test_keys = Accept test tokens and a fixed clock [CAMTOKEN_ACCEPT_TEST_KEYS]
     .output = Where to draw the 2D code: PNG or SVG by the name, - is a PNG on standard output
     .ascii = Draw the 2D code on the terminal
     .contract = The contract number
     .user = The user ID within the contract, at most 10 columns
     .activation = The activation, 12 hexadecimal digits
-    .key_file = The pre-shared key: 16, 24 or 32 bytes, or twice as many hexadecimal digits; what are digits throughout is read as digits
+    .key_file = The pre-shared key: 16, 24 or 32 bytes, or twice as many hexadecimal digits; a file of digits alone is read as digits
     .key_name = What the parties call the pre-shared key
-    .mac_key_file = The key of the MACs, where both parties have agreed on one and the file does not bring it
+    .mac_key_file = The key of the MACs, if both parties have agreed on one that is not in the file
     .passphrase_file = The passphrase; without it CAMTOKEN_PASSPHRASE, else a prompt
 
 ## issue
 
-help-issue = Put a transaction to a token and draw its 2D code
+help-issue = Issue a challenge for a transaction and draw its 2D code
     .operation = The operation, such as transfer; see camtoken schema fields
     .field = A field of the operation; may be repeated
     .fields = A JSON file of fields; see camtoken schema fields
     .zengin = A batch file (bulk, payroll): count, total, date, largest payee, new payees, check code and digest come from it
     .known_payees = Payees that are not new, one a line: BANK-BRANCH-TYPE-ACCOUNT
-    .date_window = Refuse a payment date that has passed or lies more than so many days ahead of today in Japan
+    .date_window = Refuse a payment date that has passed, or is more than so many days after today in Japan
     .ttl = How long the challenge lives
     .long =
-        Put a transaction to a token and draw its 2D code.
+        Issue a challenge for a transaction and draw its 2D code.
 
-        The challenge takes the place of the one before. Verify the response with its name:
+        The new challenge supersedes the one before. Verify the response with the challenge's name:
 
           camtoken issue transfer --for 0123456789ab --field amount=1250000 … -o code.png
           camtoken verify CHALLENGE RESPONSE
@@ -53,10 +53,10 @@ help-verify = Settle the response to a challenge, once
         Settle the response to a challenge, once.
 
         Exit 0 when it is accepted, 6 when not; the reason is in the answer. Blanks, full-width
-        digits and a hyphen in a response are understood. Execute the
+        digits and a hyphen in a response are accepted. Execute the
         transaction that is printed: it is the one that the token has shown.
 
-        After exit 1 nothing is known: ask again with the same --attempt.
+        After exit 1 the outcome is unknown: retry with the same --attempt.
 
 verdict-accepted = Accepted.
 verdict-wrong = Wrong response. { $left } tries are left.
@@ -66,7 +66,7 @@ verdict-wrong-suspended = Wrong response. The activation is suspended now; it ha
 verdict-exhausted = Refused: the challenge took too many wrong responses. A new code is needed.
 verdict-expired = Refused: the time is over. A new code is needed.
 verdict-used = Refused: it was answered before. A response is good once.
-verdict-superseded = Refused: a newer challenge has taken the place of this one.
+verdict-superseded = Refused: a newer challenge has superseded this one.
 verdict-suspended = Refused: the activation is suspended; it has to be resumed.
 verdict-revoked = Refused: the activation is revoked.
 verdict-not-activated = Refused: the registration is not at this step.
@@ -78,9 +78,9 @@ verdict-unknown = Refused: there is no such challenge.
 
 ## enroll
 
-help-enroll = Keep the verifier's books: tokens, registrations, revocation
+help-enroll = Manage the verifier's records: tokens, registrations, revocation
     .long =
-        Keep the verifier's books: tokens, registrations, revocation.
+        Manage the verifier's records: tokens, registrations, revocation.
 
         A registration takes two codes:
 
@@ -91,29 +91,29 @@ help-enroll = Keep the verifier's books: tokens, registrations, revocation
 
 help-enroll-import = Register the tokens and generators of a maker's file
     .file = A PSKC file (RFC 6030), or an exported test token
-    .device_keys = Take packages that name an OCRASuite for device keys, too; otherwise they are left alone as those of cards
+    .device_keys = Import packages that name an OCRASuite as device keys; without it they count as keys of cards and are skipped
     .long =
         Register the tokens and generators of a maker's file.
 
         A device key is a key package of RFC 6030 with the algorithm OCRA and at least 16 bytes, which may be used for
         challenge and response; the serial number of its device is the token ID. A generator is one with the algorithm HOTP
-        or TOTP. Other packages, and those that cannot be read, are named and left alone. The dates of key and device are
-        kept: outside of them nothing is registered, issued or accepted. Doing it again changes nothing but these dates.
+        or TOTP. Other packages, and those that cannot be read, are named and skipped. The dates of key and device are
+        kept: outside of them nothing is registered, issued or accepted. A second import changes nothing but these dates.
 
-        Each value of a protected file has a MAC of its own. A package whose MAC does not fit is left alone, and the exit is
-        7: look at how the file came here. No MAC covers serial numbers, dates, or which packages there are.
+        Each value of a protected file has a MAC of its own. A package whose MAC does not fit is skipped, and the exit is
+        7: find out how the file came here. No MAC covers serial numbers, dates, or the list of packages.
 
-        An exported test token (*.camtoken.json) is taken with --accept-test-keys only.
+        An exported test token (*.camtoken.json) is imported with --accept-test-keys only.
 
 help-enroll-export = Export the keys of tokens and generators, to hand them to another verifier
     .output = The PSKC file (RFC 6030) to write
-    .compatible = Write what every server reads: AES-128-CBC, HMAC-SHA1, PBKDF2 with HMAC-SHA1
-    .generators = Generators alone: other servers have no use for the device key of a camera token
+    .compatible = Write algorithms that every server reads: AES-128-CBC, HMAC-SHA1, PBKDF2 with HMAC-SHA1
+    .generators = Generators alone: other servers do not use the device key of a camera token
     .long =
         Export the keys of tokens and generators, to hand them to another verifier.
 
-        What the maker's file said is written again: manufacturer, model, dates, policy. Of a generator the file says how far
-        it has come.
+        The data of the maker's file is written again: manufacturer, model, dates, policy. For a generator the file has the
+        present counter or time step.
 
         The file is always protected, by a pre-shared key or a passphrase; a person who opens it can read the codes of every
         registration that follows. Test tokens and revoked tokens stay. For a list without secrets: camtoken enroll status.
@@ -143,51 +143,51 @@ help-enroll-audit = Show what happened to an activation, and check that nothing 
     .long =
         Show what happened to an activation, and check that nothing is missing from it.
 
-        Each entry holds the digest of the one before it, and the record the last one's. Exit 7 when an entry was changed,
-        removed or added; then none is shown.
+        Each entry has the hash of the entry before, and the record has the hash of the last one. Exit 7 when an entry was
+        changed, removed or added; then none is shown.
 
 help-enroll-generator = Give a generator that came from its maker to a customer without a camera token
     .generator = The serial number, as printed on the generator
     .long =
         Give a generator that came from its maker to a customer without a camera token.
 
-        Its passwords are settled by camtoken verify --time-based ACTIVATION PASSWORD, whether it goes by the time or by a
-        counter. They are accepted once, and never taken for the response to a challenge. A generator whose activation is
+        Its passwords are settled by camtoken verify --time-based ACTIVATION PASSWORD, for time-based and event-based
+        generators. They are accepted once, and never as the response to a challenge. A generator whose activation is
         revoked may be given to another customer.
 
-help-enroll-resync = Find a generator that has run away by two consecutive passwords
+help-enroll-resync = Resynchronise a generator by two consecutive passwords
     .first = What the generator showed; - reads it from standard input
     .next = What it showed next
-    .counter = The least value that the counter has reached, where the bank knows it
+    .counter = A value that the counter has reached at least, if the bank knows one
     .long =
-        Find a generator that has run away by two consecutive passwords (RFC 4226, section 7.4).
+        Resynchronise a generator by two consecutive passwords (RFC 4226, section 7.4).
 
-        By the counter it is looked for up to a thousand presses ahead, by the time up to sixty steps ahead or twenty behind.
-        Both passwords are spent; wrong ones count as a wrong password does.
+        An event-based generator is found up to a thousand presses ahead, a time-based one up to sixty steps ahead or twenty
+        behind. Both passwords count as used; wrong ones count as a wrong password does.
 
-        After a restoration of the store an event-based generator is accepted again after this only. Have its customer press the
-        button there and then: passwords that were used since the backup would do, too. --counter VALUE refuses those before
+        After the store was restored, an event-based generator is accepted only after this. Let the customer press the button
+        there and then: passwords that were used since the backup would be accepted, too. --counter VALUE refuses those before
         that value.
 
 help-enroll-time-based = Give a customer without a camera token a time-based generator; its secret is shown once
 
 enroll-passphrase = Passphrase of the key file
-enroll-skipped = left alone: { $name } ({ $why })
+enroll-skipped = skipped: { $name } ({ $why })
 enroll-after-first = Scan the code with the token, then: camtoken enroll second ACTIVATION DEVICE-CODE
 enroll-after-second = Scan the code with the token, then: camtoken enroll confirm ACTIVATION RESPONSE
 enroll-secret-once = The URI holds the secret. It is not shown again.
 
 audit-whole = Nothing is missing.
-audit-broken = This history was touched
+audit-broken = This history was altered
 
-activation-firstCode = awaits the device code
-activation-secondCode = awaits the confirmation
+activation-firstCode = waits for the device code
+activation-secondCode = waits for the confirmation
 activation-active = active
 activation-suspended = suspended
 activation-revoked = revoked
 activation-reset = given up
 
-books-empty = The books are empty.
+books-empty = There are no tokens, generators or activations.
 books-free = no user
 books-no-token = (time-based)
 books-token = Token
@@ -202,7 +202,7 @@ books-validity = Valid
 ## demo
 
 help-demo = Tell the whole story on real pictures: activation, a transfer, one yes, four noes
-    .out = Where the pictures are left; made anew each time
+    .out = The directory for the pictures; it is replaced each time
     .long =
         Tell the whole story on real pictures: activation, a transfer, one yes, four noes.
 
@@ -210,10 +210,10 @@ help-demo = Tell the whole story on real pictures: activation, a transfer, one y
         file. Each step is checked; exit 0 only if all went as they must. An older demonstration in the directory is
         replaced.
 
-demo-books = The bank takes test token { $token } into its books.
+demo-books = The bank registers test token { $token }.
 demo-code1 = First code, drawn and read back from the picture: the token answers with a device code, { $digits }.
 demo-code2 = Second code, for that device code alone: the token answers { $digits }, the bank confirms. Registered.
-demo-issue = The bank puts a transfer to the token.
+demo-issue = The bank issues a challenge for a transfer.
 demo-show = The token reads the picture and shows the transfer. Approved, it answers { $digits }:
 demo-verify = ACCEPTED. The bank executes the transfer that the token has shown.
 demo-again = REFUSED: the same response again. A response is good once.
@@ -224,12 +224,12 @@ demo-end = Every step went as it must. Pictures and the token's screens are in {
 
 ## store
 
-help-store = Look after the verifier's store: check, compact, back up, put back
+help-store = Maintain the verifier's store: check, compact, back up, restore
     .long =
-        Look after the verifier's store: check, compact, back up, put back.
+        Maintain the verifier's store: check, compact, back up, restore.
 
-          camtoken store backup -o books.backup
-          camtoken store restore books.backup --store DIR
+          camtoken store backup -o records.backup
+          camtoken store restore records.backup --store DIR
           camtoken store check --store DIR
 
         While a service has the store open, only the service can back it up: GET /v1/backup.
@@ -238,48 +238,48 @@ help-store-check = Read every record, its history and its key, and say what is w
     .long =
         Read every record, its history and its key, and say what is wrong.
 
-        Exit 7 when anything is: a record or an audit entry that was touched, a key that does not open, an activation that
-        its token does not know of or that goes on although its token is revoked.
+        Exit 7 when something is wrong: a record or an audit entry that was altered, a key that does not open, an activation
+        that its token does not list or that goes on although its token is revoked.
 
-help-store-compact = Give back the room of what later changes have made useless
+help-store-compact = Free the space of data that later changes have made useless
 
 help-store-backup = Write all records and their histories into one file
     .output = The file to write, mode 0600; - is standard output
     .long =
         Write all records and their histories into one file.
 
-        Keys in it are encrypted under the key-encryption key, which is not in it: keep that one elsewhere. What was signed
-        is not encrypted. The file ends with a hash of all of it.
+        Keys in it are encrypted under the key-encryption key, which is not in it: keep that one elsewhere. Signed
+        transactions are not encrypted. The file ends with a hash of the whole file.
 
 help-store-restore = Make a store from a backup, without what was open in it
     .file = The backup; - reads standard input
     .long =
         Make a store from a backup, without what was open in it.
 
-        Whatever was open to be answered may have been answered since the backup: open challenges count as superseded,
-        registrations between their codes as given up, time-based passwords of before now as used. What was revoked,
-        suspended or counted since the backup is not known to it: do that again before anybody is let in. Then check it
+        Open challenges may have been answered since the backup. So they count as superseded, registrations between
+        their codes as given up, and time-based passwords of before now as used. The backup does not have revocations,
+        suspensions and wrong responses of later: repeat them before a verifier serves. Then check the store
         (camtoken store check): of a token that was revoked just as the backup was taken, an activation may go on; revoke
         the token once more.
 
-        There may be no store in the directory yet. Until the whole backup is read, there is none.
+        The directory must have no store yet. Until the whole backup is read, there is none.
 
-help-store-void = End whatever is open, in a store that was put back by other means
+help-store-void = End what is open, in a store that was restored by other means
     .long =
-        End whatever is open, in a store that was put back by other means, such as a copy of its directory. Do it before
-        anything is issued. A copy opens after that (CT-E038). camtoken store restore does it by itself.
+        End what is open, in a store that was restored by other means, such as a copy of its directory. Do it before
+        a challenge is issued. A copy opens after that (CT-E038). camtoken store restore does it by itself.
 
 help-store-repair = Open a store again that has lost changes, or was moved
-    .accept_loss = Go on without the changes that are lost; end whatever is open (CT-E037)
+    .accept_loss = Go on without the lost changes; end what is open (CT-E037)
     .moved = This is the original, moved to another file system, and no copy (CT-E038)
     .long =
         Open a store again that has lost changes, or was moved.
 
-        With --accept-loss the store goes on as it was at a moment of the past. Whatever was open then may have been
-        answered since, so it is ended, as camtoken store void does, and the audit of each activation says so. What was
-        revoked, suspended or counted in the lost changes has to be done again. A newer backup is the better choice.
+        With --accept-loss the store goes on as it was at a moment of the past. What was open then may have been answered
+        since, so it is ended, as camtoken store void does, and the audit of each activation says so. Repeat the
+        revocations and suspensions among the lost changes. A newer backup is the better choice.
 
-        With --moved nothing is changed but the place that the store remembers. For a copy this is wrong: a response that
+        With --moved only the place that the store remembers is changed. For a copy this is wrong: a response that
         was used in the original could be used again. Use camtoken store void for a copy.
 
 help-store-clock = Compare the clock with the store, and repair what a wrong clock has left
@@ -293,7 +293,7 @@ help-store-clock = Compare the clock with the store, and repair what a wrong clo
 
         An activation that was changed while the clock was ahead is refused until that time has come (CT-E016). --set-back
         sets all of them to now: what is open in them is ended, nothing that was accepted is accepted again, and each change
-        stands in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
+        is in its audit. Customers whose generator was used meanwhile need a new one; they are listed.
 
         Exit 7 when something is left to do.
 
@@ -301,30 +301,30 @@ help-store-rewrap = Wrap every key under the newest key-encryption key
     .long =
         Wrap every key under the newest key-encryption key.
 
-        Put the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), the old ones behind it. When
-        this has ended, the old ones may be taken out: the files of a directory are rewritten, and none of them holds a key
-        that is wrapped under an old one. Copies and backups of before still do.
+        Write the new key first into the file of key-encryption keys (kek_file, CAMTOKEN_KEK), and the old ones below it.
+        When this has ended, the old ones may be removed: the files of a directory are rewritten, and none of them has a key
+        that is wrapped under an old one. Older copies and backups still have such keys.
 
 help-store-seal-records = Give every record its seal, in a store of an older version
     .long =
         Give every record its seal, in a store of an older version.
 
-        A seal is a MAC under a key that comes from the key-encryption key: whoever can write to the store, and has not that key,
-        cannot alter a record or put it in the place of another. New stores are sealed from the start. Once all records have
+        A seal is a MAC under a key that comes from the key-encryption key. An attacker who can write to the store, and does not
+        have that key, cannot alter a record or put it in the place of another. New stores are sealed from the start. Once all records have
         one, a record without is refused (CT-E136). Verifiers of an older version cannot use the store any more: end them before.
 
         Challenges are issued and answered meanwhile, by verifiers on the same database. When it is interrupted, run it again.
 
           camtoken store seal-records
 
-        Exit 7 when a record is refused. If you know that it is right as it is, take it; what is open in it is ended:
+        Exit 7 when a record is refused. If you know that it is right as it is, accept it; what is open in it is ended:
 
           camtoken store seal-records --accept activation:6aae9e4192c3
-    .accept = Take this record as it is, whatever its seal says
+    .accept = Accept this record as it is, whatever its seal says
 
-help-store-kek = Look after the key-encryption keys that a module opens
+help-store-kek = Manage the key-encryption keys that a module opens
     .long =
-        Look after the key-encryption keys that a module opens.
+        Manage the key-encryption keys that a module opens.
 
         With the setting kek_source the key-encryption key is not in a file that can be read, but wrapped in verifier/kek.wrapped
         in the state directory. A PKCS#11 module (HSM, smart card) or a Transit engine (OpenBao, Vault) opens it at each start.
@@ -338,27 +338,27 @@ help-store-kek-status = Say where the key-encryption keys are, whether they open
     .long =
         Say where the key-encryption keys are, whether they open, and whether they are the store's.
 
-        Exit 7 when they do not open or are another store's. A store that a service has open is not asked: the service has
-        compared it at its start.
+        Exit 7 when they do not open or are another store's. A store that a service has open is not read: the service has
+        compared the keys at its start.
 
 help-store-kek-new = Make the file of wrapped keys with a new key
-    .from = Where the keys of the store have been until now, file:PATH for example: they are wrapped behind the new one
+    .from = The present keys of the store, file:PATH for example: they are wrapped, too, below the new one
     .long =
         Make the file of wrapped keys with a new key.
 
-        For a store that there is already, --from names its keys until now. They are compared with the store, then wrapped behind
+        For an existing store, --from names its present keys. They are compared with the store, then wrapped below
         the new one. End the service before. Then run camtoken store rewrap, and destroy the old file.
 
           camtoken store kek new --from file:/var/lib/camtoken/verifier/kek
 
         A new store needs no such verb: the first start makes the file.
 
-help-store-kek-rotate = Put a new key first, and keep the old ones behind it
+help-store-kek-rotate = Put a new key first, and keep the old ones below it
     .long =
-        Put a new key first, and keep the old ones behind it.
+        Put a new key first, and keep the old ones below it.
 
-        Give the file to every verifier and start them again, then run camtoken store rewrap. After that the old keys may be taken
-        out of the file.
+        Give the file to every verifier and start them again, then run camtoken store rewrap. After that the old keys may be
+        removed from the file.
 
 help-store-kek-rewrap = Wrap the same keys under the newest version of the module's key
     .long =
@@ -369,8 +369,8 @@ help-store-migrate = Make the tables in a database, or bring them to this versio
     .long =
         Make the tables in a database, or bring them to this version.
 
-        Needs a role that may create tables; a verifier needs less, and never does it by itself. End the verifiers of the
-        version before first. For the first tables of all the key-encryption key is drawn, unless there is one.
+        It needs a role that may create tables; a verifier needs less, and never does it by itself. First end the verifiers of
+        the older version. With the first tables the key-encryption key is generated, unless there is one.
 
           CAMTOKEN_STORE=postgres://bank@db.example/camtoken camtoken store migrate
 
@@ -399,9 +399,9 @@ kek-rotated = A new key is the first of { $keys } in { $file }. Start every veri
 kek-rewrapped = { $keys } keys in { $file } are wrapped under the newest key of the module.
 help-audit = Compare the audit of the whole store with what was signed before
     .long =
-        Each record has its audit chain, whose end stands in the record. An anchor says where all chains ended at a moment, with a
-        signature. Kept in another place, it tells later what was removed, shortened or replaced since, even by whoever has the
-        key-encryption key.
+        Each record has its audit chain, whose end is in the record. An anchor says where all chains ended at a moment, with a
+        signature. Kept in another place, it shows later what was removed, shortened or replaced since, even by an attacker who
+        has the key-encryption key.
 
           camtoken audit anchor --dir /mnt/outside
           camtoken audit verify --anchor FILE.anchor --public-key KEY
@@ -415,7 +415,8 @@ help-audit-anchor = Write a signed anchor of all audit chains
         Write a signed anchor of all audit chains: a note of some 400 bytes (.anchor), and a line for each chain (.chains).
 
         The first time makes the key that signs, mode 0600. Note the public key that is printed, elsewhere than on this machine:
-        whoever can read the key that signs can sign as well. Copy the files to where a writer of the store cannot write.
+        an attacker who can read the key that signs can sign as well. Copy the files to a place where no writer of the store can
+        write.
 
         While a service has the store open, only the service can do it: camtoken serve --anchor-dir DIR --anchor-every 1h.
 
@@ -426,8 +427,8 @@ help-audit-verify = Read every audit chain, and compare it with an anchor
         Read every audit chain, and compare it with an anchor: records that are missing, chains that are shorter than they were,
         entries that were replaced. Chains that have grown since are in order.
 
-        Without an anchor the chains are read alone, entry by entry. Exit 7 when one is not as it must be. After a backup was put
-        back, what it does not know is found as well.
+        Without an anchor only the chains are read, entry by entry. Exit 7 when one is not as it must be. After a backup was
+        restored, the entries that it does not have are reported, too.
 
 anchor-written = { $chains } chains with { $entries } entries: { $anchor }, { $file }
 anchor-key = Public key:
@@ -438,13 +439,13 @@ store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.
 store-compacted = { $before } MB before, { $after } MB now.
 store-saved = { $records } records saved.
-store-restored = { $records } records put back; { $voided } of them had something open, which is ended.
+store-restored = { $records } records restored; { $voided } of them had something open, which is ended.
 store-voided = { $voided } activations had something open, which is ended.
 store-repaired = The store is open again. { $voided } activations had something open, which is ended.
 store-moved = The store is open again at its new place.
-seals-whole = { $sealed } records sealed, { $accepted } taken as they are. Every record has its seal.
+seals-whole = { $sealed } records sealed, { $accepted } accepted as they are. Every record has its seal.
 seals-refused = { $refused } records are refused. Until they are repaired, records without a seal are still read.
-store-rewrapped = { $records } keys wrapped anew.
+store-rewrapped = { $records } keys re-wrapped.
 migration-new = Tables of version { $to } were made.
 migration-none = The tables are of version { $to } already.
 migration-done = The tables were brought from version { $from } to { $to }.

@@ -1,7 +1,7 @@
-### 見出し、使い方の説明、各動詞の出力。キーは en/ と同じ。
+### 見出し、使い方の説明、各サブコマンドの出力。キーは en/ と同じ。
 
 heading-usage = 使い方
-heading-verbs = 動詞
+heading-verbs = サブコマンド
 heading-arguments = 引数
 heading-options = オプション
 heading-global = 共通オプション
@@ -34,7 +34,7 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
     .images = 画像、画像のフォルダー、または標準入力の -。形式は中身で判断する
     .token = 読み取るトークン [CAMTOKEN_TOKEN、なければ唯一のもの]
     .confirm = ボタンを押す人: ask（人が一ページずつ）、auto（すべて承認）、step（一ページ目で止める）
-    .keep = 利用登録の二つ目のコード: 銀行で登録が完了したか
+    .keep = 利用登録の2つ目のコード: 銀行で登録が完了したか
     .raw = トークンなしでコードの中身を出力する。どの QR コードでもよい
     .all = 画像の中のすべてのコードを探す
     .try_harder = 読みにくい画像に、数秒かけてあらゆる方法を試す
@@ -53,7 +53,7 @@ help-scan = 画像を読み取り、コードをトークンに渡す。トー�
         画像を読み取り、コードをトークンに渡す。トークンが表示して回答する。
 
         トークンは承認する内容を一ページずつ表示する。承認すると、銀行の画面に入力する数字を出す。取引では 8 桁、
-        利用登録の一つ目のコードでは端末番号。二つ目のコードの後には、銀行で登録できたかを尋ねる。
+        利用登録の1つ目のコードでは機器コード。2つ目のコードの後には、銀行で登録できたかを尋ねる。
 
         --quiet では数字だけを出力する。複数の画像やフォルダーでは、画像ごとに文書を一つ出力する（NDJSON）。
         端末がないときは、だれが承認するかを --confirm で指定する。
@@ -108,7 +108,7 @@ help-token-list = トークンの一覧を表示する
 help-token-show = トークンの情報と登録済みの利用者を表示する
     .name = トークン
     .passphrase_file = ファイルのパスフレーズ
-help-token-activate = 利用者を登録する: 一つ目、二つ目のコードを順に読み取る
+help-token-activate = 利用者を登録する: 1つ目、2つ目のコードを順に読み取る
     .name = トークン
     .code = どちらかのコードの画像。省くと両方を尋ねる
     .confirm = ボタンを押す人: ask、auto、step
@@ -116,9 +116,9 @@ help-token-activate = 利用者を登録する: 一つ目、二つ目のコー�
     .pin_file = トークンの PIN
     .passphrase_file = ファイルのパスフレーズ
     .long =
-        利用者を登録する: 一つ目、二つ目のコードを順に読み取る。
+        利用者を登録する: 1つ目、2つ目のコードを順に読み取る。
 
-        一つ目のコードで端末番号が出る。銀行の画面に入力すると、二つ目のコードが表示される。二つ目のコードで
+        1つ目のコードで機器コードが出る。銀行の画面に入力すると、2つ目のコードが表示される。2つ目のコードで
         ワンタイムパスワードが出る。入力すると、トークンが銀行で登録できたかを尋ね、「はい」のときだけ登録を保存する。
 help-token-screen = トークンの画面を表示する
     .name = トークン
@@ -196,7 +196,7 @@ token-slots = 利用者
 token-state = 状態
 token-activation = 利用登録
 token-account = アカウント
-token-pending = 二つ目のコード待ち
+token-pending = 2つ目のコード待ち
 token-faults = 故障
 token-none = トークンがありません。作るには camtoken token new NAME --test
 token-encrypted = 暗号化
@@ -217,8 +217,8 @@ prompt-passphrase = トークンのパスフレーズ
 prompt-pin = { $name } の PIN
 pin-form = PIN は半角数字5〜8桁で入力してください
 passphrases-differ = 二つのパスフレーズが一致しません
-activate-first = 一つ目のコードの画像:
-activate-second = 二つ目のコードの画像:
+activate-first = 1つ目のコードの画像:
+activate-second = 2つ目のコードの画像:
 reset-sure = { $name } を初期化しますか。利用登録はすべて失われます。
 rm-sure = { $name } を削除しますか。利用登録はすべて失われます。
 
@@ -450,7 +450,7 @@ help-completions = シェルの補完スクリプトを表示する
 
 ## man
 
-help-man = マニュアルページを動詞ごとに書き出す
+help-man = マニュアルページをサブコマンドごとに書き出す
     .dir = 書き出し先のディレクトリ。なければ作る
 
 man-name = 名前

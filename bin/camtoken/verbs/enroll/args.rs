@@ -1,4 +1,4 @@
-//! Whom an act of `camtoken enroll` is about.
+//! The subject of a command of `camtoken enroll`.
 
 use std::str::FromStr;
 

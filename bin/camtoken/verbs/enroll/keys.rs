@@ -1,4 +1,4 @@
-//! `camtoken enroll import` and `export`: device keys and generators into the books, and device keys out of them.
+//! `camtoken enroll import` and `export`: device keys and generators into the verifier's store, and device keys out of it.
 //!
 //! A device key is a key package of RFC 6030 with the algorithm OCRA, whose policy allows challenge and response, of at
 //! least 16 bytes; the serial number of its device is the token ID. A generator is one with the algorithm HOTP or TOTP. Other
@@ -96,7 +96,7 @@ pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let imported = block_on(container.register(&bank.verifier, options, bank.now, &mut rng()))?;
     let (is_empty, is_altered, refusal) = (imported.is_empty(), imported.is_altered(), imported.refusal());
     let imported = Imported::from(imported);
-    // That a file was altered is told also when nothing of it is taken.
+    // An altered file is reported also when nothing of it is imported.
     if is_empty && !is_altered {
         return Err(Failure::new(refusal.map_or(Code::NoDeviceKey, Code::from)).because(imported.reasons()));
     }
@@ -187,7 +187,7 @@ impl ProtectionArgs {
         }
     }
 
-    /// What the arguments say, without asking anybody.
+    /// The protection by the arguments, without a question to a person.
     fn given(&self) -> Result<Option<Protection>, Failure> {
         if let Some(file) = &self.key_file {
             let key = pre_shared(&read_input(file, 4096)?);

@@ -1,4 +1,4 @@
-//! `camtoken enroll status`: the books without their secrets.
+//! `camtoken enroll status`: the records without their secrets.
 
 use camtoken::key::{ActivationId, GeneratorId, TokenId};
 use camtoken::store::{RecordId, Store, block_on};

@@ -80,7 +80,7 @@ fn from_file(path: &Path, operation: Operation) -> Result<Fields, Failure> {
 
 const OPERATION: &str = "operation";
 
-/// What a batch file says of itself, and the account that pays.
+/// The summary of a batch file, and the account that pays.
 fn from_batch(
     path: &Path,
     operation: Operation,

@@ -69,7 +69,7 @@ impl KeyArgs {
                 false => Ok(Key::new(bytes.to_vec())),
             };
         }
-        // People group the digits; nothing else may stand between them.
+        // People group the digits; no other characters are allowed between them.
         let mut digits = Zeroizing::new(Vec::with_capacity(bytes.len()));
         digits.extend(bytes.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'-'));
         let text = str::from_utf8(&digits).ok();

@@ -91,7 +91,8 @@ impl Args {
             }
             None => None,
         };
-        // The counter of a key package is for suites with a counter only; one that was asked for is told apart.
+        // The counter of a key package is for suites with a counter only. One of the command line is kept, so that it is refused
+        // where it does not fit.
         let counter = counter.filter(|_| self.counter.is_some() || suite.counter());
         Ok(DataInput {
             question: question(suite, "--question", &self.question)?,
@@ -138,9 +139,9 @@ impl Given<'_> {
         response.map_err(unfit)
     }
 
-    /// Where a response is found: the counter or time step, or nothing beside the yes.
+    /// Where a response is found: the counter or time step, or neither.
     fn search(&self, input: DataInput, response: &Response, window: u32) -> Result<Option<Option<u64>>, Failure> {
-        // It also tells what the mode does not take.
+        // It also refuses inputs that the mode does not have.
         let computed = self.respond(&input)?;
         let moved = input.counter.or(input.time);
         if moved.is_none() && window != 0 {

@@ -79,7 +79,7 @@ impl Values {
 }
 
 impl Checked {
-    /// What was found; `now` is the time step of the clock, where there is one.
+    /// The result of a check; `now` is the time step of the clock, where there is one.
     pub fn of(algorithm: &'static str, found: Option<Moving>, now: Option<u64>) -> Self {
         let place = Place::from(found.unwrap_or(Moving::None));
         let ahead = |step: u64| now.and_then(|now| i64::try_from(i128::from(step) - i128::from(now)).ok());

@@ -1,4 +1,4 @@
-//! What `scan` says of one picture.
+//! The report of `scan` about one picture.
 
 use std::time::Duration;
 
@@ -82,13 +82,13 @@ pub struct Report {
     /// The symbols that were read
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) symbols: Vec<Found>,
-    /// The text that says which other kind of code is in the picture.
+    /// The text that names the other kind of code in the picture.
     #[serde(skip)]
     pub(super) other: Option<&'static str>,
-    /// What a person reads.
+    /// The text for a person.
     #[serde(skip)]
     pub(super) page: String,
-    /// What a pipe reads.
+    /// The text for a pipe.
     #[serde(skip)]
     pub(super) value: String,
 }
@@ -118,7 +118,7 @@ pub(super) struct Found {
     pub(super) drawn: Drawn,
 }
 
-/// Says that a symbol is not the whole.
+/// The note that a symbol is only one part of several.
 pub(super) fn part_of(part: &Part, text: &Text) -> String {
     let [number, count] = [part.number, part.count].map(|number| number.to_string());
     text.with("scan-part", &[("number", &number), ("count", &count)]) + "\n"

@@ -1,4 +1,4 @@
-//! `camtoken store kek`: the key-encryption keys that a module opens. What they are, a new one, and wrapped anew.
+//! `camtoken store kek`: the key-encryption keys that a module opens. Their status, a new one, a rotation, and re-wrapping.
 
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ fn status(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
     Ok(if is_well { Exit::Done } else { Exit::Findings })
 }
 
-/// Makes the file of wrapped keys: a new key, and behind it those that the store has had until now.
+/// Makes the file of wrapped keys: a new key, followed by those that the store has used until now.
 fn new(args: &NewArgs, context: &Context) -> Result<Exit, Failure> {
     let place = args.bank.place(context)?;
     let (source, path) = (source(context)?, kek::wrapped_file(context)?);

@@ -42,7 +42,7 @@ struct Refused {
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    // By any clock: that of the store may be what is to be accepted.
+    // With any clock: the clock's record may be the one to accept.
     let bank = super::open_unwatched(&args.bank, context)?;
     let accepted = accept(&bank, &args.accept, bank.now)?;
     let report = block_on(bank.verifier.seal_records(bank.now, &mut rng()))?;

@@ -135,7 +135,7 @@ pub fn add(args: &Add, context: &Context) -> Result<Exit, Failure> {
     let mut wallet = Wallet::open(&mut held)?;
     let account = Account { name: AccountName::new(&args.issuer, &args.user), kind };
     wallet.accounts_mut().keep(vec![account]).map_err(|refusal| match refusal {
-        // There is no code here: what does not fit was said, or stands in the key's file.
+        // There is no code here: the value that does not fit is an argument, or is in the key's file.
         Refusal::Malformed { part: "name", reason, .. } => misused(format!("--issuer, --user: {reason}")),
         Refusal::Malformed { part, reason, .. } => {
             Failure::new(Code::KeyFile).because(format!("{part} of the account: {reason}"))
@@ -146,7 +146,7 @@ pub fn add(args: &Add, context: &Context) -> Result<Exit, Failure> {
     list(&mut held, context)
 }
 
-/// A key of HOTP or TOTP with what its file says, else as authenticator apps have it.
+/// A key of HOTP or TOTP with the parameters of its file, else with those of authenticator apps.
 fn otp(source: KeySource, kind: AccountKind) -> Otp {
     let hash = match source.hash {
         Some(Hash::Sha256) => OtpHash::Sha256,
@@ -201,7 +201,7 @@ pub fn respond(args: &OtpArgs, context: &Context) -> Result<Exit, Failure> {
         (_, None, None) => return Err(misused("the account answers codes only: camtoken scan")),
         _ => return Err(misused("the account takes no question")),
     };
-    // What moves by itself is given out without a question; what signs something is shown first.
+    // A password of a counter or clock is given out without a question; a value that signs something is shown first.
     let asks = args.question.is_some() || args.text.is_some();
     let confirm = match args.confirm {
         None if !asks => Confirm::Auto,

@@ -1,4 +1,4 @@
-//! What the verbs of a token print.
+//! The documents of the verbs about tokens.
 
 use camtoken::Timestamp;
 use camtoken::token::{Faults, Refusal, Token};
@@ -205,7 +205,7 @@ impl Document for List {
 }
 
 impl Shown {
-    /// What is on a token's screen now.
+    /// The present screen of a token.
     pub fn of(held: &Held, now: Timestamp) -> Self {
         let screen = held.device.screen(now).into();
         Self { name: held.name.clone(), shown: TokenScreen::of(&held.device, now), screen }

@@ -1,4 +1,4 @@
-"""What a test may say: anything else is told at once, with what is allowed."""
+"""Checks the values of a test: a wrong one is an error at once, with the allowed values."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def end() -> list[Attachment]:
 
 
 def is_wanted() -> bool:
-    """Whether anybody looks at pictures."""
+    """Whether a report shows images."""
     return _attachments is not None
 
 

@@ -99,7 +99,7 @@ class Camtoken:
         seed: str | None = None,
         ttl: Span | None = None,
     ) -> Session:
-        """Opens a world of tokens with a clock and randomness of its own.
+        """Opens a session of tokens with a clock and random numbers of its own.
 
         With ``clock`` its time stands there until it is moved; with ``seed`` keys and numbers are the same in every run.
         """
@@ -235,7 +235,7 @@ def _check_language(lang: str | None) -> None:
 
 
 def _surroundings(directory: str) -> dict[str, str]:
-    """Nobody's configuration but ours: a developer's own tokens and books stay out of the tests."""
+    """A configuration of its own: a developer's own tokens and records stay out of the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("CAMTOKEN_")}
     return {**own, "CAMTOKEN_LANG": "en", "XDG_CONFIG_HOME": directory}
 

@@ -29,7 +29,7 @@ class Sight:
         if camera.look is not None:
             try:
                 element = camera.look(script())
-            except Exception:  # It may be gone by now, whatever a driver raises then; the test is told by its next step.
+            except Exception:  # It may be gone by now, whatever a driver raises then; the next step of the test reports it.
                 element = None
         return cls(camera.place, picture, looks, seconds, element)
 

@@ -295,7 +295,7 @@ def _is_unseen(document: dict[str, Any]) -> bool:
 
 
 def _told(seen: _Seen) -> dict[str, Any]:
-    """What a tester is told of a place where no code was seen."""
+    """The message for a tester about a place where no code was seen."""
     sight = Sight.of(seen.camera, seen.picture, seen.looks, seen.seconds)
     # What the service says to people is on the token's screen; here is what a tester can do.
     advice = seen.document.get("quality", {}).get("advice", []) if seen.document["code"] == "T02" else []

@@ -60,12 +60,12 @@ class Verifier:
         self._http = http
 
     def add_token(self, token: Token) -> None:
-        """Takes a test token into the books, as a bank does before it hands one out."""
+        """Registers a test token with the verifier, as a bank does before it hands one out."""
         with report.step(f"Verifier: add token {token.id}"):
             self._http.json("POST", "/v1/tokens", token.state())
 
     def enroll(self, token: Token, *, contract: str, user: str) -> str:
-        """Takes a test token into the books, and registers a user on it by both codes. Returns the activation."""
+        """Registers a test token with the verifier, and a user on it by both codes. Returns the activation."""
         with report.step(f"Verifier: enroll {user} on token {token.id}"):
             self.add_token(token)
             new = {"tokenId": token.id, "contract": contract, "user": user}

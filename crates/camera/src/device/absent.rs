@@ -1,4 +1,4 @@
-//! Stands where this build has no binding: there are no cameras. Why is told before anybody asks here.
+//! The binding of a build without one: there are no cameras. The reason is reported before this is called.
 
 use super::backend::Backend;
 use crate::capture::Feed;

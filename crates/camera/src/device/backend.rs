@@ -1,9 +1,9 @@
-//! What the systems have in common.
+//! The common interface of the systems.
 
 use crate::capture::Feed;
 use crate::{FrameError, Mode};
 
-/// What a system's binding does: no choice, no deadline, no decoding. A value stays on the thread that opened it.
+/// The binding of a system: it makes no choice, has no deadline and decodes nothing. A value stays on the thread that opened it.
 pub(super) trait Backend: Sized {
     /// The camera at work. Each item is the newest frame, as the camera wrote it.
     type Stream: Feed<Item = Vec<u8>>;
@@ -22,10 +22,10 @@ pub(super) trait Backend: Sized {
     /// Opens the camera of that number, without starting it.
     fn open(number: u32) -> Result<Self, FrameError>;
 
-    /// The modes whose frames are read, in any order; one may stand there twice.
+    /// The supported modes, in any order; one may occur twice.
     fn modes(&mut self) -> Result<Vec<Mode>, FrameError>;
 
-    /// Starts the camera. It works in the mode that is given back, which is another one where the system does not do as
+    /// Starts the camera. It works in the mode that is returned. This is another one where the system does not do as
     /// asked.
     fn start(self, mode: Mode) -> Result<(Mode, Self::Stream), FrameError>;
 }

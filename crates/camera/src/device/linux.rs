@@ -52,7 +52,7 @@ impl Feed for Device {
     fn wait(&mut self) -> Result<Vec<u8>, FrameError> {
         match self.device.frame_raw() {
             Ok(bytes) => Ok(bytes.into_owned()),
-            // What the driver says of a camera that is gone differs; that its node is gone does not.
+            // Drivers report a camera that is gone with different errors. Its node is gone with each of them.
             Err(_) if !Path::new(&format!("/dev/video{}", self.number)).exists() => Err(FrameError::Unplugged),
             Err(error) => Err(linux_error(&error, self.number)),
         }

@@ -8,7 +8,7 @@
 //!   binding do not work: its NV12 has ten bits a pixel, its grey has black and white exchanged, and MJPEG is no format
 //!   of a pixel buffer, so the system throws an exception.
 //! * Rows may be padded; see [`unpadded`].
-//! * The binding tells neither the size of a frame nor that a camera was unplugged. The size is that of the active
+//! * The binding reports neither the size of a frame nor that a camera was unplugged. The size is that of the active
 //!   mode. A camera that gives no frames is looked up in the system's list.
 //! * The binding lists no modes of a camera that has a mode with a pixel format unknown to it. Such a camera stays in
 //!   its active mode.
@@ -82,7 +82,7 @@ impl Backend for Device {
     }
 
     fn start(mut self, mode: Mode) -> Result<(Mode, Stream), FrameError> {
-        // An input without permission would be no object at all.
+        // Without permission there would be no input object.
         permitted()?;
         let (send, receive) = flume::unbounded();
         let frames: Frames = Box::leak(Box::new((Arc::new(send), receive)));

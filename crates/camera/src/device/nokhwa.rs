@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(unpadded(padded.clone(), 3, 3), b"abcdefghi");
         assert_eq!(unpadded([&padded[..], b"12"].concat(), 3, 3), b"abcdefghi", "and what follows the last row");
         assert_eq!(unpadded(padded.clone(), 4, 3), padded);
-        // Too short, or without a size: whoever turns it into luma says so.
+        // Too short, or without a size: the conversion to luma reports it.
         for (row, height) in [(5, 3), (0, 3), (4, 0)] {
             assert_eq!(unpadded(padded.clone(), row, height), padded);
         }

@@ -96,7 +96,7 @@ impl Feed for Device {
             Ok((bytes, _)) => return Ok(bytes.into_owned()),
             Err(error) => error,
         };
-        // What the driver says of a camera that is gone differs; that it is no longer listed does not.
+        // Drivers report a camera that is gone with different errors. It is no longer listed with each of them.
         let link = self.device.symlink();
         let gone = query_media_foundation_descriptors().is_ok_and(|found| found.iter().all(|info| info.misc() != link));
         Err(if gone { FrameError::Unplugged } else { self.told(&error) })

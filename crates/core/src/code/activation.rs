@@ -16,17 +16,17 @@ use crate::challenge::{Challenge, ChallengeId, DeviceNonce, ResponseSuite};
 use crate::key::{ActivationId, Key, TokenId, derive};
 use crate::transaction::Domain;
 
-/// What the second code brings.
+/// The content of the second code.
 #[derive(Debug)]
 pub struct Grant {
     /// The activation's key.
     pub key: Key,
-    /// How its responses are computed.
+    /// The suite of its responses.
     pub suite: ResponseSuite,
 }
 
-/// What ties a second code to one registration on one token: the first code's challenge and the number that the token drew
-/// when it read it.
+/// The binding of a second code to one registration on one token: the first code's challenge, and the random number of the token
+/// when it read that code.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
     /// The first code's challenge.
@@ -62,7 +62,7 @@ pub fn open_first(code: &ChallengeCode, device_key: &Key) -> Result<Challenge, O
     Ok(challenge)
 }
 
-/// Seals the second code for the token that gave the device code which `binding` tells of.
+/// Seals the second code for the token that gave the device code in `binding`.
 ///
 /// # Panics
 ///
@@ -80,7 +80,7 @@ pub fn seal_second(
     ChallengeCode::seal(KeyName::Activation2(token.clone()), challenge.id, &key, &encode_second(challenge, grant))
 }
 
-/// Opens the second code with the token's device key and what it remembers of the first.
+/// Opens the second code with the token's device key and its `binding` of the first code.
 ///
 /// # Errors
 ///

@@ -24,14 +24,14 @@ mod wire;
 
 use wire::Envelope;
 
-/// The text inside the 2D code: `CT1:` and base45 (RFC 9285). It says nothing until [`open`] has checked it.
+/// The text inside the 2D code: `CT1:` and base45 (RFC 9285). Its content is available only after [`open`] has checked it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ChallengeCode {
     text: String,
     envelope: Envelope,
 }
 
-/// Which key opens a code; it stands on the outside.
+/// Which key opens a code. It is readable without a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyName {
@@ -107,7 +107,7 @@ impl ChallengeCode {
         &self.envelope.key_name
     }
 
-    /// Which challenge it carries. Checked by the seal only.
+    /// Which challenge it carries. This is not authenticated before the seal is checked.
     #[must_use]
     pub fn id(&self) -> ChallengeId {
         self.envelope.id
@@ -197,31 +197,31 @@ pub enum ParseError {
     /// A code of a later version.
     #[error("a camtoken code of an unknown version")]
     Version,
-    /// It starts like a code, and is damaged.
+    /// It begins like a code, and is damaged.
     #[error("a damaged camtoken code")]
     Form,
 }
 
-/// Why a code says nothing.
+/// Why a code does not open.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
     /// Sealed with another key, or altered since.
     #[error("the seal is wrong")]
     Seal,
-    /// Sealed right, and the catalogue has no such operation.
+    /// The seal is right, but the catalogue has no such operation.
     #[error("operation {code} is not in the catalogue")]
     Operation {
         /// The number.
         code: u64,
     },
-    /// Sealed right, and names a response suite that cannot sign challenges.
+    /// The seal is right, but the response suite cannot sign challenges.
     #[error("the response suite is not one that signs challenges")]
     Suite,
-    /// Sealed right, and not of the specification.
+    /// The seal is right, but the content is not of the specification.
     #[error("the content is not of the specification")]
     Content,
-    /// A code of another kind than the one that is opened.
+    /// The code is of another kind than the function opens.
     #[error("a code of another kind")]
     Purpose,
 }
@@ -232,14 +232,14 @@ impl From<TransactionError> for OpenError {
     }
 }
 
-/// Tells whether a text begins as a code of some version does: it is for a token then, which may refuse it.
+/// Whether a text begins like a code of any version. It is then for a token, which may refuse it.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
     let version = text.strip_prefix("CT").and_then(|rest| rest.split_once(':'));
     version.is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The code that a text is which somebody has pasted or piped: one line, with blanks around it.
+/// The code in a text that was pasted or piped: one line, with blanks around it. `None` if the text is no code.
 #[must_use]
 pub fn in_text(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| is_code(text) && !text.contains('\n'))

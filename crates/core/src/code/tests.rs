@@ -16,7 +16,7 @@ fn challenge(transaction: Transaction) -> Challenge {
     }
 }
 
-/// What travels is all that the token has: the bound fields are gone, the question is the same.
+/// The token has only the content of the code: without the bound fields, the question is the same.
 fn assert_same(opened: &Challenge, sealed: &Challenge) {
     assert_eq!(opened.question(), sealed.question());
     assert!(opened.transaction.displayed().eq(sealed.transaction.displayed()));

@@ -18,7 +18,7 @@ use crate::challenge::ChallengeId;
 /// `{1: 3}`
 const PROTECTED: [u8; 3] = [0xa1, 0x01, 0x03];
 
-/// A sealed message with what one may know of it without a key.
+/// A sealed message with the parts that are readable without a key.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Envelope {
     pub key_name: KeyName,
@@ -43,7 +43,7 @@ impl Envelope {
         to.into_writer()
     }
 
-    /// Takes exactly what `encode` gives: no other order, length form or header, and nothing behind it.
+    /// Accepts exactly the output of `encode`: no other order, length form or header, and nothing behind it.
     pub fn decode(bytes: &[u8]) -> Result<Self, ParseError> {
         let envelope = Self::read(&mut Decoder::new(bytes)).ok_or(ParseError::Form)?;
         if envelope.ciphertext.len() < 16 || envelope.encode() != bytes {
@@ -52,7 +52,7 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// What surrounds the values is compared by the caller, byte for byte.
+    /// The caller compares the bytes around the values.
     fn read(from: &mut Decoder<'_>) -> Option<Self> {
         from.tag().ok()?;
         from.array().ok()?;

@@ -1,4 +1,4 @@
-//! The places of a token: up to eight users, each with a key of their own.
+//! The slots of a token: up to eight users, each with a key of their own.
 
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
@@ -31,9 +31,9 @@ pub struct Introduction {
 /// A registration between its two codes.
 #[derive(Clone, Copy)]
 pub(super) struct Pending {
-    /// What the first code began.
+    /// The registration that the first code began.
     pub activation: ActivationId,
-    /// What the second code is sealed for.
+    /// The binding of the second code.
     pub binding: Binding,
 }
 
@@ -76,7 +76,7 @@ impl Activation {
 }
 
 impl Introduction {
-    /// What a code of a registration says of its user.
+    /// The user of a registration, from its code.
     pub(super) fn of(transaction: &Transaction) -> Self {
         let text = |name| transaction.get(name).map(ToString::to_string).unwrap_or_default();
         Self { bank: text("bank"), contract: text("contract"), user: text("user") }

@@ -5,8 +5,8 @@
 //!                                  └ left ─> menu
 //! ```
 //!
-//! Left goes back or says no, right goes on or says yes, the centre goes through a list. OK answers on the last page only,
-//! and a page is left by its own button only: what is answered has been shown, all of it.
+//! Left goes back or says no, right goes on or says yes, the centre goes through a list. OK answers on the last page only, and
+//! only its own button leaves a page. So every page was shown before the answer.
 
 pub(super) mod stage;
 
@@ -41,7 +41,7 @@ pub struct Device {
     pub(super) stage: Stage,
     /// Which page of the stage is shown, from 0. In a list it is the chosen entry.
     pub(super) page: usize,
-    /// When something was last done.
+    /// The time of the last action.
     pub(super) since: Timestamp,
 }
 
@@ -56,10 +56,10 @@ pub enum Button {
     Right,
 }
 
-/// What became of a scan.
+/// The result of a scan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Seen {
-    /// The first page of what the code says is on the screen.
+    /// The first page of the code's content is on the screen.
     Shown,
     /// The refusal is on the screen.
     Refused(Refusal),
@@ -67,7 +67,7 @@ pub enum Seen {
     NotLooking,
 }
 
-/// What a device is doing, for whoever presses its buttons.
+/// The state of a device, for a caller that presses its buttons.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum State {
@@ -79,7 +79,7 @@ pub enum State {
     Ready,
     /// It is in the menu.
     Menu,
-    /// It shows what a code says.
+    /// It shows the content of a code.
     Showing {
         /// The page, from 1.
         page: usize,
@@ -90,7 +90,7 @@ pub enum State {
     Answered,
     /// It asks whether the bank has confirmed the registration.
     Asking,
-    /// It tells that something is done.
+    /// It shows that something is done.
     Done,
     /// It refuses.
     Refused(Refusal),
@@ -176,7 +176,7 @@ impl Device {
         });
     }
 
-    /// Holds a code before the camera: its text, or why the camera could not read it. What is on the screen makes room.
+    /// Holds a code before the camera: its text, or why the camera could not read it. The screen's present content is replaced.
     pub fn scan(&mut self, seen: Result<&str, Refusal>, now: Timestamp) -> Seen {
         self.tick(now);
         if matches!(self.stage, Stage::Off | Stage::Pin { .. } | Stage::Question { .. }) {
@@ -195,14 +195,14 @@ impl Device {
         }
     }
 
-    /// Lets time pass: a device that nobody touches goes dark, and forgets what was not finished.
+    /// Lets time pass: a device that is not used goes dark, and forgets what was not finished.
     pub fn tick(&mut self, now: Timestamp) {
         if self.has_gone_dark(now) {
             self.power_off();
         }
     }
 
-    /// What the screen shows.
+    /// The screen.
     #[must_use]
     pub fn screen(&self, now: Timestamp) -> Screen {
         let mut pages = self.pages(now);
@@ -228,7 +228,7 @@ impl Device {
         pages
     }
 
-    /// What it is doing.
+    /// Its state.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         if self.has_gone_dark(now) {

@@ -1,4 +1,4 @@
-//! What a tester may break.
+//! Faults for testers.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,13 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Faults {
-    /// What is left in the battery, in percent. With 0 the token reads nothing (T13).
+    /// The charge of the battery, in percent. With 0 the token reads nothing (T13).
     pub battery: u8,
     /// Every activation acts as if its registration had not been finished (T09).
     pub half_activated: bool,
-    /// How far the token's clock is ahead of the caller's, in seconds. It decides nothing but whether the token says that a
-    /// code is old.
+    /// How far the token's clock is ahead of the caller's, in seconds. The token uses its clock only to say that a code is old.
     pub clock_offset: i64,
-    /// How the next scan ends, whatever the camera sees. Used up by it.
+    /// How the next scan ends, whatever the camera sees. It is for one scan.
     pub next_scan: Option<Refusal>,
 }
 

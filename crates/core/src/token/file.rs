@@ -1,8 +1,8 @@
 //! A device on disk: JSON `camtoken/token/1`, in clear for a test token, else encrypted under a passphrase.
 //!
-//! The file holds all that the device holds, the screen's digits included, so that one process can press a button and
-//! another look at the screen. Encrypted it is AES-256-GCM under a key from Argon2id (RFC 9106), whose parameters stand in
-//! the file and are authenticated with it.
+//! The file has the whole state of the device, with the screen's digits. So one process can press a button and another one can
+//! read the screen. An encrypted file is AES-256-GCM under a key from Argon2id (RFC 9106), whose parameters are in the file and
+//! are authenticated with it.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -46,7 +46,7 @@ pub enum FileError {
     /// Another format or a later version.
     #[error("unsupported format, expected \"camtoken/token/1\"")]
     Schema,
-    /// A part that cannot be what it says.
+    /// A part with a value that is not possible.
     #[error("not a token file: {0} is wrong")]
     Part(&'static str),
     /// Larger than any token.
@@ -176,7 +176,7 @@ const A256GCM: &str = "A256GCM";
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 
-/// What a file may ask of the machine that opens it.
+/// The limits on the cost parameters of a file.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 4;
@@ -320,7 +320,7 @@ struct SavedPin {
     wrong: u8,
 }
 
-/// What a device of flesh and blood would lose with its power.
+/// The state that a real device would lose without power.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SavedDevice {
@@ -429,7 +429,7 @@ impl SavedActivation {
 
     fn read(self) -> Result<Activation, FileError> {
         let part = |_| FileError::Part("slots");
-        // What stands in a file is shown as what came through a code: it has to be as fit for it.
+        // Texts of a file are shown like those of a code, so they have to follow the same rules.
         let fields = [("bank", &self.bank), ("contract", &self.contract), ("user", &self.user)];
         let transaction = Transaction::new(Operation::Activation2, fields).map_err(|_| FileError::Part("slots"))?;
         if self.answered.len() > Activation::MEMORY {

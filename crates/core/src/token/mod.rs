@@ -5,8 +5,8 @@
 //!                            (shown)    decline ─> T10
 //! ```
 //!
-//! [`Token`] is what the token holds and computes. There is no way from a code to a response but through [`Received`]: the
-//! value that answers is the value that is shown. [`Device`] puts three buttons and a screen on it, and [`mod@file`] keeps it
+//! [`Token`] has the token's keys and computations. The only way from a code to a response is through [`Received`]: the
+//! value that answers is the value that is shown. [`Device`] adds three buttons and a screen, and [`mod@file`] keeps it
 //! on disk. A registration takes two codes and is kept only when the person says that the bank has confirmed it:
 //!
 //! ```text
@@ -63,17 +63,17 @@ pub struct Token {
     pin: Option<Pin>,
     accounts: Option<Zeroizing<String>>,
     unlocked: bool,
-    /// What it speaks.
+    /// The language of its screen.
     pub language: Language,
-    /// What a tester has broken.
+    /// The faults that a tester has set.
     pub faults: Faults,
 }
 
 impl Token {
-    /// How many users a token takes, unless it is made with fewer places.
+    /// How many users a token can have, unless it is made with fewer slots.
     pub const SLOTS: usize = Slots::COUNT;
 
-    /// A token as it leaves the factory. One made for tests says so, and a verifier refuses it unless told otherwise (V-20).
+    /// A token as it leaves the factory. A test token says so, and a verifier refuses it unless configured to accept it (V-20).
     #[must_use]
     pub fn new(id: TokenId, device_key: Key, test: bool) -> Self {
         Self {
@@ -103,17 +103,17 @@ impl Token {
         Self { profile, slots: Slots::new(self.slots.0.len()).unwrap_or_default(), pin: None, accounts: None, ..self }
     }
 
-    /// The token with so many places for users, all free. None unless that is 1 to [`Token::SLOTS`].
+    /// The token with so many slots for users, all free. `None` unless that is 1 to [`Token::SLOTS`].
     #[must_use]
     pub fn with_slots(self, count: usize) -> Option<Self> {
         Some(Self { slots: Slots::new(count)?, ..self })
     }
 
-    /// Opens a code, and gives what is to be shown.
+    /// Opens a code, and gives its content to show.
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] says why there is nothing to show; it has none of the content.
+    /// A [`Refusal`] says why nothing is shown; it has no content of the code.
     pub fn receive(&mut self, code: &ChallengeCode) -> Result<Received<'_>, Refusal> {
         if let Some(refusal) = self.faults.next_scan.take() {
             return Err(refusal);
@@ -122,13 +122,13 @@ impl Token {
         Ok(self.received(opened))
     }
 
-    /// What is printed on its back.
+    /// The ID that is printed on its back.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// The key from the factory, for the bank's books.
+    /// The key from the factory, for the bank's verifier.
     #[must_use]
     pub fn device_key(&self) -> &Key {
         &self.device_key
@@ -140,13 +140,13 @@ impl Token {
         self.test
     }
 
-    /// What kind of token it is.
+    /// Its profile.
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile
     }
 
-    /// How many users it takes.
+    /// How many users it can have.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.slots.0.len()
@@ -175,16 +175,16 @@ impl Token {
         self.accounts.as_ref().map(|accounts| accounts.as_str())
     }
 
-    /// Keeps the accounts of other systems in the token's file, encrypted where that is. What they say is not looked at here.
+    /// Keeps the accounts of other systems in the token's file, encrypted if the file is. Their content is not read here.
     pub fn set_accounts(&mut self, accounts: Option<Zeroizing<String>>) {
         self.accounts = accounts;
     }
 
-    /// Looks at a code of another system, which is not for [`Token::receive`]: as far as the token itself goes.
+    /// Checks whether the token can read a code of another system, which is not for [`Token::receive`].
     ///
     /// # Errors
     ///
-    /// What a tester has set for the next scan, an empty battery, or a PIN that was not entered.
+    /// The fault that a tester has set for the next scan, an empty battery, or a PIN that was not entered.
     pub fn look(&mut self) -> Result<(), Refusal> {
         self.faults.next_scan.take().map_or_else(|| self.fit(), Err)
     }
@@ -230,7 +230,7 @@ impl Token {
         self.pin.is_some() && !self.unlocked
     }
 
-    /// Empties the token: no activation, no account, no PIN, no fault. The ID, the device key and how it was made stay.
+    /// Empties the token: no activation, no account, no PIN, no fault. The ID, the device key, the profile and the slots stay.
     pub fn reset(&mut self) {
         let device_key = core::mem::replace(&mut self.device_key, Key::new(Vec::new()));
         let (profile, slots) = (self.profile, Slots::new(self.slots.0.len()).unwrap_or_default());
@@ -246,7 +246,7 @@ impl Token {
         self.pin.as_ref().is_some_and(Pin::is_locked)
     }
 
-    /// Whether the token can work at all, as it stands.
+    /// Whether the token can work at all at present.
     ///
     /// # Errors
     ///
@@ -307,7 +307,7 @@ impl Token {
 
     fn open_second(&self, code: &ChallengeCode) -> Result<Opened, Refusal> {
         let Some(pending) = self.pending else {
-            // Sealed for a number that is forgotten: nobody can check it any more, but its name may be known.
+            // Sealed for a number that is forgotten: it cannot be checked any more, but its name may be known.
             let known = self.slots.taken().any(|(_, activation)| activation.has_answered(code.id()));
             return Err(if known { Refusal::Answered } else { Refusal::Incomplete });
         };
@@ -343,7 +343,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a code says, by its kind. Each is used up by what the person does.
+/// The content of a code, by its kind. The person's decision consumes it.
 #[derive(Debug)]
 pub enum Received<'t> {
     /// A transaction to approve.
@@ -357,13 +357,13 @@ pub enum Received<'t> {
 }
 
 impl Received<'_> {
-    /// What is to be shown.
+    /// The transaction to show.
     #[must_use]
     pub fn transaction(&self) -> &Transaction {
         &self.challenge().transaction
     }
 
-    /// The challenge that says it.
+    /// The challenge that has it.
     #[must_use]
     pub fn challenge(&self) -> &Challenge {
         match self {
@@ -374,21 +374,21 @@ impl Received<'_> {
         }
     }
 
-    /// Says no, whatever it is: T10.
+    /// Says no, for every kind of code: T10.
     #[must_use]
     pub fn decline(self) -> Refusal {
         Refusal::Cancelled
     }
 }
 
-/// A token, what it shows, and the slot that this is about.
+/// A token, the challenge that it shows, and the slot of its activation.
 struct Showing<'t> {
     token: &'t mut Token,
     slot: usize,
     challenge: Challenge,
 }
 
-/// What a transaction says is not for logs.
+/// The content of a transaction is not for logs.
 impl fmt::Debug for Showing<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Showing").field("challenge", &self.challenge.id).finish_non_exhaustive()

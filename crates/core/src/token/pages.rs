@@ -73,7 +73,7 @@ pub fn layout(transaction: &Transaction, language: Language) -> Layout {
     let operation = transaction.operation();
     let mut layout = Layout::new(operation.entry().label.text(language));
     if operation == Operation::PayeeRegistration {
-        // Nobody should take it for a payment, nor a payment for it.
+        // A person must not take it for a payment, nor a payment for it.
         let notice = match language {
             Language::Ja => "登録のみ（送金はされません）",
             Language::En => "Registration only: no money is sent",
@@ -140,7 +140,7 @@ fn date(day: Date, language: Language) -> String {
 fn japanese_time(moment: Timestamp, language: Language) -> String {
     const DAY: u64 = 24 * 3600;
     let seconds = moment.as_unix() + 9 * 3600;
-    // The last hours of the year 9999 are no day of ours any more.
+    // The last hours of the year 9999 in UTC are a day in Japan that has no date here.
     let Some(day) = u32::try_from(seconds / DAY).ok().and_then(Date::from_days) else { return moment.to_string() };
     let second = seconds % DAY;
     let time = format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60);

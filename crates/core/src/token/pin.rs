@@ -19,14 +19,14 @@ pub struct Pin {
     pub(super) wrong: u8,
 }
 
-/// Why a PIN is not taken.
+/// Why a PIN is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PinError {
     /// 5 to 8 digits.
     #[error("a PIN has 5 to 8 digits")]
     Form,
-    /// One digit over and over, a run, or pairs: the first that anybody tries.
+    /// One digit over and over, a run, or pairs: the first that a thief tries.
     #[error("a PIN cannot be one digit repeated, a run of digits, or repeated pairs")]
     Weak,
     /// Not this one.
@@ -61,7 +61,7 @@ impl Pin {
         typed::digits(text, Self::DIGITS).map_err(|_| PinError::Form)
     }
 
-    /// Takes a new PIN, as it was typed.
+    /// Makes a new PIN, from digits as a person types them.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Pin {
         self.wrong >= Self::MAX_WRONG
     }
 
-    /// Checks what was entered; the right PIN forgets the wrong ones before it.
+    /// Checks an entry; the right PIN resets the count of wrong ones.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! What is different between the tokens that banks hand out.
+//! Profiles: the differences between the tokens that banks hand out.
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of token it is.
+/// The profile of a token.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -10,7 +10,7 @@ pub enum Profile {
     /// Its owner may set a PIN.
     #[default]
     Standard,
-    /// As banks in Japan hand it out: no PIN, and whoever holds the token approves.
+    /// As banks in Japan hand it out: no PIN, so any holder of the token can approve.
     Japan,
 }
 
@@ -33,7 +33,8 @@ impl Profile {
         matches!(self, Self::Standard)
     }
 
-    /// Whether such a token holds accounts of other systems beside its activations. One from a bank in Japan is for that bank alone.
+    /// Whether such a token can have accounts of other systems beside its activations. A token of a bank in Japan is for that bank
+    /// alone.
     #[must_use]
     pub const fn takes_accounts(self) -> bool {
         matches!(self, Self::Standard)

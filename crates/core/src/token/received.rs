@@ -1,4 +1,4 @@
-//! What a code asks of the person, each kind with its own way to an answer.
+//! The questions of codes to the person. Each kind has its own way to an answer.
 
 use super::*;
 
@@ -36,13 +36,13 @@ impl ReceivedTransaction<'_> {
         &self.0.challenge
     }
 
-    /// What is to be shown.
+    /// The content to show.
     #[must_use]
     pub fn transaction(&self) -> &Transaction {
         &self.0.challenge.transaction
     }
 
-    /// Who is asked.
+    /// The user who is asked.
     #[must_use]
     pub fn activation(&self) -> &Activation {
         self.0.token.slots.0[self.0.slot].as_ref().expect("the slot whose key opened the code")
@@ -142,7 +142,7 @@ impl<'t> SecondCode<'t> {
 }
 
 impl Unconfirmed<'_> {
-    /// What the person types into the bank's page.
+    /// The digits that the person types into the bank's page.
     #[must_use]
     pub fn response(&self) -> &Response {
         &self.response

@@ -1,6 +1,6 @@
-//! What a token says instead of showing a transaction: T01 to T14.
+//! The refusals of a token, which it shows instead of a transaction: T01 to T14.
 //!
-//! A refusal knows nothing of the transaction, so it cannot tell anything of it.
+//! A refusal has no content of the transaction, so it cannot show any.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::{OpenError, ParseError};
 use crate::language::{Label, Language};
 
-/// Why a token shows nothing of a code.
+/// Why a token does not show a code.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[non_exhaustive]
@@ -26,7 +26,7 @@ pub enum Refusal {
         /// How large one module was in the picture, in pixels, where that is known.
         module_px: Option<f32>,
     },
-    /// T03: another kind of 2D code, or a damaged one: what has not the form of a code has no seal to check.
+    /// T03: another kind of 2D code, or a damaged one: a text without the form of a code has no seal to check.
     #[error("not a camtoken code")]
     Foreign,
     /// T04: made for another token, or for an activation that this one does not have.
@@ -35,13 +35,13 @@ pub enum Refusal {
     /// T05: the seal is wrong. The code was altered, or sealed with another key.
     #[error("the seal is wrong")]
     Seal,
-    /// T06: a version, a suite or a content of which this token knows nothing.
+    /// T06: a version, a suite or a content that this token does not know.
     #[error("a version or suite that this token does not know")]
     Version,
     /// T07: an operation that is not in the catalogue.
     #[error("an operation that this token does not know")]
     Operation,
-    /// T08: nobody is registered on this token.
+    /// T08: no user is registered on this token.
     #[error("the token is not activated")]
     NotActivated,
     /// T09: a registration was begun and not finished.
@@ -50,7 +50,7 @@ pub enum Refusal {
     /// T10: the person pressed the button that says no.
     #[error("cancelled on the token")]
     Cancelled,
-    /// T11: every place is taken.
+    /// T11: every slot is taken.
     #[error("no free slot on the token")]
     Full,
     /// T12: this token has answered this code before.
@@ -180,7 +180,7 @@ impl Refusal {
         }
     }
 
-    /// What happened, with the size of the modules where a camera has told it.
+    /// What happened, with the size of the modules if a camera has measured it.
     #[must_use]
     pub fn text(self, language: Language) -> String {
         let text = self.label().text(language);
@@ -205,7 +205,7 @@ impl From<ParseError> for Refusal {
     }
 }
 
-/// Only the seal tells an altered code; what is sealed right and not understood comes from a bank that is newer.
+/// Only the seal shows that a code was altered. A code with a right seal that is not understood comes from a newer bank.
 impl From<OpenError> for Refusal {
     fn from(error: OpenError) -> Self {
         match error {

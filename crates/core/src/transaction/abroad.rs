@@ -5,7 +5,7 @@ use alloc::string::String;
 
 /// An account in its canonical spelling: an IBAN in capitals without blanks; the number of a country without IBANs as it is.
 ///
-/// What begins as an IBAN does, with the two letters of a country that has them and two digits, is one or is refused. `None` if
+/// A text that begins like an IBAN, with the two letters of a country that has them and two digits, is one or is refused. `None` if
 /// its length or its check digits are wrong.
 pub(super) fn account(text: &str) -> Option<String> {
     let compact: String = text.chars().filter(|character| *character != ' ').collect();

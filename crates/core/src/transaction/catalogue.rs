@@ -1,6 +1,6 @@
 //! The catalogue: which operations exist, what of each a token shows and what it only binds.
 //!
-//! One table for everybody: the verifier builds transactions by it, the token shows them by it, the documents and the
+//! One table for all parts: the verifier builds transactions by it, the token shows them by it, the documents and the
 //! JSON schema are printed from it. An operation that is not in it is refused on both sides.
 
 mod table;
@@ -13,7 +13,7 @@ use core::str::FromStr;
 
 use crate::language::Label;
 
-/// What a challenge asks the holder of a token to approve.
+/// An operation, which the holder of a token approves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -90,7 +90,7 @@ pub struct FieldSpec {
     pub name: &'static str,
     /// Its name for people.
     pub label: Label,
-    /// What it may hold.
+    /// Its kind of value.
     pub kind: Kind,
     /// Whether the token shows it, or only binds it.
     pub visibility: Visibility,
@@ -109,7 +109,7 @@ pub enum Visibility {
     Bound,
 }
 
-/// What a field may hold. Lengths are in half-width characters.
+/// The kind of value of a field. Lengths are in half-width characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {

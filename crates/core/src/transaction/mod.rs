@@ -1,8 +1,8 @@
-//! What is signed: an operation of the [`catalogue`] with its fields.
+//! Transactions: an operation of the [`catalogue`] with its fields. A transaction is what a token signs.
 //!
-//! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, whoever typed them
-//! (see [`text`]). The verifier's has every field. The token's came through a code: it has what is displayed, and of the
-//! rest one SHA-256. Both give the same [`Transaction::encode`], which is what a response signs.
+//! A transaction is canonical from the moment it exists: two that mean the same are the same bytes, however they were typed
+//! (see [`text`]). The verifier's transaction has every field. The token's came through a code: it has the displayed fields, and
+//! one SHA-256 of the others. Both give the same [`Transaction::encode`], which a response signs.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -74,7 +74,7 @@ pub enum TransactionError {
     Field {
         /// The field.
         field: &'static str,
-        /// What is wrong.
+        /// The fault.
         source: ValueError,
     },
     /// Two fields cannot both be right.
@@ -82,10 +82,10 @@ pub enum TransactionError {
     Contradiction {
         /// The field.
         field: &'static str,
-        /// What it says of another.
+        /// Its conflict with another field.
         what: &'static str,
     },
-    /// A code says something that no transaction says.
+    /// A code has content that no transaction has.
     #[error("not a transaction of the specification")]
     Form,
 }
@@ -141,12 +141,12 @@ impl Transaction {
         self.operation
     }
 
-    /// What the token shows, in the order of the catalogue; fields that were left out are not there.
+    /// The displayed fields, in the order of the catalogue; fields that were left out are not there.
     pub fn displayed(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
         present(self.operation.entry().displayed(), &self.displayed)
     }
 
-    /// What is bound without being shown. Nothing at the token, which has only the digest.
+    /// The fields that are bound and not shown. Empty at the token, which has only their digest.
     pub fn bound(&self) -> impl Iterator<Item = (&'static FieldSpec, &Value)> {
         let values = match &self.bound {
             Bound::Values(values) => values.as_slice(),
@@ -166,7 +166,7 @@ impl Transaction {
         self.fields().find(|(field, _)| field.name == name).map(|(_, value)| value)
     }
 
-    /// Writes the transaction as it stands in a code and under a response: three items of deterministic CBOR, the
+    /// Writes the transaction as it is in a code and under a response: three items of deterministic CBOR, the
     /// number of the operation, the array of displayed fields (`null` where one was left out), and the digest of the
     /// bound ones (`null` where the operation has none). Specification, section 4.
     pub fn encode(&self, to: &mut Encoder<Vec<u8>>) {
@@ -185,7 +185,7 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`TransactionError`], also for what was sealed as it stands and breaks a rule: what no transaction says, no token shows.
+    /// [`TransactionError`], also for a text that was sealed as it is and breaks a rule: a token shows valid transactions only.
     pub(crate) fn decode(operation: Operation, from: &mut Decoder<'_>) -> Result<Self, TransactionError> {
         let form = |_| TransactionError::Form;
         let entry = operation.entry();
@@ -367,7 +367,7 @@ mod tests {
         }
     }
 
-    /// What a verifier stored before a rule came is read; the same through a code is not.
+    /// A transaction that a verifier stored before a rule was added is read; the same one in a code is refused.
     #[test]
     fn a_record_of_before_a_rule_is_read_and_its_code_is_not() {
         for (operation, name, value) in [

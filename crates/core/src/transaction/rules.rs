@@ -1,6 +1,6 @@
-//! What no transaction says, whoever issues it: the verifier refuses it when it is issued, and the token when it opens a code.
+//! Content that no transaction may have. The verifier refuses it when a transaction is issued, and the token when it opens a code.
 //!
-//! A record that was stored before a rule came is read all the same: what was signed was signed.
+//! A record that was stored before a rule existed is read all the same: it was signed as it is.
 
 use super::abroad;
 use super::catalogue::{FieldSpec, Kind, Operation};
@@ -34,7 +34,7 @@ fn check_field(field: &FieldSpec, value: &Value) -> Result<(), ValueError> {
     }
 }
 
-/// Who is paid. Kana are asked for letters wherever they stand.
+/// The payee. Kana are checked for letters wherever they are.
 fn is_payee(field: &FieldSpec) -> bool {
     matches!(field.name, "payee" | "biller")
 }
@@ -51,7 +51,7 @@ fn number(value: &Value) -> Option<u64> {
     }
 }
 
-/// What the fields of a batch say of each other. The token has no `file`, and takes the check code as it is.
+/// The rules between the fields of a batch. The token has no `file`, and accepts the check code as it is.
 fn check_batch(transaction: &Transaction) -> Result<(), TransactionError> {
     let of = |name| transaction.get(name).and_then(number).ok_or(TransactionError::Missing { field: name });
     let [count, total, largest, new] = [of("count")?, of("total")?, of("largestAmount")?, of("newPayees")?];

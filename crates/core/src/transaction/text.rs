@@ -33,7 +33,7 @@
 //! | kana and U+3099 or U+309A | the composed kana |
 //! | a compatibility ideograph of Shift_JIS | its unified ideograph, as in NFC |
 //!
-//! What may stand there: ASCII, Latin letters to U+024F and U+1E00-1EFF, Latin-1 signs, `•`, `€`, `™`, every kana,
+//! Allowed characters: ASCII, Latin letters to U+024F and U+1E00-1EFF, Latin-1 signs, `•`, `€`, `™`, every kana,
 //! every character of Shift_JIS with the extensions of Windows, and the ideographs of Unicode's first three blocks
 //! (U+4E00, U+3400, U+20000). So controls, directional and zero-width characters, variation selectors, private use,
 //! unassigned code points, right-to-left scripts, emoji and combining marks are all refused: a letter with an accent

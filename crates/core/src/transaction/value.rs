@@ -1,4 +1,4 @@
-//! What one field holds: read from text, written as text, and as it stands in a code.
+//! The value of one field: read from text, written as text, and as it is in a code.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -183,7 +183,7 @@ impl FieldSpec {
         })
     }
 
-    /// Writes a value of this field as it stands in a code (specification, section 4).
+    /// Writes a value of this field as it is in a code (specification, section 4).
     pub(super) fn encode(&self, value: &Value, to: &mut Encoder<Vec<u8>>) {
         let written = match value {
             Value::Kana(kana) => to.bytes(kana.as_jis_bytes()),
@@ -208,7 +208,7 @@ impl FieldSpec {
         written.expect("a Vec takes every byte");
     }
 
-    /// Reads a value of this field from a code. That it stands there in its canonical form, the caller checks by
+    /// Reads a value of this field from a code. Whether it has its canonical form there, the caller checks by
     /// encoding it again.
     pub(super) fn decode(&self, from: &mut Decoder<'_>) -> Result<Value, ValueError> {
         let form = |_| ValueError::Form;
@@ -294,7 +294,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// A transaction is nobody's business but the two parties': `Debug` tells the kind only.
+/// A transaction is confidential between the two parties: `Debug` shows the kind only.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

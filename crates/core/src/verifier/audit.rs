@@ -1,6 +1,6 @@
 //! The audit record (V-19): what happened to an activation or a token, in a chain that shows when a link is missing.
 //!
-//! An entry is a line of JSON. It is stored in the same step as the change it tells of, and holds the SHA-256 of the entry
+//! An entry is a line of JSON. It is stored in the same step as the change that it describes, and holds the SHA-256 of the entry
 //! before it; the record holds the SHA-256 of the last. It names the operation and its question, no field of the
 //! transaction, and no secret.
 
@@ -25,7 +25,7 @@ pub struct AuditEntry {
     pub at: String,
     /// What happened.
     pub event: AuditEvent,
-    /// The challenge, where there is one.
+    /// The challenge, if there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub challenge: Option<String>,
     /// The operation of the challenge.
@@ -36,7 +36,7 @@ pub struct AuditEntry {
     pub question: Option<String>,
     /// Wrong responses in a row after this.
     pub failures: u8,
-    /// Who asked for it: the name of a key or of a certificate, where callers have names.
+    /// The caller: the name of a key or of a certificate, where callers have names.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub actor: Option<String>,
     /// SHA-256 of the entry before this one; zeroes before the first.
@@ -48,17 +48,17 @@ pub struct AuditEntry {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum AuditEvent {
-    /// A token was taken into the books.
+    /// A token was registered with the verifier.
     TokenRegistered,
     /// A file of its maker describes a token that was registered without one; it names no dates.
     Described,
-    /// Another file of its maker says something else of when its key may be used.
+    /// A later file of its maker has other dates for its key.
     ValidityChanged,
-    /// A generator was taken into the books.
+    /// A generator was registered with the verifier.
     GeneratorRegistered,
-    /// A generator came back from another verifier: what was used there is used.
+    /// A generator came back from another verifier: passwords that were used there count as used.
     HandedOver,
-    /// A generator was found again by consecutive passwords.
+    /// A generator was resynchronised by consecutive passwords.
     Resynchronised,
     /// A token was revoked.
     TokenRevoked,
@@ -96,7 +96,7 @@ pub enum AuditEvent {
     Revoked,
     /// The store was restored from a backup, and what was open in it was ended.
     Restored,
-    /// The time that the record had seen was ahead of the clock. It was set back, and what was open was ended.
+    /// The latest time of the record was ahead of the clock. It was set back, and what was open was ended.
     ClockSetBack,
     /// An operator has confirmed that the system's clock is right.
     ClockConfirmed,
@@ -104,18 +104,18 @@ pub enum AuditEvent {
     SealingBegun,
     /// Every record of the store has a seal: one without is refused from then on.
     Sealed,
-    /// An operator has vouched for a record whose seal did not fit, or that had none. What was open was ended.
+    /// An operator has accepted a record whose seal did not fit, or that had none. What was open was ended.
     SealAccepted,
 }
 
-/// The word that stands in the entry: `issued`, `accepted`, and so on.
+/// The word in the entry: `issued`, `accepted`, and so on.
 impl fmt::Display for AuditEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
 }
 
-/// What happened, before it has its place in a chain.
+/// An event, before it has its place in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditNote {
     /// What happened.
@@ -128,19 +128,19 @@ pub struct AuditNote {
     pub about: Option<About>,
 }
 
-/// What an entry says of a challenge.
+/// The challenge of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// Its name.
     pub challenge: String,
     /// Its operation.
     pub operation: String,
-    /// SHA-256 over everything that it says, in hexadecimal digits.
+    /// SHA-256 over its content, in hexadecimal digits.
     pub question: String,
 }
 
 impl About {
-    /// What an entry says of this challenge.
+    /// The parts of this challenge for an entry.
     #[must_use]
     pub fn of(challenge: &Challenge) -> Self {
         Self {
@@ -164,13 +164,13 @@ pub struct ChainEnd {
     pub head: [u8; 32],
 }
 
-/// The history of a record, as its chain tells it.
+/// The history of a record, read from its audit chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a chain that was touched is an answer, not an error"]
 pub enum History {
     /// The chain is whole: all entries, the oldest first.
     Whole(Vec<AuditEntry>),
-    /// The chain was touched, so nothing that it says can be relied on.
+    /// The chain was altered, so none of its entries can be trusted.
     Broken(AuditError),
 }
 
@@ -178,13 +178,13 @@ pub enum History {
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// An entry is no entry, or is not the one that belongs here.
+    /// An entry cannot be read, or is not the one that belongs here.
     #[error("audit entry {number} is not the one that was written")]
     Entry {
         /// Its place, from 1.
         number: u64,
     },
-    /// There are more or fewer entries than the record knows, or another last one.
+    /// There are more or fewer entries than the record says, or the last one is another.
     #[error("the audit chain does not end where its record says")]
     End,
 }
@@ -204,7 +204,7 @@ impl History {
 }
 
 impl ChainEnd {
-    /// Appends what happened and who asked for it, if that is known, and gives the line to store with the change.
+    /// Appends an event and its caller, if that is known, and gives the line to store with the change.
     pub fn append(&mut self, note: AuditNote, actor: Option<&str>) -> Vec<u8> {
         self.entries += 1;
         let (challenge, operation, question) = match note.about {

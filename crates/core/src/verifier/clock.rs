@@ -1,8 +1,8 @@
 //! Whether the system's clock can be trusted. Nothing here asks a clock: readings are arguments.
 //!
-//! A record refuses a clock that lies behind what it has seen. That alone would let a clock that is ahead for a minute do
-//! lasting harm: every activation that it touches would be refused until that time has come. So a [`ClockGuard`] compares
-//! the wall clock with one that nobody sets, and nothing is decided while the two disagree, until an operator confirms.
+//! A record refuses a clock that is behind the latest time in it. With this rule alone, a clock that is ahead for a minute would
+//! do lasting harm: every activation that it changes would be refused until that time has come. So a [`ClockGuard`] compares
+//! the wall clock with the uptime. While the two disagree, nothing is decided until an operator confirms the clock.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -21,7 +21,7 @@ pub struct ClockReading {
     #[n(0)]
     #[cbor(with = "seconds")]
     pub wall: Timestamp,
-    /// Seconds since the machine was started, with those that it slept: `CLOCK_BOOTTIME`. Nobody sets it.
+    /// Seconds since the machine was started, with those that it slept: `CLOCK_BOOTTIME`. It cannot be set.
     #[n(1)]
     pub uptime_secs: u64,
     /// Which start of which machine: Linux has it in `/proc/sys/kernel/random/boot_id`.
@@ -35,18 +35,18 @@ pub struct ClockReading {
 pub struct ClockLimits {
     /// Beyond what the uptime explains, while the machine runs. Default: 5 minutes.
     pub step: Duration,
-    /// Beyond the last reading that was stored, when the machine was started anew since: nothing says how long it stood still.
+    /// Beyond the last reading that was stored, when the machine was restarted since: it is not known how long it was off.
     /// Default: 45 days.
     pub downtime: Duration,
 }
 
-/// The wall clock is further ahead than can be explained. Either it is wrong now, or it was wrong before and has been set
-/// right: only an operator can tell.
+/// The wall clock is further ahead than the time that has passed explains. Either it is wrong now, or it was wrong before and has
+/// been set right: only an operator can decide which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the clock says {wall}, {seconds} s more than the time that has passed since {last}")]
 #[non_exhaustive]
 pub struct ClockAhead {
-    /// What the wall clock says.
+    /// The time of the wall clock.
     pub wall: Timestamp,
     /// The last reading that it is compared with.
     pub last: Timestamp,
@@ -65,7 +65,7 @@ pub struct ClockAhead {
 /// let reading = |wall, uptime_secs| ClockReading { wall: Timestamp::from_unix(wall), uptime_secs, boot: [1; 16] };
 /// let guard = ClockGuard::new(&[], reading(1_795_230_000, 100), ClockLimits::default())?;
 /// assert!(guard.check(reading(1_795_230_060, 160)).is_ok(), "a minute later");
-/// assert!(guard.check(reading(1_795_316_460, 160)).is_err(), "somebody has set the clock ahead by a day");
+/// assert!(guard.check(reading(1_795_316_460, 160)).is_err(), "the clock was set ahead by a day");
 /// # Ok::<(), camtoken_core::verifier::clock::ClockAhead>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ impl Default for ClockLimits {
 }
 
 impl ClockReading {
-    /// What the wall clock would say at `later` if nobody had set it.
+    /// The time of the wall clock at `later` if it had not been set.
     fn expected(&self, later: &Self) -> Timestamp {
         let passed = if self.boot == later.boot { later.uptime_secs.saturating_sub(self.uptime_secs) } else { 0 };
         self.wall.plus(Duration::from_secs(passed))
@@ -102,7 +102,7 @@ impl ClockReading {
 }
 
 impl ClockGuard {
-    /// Begins with `now`, if the readings that were `stored` before explain it. Without any it is trusted as it is.
+    /// Begins with `now`, if the `stored` readings explain it. Without stored readings it is trusted as it is.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl ClockGuard {
         Ok(Self { trusted: ClockReading { wall: now.wall.max(known.expected(&now)), ..now }, limits })
     }
 
-    /// What the wall clock would say now if nobody had set it: for what is only noted while the clock is in doubt.
+    /// The time of the wall clock now if it had not been set: for entries that are only noted while the clock is in doubt.
     #[must_use]
     pub fn expected(&self, now: ClockReading) -> Timestamp {
         self.trusted.expected(&now)
@@ -146,7 +146,7 @@ impl ClockRecord {
     /// How many machines are remembered.
     pub const MOST: usize = 16;
 
-    /// Puts in a reading, in place of the one of the same start of the machine.
+    /// Adds a reading. It replaces the one of the same start of the machine.
     pub fn note(&mut self, now: ClockReading) {
         self.readings.retain(|known| known.boot != now.boot);
         self.readings.insert(0, now);

@@ -1,11 +1,11 @@
-//! What a generator computes its passwords from, and how far it has come.
+//! The moving factor of a generator's passwords: its algorithm, and its counter or time step at present.
 
 use core::num::NonZeroU32;
 
 use camtoken_oath::{Digits, Hash};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-/// What a generator computes its passwords from, and how far it has come.
+/// The moving factor of a generator's passwords: its algorithm, and its counter or time step at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Moving {
     /// The time: RFC 6238.
@@ -22,7 +22,7 @@ pub enum Moving {
         /// The length of a time step, in seconds.
         #[n(2)]
         step_secs: NonZeroU32,
-        /// How many steps its clock is ahead of ours, at most [`Moving::MAX_DRIFT`] either way; more counts as that.
+        /// How many steps its clock is ahead of the verifier's, at most [`Moving::MAX_DRIFT`] either way; more counts as that.
         #[n(3)]
         #[cbor(with = "drift")]
         drift: i64,
@@ -58,8 +58,8 @@ impl Moving {
         Self::Event { digits, next, restored: false }
     }
 
-    /// With how far it has come at another verifier, which has handed it on: what was used there is used here. `None` when that one
-    /// computes something else. An older file changes nothing.
+    /// Combines it with the counter or time step at another verifier, which has handed it on: passwords that were used there count as
+    /// used here. `None` when that one has another algorithm. An older file changes nothing.
     #[must_use]
     pub fn merged(self, other: Self) -> Option<Self> {
         match (self, other) {

@@ -1,4 +1,4 @@
-//! What the file of its maker says of a token or generator beside its key, and when the key may be used.
+//! The data of a token or generator in the file of its maker, beside its key, and when the key may be used.
 
 use alloc::string::String;
 
@@ -6,23 +6,23 @@ use minicbor::{Decode, Decoder, Encode, Encoder};
 
 use crate::time::Timestamp;
 
-/// What the file of its maker says of a token or generator beside its key.
+/// The data of a maker's file about a token or generator, beside its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Origin {
-    /// Who made it.
+    /// The maker.
     #[n(0)]
     pub manufacturer: Option<String>,
     /// The maker's name of the model.
     #[n(1)]
     pub model: Option<String>,
-    /// Tells devices of one serial number apart.
+    /// Distinguishes devices of one serial number.
     #[n(2)]
     pub issue_no: Option<String>,
     /// The ID of the key.
     #[n(3)]
     pub key_id: Option<String>,
-    /// Who issued the key.
+    /// The issuer of the key.
     #[n(4)]
     pub issuer: Option<String>,
     /// When the device may be used.
@@ -131,7 +131,7 @@ impl<'b, C> Decode<'b, C> for Validity {
     }
 }
 
-/// Why a key is not used at a moment.
+/// Why a key may not be used at a moment.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq, Hash)]
 pub enum OutOfValidity {
     /// It is too early.

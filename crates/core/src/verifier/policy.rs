@@ -7,11 +7,11 @@ use crate::challenge::ResponseSuite;
 /// How a verifier decides. The defaults are those of the requirements; [`Policy::check`] holds the hard limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How responses are computed for tokens registered from now on: 8 digits (V-1).
+    /// The suite of responses for tokens that are registered from now on: 8 digits (V-1).
     pub suite: ResponseSuite,
     /// How long a challenge may be answered: 180 s, at most 600 s (V-2).
     pub lifetime: Duration,
-    /// Wrong responses after which a challenge dies: 3 (V-3).
+    /// Wrong responses after which a challenge ends: 3 (V-3).
     pub max_attempts: u8,
     /// Wrong responses in a row, over all challenges, after which an activation is suspended: 5, at most 10 (V-4).
     pub max_failures: u8,
@@ -19,10 +19,10 @@ pub struct Policy {
     pub first_code_lifetime: Duration,
     /// How long the second code of a registration may be answered: 600 s.
     pub second_code_lifetime: Duration,
-    /// How far a clock may lie behind what a record has already seen before the verifier refuses to decide: 5 s, which
+    /// How far a clock may be behind the latest time of a record before the verifier refuses to decide: 5 s, which
     /// is for several machines with nearly the same time.
     pub clock_tolerance: Duration,
-    /// Whether tokens made for tests are taken: no (V-20).
+    /// Whether test tokens are accepted: no (V-20).
     pub accept_test_keys: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the verifier knows of one activation, and of one token, as its store keeps it. Not part of the public interface.
+//! The records of activations, tokens and generators, as a store keeps them. Not part of the public interface.
 //!
 //! A record is CBOR behind one version byte: 1, or 2 where it says something that a reader of version 1 would lose. It holds no
 //! secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
@@ -33,13 +33,13 @@ use crate::transaction::Transaction;
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 #[cbor(array)]
 pub struct Record {
-    /// Whose it is.
+    /// The user.
     #[n(0)]
     pub subscriber: Subscriber,
-    /// What one-time passwords it gives.
+    /// Its kind of one-time password, with the key.
     #[n(1)]
     pub credential: Credential,
-    /// Where it stands.
+    /// Its state.
     #[n(2)]
     pub state: StoredState,
     /// Wrong responses in a row, over all challenges.
@@ -48,13 +48,13 @@ pub struct Record {
     /// The one challenge that may be answered, or the last that could be.
     #[n(4)]
     pub challenge: Option<Issued>,
-    /// How the challenges before it ended, newest first, so that a late response is told why it is refused.
+    /// How the challenges before it ended, newest first, so that a late response gets the reason of its rejection.
     #[n(5)]
     pub past: Vec<PastChallenge>,
     /// The last attempt that was decided, so that a repeated request gets the same answer.
     #[n(6)]
     pub last_attempt: Option<LastAttempt>,
-    /// The latest time that this record has seen; a clock set back opens nothing again.
+    /// The latest time of any event of this record: a clock that is set back makes nothing valid again.
     #[n(7)]
     #[cbor(with = "seconds")]
     pub latest_time: Timestamp,
@@ -112,7 +112,7 @@ pub enum Credential {
         #[n(1)]
         #[cbor(with = "minicbor::bytes")]
         key: Vec<u8>,
-        /// What it computes, and how far it has come.
+        /// Its algorithm, and its counter or time step at present.
         #[n(2)]
         moving: Moving,
         /// When its secret may be used.
@@ -121,13 +121,13 @@ pub enum Credential {
     },
 }
 
-/// Where an activation stands.
+/// The state of an activation.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub enum StoredState {
-    /// Its first code is made; the device code is awaited.
+    /// Its first code was made. The next step is the device code.
     #[n(0)]
     FirstCode(#[n(0)] AwaitedCode),
-    /// Its second code is made; the token's response to it is awaited.
+    /// Its second code was made. The next step is the token's response to it.
     #[n(1)]
     SecondCode(#[n(0)] AwaitedCode),
     /// It signs.
@@ -156,7 +156,7 @@ pub struct AwaitedCode {
     #[n(1)]
     #[cbor(with = "seconds")]
     pub expires_at: Timestamp,
-    /// What it shows.
+    /// The fields that it shows.
     #[n(2)]
     #[cbor(with = "transaction")]
     pub transaction: Transaction,
@@ -168,7 +168,7 @@ pub struct AwaitedCode {
     pub sealed_for: Option<SealedFor>,
 }
 
-/// What a second code answers.
+/// The device code that a second code was made for.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct SealedFor {
@@ -180,7 +180,7 @@ pub struct SealedFor {
     #[n(1)]
     #[cbor(with = "seconds")]
     pub first_expires_at: Timestamp,
-    /// The number that the token drew.
+    /// The token's random number.
     #[n(2)]
     #[cbor(with = "text")]
     pub nonce: DeviceNonce,
@@ -198,7 +198,7 @@ pub struct Issued {
     #[n(1)]
     #[cbor(with = "seconds")]
     pub expires_at: Timestamp,
-    /// What is to be approved, and what is executed.
+    /// The transaction to approve, and to execute.
     #[n(2)]
     #[cbor(with = "transaction")]
     pub transaction: Transaction,
@@ -213,7 +213,7 @@ pub struct Issued {
     pub request: Option<RequestTag>,
 }
 
-/// Names a request to issue a challenge, so that the same request gets the same challenge again.
+/// Names a request to issue a challenge, so that a retry gets the same challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct RequestTag {
@@ -221,7 +221,7 @@ pub struct RequestTag {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub name: [u8; 16],
-    /// The start of a SHA-256 over what is asked for.
+    /// The first bytes of a SHA-256 over the request.
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub content: [u8; 16],
@@ -231,7 +231,7 @@ pub struct RequestTag {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum ChallengeEnd {
-    /// Answered rightly.
+    /// A right response was accepted.
     #[n(0)]
     Accepted,
     /// Too many wrong responses.
@@ -240,7 +240,7 @@ pub enum ChallengeEnd {
     /// Its time was over.
     #[n(2)]
     Expired,
-    /// A newer challenge took its place.
+    /// A newer challenge was issued.
     #[n(3)]
     Superseded,
 }
@@ -269,7 +269,7 @@ pub struct LastAttempt {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub tag: [u8; 16],
-    /// What was said.
+    /// The answer.
     #[n(1)]
     pub outcome: Outcome,
     /// When.
@@ -278,7 +278,7 @@ pub struct LastAttempt {
     pub at: Timestamp,
 }
 
-/// What was said of an attempt.
+/// The answer to an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Outcome {
     /// Accepted.
@@ -296,7 +296,7 @@ pub enum Outcome {
     },
 }
 
-/// A token as the bank keeps it: its device key and who uses it.
+/// A token as the bank keeps it: its device key and its users.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct TokenRecord {
@@ -310,14 +310,14 @@ pub struct TokenRecord {
     /// Revoked for good; the ID is never used again.
     #[n(2)]
     pub revoked: bool,
-    /// Its activations; one that ended is left out as the next is put down.
+    /// Its activations; one that has ended is removed when the next one is added.
     #[n(3)]
     #[cbor(with = "activation_ids")]
     pub activations: Vec<ActivationId>,
     /// The end of its audit chain.
     #[n(4)]
     pub chain_end: ChainEnd,
-    /// What its maker's file says of it, if it came by one.
+    /// The data of its maker's file, if it came with one.
     #[n(5)]
     pub origin: Option<Origin>,
 }
@@ -330,14 +330,14 @@ pub struct GeneratorRecord {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub key: Vec<u8>,
-    /// What it computes, and how far it had come when it was delivered.
+    /// Its algorithm, and its counter or time step when it was delivered.
     #[n(1)]
     pub moving: Moving,
     /// The activation of its user, or of its last one: one ID, or none.
     #[n(2)]
     #[cbor(with = "activation_ids")]
     pub activation: Vec<ActivationId>,
-    /// What its maker's file says of it.
+    /// The data of its maker's file.
     #[n(3)]
     pub origin: Origin,
     /// The end of its audit chain.
@@ -346,7 +346,7 @@ pub struct GeneratorRecord {
 }
 
 impl Credential {
-    /// The activation's key or the generator's secret, wrapped. Empty for a place of a token that was closed before its activation
+    /// The activation's key or the generator's secret, wrapped. Empty for a slot of a token that was closed before its activation
     /// existed.
     #[must_use]
     pub fn key(&self) -> &[u8] {
@@ -355,7 +355,7 @@ impl Credential {
         }
     }
 
-    /// The same, for the key to be wrapped anew.
+    /// The same, for a key that is to be re-wrapped.
     pub fn key_mut(&mut self) -> &mut Vec<u8> {
         match self {
             Self::Camera { key, .. } | Self::TimeBased { key, .. } | Self::Generator { key, .. } => key,
@@ -373,7 +373,7 @@ impl Credential {
 }
 
 impl ChallengeEnd {
-    /// What a response to such a challenge is told.
+    /// The answer to a response to such a challenge.
     pub fn rejection(self) -> Rejection {
         match self {
             Self::Accepted => Rejection::AlreadySettled,
@@ -425,7 +425,7 @@ pub enum RecordError {
     /// Not the bytes of a record.
     #[error("a damaged record")]
     Damaged,
-    /// Its seal is not that of these bytes under this name: who can write to the store has altered it, or put it in another place.
+    /// Its seal does not fit these bytes under this name: a writer of the store has altered it, or put it in another place.
     #[error("a record was altered or put in another place: its seal does not fit")]
     Seal,
     /// It has no seal, and the store says that all of its records have one.
@@ -445,7 +445,7 @@ pub fn to_bytes<T: Layout>(record: &T) -> Vec<u8> {
     append(record, Vec::new())
 }
 
-/// Writes a record behind what is there already.
+/// Appends a record to bytes.
 pub(super) fn append<T: Layout>(record: &T, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.push(record.version());
     minicbor::encode(record, &mut bytes).expect("a Vec takes every byte");

@@ -5,9 +5,9 @@
 //! record          1 or 2 | CBOR
 //! ```
 //!
-//! The MAC is over the key that the record is stored under, its revision (8 bytes, big-endian) and the record. No such key is the
-//! beginning of another, so the three are told apart. Who has the key of the MAC computes it: the `KeyWrapper` of the crate
-//! `camtoken`.
+//! The MAC is over the record's name in the store, its revision (8 bytes, big-endian) and the record. No name is the beginning
+//! of another, so no two inputs are the same bytes. The `KeyWrapper` of the crate `camtoken` has the key of the MAC and computes
+//! it.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -52,7 +52,7 @@ pub fn split(bytes: &[u8]) -> Result<(Option<&[u8; SEAL_LEN]>, &[u8]), RecordErr
 ///
 /// # Errors
 ///
-/// What `compute` says.
+/// The result of `compute`.
 pub fn to_bytes<T: Layout, E>(
     record: &T,
     compute: impl FnOnce(&[u8]) -> Result<[u8; SEAL_LEN], E>,

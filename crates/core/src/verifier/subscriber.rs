@@ -1,11 +1,11 @@
-//! Whose activation it is, as the bank names its customers.
+//! The user of an activation, as the bank names its customers.
 
 use alloc::string::String;
 use core::fmt;
 
 use minicbor::{Decode, Encode};
 
-/// Whose activation it is. An enrollment takes texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
+/// The user of an activation. An enrollment accepts texts of 1 to [`Subscriber::MAX_LEN`] characters, none of them a control
 /// character.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
@@ -22,7 +22,7 @@ impl Subscriber {
     /// The most characters of either part.
     pub const MAX_LEN: usize = 64;
 
-    /// The part that no enrollment takes.
+    /// The part that an enrollment refuses, if there is one.
     #[must_use]
     pub fn unfit(&self) -> Option<&'static str> {
         let unfit =

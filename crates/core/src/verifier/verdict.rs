@@ -1,4 +1,4 @@
-//! What the verifier says of a response. A "no" is an answer; an error means that nothing was decided.
+//! The verifier's answers about a response. A "no" is an answer; an error means that nothing was decided.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::origin::OutOfValidity;
 use crate::challenge::ChallengeId;
 use crate::transaction::Transaction;
 
-/// The answer to a response. It is told only after what it rests on is durable.
+/// The answer to a response. It is given only after the change behind it is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a no is an answer, not an error"]
 pub enum Verdict {
@@ -16,11 +16,11 @@ pub enum Verdict {
     Rejected(Rejection),
 }
 
-/// What may be executed, once.
+/// The transaction that may be executed, once.
 ///
-/// It is told again to whoever repeats the attempt, or asks by `Verifier::accepted` after a
-/// crash. So execute under the challenge's name: in one transaction of your books, put down that name where it can stand
-/// once, and do what was signed. If it stands there already, it was done.
+/// A retry of the attempt gets it again, and so does `Verifier::accepted` after a crash. So use the challenge's ID as an
+/// idempotency key: in one transaction of your database, insert the ID under a unique constraint, and do what was signed. If
+/// the ID is there already, it was done.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     pub(super) challenge: Option<ChallengeId>,
@@ -35,7 +35,7 @@ pub struct Accepted {
 pub enum Rejection {
     /// It is not the response to this challenge. Counted.
     Wrong {
-        /// How many more wrong responses this challenge and this activation take before one of them ends (V-5).
+        /// How many more wrong responses are possible before the challenge ends or the activation is suspended (V-5).
         tries_left: u8,
         /// This one suspended the activation.
         suspended: bool,
@@ -44,9 +44,9 @@ pub enum Rejection {
     Exhausted,
     /// The challenge's time is over.
     Expired,
-    /// The challenge was answered rightly before: a response is accepted once.
+    /// A right response was accepted before: a response is accepted once.
     AlreadySettled,
-    /// A newer challenge has taken its place.
+    /// A newer challenge was issued.
     Superseded,
     /// The activation is suspended.
     Suspended,
@@ -61,8 +61,8 @@ pub enum Rejection {
     /// The store was restored, and which passwords of the generator were used since is not known: two consecutive ones find its counter
     /// again. Not counted.
     NeedsResynchronisation,
-    /// No such challenge, another kind of one-time password than this activation has, or one of a test token at a verifier
-    /// that takes none.
+    /// No such challenge, another kind of one-time password than this activation has, or a response of a test token at a
+    /// verifier that accepts none.
     Unknown,
     /// Not the right number of decimal digits, whatever blanks and hyphens stand between them ([`typed`](crate::typed)). Not
     /// counted.
@@ -72,7 +72,7 @@ pub enum Rejection {
     },
 }
 
-/// What a step came to, of a registration for example. A "no" is an answer.
+/// The result of a step, of a registration for example. A "no" is an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a no is an answer, not an error"]
 pub enum Step<T, R = Rejection> {
@@ -114,8 +114,8 @@ impl Accepted {
         self.challenge
     }
 
-    /// Whether it was accepted by this very call. It is no reason to execute or not to: with `false` the answer of the call
-    /// that accepted it may have been told to nobody.
+    /// Whether it was accepted by this very call. Do not decide by it whether to execute: with `false`, the answer of the call
+    /// that accepted it may have been lost.
     #[must_use]
     pub fn first(&self) -> bool {
         self.first
@@ -141,7 +141,7 @@ impl From<OutOfValidity> for Rejection {
 }
 
 impl Rejection {
-    /// The word for it in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
+    /// Its word in JSON: `rejected`, `expired`, `used`, `superseded` or `suspended`.
     #[must_use]
     pub fn result(self) -> &'static str {
         match self {

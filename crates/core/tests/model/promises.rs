@@ -1,4 +1,4 @@
-//! What is promised, and what breaks it.
+//! The promises, and the check that none is broken.
 
 use super::*;
 
@@ -10,7 +10,7 @@ impl Seen {
         }
     }
 
-    /// What is promised of each answer.
+    /// The promises about each answer.
     pub(super) fn check_answer(&mut self, life: &Life, request: usize, decided: &Decided) {
         let is_no = matches!(decided.answer, Answer::Unchanged | Answer::Refused | Answer::ClockBehind);
         if !is_no && !decided.write {
@@ -33,7 +33,7 @@ impl Seen {
         }
     }
 
-    /// What is promised of each change of the record as it was.
+    /// The promises about each change of a record.
     pub(super) fn check_change(&mut self, old: &Stored, decided: &Decided) {
         let (old, new) = (old.record(), decided.record.record());
         if old.state == StoredState::Revoked && new.state != StoredState::Revoked {
@@ -144,7 +144,7 @@ pub(super) fn changed(is_changed: bool) -> Answer {
     if is_changed { Answer::Done } else { Answer::Unchanged }
 }
 
-/// Whether an audit event tells of this change, and of all of it.
+/// Whether an audit event describes this change, and all of it.
 pub(super) fn fits(old: &Record, new: &Record, event: Option<AuditEvent>) -> bool {
     let (was, is) = (&old.state, &new.state);
     let ending = |record: &Record| record.challenge.as_ref().and_then(|issued| issued.end);

@@ -54,7 +54,7 @@ impl Stored {
         last.or_else(past) == Some(ChallengeEnd::Accepted)
     }
 
-    /// The same with one more wrong answer, by whoever believes that counting is a matter of adding one.
+    /// The same with one more wrong answer: a control that counts by adding one, outside of the decision.
     pub(super) fn counted(&self, max_attempts: u8) -> Self {
         let mut record = self.record().clone();
         if let StoredState::FirstCode(awaited) | StoredState::SecondCode(awaited) = &mut record.state {

@@ -1,4 +1,4 @@
-//! The two codes, before any key.
+//! The two codes, as they are read without a key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,11 @@ use crate::url::{UrlError, WebUrl};
 const PAIR: &str = "lseqr://pair/";
 const CHALLENGE: &str = "lseqr://chal/";
 
-/// A code that pairs the token with a server. Nothing proves where it comes from: who shows it, pairs.
+/// A code that pairs the token with a server. Nothing proves its origin: the token pairs with the server of any code that it
+/// is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PairingCode {
-    /// Which of the server's keys this is.
+    /// The number of the server's key.
     pub partition: u32,
     /// The server's Ed25519 key.
     pub server_public: [u8; 32],
@@ -42,10 +43,10 @@ pub struct ChallengeCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// It starts as no such code does.
+    /// It does not start like such a code.
     #[error("not a code of LinOTP's QRToken")]
     Scheme,
-    /// What follows is no base64url without padding.
+    /// The part after the start is no base64url without padding.
     #[error("the lseqr code is not base64url")]
     Base64,
     /// It ends before its last part.
@@ -200,7 +201,7 @@ fn bytes(text: &str, scheme: &str) -> Result<Vec<u8>, CodeError> {
     BASE64URL.decode(data).map_err(|_| CodeError::Base64)
 }
 
-/// Takes parts from the front.
+/// Reads parts from the front.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl Reader<'_> {

@@ -29,13 +29,13 @@ pub struct Token {
     pub private: Key,
     /// The number that the token gave itself; challenges name it.
     pub token_id: u32,
-    /// The server's key, as X25519 has it.
+    /// The server's key, as a key of X25519.
     pub server_public: [u8; 32],
-    /// Which of the server's keys that is.
+    /// The number of the server's key.
     pub partition: u32,
     /// The name of the token at the server.
     pub serial: String,
-    /// Where answers are sent, unless the challenge says another place.
+    /// Where answers are sent, unless the challenge names another place.
     pub callback_url: Option<WebUrl>,
     /// The telephone number that they can be sent to instead.
     pub callback_sms: Option<String>,
@@ -43,11 +43,11 @@ pub struct Token {
     pub digits: u8,
     /// Whether the server has confirmed the pairing by a challenge that it signed.
     pub confirmed: bool,
-    /// The transaction that the server took the last answer for.
+    /// The transaction of the last answer that the server accepted.
     pub answered: Option<String>,
 }
 
-/// What a challenge is for.
+/// The purpose of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Content {
@@ -67,12 +67,12 @@ pub struct Opened {
     pub transaction: String,
     /// The text, whole.
     pub message: String,
-    /// Where this answer is sent; a callback of the pairing stands back.
+    /// Where this answer is sent; it goes before the callback of the pairing.
     pub callback_url: Option<WebUrl>,
     /// The telephone number that it can be sent to instead.
     pub callback_sms: Option<String>,
-    /// Whether the server signed the challenge with the key of the pairing, so that not everybody with the token's public key can have
-    /// made it.
+    /// Whether the server signed the challenge with the key of the pairing. Without it, any owner of the token's public key can have
+    /// made the challenge.
     pub signed: bool,
     /// Whether the callback address of the pairing becomes the one of this challenge.
     pub resets_callback: bool,
@@ -108,7 +108,7 @@ mod flag {
 
 /// Bytes of a challenge before its data: content, flags, transaction.
 const HEADER: usize = 10;
-/// The most that a compressed text becomes.
+/// The longest text after decompression.
 const MAX_DATA: usize = 8 * 1024;
 
 impl Token {
@@ -120,11 +120,11 @@ impl Token {
         }
     }
 
-    /// Draws the keys for a pairing. The number should be one that no other account of the token has.
+    /// Generates the keys for a pairing. The number should be one that no other account of the token has.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Signature`] when the server's key is none.
+    /// [`OpenError::Signature`] when the server's key is not valid.
     pub fn pair(code: &PairingCode, token_id: u32, rng: &mut impl CryptoRng) -> Result<Self, OpenError> {
         let server = CompressedEdwardsY(code.server_public).decompress().filter(|point| !point.is_small_order());
         let server_public = server.ok_or(OpenError::Signature)?.to_montgomery().to_bytes();
@@ -148,13 +148,13 @@ impl Token {
         MontgomeryPoint::mul_base_clamped(*self.scalar()).to_bytes()
     }
 
-    /// What the server is told: the token's number, public key and serial, sealed for it.
+    /// The message for the server: the token's number, public key and serial, sealed for it.
     ///
     /// `ephemeral` is a key of this one use, 32 random bytes.
     ///
     /// # Errors
     ///
-    /// [`OpenError::Signature`] when the server's key is of no use.
+    /// [`OpenError::Signature`] when the server's key cannot be used.
     pub fn pairing_response(&self, ephemeral: &Key) -> Result<String, OpenError> {
         let ephemeral = scalar(ephemeral);
         let shared = exchange(&ephemeral, &self.server_public).ok_or(OpenError::Signature)?;
@@ -211,7 +211,7 @@ impl Token {
             let expected = self.server_signature(&keys.nonce, &header, from.0)?;
             expected.verify_slice(&signature).map_err(|_| OpenError::Signature)?;
         }
-        // Whoever knows the token's public key can seal; only the server can sign. What changes the account has to be signed.
+        // Any owner of the token's public key can seal; only the server can sign. A change to the account has to be signed.
         let resets_callback = flags & flag::RESET_URL != 0;
         if !signed && (content == Content::Pairing || resets_callback) {
             return Err(OpenError::Signature);
@@ -296,7 +296,7 @@ pub struct Sealing<'a> {
 ///
 /// # Errors
 ///
-/// [`OpenError::Seal`] when the token's key is of no use.
+/// [`OpenError::Seal`] when the token's key cannot be used.
 pub fn seal(
     challenge: &Sealing<'_>,
     token_id: u32,

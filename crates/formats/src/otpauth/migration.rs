@@ -1,6 +1,6 @@
 //! The codes by which Google Authenticator moves accounts to another telephone: `otpauth-migration://offline?data=…`.
 //!
-//! The data is a message of Protocol Buffers in base64; its fields are known from many programs that read it, not from its maker.
+//! The data is a message of Protocol Buffers in base64. Its fields are known from programs that read it, not from Google.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +43,7 @@ impl FromStr for Migration {
         let query = rest.split_once('?').ok_or(MigrationError::Form("data"))?.1;
         let parameters = percent::parameters(query).ok_or(MigrationError::Form("percent-encoding"))?;
         let data = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("data"));
-        // Where the plus signs of base64 stand there unencoded, a form would read them as blanks.
+        // If the plus signs of base64 are not encoded, a form would read them as blanks.
         let data = Zeroizing::new(data.ok_or(MigrationError::Form("data"))?.1.replace(' ', "+"));
         let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
         let alphabet = if data.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
@@ -187,7 +187,7 @@ pub enum MigrationError {
     /// A part of the code is missing or not well formed.
     #[error("the migration code has no {0} that is well formed")]
     Form(&'static str),
-    /// A part of an account is missing, not well formed, or of a kind that no other app has.
+    /// A part of an account is missing, not well formed, or of an unknown kind.
     #[error("the {part} of account {number} in the migration code is missing or not supported")]
     Account {
         /// Which account, from 1.

@@ -14,7 +14,7 @@
 //! | a line break after the URI | nothing |
 //!
 //! What apps disagree about in a way that changes the digits is refused: another encoder than decimal digits (`encoder=steam`, which
-//! [`Steam`] reads), digits outside 6 to 8, HOTP without a counter, a parameter that stands there twice. The secret is base32
+//! [`Steam`] reads), digits outside 6 to 8, HOTP without a counter, a parameter that occurs twice. The secret is base32
 //! (RFC 4648).
 
 mod migration;
@@ -31,7 +31,7 @@ use crate::percent::{self, Plus};
 pub use migration::{Migration, MigrationError};
 pub use steam::Steam;
 
-/// A key for one-time passwords, with all that an authenticator app asks for.
+/// A key for one-time passwords, with all parameters of an authenticator app.
 #[derive(Debug)]
 pub struct OtpauthUri {
     /// Who issued the key.

@@ -10,9 +10,9 @@ use super::{OtpauthError, Parts, decode_base32};
 /// A key of Steam Guard: `otpauth://totp/…&encoder=steam`, `otpauth://steam/…` or `steam://SECRET`, as password managers write it.
 #[derive(Debug)]
 pub struct Steam {
-    /// Whose key it is; `Steam` where the code does not say it.
+    /// The user of the key; `Steam` where the code does not name one.
     pub account: String,
-    /// Who issued the key; `Steam` where the code does not say it.
+    /// The issuer of the key; `Steam` where the code does not name one.
     pub issuer: String,
     /// The key.
     pub secret: Key,
@@ -29,7 +29,7 @@ impl Steam {
             || (text.starts_with("otpauth://") && text.contains("encoder=steam"))
     }
 
-    /// The password of the half minute that `now` lies in.
+    /// The password of the period of 30 seconds that contains `now`.
     #[must_use]
     pub fn respond(secret: &Key, now: Timestamp) -> Zeroizing<String> {
         // Ten digits are the 31 bits as they are.

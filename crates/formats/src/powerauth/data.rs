@@ -2,7 +2,7 @@
 
 use camtoken_core::language::Label;
 
-/// The fields, and the version and template in front of them.
+/// The version and the template of an operation, and its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationData {
     /// The version, a capital letter. Fields of versions after `A` that are not known are texts.
@@ -19,7 +19,7 @@ pub struct OperationData {
 pub enum Field {
     /// `A`: an amount and its currency.
     Amount {
-        /// The number as the code has it.
+        /// The number, as in the code.
         amount: String,
         /// Three letters.
         currency: String,
@@ -39,7 +39,7 @@ pub enum Field {
     Reference(String),
     /// `N`: a note.
     Note(String),
-    /// `T`, and what is not known: a text.
+    /// `T`, and every unknown letter: a text.
     Text(String),
 }
 
@@ -53,7 +53,7 @@ pub enum DataError {
     /// Version `A` has five fields at most.
     #[error("the operation data has more than five fields")]
     TooMany,
-    /// A field that is not what its letter says.
+    /// A field that does not have the form of its letter.
     #[error("field {number} of the operation data, of type {kind:?}, is not valid")]
     Field {
         /// Which field, from 1.

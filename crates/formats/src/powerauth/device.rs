@@ -1,4 +1,4 @@
-//! The device: keys that came from an activation elsewhere, the check of a signature, and the answer.
+//! The device: its keys from an activation elsewhere, the check of a signature, and the answer.
 
 use std::fmt;
 
@@ -16,11 +16,11 @@ use super::{Operation, SigningKey};
 use crate::refusal::Refusal;
 use crate::secret::Secret;
 
-/// What a device holds after its activation.
+/// A device after its activation.
 pub struct Device {
-    /// The key of what the user has: 16 bytes.
+    /// The key of the possession factor: 16 bytes.
     pub possession: Key,
-    /// The key of what the user knows: 16 bytes, hidden by the PIN where there is one.
+    /// The key of the knowledge factor: 16 bytes, hidden by the PIN where there is one.
     pub knowledge: Secret,
     /// The counter, by hash (`CTR_DATA`); it moves before an answer is given out.
     pub counter: Zeroizing<[u8; 16]>,
@@ -30,7 +30,7 @@ pub struct Device {
     pub server_public: Option<[u8; 65]>,
 }
 
-/// The keys in clear, as an activation gives them.
+/// The keys in clear, from an activation.
 pub struct Keys<'a> {
     /// `KEY_SIGNATURE_POSSESSION`, 16 bytes.
     pub possession: &'a [u8],
@@ -44,7 +44,7 @@ pub struct Keys<'a> {
     pub server_public: Option<&'a [u8]>,
 }
 
-/// Why keys make no device.
+/// Why the keys are not valid for a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the {0} is missing or not valid")]
 pub struct KeyError(pub &'static str);
@@ -53,7 +53,7 @@ pub struct KeyError(pub &'static str);
 pub type Factors<'a> = &'a [&'a Key];
 
 impl Device {
-    /// Takes keys over.
+    /// Makes a device of these keys.
     ///
     /// # Errors
     ///

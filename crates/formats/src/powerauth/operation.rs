@@ -7,20 +7,20 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::data::{DataError, OperationData, unescape};
 
-/// An operation to be confirmed, as the code has it.
+/// An operation to be confirmed, as in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The name of the operation.
     pub id: String,
-    /// The title; empty where the template says it.
+    /// The title; empty where the template has it.
     pub title: String,
-    /// The message; empty where the template says it.
+    /// The message; empty where the template has it.
     pub message: String,
     /// What is confirmed.
     pub data: OperationData,
     /// The flags: `B` biometry is enough, `F` fraud is suspected, `C` and `X` are for phones.
     pub flags: String,
-    /// A password of the moment that proves that the screen was seen.
+    /// A one-time password that proves that the screen was seen.
     pub totp: Option<String>,
     /// Lines of later versions of the format; signed, and not shown.
     pub unknown: Vec<String>,
@@ -48,7 +48,7 @@ pub enum OperationError {
     /// Fewer than seven lines.
     #[error("a PowerAuth code has seven lines or more")]
     Lines,
-    /// A line that is empty or not what stands there.
+    /// A line that is empty or does not have the form of its place.
     #[error("the {0} of the PowerAuth code is missing or not valid")]
     Line(&'static str),
     /// The operation data.

@@ -1,4 +1,4 @@
-//! What the server says to a registration or a login.
+//! The answers of the server to a registration and to a login.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 ///
 /// # Errors
 ///
-/// [`Refusal::Server`] with the server's word.
+/// [`Refusal::Server`] with the server's reason.
 pub fn read_registration(answer: &Answer) -> Result<(), Refusal> {
     match Said::by(answer) {
         Said::Text("OK") | Said::Code(1, _) => Ok(()),
@@ -23,7 +23,7 @@ pub fn read_registration(answer: &Answer) -> Result<(), Refusal> {
 ///
 /// # Errors
 ///
-/// [`Refusal::Server`] with the word of version 1, whichever was spoken, how many answers may still be wrong, and for how long the
+/// [`Refusal::Server`] with the word of version 1 for either version, how many answers may still be wrong, and for how long the
 /// account is blocked; [`Refusal::Blocked`] where it is blocked for good.
 pub fn read_login(answer: &Answer) -> Result<(), Refusal> {
     match Said::by(answer) {
@@ -59,7 +59,7 @@ fn number(body: &Value, name: &str) -> Option<u32> {
 enum Said<'a> {
     Text(&'a str),
     Code(u32, Value),
-    /// Neither: the status of HTTP is all that is known.
+    /// Neither: only the status of HTTP is known.
     Nothing(u16),
 }
 

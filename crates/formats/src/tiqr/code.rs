@@ -23,7 +23,7 @@ pub enum CodeForm {
 pub struct EnrolmentCode {
     /// How it is written.
     pub form: CodeForm,
-    /// Where the metadata is; such an address is good once.
+    /// Where the metadata is; such an address is valid once.
     pub metadata_url: WebUrl,
 }
 
@@ -40,7 +40,7 @@ pub struct LoginCode {
     pub session: String,
     /// OCRA's question.
     pub question: String,
-    /// What the user wants to log in to. Only codes with a scheme say it.
+    /// The service that the user logs in to. Only codes with a scheme name it.
     pub service: Option<String>,
     /// The version of the protocol, where the code says it.
     pub version: Option<String>,
@@ -52,10 +52,10 @@ pub struct LoginCode {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// It starts as no such code does.
+    /// It does not start like such a code.
     #[error("not a code of tiqr")]
     Scheme,
-    /// A part is missing, empty, or stands there twice.
+    /// A part is missing, empty, or occurs twice.
     #[error("the tiqr code has no {part}, or more than one")]
     Missing {
         /// The part.
@@ -101,7 +101,7 @@ fn is_named(text: &str, name: &str, parameters: &[&str]) -> bool {
     scheme.eq_ignore_ascii_case(name) || text.parse().is_ok_and(is_link)
 }
 
-/// What stands behind the code's own scheme.
+/// The text after the code's own scheme.
 fn after_scheme<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.split_once("://").filter(|(scheme, _)| scheme.eq_ignore_ascii_case(name)).map(|(_, rest)| rest)
 }

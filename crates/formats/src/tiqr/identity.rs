@@ -25,7 +25,7 @@ pub struct Identity {
     pub authentication_url: WebUrl,
     /// Whether the server has blocked the account. It answers no more then; a new registration replaces it.
     pub blocked: bool,
-    /// The session that the server took the last answer for.
+    /// The session of the last answer that the server accepted.
     pub answered: Option<String>,
 }
 

@@ -9,10 +9,10 @@
 //! and answer by version 1, so both are read whatever the code says ([`read_login`], [`read_registration`]).
 //!
 //! **Numbers as questions.** For suites with `QN` (privacyIDEA's default) the phone apps read the decimal digits as hexadecimal ones;
-//! RFC 6287 and both servers turn the number into hexadecimal first. The value here is the RFC's: the servers take it, and refuse the
-//! other.
+//! RFC 6287 and both servers turn the number into hexadecimal first. The value here is the RFC's: the servers accept it, and
+//! refuse the other.
 //!
-//! The other side is here as well, as plain functions for tests: [`Metadata::to_json`], the codes' `Display`, [`Registration`],
+//! The server's side is here as well, as plain functions for tests: [`Metadata::to_json`], the codes' `Display`, [`Registration`],
 //! [`Login`], [`check`], [`Outcome`].
 
 mod answer;
@@ -31,5 +31,5 @@ pub use server::{Login, Outcome, Registration, check};
 /// The newest version of the protocol, which requests ask for.
 pub const PROTOCOL_VERSION: &str = "2";
 
-/// The header that says by which version an answer is to be read.
+/// The header with the version of an answer.
 pub const VERSION_HEADER: &str = "X-TIQR-Protocol-Version";

@@ -53,7 +53,8 @@ fn fields(body: &str, operation: &str) -> Option<impl Fn(&str) -> Option<String>
     (field("operation").as_deref() == Some(operation)).then_some(field)
 }
 
-/// Whether a form answers a code rightly, by the account's suite and secret. Whether it is the first time is the caller's to know.
+/// Whether a form has the right answer to a code, by the account's suite and secret. The caller checks whether it is the first
+/// answer.
 #[must_use]
 pub fn check(code: &LoginCode, user: &str, suite: &Suite, key: &Key, login: &Login) -> Outcome {
     if login.session != code.session {
@@ -69,7 +70,7 @@ pub fn check(code: &LoginCode, user: &str, suite: &Suite, key: &Key, login: &Log
     }
 }
 
-/// What a server says to a login.
+/// The answer of a server to a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the protocol's names")]
 pub enum Outcome {
@@ -82,7 +83,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The answer by version 1, which is text, or by version 2, which is JSON with a header that says so.
+    /// The answer by version 1, which is text, or by version 2, which is JSON with a header for the version.
     #[must_use]
     pub fn answer(self, version: u8) -> Answer {
         let (code, word) = match self {

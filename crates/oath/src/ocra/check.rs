@@ -14,10 +14,11 @@ use super::{DataInput, InputError, Message, Part, Suite};
 use crate::Key;
 use crate::{Digits, Hash, Keyed, Response, Tag};
 
-/// Keys made ready for one hash: of each the two states that HMAC reaches by it, 64 bytes for SHA-1 and SHA-256 and about
+/// Keys prepared for one hash: for each the two midstates of HMAC, 64 bytes for SHA-1 and SHA-256 and about
 /// 400 for SHA-512. Ten million take 640 MB and some two seconds.
 ///
-/// The states are as good as the keys. They are wiped when dropped, never printed and never stored: make the table anew.
+/// The midstates are worth as much as the keys. They are wiped when dropped, never printed and never stored: prepare the table
+/// again after a restart.
 pub struct KeyTable(Table);
 
 enum Table {
@@ -27,7 +28,7 @@ enum Table {
 }
 
 impl KeyTable {
-    /// Prepares `keys`, which are named by their place from then on.
+    /// Prepares `keys`. From then on each is named by its index.
     pub fn new<'k>(hash: Hash, keys: impl ExactSizeIterator<Item = &'k Key>) -> Self {
         let engine = Engine::in_use();
         match hash {
@@ -37,11 +38,11 @@ impl KeyTable {
         }
     }
 
-    /// Puts another key in a place.
+    /// Replaces the key at an index.
     ///
     /// # Panics
     ///
-    /// When the table has no such place.
+    /// When the table has no such index.
     pub fn set(&mut self, place: usize, key: &Key) {
         let engine = Engine::in_use();
         match &mut self.0 {
@@ -92,9 +93,9 @@ fn fill<'k, T>(keys: impl ExactSizeIterator<Item = &'k Key>, prepare: impl FnMut
 pub struct Check<'a> {
     /// The key's place in the table.
     pub key: usize,
-    /// What is answered.
+    /// The input of the response.
     pub input: &'a DataInput,
-    /// What was answered.
+    /// The response.
     pub response: &'a Response,
 }
 
@@ -240,7 +241,7 @@ impl Checker {
         checks: &[Check<'_>],
         verdicts: &mut [bool],
     ) -> Result<(), CheckError> {
-        // One look at each tells that all is well; only else it matters what is not.
+        // One look at each shows whether all are right; only if not, it matters which ones are wrong.
         let plain =
             self.only_question && checks.iter().all(|check| check.key < keys.len() && self.is_plain(check.input));
         let mut joined = false;
@@ -341,7 +342,7 @@ pub enum CheckError {
     Input {
         /// The place of the check, from 0.
         index: usize,
-        /// What does not fit.
+        /// The part that does not fit.
         error: InputError,
     },
 }

@@ -1,4 +1,4 @@
-//! What of the input is wrong.
+//! The errors of the input.
 
 use core::error::Error;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What is computed over (RFC 6287, section 5.1).
+//! The input of the computation (RFC 6287, section 5.1).
 
 use core::ops::{Deref, DerefMut};
 
@@ -21,7 +21,7 @@ impl Suite {
     }
 }
 
-/// What goes into the HMAC (section 5.1): suite, a zero byte, and the values that the suite asks for, checked.
+/// The input of the HMAC (section 5.1): suite, a zero byte, and the values that the suite requires, checked.
 pub(super) struct Message<'a> {
     pub(super) suite: &'a Suite,
     pub(super) question: &'a Question,

@@ -1,8 +1,8 @@
 //! OCRA, RFC 6287: a response to a question.
 //!
-//! A [`Suite`] says what is computed over what; a [`DataInput`] has the values; [`respond`] computes. The RFC's four
-//! modes are the same computation with other values: each party's part has a function of its own, which refuses what
-//! the mode does not know.
+//! A [`Suite`] names the algorithm and the inputs; a [`DataInput`] has their values; [`respond`] computes. The RFC's four
+//! modes are the same computation with other values. Each party's part has a function of its own, which refuses values that
+//! the mode does not have.
 //!
 //! | mode (section) | verifier | token |
 //! | --- | --- | --- |
@@ -11,9 +11,9 @@
 //! | plain signature (7.3.1) | | [`sign`] |
 //! | signature with server authentication (7.3.2) | [`signature_server`] | [`signature_client`] |
 //!
-//! Whoever checks a response makes the same one and compares by [`Response::ct_eq`]; [`verify`], [`search_counter`] and
-//! [`search_time`] do both. In a signature without a counter or a time step only the question keeps an old response
-//! from being given again (IC9): never ask the same one twice.
+//! To check a response, compute it and compare by [`Response::ct_eq`]; [`verify`], [`search_counter`] and
+//! [`search_time`] do both. In a signature without a counter or a time step, only the question prevents the replay of
+//! an old response (IC9): never use the same question twice.
 //!
 //! Many responses by keys that stay (an audit replayed, a busy service's queue) are checked by a [`Checker`].
 //!
@@ -62,7 +62,7 @@ pub struct DataInput {
     pub counter: Option<u64>,
     /// The hash of the PIN (`P`).
     pub pin: Option<PinHash>,
-    /// What is known of the session (`S`), in UTF-8; it is padded with zeroes to the left, as in the RFC's code.
+    /// The session data (`S`), in UTF-8; it is padded with zeroes to the left, as in the RFC's code.
     pub session: Option<Vec<u8>>,
     /// The time in the suite's steps (`T`): [`Suite::time_steps`].
     pub time: Option<u64>,
@@ -185,9 +185,9 @@ pub fn search_counter(
 
 /// Looks for the time step that gives `response`, at most `drift_steps` before or after that of `input`.
 ///
-/// What the verifier found last time it refuses, as in [`Totp::verify`](super::totp::Totp::verify), unless the question
-/// is new each time. Should two steps have the same response, the later is found. The whole window is computed
-/// whatever is found.
+/// Unless the question is new each time, the caller has to refuse the step that was found last and those before it, as in
+/// [`Totp::verify`](super::totp::Totp::verify). Should two steps have the same response, the later is found. The whole window is
+/// computed whatever is found.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The OCRASuite: one line of text that says what is computed over what (RFC 6287, section 6).
+//! The OCRASuite: one line of text that names the algorithm and its inputs (RFC 6287, section 6).
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -117,7 +117,7 @@ impl Suite {
         self.question.kind() == QuestionKind::Numeric
     }
 
-    /// What a prudent reader would say about this suite. Nothing here stops it from working.
+    /// The weaknesses of this suite. None of them stops it from working.
     pub fn lints(&self) -> impl Iterator<Item = Lint> + use<> {
         let digits = self.digits();
         let short = self.question.max_len() < digits;

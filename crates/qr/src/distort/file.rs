@@ -1,4 +1,4 @@
-//! What happens behind the lens: the sensor and the file.
+//! The effects behind the lens: the sensor and the file.
 
 use super::random::SplitMix64;
 use super::scene::each;
@@ -32,8 +32,8 @@ pub(super) fn noise(luma: &mut Luma, sigma: f64, chance: &mut SplitMix64) {
     }
 }
 
-/// Rounds the frequencies of each block of 8 x 8 pixels as a JPEG file does (ISO/IEC 10918-1). What stands in the file
-/// without loss is left out.
+/// Rounds the frequencies of each block of 8 x 8 pixels as a JPEG file does (ISO/IEC 10918-1). The lossless part of the
+/// coding is left out.
 pub(super) fn jpeg(luma: &mut Luma, loss: u32) {
     let scale = if loss > 50 { 5000 / (100 - loss) } else { 2 * loss };
     let steps = LUMINANCE.map(|step| f64::from((u32::from(step) * scale + 50) / 100).clamp(1.0, 255.0));

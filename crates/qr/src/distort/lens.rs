@@ -1,4 +1,4 @@
-//! What the lens does, and the hand that holds it.
+//! The effects of the lens, and of the hand that holds it.
 
 use super::random::SplitMix64;
 use super::{exp_of_negative, level, sin_cos};

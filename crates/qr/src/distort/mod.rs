@@ -1,4 +1,4 @@
-//! What light, lens, sensor and file do to a picture on its way: the same from the same seed, on every machine.
+//! The effects of light, lens, sensor and file on a picture. The same seed gives the same picture on every machine.
 //!
 //! Numbers are made by [`SplitMix64`](random::SplitMix64); sines and exponentials by series of our own, because those
 //! of the system's library differ from one system to the next. Everything else is IEEE arithmetic in a fixed order.
@@ -12,46 +12,46 @@ use random::SplitMix64;
 
 use crate::Luma;
 
-/// How a picture is spoiled. Every strength of 0 leaves it as it is, and more is worse.
+/// How an image is distorted. Every strength of 0 leaves it as it is, and more is worse.
 ///
-/// The effects come in the order of the fields, which is that of the light's way. Each draws its own chance from the
-/// seed: to add one changes none of the others.
+/// The effects are applied in the order of the fields, in which light meets them. Each takes its own random numbers from the
+/// seed: a new effect changes none of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Distortion {
     /// A terminal that prints two rows of modules in a line of text: rows of pixels that the ground shows between lines.
     pub half_blocks: u32,
     /// The height of such a line of text in pixels; 0 means 16, which is two modules of eight.
     pub line_px: u32,
-    /// A washed-out screen, 0 to 1: black becomes so light, 1 is white.
+    /// A washed-out screen, 0 to 1: how light black becomes, 1 is white.
     pub fade: f64,
-    /// A camera held at a slant, in degrees up to 75, toward a direction drawn from the seed. What comes in from the
-    /// sides is white.
+    /// A camera held at a slant, in degrees up to 75, toward a direction from the seed. The new area at the sides is
+    /// white.
     pub tilt: f64,
-    /// Light that comes from one side, 0 to 1: so much is lacking on the other.
+    /// Light that comes from one side, 0 to 1: the part of it that is missing on the other.
     pub uneven: f64,
-    /// A reflection, 0 to 1: so close to white is its middle, a quarter of the picture wide, in a place drawn from the
+    /// A reflection, 0 to 1: how close to white its middle is. It is a quarter of the image wide, in a place from the
     /// seed.
     pub glare: f64,
     /// A lens out of focus: standard deviation of a Gaussian in pixels, up to 50.
     pub blur: f64,
-    /// A hand that moves: length of the way in pixels, up to 200, in a direction drawn from the seed.
+    /// A hand that moves: length of the movement in pixels, up to 200, in a direction from the seed.
     pub motion: f64,
     /// The grid of a monitor meeting that of the sensor, 0 to 1: depth of the waves, of which one is 3 to 9 pixels long.
     pub moire: f64,
-    /// Too little light, 0 to 1: so much is lacking, and the noise that the sensor then has, up to 12 grey levels.
+    /// Too little light, 0 to 1: the part of it that is missing, with the noise of the sensor, up to 12 grey levels.
     pub low_light: f64,
     /// Noise of the sensor: standard deviation in grey levels, up to 128.
     pub noise: f64,
-    /// Lossy compression, 0 to 99: 100 less the quality of a JPEG.
+    /// Lossy compression, 0 to 99: 100 minus the quality of a JPEG.
     pub jpeg: u32,
-    /// What chance there is comes from here.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
 impl Distortion {
-    /// Spoils a picture.
+    /// Distorts an image.
     ///
-    /// The size stays, but for half blocks, which add rows. A strength out of its range is taken as the nearest in it.
+    /// The size stays, except that half blocks add rows. A strength out of its range counts as the nearest in it.
     ///
     /// # Examples
     ///
@@ -263,7 +263,7 @@ mod tests {
             let grades = [&mild, &middle, &strong].map(grade);
             // A picture that is not read is worse than any grade.
             assert!(grades.is_sorted_by(|before, after| before >= after), "{name}: {grades:?}");
-            // Black and white outlive every compression: what falls is how far they stand out.
+            // Black and white survive every compression; what falls is the modulation.
             let modulation = |found: &Quality| found.measure(MeasureKind::Modulation).map_or(0.0, |m| m.value);
             let worse = strong.is_none_or(|found| found.grade < Grade::A || modulation(&found) < 95.0);
             assert!(worse, "{name}: {grades:?}");

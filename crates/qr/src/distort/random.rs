@@ -1,4 +1,4 @@
-//! The numbers that chance is made of.
+//! The random numbers.
 
 /// The generator SplitMix64: a counter that goes up by the golden ratio, mixed. Pictures need no secrets, but the same
 /// numbers in ten years' time.

@@ -1,4 +1,4 @@
-//! What happens before the lens: the screen, the angle, the light.
+//! The effects before the lens: the screen, the angle, the light.
 
 use super::random::SplitMix64;
 use super::{exp_of_negative, level, sin_cos};

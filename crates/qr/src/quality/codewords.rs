@@ -14,7 +14,7 @@ pub(super) struct Printed {
 }
 
 impl Printed {
-    /// Corrects what was sampled; what cannot be corrected is compared with the payload drawn anew.
+    /// Corrects the sampled modules. If that fails, they are compared with the payload, drawn again.
     pub(super) fn of(symbol: &Symbol, version: Version, sampled: &[bool]) -> Option<Self> {
         let corrected = Self::correct(version, sampled);
         corrected.filter(|printed| symbol.level.is_none_or(|level| level == printed.level)).or_else(|| {

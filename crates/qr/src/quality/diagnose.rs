@@ -31,7 +31,7 @@ pub struct Diagnosis {
     pub finders: Vec<(f64, f64)>,
     /// The outer corners of the symbol that three of them span, in pixels, one after the other.
     pub corners: Option<[(f64, f64); 4]>,
-    /// Pixels for one module, if a finder pattern or the reader tells.
+    /// Pixels for one module, if a finder pattern or the reader gives them.
     pub module_px: Option<f64>,
     /// Standard deviation of the blur of the sharpest edges, in pixels; none without an edge.
     pub blur_px: Option<f64>,
@@ -54,7 +54,7 @@ pub enum Edge {
 
 /// Why nothing was read.
 ///
-/// Exhaustive on purpose: the compiler tells every translation of a new one.
+/// Exhaustive on purpose: so the compiler requires a translation of each new one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reason {
     /// The picture is of one colour.
@@ -77,7 +77,7 @@ pub enum Reason {
         /// Where.
         edge: Edge,
     },
-    /// Something dark comes too close.
+    /// Something dark is too close to the code.
     NoQuietZone {
         /// Light modules where there are fewest.
         modules: f64,

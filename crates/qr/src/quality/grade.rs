@@ -33,7 +33,7 @@ impl Grade {
 
     /// The grade of a value of which more is better; the limits of A, B, C and D.
     pub(super) fn at_least(value: f64, limits: [f64; 4]) -> Self {
-        // The limits are given to two digits; what is not worth one digit more is no worse.
+        // The limits have two digits, so an error of rounding does not lower the grade.
         Self::nth(limits.iter().position(|limit| value >= limit - 1e-6))
     }
 

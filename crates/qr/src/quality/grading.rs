@@ -230,7 +230,7 @@ fn evenness(grid: &Grid) -> Measure {
     Measure::new(MeasureKind::GridNonuniformity, off, Grade::at_most(off, [0.38, 0.50, 0.63, 0.75]), Advice::Flatten)
 }
 
-/// Whether a symbol stands along the pixels, as in a screenshot.
+/// Whether the sides of a symbol are parallel to the pixels, as in a screenshot.
 fn is_upright(grid: &Grid) -> bool {
     let [a, b, c, d] = grid.corners;
     [a.1 - b.1, d.1 - c.1, a.0 - d.0, b.0 - c.0].iter().all(|off| off.abs() < 0.5)

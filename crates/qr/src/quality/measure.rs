@@ -1,10 +1,10 @@
-//! What is measured, and what to change where that is not good enough.
+//! The measures, and advice for a measure that is not good enough.
 
 use super::grade::Grade;
 
-/// What is measured. In each, A, B, C and D begin at the four limits; beyond the last is F.
+/// The kind of a measure. A, B, C and D begin at its four limits; beyond the last is F.
 ///
-/// Exhaustive on purpose: the compiler tells every translation of a new one.
+/// Exhaustive on purpose: so the compiler requires a translation of each new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MeasureKind {
     /// Lightest less darkest reflectance in percent; 70, 55, 40, 20. ISO/IEC 15415, 7.8.2. One module in fifty is left
@@ -84,7 +84,7 @@ pub struct Measure {
 
 /// What to change in the page or the picture. Lengths are in CSS pixels.
 ///
-/// Exhaustive on purpose: the compiler tells every translation of a new one.
+/// Exhaustive on purpose: so the compiler requires a translation of each new one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Advice {
     /// Put so much light padding around the code.

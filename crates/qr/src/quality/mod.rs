@@ -1,9 +1,8 @@
-//! What a camera would say of a code: measures with grades, and what to change.
+//! How well a camera reads a code: measures with grades, and advice.
 //!
-//! [`quality`] grades a symbol that was read, [`diagnose`] says what keeps one from being read. The measures follow
-//! ISO/IEC 15415 and the annex on print quality of ISO/IEC 18004 as far as a picture of unknown light allows; the
-//! differences stand at each [`MeasureKind`]. The grey value of a pixel, 0 to 255, is taken for its reflectance, 0 to
-//! 100 %: it is what a decoder works on.
+//! [`quality`] grades a symbol that was read, [`diagnose`] says why none was read. The measures follow ISO/IEC 15415 and the
+//! annex on print quality of ISO/IEC 18004, as far as an image under unknown light allows; each [`MeasureKind`] has the
+//! differences. The grey value of a pixel, 0 to 255, counts as its reflectance, 0 to 100 %: decoders use the same values.
 
 mod codewords;
 mod contrast;

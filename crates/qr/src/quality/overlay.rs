@@ -1,4 +1,4 @@
-//! What was seen, drawn onto the picture: as a PNG, or as an SVG around the picture.
+//! The findings, drawn onto the image: as a PNG, or as an SVG around the image.
 
 use std::fmt::Write;
 

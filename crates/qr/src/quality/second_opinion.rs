@@ -1,12 +1,12 @@
-//! What a simple decoder says of a symbol that was read.
+//! The second opinion of a simple decoder on a symbol that was read.
 //!
-//! Our reader goes to lengths that others do not: it corrects doubtful codewords as erasures, tries several thresholds, and reads modes
-//! that are seldom used. So a second decoder, rqrr, is given the modules as one threshold for the whole symbol decides them, and corrects
-//! and reads them by code of its own.
+//! Our reader does more than others: it corrects doubtful codewords as erasures, tries several thresholds, and reads modes that are
+//! seldom used. So a second decoder, rqrr, gets the modules as one threshold for the whole symbol decides them, and corrects and
+//! reads them by code of its own.
 //!
-//! It decodes modules and is not asked to find them: its detector copies the picture for each two of the patterns that it takes for
-//! finder patterns, which takes ten seconds in a hostile picture of 240 x 240 pixels, and it panics at some photos. The decoder's work
-//! is bounded by the size of a symbol.
+//! It decodes modules and does not look for them. Its detector copies the image for each pair of patterns that it takes for finder
+//! patterns, which takes ten seconds in a hostile image of 240 x 240 pixels, and it panics at some photos. The decoder's work is
+//! bounded by the size of a symbol.
 
 use rqrr::{DeQRError, Grid, SimpleGrid};
 
@@ -123,7 +123,7 @@ mod tests {
         // The largest take it a tenth of a second.
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Modules are a stranger's: whatever they say, there is an answer, and its work ends with the symbol.
+        /// Modules come from outside: whatever they are, there is an answer, and its work is bounded by the symbol's size.
         #[test]
         fn hostile_content_has_an_opinion(
             version in 1i16..=40,

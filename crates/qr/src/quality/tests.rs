@@ -165,7 +165,7 @@ fn repaired_codewords_are_those_that_a_comparison_with_the_clean_symbol_counts()
 fn modules_of_finder_patterns_that_are_wrong_are_counted() {
     let symbol = drawn();
     // ISO/IEC 18004: one wrong module of a finder pattern is B, two C, three D.
-    // A reader need not find what is damaged there: it is told.
+    // The place of the symbol is given: a reader need not find a symbol that is damaged there.
     let seen = read(&symbol.to_luma(6));
     for (wrong, grade) in [(0, Grade::A), (1, Grade::B), (2, Grade::C), (3, Grade::D), (4, Grade::F)] {
         let mut luma = symbol.to_luma(6);

@@ -1,4 +1,4 @@
-//! A picture of which only dark and light are left, a bit for each pixel.
+//! A black-and-white picture, one bit for each pixel.
 
 use super::geometry::Point;
 
@@ -44,7 +44,7 @@ impl Bitmap {
         is_inside.then(|| self.bit(x as usize, y as usize))
     }
 
-    /// Writes the columns of a row at which another colour begins than stood before; before the first stands light.
+    /// Writes the columns of a row at which the colour changes; before the first column it is light.
     pub(super) fn edges(&self, y: u32, edges: &mut Vec<u32>) {
         edges.clear();
         let mut before = 0;
@@ -56,14 +56,14 @@ impl Bitmap {
                 changes &= changes - 1;
             }
         }
-        // Behind the last pixel stands light, too; where the row fills its last word, no bit has told so.
+        // After the last pixel it is light, too. Where the row fills its last word, no bit shows that.
         if before == 1 {
             edges.push(self.width);
         }
     }
 
-    /// Walks from a point, in steps of one pixel along the steeper axis, until the colour has changed `N` times; gives how far it was
-    /// each time. The border is the last change that there is. `None` where `most` comes first.
+    /// Walks from a point, in steps of one pixel along the steeper axis, until the colour has changed `N` times; returns the distance
+    /// of each change. The border of the picture counts as the last change. `None` where `most` comes first.
     pub(super) fn changes<const N: usize>(&self, from: Point, direction: Point, most: f32) -> Option<[f32; N]> {
         let size = direction.0.abs().max(direction.1.abs());
         let (dx, dy) = (direction.0 / size, direction.1 / size);
@@ -94,7 +94,7 @@ impl Bitmap {
     }
 }
 
-/// Fractions of a pixel that are told apart on a way through a picture.
+/// The number of fractions of a pixel in which a line through an image is measured.
 const FRACTIONS: i64 = 1 << 16;
 
 /// Packs flags, 1 for dark and 0 for light, into words, the first the lowest bit.

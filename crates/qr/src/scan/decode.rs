@@ -1,5 +1,5 @@
-//! From what each module looks like to the payload: codewords in doubt are left to error correction as erasures, and
-//! nothing is believed that chance could have made.
+//! From the darkness of each module to the payload: doubtful codewords are given to error correction as erasures, and
+//! a result that chance could have made is refused.
 
 use crate::scan::geometry::{Quad, module_px};
 use crate::scan::plan::Plan;
@@ -7,7 +7,7 @@ use crate::scan::segments::{self, Content};
 use crate::symbol::{Blocks, EcLevel, FormatInfo, Mask, Version, correct};
 use crate::{Stage, Symbol};
 
-/// What a grid says.
+/// The content of a grid.
 pub(super) struct Decoded {
     pub content: Content,
     pub level: EcLevel,
@@ -59,14 +59,14 @@ fn mirror(plan: &Plan, modules: &[f32]) -> Vec<f32> {
     (0..plan.side * plan.side).map(|i| modules[i % plan.side * plan.side + i / plan.side]).collect()
 }
 
-/// What the format information may say, and whether the symbol is mirrored; the most likely first.
+/// The possible values of the format information, and whether the symbol is mirrored; the most likely first.
 fn formats(plan: &Plan, modules: &[f32], mirror: &[f32]) -> Vec<(FormatInfo, bool)> {
     let mut formats: Vec<(f32, FormatInfo, bool)> = Vec::new();
     for (mirrored, modules) in [(false, modules), (true, mirror)] {
         formats.extend(FormatInfo::all().map(|format| (format_likeness(plan, modules, format), format, mirrored)));
     }
     formats.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // Where all of it is gone, what seems likeliest is tried all the same: the codewords are the proof.
+    // Where all of it is lost, the most likely values are tried anyway: the codewords are the proof.
     let likely = formats.iter().take_while(|format| format.0 > MIN_FORMAT).count();
     formats.truncate(likely.max(2));
     formats.into_iter().map(|(_, format, mirrored)| (format, mirrored)).collect()
@@ -130,8 +130,8 @@ struct Codeword {
     doubt: f32,
 }
 
-/// Corrects the block whose codewords stand at these places, calling ever more of the most doubtful erased, as long as enough proof is
-/// left.
+/// Corrects the block with the codewords at these places. Ever more of the most doubtful ones count as erased, as long as enough
+/// proof is left.
 fn repair(places: &[usize], codewords: &[Codeword], correction: usize) -> Option<Vec<u8>> {
     let block: Vec<Codeword> = places.iter().map(|&at| codewords[at]).collect();
     let mut order: Vec<usize> = (0..block.len()).collect();

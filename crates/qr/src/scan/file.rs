@@ -8,11 +8,11 @@ use crate::{Luma, Symbol};
 /// images of a PDF; where a picture is transparent, also what is seen of it on black, and without transparency. `is_meant` is as for
 /// [`scan_for`].
 ///
-/// Gives the picture in which a symbol was read; else the one that tells most, or the first.
+/// Returns the picture in which a symbol was read; else the one that shows most, or the first.
 ///
 /// # Errors
 ///
-/// Those of [`Luma::decode`]; and where no symbol was read, what keeps the rest of the file from being looked at:
+/// Those of [`Luma::decode`]; and where no symbol was read, the error that made the rest of the file unreadable:
 /// [`PictureError::CutShort`], for example.
 ///
 /// # Examples

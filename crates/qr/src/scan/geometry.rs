@@ -1,4 +1,4 @@
-//! Points of a picture, and what is seen there.
+//! Points of a picture, and their grey levels.
 
 use crate::Luma;
 use crate::scan::solve::solve;
@@ -95,7 +95,7 @@ pub(super) fn is_inside((x, y): Point, corners: &Quad) -> bool {
     })
 }
 
-/// The grey level at a point between the centres of pixels; the border goes on for ever.
+/// The grey level at a point between the centres of pixels; beyond the border its pixels are repeated.
 #[inline]
 pub(super) fn sample(luma: &Luma, (x, y): Point) -> f32 {
     let x = (x - 0.5).clamp(0.0, luma.width as f32 - 1.001);

@@ -17,29 +17,29 @@ use crate::scan::stage::Stage;
 pub struct ScanOptions {
     /// Looks for every symbol instead of the first.
     pub all: bool,
-    /// How much is tried; all that a file is worth by default.
+    /// How much is tried; by default, as much as for a file.
     pub effort: Effort,
-    /// When the search ends, whatever it has tried until then; none by default. It is looked at before every attempt, so that a search is
-    /// over some milliseconds behind it.
+    /// The end of the search, however much it has tried until then; none by default. It is checked before every attempt, so a
+    /// search is over some milliseconds after it.
     pub deadline: Deadline,
 }
 
-/// How much is tried before a picture is given up.
+/// How much is tried on a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effort {
     /// One of many frames of a camera, counted from 0: as it is, and one further stage, another in each frame.
     Frame(u64),
-    /// A picture that is all there is.
+    /// The only picture that there is.
     #[default]
     File,
-    /// A picture worth seconds.
+    /// A picture that may take seconds.
     Harder,
 }
 
 /// The longer side up to which a picture is read as it is.
 const PLAIN_SIDE: u32 = 2000;
 
-/// The longer side up to which a coarse stage sees all that there is.
+/// The longer side up to which a coarse stage sees every detail.
 const COARSE_SIDE: u32 = 800;
 
 /// The longer side up to which a picture is also read at a half and a quarter: the coarse stages leave its modules as they are.
@@ -48,7 +48,7 @@ const FINE_SIDE: u32 = 1600;
 /// The shorter side of a picture of which a quarter still has a symbol of two pixels a module.
 const FINE_LEAST: u32 = 4 * 2 * 21;
 
-/// What a picture is worth that is all there is, in this order. The last takes seconds.
+/// The stages for an only picture, in this order. The last takes seconds.
 const IN_ORDER: [Stage; 12] = [
     Stage::Plain,
     Stage::CoarseThreshold,
@@ -64,7 +64,7 @@ const IN_ORDER: [Stage; 12] = [
     Stage::FineGrey,
 ];
 
-/// What frames try in turn, after a look at the frame as it is.
+/// The stages that frames try in turn, after the frame as it is.
 const IN_TURN: [[Stage; 2]; 4] = [
     [Stage::Plain, Stage::CoarseThreshold],
     [Stage::Plain, Stage::CoarseGrey],
@@ -83,7 +83,7 @@ impl Effort {
 }
 
 impl Stage {
-    /// Reads the prepared picture, and tells how many pixels of the original one of its pixels is wide.
+    /// Reads the prepared picture. Returns how many pixels of the original one of its pixels is wide.
     pub(super) fn read(self, luma: &Luma, options: &ScanOptions) -> (Reading, u32) {
         let look = Look { all: options.all, deadline: options.deadline };
         if self == Self::FullSize && luma.width.max(luma.height) <= PLAIN_SIDE {
@@ -92,7 +92,7 @@ impl Stage {
         let is_frame = matches!(options.effort, Effort::Frame(_));
         let small = luma.width.max(luma.height) <= COARSE_SIDE;
         if self == Self::Grey && small {
-            // The coarse stage has seen as much.
+            // The coarse stage has seen the same.
             return (Reading::default(), 1);
         }
         let is_too_large = luma.width.max(luma.height) > FINE_SIDE || luma.width.min(luma.height) < FINE_LEAST;

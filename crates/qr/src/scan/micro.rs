@@ -1,4 +1,5 @@
-//! Symbols of the QR family that are no full QR codes. Micro QR is read where it lies flat; rMQR (ISO/IEC 23941) is told by its edge.
+//! Symbols of the QR family that are no full QR codes. Micro QR is read where it lies flat; rMQR (ISO/IEC 23941) is recognised by its
+//! edge.
 //!
 //! Both have one finder pattern, and from there on a timing pattern along the edge of the symbol.
 
@@ -40,7 +41,7 @@ pub struct MicroSymbol {
 }
 
 impl MicroSymbol {
-    /// What it says, as [`Symbol::text`](crate::Symbol::text) tells it.
+    /// Its text, as [`Symbol::text`](crate::Symbol::text) returns it.
     #[must_use]
     pub fn text(&self) -> SymbolText {
         text::of(&self.payload, self.named_text.as_deref())
@@ -53,7 +54,7 @@ const SIDE: u32 = 2000;
 /// Finder patterns that are looked at.
 const MAX_PATTERNS: usize = 60;
 
-/// Looks for a Micro QR code, and for what tells an rMQR code. For pictures in which [`scan`](crate::scan) reads nothing.
+/// Looks for a Micro QR code, and for the marks of an rMQR code. For pictures in which [`scan`](crate::scan) reads nothing.
 #[must_use]
 pub fn scan_other(luma: &Luma) -> Option<OtherSymbol> {
     let factor = luma.width.max(luma.height).div_ceil(SIDE).min(luma.width.min(luma.height));

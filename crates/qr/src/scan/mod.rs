@@ -34,7 +34,7 @@ pub use watch::Watcher;
 
 use crate::{Luma, Symbol};
 
-/// What a picture says.
+/// The result of reading an image.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scan {
     /// At least one symbol was read.
@@ -44,14 +44,14 @@ pub enum Scan {
         /// The side of a module in pixels of the picture, if it could be measured; under 2 is too small.
         module_px: Option<f32>,
     },
-    /// Nothing looks like a symbol.
+    /// There is no symbol.
     NotFound,
 }
 
 /// Reads the symbols in a picture.
 #[must_use]
 pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
-    // A file of a few bytes may open as forty megapixels of one colour.
+    // A file of a few bytes may decode to forty megapixels of one colour.
     let (least, most) = luma.pixels.iter().fold((u8::MAX, 0), |(least, most), &v| (least.min(v), most.max(v)));
     if most - least < MIN_CONTRAST {
         return Scan::NotFound;
@@ -59,7 +59,7 @@ pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
     climb(Stage::read, luma, options)
 }
 
-/// Reads the symbol that is meant, be it beside others: where there is one, it is the first of those that are given. Where
+/// Reads the symbol for which `is_meant` is true, also beside others: where there is one, it is the first in the result. Where
 /// the first that is found is another, all are looked for.
 #[must_use]
 pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -> bool) -> Scan {
@@ -72,7 +72,7 @@ pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -
     };
     match seen {
         Scan::Read(mut symbols) => {
-            // Those before and those behind stay in their order.
+            // The others stay in their order.
             symbols.sort_by_key(|symbol| !is_meant(symbol));
             Scan::Read(symbols)
         }
@@ -80,7 +80,7 @@ pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -
     }
 }
 
-/// Grey levels between the darkest and the lightest pixel below which nothing is in a picture.
+/// The difference between the darkest and the lightest pixel below which a picture is empty.
 const MIN_CONTRAST: u8 = 3;
 
 fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(read(&picture)[0].payload, text);
     }
 
-    /// Draws what a terminal shows, on a dark ground.
+    /// Draws the picture of a terminal, on a dark ground.
     fn from_half_blocks(text: &str, scale: usize) -> Luma {
         let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
         let (width, height) = (lines[0].len() * scale, lines.len() * 2 * scale);

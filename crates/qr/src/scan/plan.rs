@@ -1,4 +1,4 @@
-//! What all symbols of one version have in common, as a reader uses it: which modules are known, and which of them lie together.
+//! The fixed modules of a version, as a reader uses them: the known modules, and their groups.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! What is done to a poor picture before the decoder sees it: plain 8-bit steps, from luma to luma or to black and white.
+//! The preparation of a poor picture for the decoder: plain 8-bit steps, from luma to luma or to black and white.
 
 use crate::Luma;
 use crate::scan::bitmap::{Bitmap, pack};
@@ -8,7 +8,7 @@ pub(super) fn negative(luma: &Luma) -> Luma {
     Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma }
 }
 
-/// Averages squares of `factor` pixels: takes away the grid of a photographed display, and noise.
+/// Averages squares of `factor` pixels: removes the grid of a photographed display, and noise.
 pub(super) fn shrink(luma: &Luma, factor: u32) -> Luma {
     let (width, height) = (luma.width / factor, luma.height / factor);
     let (columns, square) = (factor as usize, factor * factor);
@@ -59,7 +59,7 @@ pub(super) fn threshold_locally(luma: &Luma, window: usize) -> Bitmap {
     })
 }
 
-/// Dark and light at the grey level that parts the two best (Otsu): helps weak contrast.
+/// Dark and light at the grey level that separates the two best (Otsu): helps weak contrast.
 pub(super) fn threshold_globally(luma: &Luma) -> Bitmap {
     let mut histogram = [0u64; 256];
     for &v in &luma.pixels {
@@ -108,7 +108,7 @@ pub(super) fn blur(luma: &Luma) -> Luma {
     Luma { pixels, ..*luma }
 }
 
-/// Adds what a twofold blur takes away, one and a half times: helps against a lens out of focus.
+/// Adds one and a half times the difference to a twofold blur: helps against a lens out of focus.
 pub(super) fn sharpen(luma: &Luma) -> Luma {
     let soft = blur(&blur(luma));
     let pixels = luma.pixels.iter().zip(&soft.pixels).map(|(&v, &s)| {

@@ -1,4 +1,4 @@
-//! What readers have in common: what they find, and what keeps a fault of theirs from ending a program: pictures come from anybody.
+//! The common part of the readers: their findings, and the handling of their panics. Images are not trusted.
 
 use std::cell::Cell;
 use std::panic::{UnwindSafe, catch_unwind};
@@ -6,12 +6,12 @@ use std::panic::{UnwindSafe, catch_unwind};
 use crate::Symbol;
 use crate::scan::grey::track::Laid;
 
-/// What a reader has found.
+/// The finding of a reader.
 #[derive(Default)]
 pub(super) struct Reading {
     pub symbols: Vec<Symbol>,
     pub sighting: Option<Sighting>,
-    /// Where a symbol lies whose modules could not be decoded.
+    /// The place of a symbol whose modules could not be decoded.
     pub laid: Option<Laid>,
 }
 
@@ -36,7 +36,7 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Tells whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
+/// Whether this thread is inside a decoder. A panic there is caught and means "not read": a program that sets a
 /// panic hook may keep it silent.
 #[must_use]
 pub fn decoding() -> bool {

@@ -1,4 +1,4 @@
-//! What the data codewords of a symbol say: segments, each in a mode of its own (ISO/IEC 18004, 7.4).
+//! The content of the data codewords of a symbol: segments, each in a mode of its own (ISO/IEC 18004, 7.4).
 
 use encoding_rs::Encoding;
 
@@ -6,12 +6,12 @@ use crate::Sequence;
 use crate::scan::text::is_printable;
 use crate::symbol::Version;
 
-/// What the data of a symbol says.
+/// The content of a symbol.
 #[derive(Default)]
 pub(super) struct Content {
     /// The bytes of all segments, in their order.
     pub payload: Vec<u8>,
-    /// Which part of a larger whole it is.
+    /// Its place among several symbols (structured append).
     pub sequence: Option<Sequence>,
     /// Its text, where each of its characters is known by a mode or a named character set (ECI, 7.4.2), or is plain.
     pub named_text: Option<String>,
@@ -37,7 +37,7 @@ const ALPHANUMERIC: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 /// The group separator, which a percent sign means in alphanumeric mode under FNC1 (7.4.8.1).
 const GS: u8 = 0x1d;
 
-/// Reads all segments. `None` where they do not keep to the standard.
+/// Reads all segments. `None` where they break the standard.
 pub(super) fn read(data: &[u8], version: Version) -> Option<Content> {
     let mut reader = Segments {
         bits: Bits { data, at: 0, end: 8 * data.len() },
@@ -52,7 +52,7 @@ pub(super) fn read(data: &[u8], version: Version) -> Option<Content> {
     Some(content)
 }
 
-/// Reads all segments of a Micro QR symbol, M1 to M4; the last codeword of M1 and M3 has four bits. `None` where they do not keep to the
+/// Reads all segments of a Micro QR symbol, M1 to M4; the last codeword of M1 and M3 has four bits. `None` where they break the
 /// standard.
 pub(super) fn read_micro(data: &[u8], version: u8) -> Option<Content> {
     let bits = Bits { data, at: 0, end: 8 * data.len() - if version % 2 == 1 { 4 } else { 0 } };
@@ -64,7 +64,7 @@ pub(super) fn read_micro(data: &[u8], version: u8) -> Option<Content> {
     Some(content)
 }
 
-/// What says how many bits a number of characters has.
+/// The kind of symbol, which sets how many bits a number of characters has.
 #[derive(Clone, Copy)]
 enum Size {
     Full(Version),
@@ -72,12 +72,12 @@ enum Size {
     Micro(u32),
 }
 
-/// What is known of the characters of a part of the payload.
+/// The character set of a part of the payload, as far as it is known.
 #[derive(Clone, Copy, PartialEq)]
 enum Charset {
     /// Digits and capital letters.
     Plain,
-    /// Nothing was named.
+    /// No character set was named.
     Unnamed,
     /// A number that names a character set, or none.
     Eci(u32),
@@ -330,7 +330,7 @@ fn text(payload: &[u8], parts: &[(usize, Charset)]) -> Option<String> {
     is_printable(&text).then_some(text)
 }
 
-/// The text of bytes in the character set of this number (AIM ECI, part 3). `None` of a number that names none, or one that is not read.
+/// The text of bytes in the character set of this number (AIM ECI, part 3). `None` for an unknown or unsupported set.
 fn of_eci(number: u32, bytes: &[u8]) -> Option<String> {
     let latin_1 = || bytes.iter().map(|&byte| char::from(byte)).collect::<String>();
     let utf_32 = |letter: fn([u8; 4]) -> u32| {
@@ -342,7 +342,7 @@ fn of_eci(number: u32, bytes: &[u8]) -> Option<String> {
         27 | 170 => return bytes.is_ascii().then(latin_1),
         34 => return utf_32(u32::from_be_bytes),
         35 => return utf_32(u32::from_le_bytes),
-        // Code page 437: what is not ASCII is not read.
+        // Code page 437: only its ASCII characters are supported.
         0 | 2 => return bytes.is_ascii().then(latin_1),
         4 => encoding_rs::ISO_8859_2,
         5 => encoding_rs::ISO_8859_3,
@@ -388,10 +388,10 @@ mod tests {
     /// The bytes, and which part of how many.
     type Said = (Vec<u8>, Option<(i32, i32)>);
 
-    /// What rxing makes of it.
+    /// The result of rxing.
     fn theirs(data: &[u8], number: u8) -> Option<Said> {
         let version = TheirVersion::getVersionForNumber(number.into()).expect("1 to 40");
-        // It panics at some.
+        // It panics at some data.
         let decoded = std::panic::catch_unwind(|| DecodeBitStream(data, version, ErrorCorrectionLevel::L)).ok()?;
         let decoded = decoded.ok().filter(|decoded| decoded.isValid())?;
         let part = decoded.structuredAppend();
@@ -489,7 +489,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// Where both read something, it is the same. What only one takes is of no matter: such data has no right meaning.
+        /// Where both read a text, it is the same. Data that only one accepts does not matter: it has no defined meaning.
         #[test]
         fn any_bits_say_what_rxing_reads_or_nothing(data in prop::collection::vec(any::<u8>(), 0..60), number in 1u8..=40) {
             if let (Some(ours), Some(theirs)) = (ours(&data, number), theirs(&data, number)) {

@@ -1,6 +1,6 @@
 //! The stages of a scan by name.
 
-/// What was done to a picture before it was read.
+/// The preparation of a picture before it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {

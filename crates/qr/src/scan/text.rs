@@ -3,7 +3,7 @@
 use crate::{Symbol, SymbolText};
 
 impl Symbol {
-    /// What it says: by the character sets that it names, else in UTF-8, else in the one of Shift_JIS and ISO/IEC 8859-1 that is
+    /// Its text: by the character sets that it names, else in UTF-8, else in the one of Shift_JIS and ISO/IEC 8859-1 that is
     /// more likely.
     #[must_use]
     pub fn text(&self) -> SymbolText {
@@ -11,7 +11,7 @@ impl Symbol {
     }
 }
 
-/// What bytes say that were read, and the text that their modes and character sets name.
+/// The text of the bytes; `named` is the text by their modes and character sets.
 pub(super) fn of(payload: &[u8], named: Option<&str>) -> SymbolText {
     match named.map_or_else(|| str::from_utf8(payload), Ok) {
         Ok(text) => SymbolText::Sure(text.to_owned()),
@@ -47,7 +47,7 @@ fn is_kana(bytes: &[u8]) -> bool {
             let touches = last.is_some_and(|byte| byte.is_ascii_alphanumeric())
                 || next.is_some_and(|byte| byte.is_ascii_alphanumeric());
             let alone = bytes.len() == 1 || last == Some(b'(') || next == Some(b')');
-            // From the small letters on: below stand signs of both.
+            // From the small letters on: below are signs of both.
             if touches || run.iter().any(|byte| !(0xa6..=0xdf).contains(byte)) || run.len() == 1 && !alone {
                 return false;
             }
@@ -62,7 +62,7 @@ fn longest_foreign_run(text: &str) -> usize {
     text.split(|letter: char| letter.is_ascii()).map(|run| run.chars().count()).max().unwrap_or(0)
 }
 
-/// Neither control characters but those of lines, nor what has no meaning of its own.
+/// Whether there are no control characters except those of lines, and no unassigned characters.
 pub(super) fn is_printable(text: &str) -> bool {
     text.chars().all(|letter| match letter {
         '\t' | '\n' | '\r' => true,

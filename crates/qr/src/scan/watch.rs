@@ -1,4 +1,4 @@
-//! Frame after frame: what one gives helps the next.
+//! Reads frame after frame: the result of one helps to read the next.
 //!
 //! ```text
 //! frame -> where the last symbol was -> the whole frame -> a symbol that is followed
@@ -12,7 +12,7 @@ use crate::scan::reading::{Sighting, guarded};
 use crate::scan::{Effort, Scan, ScanOptions, Stage, scan};
 use crate::{Luma, Symbol};
 
-/// Frames in which nothing is found before a place is forgotten.
+/// The number of frames without a finding after which a place is forgotten.
 const FORGET: u32 = 12;
 
 /// In so many frames one turn goes to the search for another symbol than the one that is followed.
@@ -20,7 +20,7 @@ const SEARCH: u64 = 8;
 
 /// Reads a stream of frames.
 ///
-/// What it gives is as sure as what [`scan`](crate::scan) gives: modules that were averaged over frames have to bring
+/// Its results are as certain as those of [`scan`](crate::scan): modules that were averaged over frames have to give
 /// the same proof, and a symbol that has changed is not mixed with the one before.
 #[derive(Default)]
 pub struct Watcher {
@@ -28,7 +28,7 @@ pub struct Watcher {
     number: u64,
     region: Option<Region>,
     track: Option<Track>,
-    /// Frames since something was found.
+    /// The number of frames since the last finding.
     missed: u32,
 }
 
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use crate::{Distortion, EcLevel, encode};
 
-    /// A desk with a symbol on a page, at a place that may differ from frame to frame.
+    /// A table with a symbol on a page, at a place that may differ from frame to frame.
     fn desk(text: &str, module_px: u32, left: u32, top: u32) -> Luma {
         desk_of(&encode(text, EcLevel::M).expect("a short text").to_luma(module_px), (640, 480), (left, top))
     }

@@ -5,11 +5,11 @@ use super::level::EcLevel;
 
 /// The blocks of a version at a level.
 pub struct Blocks {
-    /// Where the codewords of each block stand among those of the symbol: data first, then correction.
+    /// The places of the codewords of each block among those of the symbol: data first, then correction.
     pub places: Vec<Vec<usize>>,
     /// Codewords of error correction in each block.
     pub correction: usize,
-    /// Those of them that correct nothing and only tell a misread: p in table 9.
+    /// Those of them that correct nothing and only detect a misread: p in table 9.
     pub kept_back: usize,
 }
 

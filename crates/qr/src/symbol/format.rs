@@ -5,7 +5,7 @@ use super::layout::{Version, format_places};
 use super::level::EcLevel;
 use super::mask::Mask;
 
-/// What the format information says.
+/// The content of the format information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormatInfo {
     /// How much may be damaged.

@@ -100,7 +100,7 @@ impl Patterns {
     }
 }
 
-/// What the modules of a version are for.
+/// The purpose of each module of a version.
 pub struct Layout {
     version: Version,
     /// Row by row: whether a module carries a bit of a codeword, or none.
@@ -150,7 +150,7 @@ impl Layout {
     }
 }
 
-/// Where the two copies of each bit of the format information stand, the least significant bit first (7.9.1).
+/// The places of the two copies of each bit of the format information, the least significant bit first (7.9.1).
 pub fn format_places(version: Version) -> [[(usize, usize); 2]; 15] {
     let far = version.side() - 1;
     std::array::from_fn(|bit| {
@@ -165,7 +165,7 @@ pub fn format_places(version: Version) -> [[(usize, usize); 2]; 15] {
     })
 }
 
-/// Where the two copies of each bit of the version information stand, the least significant bit first; from version 7 (7.10).
+/// The places of the two copies of each bit of the version information, the least significant bit first; from version 7 (7.10).
 pub fn version_places(version: Version) -> Vec<[(usize, usize); 2]> {
     let bits = if version.0 < 7 { 0 } else { 18 };
     let place = |bit: usize| (bit / 3, version.side() - 11 + bit % 3);

@@ -3,7 +3,7 @@
 use super::format::bch;
 use super::{EcLevel, Mask};
 
-/// What the format information of a Micro QR symbol says (7.9.2).
+/// The content of the format information of a Micro QR symbol (7.9.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MicroFormat {
     /// 1 to 4, of M1 to M4.
@@ -41,7 +41,7 @@ impl MicroFormat {
         })
     }
 
-    /// Where its bits stand, the highest first: column and row.
+    /// The places of its bits, the highest first: column and row.
     pub fn places() -> impl Iterator<Item = (usize, usize)> {
         (1..=8).map(|x| (x, 8)).chain((1..=7).rev().map(|y| (8, y)))
     }

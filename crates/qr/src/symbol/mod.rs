@@ -1,4 +1,4 @@
-//! The symbol as ISO/IEC 18004 defines it: where each module stands, and how its codewords are protected.
+//! The symbol as ISO/IEC 18004 defines it: the place of each module, and the protection of its codewords.
 //!
 //! This is the only codec of the crate: the reader, the grader and the tests of both use it. It knows no picture and asks no other
 //! library; the tests hold its tables against two of them.

@@ -100,7 +100,7 @@ pub(in super::super) fn challenges<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -
     })
 }
 
-/// An operation by its name, be it one that is not issued: that is told with its fields.
+/// An operation by its name. An operation that cannot be issued is accepted here, and refused with its fields.
 fn operation(name: &str) -> Result<Operation, Problem> {
     name.parse().map_err(|_| {
         let names: Vec<_> = issued_operations().map(|known| known.entry().name).collect();

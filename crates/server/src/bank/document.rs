@@ -1,4 +1,4 @@
-//! What the verifier's routes take and answer.
+//! The request and answer bodies of the verifier's routes.
 
 use std::borrow::Cow;
 

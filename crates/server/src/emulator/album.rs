@@ -1,4 +1,4 @@
-//! The last picture that each token was shown, for whoever asks how it was. The oldest go when there is no room.
+//! The last image that each token was shown, for later requests about its quality. The oldest are dropped when there is no room.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const ROOM: usize = 64 << 20;
 pub(super) struct Shot {
     pub luma: Luma,
     pub lint: Lint,
-    /// What to draw onto it; nothing where nothing was read.
+    /// The marks to draw onto it; none where nothing was read.
     pub overlay: Option<Overlay>,
 }
 

@@ -1,8 +1,8 @@
 //! The verifier's time for what belongs to a session: the session's clock, as long as the session lives.
 //!
-//! Only a token that was made for tests can belong to one: the session has to hold it, with the device key that the books have. So the
-//! time of a real token never comes from here, whatever its ID, and no session moves the time of another session's tokens. What the
-//! machine's clock is compared with ([`ClockGuard`](camtoken::verifier::ClockGuard)) is not read here, and not written.
+//! Only a token that was made for tests can belong to one: the session has to hold it, with the device key that the verifier has. So
+//! the time of a real token never comes from here, whatever its ID, and no session moves the time of another session's tokens. The
+//! stored readings of the machine's clock ([`ClockGuard`](camtoken::verifier::ClockGuard)) are neither read nor written here.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
-//! What codes of other systems ask a virtual token to send, until the server's answer is handed back.
+//! The messages that codes of other systems ask a virtual token to send. They are kept until the server's answer comes back.
 
 use std::collections::VecDeque;
 
 use camtoken_formats::{Answered, Enrolment, Fetch};
 
-/// What was to be sent and has no answer yet; when there are too many, the oldest is forgotten.
+/// The messages that have no answer yet; when there are too many, the oldest is forgotten.
 #[derive(Default)]
 pub(super) struct Waiting {
     errands: VecDeque<(u64, Errand)>,

@@ -1,4 +1,4 @@
-//! What happens on a token: as a stream, or as one answer that waits for it.
+//! The events of a token: as a stream, or as one answer that waits for an event.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -85,13 +85,13 @@ pub(super) async fn events(
     }
 }
 
-/// Somebody who looks at one token.
+/// A caller that watches one token.
 struct Eyes {
     session: Arc<Session>,
     token: TokenId,
     changes: watch::Receiver<u64>,
     closed: watch::Receiver<bool>,
-    /// What was seen last.
+    /// The last event that was seen.
     last: Option<(u64, String)>,
 }
 
@@ -114,7 +114,7 @@ impl Eyes {
         }
     }
 
-    /// What is to be seen next; `None` at the end.
+    /// The next event; `None` at the end.
     async fn next(&mut self) -> Option<Shown> {
         loop {
             let (said, shown) = self.look().ok()?;

@@ -15,8 +15,8 @@ use camtoken::token::screen::Screen;
 use camtoken::token::{Button, Device, Profile, Refusal, Seen, State, Token};
 use camtoken::transaction::Transaction;
 
-/// A session of one test: a clock that stands until it is moved, randomness that is the same in every run, and virtual
-/// tokens. All of them are test tokens, which a verifier takes only when it is told to.
+/// A session of one test: a clock that does not move by itself, randomness that is the same in every run, and virtual
+/// tokens. All of them are test tokens, which a verifier accepts only when it is configured to.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ pub struct VirtualToken<'a> {
     id: TokenId,
 }
 
-/// What a token has shown and answered.
+/// The transaction that a token has shown, and the digits of its answer.
 pub struct Answer {
     transaction: Transaction,
     digits: SecretString,
@@ -95,7 +95,7 @@ impl Session {
         Self(World::new(Language::default(), Clock::Standing(at), Some(seed), Duration::MAX))
     }
 
-    /// The moment at which the clock stands.
+    /// The time of the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.inside().clock.now()
@@ -131,13 +131,13 @@ impl Session {
 }
 
 impl VirtualToken<'_> {
-    /// What is printed on its back.
+    /// The number that is printed on its back.
     #[must_use]
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// The key from the factory, for the bank's books.
+    /// The key from the factory, for the bank's verifier.
     #[must_use]
     pub fn device_key(&self) -> Key {
         self.hand(|hand| Key::new(hand.held.device.token().device_key().expose_bytes().to_vec()))
@@ -190,13 +190,13 @@ impl VirtualToken<'_> {
         self.hand(|hand| hand.hold(button));
     }
 
-    /// What it is doing.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> State {
         self.hand(|hand| hand.state())
     }
 
-    /// What it shows.
+    /// Its screen.
     #[must_use]
     pub fn screen(&self) -> Screen {
         self.hand(|hand| hand.held.device.screen(hand.now))
@@ -234,13 +234,13 @@ impl VirtualToken<'_> {
 }
 
 impl Answer {
-    /// What was shown.
+    /// The transaction that was shown.
     #[must_use]
     pub fn transaction(&self) -> &Transaction {
         &self.transaction
     }
 
-    /// What is to be typed: the response, or the answer to the first code of a registration.
+    /// The digits to type: the response, or the answer to the first code of a registration.
     #[must_use]
     pub fn expose_digits(&self) -> &str {
         self.digits.expose_secret()

@@ -35,7 +35,7 @@ use album::Album;
 use room::Room;
 pub(super) use routes::routes;
 
-/// Sessions at the same time. A caller that can be told apart from others has half of them at most.
+/// Sessions at the same time. A caller that can be identified has half of them at most.
 const SESSIONS: usize = 1_000;
 
 /// All sessions.
@@ -65,7 +65,7 @@ fn with<T>(
     act(&mut inside.token(&token)?)
 }
 
-/// What a path names as a token.
+/// The token that a path names.
 fn token_id(text: &str) -> Result<TokenId, Problem> {
     text.parse().map_err(|_| Code::NotFound.into())
 }
@@ -76,7 +76,7 @@ impl Emulator {
         Self { sessions: Mutex::default(), shares, album: Mutex::default(), room, language, moves_verifier, closed }
     }
 
-    /// Keeps a new session under a name that nobody guesses.
+    /// Keeps a new session under a name that cannot be guessed.
     fn keep(&self, mut session: session::Session, caller: &Caller) -> Result<(String, Arc<session::Session>), Problem> {
         let mut bytes = [0; 16];
         super::rng().fill_bytes(&mut bytes);

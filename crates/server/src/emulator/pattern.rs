@@ -1,4 +1,4 @@
-//! What is looked for on a screen.
+//! Patterns that are searched for on a screen.
 
 use regex::{Regex, RegexBuilder};
 

@@ -92,7 +92,7 @@ impl Drop for Kept {
         let mut all = self.room.kept();
         let Some(own) = all.get_mut(&self.holder) else { return };
         own.bytes -= self.bytes;
-        // The same text may have been kept anew.
+        // The same text may have been kept again.
         if own.patterns.get(&self.text).is_some_and(|kept| kept.strong_count() == 0) {
             own.patterns.remove(&self.text);
         }
@@ -126,7 +126,7 @@ mod tests {
         let refused = room.pattern(Some(&greedy), "/[^\\x00]{130}/").err().expect("it has its half");
         assert_eq!(refused.code(), Code::TooMany);
         assert!(room.pattern(Some(&honest), "/a first one: [0-9]+/").is_ok());
-        // What it has already it may use as often as it likes.
+        // It may use the patterns that it has already as often as it likes.
         let again: Vec<_> = (0..1000).filter_map(|_| room.pattern(Some(&greedy), &held[0].text).ok()).collect();
         assert_eq!(again.len(), 1000);
         drop((held, again));

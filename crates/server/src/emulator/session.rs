@@ -35,7 +35,7 @@ pub(super) struct Session {
     pub share: Option<Share>,
 }
 
-/// What a session holds.
+/// The content of a session.
 pub(super) struct Inside {
     pub clock: Clock,
     randomness: Randomness,
@@ -56,7 +56,7 @@ pub(super) struct Make<'a> {
 pub(super) enum Clock {
     /// The system's, so many seconds ahead.
     Running(i64),
-    /// It stands still.
+    /// It does not move.
     Standing(Timestamp),
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Virtual {
     /// Whether a scan is approved at once.
     pub auto: bool,
     pub rules: Vec<Rule>,
-    /// What codes of other systems ask to send.
+    /// The messages that codes of other systems ask to send.
     pub errands: Waiting,
     /// Raised with every change.
     changed: watch::Sender<u64>,
@@ -83,7 +83,7 @@ impl Clock {
         self.at(system_time())
     }
 
-    /// What it says when the clock that it is ahead of says `usual`.
+    /// Its time when the usual clock has the time `usual`.
     pub fn at(self, usual: Timestamp) -> Timestamp {
         match self {
             Self::Running(ahead) => Timestamp::from_unix(usual.as_unix().saturating_add_signed(ahead)),
@@ -132,7 +132,7 @@ impl Session {
         self.ttl
     }
 
-    /// Ends it: whoever waits for one of its tokens learns that it is gone.
+    /// Ends it: callers that wait for one of its tokens learn that it is gone.
     pub fn end(&self) {
         let mut inside = self.inside();
         inside.tokens.clear();
@@ -227,7 +227,7 @@ impl Inside {
         Ok(Hand { held, now: self.clock.now(), randomness: &mut self.randomness })
     }
 
-    /// Tells everybody who waits that time has passed.
+    /// Wakes all waiting callers, because time has passed.
     pub fn clock_moved(&mut self) {
         let now = self.clock.now();
         for held in self.tokens.values_mut() {
@@ -281,7 +281,7 @@ impl Hand<'_> {
         if self.state() != State::Pin {
             return;
         }
-        // The centre button counts up; behind 9 stands the end of the PIN.
+        // The centre button counts up; after 9 comes the end of the PIN.
         for steps in digits.bytes().map(|digit| digit - b'0').chain([10]) {
             for _ in 0..steps {
                 self.press(Button::Center);
@@ -302,7 +302,7 @@ impl Hand<'_> {
         }
     }
 
-    /// Presses what the rules say as long as one of them fits the screen, and tells who waits.
+    /// Presses the buttons of the rules as long as one of them fits the screen, and notifies the callers that wait.
     pub fn settle(&mut self) {
         for _ in 0..MOST_RULES {
             let said = self.held.said(self.now);
@@ -329,7 +329,7 @@ impl Virtual {
         Self { device, auto, rules: Vec::new(), errands: Waiting::default(), changed: watch::Sender::new(0) }
     }
 
-    /// What the screen says, line by line.
+    /// The text of the screen, line by line.
     pub fn said(&self, now: Timestamp) -> String {
         let lines = self.device.screen(now).lines;
         lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")

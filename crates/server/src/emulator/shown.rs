@@ -1,4 +1,4 @@
-//! What a token shows, as data.
+//! The screen of a token, as data.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -31,7 +31,7 @@ export async function ask(method, path, body, headers = {}) {
   return document;
 }
 
-/** The token that the address names: `/ui#session=…&token=…`, for a site that has given somebody one. */
+/** The token that the address names: `/ui#session=…&token=…`, for a site that gives its visitor a token. */
 const named = () => {
   const words = new URLSearchParams(location.hash.slice(1));
   const [session, id] = [words.get("session") ?? "", words.get("token") ?? ""];

@@ -68,7 +68,7 @@ export class Camera {
   async start() {
     const wanted = { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } };
     const stream = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
-    // Somebody has thought better of it while the browser asked.
+    // The user has changed their mind while the browser asked.
     if (this.stopped) return stop(stream);
     this.stream = stream;
     await playing(this.video, stream);

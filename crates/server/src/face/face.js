@@ -47,7 +47,7 @@ async function start() {
   setInterval(tick, 250);
 }
 
-/** The session is over, or the service was started anew. */
+/** The session is over, or the service was restarted. */
 async function again() {
   try {
     token = await Token.open(language);
@@ -117,7 +117,7 @@ function tick() {
   $("clock").classList.toggle("late", late);
   $("bar").style.transform = `scaleX(${Math.min(1, left / expiry.span)})`;
   $("clock-text").textContent = left ? t("valid", { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` }) : t("expired");
-  // Who listens is told three times, not every second.
+  // A screen reader reads it out three times, not every second.
   const stage = left === 0 ? "end" : late ? "late" : "start";
   if (stage !== expiry.told) {
     expiry.told = stage;
@@ -282,7 +282,7 @@ function halt() {
   $("view").hidden = $("overlay").hidden;
 }
 
-/** Looks at what somebody brings, and says so when that is nothing. */
+/** Reads an image that the user brings, and says so if there is none. */
 async function lookAt(bringing, nothing) {
   try {
     const seen = await bringing;
@@ -316,7 +316,7 @@ function remember(scanned, shot) {
   const parts = [field("amount"), field("payee")].filter(Boolean);
   const detail = parts.length ? parts : scanned.fields.slice(0, 2).map(({ label, shown: value }) => `${label} ${value}`);
   const { outcome, fields, code, message, hint, expiresAt } = scanned;
-  // The same code read again is told from another one with the same content by its end.
+  // The same code, read again, and another one with the same content differ in their time of expiry.
   const same = JSON.stringify([outcome, code, title, expiresAt, fields]);
   const reading = history.filter((entry) => entry.same === same).length + 1;
   history.unshift({ at: new Date(), outcome, title, detail: detail.join(" · "), fields, code, message, hint, shot, same, reading, open: false });

@@ -1,5 +1,4 @@
-//! The pages: the description to read at `/docs`; and with the virtual token its face at `/ui`, which does what it does over
-//! `/v1`.
+//! The pages: the description to read at `/docs`, and with the virtual token its page at `/ui`, which uses `/v1` alone.
 //!
 //! They are plain files, compiled in. A page takes nothing from elsewhere and has no script of its own in it
 //! (Content-Security-Policy).
@@ -9,11 +8,11 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-/// What a page may load and do: from here alone; pictures that it has made itself.
+/// The Content-Security-Policy of a page: it loads from this service only, and pictures that it has made itself.
 const POLICY: &str = "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// What a page may ask the browser for.
+/// The permissions of a page.
 const PERMISSIONS: &str = "camera=(self), display-capture=(self), microphone=(), geolocation=()";
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -25,7 +24,7 @@ macro_rules! files {
     ($($path:literal $kind:ident $file:literal)+) => { &[$(($path, $kind, include_str!($file)),)+] };
 }
 
-/// What every page needs.
+/// The files that every page needs.
 const COMMON: &[(&str, &str, &str)] = files! {
     "/ui/common.css" CSS "common.css"
     "/ui/icon.svg" SVG "icon.svg"
@@ -56,7 +55,7 @@ pub(super) fn docs() -> Router {
     routes(COMMON).merge(routes(DOCS))
 }
 
-/// The address without a page: to the face, if there is one.
+/// The address without a page: to the virtual token's page, if there is one.
 pub(super) fn start(has_face: bool) -> Router {
     let page = if has_face { "/ui" } else { "/docs" };
     Router::new().route("/", get(async move || Redirect::to(page)))

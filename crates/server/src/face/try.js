@@ -162,7 +162,7 @@ async function told(answer, path, method, { address, headers, body, method: verb
   }
 }
 
-/** Events as they come, until somebody has seen enough. */
+/** Events as they come, until the user ends it. */
 async function stream(response, text) {
   const decoder = new TextDecoder();
   for await (const piece of response.body) text.textContent = (text.textContent + decoder.decode(piece, { stream: true })).slice(-MOST_TEXT);

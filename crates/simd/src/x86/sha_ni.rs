@@ -355,7 +355,7 @@ impl Kernel for Sha1 {
     #[target_feature(enable = "sha,sse4.1,ssse3")]
     unsafe fn blocks<const N: usize>(states: &mut [Pair; N], words: &mut [Words; N]) {
         let before = *states;
-        // Four rounds; `e` of the next four is the `a` of four rounds ago, which stands in `state[1]` meanwhile.
+        // Four rounds; `e` of the next four is the `a` of four rounds ago, which is in `state[1]` meanwhile.
         macro_rules! four {
             ($group:literal) => {
                 for (state, words) in states.iter_mut().zip(words.iter_mut()) {

@@ -1,4 +1,4 @@
-//! camtoken's own side of the protocol: it answers what the kit asks.
+//! camtoken's own side of the protocol: it answers the questions of the kit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct Answerer {
     tokens: OurTokens,
 }
 
-/// An answer, or why the question is none.
+/// An answer, or why the question is not valid.
 type Said = Result<Value, String>;
 
 impl Default for Answerer {
@@ -45,7 +45,7 @@ impl Default for Answerer {
 }
 
 impl Answerer {
-    /// Answers one question. Whatever it is asked, it answers: a question that it does not understand with an `error`.
+    /// Answers one question. It answers every question; one that it does not understand with an `error`.
     #[must_use]
     pub fn answer(&mut self, line: &str) -> String {
         let question = match json::read(line) {
@@ -337,7 +337,7 @@ fn verifier_says(verifier: &mut OurOwn, act: &str, question: Map<String, Value>)
     }
 }
 
-/// What a person typed is decided about.
+/// Decides about the digits that a person typed.
 fn typed(verifier: &mut OurOwn, act: &str, typed: Typed) -> Came<Value> {
     let Typed { activation: Parsed(activation), challenge, response, attempt, now } = typed;
     let attempt = AttemptId::from_bytes(attempt.0.try_into().map_err(|_| "an attempt has 16 bytes")?);
@@ -428,7 +428,7 @@ fn with(mut answer: Value, members: impl IntoIterator<Item = (&'static str, Stri
     answer
 }
 
-/// Another outcome is an answer, too; a mistake of the question is an error.
+/// Another outcome is an answer, too; a mistake in the question is an error.
 fn said(came: Came<Value>) -> Said {
     match came {
         Ok(Ok(answer)) => Ok(answer),

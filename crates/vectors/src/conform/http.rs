@@ -30,7 +30,7 @@ impl Http {
     }
 }
 
-/// Why there is no answer. The address may hold a password and is never told.
+/// Why there is no answer. The address may hold a password and is never shown.
 fn failed(error: ureq::Error) -> String {
     match error {
         ureq::Error::BadUri(_) => "HTTP: the address is not a URL".to_owned(),

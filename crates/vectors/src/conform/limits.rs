@@ -1,8 +1,8 @@
-//! What one question may take, and how much of an answer is told.
+//! How long one request may take, and how much of an answer is reported.
 
 use std::time::Duration;
 
-/// What one question may take.
+/// The limits of one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// How long an answer may take: 60 s.

@@ -1,7 +1,7 @@
 //! Puts every vector and every story to another implementation, over the protocol of `docs/CONFORMANCE.md`.
 //!
-//! The implementation is a process that answers lines, or listens at an address. It says first what it has; what it does not
-//! have is counted as skipped, with the reason. [`answer`] is camtoken's own side of the protocol, so the kit is tested
+//! The implementation is a process that answers lines, or listens at an address. It first lists what it supports; what it does not
+//! support is counted as skipped, with the reason. [`answer`] is camtoken's own side of the protocol, so the kit is tested
 //! against itself.
 
 pub mod answer;
@@ -31,16 +31,16 @@ use peer::{Answer, Peer};
 /// The version of the protocol.
 pub const PROTOCOL: u64 = 1;
 
-/// What came of putting vectors to an implementation.
+/// The results of an implementation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What the implementation calls itself, with its version.
+    /// The name that the implementation reports, with its version.
     pub implementation: String,
     /// The files, in the order in which they were named; those of a folder by their names.
     pub files: Vec<FileReport>,
 }
 
-/// What came of one file.
+/// The results of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReport {
     /// The file.
@@ -49,14 +49,14 @@ pub struct FileReport {
     pub tests: Vec<TestReport>,
 }
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestReport {
     /// Which one it is.
     pub place: Place,
     /// The type of the test; `Story` for a story.
     pub kind: String,
-    /// What the file says of it.
+    /// The comment of the file on it.
     pub comment: String,
     /// How it ended.
     pub ending: Ending,
@@ -66,35 +66,35 @@ pub struct TestReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// As the file says.
+    /// With the result that the file expects.
     Passed,
-    /// Not as the file says.
+    /// With another result than the file expects.
     Failed {
-        /// What the file says.
+        /// The expected result.
         expected: String,
-        /// What the implementation said.
+        /// The result of the implementation.
         got: String,
     },
-    /// The implementation does not have this.
+    /// The implementation does not support this.
     Skipped {
-        /// What it does not have.
+        /// What it does not support.
         why: String,
     },
 }
 
-/// Why nothing was asked.
+/// Why no test was run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConformError {
     /// A file or folder cannot be read, or has no vectors.
     #[error(transparent)]
     Vectors(#[from] RunError),
-    /// The implementation did not answer the first question, or not as the protocol has it.
+    /// The implementation did not answer the first question, or not as the protocol requires.
     #[error("hello: {0}")]
     Hello(String),
 }
 
-/// What an implementation says that it has.
+/// The features that an implementation reports.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Hello {
@@ -118,7 +118,7 @@ enum Role {
     Verifier,
 }
 
-/// What not every token or verifier has.
+/// A feature that not every token or verifier has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Feature {
@@ -128,7 +128,7 @@ enum Feature {
     Pin,
     /// The token has a tester's switches.
     Faults,
-    /// The verifier can end and begin again on the same store.
+    /// The verifier can stop and start again on the same store.
     Restart,
     /// The verifier has time-based passwords.
     TimeBased,
@@ -138,7 +138,7 @@ enum Feature {
 ///
 /// # Errors
 ///
-/// [`ConformError`] when there is nothing to ask or nobody who answers. What is wrong with an answer is in the report.
+/// [`ConformError`] when there are no tests, or the implementation does not answer. Wrong answers are in the report.
 pub fn run(paths: &[impl AsRef<Path>], link: &Link, limits: Limits) -> Result<Report, ConformError> {
     let files = found(paths)?;
     let peer = RefCell::new(Peer::new(link, limits));
@@ -177,7 +177,7 @@ impl Hello {
         Ok(hello)
     }
 
-    /// The types by what is asked of them.
+    /// The types by the kind of question.
     fn types(&self) -> [(&'static str, &BTreeSet<String>); 2] {
         [("compute", &self.compute), ("check", &self.check)]
     }
@@ -209,7 +209,7 @@ impl Report {
 }
 
 impl TestReport {
-    /// What is wrong with a file as a whole.
+    /// The fault of a file as a whole.
     fn of_file(what: String) -> Self {
         let ending = Ending::Failed { expected: "a file of vectors".to_owned(), got: what };
         Self { place: Place::File, kind: String::new(), comment: String::new(), ending }

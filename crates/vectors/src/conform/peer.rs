@@ -29,11 +29,11 @@ impl fmt::Debug for Link {
     }
 }
 
-/// What a question came to.
+/// The result of a question.
 pub(super) enum Answer {
     /// The members of the answer, without its `id`.
     Said(Map<String, Value>),
-    /// The implementation does not have this, and says what.
+    /// The implementation does not support this, and names what is missing.
     Unsupported(String),
 }
 
@@ -76,7 +76,7 @@ impl Peer {
         };
         answer.and_then(|line| read(&line, id)).unwrap_or_else(|why| {
             self.lost += 1;
-            // Whatever it says later would be taken for the answer to another question.
+            // A late answer would be read as the answer to another question.
             if let Line::Process(process) = &mut self.line {
                 process.end();
             }
@@ -85,7 +85,7 @@ impl Peer {
     }
 }
 
-/// The outer error is a line that is no answer; the inner one, an answer that says nothing of what was asked.
+/// The outer error is a line that is no answer; the inner one is an answer without the requested value.
 fn read(line: &str, id: u64) -> Result<Result<Answer, String>, String> {
     let Value::Object(mut said) = json::read(line).map_err(|error| format!("the answer is not JSON: {error}"))? else {
         return Err("the answer is not an object".to_owned());

@@ -1,4 +1,4 @@
-//! A process that answers on its standard output what it is asked on its standard input.
+//! A process that reads questions from its standard input and writes answers to its standard output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::limits::{Limits, short};
 
-/// The last bytes of the standard error that are told when the process ends.
+/// The last bytes of the standard error that are reported when the process ends.
 const LAST_WORDS: usize = 1 << 11;
 /// How long a process has for ending by itself, once its standard input is closed.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ impl Process {
             Some(running) => running,
             none => none.insert(Running::start(&self.words, self.limits)?),
         };
-        // A process that has ended is noticed by its answer.
+        // Whether the process has ended shows when its answer is read.
         let _asked = running.questions.send(format!("{question}\n"));
         match running.answers.recv_timeout(self.limits.within) {
             Ok(answer) => answer,
@@ -96,7 +96,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Closes its standard input, which is how it is told to end.
+        // Closes its standard input, which ends the process.
         self.questions = channel().0;
         if wait(&mut self.child).is_none() {
             let _gone = self.child.kill();
@@ -105,7 +105,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits for the end of a process, for a moment.
+/// Waits a short time for the end of a process.
 fn wait(child: &mut Child) -> Option<std::process::ExitStatus> {
     let begun = Instant::now();
     loop {

@@ -38,7 +38,7 @@ pub(super) struct PeerTokens<'a> {
 struct Party<'a> {
     hello: &'a Hello,
     peer: &'a RefCell<Peer>,
-    /// How it says no.
+    /// Its refusal.
     no: &'static [&'static str],
 }
 

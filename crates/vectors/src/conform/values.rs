@@ -1,4 +1,4 @@
-//! Files of values: what an implementation computes, compared with what a test expects.
+//! Files of values: the values that an implementation computes, compared with those that a test expects.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,12 +12,12 @@ use super::{Ending, Hello, TestReport};
 use crate::document::{Common, Document, Expected, Group, TYPES};
 use crate::{Place, json};
 
-/// What a type of tests expects. Whatever else a group and a test have is given.
+/// The expected values of a type of tests. All other fields of a group and of a test are given to the implementation.
 struct Form {
     name: &'static str,
     /// The values that are compared.
     expected: &'static [&'static str],
-    /// Of these, what not every implementation gives.
+    /// Of these, the values that not every implementation returns.
     optional: &'static [&'static str],
     /// The value that can be put to a verifier: is it the right one?
     candidate: Option<&'static str>,
@@ -100,7 +100,7 @@ pub(super) fn ask(text: &str, folder: &Path, hello: &Hello, peer: &RefCell<Peer>
     let mut reports = Vec::new();
     for (number, Group { r#type, tests, own, .. }) in (1..).zip(document.test_groups) {
         let Some(form) = FORMS.iter().find(|form| form.name == r#type) else {
-            // Codes of other systems are no part of what an implementation of ours has to know.
+            // An implementation of camtoken does not have to know codes of other systems.
             if let Some(known) = TYPES.iter().find(|known| known.name == r#type) {
                 let ending = Ending::Skipped { why: format!("type {}", known.name) };
                 let place = Place::Group(number);
@@ -135,13 +135,13 @@ struct Test<'a> {
     folder: &'a Path,
 }
 
-/// What an implementation makes of a test.
+/// The result of a test.
 enum Said {
     Values(Map<String, Value>),
     Refused(Map<String, Value>),
 }
 
-/// What differs: expected and got.
+/// The difference: the expected value, and the value of the implementation.
 type Differs = (String, String);
 
 impl Test<'_> {
@@ -167,7 +167,7 @@ impl Test<'_> {
         without.map_or(Ending::Passed, |why| Ending::Skipped { why })
     }
 
-    /// What is given. A file is given by its bytes.
+    /// The given values. A file is given by its bytes.
     fn question(&self, what: &str) -> Result<Map<String, Value>, String> {
         let mut given = self.group.clone();
         for (name, value) in &self.test.own {

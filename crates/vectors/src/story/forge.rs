@@ -1,4 +1,4 @@
-//! Codes that no verifier of ours makes: another hand writes the bytes of the specification, sections 4 and 6.
+//! Codes that camtoken's verifier does not make. The bytes of the specification, sections 4 and 6, are written here separately.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};

@@ -1,7 +1,7 @@
 //! Stories: an exchange between a verifier and its tokens, through real pictures, up to one ending.
 //!
 //! A story is text: a header of `key: value` lines, an empty line, and a step on each line. `testvectors/README.md` has
-//! every verb. Times and randomness stand in the story, so it ends the same way each time.
+//! every verb. Times and randomness are in the story, so it ends the same way each time.
 
 mod forge;
 pub(crate) mod picture;
@@ -53,7 +53,7 @@ pub(super) fn run(text: &str, report: &mut FileReport) {
 ///
 /// # Errors
 ///
-/// Which line did not come to what it should.
+/// The line whose result was not the expected one.
 pub fn play<S: Store>(text: &str, open: impl FnMut() -> Result<S, String>) -> Result<(), String> {
     Story::read(text)?.play_on(open)
 }
@@ -61,14 +61,14 @@ pub fn play<S: Store>(text: &str, open: impl FnMut() -> Result<S, String>) -> Re
 /// The bank of every story, as its tokens show it.
 pub(crate) const BANK: &str = "架空中央銀行";
 
-/// A story as it stands in its file.
+/// A story, as it is in its file.
 pub(crate) struct Story<'a> {
-    /// What the last step comes to.
+    /// The expected result of the last step.
     pub expect: &'a str,
     pub comment: &'a str,
-    /// What all randomness is drawn from.
+    /// The seed of all randomness.
     pub seed: &'a str,
-    /// What `+SECONDS` is counted from.
+    /// The time from which `+SECONDS` counts.
     start: Timestamp,
     pub policy: Policy,
     /// Fields of every transfer that does not say otherwise.
@@ -79,7 +79,7 @@ pub(crate) struct Story<'a> {
 struct Step<'a> {
     line: usize,
     text: &'a str,
-    /// What it comes to; for most steps, that it is done.
+    /// The expected result; for most steps, that it is done.
     outcome: Option<&'a str>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Story<'a> {
         played.map_err(|ended| ended.to_string())
     }
 
-    /// Plays every step, whoever has the parts.
+    /// Plays every step, with these two parties.
     pub fn play(&self, verifier: &mut impl VerifierRole, tokens: &mut impl TokenRole) -> Result<(), Ended> {
         let rng = Seeded::new(self.seed);
         let mut stage = Stage::new(self.start, self.policy.clone(), self.transfer.clone(), rng, verifier, tokens);
@@ -197,7 +197,7 @@ fn policy(text: &str) -> Result<Policy, String> {
     Ok(policy)
 }
 
-/// `name=value` pairs; a value with spaces stands in double quotes.
+/// `name=value` pairs; a value with spaces is in double quotes.
 fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut words = Words::split(text)?;
     let fields = words.fields();

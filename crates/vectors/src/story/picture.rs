@@ -1,4 +1,4 @@
-//! What is before the camera.
+//! The picture before the camera.
 
 use camtoken::code::ChallengeCode;
 use camtoken::qr::{EcLevel, Limits, Luma, Scan, ScanOptions, encode, scan};
@@ -18,9 +18,9 @@ pub(crate) enum Picture {
 }
 
 impl Picture {
-    /// What it says to a token: a code, or why it is none.
+    /// The code in it for a token, or why there is none.
     ///
-    /// The outer error is a mistake of the story; the inner one is what a token says of the picture.
+    /// The outer error is a mistake in the story; the inner one is the token's refusal of the picture.
     pub fn code(&self) -> Result<Result<ChallengeCode, Refusal>, String> {
         Ok(Self::read(&self.png()?)?.and_then(|text| text.parse().map_err(Refusal::from)))
     }

@@ -1,4 +1,4 @@
-//! The two parties of a story. Ours play in this process; another implementation plays over the protocol of
+//! The two parties of a story. Camtoken's own run in this process; another implementation takes part over the protocol of
 //! `docs/CONFORMANCE.md`.
 
 use std::collections::BTreeMap;
@@ -12,31 +12,31 @@ use camtoken::time::Timestamp;
 use camtoken::transaction::Transaction;
 use camtoken::verifier::{AttemptId, Subscriber};
 
-/// Why a story does not go on: not one of its outcomes.
+/// Why a story cannot continue. This is not one of its outcomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// A mistake of the story, or of a party.
+    /// A mistake in the story, or in a party.
     Failed(String),
     /// A party does not have what the story needs.
     Skipped(String),
-    /// A step comes to something else.
+    /// A step has another result than expected.
     Differs {
         expected: String,
-        /// What it came to, and where.
+        /// The result, and where.
         got: String,
     },
 }
 
-/// What a request came to: what was asked for, or another outcome in the words of the stories.
+/// The result of a request: the requested value, or another outcome in the words of the stories.
 pub(crate) type Came<T> = Result<Result<T, String>, Ended>;
 
 /// The bank's side.
 pub(crate) trait VerifierRole {
-    /// The process ends, and begins again on the same store.
+    /// The process stops, and starts again on the same store.
     fn restart(&mut self) -> Result<(), Ended>;
     fn register(&mut self, id: &TokenId, device_key: &Key, test: bool, now: Timestamp) -> Came<()>;
     fn enroll(&mut self, id: &TokenId, subscriber: Subscriber, now: Timestamp) -> Came<Enrolled>;
-    /// The device code is typed; gives the text of the second code.
+    /// The device code is typed; returns the text of the second code.
     fn second(&mut self, activation: ActivationId, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<String>;
     fn confirm(&mut self, activation: ActivationId, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<()>;
     fn generator(&mut self, subscriber: Subscriber, now: Timestamp) -> Came<(ActivationId, Key)>;
@@ -48,7 +48,7 @@ pub(crate) trait VerifierRole {
         now: Timestamp,
     ) -> Came<Issued>;
     fn verify(&mut self, challenge: ChallengeRef, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<Accepted>;
-    /// Gives whether it was accepted for the first time.
+    /// Returns whether it was accepted for the first time.
     fn password(&mut self, activation: ActivationId, typed: &str, attempt: AttemptId, now: Timestamp) -> Came<bool>;
     fn manage(&mut self, act: Manage, activation: ActivationId, now: Timestamp) -> Came<()>;
     fn revoke_token(&mut self, id: &TokenId, now: Timestamp) -> Came<()>;
@@ -89,7 +89,7 @@ pub(crate) enum Manage {
     Resume,
 }
 
-/// What the person does with what the token shows.
+/// The button that the person presses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Button {
     /// Nothing.
@@ -104,7 +104,7 @@ pub(crate) enum Button {
 
 pub(crate) struct Shown {
     pub fields: BTreeMap<String, String>,
-    /// What the token answers, where it answers with digits.
+    /// The token's answer, where it answers with digits.
     pub answer: Option<String>,
 }
 

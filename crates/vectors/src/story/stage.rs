@@ -21,7 +21,7 @@ use camtoken::token::Token;
 use camtoken::transaction::{Domain, Operation, Transaction};
 use camtoken::verifier::{AttemptId, Policy, Subscriber};
 
-/// Everybody in a story, by the names that it gives them.
+/// All parties of a story, by the names that it gives them.
 pub(super) struct Stage<'p, V, T> {
     start: Timestamp,
     policy: Policy,
@@ -38,7 +38,7 @@ pub(super) struct Stage<'p, V, T> {
     attempts: BTreeMap<String, AttemptId>,
 }
 
-/// What the bank's page shows for a user's registration or for a challenge, and what the token answered.
+/// The bank's page for a user's registration or for a challenge, and the token's answer.
 struct Asked {
     token: String,
     activation: ActivationId,
@@ -54,7 +54,7 @@ struct Asked {
 
 const CONTRACT: &str = "1234567890";
 
-/// What a step came to, in the words of the story.
+/// The result of a step, in the words of the story.
 type Played = Result<String, Ended>;
 
 impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
@@ -80,7 +80,7 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
         }
     }
 
-    /// Plays one step; what it came to, in the words of the story.
+    /// Plays one step, and returns its result in the words of the story.
     pub fn step(&mut self, line: &str) -> Played {
         let mut words = Words::split(line)?;
         let verb = words.next("verb")?;
@@ -400,7 +400,7 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
         }
     }
 
-    /// What the person types: `[response of NAME | digits TEXT] [as FORM]`, else the response that NAME has.
+    /// The digits that the person types: `[response of NAME | digits TEXT] [as FORM]`, else the response of NAME.
     fn answer(&self, name: &str, now: Timestamp, words: &mut Words) -> Result<String, String> {
         let typed = if words.take("digits") {
             words.next("digits")?

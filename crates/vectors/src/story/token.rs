@@ -1,4 +1,4 @@
-//! The tokens of a story: ours, each with a camera.
+//! The tokens of a story: camtoken's own, each with a camera.
 
 use std::collections::BTreeMap;
 

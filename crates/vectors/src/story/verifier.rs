@@ -1,4 +1,4 @@
-//! The verifier of a story: ours, on any store.
+//! The verifier of a story: camtoken's own, on any store.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use camtoken::verifier::{
     VerifierError,
 };
 
-/// A verifier that can be ended and begun again. `open` opens its store each time.
+/// A verifier that can be stopped and started again. `open` opens its store each time.
 pub(crate) struct OurVerifier<S, F> {
     policy: Policy,
     bank: String,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Words on their way to a verb. What no verb has asked for is an error at the end.
+/// The words for a verb. A word that the verb has not read is an error at the end.
 pub(super) struct Words(VecDeque<String>);
 
 impl Words {
@@ -39,7 +39,7 @@ impl Words {
         self.0.pop_front().ok_or_else(|| format!("{what} is missing"))
     }
 
-    /// Whether the next word is this one; it is taken then.
+    /// Whether the next word is this one; if so, it is read.
     pub fn take(&mut self, word: &str) -> bool {
         let is_next = self.0.front().is_some_and(|next| next == word);
         if is_next {
@@ -58,7 +58,7 @@ impl Words {
         fields
     }
 
-    /// Nothing is left.
+    /// Checks that no word is left.
     pub fn finish(self) -> Result<(), String> {
         match self.0.front() {
             Some(word) => Err(format!("{word:?} is not understood here")),

@@ -1,4 +1,4 @@
-//! 照会用暗証番号登録: the accounts that balances and statements are to be told of.
+//! 照会用暗証番号登録: the accounts whose balances and statements the provider may read.
 
 use axum::extract::Path;
 use maud::html;
@@ -38,7 +38,7 @@ pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Field
         return draw_accounts(&visit, &flow, &person, Some(&typed), &errors);
     }
     let mut errors = Errors::default();
-    // What is no PIN at all is said for all accounts at once, and counts for none.
+    // Entries that are no PIN at all are errors for all accounts at once, and are not counted.
     for account in &chosen {
         let (field, typed) = (format!("pin-{account}"), typed.number(&format!("pin-{account}")));
         if typed.len() != 4 || !typed.bytes().all(|byte| byte.is_ascii_digit()) {

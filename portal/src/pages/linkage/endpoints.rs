@@ -111,7 +111,7 @@ async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer
     Ok(response)
 }
 
-/// A field of the form that a provider sends, and the request as it was. What is no form has no field.
+/// A field of the form that a provider sends, and the request as it was. A body that is no form has no field.
 async fn with_field(request: Request, name: &str) -> Result<(Request, String), Fault> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::Form)?;

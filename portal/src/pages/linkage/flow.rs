@@ -22,7 +22,7 @@ pub(super) fn flow(visit: &Visit, id: &str) -> Result<Flow, Fault> {
     known.filter(|flow| flow.owner == owner(&visit.name) && !flow.is_over(now)).ok_or(Fault::Form)
 }
 
-/// A flow whose customer has given all the proof that is asked for.
+/// A flow whose customer has given all the required proof.
 pub(super) fn proved(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
     let flow = flow(visit, id)?;
     let Some((who, _)) = flow.who.as_ref().filter(|_| flow.proved) else { return Err(Fault::Form) };
@@ -30,7 +30,7 @@ pub(super) fn proved(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
     Ok((flow, person))
 }
 
-/// Keeps the flow under a new name of the session, for nobody can have known that one before the proof; and binds the session
+/// Keeps the flow under a new name of the session, which no attacker can have known before the proof. It also binds the session
 /// to the certificate that was shown.
 pub(super) fn renamed(visit: &Visit, mut flow: Flow, certificate: Option<String>, mut response: Response) -> Response {
     let sessions = &visit.site.sessions;
@@ -53,7 +53,7 @@ pub(super) fn owner(session: &str) -> [u8; 32] {
     Sha256::digest(format!("flow of {session}")).into()
 }
 
-/// The menus that the provider offers and has asked for.
+/// The menus that the provider offers and has requested.
 pub(super) fn offer(flow: &Flow) -> Vec<Menu> {
     let asked = |menu: &Menu| flow.asked.scopes.iter().any(|scope| scope == menu.scope());
     flow.provider.menus.iter().copied().filter(asked).collect()

@@ -1,4 +1,4 @@
-//! What the pages of a linkage have in common: the steps, the way on, the way out.
+//! The common parts of a linkage's pages: the steps, the way on, the way out.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -68,7 +68,7 @@ pub(super) fn leave(visit: &Visit, flow: &Flow, location: &str) -> Response {
     response
 }
 
-/// Browsers hold a form to its page's policy through every redirect that follows it, so the provider's address stands in it.
+/// Browsers hold a form to its page's policy through every redirect that follows it, so the provider's address is in it.
 pub(super) fn allow_return(visit: &Visit, flow: &Flow, response: &mut Response) {
     let (back, tls) = (origin(&flow.provider.redirect_uri), visit.site.tls.as_deref().unwrap_or_default());
     let policy = CSP.replace("form-action 'self'", format!("form-action 'self' {back} {tls}").trim_end());

@@ -4,7 +4,7 @@
 //! terms ─> proof ─> menus ─> accounts ─> permission ··> endpoints (tokens), list (use, requests, end)
 //! ```
 //!
-//! `flow` is what is known of somebody on that way, `frame` what its pages have around them.
+//! `flow` is what is known of a user on that way, `frame` what its pages have around them.
 
 use std::sync::Arc;
 

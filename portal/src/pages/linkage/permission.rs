@@ -1,4 +1,4 @@
-//! What is permitted: the choice of menus, and 許可.
+//! The permission: the choice of menus, and 許可.
 
 use axum::extract::Path;
 use axum::response::Response;

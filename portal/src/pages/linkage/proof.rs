@@ -1,4 +1,4 @@
-//! Who the customer is: numbers and password, then the camera token, a generator or a certificate.
+//! The customer's proof of identity: numbers and password, then the camera token, a generator or a certificate.
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -57,7 +57,7 @@ pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields
         }
         Proof::CameraToken => {
             let order = visit.bank().place_linkage(&person, &flow.provider, &flow.menus)?;
-            // What the verifier says against it is said on the next page.
+            // The next page shows the verifier's reason against it.
             let _issued = visit.bank().issue(&person, &order.id).await?;
             flow.order = Some(order.id);
             to(&flow, "otp")

@@ -1,4 +1,4 @@
-//! The provider's request, the terms, and the way back for whoever does not want to.
+//! The provider's request, the terms, and the way back for a user who declines.
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
@@ -91,7 +91,7 @@ pub(super) async fn stop(visit: Visit, Path(id): Path<String>, _: Fields) -> Ans
     Ok(leave(&visit, &flow, &location))
 }
 
-/// トークンの表示が違う: the linkage ends here, and the desk is told.
+/// トークンの表示が違う: the linkage ends here, and the operator gets a report.
 pub(super) async fn differs(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
     let flow = withdrawn(&visit, &id, GivenUp::Differs).await?;
     let linkages = linkages(&visit)?;

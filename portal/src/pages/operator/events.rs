@@ -1,4 +1,4 @@
-//! What the bank did, and whether anybody has touched the record of it.
+//! The bank's own events, and whether their chain was altered.
 
 use axum::extract::Query;
 use camtoken::Timestamp;
@@ -11,7 +11,7 @@ use crate::pages::fault::Answer;
 use crate::pages::layout::page;
 use crate::pages::visit::Visit;
 
-/// Entries on a page of the chain. They are checked with each page, all of them when that is asked for.
+/// Entries on a page of the chain. They are checked with each page, and all of them on request.
 const SHOWN: usize = 200;
 
 /// Which entries are wanted.
@@ -22,7 +22,7 @@ pub(in crate::pages) struct Wanted {
     all: bool,
 }
 
-/// What the bank did, and whether anybody has touched the record of it.
+/// The bank's own events, and whether their chain was altered.
 pub(in crate::pages) async fn events(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     operator(&visit)?;
     let t = visit.t;

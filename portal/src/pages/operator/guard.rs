@@ -1,4 +1,4 @@
-//! Who may see the console.
+//! Access to the operator's console.
 
 use crate::pages::fault::Fault;
 use crate::pages::session::Stage;

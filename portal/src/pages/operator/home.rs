@@ -23,7 +23,7 @@ use crate::pages::words::{method_name, operation};
 /// Contracts on a page.
 const PAGE: usize = 20;
 
-/// What is searched for, and where the page begins.
+/// The search, and where the page begins.
 #[derive(Deserialize)]
 pub(in crate::pages) struct Wanted {
     #[serde(default)]
@@ -82,13 +82,13 @@ fn found(visit: &Visit, wanted: &Wanted) -> Result<Vec<Contract>, BooksError> {
     Ok(contracts)
 }
 
-/// A text as it stands in an address.
+/// A text, encoded for an address.
 fn query(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric();
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-/// What people have told whose token showed something else, and nobody has seen to.
+/// Reports of people whose token showed something else, until an operator has marked them as seen.
 fn alarms(visit: &Visit) -> Result<Markup, Fault> {
     let t = visit.t;
     let open = visit.bank().alarms()?;

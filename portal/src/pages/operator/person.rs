@@ -158,7 +158,7 @@ pub(in crate::pages) async fn pin_resumed(
     Ok(Redirect::to(&format!("/operator/{contract}/{user}")).into_response())
 }
 
-/// What stands in the way of a person's linkages and the bank's operator can clear away: mail that came back, inquiry PINs that
+/// The obstacles to a person's linkages that the bank's operator can clear: mail that came back, inquiry PINs that
 /// are suspended.
 fn obstacles(visit: &Visit, person: &Person) -> Result<Markup, Fault> {
     let t = visit.t;

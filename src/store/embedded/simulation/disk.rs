@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    /// What is to go wrong in the next life.
+    /// The faults of the next life.
     pub(super) fn plan(&mut self, random: &mut Random) {
         let mut soon = |odds| random.one_in(odds).then(|| random.below(120));
         (self.fails_in, self.dies_in, self.misdirects_in) = (soon(3), soon(3), soon(10));
@@ -340,7 +340,7 @@ impl DiskFile for SimFile {
                 world.nodes.get_mut(&self.inode).expect("it is open").pending = pending;
                 return called;
             }
-            // What could not be written counts as written from here on: programs see it, the platter never gets it.
+            // A failed write counts as written from here on: programs see it, the platter never gets it.
             pending.retain(|_| world.random.one_in(2));
         }
         let node = world.nodes.get_mut(&self.inode).expect("it is open");

@@ -1,4 +1,4 @@
-//! What the screen shows in each stage, and every text on it.
+//! The screen of each stage, and every text on it.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -13,7 +13,7 @@ use crate::token::screen::{Layout, Style};
 use crate::token::{Opened, Refusal, pages};
 
 impl Device {
-    /// What the screen shows; nothing while it is off.
+    /// The screen; empty while it is off.
     pub(super) fn layout(&self, now: Timestamp) -> Option<Layout> {
         let language = self.token.language;
         Some(match &self.stage {
@@ -144,7 +144,7 @@ impl Device {
         layout.softkeys(["", "", self.say(OK)])
     }
 
-    /// What a code says, with the question at the end of it.
+    /// The content of a code, with the question at its end.
     fn showing(&self, opened: &Opened, now: Timestamp) -> Layout {
         let language = self.token.language;
         let say = |label: Label| label.text(language);

@@ -1,14 +1,14 @@
-//! What a token that is switched on is doing.
+//! The stages of a token that is switched on.
 
 use super::*;
 
-/// Where a device stands. A code is kept as its text and opened again at each step: the token's rules hold at the last one
-/// as at the first.
+/// The state of a device. A code is kept as its text and opened again at each step, so that the token's rules are checked at the
+/// last step as at the first.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub(in crate::token) enum Stage {
     Off,
-    /// Up to eight digits entered, and the one that is being chosen; 10 stands for the end.
+    /// Up to eight entered digits, and the one that is being chosen; 10 means the end.
     Pin {
         #[serde(with = "secret")]
         digits: SecretString,
@@ -27,7 +27,7 @@ pub(in crate::token) enum Stage {
     Showing {
         code: String,
     },
-    /// The response to the second code, which is kept by nobody yet.
+    /// The response to the second code. The activation is not stored yet.
     Unconfirmed {
         code: String,
     },
@@ -61,7 +61,7 @@ impl Stage {
         Self::Pin { digits: SecretString::default(), choice: 0, tries_left }
     }
 
-    /// Whether a device comes to stand like this: a file may say anything.
+    /// Whether a device can get into this state: a file may have any content.
     pub(in crate::token) fn is_sound(&self) -> bool {
         match self {
             Self::Pin { digits, choice, .. } => {

@@ -116,7 +116,7 @@ impl Layout {
         self.block(strips)
     }
 
-    /// Leaves dots free before what follows, except at the top of a page.
+    /// Leaves dots free before the next block, except at the top of a page.
     #[must_use]
     pub fn gap(mut self, dots: u16) -> Self {
         self.blocks.push(Block::Gap(dots));
@@ -207,7 +207,7 @@ impl Block {
     }
 }
 
-/// What is never taken apart: the lines of one row, with `y` from its top.
+/// A block, which is never split over two pages: the lines of one row, with `y` from its top.
 #[derive(Debug, Clone)]
 struct Strip {
     height: u16,

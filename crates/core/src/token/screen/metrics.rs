@@ -3,7 +3,7 @@
 /// Height of every glyph.
 pub const HEIGHT: u16 = 16;
 
-/// How much of it stands above the base line.
+/// How many of its dots are above the base line.
 pub const ASCENT: u16 = 14;
 
 /// Width of a half-width glyph: one column.

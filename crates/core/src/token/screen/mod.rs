@@ -1,8 +1,8 @@
-//! The token's screen: what it shows as data, and the same as text.
+//! The token's screen: its content as data, and the same as text.
 //!
-//! A [`Layout`] takes the rows of a page and gives as many [`Screen`]s as it needs: what does not fit goes to the next
-//! page, nothing is cut off. A drawing shows nothing that is not in the data, and follows the font's [`metrics`]. The device
-//! has a panel of 320 x 240 dots in four shades of grey and one bitmap font.
+//! A [`Layout`] takes the rows of a page and gives as many [`Screen`]s as it needs: rows that do not fit go to the next page, and
+//! nothing is cut off. A drawing shows only what is in the data, and follows the font's [`metrics`]. The device has a panel of
+//! 320 x 240 dots in four shades of grey and one bitmap font.
 
 mod layout;
 pub mod metrics;
@@ -16,14 +16,14 @@ use serde::{Deserialize, Serialize};
 pub use layout::{Layout, SOFTKEY_COLUMNS, softkeys_height};
 pub use text::{columns, visible, wrap};
 
-/// What the panel shows at one moment.
+/// The content of the panel at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screen {
     /// Whether the panel is on. A dark one shows nothing.
     pub lit: bool,
-    /// What is written on it, in the order of reading.
+    /// Its text, in the order of reading.
     pub lines: Vec<Line>,
-    /// What the left, the centre and the right button do now.
+    /// The labels of the left, the centre and the right button.
     pub softkeys: Softkeys,
 }
 
@@ -45,8 +45,8 @@ pub struct Line {
     pub text: String,
     /// How they are drawn.
     pub style: Style,
-    /// What the line says: `header`, `page`, `owner`, `label`, `choice`, `selected`, `more` (what a bar had no
-    /// room for), or the name of the field.
+    /// The role of the line: `header`, `page`, `owner`, `label`, `choice`, `selected`, `more` (text for which a bar had no
+    /// room), or the name of the field.
     pub role: String,
 }
 
@@ -57,7 +57,7 @@ pub enum Style {
     /// 16 dots high.
     #[default]
     Normal,
-    /// Grey, for what names a value.
+    /// Grey, for the label of a value.
     Quiet,
     /// Heavier strokes.
     Bold,

@@ -47,7 +47,7 @@ pub fn visible(character: char) -> char {
 }
 
 impl Screen {
-    /// What a person reads, with blanks between the columns. Control characters and invisible ones are U+FFFD.
+    /// The text of the screen, with blanks between the columns. Control characters and invisible ones are U+FFFD.
     #[must_use]
     pub fn to_text(&self) -> String {
         if !self.lit {

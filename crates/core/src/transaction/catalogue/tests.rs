@@ -31,7 +31,7 @@ fn the_table_fits_its_encoding() {
     assert!(CATALOGUE.iter().all(|entry| entry.fields.len() <= 24));
 }
 
-/// Requirements, section 8: activations and logins show no money, so that nobody signs a payment by them.
+/// Requirements, section 8: activations and logins show no money, so that no user signs a payment by them.
 #[test]
 fn activation_and_login_never_show_money() {
     for operation in [Operation::Activation1, Operation::Activation2, Operation::Deletion, Operation::Login] {

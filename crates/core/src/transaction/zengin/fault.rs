@@ -1,4 +1,4 @@
-//! What may be wrong with a batch file, and on which line.
+//! The faults of a batch file, with their lines.
 
 use super::*;
 
@@ -17,11 +17,11 @@ pub struct ZenginError {
     pub record: usize,
     /// The field, by its name in the table of this module.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The fault.
     pub what: Fault,
 }
 
-/// What can be wrong with a field, a record or a file.
+/// A fault of a field, a record or a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -64,7 +64,7 @@ pub enum Fault {
         /// How many days ahead it may be.
         window: u16,
     },
-    /// A name that names nobody.
+    /// A name without a letter and a digit.
     #[error("has no letter and no digit")]
     NoLetter,
     /// A dakuten or handakuten with no kana before it.

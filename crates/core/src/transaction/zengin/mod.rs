@@ -81,7 +81,7 @@ pub struct BatchFile {
 /// Who pays, from which account, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// What kind of batch.
+    /// The kind of batch.
     pub kind: BatchKind,
     /// The code that the bank gave to the originator.
     pub originator_code: Digits<10>,
@@ -124,7 +124,7 @@ pub struct Payee {
     pub name: KanaText,
     /// Yen, 1 to [`MAX_AMOUNT`].
     pub amount: u64,
-    /// What the file says about the payee's being new. Whoever wrote the file chose it: see [`BatchFile::new_payees`].
+    /// Whether the payee is new, as the file says. The author of the file chose it: see [`BatchFile::new_payees`].
     pub new_code: NewCode,
     /// The originator's reference.
     pub reference: Reference,
@@ -156,7 +156,7 @@ pub enum AccountType {
     Other = 9,
 }
 
-/// What a file says about a payee's being new.
+/// Whether a payee is new, as a file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum NewCode {
     /// Neither of the others.
@@ -212,7 +212,7 @@ pub enum Encoding {
     Utf8,
 }
 
-/// What stands after each record.
+/// The line end after each record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineEnd {
     /// Nothing.
@@ -306,7 +306,7 @@ impl BatchFile {
 
     /// The first payment to each account that the caller does not know.
     ///
-    /// The file's own [`Payee::new_code`] plays no part: whoever altered the file would have set it.
+    /// The file's own [`Payee::new_code`] is ignored: an attacker who altered the file would have set it.
     #[must_use]
     pub fn new_payees(&self, known: impl Fn(&Payee) -> bool) -> Vec<&Payee> {
         let mut seen = BTreeSet::new();
@@ -324,7 +324,7 @@ impl BatchFile {
         self.header.pay_date(now, window)
     }
 
-    /// What is signed of this file. `known` says which accounts the bank knows.
+    /// The summary of this file, which is signed. `known` says which accounts the bank knows.
     #[must_use]
     pub fn summary(&self, known: impl Fn(&Payee) -> bool) -> BatchSummary {
         BatchSummary {
@@ -359,7 +359,7 @@ impl BatchFile {
         hash.finalize().into()
     }
 
-    /// What a person compares: the first 8 bytes of [`BatchFile::canonical_sha256`] as 16 capital hexadecimal digits.
+    /// The check code that a person compares: the first 8 bytes of [`BatchFile::canonical_sha256`] as 16 capital hexadecimal digits.
     #[must_use]
     pub fn check_code(&self) -> String {
         self.canonical_sha256()[..8].iter().map(|byte| format!("{byte:02X}")).collect()
@@ -411,7 +411,7 @@ impl Header {
 }
 
 impl Payee {
-    /// What makes an account: bank, branch, type and number.
+    /// The parts of an account: bank, branch, type and number.
     #[must_use]
     pub fn account(&self) -> (Digits<4>, Digits<3>, AccountType, Digits<7>) {
         (self.bank_code, self.branch_code, self.account_type, self.account_number)

@@ -6,7 +6,7 @@ use super::record::{Fields, check_header, check_payee, read_header, read_payee};
 use super::{Encoding, Fault, Header, MAX_BYTES, MAX_PAYEES, MAX_TOTAL, Payee, RECORD, ZenginError, whole_file};
 use crate::transaction::text::half_width_byte;
 
-/// What a record says to whoever reads the file.
+/// The content of a record, as a reader of the file needs it.
 pub(super) enum Said {
     Header(Header),
     Payee(Payee),
@@ -175,7 +175,7 @@ impl Expected {
     }
 }
 
-/// What old transfer software fills the end of a file with: the end mark of CP/M, which MS-DOS kept, and NUL up to the end of a
+/// The padding of old transfer software at the end of a file: the end mark of CP/M, which MS-DOS kept, and NUL up to the end of a
 /// block.
 const fn is_tail(character: u8) -> bool {
     matches!(character, b'\x1A' | b'\0' | b'\r')
@@ -190,7 +190,7 @@ struct Decoder {
     at: usize,
 }
 
-/// What came out of one more byte.
+/// The result of one more byte.
 struct Decoded {
     characters: [u8; 3],
     count: usize,
@@ -223,8 +223,8 @@ impl Decoder {
             _ => self.begun.push(byte),
         }
         // In Shift_JIS a half-width kana is one byte from A1 to DF. UTF-8 writes it in three, of which the first is EF, no
-        // single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) stands in no field. So the first character
-        // beyond ASCII tells them apart.
+        // single byte of Shift_JIS; `¥` in two, C2 A5, of which A5 (a middle dot) is in no field. So the first character
+        // beyond ASCII distinguishes them.
         if self.is_utf8.is_none() {
             self.is_utf8 = match self.begun[..] {
                 [0xEF] | [0xC2, 0xA5] => Some(true),
@@ -324,7 +324,7 @@ impl Splitter {
         line
     }
 
-    /// What the file ends with, if it is more than padding.
+    /// The end of the file, if it is more than padding.
     fn rest(&mut self) -> Option<Line> {
         (self.solid > 0).then(|| self.end())
     }

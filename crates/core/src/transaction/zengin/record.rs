@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
         ZenginError { record: self.record, field, what }
     }
 
-    /// Takes the type, which stands first.
+    /// Takes the type, which comes first.
     pub(super) fn record_type(&mut self) -> u8 {
         self.take(1)[0]
     }
@@ -181,7 +181,7 @@ pub(super) fn read_payee(mut fields: Fields<'_>, kind: BatchKind) -> Result<Paye
         reference: Reference::default(),
         route: Route::Unspecified,
     };
-    // Whether the reference is EDI stands after it.
+    // The field after the reference shows whether it is EDI.
     let mut reference = Fields { record: fields.record, rest: fields.take(20) };
     let mut edi = false;
     if kind == BatchKind::Bulk {

@@ -1,4 +1,4 @@
-//! What is signed of a batch file, read as it comes and in bounded memory.
+//! The summary of a batch file, which is signed. It is read as a stream, in bounded memory.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -14,7 +14,7 @@ use super::{AccountType, BatchKind, Digits, Encoding, Header, Payee, ZenginError
 use crate::time::Timestamp;
 use crate::transaction::Operation;
 
-/// What is signed of a batch file: count, sum, largest payment, digest.
+/// The signed summary of a batch file: count, sum, largest payment, digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchSummary {
     pub(super) header: Header,
@@ -121,7 +121,7 @@ impl<F: FnMut(&Payee) -> bool> Reading<F> {
 }
 
 impl BatchSummary {
-    /// Who pays, from which account, and when.
+    /// The payer, the account and the day.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header

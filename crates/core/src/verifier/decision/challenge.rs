@@ -11,27 +11,27 @@ use crate::verifier::policy::Policy;
 use crate::verifier::record::{ChallengeEnd, Credential, Issued, PastChallenge, Record, RequestTag};
 use crate::verifier::verdict::{Rejection, Step};
 
-/// A challenge is to be issued. It takes the place of the one before (V-8).
+/// A challenge is to be issued. It supersedes the one before (V-8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChallengeIssue {
     /// Its name.
     pub challenge: ChallengeRef,
-    /// What is to be approved. It has to be whole.
+    /// The transaction to approve. It must have every field.
     pub transaction: Transaction,
     /// How long it may be answered.
     pub lifetime: Duration,
-    /// The caller's name for the request: the same request again gets the same challenge.
+    /// The caller's name for the request: a retry gets the same challenge.
     pub request: Option<RequestTag>,
 }
 
 /// Why no challenge is issued to an activation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IssueRefusal {
-    /// The activation cannot be asked.
+    /// The activation cannot answer challenges.
     Rejected(Rejection),
     /// Its token was made for tests, and the policy does not take those (V-20).
     TestToken(TokenId),
-    /// The name of the request was given to another one.
+    /// The name of the request was used for another request.
     OtherRequest,
     /// The challenge of this very request was superseded by a newer one.
     Superseded,
@@ -98,7 +98,7 @@ impl Event for ChallengeIssue {
 }
 
 impl ChallengeIssue {
-    /// What the same request was answered before. It is remembered for as long as a challenge may live, at least; afterwards
+    /// The earlier answer to the same request. It is kept for as long as a challenge may be valid, at least; afterwards
     /// it is a new request.
     fn repeated(
         &self,
@@ -146,8 +146,8 @@ pub fn may_have_forgotten(record: &Record) -> bool {
     record.past.len() == PAST
 }
 
-/// Ends the current challenge, for something else than a newer one: it is not answered any more. One that was accepted
-/// stays, with its attempt, until the next is issued: the caller may not have executed it yet.
+/// Ends the current challenge for another reason than a newer one: it can no longer be answered. An accepted challenge stays, with
+/// its attempt, until the next one is issued: the caller may not have executed it yet.
 pub(super) fn end_challenge(record: &mut Record) {
     let is_accepted = |issued: &Issued| issued.end == Some(ChallengeEnd::Accepted);
     if !record.challenge.as_ref().is_some_and(is_accepted) {
@@ -156,7 +156,7 @@ pub(super) fn end_challenge(record: &mut Record) {
 }
 
 /// Moves the current challenge to the past ones, ended as superseded unless it ended before. Its attempt is forgotten with
-/// it: one that is repeated later is told how the challenge ended, never what a newer one says.
+/// it: a later retry gets how that challenge ended, never the answer about a newer one.
 fn retire_challenge(record: &mut Record) {
     record.last_attempt = None;
     if let Some(issued) = record.challenge.take() {

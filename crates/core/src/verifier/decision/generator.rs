@@ -1,4 +1,4 @@
-//! The record of a generator that came from its maker: its registration, and who has it.
+//! The record of a generator that came from its maker: its registration, and its user.
 
 use alloc::vec::Vec;
 
@@ -17,7 +17,7 @@ use crate::verifier::verdict::Step;
 pub enum GeneratorRefusal {
     /// It is registered with another secret.
     OtherSecret,
-    /// It is registered as one that computes something else.
+    /// It is registered with another algorithm or other parameters.
     OtherParameters,
     /// Its secret may never be used again.
     OutOfValidity(OutOfValidity),
@@ -27,8 +27,8 @@ pub enum GeneratorRefusal {
 ///
 /// # Errors
 ///
-/// [`GeneratorRefusal::OutOfValidity`] for one that may never be used again. One that is registered takes such dates
-/// ([`register_generator_again`]): its maker has called it back.
+/// [`GeneratorRefusal::OutOfValidity`] for one that may never be used again. A registered generator accepts such dates
+/// ([`register_generator_again`]): so its maker calls it back.
 pub fn register_generator(
     key: Vec<u8>,
     moving: Moving,
@@ -43,8 +43,8 @@ pub fn register_generator(
     }
 }
 
-/// A generator is registered that is registered already. `same_secret` says whether the two secrets are the same. Dates that its
-/// maker's file names now are those that count; a file that names none changes none. What another verifier has used of it is used.
+/// Registers a generator a second time. `same_secret` says whether the two secrets are the same. The dates of the new file replace
+/// the earlier ones; a file without dates changes none. Passwords that another verifier has used count as used.
 pub fn register_generator_again(
     mut record: GeneratorRecord,
     same_secret: bool,
@@ -70,8 +70,8 @@ pub fn register_generator_again(
     }
 }
 
-/// Records who has the generator from now on, before the activation itself exists. Its last user can no longer use it, and `moving`
-/// is how far it had come there.
+/// Records the new user of the generator, before the activation itself exists. Its last user can no longer use it, and `moving` is
+/// its counter or time step of that time.
 pub fn assign_generator(
     record: GeneratorRecord,
     activation: ActivationId,

@@ -1,4 +1,4 @@
-//! What the bank does with an activation: suspends, resumes, initialises, revokes it, or restores it from a backup.
+//! The bank's changes to an activation: it suspends, resumes, initialises or revokes it, or restores it from a backup.
 
 use super::challenge::end_challenge;
 use super::password::{last_step, latest_step, latest_time_based, restore};
@@ -26,7 +26,7 @@ pub struct Reset;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation;
 
-/// Another file of its maker says when the key of the activation's token may be used. The answer is whether that changes anything.
+/// A later file of its maker has other dates for the key of the activation's token. The answer is whether that changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ValidityChange {
     /// When it may be used.
@@ -36,7 +36,7 @@ pub struct ValidityChange {
 /// The generator came back from another verifier, which has used it up to there. The answer is whether that changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HandedOver {
-    /// How far it has come, as its own record has it.
+    /// Its counter or time step, as its own record has it.
     pub moving: Moving,
 }
 
@@ -47,13 +47,13 @@ pub struct HandedOver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restoration;
 
-/// The record has seen a time that is ahead of the clock, because the clock was wrong once. An operator sets it back. As after
+/// The latest time of the record is ahead of the clock, because the clock was wrong once. An operator sets it back. As after
 /// [`Restoration`], what is open is ended; nothing that was accepted is accepted again. The answer is `None` when the record is
 /// not ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockSetBack;
 
-/// What setting back the time of one record came to.
+/// The result of setting back the time of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetBack {
     /// How far the record was ahead, in seconds.
@@ -229,8 +229,8 @@ impl Event for ClockSetBack {
     }
 }
 
-/// Ends what may be answered: an open challenge as superseded, a registration between its codes as given up. Says whether there
-/// was anything.
+/// Ends what may be answered: an open challenge as superseded, a registration between its codes as given up. Says whether something
+/// was open.
 fn end_open(record: &mut Record) -> bool {
     let is_asked = record.challenge.as_ref().is_some_and(|issued| issued.end.is_none());
     if is_asked {

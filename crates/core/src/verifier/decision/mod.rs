@@ -1,16 +1,16 @@
 //! The decision logic: everything that is decided about an activation, as a pure function on values.
 //!
 //! [`settle`] takes the record and one [`Event`], and gives a [`Settlement`]: the new record, the answer, the entry for the
-//! audit chain, and whether the record must be stored before the answer is given. Nothing else counts a wrong answer, refuses
-//! for a reason that stands in the record, or changes the state of an activation. The caller loads the record, compares
-//! what was answered with what the record expects, calls [`settle`] and stores the result:
+//! audit chain, and whether the record must be stored before the answer is given. No other code counts a wrong answer, refuses
+//! for a reason in the record, or changes the state of an activation. The caller loads the record, compares the given answer
+//! with the expected one, calls [`settle`] and stores the result:
 //!
 //! ```text
 //! load ─> expected_… ─> unwrap the key, compute, compare ─> settle ─> store ─> answer
 //! ```
 //!
-//! The functions `expected_…` say with which key and which challenge an answer is to be compared. They refuse nothing: where
-//! there is nothing to compare with, [`settle`] says why ([`Comparison::NothingExpected`]).
+//! The functions `expected_…` say with which key and which challenge an answer is to be compared. They refuse nothing: if
+//! there is nothing to compare with, [`settle`] gives the reason ([`Comparison::NothingExpected`]).
 //!
 //! | file | events |
 //! | --- | --- |
@@ -65,34 +65,34 @@ use crate::time::Timestamp;
 ///
 /// Only this module implements it, because nothing else can make or read a [`Ruling`].
 pub trait Event {
-    /// What the caller is told.
+    /// The answer to the caller.
     type Answer;
 
-    /// What the time is to this event.
+    /// How the event uses the time.
     const CLOCK: Clock;
 
     /// The rules for this event. `record` has seen `now`, unless the event sets the time back.
     fn decide(&self, policy: &Policy, record: &mut Record, now: Timestamp) -> Ruling<Self::Answer>;
 }
 
-/// What the time is to an event.
+/// How an event depends on the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    /// Something is accepted or opened by it, so it must not be behind what the record has seen.
+    /// The event accepts or opens something, so the clock must not be behind the latest time of the record.
     Decides,
-    /// Something is ended, whatever the time; it is only noted. A clock that was ahead once prevents no revocation.
+    /// The event ends something, whatever the time, which is only noted. So a clock that was ahead once prevents no revocation.
     Notes,
-    /// The time that the record has seen is itself what changes: an operator sets it back.
+    /// The event changes the latest time of the record: an operator sets it back.
     SetsBack,
 }
 
-/// What was decided about one event.
+/// The decision about one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "nothing of it is stored yet"]
 pub struct Settlement<A, R = Record> {
-    /// The record as it is to be from now on.
+    /// The new record.
     pub record: R,
-    /// The answer. Where `write` is set it is given only after the record is stored.
+    /// The answer. If `write` is set, it is given only after the record is stored.
     pub answer: A,
     /// The entry for the record's audit chain, to be stored with the record.
     pub audit: Option<AuditNote>,
@@ -101,7 +101,7 @@ pub struct Settlement<A, R = Record> {
     pub write: bool,
 }
 
-/// What the rules of an event came to; [`settle`] makes the [`Settlement`] of it.
+/// The result of an event's rules, from which [`settle`] makes the [`Settlement`].
 #[derive(Debug)]
 pub struct Ruling<A> {
     answer: A,
@@ -121,30 +121,30 @@ enum Change {
 /// Why nothing can be decided.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 pub enum Undecided {
-    /// The clock is behind what the record has seen by more than the policy tolerates.
+    /// The clock is behind the latest time of the record by more than the policy tolerates.
     #[error("the clock is {seconds} s behind the last decision about this activation")]
     ClockBehind {
         /// By how much.
         seconds: u64,
     },
-    /// The record says something that no record says.
+    /// The record has content that no valid record has.
     #[error(transparent)]
     Record(#[from] RecordError),
 }
 
-/// What an answer is to be compared with.
+/// The data to compare an answer with.
 #[derive(Debug)]
 pub struct Expected<'r> {
     /// The activation's key, wrapped.
     pub key: &'r [u8],
-    /// How responses are computed with it.
+    /// The suite of its responses.
     pub suite: ResponseSuite,
     /// The challenge. Without one no answer is right; the key still binds the attempt.
     pub challenge: Option<Challenge>,
 }
 
-/// How an answer compares with what the record expects. `M` is what a match says: `bool`, or for a generator's
-/// password the time step or the counter that it is of.
+/// How an answer compares with the expected one. `M` is the result of a match: `bool`, or for a generator's password its time
+/// step or counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison<M = bool> {
     /// The record expects no such answer, so there was nothing to compare with.
@@ -164,9 +164,9 @@ pub enum Comparison<M = bool> {
     },
 }
 
-/// Decides about one event: the new record, and what to say once that is stored.
+/// Decides about one event: the new record, and the answer to give once that is stored.
 ///
-/// It does nothing but compute, so it may run again for the same event when another request was faster.
+/// It only computes, so it may run again for the same event when another request was faster.
 ///
 /// # Errors
 ///
@@ -248,14 +248,14 @@ fn trusted(policy: &Policy, record: &Record, clock: Clock, now: Timestamp) -> Re
     }
 }
 
-/// What was said of this attempt before, if it is the one that was decided last. A request is repeated within the longest
+/// The earlier answer to this attempt, if it is the one that was decided last. A request is repeated within the longest
 /// life of a challenge or not at all: later the same attempt is a replay.
 fn repeated(record: &Record, tag: &[u8; 16], now: Timestamp) -> Option<Outcome> {
     let last = record.last_attempt.as_ref().filter(|last| last.tag == *tag)?;
     (now.since(last.at) < Policy::MAX_LIFETIME).then_some(last.outcome)
 }
 
-/// Keeps what is said of this attempt, so that it is told the same when it is repeated.
+/// Keeps the answer to this attempt, so that a retry gets the same one.
 fn remember(record: &mut Record, tag: [u8; 16], outcome: Outcome, now: Timestamp) {
     record.last_attempt = Some(LastAttempt { tag, outcome, at: now });
 }

@@ -27,12 +27,12 @@ pub struct Resynchronisation {
     pub comparison: Comparison<Option<u64>>,
 }
 
-/// What a password is to be compared with.
+/// The data to compare a password with.
 #[derive(Debug)]
 pub struct ExpectedPassword<'r> {
     /// The generator's secret, wrapped.
     pub key: &'r [u8],
-    /// What it computes.
+    /// The parameters of the computation.
     pub window: Window,
 }
 
@@ -41,9 +41,9 @@ pub struct ExpectedPassword<'r> {
 pub enum Window {
     /// Time steps around the one of the generator's clock.
     Time {
-        /// What the generator computes.
+        /// The parameters of the generator.
         totp: Totp,
-        /// What its clock shows.
+        /// The time of its clock.
         at: Timestamp,
         /// How many steps before and after.
         drift: u32,
@@ -67,7 +67,7 @@ const FAR_AHEAD: u32 = 1000;
 const DRIFT: u32 = 1;
 /// How many ahead to find a clock again by two passwords: half an hour, with steps of 30 s.
 const FAR_OFF: u32 = 60;
-/// How many behind: ten minutes. Passwords that somebody has seen longer ago find nothing.
+/// How many behind: ten minutes. A password that an attacker has seen longer ago finds nothing.
 const FAR_BEHIND: i64 = 20;
 
 /// With which secret and which values a password is to be compared. `None` if the activation has no generator.
@@ -189,7 +189,7 @@ impl Event for GeneratorPassword {
         if !spend(&mut record.credential, value) {
             return refused(Rejection::AlreadySettled);
         }
-        // A password that comes a step late was typed late, as far as anybody can tell. One that comes early is of a fast clock.
+        // A password that comes a step late was probably typed late. One that comes early is of a fast clock.
         if let Some((drift, found)) = drift(&mut record.credential, value, now) {
             *drift = (*drift).max(found);
         }
@@ -305,7 +305,7 @@ fn latest_of(moving: &Moving, now: Timestamp) -> Option<u64> {
     Some(step.saturating_add_signed(Moving::MAX_DRIFT).saturating_add(DRIFT.into()))
 }
 
-/// What was restored from a backup may have been used since: passwords of the time until now are spent, and those of a counter are no
+/// Passwords of a restored backup may have been used since: passwords of the time until now are spent, and those of a counter are no
 /// longer accepted one by one.
 pub(super) fn restore(moving: &mut Moving, now: Timestamp) {
     let latest = latest_of(moving, now);

@@ -18,12 +18,12 @@ use crate::verifier::record::{AwaitedCode, Credential, Outcome, Record, SealedFo
 use crate::verifier::subscriber::Subscriber;
 use crate::verifier::verdict::{Rejection, Step};
 
-/// What the record of a new activation is made of.
+/// The data for the record of a new activation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewActivation {
     /// Its name.
     pub activation: ActivationId,
-    /// Whose it is.
+    /// Its user.
     pub subscriber: Subscriber,
     /// Its token.
     pub token: TokenId,
@@ -35,7 +35,7 @@ pub struct NewActivation {
     pub key: Vec<u8>,
     /// The name of the first code's challenge.
     pub first: ChallengeId,
-    /// What the token shows for the first code.
+    /// The names that the token shows for the first code.
     pub transaction: Transaction,
 }
 
@@ -50,7 +50,7 @@ pub struct DeviceCodeAnswer {
     pub comparison: Comparison,
     /// The name of the second code's challenge, if this makes one.
     pub second: ChallengeId,
-    /// What the token shows for the second code.
+    /// The names that the token shows for the second code.
     pub transaction: Transaction,
 }
 
@@ -116,7 +116,7 @@ pub fn registering_token(record: &Record) -> Step<&TokenId> {
     }
 }
 
-/// What a device code is to be compared with: the first code's challenge, if it is known. `None` if the activation takes no
+/// The first code's challenge, to compare a device code with, if it is known. `None` if the activation takes no
 /// device code at all.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ pub fn expected_device_code<'r>(
     expected(suite, key, challenge).map(Some)
 }
 
-/// What a confirmation is to be compared with: the second code's challenge, if it is awaited. `None` if the activation takes
+/// The second code's challenge, to compare a confirmation with, if one is awaited. `None` if the activation takes
 /// no confirmation at all.
 ///
 /// # Errors

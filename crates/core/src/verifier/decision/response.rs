@@ -25,7 +25,7 @@ pub struct SettledQuery {
     pub challenge: ChallengeRef,
 }
 
-/// What a response is to be compared with: the last challenge that was issued to this activation. `None` if it answers no
+/// The last challenge that was issued to this activation, to compare a response with. `None` if it answers no
 /// challenges.
 ///
 /// # Errors

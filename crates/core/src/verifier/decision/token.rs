@@ -1,4 +1,4 @@
-//! The record of a token: its registration, the places of its users, and its revocation.
+//! The record of a token: its registration, the slots of its users, and its revocation.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use crate::verifier::verdict::Step;
 /// How many users may share one token.
 pub const MAX_USERS: usize = 8;
 
-/// Why a token is not used.
+/// Why a token cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenRefusal {
     /// It is revoked, which is final.
@@ -28,7 +28,7 @@ pub enum TokenRefusal {
     OutOfValidity(OutOfValidity),
 }
 
-/// What stands in one of a token's places.
+/// The state of one of a token's slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserPlace {
     /// An activation.
@@ -39,14 +39,14 @@ pub enum UserPlace {
     Reserved,
 }
 
-/// What becomes of a new user of a token.
+/// The result of adding a user to a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewUser {
-    /// There is a place for it.
+    /// There is a free slot.
     Added(Box<Settlement<(), TokenRecord>>),
-    /// All places are taken.
+    /// All slots are taken.
     Full,
-    /// All places are taken or reserved: these have to be closed first ([`close_place`](super::close_place)).
+    /// All slots are taken or reserved: these have to be closed first ([`close_place`](super::close_place)).
     AfterClosing(Vec<ActivationId>),
 }
 
@@ -54,8 +54,8 @@ pub enum NewUser {
 ///
 /// # Errors
 ///
-/// [`TokenRefusal::OutOfValidity`] for one that may never be used again. One that is registered takes such dates
-/// ([`register_token_again`]): its maker has called it back.
+/// [`TokenRefusal::OutOfValidity`] for one that may never be used again. A registered token accepts such dates
+/// ([`register_token_again`]): so its maker calls it back.
 pub fn register_token(
     device_key: Vec<u8>,
     test: bool,
@@ -70,8 +70,8 @@ pub fn register_token(
     }
 }
 
-/// A token is registered that is registered already. `same_key` says whether the two device keys are the same. Dates that its
-/// maker's file names now are those that count; a file that names none changes none.
+/// Registers a token a second time. `same_key` says whether the two device keys are the same. The dates of the new file replace
+/// the earlier ones; a file without dates changes none.
 pub fn register_token_again(
     mut record: TokenRecord,
     same_key: bool,
@@ -103,7 +103,7 @@ pub fn validity(record: &TokenRecord) -> Validity {
     record.origin.as_ref().map(Origin::validity).unwrap_or_default()
 }
 
-/// Why a token is not used at all.
+/// Why a token cannot be used at all.
 #[must_use]
 pub fn refuses_use(record: &TokenRecord) -> Option<TokenRefusal> {
     record.revoked.then_some(TokenRefusal::Revoked)
@@ -117,7 +117,7 @@ pub fn refuses_registration(policy: &Policy, record: &TokenRecord, now: Timestam
     refuses_use(record).or(refused_test.then_some(TokenRefusal::Test)).or(out_of_validity)
 }
 
-/// What stands in the place of an activation, by its record.
+/// The state of an activation's slot, by its record.
 #[must_use]
 pub fn place(record: Option<&Record>) -> UserPlace {
     match record.map(|record| &record.state) {
@@ -132,7 +132,7 @@ pub fn place(record: Option<&Record>) -> UserPlace {
 pub fn add_user(mut record: TokenRecord, places: &[UserPlace], new: ActivationId, now: Timestamp) -> NewUser {
     let (mut activations, mut reserved) = (Vec::new(), Vec::new());
     for (number, activation) in record.activations.iter().enumerate() {
-        // What is not known to have ended keeps its place.
+        // An activation that is not known to have ended keeps its place.
         match places.get(number).unwrap_or(&UserPlace::Taken) {
             UserPlace::Taken => activations.push(*activation),
             UserPlace::Reserved => reserved.push(*activation),

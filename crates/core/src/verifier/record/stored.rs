@@ -1,4 +1,4 @@
-//! What a store keeps of a record besides its fields: the version of its layout, the end of its audit chain, its wrapped key.
+//! The stored form of a record: its fields, the version of its layout, the end of its audit chain, its wrapped key.
 
 use alloc::vec::Vec;
 
@@ -8,7 +8,7 @@ use super::{Credential, GeneratorRecord, Record, TokenRecord};
 use crate::verifier::audit::ChainEnd;
 use crate::verifier::origin::Validity;
 
-/// What a store keeps, and in which version of the format it is written.
+/// A stored record, and the version of its format.
 pub trait Layout: Encode<()> {
     /// 1, unless it says something that a reader of version 1 would lose: such a reader refuses it.
     fn version(&self) -> u8 {

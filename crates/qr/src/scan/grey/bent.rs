@@ -1,4 +1,4 @@
-//! A symbol on paper that is not flat. Each finder pattern tells where it lies and which way its modules run; that gives
+//! A symbol on paper that is not flat. Each finder pattern shows its place and the directions of its modules; that gives
 //! a first surface. Its knots are then moved one after another, from the corner outward, to where the modules around
 //! them are crisp.
 
@@ -13,10 +13,10 @@ const PITCH: f32 = 4.0;
 /// Modules around a knot that are looked at, in each direction.
 const REACH: f32 = 3.5;
 
-/// Below, a finder pattern is none.
+/// Below this, a place is no finder pattern.
 const MIN_FINDER: f32 = 0.5;
 
-/// Below, a first surface is not worth while.
+/// Below this, a first surface is not used.
 const MIN_SURFACE: f32 = 0.25;
 
 /// A point of the symbol: where it is seen, and the step of a module along its row and its column.
@@ -40,7 +40,7 @@ impl Frame {
 /// A mesh of knots that lie at even distances in the symbol.
 pub(super) struct Bent<'a> {
     pub plan: &'a Plan,
-    /// How much what is known looks as it should, up to 1.
+    /// How well the known modules fit, up to 1.
     pub likeness: f32,
     knots: Vec<Point>,
     /// Knots on a side, and the modules between them.
@@ -294,7 +294,7 @@ fn curve(span: f32, at: f32, from: f32, from_slope: f32, to: f32, to_slope: f32)
     (value, slope / span)
 }
 
-/// Changes a frame in ever smaller steps as long as the picture looks more as it should; how much it does then.
+/// Changes a frame in ever smaller steps as long as the picture fits better. Returns how well it then fits.
 fn settle(frame: &mut Frame, likeness: impl Fn(&Frame) -> f32) -> f32 {
     let module = frame.across.0.hypot(frame.across.1).max(frame.down.0.hypot(frame.down.1));
     let (mut most, mut step) = (likeness(frame), 0.4);

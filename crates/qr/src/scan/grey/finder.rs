@@ -1,4 +1,4 @@
-//! Where finder patterns may be: a dark square of three modules in a light ring in something dark.
+//! Candidates for finder patterns: a dark square of three modules in a light ring in a dark area.
 //!
 //! The outer dark ring is only required to be there, not to end: a symbol without a quiet zone on a dark ground has
 //! finder patterns that run into it.
@@ -10,7 +10,7 @@ use crate::scan::bitmap::Bitmap;
 use crate::scan::geometry::sample;
 use crate::scan::grey::shape::{Measure, Sides, Stretch};
 
-/// What may be a finder pattern, in pixels.
+/// A candidate for a finder pattern, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finder {
     pub x: f32,
@@ -19,9 +19,9 @@ pub(super) struct Finder {
     pub module: f32,
     /// A seventh of its width along the row, and along the column.
     pub size: (f32, f32),
-    /// How much it looks like one, up to 1.
+    /// How well it fits a finder pattern, up to 1.
     pub likeness: f32,
-    /// What a module is here, in pixels of each direction.
+    /// The size of a module here, in pixels of each direction.
     pub measure: Measure,
     /// Rows in which it was seen.
     rows: u32,
@@ -73,7 +73,7 @@ pub(super) fn find(binary: &Bitmap, grey: &Luma, inverted: bool) -> Vec<Finder> 
     found
 }
 
-/// Patterns beyond which a picture is noise or a wallpaper.
+/// With more patterns than this, a picture is noise or a repeated pattern.
 const MAX_FOUND: usize = 1500;
 
 impl Finder {

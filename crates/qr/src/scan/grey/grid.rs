@@ -8,17 +8,17 @@ use crate::scan::grey::modules::Unsmeared;
 use crate::scan::plan::{Plan, Zone};
 use crate::symbol::Version;
 
-/// Below, what was found is no symbol.
+/// Below this, the grid is no symbol.
 pub(super) const MIN_LIKENESS: f32 = 0.33;
 
-/// Below, three finder patterns are none.
+/// Below this, three finder patterns are no symbol.
 const MIN_FINDERS: f32 = 0.3;
 
 /// A symbol's place: its plan, and where four of its points are seen.
 pub(super) struct Grid<'a> {
     pub plan: &'a Plan,
     pub place: Perspective,
-    /// How much what is known looks as it should, up to 1.
+    /// How well the known modules fit, up to 1.
     pub likeness: f32,
     anchors: [Point; 4],
     seen: [Point; 4],
@@ -77,7 +77,7 @@ impl Triple {
         let sine = (1.0 - cosine * cosine).max(0.0).sqrt();
         let sizes = [corner.module, right.module, below.module];
         let (least, most) = (sizes.iter().copied().fold(f32::MAX, f32::min), sizes.iter().copied().fold(0.0, f32::max));
-        // Below a pixel a module, all is chance, and versions are many.
+        // Below one pixel a module the result is random, and there are many versions.
         if sine < 0.5 || !(11.0..=200.0).contains(&(side - 7.0)) || most > 2.0 * least || least < 1.0 {
             return None;
         }
@@ -126,7 +126,7 @@ impl<'a> Grid<'a> {
         (grid.finder_likeness(luma) >= MIN_FINDERS).then_some(grid)
     }
 
-    /// A grid that lies where another reader has it.
+    /// The grid at the place that another reader has found.
     pub(super) fn placed(plan: &'a Plan, place: &Perspective, luma: &Luma) -> Option<Self> {
         let near = 3.5;
         let far = plan.side as f32 - near;
@@ -193,7 +193,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// How much the three finder patterns look as they should.
+    /// How well the three finder patterns fit.
     pub(super) fn finder_likeness(&self, luma: &Luma) -> f32 {
         let score = |zone| zone_likeness(zone, |u, v| self.place.map(u, v), luma, 1);
         self.plan.zones[..3].iter().map(score).sum::<f32>() / 3.0
@@ -274,7 +274,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// How much the known modules look as they should, up to 1.
+/// How well the known modules fit, up to 1.
 pub(super) fn likeness(plan: &Plan, map: impl Fn(f32, f32) -> Point, luma: &Luma, detail: usize) -> f32 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for zone in &plan.zones {

@@ -1,4 +1,4 @@
-//! The reader for what a black-and-white picture loses: it finds symbols by what all of them have in common and
+//! The reader by grey levels, for symbols that a black-and-white picture loses. It finds symbols by their fixed patterns and
 //! decides about each module by its grey level.
 //!
 //! ```text

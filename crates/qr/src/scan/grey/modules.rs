@@ -1,4 +1,4 @@
-//! How dark each module is, told in the light that falls on its neighbours; and how dark it would be if the lens, the
+//! How dark each module is, compared with its neighbours; and how dark it would be if the lens, the
 //! hand or the display had not smeared its neighbours into it.
 
 use crate::Luma;
@@ -21,7 +21,7 @@ const CERTAIN: f32 = 20.0;
 /// Steps toward the modules that explain the grey levels.
 const RELAXATIONS: usize = 24;
 
-/// What the modules are once the smear is taken out, and how the symbol should look if that is right.
+/// The modules without the blur, and the picture of the symbol that they would give.
 pub(super) struct Unsmeared {
     /// Positive is dark, the farther from 0 the surer.
     pub modules: Vec<f32>,
@@ -61,7 +61,7 @@ impl<'a> Modules<'a> {
         Self { plan, side, grey, known: known.collect() }
     }
 
-    /// Takes more modules of the symbol for known.
+    /// Adds modules of the symbol to the known ones.
     pub(super) fn learn_modules(&mut self, modules: &[Option<bool>]) {
         let rows = self.known.chunks_exact_mut(self.side).skip(MARGIN);
         for (row, modules) in rows.zip(modules.chunks_exact(self.plan.side)) {
@@ -86,7 +86,7 @@ impl<'a> Modules<'a> {
         self.inner(&(0..self.grey.len()).map(sure).collect::<Vec<_>>())
     }
 
-    /// The modules of the symbol with the smear taken out, which is learned from the symbol itself.
+    /// The modules of the symbol without the blur, which is estimated from the symbol itself.
     pub(super) fn unsmeared(&self) -> Unsmeared {
         let mut kernel = self.first_kernel();
         let mut modules = self.guess();
@@ -177,7 +177,7 @@ impl<'a> Modules<'a> {
         modules.into_iter().map(f32::signum).collect()
     }
 
-    /// What the modules look like when each smears into its neighbours.
+    /// The modules as they look when each is blurred into its neighbours.
     fn smear(&self, modules: &[f32], kernel: &[f32; KERNEL * KERNEL]) -> Vec<f32> {
         let (side, reach) = (self.side, KERNEL / 2);
         let padded = side + 2 * reach;
@@ -241,7 +241,7 @@ impl<'a> Modules<'a> {
         let most = (0..SIZE).map(|k| sums[k][k]).fold(0.0, f64::max);
         let rows = sums.iter().enumerate().map(|(k, sum)| {
             let mut row = sum.to_vec();
-            // Far places smear little, unless it is plain that they do.
+            // Distant modules blur little, unless the data clearly show it.
             row[k] += most * if k == SIZE / 2 { 1e-6 } else { 0.003 };
             row
         });
@@ -338,7 +338,7 @@ impl Light {
         let usual = (common / spread).max(1.0);
         let mut light = Self { middle: Vec::new(), depth: Vec::new(), noise: Vec::new() };
         for (mean_x, mean_v, variance, covariance, total) in (0..grey.len()).map(moments) {
-            // A few modules' worth of what is usual, where all around is dark or light.
+            // Where all around is dark or light, a few modules of the usual values are added.
             let depth = ((covariance + 0.05 * usual) / (variance + 0.05)).max(0.05 * usual);
             let noise = total - 2.0 * depth * covariance + depth * depth * variance;
             light.middle.push((mean_v + depth * mean_x) as f32);

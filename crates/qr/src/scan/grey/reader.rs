@@ -1,4 +1,4 @@
-//! Searches one picture: tries what three finder patterns may span, the likeliest first, until enough was tried in vain.
+//! Searches one picture: tries the grids that three finder patterns may span, the likeliest first, up to a number of failures.
 
 use crate::scan::deadline::Look;
 use crate::scan::decode::{self, Decoded};
@@ -29,26 +29,26 @@ const MAX_FINDERS: usize = 36;
 /// Modules of fewer pixels would be lost in a blur.
 const SMALL_MODULE: f32 = 3.3;
 
-/// Grids decoded in vain before the rest is left alone.
+/// The number of grids that may fail to decode before the search ends.
 const MAX_FAILED: usize = 5;
 
-/// Modules of grids decoded in vain before the rest is left alone: one symbol if it is large, and never fewer. In photos
-/// that are read, it is the first.
+/// The number of modules of grids that may fail to decode before the search ends: one symbol if it is large, and never fewer. In
+/// photos that are read, the first grid is the right one.
 const MAX_VAIN: f32 = 15_000.0;
 
 /// Meshes laid where a flat grid does not fit.
 const MAX_BENT: usize = 3;
 
-/// How often a grid is moved to where its own reading would have it.
+/// How often a grid is moved to the place that fits its own reading.
 const MAX_FOLLOWED: usize = 3;
 
 /// Modules that are read again for it: a large symbol has so many that it is sure of its place at once.
 const MAX_FOLLOWED_MODULES: usize = 30_000;
 
-/// Below, it is not worth while to move a grid.
+/// Below this, a grid is not moved.
 const MIN_FIRST_LIKENESS: f32 = 0.2;
 
-/// From there on it is plain that something is a symbol, read or not.
+/// From this value on it is certain that there is a symbol, read or not.
 const SURE_LIKENESS: f32 = 0.6;
 
 impl Grey {
@@ -87,20 +87,20 @@ struct Search<'a> {
     inverted: bool,
     /// Where symbols were read.
     read: Vec<Quad>,
-    /// Where flat grids were laid in vain.
+    /// The places of flat grids that failed.
     failed: Vec<Quad>,
     budget: Budget,
     reading: &'a mut Reading,
 }
 
-/// What was tried so far, and what is left to try.
+/// The attempts so far, and those that are left.
 #[derive(Default)]
 struct Budget {
-    /// Flat grids decoded in vain.
+    /// Flat grids that failed to decode.
     grids: usize,
     /// Meshes laid.
     meshes: usize,
-    /// Modules of what was tried in vain.
+    /// Modules of the grids that failed.
     modules: f32,
 }
 
@@ -221,7 +221,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Reads a symbol that another reader has found and not read; gives its outer corners, too.
+/// Reads a symbol that another reader has found and not read. Returns its outer corners, too.
 pub(in crate::scan) fn read_placed(plan: &'static Plan, place: &Perspective, luma: &Luma) -> Option<(Decoded, Quad)> {
     let mut grid = Grid::placed(plan, place, luma)?;
     grid.settle(luma, 0.4, 0.05);
@@ -250,7 +250,7 @@ fn by_likeness(grids: &mut [Grid]) {
     grids.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
 }
 
-/// Decodes a grid; what was read in vain tells how to lay it better.
+/// Decodes a grid. A failed reading is used to move the grid to a better place.
 fn read_grid(grid: &mut Grid, luma: &Luma) -> Option<Decoded> {
     let mut modules = Modules::sample(grid.plan, luma, |u, v| grid.place.map(u, v));
     if let Some(decoded) = decode::decode(grid.plan, &modules.plain()) {

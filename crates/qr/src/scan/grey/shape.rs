@@ -1,4 +1,4 @@
-//! How a square looks that is seen from aside. Over the few modules of a finder pattern perspective is a stretch along two axes
+//! The shape of a square that is seen at a slant. Over the few modules of a finder pattern perspective is a stretch along two axes
 //! at right angles, of a square that was turned beforehand. What is known of the stretch alone, however the square was turned,
 //! is enough to measure in modules.
 
@@ -10,7 +10,7 @@ use crate::scan::geometry::{Point, sample};
 /// Directions in which a blob is measured.
 const RAYS: u8 = 24;
 
-/// The symmetric matrix of a stretch: from a square to how it is seen.
+/// The symmetric matrix of a stretch: from a square to its shape in the picture.
 #[derive(Clone, Copy)]
 pub(super) struct Stretch {
     xx: f32,
@@ -19,7 +19,7 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    /// None.
+    /// No stretch.
     pub const NONE: Self = Self::along_axes(1.0, 1.0);
 
     /// Along the rows and the columns of the picture.

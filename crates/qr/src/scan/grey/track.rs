@@ -1,4 +1,4 @@
-//! A symbol that no single frame tells: it is followed from frame to frame, and its modules are averaged.
+//! A symbol that cannot be read from a single frame: it is followed from frame to frame, and its modules are averaged.
 
 use crate::scan::decode::{self, Decoded};
 use crate::scan::geometry::{Quad, is_near};
@@ -21,7 +21,7 @@ const AS_BEFORE: f32 = 0.75;
 /// one block at least, and there in nearly all of the correction.
 const IN_EACH_BLOCK: f32 = 0.5;
 
-/// Frames between two tries to take the smear out, which is dear.
+/// The number of frames between two attempts to remove the blur, which is expensive.
 const UNSMEAR: u32 = 3;
 
 /// A grid whose modules could not be decoded.
@@ -30,7 +30,7 @@ pub(in crate::scan) struct Laid {
     pub(super) inverted: bool,
 }
 
-/// What several frames have shown of one symbol.
+/// The mean of one symbol over several frames.
 pub(in crate::scan) struct Track {
     laid: Laid,
     mean: Modules<'static>,
@@ -64,7 +64,7 @@ impl Track {
         is_near(&self.laid.grid.corners(), corners, 3.0 * self.laid.grid.module_px())
     }
 
-    /// Follows the symbol into the next frame; `None` if it is not where it was. What it says, if that is plain now.
+    /// Follows the symbol into the next frame; `None` if it is not at its place. Returns its content, if that is certain now.
     pub(in crate::scan) fn follow(&mut self, luma: &Luma) -> Option<Option<Symbol>> {
         let inverse = self.laid.inverted.then(|| negative(luma));
         let luma = inverse.as_ref().unwrap_or(luma);

@@ -1,4 +1,4 @@
-//! What the `image` crate reads for us: BMP, GIF, TIFF; and its pictures as luma.
+//! The formats that the `image` crate reads: BMP, GIF, TIFF; and its pictures as luma.
 
 use std::io::Cursor;
 use std::iter;
@@ -59,7 +59,7 @@ fn animation<'a>(
     limits: &Limits,
 ) -> Result<Frames<'a>, PictureError> {
     let size = decoder.dimensions();
-    // A frame, and what lies below it.
+    // A frame, and the canvas below it.
     check_memory(limits.check_size(size.0, size.1)? * 3 * 4, limits)?;
     Ok(Box::new(decoder.into_frames().map(move |frame| {
         let frame = frame.map_err(|e| damaged(Format::Gif, e))?;
@@ -81,7 +81,7 @@ impl TryFrom<GrayImage> for Luma {
     }
 }
 
-/// Takes a picture of any colours; what is transparent becomes white.
+/// Takes a picture of any colours; transparent pixels become white.
 ///
 /// # Errors
 ///

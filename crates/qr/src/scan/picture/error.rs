@@ -22,12 +22,12 @@ pub enum PictureError {
     },
     /// The file has no bytes.
     Nothing,
-    /// It begins like something else that is known.
+    /// It begins like a known file that is no picture.
     NotRead {
-        /// What it is, and where it helps what to do: `an HTML page`, …
+        /// Its kind, and where it helps the next step: `an HTML page`, …
         kind: &'static str,
     },
-    /// It does not begin like a format that is read.
+    /// It does not begin like a supported format.
     Unknown,
     /// The file is larger than [`Limits::max_file_bytes`](super::Limits::max_file_bytes).
     FileTooLarge {
@@ -50,14 +50,14 @@ pub enum PictureError {
         /// Bytes allowed.
         limit: u64,
     },
-    /// The file breaks the rules of its format, ends too early, or uses a part of it that is not read.
+    /// The file breaks the rules of its format, ends too early, or uses a part of it that is not supported.
     Damaged {
         /// The format it begins as.
         format: Format,
-        /// What the decoder says.
+        /// The decoder's message.
         reason: String,
     },
-    /// The file ends before its picture does, and no symbol is in what is there of it.
+    /// The file ends before its picture does, and there is no symbol in the part that is there.
     CutShort {
         /// The format it begins as.
         format: Format,

@@ -13,7 +13,7 @@ use super::{Format, Frames, Ground, Limits, PictureError, check_memory, damaged}
 /// Scans of a JPEG: encoders write ten or so, and each goes over the whole picture again, whatever it changes.
 pub(super) const MAX_SCANS: usize = 32;
 
-/// The picture; behind it an error where the file ends too early.
+/// The picture; after it an error where the file ends too early.
 pub(super) fn frames<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frames<'a>, PictureError> {
     let fault = |e: zune_jpeg::errors::DecodeErrors| damaged(Format::Jpeg, e);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options(ColorSpace::Luma));
@@ -21,7 +21,7 @@ pub(super) fn frames<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Frames<'a>,
     let (width, height) = decoder.dimensions().ok_or_else(|| damaged(Format::Jpeg, "no frame"))?;
     let size = (width as u32, height as u32);
     let area = limits.check_size(size.0, size.1)?;
-    // The decoder would fill up in grey what is missing. Each block of 8 x 8 takes a bit at the very least.
+    // The decoder would fill missing parts with grey. Each block of 8 x 8 takes one bit at least.
     if (bytes.len() as u64) < area / 512 {
         return Err(damaged(Format::Jpeg, "most of the picture is missing"));
     }
@@ -50,7 +50,7 @@ fn options(colours: ColorSpace) -> DecoderOptions {
         .jpeg_set_out_colorspace(colours)
 }
 
-/// What a frame header says of the cost.
+/// The cost by the frame header.
 struct Header {
     /// Coefficients of 16 bits that a progressive picture keeps of all its components.
     bytes_per_ten_pixels: u64,
@@ -59,7 +59,7 @@ struct Header {
 }
 
 impl Header {
-    /// What cannot be followed up to a sequential frame is taken for the dear kind.
+    /// A file that cannot be followed up to a sequential frame counts as the expensive kind.
     fn of(jpeg: &[u8]) -> Self {
         let is_frame = |marker: u8| matches!(marker, 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf);
         let frame = markers(jpeg).find(|(marker, _)| is_frame(*marker));

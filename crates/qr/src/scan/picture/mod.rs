@@ -1,4 +1,4 @@
-//! From a file to luma. A picture is a stranger's: its size is checked before anything is allocated for it.
+//! From a file to luma. An image is not trusted: its size is checked before anything is allocated for it.
 
 #[cfg(feature = "image")]
 mod by_image;
@@ -23,7 +23,7 @@ use self::samples::Frame;
 use crate::Luma;
 use crate::scan::reading::guarded;
 
-/// What a picture may cost.
+/// The limits of a picture.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Longest side in pixels.
@@ -44,7 +44,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Gives how many pixels a picture has.
+    /// Returns how many pixels a picture has.
     ///
     /// # Errors
     ///
@@ -101,13 +101,13 @@ impl fmt::Display for Format {
     }
 }
 
-/// Pictures of a file that are looked at: frames of an animation, images of pages.
+/// The number of pictures of a file that are read: frames of an animation, images of pages.
 const MAX_PICTURES: usize = 32;
 
 impl Luma {
-    /// Reads the first picture of a file in one of the [formats](Format) that are read, whatever the file is called; also as a `data:` URI
-    /// and in Base64. What is transparent becomes white; black if all of it were white then, and what stands below if all of it were
-    /// black.
+    /// Reads the first picture of a file in one of the supported [formats](Format), whatever its name; also as a `data:` URI
+    /// and in Base64. Transparent pixels become white. If the picture then has one colour only, they become black; if it still
+    /// has one only, they get the colour that they would have without transparency.
     ///
     /// Colour profiles, texts and later frames are skipped; [`scan_file`](crate::scan_file) looks at all frames.
     ///
@@ -147,7 +147,8 @@ impl<'a> PictureFile<'a> {
         Ok(Self { format: Format::of(&bytes)?, bytes, limits })
     }
 
-    /// Its pictures, up to the first error: those over white; where they are transparent those over black; and those without transparency.
+    /// Its pictures, up to the first error: those over white; where they are transparent, also those over black and those without
+    /// transparency.
     pub fn pictures(&self) -> impl Iterator<Item = Result<Luma, PictureError>> {
         let mut is_transparent = false;
         let mut is_over = false;
@@ -210,7 +211,7 @@ fn open<'a>(bytes: &'a [u8], format: Format, ground: Ground, limits: &'a Limits)
     }
 }
 
-/// What is seen where a picture is transparent.
+/// The ground of transparent pixels.
 #[derive(Clone, Copy)]
 enum Ground {
     White,

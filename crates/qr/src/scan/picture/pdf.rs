@@ -1,7 +1,7 @@
 //! The pictures that are embedded in a PDF (ISO 32000-1, 8.9). They are objects of their own wherever the page is described, so they are
 //! found without its structure: each stream whose dictionary says that it is an image.
 //!
-//! What is drawn of lines and areas is not read, nor what is encrypted.
+//! Lines and areas are not read, nor are encrypted files.
 
 use std::iter;
 
@@ -50,7 +50,7 @@ fn streams(pdf: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// An image as luma; `None` if it is of a kind that is not read, or too small for a symbol.
+/// An image as luma; `None` if it is of an unsupported kind, or too small for a symbol.
 fn image(dictionary: &[u8], data: &[u8], limits: &Limits) -> Option<Result<Frame, PictureError>> {
     let number = |key: &[u8]| {
         let digits = value(dictionary, key)?;
@@ -86,10 +86,10 @@ fn inflated(
     let area = limits.check_size(width, height)?;
     check_memory(area * 5, limits)?;
     let mut bytes = Vec::new();
-    // What is broken at its end is read as far as it goes.
+    // A stream with a broken end is read up to the error.
     let read = flate2::read::ZlibDecoder::new(data).take(area * 5 + u64::from(height)).read_to_end(&mut bytes);
     let row = |channels: usize| (width as usize * channels * deep as usize).div_ceil(8) + usize::from(is_predicted);
-    // The colour space may stand elsewhere, but how many bytes there are says how many channels it has.
+    // The colour space may be in another object, but the number of bytes shows how many channels it has.
     let channels = [4, 3, 1].into_iter().find(|&channels| bytes.len() >= row(channels) * height as usize);
     let channels = channels.filter(|_| matches!(deep, 1 | 2 | 4 | 8));
     let Some(channels) = channels else {
@@ -111,7 +111,7 @@ fn inflated(
         unpack(&mut rows, &line, width as usize * channels, deep);
     }
     if is_indexed {
-        // An index stands for a colour that is somewhere else: what differs in it differs in grey.
+        // An index points to a colour in another object: different indices count as different greys.
         let most = rows.iter().copied().max().unwrap_or(1).max(1);
         rows.iter_mut().for_each(|index| *index = (u16::from(*index) * 255 / u16::from(most)) as u8);
     }
@@ -124,7 +124,7 @@ fn inflated(
     Frame::new((width, height), rows, if channels == 3 { 3 } else { 1 }, Ground::White)
 }
 
-/// Takes the prediction off a row (ISO/IEC 15948, 9).
+/// Reverses the prediction of a row (ISO/IEC 15948, 9).
 fn restore(kind: u8, row: &mut [u8], above: &[u8], step: usize) {
     for at in 0..row.len() {
         let left = if at >= step { row[at - step] } else { 0 };
@@ -163,7 +163,7 @@ fn name<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     Some(&value[..end])
 }
 
-/// What stands behind a key.
+/// The text after a key.
 fn value<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let mut rest = dictionary;
     loop {

@@ -14,20 +14,20 @@ type Png<'a> = Reader<Cursor<&'a [u8]>>;
 pub(super) fn frames<'a>(bytes: &'a [u8], ground: Ground, limits: &Limits) -> Result<Frames<'a>, PictureError> {
     let max = usize::try_from(limits.max_alloc_bytes).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: max });
-    // A profile or a text may inflate to a thousand times its size, and is of no use here.
+    // A profile or a text may inflate to a thousand times its size, and is not needed here.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let header = decoder.read_header_info().map_err(fault)?;
     let size = (header.width, header.height);
     let area = limits.check_size(size.0, size.1)?;
-    // What inflating writes, though a row is kept only for its turn: it is time, too.
+    // The size of the inflated data counts, though only one row is kept at a time: it takes time, too.
     check_memory(area * header.bits_per_pixel() as u64 / 8, limits)?;
     let mut reader = decoder.read_info().map_err(fault)?;
     let channels = reader.output_color_type().0.samples();
     if let Some(animation) = reader.info().animation_control.filter(|animation| animation.num_frames > 1) {
         check_memory(area * (4 * channels as u64), limits)?;
-        // The picture that stands for all in a viewer without animation may be none of the frames.
+        // The still picture for a viewer without animation may be none of the frames.
         let count = animation.num_frames + u32::from(reader.info().frame_control.is_none());
         let canvas = vec![0; area as usize * channels];
         let mut film = Film { size, channels, ground, before: canvas.clone(), canvas, last: None };
@@ -58,7 +58,7 @@ fn still(
     Ok(Frame { is_transparent, ..Frame::new(size, pixels, 1, ground)? })
 }
 
-/// The frames of an animation, each laid over what is left of those before.
+/// The frames of an animation, each laid over the rest of those before.
 struct Film {
     size: (u32, u32),
     channels: usize,
@@ -85,7 +85,7 @@ impl Film {
         self.rows(&place, |row, y| {
             let part = &part[y * row.len()..][..row.len()];
             for (below, pixel) in row.chunks_exact_mut(channels).zip(part.chunks_exact(channels)) {
-                // What is half transparent is taken for opaque: edges of shapes.
+                // Half-transparent pixels count as opaque: they are edges of shapes.
                 if !over || pixel[channels - 1] >= 128 {
                     below.copy_from_slice(pixel);
                 }

@@ -6,7 +6,7 @@ use crate::Luma;
 /// One picture of a file.
 pub(super) struct Frame {
     pub luma: Luma,
-    /// Something else may be seen on another ground.
+    /// The picture may look different on another ground.
     pub is_transparent: bool,
 }
 
@@ -31,7 +31,7 @@ impl Frame {
     }
 }
 
-/// Appends samples of one to four channels as luma; tells whether one of them is transparent.
+/// Appends samples of one to four channels as luma. Returns whether one of them is transparent.
 pub(super) fn extend(pixels: &mut Vec<u8>, samples: &[u8], channels: usize, ground: Ground) -> bool {
     fn each<const N: usize>(pixels: &mut Vec<u8>, samples: &[u8], ground: Ground) -> bool {
         let (samples, _) = samples.as_chunks::<N>();

@@ -1,4 +1,4 @@
-//! What a file is, by how it begins.
+//! The format of a file, by its first bytes.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 
 use super::{Format, PictureError};
 
-/// Bytes within which an XML file says what it is.
+/// The number of bytes within which an XML file names its kind.
 const XML_HEAD: usize = 4096;
 
 impl Format {
-    /// Those that this build reads.
+    /// The formats that this build supports.
     const READ: &[Self] = &[
         Self::Png,
         Self::Jpeg,
@@ -34,7 +34,7 @@ impl Format {
         format!("{} {last} {end}", others.join(", "))
     }
 
-    /// The format of a file that is read.
+    /// The format of a file, if it is supported.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, PictureError> {
         let format = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             Self::Png
@@ -65,7 +65,7 @@ impl Format {
     }
 }
 
-/// The text of a file without what may stand before it.
+/// The text of a file without what may come before it.
 fn text_of(bytes: &[u8]) -> &[u8] {
     let text = bytes.trim_ascii_start();
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start()
@@ -78,7 +78,7 @@ fn is_svg(bytes: &[u8]) -> bool {
     may_be && head.windows(4).any(|word| word == b"<svg")
 }
 
-/// The picture in a text that carries one: a `data:` URI (RFC 2397) or Base64 (RFC 4648); any other file as it is.
+/// The picture in a text: a `data:` URI (RFC 2397) or Base64 (RFC 4648); any other file as it is.
 pub(super) fn unwrapped(bytes: &[u8]) -> Result<Cow<'_, [u8]>, PictureError> {
     let text = text_of(bytes).trim_ascii_end();
     if text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:")) {
@@ -108,7 +108,7 @@ fn from_base64(text: &[u8]) -> Option<Cow<'static, [u8]>> {
         .map(Cow::Owned)
 }
 
-/// Takes the escapes of a URI off (RFC 3986, 2.1).
+/// Decodes the escapes of a URI (RFC 3986, 2.1).
 fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'%') {
         return text.into();
@@ -127,7 +127,7 @@ fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     bytes.into()
 }
 
-/// What a file is that is no picture of a kind that is read.
+/// The kind of a file that is no supported picture.
 fn no_picture(bytes: &[u8]) -> PictureError {
     if bytes.trim_ascii().is_empty() {
         return PictureError::Nothing;

@@ -118,7 +118,7 @@ fn scans_of_a_jpeg_are_counted_up_to_its_end() {
     let jpeg = file("progressive.jpg");
     let scans = |jpeg: &[u8]| markers(jpeg).filter(|(marker, _)| *marker == 0xda).count();
     assert!((2..=MAX_SCANS).contains(&scans(&jpeg)));
-    // Phones append a film to a photo.
+    // Phones append a video to a photo.
     let moving = [&jpeg[..], &[0xff, 0xda].repeat(MAX_SCANS + 1)].concat();
     assert_eq!(scans(&moving), scans(&jpeg));
     assert_eq!(decode(&moving), decode(&jpeg));
@@ -410,7 +410,7 @@ mod by_image {
         let mut file = Vec::new();
         GifEncoder::new(&mut file).encode_frames([blank, shown].map(Frame::new)).expect("two frames");
         assert_eq!(read(&file), "CT1:GIF");
-        // A second frame that is cut short is told of, for nothing was read.
+        // A second frame that is cut short is reported, because nothing was read.
         let cut = scan_file(&file[..file.len() - 200], &Limits::default(), &ScanOptions::default(), |_| true);
         assert!(matches!(cut, Err(PictureError::Damaged { format: Format::Gif, .. })), "{cut:?}");
     }

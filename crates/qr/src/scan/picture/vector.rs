@@ -1,14 +1,14 @@
-//! Shapes drawn into luma: what SVG and pages of PDF are made of. Each pixel has the colour at its middle.
+//! Shapes drawn into luma, for SVG and pages of PDF. Each pixel has the colour at its middle.
 
 use crate::scan::geometry::Point;
 
-/// Pixels that may be painted in all, over and over: a page of 2000 x 2000 pixels ten times.
+/// The number of pixels that may be painted in all, counted each time: a page of 2000 x 2000 pixels ten times.
 const MAX_PAINT: usize = 40_000_000;
 
-/// What the crossing of a contour and a row costs, in pixels: it is kept until the row is filled.
+/// The cost of a crossing of a contour and a row, in pixels: it is kept until the row is filled.
 const CROSSING: usize = 8;
 
-/// Straight pieces that a curve becomes.
+/// The number of straight pieces of a curve.
 const CURVE: u32 = 16;
 
 /// An affine map: `(a x + c y + e, b x + d y + f)`.
@@ -38,7 +38,7 @@ impl Matrix {
         (a * x + c * y + e, b * x + d * y + f)
     }
 
-    /// The way back; `None` where all falls on a line.
+    /// The inverse; `None` where everything falls on a line.
     pub fn inverse(&self) -> Option<Self> {
         let Self([a, b, c, d, e, f]) = *self;
         let turn = a * d - b * c;
@@ -82,7 +82,7 @@ impl Path {
         }
     }
 
-    /// Back to where the contour began, and on from there.
+    /// Closes the contour, and goes on from its first point.
     pub fn close(&mut self) {
         if let Some(&first) = self.contours.last().and_then(|contour| contour.first()) {
             self.line(first);
@@ -103,7 +103,7 @@ impl Path {
         }
     }
 
-    /// What a pen of this width draws along it, without caps.
+    /// The line of this width along it, without caps.
     pub fn stroked(&self, width: f32) -> Self {
         let pieces = self.contours.iter().flat_map(|contour| contour.windows(2));
         let contours = pieces.filter_map(|piece| {
@@ -116,7 +116,7 @@ impl Path {
     }
 }
 
-/// What is drawn on; white at first.
+/// The canvas; white at first.
 pub(super) struct Canvas {
     pub width: usize,
     pub height: usize,
@@ -129,7 +129,7 @@ impl Canvas {
         Self { width, height, pixels: vec![u8::MAX; width * height], paint: MAX_PAINT }
     }
 
-    /// Whether so much was drawn that nothing more is.
+    /// Whether the limit was reached, so that nothing more is drawn.
     pub fn is_full(&self) -> bool {
         self.paint == 0
     }
@@ -205,7 +205,7 @@ impl Canvas {
         }
     }
 
-    /// Takes from what may be painted; tells whether there was as much.
+    /// Takes from the limit. Returns whether there was as much left.
     fn pay(&mut self, cost: usize) -> bool {
         let rest = self.paint.checked_sub(cost);
         self.paint = rest.unwrap_or(0);

@@ -23,7 +23,7 @@ pub(super) struct Frame<'a> {
     patterns: [&'a Pattern; 3],
     /// For each pattern the corners of the square of six modules around its middle, clockwise from the top left.
     corners: [[Point; 4]; 3],
-    /// Modules on a side, as far as the patterns tell.
+    /// Modules on a side, as far as the patterns show.
     side: f32,
 }
 
@@ -70,8 +70,8 @@ impl<'a> Frame<'a> {
         versions.into_iter()
     }
 
-    /// Lays the modules of a symbol of this version: by its alignment patterns, then without; nowhere if its finder and timing patterns
-    /// are not there.
+    /// Lays the modules of a symbol of this version: by its alignment patterns, then without; no grid if its finder and timing
+    /// patterns are not there.
     pub(super) fn lay(&self, picture: &Bitmap, inverted: bool, version: Version) -> Vec<Grid> {
         self.lay_flat(picture, inverted, version).map_or_else(Vec::new, |(flat, matches)| {
             let aligned = flat.aligned(picture, inverted, matches);
@@ -99,7 +99,7 @@ impl<'a> Frame<'a> {
             (place, matches, found) = (better, turned, now);
         }
         let (finders, timing) = found;
-        // Over a long way the timing patterns drift off by half a module, until alignment patterns tell.
+        // Over a long distance the timing patterns drift by half a module; alignment patterns correct that.
         let is_large = version.number() >= LARGE;
         if finders < MIN_FINDERS || timing < MIN_TIMING && !(is_large && finders > CLEAR_FINDERS) {
             return None;
@@ -140,7 +140,7 @@ fn corners(pattern: &Pattern, across: Point, down: Point) -> [Point; 4] {
 const LARGE: u8 = 7;
 
 impl Grid {
-    /// The grid as the alignment patterns want it; `None` where none is found.
+    /// The grid that fits the alignment patterns; `None` where none is found.
     fn aligned(&self, picture: &Bitmap, inverted: bool, mut matches: Vec<Match>) -> Option<Self> {
         let side = self.version.side() as f32;
         let (mut place, mut bends, centres) = (self.place, Vec::new(), self.centres.clone());
@@ -148,7 +148,7 @@ impl Grid {
             bends = bend(picture, inverted, &mut place, &mut matches, &centres)?;
         } else {
             let last = *centres.last()? as f32 + 0.5;
-            // Finder patterns say little of the fourth corner: it is looked for far around.
+            // Finder patterns show little of the fourth corner: it is searched in a wide area.
             let seen = alignment(picture, inverted, &place, (last, last), (0.0, 0.0), 1.0 + side / 12.0)?;
             matches.extend([((last, last), seen); 4]);
             place = Perspective::nearest(side, &matches)?;
@@ -176,7 +176,7 @@ impl Grid {
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(u, v)| self.map(u, v))
     }
 
-    /// The share of finder, separator and timing modules that are as ISO/IEC 18004 (6.3.3 to 6.3.5) wants them.
+    /// The share of finder, separator and timing modules that have the colour of ISO/IEC 18004 (6.3.3 to 6.3.5).
     pub(super) fn likeness(&self, modules: &[bool]) -> f32 {
         let Patterns { finders, timing, .. } = Patterns::of(self.version);
         let is_due = |&(x, y, dark): &Known| modules[y * self.version.side() + x] == dark;
@@ -237,7 +237,8 @@ fn alignment(
 /// The least number of the 25 modules of an alignment pattern that must be right, what distance costs taken off.
 const MIN_ALIGNMENT: f32 = 20.0;
 
-/// Finds the alignment patterns of a large symbol, fits the perspective to all of them, and tells how far each is from where it has them.
+/// Finds the alignment patterns of a large symbol, fits the perspective to all of them, and returns how far each is from its
+/// place in it.
 fn bend(
     picture: &Bitmap,
     inverted: bool,

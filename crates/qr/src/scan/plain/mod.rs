@@ -1,4 +1,4 @@
-//! The reader for what a black-and-white picture tells: fast, and right in most pictures.
+//! The reader for black-and-white pictures: fast, and right for most pictures.
 //!
 //! ```text
 //! grey --threshold--> bitmap --finder--> patterns --sets--> frames --grid--> modules
@@ -127,7 +127,7 @@ impl Search<'_> {
         }
     }
 
-    /// Reads the symbol that three finder patterns span; tells whether there was one.
+    /// Reads the symbol that three finder patterns span. Returns whether there was one.
     fn attempt(&mut self, set: [&Pattern; 3]) -> bool {
         let Some(frame) = Frame::of(set) else { return false };
         let mut laid = Vec::new();

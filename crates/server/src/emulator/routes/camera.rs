@@ -1,4 +1,4 @@
-//! What is held before a token's camera, and what was seen in it.
+//! The pictures before a token's camera, and what was read in them.
 
 use std::sync::Arc;
 
@@ -170,7 +170,7 @@ async fn drawn(
     Ok(drawn.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |bytes| form.response(bytes)))
 }
 
-/// What a camera sees in a picture.
+/// The result of a camera for a picture.
 struct Sight {
     said: Result<String, Refusal>,
     is_frame: bool,

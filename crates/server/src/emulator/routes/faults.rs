@@ -1,4 +1,4 @@
-//! What is broken in a token, and what is pressed by itself.
+//! The faults of a token, and the buttons that are pressed automatically.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a person has of a token: its buttons, its PIN and its screen.
+//! The parts of a token that a person uses: its buttons, its PIN and its screen.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a play says, in the words of the parties.
+//! The values of a story's steps, in the words of its parties.
 
 use super::*;
 
@@ -10,7 +10,7 @@ pub(super) fn subscriber(user: &str) -> Subscriber {
     Subscriber { contract: CONTRACT.to_owned(), user: user.to_owned() }
 }
 
-/// The key that a second code brings, for those who know the device key and what was typed.
+/// The key in a second code, computed from the device key and from the typed device code.
 pub(super) fn brought_key(asked: &Asked, typed: &str, code: &str, device_key: &Key) -> Option<Key> {
     let first = asked.before.as_ref().unwrap_or(&asked.picture);
     let Picture::Text(first) = first else { return None };

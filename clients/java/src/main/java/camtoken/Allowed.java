@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a test may say: anything else is told at once, with what is allowed. */
+/** Checks the values of a test: a wrong one is an error at once, with the allowed values. */
 final class Allowed {
     private static final Pattern SPAN = Pattern.compile("(-?)(?:PT)?((?:\\d{1,6}[dhms]){1,4})", Pattern.CASE_INSENSITIVE);
     private static final Pattern PART = Pattern.compile("(\\d+)(\\D)");

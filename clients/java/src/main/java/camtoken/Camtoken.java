@@ -55,7 +55,7 @@ public final class Camtoken implements AutoCloseable {
             command.addAll(SERVE);
             command.addAll(List.of("--state-dir", dir.resolve("state").toString()));
             ProcessBuilder builder = new ProcessBuilder(command).directory(dir.toFile()).redirectError(complaints.toFile());
-            // Nobody's configuration but ours: a developer's own tokens and books stay out of the tests.
+            // A configuration of its own: a developer's own tokens and records stay out of the tests.
             builder.environment().keySet().removeIf(name -> name.startsWith("CAMTOKEN_"));
             builder.environment().putAll(Map.of("CAMTOKEN_LANG", "en", "XDG_CONFIG_HOME", dir.toString()));
             Process child;

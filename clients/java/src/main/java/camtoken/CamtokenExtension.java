@@ -49,7 +49,7 @@ public final class CamtokenExtension implements ParameterResolver, TestExecution
                 context.publishReportEntry(Map.of("the token's screen", text));
                 error.addSuppressed(new TokenScreen(text));
             } catch (CamtokenException gone) {
-                // The failure is told without it.
+                // The failure is reported without it.
             }
         }
         throw error;

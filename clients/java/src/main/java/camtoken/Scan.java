@@ -78,7 +78,7 @@ public final class Scan {
 
     /**
      * Asserts that fields are on the screen: each as shown or in its canonical form, as a text, a number or a {@link Pattern}. Half-width
-     * and full-width kana are alike. What differs is told field by field.
+     * and full-width kana are alike. Differences are reported field by field.
      */
     public void assertShows(Map<String, ?> expected) {
         if (refusal != null) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A world of tokens with a clock and randomness of its own. What is null is as usual.
+ * A session of tokens with a clock and random numbers of its own. Null means the default.
  *
  * @param lang {@code ja} or {@code en}
  * @param clock a moment at which the clock stands; without it the clock is the system's

@@ -26,7 +26,7 @@ final class Sight {
         try {
             found = camera.look();
         } catch (RuntimeException error) {
-            // It may be gone by now; the test is told by the next thing that it does.
+            // It may be gone by now; the next step of the test reports that.
         }
         this.element = found;
     }

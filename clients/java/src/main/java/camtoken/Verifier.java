@@ -16,12 +16,12 @@ public final class Verifier {
         this.http = http;
     }
 
-    /** Takes a test token into the books, as a bank does before it hands one out. */
+    /** Registers a test token with the verifier, as a bank does before it hands one out. */
     public void addToken(Token token) {
         http.send("POST", "/v1/tokens", token.state().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Takes a test token into the books, and registers a user on it by both codes. Gives the activation. */
+    /** Registers a test token with the verifier, and a user on it by both codes. Gives the activation. */
     public String enroll(Token token, String contract, String user) {
         addToken(token);
         Map<String, String> subscriber = Map.of("tokenId", token.id(), "contract", contract, "user", user);

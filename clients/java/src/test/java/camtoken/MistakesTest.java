@@ -20,7 +20,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 
-/** What a tester is told of each mistake. */
+/** The message for a tester about each mistake. */
 @CamtokenTest
 class MistakesTest {
     private static final ScanOptions SHORT = ScanOptions.usual().within(Duration.ofMillis(300));

@@ -1,4 +1,4 @@
-//! What ends things by itself: a restored backup, a clock that is set back, other dates; and the places of a token.
+//! Events that end activations and challenges: a restored backup, a clock that is set back, other dates; and the places of a token.
 
 use core::num::NonZeroU32;
 

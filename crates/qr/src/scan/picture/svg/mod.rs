@@ -1,8 +1,8 @@
 //! SVG as programs draw codes: rectangles, paths, circles, polygons, and pictures in them, filled or stroked, moved and scaled, and used
 //! again by their names. A gradient is dark, and text is not drawn.
 //!
-//! Our own reading of it: a code consists of few kinds of shapes, and a whole renderer is twenty-five crates with filters, fonts and
-//! layers, each of which a stranger's file could make dear.
+//! It is read by code of our own, because a code consists of few kinds of shapes. A whole renderer is twenty-five crates with
+//! filters, fonts and layers, and a hostile file could make each of them expensive.
 
 mod paint;
 mod path;

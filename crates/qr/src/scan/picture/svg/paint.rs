@@ -22,7 +22,7 @@ impl Default for Paint {
     }
 }
 
-/// The rules of the style sheets, by what they are for.
+/// The rules of the style sheets, by their selector.
 pub(super) struct Sheet<'a> {
     rules: Vec<(&'a str, &'a str)>,
 }
@@ -48,7 +48,7 @@ impl<'a> Sheet<'a> {
 }
 
 impl Paint {
-    /// What an element is painted with that stands in one that is painted with this.
+    /// The paint of an element inside one with this paint.
     pub fn inside(&self, node: &Node<'_>, sheet: &Sheet<'_>) -> Self {
         let mut paint = *self;
         let names = [
@@ -92,7 +92,7 @@ impl Paint {
     }
 }
 
-/// A colour's grey level; a gradient is dark. What is not understood is black.
+/// A colour's grey level; a gradient is dark. A colour that is not understood is black.
 fn colour(text: &str, inherited: Option<u8>) -> Option<u8> {
     const NAMES: [(&str, u8); 14] = [
         ("white", 255),

@@ -3,7 +3,7 @@
 use crate::scan::geometry::Point;
 use crate::scan::picture::vector::Path;
 
-/// The numbers of a text, whatever stands between them.
+/// The numbers of a text, whatever is between them.
 pub(super) fn numbers(text: &str) -> Vec<f32> {
     let mut rest = text;
     std::iter::from_fn(|| next_number(&mut rest)).collect()

@@ -1,5 +1,5 @@
-//! Elements and attributes of XML, as far as drawings need them: no entities but in what nobody measures, no namespaces but as they
-//! are mostly called.
+//! Elements and attributes of XML, as far as drawings need them. Entities are not decoded: sizes and coordinates have none. Of
+//! namespaces only the usual prefixes are known.
 
 /// An element; the ones inside follow it.
 pub(super) struct Node<'a> {
@@ -57,7 +57,7 @@ pub(super) fn nodes(text: &str) -> Vec<Node<'_>> {
     nodes
 }
 
-/// Where the tag ends: a `>` that stands in no quotes.
+/// Where the tag ends: a `>` outside quotes.
 fn end_of(tag: &str) -> usize {
     let mut quote = None;
     let end = tag.bytes().position(|byte| {
