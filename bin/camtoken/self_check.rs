@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::config::Store;
 use crate::failure::{Code, Failure};
 use crate::trust;
 
@@ -80,12 +79,9 @@ impl Room {
     /// Bytes that have to be free. With less, the next changes may not be stored.
     pub const LEAST: u64 = 1 << 20;
 
-    /// That of a store in a directory; a database sees to its own.
-    pub fn of(place: &Store) -> Option<Self> {
-        match place {
-            Store::Directory(dir) => Some(Self { dir: dir.clone() }),
-            Store::Url(_) => None,
-        }
+    /// That of a store in this directory.
+    pub fn of(dir: PathBuf) -> Self {
+        Self { dir }
     }
 
     /// How many bytes are free for this user.

@@ -87,6 +87,14 @@ impl Value for Store {
 }
 
 impl Store {
+    /// Where an embedded store is.
+    pub fn directory(self) -> Option<PathBuf> {
+        match self {
+            Self::Directory(dir) => Some(dir),
+            Self::Url(_) => None,
+        }
+    }
+
     /// Whether it is a URL with a password in it.
     pub fn has_password(&self) -> bool {
         matches!(self, Self::Url(url) if without_password(url) != *url)

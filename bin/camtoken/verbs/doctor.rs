@@ -222,7 +222,7 @@ fn database(context: &Context) -> Option<Check> {
 fn room(context: &Context) -> Option<Check> {
     let named = context.settings.store.value.clone();
     let place = named.or_else(|| bank::home(context).ok().map(|home| Store::Directory(home.join("store"))))?;
-    let free = Room::of(&place)?.free().ok()?;
+    let free = Room::of(place.directory()?).free().ok()?;
     let shown = format!("{} MB", free / 1_000_000);
     Some(match free < Room::LEAST {
         true => problem_of("store_room", shown, context.out.text.get("doctor-store-full")),

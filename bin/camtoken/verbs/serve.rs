@@ -401,9 +401,10 @@ impl Args {
     /// What it goes on checking.
     fn self_checks(&self, context: &Context) -> Result<Vec<SelfCheck>, Failure> {
         let files = self.secret_files(context).into_iter().map(SecretFile::standing);
+        // A database sees to its own room.
         let room = match self.only {
             Some(Half::Token) => None,
-            _ => Room::of(&self.bank.place(context)?).map(Room::standing),
+            _ => self.bank.place(context)?.directory().map(|dir| Room::of(dir).standing()),
         };
         Ok(files.chain(room).collect())
     }
