@@ -69,6 +69,7 @@ fn a_code_for_an_authenticator_app_registers_and_is_answered() {
 
     let (again, exit) = desk.scan("otpauth://totp/ACME%20Co:alice?secret=MFRGG&issuer=ACME%20Co");
     assert_eq!((&again["code"], exit), (&json!("CT-E068"), 5), "an old key is not overwritten: {again}");
+    assert_eq!((&again["format"], &again["foreign"]), (&json!("otpauth"), &Value::Null), "what was refused is named");
     assert_eq!(desk.otp("alice", "59"), "94287082");
     let (left, exit) = desk.run(&["token", "rm-account", "alice", "--yes"]);
     assert_eq!((&left["accounts"], exit), (&json!([]), 0));

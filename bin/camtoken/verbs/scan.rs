@@ -270,6 +270,7 @@ impl<'a> Reader<'a> {
             (Some((held, approval)), said) => {
                 let said = said.map(|said| said.parts().0.unwrap_or_default());
                 if let Some(code) = said.as_deref().ok().and_then(source::foreign) {
+                    report.format = code.as_ref().ok().map(|code| code.format());
                     held.wake(approval.pin, self.context)?;
                     if let Err(refusal) = held.device.token_mut().look() {
                         held.save()?;

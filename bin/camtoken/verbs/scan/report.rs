@@ -42,7 +42,7 @@ pub struct Report {
     /// What the first symbol says, in hex, if it is no text, or its text is a guess (--raw)
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bytes: Option<String>,
-    /// What kind of code it is, where it is not one of camtoken's, and its parts (--raw)
+    /// What kind of code it is, where it is not one of camtoken's; also when a token refuses it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<&'static str>,
     /// The parts of such a code that anybody can read (--raw)
