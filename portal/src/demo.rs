@@ -31,7 +31,9 @@ pub const FIRST_OTP: &str = "HAT5-9KQ2-W7RM";
 pub const INQUIRY_PIN: &str = "4079";
 /// The certificate password of all persons with login method 3.
 pub const CERTIFICATE: &str = "SHM3-7TXC-4QEK";
-/// The bank operator's password.
+/// The bank's operators: what cannot be undone needs two.
+pub const OPERATORS: [&str; 2] = ["OPERATOR1", "OPERATOR2"];
+/// The password of both.
 pub const OPERATOR: &str = "Madoguchi-3";
 /// The company of login method 2.
 pub const SAMPLE: &str = "1234567890";
@@ -54,13 +56,15 @@ pub const TOKENS: [(&str, &str); 10] = [
     ("KKK0000023", ""),
 ];
 
-/// Puts all persons into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty.
+/// Puts everybody into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty; books from
+/// before there were two operators get both.
 ///
 /// # Errors
 ///
 /// [`BankError`] when the database or the verifier fails.
 pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
     if !bank.books.list::<Contract>("")?.is_empty() {
+        seed_operators(bank).await?;
         return Ok(Vec::new());
     }
     let now = bank.now();
@@ -77,27 +81,38 @@ pub async fn seed(bank: &Bank) -> Result<Vec<(TokenId, String)>, BankError> {
         transaction: hash(TRANSACTION).await?,
         first_otp: hash(FIRST_OTP).await?,
         certificate: hash(CERTIFICATE).await?,
-        operator: hash(OPERATOR).await?,
         inquiry_pin: hash(INQUIRY_PIN).await?,
     };
     bank.books.change(|sheet| {
         seed_contracts(sheet, now)?;
         seed_people(sheet, &hashes, now)?;
         seed_accounts(sheet, &hashes);
-        let password = Credential::new(hashes.operator.clone());
-        sheet.put(&Operator { id: "OP01".to_owned(), password });
         Ok::<_, BooksError>(())
     })?;
+    seed_operators(bank).await?;
     Ok(files)
 }
 
-/// The hashes of the demonstration's passwords.
+/// The operators that are not there yet.
+async fn seed_operators(bank: &Bank) -> Result<(), BankError> {
+    for id in OPERATORS {
+        if bank.books.get::<Operator>(id)?.is_none() {
+            let password = Credential::new(bank.hash(Password::new(OPERATOR.to_owned())).await?);
+            bank.books.change(|sheet| {
+                sheet.put(&Operator { id: id.to_owned(), password });
+                Ok::<_, BooksError>(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What is kept of the passwords of the demonstration.
 struct Hashes {
     login: PasswordHash,
     transaction: PasswordHash,
     first_otp: PasswordHash,
     certificate: PasswordHash,
-    operator: PasswordHash,
     inquiry_pin: PasswordHash,
 }
 
@@ -117,6 +132,7 @@ fn seed_contracts(sheet: &mut Sheet<'_>, now: Timestamp) -> Result<(), BooksErro
             profile,
             completed: today.to_string(),
             limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
+            ended: None,
         });
         let last_day = first_otp_last_day(today).to_string();
         let certificate = if method == LoginMethod::PasswordCertificate { CERTIFICATE } else { "" };

@@ -313,7 +313,7 @@ fn who_can_log_in() -> String {
          \x20 ADMIN01  administrator, token KKK0000015, certificate password {certificate}, first-OTP password {first}\n\
          \x20 KEIRI01  user, token KKK0000016, certificate password {certificate}\n\
          Everybody: login password {login}, transaction password {transaction}; every account: inquiry PIN {pin}\n\
-         The bank's operator: OP01, password {operator}, at /operator",
+         The bank's operators: OPERATOR1 and OPERATOR2, password {operator}, at /operator",
         sample = demo::SAMPLE,
         hinagata = demo::HINAGATA,
         certificate = demo::CERTIFICATE,

@@ -14,8 +14,16 @@ use crate::domain::calendar::{day_in_japan, time_in_japan};
 #[derive(Debug, Clone, Copy)]
 pub struct Text(pub Language);
 
-const JA: &str = concat!(include_str!("../i18n/ja/portal.ftl"), include_str!("../i18n/ja/linkage.ftl"));
-const EN: &str = concat!(include_str!("../i18n/en/portal.ftl"), include_str!("../i18n/en/linkage.ftl"));
+const JA: &str = concat!(
+    include_str!("../i18n/ja/portal.ftl"),
+    include_str!("../i18n/ja/linkage.ftl"),
+    include_str!("../i18n/ja/desk.ftl")
+);
+const EN: &str = concat!(
+    include_str!("../i18n/en/portal.ftl"),
+    include_str!("../i18n/en/linkage.ftl"),
+    include_str!("../i18n/en/desk.ftl")
+);
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> = LazyLock::new(|| [bundle("ja", JA), bundle("en", EN)]);
 

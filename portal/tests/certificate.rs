@@ -1,5 +1,7 @@
 //! Login method 3 over real TLS: the certificate, its password, its end, its renewal, its loss.
 
+mod clerk;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -11,12 +13,14 @@ use camtoken::verifier::Step;
 use camtoken_portal::bank::{Bank, Draft, Fetched, NewChallenge, Placed, Progress, Settled};
 use camtoken_portal::demo::{self, CERTIFICATE, FIRST_OTP, HINAGATA, LOGIN, TRANSACTION};
 use camtoken_portal::domain::credential::{Entry, Password};
+use camtoken_portal::domain::desk::DeskAct;
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::pages::Site;
 use camtoken_portal::system::rng;
 use camtoken_portal::test_clock::TestClock;
 use camtoken_portal::tls::{Peer, TlsListener};
+use clerk::clerk;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
@@ -357,7 +361,7 @@ async fn a_lost_certificate_is_out_at_once_and_a_new_password_comes_by_letter() 
     let mut browser = world.browser(Some(&file));
     browser.log_in("ADMIN01", LOGIN).await;
     assert_eq!(browser.path, "/home");
-    world.site.bank.new_certificate_password(&world.person("ADMIN01")).await.expect("a decision");
+    clerk(&world.site.bank, DeskAct::Certificate, &world.person("ADMIN01")).await;
     browser.ask("/home", None).await;
     assert_eq!(browser.path, "/login");
     let mails = world.site.bank.books.list::<camtoken_portal::domain::mail::Mail>("").expect("the books answer");

@@ -124,7 +124,7 @@ async fn the_desk_finds_a_contract_by_what_people_have_at_hand() {
     let (site, _dir) = bank().await;
     let mut desk = Visitor::new(site);
     desk.ask("/operator/login", None).await;
-    desk.ask("/operator/login", Some(&format!("operator=OP01&password={OPERATOR}"))).await;
+    desk.ask("/operator/login", Some(&format!("operator=OPERATOR1&password={OPERATOR}"))).await;
     for (wanted, found) in [
         ("1234567890", "株式会社サンプル"),
         ("%E3%81%BF%E3%81%BB%E3%82%93", "有限会社みほん"),

@@ -1,21 +1,24 @@
 //! A person's life with the bank, by the diagrams of `LIFE.md`: every arrow is walked, and no other.
 
+mod clerk;
 #[expect(dead_code, reason = "most of it is for the tests of the bank")]
 mod world;
 
 use camtoken::transaction::Operation;
 use camtoken::verifier::Step;
 use camtoken_portal::bank::{
-    Completed, Fetched, First, Initialised, Lent, LoggedIn, NotShown, Placed, Progress, Settled, Wish,
+    AtDesk, Fetched, First, Initialised, LoggedIn, NotDone, NotShown, Placed, Progress, Settled, Wish,
 };
 use camtoken_portal::demo::{CERTIFICATE, FIRST_OTP, HINAGATA, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::calendar::day_in_japan;
 use camtoken_portal::domain::certificate::last_day_from;
-use camtoken_portal::domain::contract::{LentToken, LoginMethod, Profile};
+use camtoken_portal::domain::contract::{Contract, LentToken, LoginMethod, Profile};
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::ledger::Outcome;
 use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::{FirstOtp, Held, Person};
+use clerk::{at_desk, clerk, done_at_desk};
 use world::{World, about, generator, numbers, on, password, shown, transfer, word};
 
 const DAY: u64 = 24 * 3600;
@@ -69,7 +72,11 @@ impl Walk {
     /// The state of the person, by the database and the verifier.
     async fn state(&self) -> &'static str {
         let bank = &self.world.bank;
-        let Some(person) = bank.person(SAMPLE, USER).expect("the books answer") else { return "[*]" };
+        let contract = bank.books.get::<Contract>(SAMPLE).expect("the books answer").expect("the contract");
+        let Some(person) = bank.person(SAMPLE, USER).expect("the books answer").filter(|_| contract.ended.is_none())
+        else {
+            return "[*]";
+        };
         match bank.held(&person).await.expect("an answer").as_slice() {
             [] => {}
             [Held::Login] => return "LoginHeld",
@@ -120,13 +127,13 @@ impl Walk {
     }
 
     async fn resume(&mut self, to: &'static str) {
-        self.world.bank.set_service(&self.me(), true).await.expect("a decision");
+        clerk(&self.world.bank, DeskAct::Resume, &self.me()).await;
         self.arrive(to, "the bank resumes").await;
     }
 
     async fn lend(&mut self, by: &str) -> String {
-        let lent = self.world.bank.lend_token(&self.me(), None).await.expect("a decision");
-        assert!(matches!(&lent, Lent::Token(id) if self.me().token.as_ref() == Some(id)), "{lent:?}");
+        clerk(&self.world.bank, DeskAct::Lend, &self.me()).await;
+        assert!(self.me().token.is_some());
         self.arrive("TokenHanded", by).await;
         word(&self.world, "letter-first-otp", "first")
     }
@@ -202,18 +209,18 @@ async fn every_state_of_the_token_has_its_way_out() {
 
     let lost = walk.me().token.expect("a token");
     let lost = walk.world.bank.books.get::<LentToken>(&lost).expect("the books answer").expect("it is lent");
-    walk.world.bank.revoke_token(&lost).await.expect("a decision");
+    done_at_desk(&walk.world.bank, &Errand::about(DeskAct::Revoke, &lost.contract, &lost.id)).await;
     walk.arrive("NoToken", "the token is lost, the bank revokes it").await;
     walk.lend("the bank lends another token").await;
     walk.world.later(91 * DAY);
     walk.arrive("FirstOtpOver", "90 days").await;
-    assert!(walk.world.bank.new_first_otp(&walk.me()).await.expect("a decision"));
+    clerk(&walk.world.bank, DeskAct::FirstOtp, &walk.me()).await;
     walk.arrive("TokenHanded", "the bank sends a new first-OTP password").await;
     walk.sign_again(&word(&walk.world, "letter-first-otp", "first")).await;
 
     let first_otp = walk.lend("the bank lends another token, the old one is broken").await;
     walk.sign_again(&first_otp).await;
-    walk.world.bank.hand_out_generator(&walk.me()).await.expect("a decision");
+    clerk(&walk.world.bank, DeskAct::Generator, &walk.me()).await;
     walk.arrive("GaveBack", "the bank takes the token back and hands out a generator").await;
     let first_otp = walk.lend("the bank lends another token").await;
     walk.sign_again(&first_otp).await;
@@ -224,6 +231,22 @@ async fn every_state_of_the_token_has_its_way_out() {
     let fields = [("act", "delete"), ("before", before.as_str())];
     walk.by_the_other(about(&me, Operation::UserManagement, &fields, Act::RemovePerson { activations })).await;
     walk.arrive("[*]", "an administrator removes the person").await;
+
+    for (errand, by) in [
+        (DeskAct::Remove, "two operators of the bank remove the person"),
+        (DeskAct::End, "two operators of the bank end the contract"),
+    ] {
+        let mut other = Walk::new().await;
+        other.world.register(SAMPLE, USER).await;
+        other.at = "Registered";
+        other.sign().await;
+        other.arrive("Signing", "the first signature").await;
+        let errand =
+            if errand == DeskAct::End { Errand::about(errand, SAMPLE, "") } else { Errand::of(errand, &other.me()) };
+        done_at_desk(&other.world.bank, &errand).await;
+        other.arrive("[*]", by).await;
+        walk.walked.append(&mut other.walked);
+    }
 
     walk.walked.sort();
     walk.walked.dedup();
@@ -243,18 +266,17 @@ async fn after_a_loss_a_lone_administrator_signs_again_whatever_the_login_method
             mail: "somu@kokoromi.example".to_owned(),
         };
         let application = world.bank.apply(&wish).expect("the books answer");
-        let Completed::Contract(number) = world.bank.complete(&application).await.expect("a decision") else {
-            panic!("not completed")
-        };
+        let number = done_at_desk(&world.bank, &Errand::about(DeskAct::Complete, "", &application)).await.contract;
         let first_otp = word(&world, "letter-report", "first");
         let login = word(&world, "letter-report", "login");
         let person = world.register_with(&number, "ADMIN01", &first_otp).await;
         let lost = person.token.expect("a token");
         let lost = world.bank.books.get::<LentToken>(&lost).expect("the books answer").expect("it is lent");
-        world.bank.revoke_token(&lost).await.expect("a decision");
+        done_at_desk(&world.bank, &Errand::about(DeskAct::Revoke, &lost.contract, &lost.id)).await;
 
         let person = world.person(&number, "ADMIN01");
-        assert!(matches!(world.bank.lend_token(&person, None).await, Ok(Lent::Token(id)) if id != lost.id));
+        clerk(&world.bank, DeskAct::Lend, &person).await;
+        assert!(world.person(&number, "ADMIN01").token.is_some_and(|id| id != lost.id));
         // The login leads to the registration, or to where it can be chosen.
         let answer =
             world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&login), None).await;
@@ -270,22 +292,25 @@ async fn after_a_loss_a_lone_administrator_signs_again_whatever_the_login_method
 async fn a_token_is_lent_to_its_own_contract_alone() {
     let world = World::new().await;
     let person = world.person(SAMPLE, "KEIRI01");
-    for (chosen, lent) in [("KKK0000011", Lent::Unfit), ("KKK0000003", Lent::Token("KKK0000003".to_owned()))] {
-        assert_eq!(world.bank.lend_token(&person, Some(chosen)).await.expect("a decision"), lent);
-    }
+    let lend = Errand::of(DeskAct::Lend, &person);
+    let other = at_desk(&world.bank, &lend.clone().with("KKK0000011")).await;
+    assert_eq!(other, AtDesk::NotDone(NotDone::NotFound), "it is another contract's");
+    done_at_desk(&world.bank, &lend.clone().with("KKK0000003")).await;
+    assert_eq!(world.person(SAMPLE, "KEIRI01").token.as_deref(), Some("KKK0000003"));
     let mails = world.bank.books.list::<Mail>("").expect("the books answer");
     assert!(mails.iter().all(|mail| mail.text != "letter-first-otp"), "a user has no first-OTP password");
     for id in ["KKK0000021", "KKK0000022", "KKK0000023"] {
-        assert_eq!(world.bank.lend_token(&person, None).await.expect("a decision"), Lent::Token(id.to_owned()));
+        done_at_desk(&world.bank, &lend).await;
+        assert_eq!(world.person(SAMPLE, "KEIRI01").token.as_deref(), Some(id));
     }
-    assert_eq!(world.bank.lend_token(&person, None).await.expect("a decision"), Lent::NoneLeft);
+    assert_eq!(at_desk(&world.bank, &lend).await, AtDesk::NotDone(NotDone::NoToken));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gave_the_token_back_sets_the_login_password_by_the_generator() {
     let mut world = World::new().await;
     let person = world.register(MIHON, "MIHON01").await;
-    world.bank.hand_out_generator(&person).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Generator, &person).await;
     let (key, person) = (generator(&world), world.person(MIHON, "MIHON01"));
     let hash = world.bank.hash(password("Asa-no-hikari-5")).await.expect("a hash");
     let wrong = world.bank.set_password_by_generator(&person, &hash, "000000", [1; 16]).await.expect("a decision");
@@ -327,7 +352,7 @@ async fn every_state_of_the_certificate_has_its_way_out() {
     }
     assert_eq!(walk.world.bank.held(&me(&walk)).await.expect("an answer"), [Held::Certificate]);
     walk.to("PasswordHeld", "5 wrong certificate passwords");
-    walk.world.bank.set_service(&me(&walk), true).await.expect("a decision");
+    clerk(&walk.world.bank, DeskAct::Resume, &me(&walk)).await;
     walk.to("PasswordSent", "the bank resumes");
     let first = fetch(&mut walk, CERTIFICATE).await;
     walk.world.register(HINAGATA, "ADMIN01").await;
@@ -352,11 +377,11 @@ async fn every_state_of_the_certificate_has_its_way_out() {
     assert!(!walk.world.bank.log_in_by_certificate(&me(&walk), Some(&renewed)).expect("a decision"));
     assert!(matches!(walk.world.bank.why_not_shown(&me(&walk), None), Ok(NotShown::Ended(_))));
     walk.to("Ended", "its last day is over");
-    assert!(walk.world.bank.new_certificate_password(&me(&walk)).await.expect("a decision"));
+    clerk(&walk.world.bank, DeskAct::Certificate, &me(&walk)).await;
     walk.to("PasswordSent", "the bank sends a new certificate password");
     let sent = word(&walk.world, "letter-certificate", "certificate");
     let lost = fetch(&mut walk, &sent).await;
-    assert!(walk.world.bank.new_certificate_password(&me(&walk)).await.expect("a decision"));
+    clerk(&walk.world.bank, DeskAct::Certificate, &me(&walk)).await;
     assert_eq!(walk.world.bank.why_not_shown(&me(&walk), Some(&lost)).expect("an answer"), NotShown::Revoked);
     walk.to("PasswordSent", "it is lost, the bank revokes it and sends a new certificate password");
 

@@ -1,6 +1,8 @@
 //! Mail to a real server, aiosmtpd: `AIOSMTPD` names a Python that has it. scripts/test runs these. What no real server is to
 //! be brought to say, a few lines here say.
 
+mod clerk;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,10 +14,12 @@ use camtoken::Timestamp;
 use camtoken_portal::bank::Bank;
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{self, SAMPLE};
+use camtoken_portal::domain::desk::DeskAct;
 use camtoken_portal::domain::mail::{Delivery, Mail, Unsent};
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::postman::Postman;
 use camtoken_portal::test_clock::TestClock;
+use clerk::clerk;
 
 struct Server {
     child: Child,
@@ -81,7 +85,7 @@ impl World {
 
     /// An event that the person learns by mail.
     async fn tell(&self) {
-        self.bank.set_service(&self.person(), true).await.expect("a decision");
+        clerk(&self.bank, DeskAct::Resume, &self.person()).await;
     }
 
     fn unsent(&self) -> usize {

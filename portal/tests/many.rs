@@ -71,7 +71,16 @@ fn fill(bank: &Bank) -> Result<(), BooksError> {
                 }
                 let text = |text: &str| text.to_owned();
                 let (number, before) = (head.number + 1, head.link.clone());
-                let event = Event { number, at: n, by: text("bank"), what: text("contract"), about: text("x"), before };
+                let event = Event {
+                    number,
+                    at: n,
+                    by: text("bank"),
+                    what: text("contract"),
+                    about: text("x"),
+                    reason: None,
+                    approved_by: None,
+                    before,
+                };
                 head = Head { number, link: event.link() };
                 sheet.put(&event);
                 let (to, text) = (text("x"), text("letter-token"));
@@ -129,7 +138,7 @@ async fn with_ten_thousand_contracts_every_page_is_there_within_a_tenth_of_a_sec
         ),
         (
             "/operator/login",
-            format!("operator=OP01&password={OPERATOR}"),
+            format!("operator=OPERATOR1&password={OPERATOR}"),
             &[
                 "/operator",
                 "/operator?after=4000005000",

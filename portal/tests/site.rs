@@ -368,14 +368,22 @@ async fn what_was_begun_is_finished_although_the_visitor_went_away() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_token_the_bank_revokes_is_out() {
     let mut desk = Browser::new().await;
-    let (mut holder, mut other) = (desk.another(), desk.another());
+    let (mut holder, mut other, mut second) = (desk.another(), desk.another(), desk.another());
     holder.log_in("KEIRI01", LOGIN).await;
     other.log_in("ADMIN02", LOGIN).await;
-    desk.ask("/operator/login", None).await;
-    let form = format!("csrf={}&operator=OP01&password={}", desk.csrf(), demo::OPERATOR);
-    desk.ask("/operator/login", Some(form)).await;
-    desk.ask("/operator/tokens/KKK0000001/revoke", Some(format!("csrf={}", desk.csrf()))).await;
-    assert_eq!(desk.path, "/operator");
+    for (one, id) in [(&mut desk, "OPERATOR1"), (&mut second, "OPERATOR2")] {
+        one.ask("/operator/login", None).await;
+        let form = format!("csrf={}&operator={id}&password={}", one.csrf(), demo::OPERATOR);
+        one.ask("/operator/login", Some(form)).await;
+    }
+    desk.ask("/operator/act?act=revoke&contract=1234567890&item=KKK0000001", None).await;
+    let form = format!("csrf={}&act=revoke&contract=1234567890&item=KKK0000001&reason=lost", desk.csrf());
+    desk.ask("/operator/act", Some(form)).await;
+    holder.ask("/home", None).await;
+    assert_eq!(holder.path, "/home", "it waits for a second operator");
+    second.ask(&desk.path, None).await;
+    second.ask(&desk.path, Some(format!("csrf={}&decision=approve", second.csrf()))).await;
+    assert_eq!(second.path, "/operator?q=1234567890");
     holder.ask("/home", None).await;
     other.ask("/home", None).await;
     assert_eq!((holder.path.as_str(), other.path.as_str()), ("/login", "/home"));

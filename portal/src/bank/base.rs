@@ -34,6 +34,8 @@ pub struct Bank {
     clock: Clock,
     /// One thing after the other for each activation, from the verdict to the booking.
     tills: Mutex<HashMap<ActivationId, Arc<tokio::sync::Mutex<()>>>>,
+    /// One decision after the other about what waits at the desk.
+    pub(super) desk: tokio::sync::Mutex<()>,
     /// Hashing a password takes a core and 19 MiB on purpose; more than a few at a time would be an attack on ourselves.
     hashing: Arc<Semaphore>,
 }
@@ -106,12 +108,14 @@ impl Bank {
         block_on(verifier.check_key(&mut rng()))?;
         let books = Books::open(&dir.join("books"))?;
         books.list_by_contract()?;
+        books.record_activations()?;
         Ok(Self {
             books: Arc::new(books),
             verifier,
             authority: Authority::open(dir)?,
             clock,
             tills: Mutex::default(),
+            desk: tokio::sync::Mutex::default(),
             hashing: Arc::new(Semaphore::new(4)),
         })
     }

@@ -4,13 +4,14 @@ use camtoken::time::Date;
 
 use super::base::{Bank, BankError};
 use super::contracts::code_word;
-use super::events::{BANK, note};
+use super::events::{note, note_by};
 use crate::authority::IssuedFile;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::end_of_day;
 use crate::domain::certificate::{Certificate, last_day_from};
 use crate::domain::contract::{Contract, LoginMethod};
 use crate::domain::credential::{Credential, Entry, Password};
+use crate::domain::desk::By;
 use crate::domain::people::Person;
 use crate::outbox::post;
 
@@ -199,11 +200,7 @@ impl Bank {
 
     /// Takes back every certificate of a person, at once, and sends a new certificate password by letter: by the bank. Whether
     /// the person logs in by certificate.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was done.
-    pub async fn new_certificate_password(&self, person: &Person) -> Result<bool, BankError> {
+    pub(super) async fn new_certificate_password(&self, person: &Person, by: &By) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
@@ -214,7 +211,7 @@ impl Bank {
             let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             revoke_all(sheet, &person, |_| true)?;
             let words = [("user", person.user.as_str()), ("certificate", word.as_str())];
-            note(sheet, BANK, "certificate-password", &Person::key(&person.contract, &person.user), now)?;
+            note_by(sheet, by, "certificate-password", &Person::key(&person.contract, &person.user), now)?;
             post(sheet, &person.contract, "letter-certificate", &words, now)?;
             person.certificate = Some(Credential::new(hash));
             person.certificate_until = None;

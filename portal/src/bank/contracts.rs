@@ -5,12 +5,13 @@ use camtoken::transaction::text::KanaText;
 use camtoken::transaction::{Operation, Transaction};
 
 use super::base::{Bank, BankError};
-use super::events::{BANK, note};
+use super::events::note_by;
 use super::login::put_person;
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::contract::{Application, Contract, LentToken, Limit, LoginMethod, Profile};
 use crate::domain::credential::{Credential, Password, PasswordHash};
+use crate::domain::desk::By;
 use crate::domain::ledger::Account;
 use crate::domain::people::{Person, Role, is_mail};
 use crate::outbox::post;
@@ -48,7 +49,7 @@ pub enum Unfit {
 
 /// The result of completing an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Completed {
+pub(super) enum Completed {
     /// There is a contract of this number now.
     Contract(String),
     /// It was completed before, or there is none.
@@ -110,11 +111,7 @@ impl Bank {
     }
 
     /// Completes the registration of an applicant: contract, account, first administrator, a token, and the report by letter.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was done.
-    pub async fn complete(&self, application: &str) -> Result<Completed, BankError> {
+    pub(super) async fn complete(&self, application: &str, by: &By) -> Result<Completed, BankError> {
         let secrets = [code_word(), code_word(), code_word(), code_word()];
         let [login, transaction, first_otp, certificate] = secrets.clone();
         let login = self.hash(Password::new(login)).await?;
@@ -137,6 +134,7 @@ impl Bank {
                 profile: application.profile,
                 completed: today.to_string(),
                 limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
+                ended: None,
             };
             let login_id = contract.login_id(&user);
 
@@ -154,7 +152,7 @@ impl Bank {
                 ("until", until.as_str()),
                 ("certificate", if by_certificate { certificate_word } else { "" }),
             ];
-            note(sheet, BANK, "contract", &number, now)?;
+            note_by(sheet, by, "contract", &number, now)?;
             post(sheet, &number, "letter-report", &words, now)?;
             let token_words = [("token", token.id.as_str()), ("name", application.name.as_str())];
             post(sheet, &number, "letter-token", &token_words, now)?;
@@ -195,11 +193,7 @@ impl Bank {
 
     /// Draws a new first-OTP password for an administrator who has not registered, and sends it by letter; its 90 days count
     /// from today. Whether there is such an administrator.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was done.
-    pub async fn new_first_otp(&self, person: &Person) -> Result<bool, BankError> {
+    pub(super) async fn new_first_otp(&self, person: &Person, by: &By) -> Result<bool, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
@@ -210,7 +204,7 @@ impl Bank {
             let Some(mut person) = known else { return Ok::<_, BooksError>(false) };
             let until = first_otp_last_day(today).to_string();
             let words = [("user", person.user.as_str()), ("first", word.as_str()), ("until", until.as_str())];
-            note(sheet, BANK, "first-otp", &key, now)?;
+            note_by(sheet, by, "first-otp", &key, now)?;
             post(sheet, &person.contract, "letter-first-otp", &words, now)?;
             renew_first_otp(&mut person, hash, today);
             sheet.put(&person);

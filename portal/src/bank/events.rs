@@ -4,6 +4,7 @@ use camtoken::Timestamp;
 
 use super::base::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
+use crate::domain::desk::By;
 use crate::domain::event::{Broken, Event, Head, check, check_part};
 
 /// The name of the bank as the one who did something.
@@ -58,10 +59,31 @@ impl Bank {
 
 /// Adds an entry to the chain.
 pub(crate) fn note(sheet: &mut Sheet<'_>, by: &str, what: &str, about: &str, now: Timestamp) -> Result<(), BooksError> {
+    add(sheet, by, (what, about), (None, None), now)
+}
+
+/// Adds an entry about what one of the bank's own people did.
+pub(crate) fn note_by(
+    sheet: &mut Sheet<'_>,
+    by: &By,
+    what: &str,
+    about: &str,
+    now: Timestamp,
+) -> Result<(), BooksError> {
+    add(sheet, &by.operator, (what, about), (Some(by.reason.clone()), by.approved_by.clone()), now)
+}
+
+fn add(
+    sheet: &mut Sheet<'_>,
+    by: &str,
+    (what, about): (&str, &str),
+    (reason, approved_by): (Option<String>, Option<String>),
+    now: Timestamp,
+) -> Result<(), BooksError> {
     let head = sheet.get::<Head>("event")?;
     let (number, before) = head.map_or((1, String::new()), |head| (head.number + 1, head.link));
     let [by, what, about] = [by, what, about].map(str::to_owned);
-    let event = Event { number, at: now.as_unix(), by, what, about, before };
+    let event = Event { number, at: now.as_unix(), by, what, about, reason, approved_by, before };
     sheet.put(&Head { number, link: event.link() });
     sheet.put(&event);
     Ok(())

@@ -182,8 +182,12 @@ fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undon
         return Err(Refusal::Changed.into());
     }
     tell(sheet, &person, signed)?;
-    // The next person with this ID must not be let in by them.
-    revoke_all(sheet, &person, |_| true)?;
+    Ok(strike_person(sheet, &person)?)
+}
+
+/// Takes a person out of the books, with their login ID and certificates: whoever gets this ID next must not be opened to by them.
+pub(super) fn strike_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<(), BooksError> {
+    revoke_all(sheet, person, |_| true)?;
     if let Some(id) = &person.login_id {
         sheet.strike::<LoginId>(id);
     }

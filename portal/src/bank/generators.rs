@@ -6,10 +6,11 @@ use camtoken::provision::otpauth::{MovingFactor, OtpHash, OtpauthUri};
 use camtoken::verifier::{AttemptId, EnrollError, Rejection, Step, Subscriber, Verdict, VerifierError};
 
 use super::base::{Bank, BankError, NAME};
-use super::events::{BANK, note};
+use super::events::{note, note_by};
 use super::login::tell_suspension;
 use crate::books::BooksError;
 use crate::domain::credential::{Entry, PasswordHash};
+use crate::domain::desk::{ActivationRecord, By};
 use crate::domain::people::Person;
 use crate::outbox::post;
 use crate::system::rng;
@@ -17,11 +18,7 @@ use camtoken::store::StoreError;
 
 impl Bank {
     /// Takes the camera token back and gives a generator for it, whose secret goes out by letter: by the bank.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was decided.
-    pub async fn hand_out_generator(&self, person: &Person) -> Result<(), BankError> {
+    pub(super) async fn hand_out_generator(&self, person: &Person, by: &By) -> Result<(), BankError> {
         let now = self.now();
         let subscriber = Subscriber { contract: person.contract.clone(), user: person.user.clone() };
         let (activation, secret) = self.verifier.enroll_time_based(subscriber, now, &mut rng()).await?;
@@ -40,7 +37,14 @@ impl Bank {
                 return Ok::<_, BooksError>(None);
             };
             let words = [("user", person.user.as_str()), ("secret", secret), ("uri", uri.as_str())];
-            note(sheet, BANK, "generator", &Person::key(&person.contract, &person.user), now)?;
+            note_by(sheet, by, "generator", &Person::key(&person.contract, &person.user), now)?;
+            sheet.put(&ActivationRecord {
+                contract: person.contract.clone(),
+                user: person.user.clone(),
+                activation: activation.to_string(),
+                token: String::new(),
+                from: now.as_unix(),
+            });
             post(sheet, &person.contract, "letter-generator", &words, now)?;
             let before = person.clone();
             (person.token, person.activation, person.registered) = (None, None, false);

@@ -11,6 +11,7 @@
 mod base;
 mod certificates;
 mod contracts;
+mod desk;
 pub(crate) mod events;
 mod execute;
 mod generators;
@@ -26,11 +27,11 @@ mod withdrawals;
 
 pub use base::{Bank, BankError, NAME};
 pub use certificates::{Fetched, NotShown};
-pub use contracts::{Completed, Unfit, Wish};
+pub use contracts::{Unfit, Wish};
+pub use desk::{AtDesk, Did, NotDone};
 pub use events::Chain;
 pub(crate) use login::put_person;
 pub use login::{LoggedIn, NewPassword, Numbers};
 pub use orders::{Draft, NewChallenge, Placed, Settled, Unissued};
 pub use payments::Room;
 pub use registration::{First, Initialised, Progress};
-pub use tokens::Lent;

@@ -8,11 +8,12 @@ use camtoken::verifier::audit::History;
 use camtoken::verifier::{ActivationState, EnrollError};
 
 use super::base::{Bank, BankError};
-use super::events::{BANK, note};
+use super::events::{BANK, note, note_by};
 use super::execute::revoke_token;
 use crate::books::BooksError;
 use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password, PasswordHash};
+use crate::domain::desk::{ActivationRecord, By};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::{Held, Operator, Person};
 use crate::outbox::post;
@@ -24,7 +25,7 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided.
     pub async fn log_in_operator(&self, id: &str, password: Password) -> Result<Option<Operator>, BankError> {
-        let found = self.books.get::<Operator>(id.trim())?;
+        let found = self.books.get::<Operator>(&id.trim().to_ascii_uppercase())?;
         let hash = found.as_ref().map_or_else(PasswordHash::decoy, |operator| operator.password.hash.clone());
         let right = self.is_right(hash.clone(), password).await?;
         let Some(found) = found else {
@@ -61,18 +62,14 @@ impl Bank {
     }
 
     /// Takes a person out of service, or back with all that was suspended of theirs: by the bank, at once.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was decided.
-    pub async fn set_service(&self, person: &Person, in_service: bool) -> Result<(), BankError> {
+    pub(super) async fn set_service(&self, person: &Person, in_service: bool, by: &By) -> Result<(), BankError> {
         let now = self.now();
         self.books.change(|sheet| {
             if let Some(mut person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
                 person.put_in_service(in_service);
                 let text = if in_service { "mail-resumed" } else { "mail-out-of-service" };
                 let what = if in_service { "resumed" } else { "out-of-service" };
-                note(sheet, BANK, what, &Person::key(&person.contract, &person.user), now)?;
+                note_by(sheet, by, what, &Person::key(&person.contract, &person.user), now)?;
                 post(sheet, &person.mail, text, &[("user", person.user.as_str())], now)?;
                 sheet.put(&person);
             }
@@ -82,13 +79,12 @@ impl Bank {
     }
 
     /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn set_mail_failed(&self, person: &Person, failed: bool) -> Result<(), BankError> {
+    pub(super) fn set_mail_failed(&self, person: &Person, failed: bool, by: &By) -> Result<(), BankError> {
+        let now = self.now();
         Ok(self.books.change(|sheet| {
-            if let Some(person) = sheet.get::<Person>(&Person::key(&person.contract, &person.user))? {
+            let key = Person::key(&person.contract, &person.user);
+            if let Some(person) = sheet.get::<Person>(&key)? {
+                note_by(sheet, by, if failed { "mail-back" } else { "mail-arrives" }, &key, now)?;
                 sheet.put(&Person { mail_failed: failed, ..person });
             }
             Ok::<_, BooksError>(())
@@ -97,30 +93,45 @@ impl Bank {
 
     /// Revokes a token with all activations on it, for good and at once: no token needs to be at hand. The user IDs of those
     /// who had it, whose sessions are over.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was decided.
-    pub async fn revoke_token(&self, token: &LentToken) -> Result<Vec<String>, BankError> {
+    pub(super) async fn revoke_token(&self, token: &LentToken, by: &By) -> Result<Vec<String>, BankError> {
         let now = self.now();
         let holders = self.books.change(|sheet| {
-            note(sheet, BANK, "token-revoked", &token.id, now)?;
+            note_by(sheet, by, "token-revoked", &token.id, now)?;
             revoke_token(sheet, &token.contract, &token.id, now)
         })?;
         self.revoke_at_verifier(&token.id).await?;
         Ok(holders.unwrap_or_default())
     }
 
-    /// What happened to a person's activation, by the verifier's own chain.
+    /// What happened to the activations of a person, by the verifier's own chains, the newest activation first: also to those that
+    /// have ended, and when the person is in the books no more.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when it cannot be read. A chain that was altered is an answer.
-    pub async fn trail(&self, person: &Person) -> Result<History, BankError> {
-        match person.activation().or(person.generator()) {
-            Some(activation) => Ok(self.verifier.audit(activation).await?),
-            None => Ok(History::Whole(Vec::new())),
+    /// [`BankError`] when they cannot be read. A chain that was touched is an answer.
+    pub async fn trails(&self, contract: &str, user: &str) -> Result<Vec<(ActivationRecord, History)>, BankError> {
+        let mut known = self.books.list::<ActivationRecord>(&format!("{contract}/{user}/"))?;
+        known.sort_by_key(|known| std::cmp::Reverse(known.from));
+        let mut trails = Vec::new();
+        for record in known {
+            let Ok(activation) = record.activation.parse() else { continue };
+            trails.push((record, self.verifier.audit(activation).await?));
         }
+        Ok(trails)
+    }
+
+    /// The user IDs of a contract that had activations and are in its books no more.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn gone(&self, contract: &str) -> Result<Vec<String>, BankError> {
+        let known = self.books.list::<ActivationRecord>(&format!("{contract}/"))?;
+        let mut users: Vec<String> = known.into_iter().map(|known| known.user).collect();
+        users.dedup();
+        let people = self.books.list::<Person>(&format!("{contract}/"))?;
+        users.retain(|user| people.iter().all(|person| person.user != *user));
+        Ok(users)
     }
 
     /// Whether one-time passwords of this person are suspended at the verifier.
@@ -197,7 +208,7 @@ impl Bank {
         Ok(())
     }
 
-    async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
+    pub(super) async fn set_signing(&self, person: &Person, signing: bool) -> Result<(), BankError> {
         let now = self.now();
         for activation in person.activations() {
             let done = if signing {
@@ -214,7 +225,7 @@ impl Bank {
         Ok(())
     }
 
-    async fn revoke_at_verifier(&self, token: &str) -> Result<(), BankError> {
+    pub(super) async fn revoke_at_verifier(&self, token: &str) -> Result<(), BankError> {
         let Ok(token) = token.parse() else { return Ok(()) };
         match self.verifier.revoke_token(&token, self.now()).await {
             Err(EnrollError::UnknownToken(_)) => Ok(()),

@@ -4,11 +4,12 @@ use camtoken::key::TokenId;
 use camtoken::verifier::{ActivationState, AttemptId, EnrollError, Enrollment, Rejection, Step, Subscriber};
 
 use super::base::{Bank, BankError};
-use super::events::note;
+use super::events::{note, note_by};
 use crate::books::BooksError;
 use crate::domain::calendar::day_in_japan;
 use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password};
+use crate::domain::desk::{ActivationRecord, By};
 use crate::domain::people::{FirstOtp, Person};
 use crate::outbox::post;
 use crate::system::rng;
@@ -119,7 +120,7 @@ impl Bank {
             Err(EnrollError::TokenRevoked(_) | EnrollError::UnknownToken(_)) => return Ok(First::Serial),
             other => other?,
         };
-        if self.set_activation(&seen, Some(begun.activation.to_string()))? {
+        if self.set_activation(&seen, Some(begun.activation.to_string()), None)? {
             return Ok(First::Begun);
         }
         self.end(begun.activation).await?;
@@ -196,6 +197,11 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided.
     pub async fn give_up(&self, person: &Person) -> Result<bool, BankError> {
+        self.give_up_by(person, None).await
+    }
+
+    /// The same, by one of the bank's own people if `by` names one.
+    pub(super) async fn give_up_by(&self, person: &Person, by: Option<&By>) -> Result<bool, BankError> {
         let Some(activation) = person.activation() else { return Ok(false) };
         // No response is decided about in between.
         let _till = self.till(activation).await;
@@ -209,7 +215,7 @@ impl Bank {
             Err(EnrollError::Revoked(_) | EnrollError::UnknownActivation(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        self.set_activation(person, None)?;
+        self.set_activation(person, None, by)?;
         Ok(true)
     }
 
@@ -251,15 +257,28 @@ impl Bank {
 
     /// Puts an activation that is not finished in the place of the one that was seen, as long as that is the person's, and the
     /// token too. Whether it was.
-    fn set_activation(&self, seen: &Person, activation: Option<String>) -> Result<bool, BankError> {
+    fn set_activation(&self, seen: &Person, activation: Option<String>, by: Option<&By>) -> Result<bool, BankError> {
+        let now = self.now();
         Ok(self.books.change(|sheet| {
             let known = sheet.get::<Person>(&Person::key(&seen.contract, &seen.user))?;
             let is_seen = |known: &Person| known.activation == seen.activation && known.token == seen.token;
             let Some(mut person) = known.filter(is_seen) else { return Ok::<_, BooksError>(false) };
+            let (key, token) = (Person::key(&person.contract, &person.user), person.token.clone().unwrap_or_default());
+            if let Some(activation) = &activation {
+                sheet.put(&ActivationRecord {
+                    contract: person.contract.clone(),
+                    user: person.user.clone(),
+                    activation: activation.clone(),
+                    token: token.clone(),
+                    from: now.as_unix(),
+                });
+            } else if let Some(by) = by {
+                note_by(sheet, by, "initialised", &key, now)?;
+            } else if person.registered {
+                note(sheet, &key, "initialised", &token, now)?;
+            }
             if person.registered && activation.is_none() {
-                // The holder of the token gets a mail: it may be the act of another person.
-                let (key, now) = (Person::key(&person.contract, &person.user), self.now());
-                note(sheet, &key, "initialised", person.token.as_deref().unwrap_or_default(), now)?;
+                // Whoever has the token learns of it: it may not be their own doing.
                 post(sheet, &person.mail, "mail-initialised", &[("user", person.user.as_str())], now)?;
             }
             person.first_otp = person.first_otp.or(person.first_otp_used.take());

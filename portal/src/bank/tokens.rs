@@ -2,19 +2,20 @@
 
 use super::base::{Bank, BankError};
 use super::contracts::{code_word, renew_first_otp, stock};
-use super::events::{BANK, note};
+use super::events::note_by;
 use crate::books::BooksError;
 use crate::domain::calendar::{day_in_japan, first_otp_last_day};
 use crate::domain::contract::LentToken;
 use crate::domain::credential::Password;
+use crate::domain::desk::By;
 use crate::domain::people::Person;
 use crate::outbox::post;
 
-/// The result of lending a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lent {
-    /// The person has this one now.
-    Token(String),
+/// What came of lending a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lent {
+    /// The person has it now.
+    Token,
     /// No token is left in stock.
     NoneLeft,
     /// There is no such person, or the token is not their contract's.
@@ -25,11 +26,7 @@ impl Bank {
     /// Lends a token to a person, in one step with the letters: one of the stock, or `chosen` among those that the contract has.
     /// An administrator gets a new first-OTP password as well. The person's present registration ends. A token that was lost is
     /// revoked by itself: others may be registered on it.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError`] when nothing was decided.
-    pub async fn lend_token(&self, person: &Person, chosen: Option<&str>) -> Result<Lent, BankError> {
+    pub(super) async fn lend_token(&self, person: &Person, chosen: Option<&str>, by: &By) -> Result<Lent, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
         let now = self.now();
@@ -48,7 +45,7 @@ impl Bank {
                 },
             };
             sheet.put(&token);
-            note(sheet, BANK, "token-lent", &format!("{key} {}", token.id), now)?;
+            note_by(sheet, by, "token-lent", &format!("{key} {}", token.id), now)?;
             let words = [("user", person.user.as_str()), ("token", token.id.as_str())];
             post(sheet, &person.mail, "mail-token-lent", &words, now)?;
             if chosen.is_none() {
@@ -62,15 +59,15 @@ impl Bank {
             }
             let ended = person.activation();
             sheet.put(&Person { token: Some(token.id.clone()), activation: None, registered: false, ..person });
-            Ok(Ok((token.id, ended)))
+            Ok(Ok(ended))
         })?;
         match done {
             Err(why) => Ok(why),
-            Ok((token, ended)) => {
+            Ok(ended) => {
                 if let Some(ended) = ended {
                     self.end(ended).await?;
                 }
-                Ok(Lent::Token(token))
+                Ok(Lent::Token)
             }
         }
     }

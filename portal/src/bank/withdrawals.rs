@@ -1,10 +1,11 @@
 //! Orders that are not carried out: given up, or reported as something else on the token.
 
 use super::base::{Bank, BankError};
-use super::events::note;
+use super::events::{note, note_by};
 use super::orders::reference;
 use crate::books::BooksError;
 use crate::domain::alarm::Alarm;
+use crate::domain::desk::By;
 use crate::domain::order::{GivenUp, Order};
 use crate::domain::people::Person;
 use crate::outbox::post;
@@ -71,19 +72,15 @@ impl Bank {
         Ok(open)
     }
 
-    /// Notes that an operator has marked a report as seen. Whether there was such a report.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn see_to(&self, order: &str, operator: &str) -> Result<bool, BankError> {
+    /// Notes that one of the bank's people has seen to what was told. Whether there was something to see to.
+    pub(super) fn see_to(&self, order: &str, by: &By) -> Result<bool, BankError> {
         let now = self.now();
         Ok(self.books.change(|sheet| {
             let Some(alarm) = sheet.get::<Alarm>(order)?.filter(|alarm| alarm.seen_by.is_none()) else {
                 return Ok::<_, BooksError>(false);
             };
-            note(sheet, operator, "seen-to", &alarm.order, now)?;
-            sheet.put(&Alarm { seen_by: Some(operator.to_owned()), ..alarm });
+            note_by(sheet, by, "seen-to", &alarm.order, now)?;
+            sheet.put(&Alarm { seen_by: Some(by.operator.clone()), ..alarm });
             Ok(true)
         })?)
     }

@@ -4,6 +4,7 @@ use super::{Books, BooksError, Row};
 use crate::domain::alarm::Alarm;
 use crate::domain::certificate::Certificate;
 use crate::domain::contract::{Application, Contract, LentToken};
+use crate::domain::desk::{ActivationRecord, Waiting};
 use crate::domain::event::{Event, Head};
 use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
 use crate::domain::linkage::{AccountRegistration, InquiryPin, Linkage, Provider};
@@ -14,6 +15,9 @@ use crate::domain::request::Request;
 
 /// The row that says that the database has its lists by contract.
 const LISTED: &str = "listed/1";
+
+/// The row that says that the activations of before are recorded.
+const RECORDED: &str = "recorded/1";
 
 impl Books {
     /// Lists by contract the rows of before there were such lists. It does so once; after that it costs nothing.
@@ -33,6 +37,32 @@ impl Books {
         again::<Linkage>(self)?;
         again::<Request>(self)?;
         Ok(self.rows.insert(LISTED, "")?)
+    }
+}
+
+impl Books {
+    /// Records the activations that people had before each was recorded when it began; once, and then it costs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BooksError`]
+    pub fn record_activations(&self) -> Result<(), BooksError> {
+        if self.rows.contains_key(RECORDED)? {
+            return Ok(());
+        }
+        self.change(|sheet| {
+            for person in sheet.list::<Person>("")? {
+                let of_token = person.activation.iter().map(|known| (known, person.token.clone().unwrap_or_default()));
+                let of_generator = person.generator.iter().map(|known| (known, String::new()));
+                for (activation, token) in of_token.chain(of_generator) {
+                    let (contract, user) = (person.contract.clone(), person.user.clone());
+                    let activation = activation.clone();
+                    sheet.put(&ActivationRecord { contract, user, activation, token, from: 0 });
+                }
+            }
+            Ok::<_, BooksError>(())
+        })?;
+        Ok(self.rows.insert(RECORDED, "")?)
     }
 }
 
@@ -269,5 +299,26 @@ impl Row for Alarm {
     /// A report that is not marked as seen is listed with those of no contract.
     fn contract(&self) -> Option<&str> {
         Some(if self.seen_by.is_some() { &self.contract } else { "" })
+    }
+}
+
+impl Row for Waiting {
+    const KIND: &'static str = "waiting";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+
+    /// One that waits is listed with those of no contract.
+    fn contract(&self) -> Option<&str> {
+        Some(if self.settled_by.is_some() { &self.errand.contract } else { "" })
+    }
+}
+
+impl Row for ActivationRecord {
+    const KIND: &'static str = "activation-record";
+
+    fn key(&self) -> String {
+        format!("{}/{}/{}", self.contract, self.user, self.activation)
     }
 }

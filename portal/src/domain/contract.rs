@@ -99,6 +99,9 @@ pub struct Contract {
     pub completed: String,
     /// How much may leave its accounts on one day in yen, by the name of the limit.
     pub limits: Vec<(Limit, u64)>,
+    /// The day in Japan on which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 /// A daily limit, by its name in the catalogue.

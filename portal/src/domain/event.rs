@@ -12,12 +12,18 @@ pub struct Event {
     pub number: u64,
     /// Seconds since 1970.
     pub at: u64,
-    /// The actor: a person's key, or the bank.
+    /// Who did it: a person's key, an operator, or the bank by itself.
     pub by: String,
     /// The event: the end of the name of its text, `did-…`.
     pub what: String,
     /// Whom or what it is about. No secret, and no field of a transaction.
     pub about: String,
+    /// Why, where one of the bank's own people did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The second operator, where one was needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// The link of the entry before; of the first, nothing.
     pub before: String,
 }
@@ -97,6 +103,8 @@ mod tests {
                 by: text("bank"),
                 what: text("login"),
                 about: text("1/A"),
+                reason: (number == 2).then(|| text("lost")),
+                approved_by: None,
                 before,
             });
         }
@@ -114,11 +122,13 @@ mod tests {
     #[test]
     fn whatever_is_altered_breaks_the_chain() {
         let (events, head) = chain();
-        let alter: [&dyn Fn(&mut Event); 4] = [
+        let alter: [&dyn Fn(&mut Event); 6] = [
             &|event| event.at += 1,
             &|event| event.by = "1/B".to_owned(),
             &|event| event.what = "logout".to_owned(),
             &|event| event.about.clear(),
+            &|event| event.reason = Some("found".to_owned()),
+            &|event| event.approved_by = Some("OPERATOR2".to_owned()),
         ];
         for place in 0..events.len() {
             for alter in alter {

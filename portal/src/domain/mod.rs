@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod certificate;
 pub mod contract;
 pub mod credential;
+pub mod desk;
 pub mod directory;
 pub mod event;
 pub mod ledger;

@@ -1,11 +1,12 @@
 //! The accounts of a contract as linkages see them: inquiry PINs, and the registration, which is valid for the whole contract.
 
-use crate::bank::events::{BANK, note};
+use crate::bank::events::{BANK, note, note_by};
 use crate::bank::{Bank, BankError};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::contract::Contract;
 use crate::domain::credential::{Credential, Entry, Password, PasswordHash};
+use crate::domain::desk::By;
 use crate::domain::ledger::Account;
 use crate::domain::linkage::{AccountRegistration, AccountState, InquiryPin, Menu, account_state, covered};
 use crate::domain::people::{self, Person};
@@ -151,15 +152,11 @@ impl Bank {
     }
 
     /// Takes an account's suspended inquiry PIN back into service: by the bank's operator.
-    ///
-    /// # Errors
-    ///
-    /// [`BankError::Books`]
-    pub fn resume_pin(&self, account: &str) -> Result<(), BankError> {
+    pub(crate) fn resume_pin(&self, account: &str, by: &By) -> Result<(), BankError> {
         let now = self.now();
         Ok(self.books.change(|sheet| {
             if let Some(mut kept) = sheet.get::<InquiryPin>(account)?.filter(|kept| kept.pin.suspended) {
-                note(sheet, BANK, "resumed", account, now)?;
+                note_by(sheet, by, "resumed", account, now)?;
                 kept.pin.resume();
                 sheet.put(&kept);
             }

@@ -110,6 +110,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                         }
                         div.tools {
                             @if let Some(who) = who { span.who { (who.user) } }
+                            @if let Stage::Operator(id) = &visit.session.stage { span.who { (id) } }
                             @if let Some(face) = &face { a.quiet href=(face) target="_blank" rel="noopener" { (t.get("your-token-link")) } }
                             a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?" (query) "lang=" (other) } { (label) }
                             @if visit.session.stage != Stage::Nobody {

@@ -1,11 +1,13 @@
 //! Customers who gave the token back, and their generators.
 
+use crate::clerk::clerk;
 use crate::world::{World, about, generator, password, put, shown, transfer};
 use camtoken::transaction::Operation;
 use camtoken::verifier::{ActivationState, AttemptId, Rejection, Step};
 use camtoken_portal::bank::{First, LoggedIn, Numbers, Placed, Settled};
 use camtoken_portal::demo::{LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{LoginField, Profile};
+use camtoken_portal::domain::desk::DeskAct;
 use camtoken_portal::domain::ledger::Outcome;
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
@@ -17,7 +19,7 @@ async fn who_gave_the_token_back_comes_in_by_the_generator_once_per_password_and
     let person = world.register(MIHON, "MIHON01").await;
     let order = world.order(&person, transfer(1)).await;
     let signed = world.response(&person, &order).await;
-    world.bank.hand_out_generator(&person).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Generator, &person).await;
     let key = generator(&world);
     let settled = world.bank.settle(&person, &order.id, &signed, [9; 16]).await.expect("a decision");
     assert!(matches!(settled, Settled::Rejected(_)), "the camera token signs no more");
@@ -48,7 +50,7 @@ async fn a_time_based_password_answers_no_challenge_and_a_response_is_no_time_ba
     let person = world.register(SAMPLE, "ADMIN01").await;
     let order = world.order(&person, transfer(1)).await;
     let response = world.response(&person, &order).await;
-    world.bank.hand_out_generator(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Generator, &world.person(SAMPLE, "KEIRI01")).await;
     let (key, other) = (generator(&world), world.person(SAMPLE, "KEIRI01"));
     let digits = shown(&world, &key);
     let generator = other.generator().expect("a generator");
@@ -79,7 +81,7 @@ async fn a_time_based_password_answers_no_challenge_and_a_response_is_no_time_ba
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_time_based_passwords_suspend_the_generator_until_the_bank_resumes_it() {
     let world = World::new().await;
-    world.bank.hand_out_generator(&world.person(MIHON, "MIHON02")).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Generator, &world.person(MIHON, "MIHON02")).await;
     let (key, person) = (generator(&world), world.person(MIHON, "MIHON02"));
     let right = shown(&world, &key);
     let wrong = if right == "000000" { "000001" } else { "000000" };
@@ -90,7 +92,7 @@ async fn wrong_time_based_passwords_suspend_the_generator_until_the_bank_resumes
     let entered = world.bank.log_in_by_generator(&person, &right, [6; 16]).await.expect("a decision");
     assert!(matches!(entered, Step::Rejected(Rejection::Suspended)));
     assert!(world.bank.otp_suspended(&person).await.expect("an answer"));
-    world.bank.set_service(&person, true).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Resume, &person).await;
     let entered = world.bank.log_in_by_generator(&person, &right, [7; 16]).await.expect("a decision");
     assert!(matches!(entered, Step::Done(())));
 }
@@ -99,7 +101,7 @@ async fn wrong_time_based_passwords_suspend_the_generator_until_the_bank_resumes
 async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generator_at_the_verifier() {
     let mut world = World::new().await;
     let administrator = world.register(SAMPLE, "ADMIN01").await;
-    world.bank.hand_out_generator(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Generator, &world.person(SAMPLE, "KEIRI01")).await;
     let before = world.person(SAMPLE, "KEIRI01");
     let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
     let again = put(Some(&before), after, "token", Vec::new());

@@ -1,5 +1,6 @@
 //! Orders: signed, limited, booked once, also when the process was killed in between.
 
+use crate::clerk::done_at_desk;
 use crate::world::{World, batch, on, password, plain, transfer, transfer_to};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
@@ -7,6 +8,7 @@ use camtoken::verifier::Rejection;
 use camtoken_portal::bank::{Draft, NewChallenge, Placed, Settled, Unissued};
 use camtoken_portal::demo::{self, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{LentToken, Limit};
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::ledger::{Account, Booking, LedgerLine, Outcome, Refusal};
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::{Menu, Person};
@@ -54,7 +56,7 @@ async fn what_was_accepted_is_booked_also_when_the_token_was_revoked_before_the_
     let key = person.token.expect("a token");
     let token = world.bank.books.list::<LentToken>("").expect("the books answer");
     let token = token.into_iter().find(|token| token.id == key).expect("it is lent");
-    world.bank.revoke_token(&token).await.expect("a decision");
+    done_at_desk(&world.bank, &Errand::about(DeskAct::Revoke, &token.contract, &token.id)).await;
     assert_eq!(world.person(SAMPLE, "ADMIN01").token, None);
     let world = world.again().await;
     assert_eq!(world.balance(), 58_419_700);

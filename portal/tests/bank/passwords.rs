@@ -1,12 +1,16 @@
 //! Passwords that are wrong, and what they suspend.
 
+use crate::clerk::{at_desk, clerk};
 use crate::world::{START, World, about, numbers, password, transfer};
 use camtoken::transaction::Operation;
 use camtoken::verifier::Rejection;
-use camtoken_portal::bank::{Chain, Draft, First, LoggedIn, NewChallenge, Numbers, Placed, Settled, Unissued};
+use camtoken_portal::bank::{
+    AtDesk, Chain, Draft, First, LoggedIn, NewChallenge, NotDone, Numbers, Placed, Settled, Unissued,
+};
 use camtoken_portal::demo::{self, FIRST_OTP, LOGIN, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{LoginField, Profile};
 use camtoken_portal::domain::credential::Entry;
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::ledger::{Outcome, Refusal};
 use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::{Act, Order};
@@ -28,7 +32,7 @@ async fn whatever_is_wrong_at_login_the_answer_is_the_same() {
         assert!(answer.is_none(), "{contract} {user}");
         assert_eq!(world.bank.books.changes() - before, 1, "{contract} {user}: who is unknown waits for the disk too");
     }
-    for id in ["OP01", "nobody"] {
+    for id in ["OPERATOR1", "nobody"] {
         let before = world.bank.books.changes();
         assert!(world.bank.log_in_operator(id, password("wrong")).await.expect("a decision").is_none());
         assert_eq!(world.bank.books.changes() - before, 1, "{id}");
@@ -53,7 +57,7 @@ async fn five_wrong_passwords_suspend_the_login_until_the_bank_resumes_it() {
         assert!(!enter("wrong").await);
     }
     assert!(!enter(LOGIN).await, "the right one does not help any more");
-    world.bank.set_service(&world.person(SAMPLE, "ADMIN01"), true).await.expect("the bank resumes");
+    clerk(&world.bank, DeskAct::Resume, &world.person(SAMPLE, "ADMIN01")).await;
     assert!(enter(LOGIN).await);
 }
 
@@ -120,7 +124,7 @@ async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
     world.later(91 * 24 * 3600);
     let person = world.person(SAMPLE, "ADMIN01");
     assert!(matches!(world.begin(&person, FIRST_OTP).await, First::NoPassword(FirstOtp::Over)));
-    world.bank.new_first_otp(&person).await.expect("a decision");
+    clerk(&world.bank, DeskAct::FirstOtp, &person).await;
     let mails = world.bank.books.list::<Mail>("").expect("the books answer");
     let letter = mails.iter().find(|mail| mail.text == "letter-first-otp").expect("a letter");
     let (_, word) = letter.words.iter().find(|(name, _)| name == "first").expect("the password");
@@ -128,24 +132,25 @@ async fn a_new_first_otp_password_has_ninety_days_of_its_own() {
     let person = world.person(SAMPLE, "ADMIN01");
     assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Wrong(_)), "the old one is good no more");
     assert!(matches!(world.begin(&world.person(SAMPLE, "ADMIN01"), word).await, First::Begun));
-    assert!(!world.bank.new_first_otp(&world.person(SAMPLE, "KEIRI01")).await.expect("a decision"), "a user has none");
+    let user = Errand::of(DeskAct::FirstOtp, &world.person(SAMPLE, "KEIRI01"));
+    assert_eq!(at_desk(&world.bank, &user).await, AtDesk::NotDone(NotDone::NotFound), "a user has none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_operator_is_noted_and_comes_back_by_the_machine_alone() {
     let world = World::new().await;
     let enter =
-        async |text: &str| world.bank.log_in_operator("OP01", password(text)).await.expect("a decision").is_some();
+        async |text: &str| world.bank.log_in_operator("OPERATOR1", password(text)).await.expect("a decision").is_some();
     for _ in 0..5 {
         assert!(!enter("wrong").await);
     }
     assert!(!enter(demo::OPERATOR).await);
     assert!(!world.bank.resume_operator("OP02").expect("the books answer"));
-    assert!(world.bank.resume_operator("OP01").expect("the books answer"));
+    assert!(world.bank.resume_operator("OPERATOR1").expect("the books answer"));
     assert!(enter(demo::OPERATOR).await);
     let Chain { events, .. } = world.bank.events().expect("the books answer");
     let done: Vec<_> = events.iter().map(|event| (event.what.as_str(), event.about.as_str())).collect();
-    assert_eq!(done, [("suspended", "OP01"), ("resumed", "OP01")]);
+    assert_eq!(done, [("suspended", "OPERATOR1"), ("resumed", "OPERATOR1")]);
 }
 
 pub fn set_password(person: &Person, which: &str, word: &Person) -> Draft {
@@ -173,7 +178,7 @@ async fn a_new_password_resumes_a_user_and_no_administrator() {
     let fields = [("act", "resume"), ("targetName", "経理部 管理者")];
     let resume = about(&person, Operation::UserManagement, &fields, Act::Resume);
     assert_eq!(world.sign(&administrator, resume).await, Outcome::Refused(Refusal::Changed));
-    world.bank.set_service(&person, true).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Resume, &person).await;
     let entered =
         world.bank.log_in(business, &numbers(SAMPLE, "ADMIN02"), password(LOGIN), None).await.expect("a decision");
     assert!(entered.is_some(), "the bank does it, and the new password is in force");

@@ -1,11 +1,13 @@
 //! People and contracts, and what the bank writes down.
 
 use super::passwords::set_password;
+use crate::clerk::{at_desk, clerk, done_at_desk};
 use crate::world::{START, World, about, newcomer, numbers, password, put, transfer};
 use camtoken::transaction::Operation;
-use camtoken_portal::bank::{Bank, Chain, Completed, First, LoggedIn, Numbers, Wish};
+use camtoken_portal::bank::{AtDesk, Bank, Chain, First, LoggedIn, NotDone, Numbers, Wish};
 use camtoken_portal::demo::{FIRST_OTP, LOGIN, MIHON, SAMPLE};
 use camtoken_portal::domain::contract::{Contract, LoginField, LoginMethod, Profile};
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::event::Event;
 use camtoken_portal::domain::ledger::{Outcome, Refusal};
 use camtoken_portal::domain::mail::Mail;
@@ -24,10 +26,9 @@ async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_say
         mail: "somu@kokoromi.example".to_owned(),
     };
     let application = world.bank.apply(&wish).expect("the books answer");
-    let Completed::Contract(number) = world.bank.complete(&application).await.expect("a decision") else {
-        panic!("not completed")
-    };
-    assert_eq!(world.bank.complete(&application).await.expect("a decision"), Completed::Known);
+    let complete = Errand::about(DeskAct::Complete, "", &application);
+    let number = done_at_desk(&world.bank, &complete).await.contract;
+    assert_eq!(at_desk(&world.bank, &complete).await, AtDesk::NotDone(NotDone::NotFound));
     let mails = world.bank.books.list::<Mail>("").expect("the books answer");
     let letter = mails.iter().find(|mail| mail.text == "letter-report" && mail.to == number).expect("a letter");
     let word = |name: &str| letter.words.iter().find(|(known, _)| known == name).expect("a word").1.clone();
@@ -49,11 +50,11 @@ async fn what_the_bank_did_is_a_chain_and_whoever_touches_it_is_found_out() {
     let order = world.order(&person, transfer(1_000)).await;
     let response = world.response(&person, &order).await;
     world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
-    world.bank.set_service(&world.person(SAMPLE, "KEIRI01"), false).await.expect("a decision");
-    world.bank.hand_out_generator(&world.person(MIHON, "MIHON02")).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Suspend, &world.person(SAMPLE, "KEIRI01")).await;
+    clerk(&world.bank, DeskAct::Generator, &world.person(MIHON, "MIHON02")).await;
     let Chain { events, broken } = world.bank.events().expect("the books answer");
     let done: Vec<&str> = events.iter().map(|event| event.what.as_str()).collect();
-    assert_eq!(done, ["registered", "booked", "out-of-service", "generator"]);
+    assert_eq!(done, ["registered", "booked", "out-of-service", "asked", "generator"]);
     assert_eq!(broken, None);
 
     let world = world.again().await;
@@ -147,7 +148,7 @@ async fn a_change_of_a_record_takes_back_nothing_that_happened_since_the_form() 
         assert!(answer.expect("a decision").is_none());
     }
     let bounced = world.person(SAMPLE, "KEIRI01");
-    world.bank.set_mail_failed(&bounced, true).expect("the books answer");
+    clerk(&world.bank, DeskAct::MailBack, &bounced).await;
     assert_eq!(world.send(&administrator, &order).await, Outcome::Done);
     let person = world.person(SAMPLE, "KEIRI01");
     assert_eq!((person.login.wrong, person.last_login, person.mail_failed), (4, Some(START), true));
@@ -158,7 +159,7 @@ async fn a_change_of_a_record_takes_back_nothing_that_happened_since_the_form() 
 async fn an_administrator_corrects_where_mail_goes_and_both_addresses_are_told() {
     let mut world = World::new().await;
     let administrator = world.register(SAMPLE, "ADMIN01").await;
-    world.bank.set_mail_failed(&world.person(SAMPLE, "KEIRI01"), true).expect("the books answer");
+    clerk(&world.bank, DeskAct::MailBack, &world.person(SAMPLE, "KEIRI01")).await;
     let before = world.person(SAMPLE, "KEIRI01");
     for (mail, outcome) in [("nobody", Outcome::Refused(Refusal::Changed)), ("keiri@sample.example", Outcome::Done)] {
         let after = Person { mail: mail.to_owned(), ..before.clone() };

@@ -1,12 +1,14 @@
 //! Registration on a token, and what becomes of it.
 
+use crate::clerk::{at_desk, clerk, done_at_desk};
 use crate::world::{World, put, transfer};
 use camtoken::key::TokenId;
 use camtoken::token::Received;
 use camtoken::verifier::{Rejection, Step, Subscriber};
-use camtoken_portal::bank::{Completed, First, Progress, Settled, Wish};
+use camtoken_portal::bank::{AtDesk, First, NotDone, Progress, Settled, Wish};
 use camtoken_portal::demo::{FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::contract::{LentToken, LoginMethod, Profile};
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::ledger::{Outcome, Refusal};
 use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::people::Person;
@@ -63,7 +65,7 @@ async fn a_revoked_token_signs_nothing_and_nobody_has_it_any_more() {
     let order = world.order(&person, transfer(1)).await;
     let response = world.response(&person, &order).await;
     let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
-    world.bank.revoke_token(&token).await.expect("it is revoked");
+    done_at_desk(&world.bank, &Errand::about(DeskAct::Revoke, &token.contract, &token.id)).await;
     let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
     assert!(matches!(settled, Settled::Rejected(Rejection::Revoked)), "{settled:?}");
     let token = world.bank.books.get::<LentToken>("KKK0000001").expect("the books answer").expect("the token");
@@ -80,10 +82,10 @@ async fn who_is_taken_out_of_service_signs_nothing_until_resumed() {
     let person = world.register(SAMPLE, "ADMIN01").await;
     let order = world.order(&person, transfer(1)).await;
     let response = world.response(&person, &order).await;
-    world.bank.set_service(&person, false).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Suspend, &person).await;
     let settled = world.bank.settle(&person, &order.id, &response, [1; 16]).await.expect("a decision");
     assert!(matches!(settled, Settled::Rejected(Rejection::Suspended)));
-    world.bank.set_service(&person, true).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Resume, &person).await;
     let order = world.order(&world.person(SAMPLE, "ADMIN01"), transfer(1)).await;
     let response = world.response(&person, &order).await;
     let settled = world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("a decision");
@@ -104,9 +106,9 @@ async fn tokens_are_lent_once_and_then_there_are_none() {
     let mut lent = Vec::new();
     for _ in 0..4 {
         let application = world.bank.apply(&wish).expect("the books answer");
-        match world.bank.complete(&application).await.expect("a decision") {
-            Completed::Contract(number) => lent.extend(world.person(&number, "ADMIN01").token),
-            other => assert_eq!((other, lent.len()), (Completed::NoToken, 3)),
+        match at_desk(&world.bank, &Errand::about(DeskAct::Complete, "", &application)).await {
+            AtDesk::Done(did) => lent.extend(world.person(&did.contract, "ADMIN01").token),
+            other => assert_eq!((other, lent.len()), (AtDesk::NotDone(NotDone::NoToken), 3)),
         }
     }
     assert_eq!(lent, ["KKK0000021", "KKK0000022", "KKK0000023"]);
@@ -120,7 +122,7 @@ async fn a_token_that_was_revoked_since_the_form_is_handed_to_nobody() {
     let after = Person { token: Some("KKK0000003".to_owned()), ..before.clone() };
     let order = world.order(&administrator, put(Some(&before), after, "token", Vec::new())).await;
     let token = world.bank.books.get::<LentToken>("KKK0000003").expect("the books answer").expect("the token");
-    world.bank.revoke_token(&token).await.expect("it is revoked");
+    done_at_desk(&world.bank, &Errand::about(DeskAct::Revoke, &token.contract, &token.id)).await;
     assert_eq!(world.send(&administrator, &order).await, Outcome::Refused(Refusal::Changed));
     assert_eq!(world.person(SAMPLE, "KEIRI01").token.as_deref(), Some("KKK0000001"));
     // Nor is one of another company.
@@ -140,7 +142,7 @@ async fn a_suspended_registration_is_not_begun_again_until_it_is_resumed() {
     assert!(world.bank.otp_suspended(&person).await.expect("an answer"));
     assert!(!world.bank.give_up(&person).await.expect("a decision"));
     assert_eq!(world.person(SAMPLE, "KEIRI01").activation, person.activation);
-    world.bank.set_service(&person, true).await.expect("a decision");
+    clerk(&world.bank, DeskAct::Resume, &person).await;
     assert!(world.bank.give_up(&person).await.expect("a decision"));
 }
 

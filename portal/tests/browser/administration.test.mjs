@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import {
-  LOGIN, PHONE, Token, administrator, gallery, go, login, look, operator, register, sign, startBrowser, toCode, value, visitor, withBank,
+  LOGIN, PHONE, Token, act, actButton, administrator, gallery, go, login, look, operator, register, sign, startBrowser, toCode, value, visitor, withBank,
 } from "./bank.mjs";
 
 let browser;
@@ -187,8 +187,7 @@ for (const lang of ["ja", "en"]) {
 
       const desk = await visitor(browser, bank, { lang });
       await operator(desk.page);
-      await desk.page.locator("form[action^='/operator/applications/'] button").click();
-      await desk.page.locator(".notice").waitFor();
+      await act(browser, bank, desk.page, actButton(desk.page, "complete"), { lang });
       await look(desk.page, `${lang}-operator-completed`);
 
       await page.goto("/outbox");
@@ -249,8 +248,7 @@ test("wrong one-time passwords are counted, told, and end in a suspension that t
     await bankPage.page.goto("/operator/1234567890/ADMIN01");
     await look(bankPage.page, "ja-desktop-operator-person");
     assert.ok((await bankPage.page.locator("main").innerText()).includes("一時停止（連続誤入力）"));
-    await bankPage.page.locator("form", { has: bankPage.page.locator("input[value=resume]") }).locator("button").click();
-    await bankPage.page.locator(".notice").waitFor();
+    await act(browser, bank, bankPage.page, actButton(bankPage.page, "resume"));
     await order();
     await sign(page, token);
     await page.locator("p.success").waitFor();

@@ -174,14 +174,38 @@ export async function administrator(bank, page) {
   return token;
 }
 
-/// The operator's console of the bank.
-export async function operator(page) {
+/// The bank's own desk.
+export async function operator(page, id = "OPERATOR1") {
   await page.goto("/operator");
-  await page.locator("#operator").fill("OP01");
+  await page.locator("#operator").fill(id);
   await page.locator("#password").fill("Madoguchi-3");
   await page.locator("main button.main").click();
   await page.locator("table").first().waitFor();
 }
+
+/// An act at the desk, from its button on: the reason, and a second operator where one is needed. `shot` gets pictures of the
+/// pages on the way.
+export async function act(browser, bank, page, button, { lang = "ja", shot = async () => {} } = {}) {
+  await button.click();
+  await page.locator("#reason").fill("お客さまのお申し出");
+  await shot(page, "desk-act");
+  await page.locator("form[action='/operator/act'] button.main").click();
+  await page.locator(".notice").waitFor();
+  if (!page.url().includes("/operator/pending/")) return;
+  await shot(page, "desk-asked");
+  const second = await visitor(browser, bank, { lang, viewport: page.viewportSize() });
+  await operator(second.page, "OPERATOR2");
+  await second.page.goto("/operator/pending");
+  await shot(second.page, "desk-pending");
+  await second.page.locator("main ul.rows a").first().click();
+  await shot(second.page, "desk-approve");
+  await second.page.locator("form", { has: second.page.locator("input[value=approve]") }).locator("button").click();
+  await second.page.locator(".notice").waitFor();
+  assert.deepEqual(second.complaints, []);
+}
+
+/// The button of an act on a page of the desk.
+export const actButton = (page, name) => page.locator("form[action='/operator/act']", { has: page.locator(`input[name=act][value=${name}]`) }).locator("button").first();
 
 /// From the page that asks for the transaction password to the code, on to what came of it.
 export async function toCode(page, password = TRANSACTION) {

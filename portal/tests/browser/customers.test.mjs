@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, LOGIN, PHONE, Token, go, look, operator, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
+import { DESKTOP, LOGIN, PHONE, Token, act, actButton, go, look, operator, register, sign, startBank, startBrowser, toCode, visitor } from "./bank.mjs";
 import { consent, prove } from "./linking.mjs";
 
 const HINAGATA = "3456789012";
@@ -109,8 +109,7 @@ for (const [lang, viewport] of [["ja", DESKTOP], ["en", PHONE]]) {
       await operator(desk.page);
       await desk.page.goto(`/operator/${HINAGATA}/ADMIN01`);
       await shot(desk.page, "operator-certificate");
-      await desk.page.locator("form", { has: desk.page.locator("input[value=certificate]") }).locator("button").click();
-      await desk.page.locator(".notice").waitFor();
+      await act(browser, bank, desk.page, actButton(desk.page, "certificate"), { lang });
       await renewed.page.goto("/home");
       assert.ok(renewed.page.url().endsWith("/login"));
       await desk.page.goto("/operator/events");
@@ -194,8 +193,7 @@ for (const [lang, viewport, device] of [["ja", TABLET, "tablet"], ["en", PHONE, 
       const desk = await visitor(browser, bank, { lang });
       await operator(desk.page);
       await desk.page.goto("/operator/2345678901/MIHON02");
-      await desk.page.locator("form", { has: desk.page.locator("input[value=generator]") }).locator("button").click();
-      await desk.page.locator(".notice").waitFor();
+      await act(browser, bank, desk.page, actButton(desk.page, "generator"), { lang });
       await desk.page.goto("/outbox");
       await desk.page.locator("ul.rows a").first().click();
       await look(desk.page, `${lang}-${device}-generator-letter`);
@@ -252,8 +250,7 @@ for (const [lang, viewport, device] of [["ja", PHONE, "phone"], ["en", TABLET, "
       const desk = await visitor(browser, bank, { lang });
       await operator(desk.page);
       await desk.page.goto("/operator/2345678901/MIHON02");
-      await desk.page.locator("form", { has: desk.page.locator("input[value=generator]") }).locator("button").click();
-      await desk.page.locator(".notice").waitFor();
+      await act(browser, bank, desk.page, actButton(desk.page, "generator"), { lang });
       await desk.page.goto("/outbox");
       await desk.page.locator("ul.rows a").first().click();
       const secret = (await desk.page.locator("article code").allTextContents()).at(-1).replaceAll(" ", "");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { DESKTOP, LOGIN, PHONE, Token, login, look, register, sign, startBrowser, toCode, value, withBank } from "./bank.mjs";
+import { DESKTOP, LOGIN, PHONE, Token, act, actButton, login, look, register, sign, startBrowser, toCode, value, withBank } from "./bank.mjs";
 import { PIN, consent, next, prove } from "./linking.mjs";
 
 let browser;
@@ -24,7 +24,7 @@ async function operator(page, bank) {
   const context = await page.context().browser().newContext({ baseURL: bank.url, locale: "ja-JP" });
   const desk = await context.newPage();
   await desk.goto("/operator/login");
-  await desk.locator("#operator").fill("OP01");
+  await desk.locator("#operator").fill("OPERATOR1");
   await desk.locator("#password").fill("Madoguchi-3");
   await desk.locator("main button.main").click();
   return desk;
@@ -160,7 +160,7 @@ test("what stands in the way of a linkage is said before anything else", async (
     await page.locator(".todo").waitFor();
     const desk = await operator(page, bank);
     await desk.goto("/operator/1234567890/KEIRI01");
-    await desk.locator("form[action^='/operator/mail/'] button").click();
+    await act(browser, bank, desk, actButton(desk, "mail-back"));
     await desk.context().close();
     await start(page, bank, "choubo-keihi");
     await page.locator("form[action$='/terms'] button").click();
@@ -204,9 +204,8 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
 
     const desk = await operator(page, bank);
     await desk.goto("/operator/1234567890/KEIRI01");
-    await desk.locator("form[action^='/operator/pin/'] button").click();
-    await desk.locator("p.notice").waitFor();
-    assert.equal(await desk.locator("form[action^='/operator/pin/']").count(), 0);
+    await act(browser, bank, desk, actButton(desk, "resume-pin"));
+    assert.equal(await desk.locator("input[value=resume-pin]").count(), 0);
     await desk.context().close();
     await enter(pin.trim());
     await page.waitForURL(/\/accounts\/check$/);

@@ -1,8 +1,10 @@
 //! Accounts that are registered for a linkage, and the inquiry PIN.
 
+use crate::clerk::done_at_desk;
 use axum::http::StatusCode;
 use camtoken_portal::bank::Chain;
 use camtoken_portal::demo::{INQUIRY_PIN, SAMPLE};
+use camtoken_portal::domain::desk::{DeskAct, Errand};
 use camtoken_portal::domain::ledger::Account;
 use camtoken_portal::domain::linkage::{AccountState, Menu, Proof};
 use camtoken_portal::domain::mail::Mail;
@@ -148,7 +150,8 @@ async fn a_new_inquiry_pin_comes_once_a_day_and_lifts_no_suspension() {
     assert_eq!(letter().await, PinLetter::Sent);
     let pin = sent().pop().expect("a letter");
     assert_ne!(enter(&pin).await, PinEntry::Entered(Entry::Right), "suspended as before");
-    world.bank().resume_pin(account).expect("the books answer");
+    let errand = Errand::about(DeskAct::ResumePin, SAMPLE, account);
+    done_at_desk(world.bank(), &errand).await;
     assert_eq!(enter(&pin).await, PinEntry::Entered(Entry::Right));
     let Chain { events, broken } = world.bank().events().expect("the books answer");
     assert_eq!(broken, None, "nobody has touched them");

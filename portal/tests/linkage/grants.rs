@@ -1,8 +1,10 @@
 //! Codes and tokens: made by a signature, good for what was permitted, ended by whatever ends a linkage.
 
+use crate::clerk::clerk;
 use axum::http::StatusCode;
 use camtoken_portal::bank::Settled;
 use camtoken_portal::demo::SAMPLE;
+use camtoken_portal::domain::desk::DeskAct;
 use camtoken_portal::domain::linkage::{Ended, Linkage, Menu, Proof, Provider, Standard};
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::linkage::consent::Permitted;
@@ -242,9 +244,9 @@ async fn somebody_out_of_service_is_so_at_the_providers_too() {
     let mut world = World::new().await;
     let person = world.register().await;
     let (_, tokens) = world.link("choubo", &[Menu::Balance]).await;
-    world.bank().set_service(&person, false).await.expect("the bank decides");
+    clerk(world.bank(), DeskAct::Suspend, &person).await;
     assert_eq!(world.accounts(&tokens).await, StatusCode::UNAUTHORIZED);
-    world.bank().set_service(&person, true).await.expect("the bank decides");
+    clerk(world.bank(), DeskAct::Resume, &person).await;
     assert_eq!(world.accounts(&tokens).await, StatusCode::OK);
 }
 

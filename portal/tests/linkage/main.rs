@@ -1,6 +1,8 @@
 //! Linking external services, rule by rule: the bank with its site, without a socket, and a provider that signs by itself.
 
 mod accounts;
+#[path = "../clerk/mod.rs"]
+mod clerk;
 mod grants;
 mod pages;
 mod requests;

@@ -36,7 +36,7 @@ pub(in crate::pages) async fn events(visit: Visit, Query(wanted): Query<Wanted>)
             Some(broken) => p.warning role="alert" { (t.with("events-broken", &[("number", &broken.number.to_string())])) },
             None => p.success { (t.with("trail-whole", &[("count", &events.len().to_string())])) },
         }
-        @if let Some(last) = events.last().filter(|_| is_newest) { p.muted { (t.get("events-head")) " " code { (last.link()) } } }
+        @if let Some(last) = events.last().filter(|_| is_newest) { p.muted { (t.get("events-head")) " " code.long { (last.link()) } } }
         div.scroll tabindex="0" role="region" aria-label=(t.get("events")) {
             table.cards {
                 thead { tr {
@@ -49,8 +49,13 @@ pub(in crate::pages) async fn events(visit: Visit, Query(wanted): Query<Wanted>)
                             td.number data-label=(t.get("number")) { (event.number) }
                             td data-label=(t.get("at")) { (t.moment(Timestamp::from_unix(event.at))) }
                             td data-label=(t.get("event")) { (t.get(&format!("did-{}", event.what))) }
-                            td data-label=(t.get("events-by")) { @if event.by == "bank" { (t.get("who-bank")) } @else { (event.by) } }
-                            td data-label=(t.get("events-about")) { (event.about) }
+                            td data-label=(t.get("events-by")) {
+                                div {
+                                    @if event.by == "bank" { (t.get("who-bank")) } @else { (event.by) }
+                                    @if let Some(second) = &event.approved_by { br; small.muted { (t.with("events-approved", &[("operator", second)])) } }
+                                }
+                            }
+                            td data-label=(t.get("events-about")) { div { (event.about) @if let Some(reason) = &event.reason { br; small.muted { (t.with("events-reason", &[("reason", reason)])) } } } }
                         }
                     }
                 }

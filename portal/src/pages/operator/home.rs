@@ -1,24 +1,24 @@
 //! The first page of the console: applications, and the contracts, a page at a time or by what is searched for.
 
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect};
 use camtoken::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::acts::act_button;
 use super::guard::operator;
-use crate::bank::Completed;
 use crate::books::BooksError;
 use crate::domain::contract::{Application, Contract, LentToken};
+use crate::domain::desk::{DeskAct, Errand};
 use crate::domain::people::{LoginId, Person};
 use crate::pages::fault::{Answer, Fault};
-use crate::pages::fields::Fields;
-use crate::pages::forms::{Errors, Input, csrf};
+use crate::pages::forms::{Errors, Input};
 use crate::pages::layout::page;
 use crate::pages::people::{role, state};
 use crate::pages::session::Stage;
 use crate::pages::visit::Visit;
-use crate::pages::words::{method_name, operation};
+use crate::pages::words::{method_name, operation as named};
 
 /// Contracts on a page.
 const PAGE: usize = 20;
@@ -44,7 +44,10 @@ pub(in crate::pages) async fn home(visit: Visit, Query(wanted): Query<Wanted>) -
     for contract in &contracts {
         sections.push(section(&visit, contract).await?);
     }
+    let waiting = visit.bank().waiting()?.len();
     let content = html! {
+        p.muted { (t.with("desk-you", &[("operator", operator(&visit)?)])) }
+        @if waiting > 0 { p.notice { a href="/operator/pending" { (t.with("pending-count", &[("count", &waiting.to_string())])) } } }
         (alarms(&visit)?)
         (applications(&visit)?)
         form.search method="get" action="/operator" role="search" {
@@ -55,7 +58,7 @@ pub(in crate::pages) async fn home(visit: Visit, Query(wanted): Query<Wanted>) -
         @for section in &sections { (section) }
         @if let Some(next) = next { p { a.button href={ "/operator?q=" (query(&wanted.q)) "&after=" (next) } { (t.get("next-page")) } } }
         p.muted { (t.get("tokens-star")) }
-        p { a.button href="/operator/events" { (t.get("events")) } }
+        p.actions { a.button href="/operator/pending" { (t.get("pending")) } a.button href="/operator/events" { (t.get("events")) } }
     };
     Ok(page(&visit, &t.get("operator"), &content))
 }
@@ -100,23 +103,13 @@ fn alarms(visit: &Visit) -> Result<Markup, Fault> {
                 @for alarm in open.iter().take(PAGE) {
                     li {
                         a href={ "/operator/" (alarm.contract) "/" (alarm.user) } { (alarm.contract) " " (alarm.user) }
-                        span.muted { (operation(t, &alarm.operation)) " " (alarm.order) " " (t.moment(Timestamp::from_unix(alarm.at))) }
-                        form method="post" action={ "/operator/alarms/" (alarm.order) } {
-                            (csrf(visit))
-                            button type="submit" { (t.get("alarm-seen")) }
-                        }
+                        span.muted { (named(t, &alarm.operation)) " " (alarm.order) " " (t.moment(Timestamp::from_unix(alarm.at))) }
+                        (act_button(t, &Errand { act: DeskAct::SeeTo, contract: alarm.contract.clone(), user: alarm.user.clone(), item: alarm.order.clone() }, ""))
                     }
                 }
             }
         }
     })
-}
-
-pub(in crate::pages) async fn see_to(visit: Visit, Path(order): Path<String>, _: Fields) -> Answer {
-    if !visit.bank().see_to(&order, operator(&visit)?)? {
-        return Err(Fault::NotFound);
-    }
-    Ok(Redirect::to("/operator").into_response())
 }
 
 /// What companies have applied for and waits.
@@ -131,10 +124,7 @@ fn applications(visit: &Visit) -> Result<Markup, Fault> {
                     li {
                         b { (application.name) }
                         span.muted { (application.id) " " (method_name(t, application.method)) }
-                        form method="post" action={ "/operator/applications/" (application.id) } {
-                            (csrf(visit))
-                            button type="submit" { (t.get("complete")) }
-                        }
+                        (act_button(t, &Errand::about(DeskAct::Complete, "", &application.id), ""))
                     }
                 }
             }
@@ -147,6 +137,7 @@ async fn section(visit: &Visit, contract: &Contract) -> Result<Markup, Fault> {
     let t = visit.t;
     let books = &visit.bank().books;
     let tokens = books.list_of::<LentToken>(&contract.number)?;
+    let gone = visit.bank().gone(&contract.number)?;
     let mut people = Vec::new();
     for person in books.list::<Person>(&format!("{}/", contract.number))? {
         let state = state(t, &person, &visit.bank().held(&person).await?);
@@ -155,6 +146,7 @@ async fn section(visit: &Visit, contract: &Contract) -> Result<Markup, Fault> {
     Ok(html! {
         section {
             h2 { (contract.name) " " small.muted { (contract.number) } }
+            @if let Some(ended) = &contract.ended { p.warning { (t.with("contract-ended-on", &[("day", ended)])) } }
             div.scroll tabindex="0" role="region" aria-label=(contract.name) {
                 table.cards {
                     thead { tr {
@@ -178,35 +170,15 @@ async fn section(visit: &Visit, contract: &Contract) -> Result<Markup, Fault> {
                 @for token in &tokens {
                     li {
                         b { (token.listed()) }
-                        @if !token.revoked {
-                            form method="post" action={ "/operator/tokens/" (token.id) "/revoke" } {
-                                (csrf(visit))
-                                button.danger type="submit" { (t.get("revoke")) }
-                            }
-                        }
+                        @if !token.revoked { (act_button(t, &Errand::about(DeskAct::Revoke, &contract.number, &token.id), "danger")) }
                     }
                 }
             }
+            @if !gone.is_empty() {
+                h3 { (t.get("records-of-gone")) }
+                ul.rows { @for user in &gone { li { a href={ "/operator/" (contract.number) "/" (user) "/records" } { (user) } } } }
+            }
+            @if contract.ended.is_none() { div.actions { (act_button(t, &Errand::about(DeskAct::End, &contract.number, ""), "danger")) } }
         }
     })
-}
-
-pub(in crate::pages) async fn complete(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
-    operator(&visit)?;
-    visit.tell(match visit.bank().complete(&id).await? {
-        Completed::Contract(_) => "done-completed",
-        Completed::Known => "done-known",
-        Completed::NoToken => "no-token-left",
-    });
-    Ok(Redirect::to("/operator").into_response())
-}
-
-pub(in crate::pages) async fn revoke_token(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
-    operator(&visit)?;
-    let token = visit.bank().books.get::<LentToken>(&id)?.ok_or(Fault::NotFound)?;
-    for user in visit.bank().revoke_token(&token).await? {
-        visit.site.sessions.end_all_of(&token.contract, &user, None);
-    }
-    visit.tell("done-revoked");
-    Ok(Redirect::to("/operator").into_response())
 }

@@ -27,7 +27,7 @@ fn draw_form(visit: &Visit, errors: &Errors) -> Answer {
     let content = html! {
         (errors.summary(t))
         (card(visit, "/operator/login", &html! {
-            (Input { autocomplete: "username", max: Some(10), ..Input::new("operator", t.get("operator-id")) }.draw(&Errors::default()))
+            (Input { autocomplete: "username", max: Some(20), ..Input::new("operator", t.get("operator-id")) }.draw(&Errors::default()))
             (Input::password("password", t.get("password")).draw(&Errors::default()))
             p.actions { button.main type="submit" { (t.get("login")) } }
         }))
