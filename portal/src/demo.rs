@@ -132,6 +132,8 @@ fn seed_contracts(sheet: &mut Sheet<'_>, now: Timestamp) -> Result<(), BooksErro
             profile,
             completed: today.to_string(),
             limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
+            main_account: None,
+            contact: None,
             ended: None,
         });
         let last_day = first_otp_last_day(today).to_string();
@@ -176,6 +178,10 @@ fn seed_accounts(sheet: &mut Sheet<'_>, hashes: &Hashes) {
     for (contract, branch, kind, number, holder, balance) in [
         (SAMPLE, "102", "ordinary", "0012345", "ｶ)ｻﾝﾌﾟﾙ", 58_420_000),
         (SAMPLE, "102", "current", "0200789", "ｶ)ｻﾝﾌﾟﾙ", 12_300_000),
+        // Of the same holders, and under no contract until an administrator adds them.
+        ("", "001", "savings", "0456001", "ｶ)ｻﾝﾌﾟﾙ", 4_000_000),
+        ("", "001", "current", "0456002", "ﾕ)ﾐﾎﾝ", 1_500_000),
+        ("", "205", "current", "0456003", "ﾄﾞ)ﾋﾅｶﾞﾀ", 2_500_000),
         (MIHON, "001", "ordinary", "0777001", "ﾕ)ﾐﾎﾝ", 3_000_000),
         (HINAGATA, "205", "ordinary", "0031415", "ﾄﾞ)ﾋﾅｶﾞﾀ", 8_000_000),
     ] {

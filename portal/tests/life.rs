@@ -7,7 +7,7 @@ mod world;
 use camtoken::transaction::Operation;
 use camtoken::verifier::Step;
 use camtoken_portal::bank::{
-    AtDesk, Fetched, First, Initialised, LoggedIn, NotDone, NotShown, Placed, Progress, Settled, Wish,
+    AtDesk, Fetched, First, Initialised, LoggedIn, NotDone, NotShown, Placed, Progress, Settled,
 };
 use camtoken_portal::demo::{CERTIFICATE, FIRST_OTP, HINAGATA, MIHON, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::calendar::day_in_japan;
@@ -19,7 +19,7 @@ use camtoken_portal::domain::mail::Mail;
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::{FirstOtp, Held, Person};
 use clerk::{at_desk, clerk, done_at_desk};
-use world::{World, about, generator, numbers, on, password, shown, transfer, word};
+use world::{CHOSEN, World, about, generator, numbers, on, password, shown, transfer, wish, word};
 
 const DAY: u64 = 24 * 3600;
 const USER: &str = "ADMIN02";
@@ -257,18 +257,11 @@ async fn every_state_of_the_token_has_its_way_out() {
 async fn after_a_loss_a_lone_administrator_signs_again_whatever_the_login_method() {
     for method in LoginMethod::ALL {
         let mut world = World::new().await;
-        let wish = Wish {
-            name: "株式会社こころみ".to_owned(),
-            kana: "カ）ココロミ".to_owned(),
-            method,
-            profile: Profile::ContractAndUser,
-            administrator: "総務部 管理者".to_owned(),
-            mail: "somu@kokoromi.example".to_owned(),
-        };
-        let application = world.bank.apply(&wish).expect("the books answer");
+        let wish = wish(method, Profile::ContractAndUser);
+        let application = world.bank.apply(&wish).await.expect("the books answer");
         let number = done_at_desk(&world.bank, &Errand::about(DeskAct::Complete, "", &application)).await.contract;
         let first_otp = word(&world, "letter-report", "first");
-        let login = word(&world, "letter-report", "login");
+        let login = CHOSEN;
         let person = world.register_with(&number, "ADMIN01", &first_otp).await;
         let lost = person.token.expect("a token");
         let lost = world.bank.books.get::<LentToken>(&lost).expect("the books answer").expect("it is lent");
@@ -279,7 +272,7 @@ async fn after_a_loss_a_lone_administrator_signs_again_whatever_the_login_method
         assert!(world.person(&number, "ADMIN01").token.is_some_and(|id| id != lost.id));
         // The login leads to the registration, or to where it can be chosen.
         let answer =
-            world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&login), None).await;
+            world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(login), None).await;
         let (_, next) = answer.expect("a decision").expect("the password is right");
         assert_eq!(next == LoggedIn::Register, method == LoginMethod::PasswordOtp);
         let first_otp = word(&world, "letter-first-otp", "first");

@@ -133,6 +133,7 @@ async fn with_ten_thousand_contracts_every_page_is_there_within_a_tenth_of_a_sec
                 "/linkages",
                 "/users",
                 "/users/new",
+                "/contract",
                 "/users/KEIRI01",
             ][..],
         ),

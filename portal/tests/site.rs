@@ -220,7 +220,7 @@ async fn other_peoples_text_stays_text() {
     let mut browser = Browser::new().await;
     browser.ask("/apply", None).await;
     let csrf = browser.csrf();
-    let form = format!("csrf={csrf}&company=%3Cscript%3E%22&kana=&administrator=A&mail=a%40b.example");
+    let form = format!("csrf={csrf}&company=%3Cscript%3E%22&kana=&name-1=A&mail-1=a%40b.example");
     browser.ask("/apply", Some(form)).await;
     assert!(browser.page.contains("&lt;script&gt;&quot;"));
     assert!(!browser.page.contains("<script>"));
@@ -229,11 +229,11 @@ async fn other_peoples_text_stays_text() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_sends_few_mails_and_no_words_of_its_own() {
     let mut browser = Browser::new().await;
-    let form = "company=Kokoromi&kana=KOKOROMI&method=password&service=business&administrator=A";
+    let form = "company=Kokoromi&kana=KOKOROMI&method=password&service=business&name-1=A&user-1=SOMU01&new-1=Asa-no-hikari-5&again-1=Asa-no-hikari-5";
     let mut sent = Vec::new();
     for mail in ["a@b.example", "a@b.example", "A@B.example", "a@b.example", "c@b.example"] {
         browser.ask("/apply", None).await;
-        let form = format!("csrf={}&{form}&mail={mail}", browser.csrf());
+        let form = format!("csrf={}&{form}&mail-1={mail}", browser.csrf());
         sent.push(browser.ask("/apply", Some(form)).await);
     }
     let (taken, held) = (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS);
@@ -246,7 +246,7 @@ async fn an_application_sends_few_mails_and_no_words_of_its_own() {
     assert!(!browser.page.contains("Kokoromi"), "{first}");
     for n in 0..6 {
         browser.ask("/apply", None).await;
-        let form = format!("csrf={}&{form}&mail=d{n}%40b.example", browser.csrf());
+        let form = format!("csrf={}&{form}&mail-1=d{n}%40b.example", browser.csrf());
         sent.push(browser.ask("/apply", Some(form)).await);
     }
     assert_eq!(sent[5..], [taken, taken, taken, taken, taken, held], "ten from one place");

@@ -1,8 +1,10 @@
 //! Carrying out what was signed, a function for each kind of order. Everything that matters is read from the challenge's
 //! transaction, never from a request.
 
+use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::transaction::{Transaction, Value};
+use sha2::{Digest, Sha256};
 
 use super::certificates::revoke_all;
 use super::login::put_person;
@@ -10,9 +12,9 @@ use super::payments::{pay, pay_batch};
 use super::requested::mark_done;
 use super::signed::{Signed, Undone};
 use crate::books::{BooksError, Sheet};
-use crate::domain::contract::{LentToken, Limit};
+use crate::domain::contract::{Contract, LentToken, Limit};
 use crate::domain::credential::{Credential, PasswordHash};
-use crate::domain::ledger::{Outcome, Payee, Refusal};
+use crate::domain::ledger::{Account, Outcome, Payee, Refusal};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::{LoginId, MAX_ADMINISTRATORS, Person, Role, is_mail, is_user_id};
 use crate::outbox::post;
@@ -60,6 +62,15 @@ fn carry_out(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
         Act::Suspend => set_service(sheet, signed, false),
         Act::Resume => set_service(sheet, signed, true),
         Act::RemovePerson { .. } => remove_person(sheet, signed),
+        Act::Rename { to } => rename(sheet, signed, to),
+        Act::AddAccount { account } => add_account(sheet, signed, account),
+        Act::SetContact { contact } => {
+            if contact.digest() != signed.text("after") {
+                return Err(Refusal::Changed.into());
+            }
+            sheet.put(&Contract { contact: Some(contact.clone()), ..signed.contract.clone() });
+            Ok(())
+        }
         Act::RevokeToken => {
             let revoked = revoke_token(sheet, &signed.contract.number, &signed.text("tokenId"), signed.now)?;
             revoked.map(drop).ok_or(Undone::Refused(Refusal::Changed))
@@ -150,7 +161,9 @@ fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -
         None => true,
     };
     let has_mail = is_mail(&person.mail) || target.is_some_and(|now| now.mail == person.mail);
-    if !is_as_shown || too_many || !has_token || !has_mail {
+    // A user ID that somebody had before is nobody else's.
+    let is_taken = target.is_none() && known.iter().any(|known| known.is_called(&person.user));
+    if !is_as_shown || too_many || !has_token || !has_mail || is_taken {
         return Err(Refusal::Changed.into());
     }
     let person = match target {
@@ -160,12 +173,70 @@ fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -
     if !put_person(sheet, &person)? {
         return Err(Refusal::Changed.into());
     }
+    // A login ID that was given up leads to nobody.
+    if let Some(id) =
+        target.and_then(|before| before.login_id.as_ref()).filter(|id| Some(*id) != person.login_id.as_ref())
+    {
+        sheet.strike::<LoginId>(id);
+    }
     tell(sheet, &person, signed)?;
     // Where the mail went until now it is said, too: it may not be their own doing.
     if let Some(before) = target.filter(|before| before.mail != person.mail) {
         tell(sheet, before, signed)?;
     }
     Ok(())
+}
+
+/// Gives a person another user ID. What was linked under the one before ends, because the login is another.
+fn rename(sheet: &mut Sheet<'_>, signed: &Signed<'_>, to: &str) -> Result<(), Undone> {
+    let before = signed.target()?;
+    let after = before.renamed(to);
+    let people = sheet.list::<Person>(&format!("{}/", before.contract))?;
+    let is_taken = people.iter().any(|other| other.user != before.user && other.is_called(to));
+    let is_as_shown = (before.digest(), after.digest()) == (signed.text("before"), signed.text("after"));
+    if !is_as_shown || is_taken || before.user == to || !is_user_id(to) {
+        return Err(Refusal::Changed.into());
+    }
+    if let Some(id) = &before.login_id {
+        sheet.strike::<LoginId>(id);
+    }
+    sheet.strike::<Person>(&Person::key(&before.contract, &before.user));
+    if !put_person(sheet, &after)? {
+        return Err(Refusal::Changed.into());
+    }
+    Ok(tell(sheet, &after, signed)?)
+}
+
+/// Takes an account of the same holder, which is under no contract yet, under this one. Its users see it once an administrator
+/// opens it to them.
+fn add_account(sheet: &mut Sheet<'_>, signed: &Signed<'_>, key: &str) -> Result<(), Undone> {
+    let contract = &signed.contract;
+    let account = sheet.get::<Account>(key)?;
+    let is_free = |account: &Account| account.contract.is_empty() && account.holder == contract.kana;
+    let Some(account) =
+        account.filter(is_free).filter(|_| signed.text("after") == account_digest(&contract.number, key))
+    else {
+        return Err(Refusal::Account.into());
+    };
+    if contract.main_account.is_none() {
+        // As it is now: another account must not come before it by its number.
+        let main_account = sheet.list_of::<Account>(&contract.number)?.first().map(Account::key);
+        sheet.put(&Contract { main_account, ..contract.clone() });
+    }
+    sheet.put(&Account { contract: contract.number.clone(), ..account });
+    for mut person in sheet.list::<Person>(&format!("{}/", contract.number))? {
+        if !person.is_administrator() {
+            person.closed_accounts.push(key.to_owned());
+            sheet.put(&person);
+        }
+    }
+    Ok(())
+}
+
+/// What binds an account that comes under a contract to its challenge.
+#[must_use]
+pub fn account_digest(contract: &str, account: &str) -> String {
+    lower::encode_string(&Sha256::digest(format!("{contract} {account}")))
 }
 
 fn set_service(sheet: &mut Sheet<'_>, signed: &Signed<'_>, in_service: bool) -> Result<(), Undone> {

@@ -27,9 +27,10 @@ mod withdrawals;
 
 pub use base::{Bank, BankError, NAME};
 pub use certificates::{Fetched, NotShown};
-pub use contracts::{Unfit, Wish};
+pub use contracts::{NewAdministrator, Unfit, Wish};
 pub use desk::{AtDesk, Did, NotDone};
 pub use events::Chain;
+pub use execute::account_digest;
 pub(crate) use login::put_person;
 pub use login::{LoggedIn, NewPassword, Numbers};
 pub use orders::{Draft, NewChallenge, Placed, Settled, Unissued};

@@ -110,7 +110,12 @@ impl Bank {
     ///
     /// [`BankError`] when they cannot be read. A chain that was touched is an answer.
     pub async fn trails(&self, contract: &str, user: &str) -> Result<Vec<(ActivationRecord, History)>, BankError> {
-        let mut known = self.books.list::<ActivationRecord>(&format!("{contract}/{user}/"))?;
+        let mut called = vec![user.to_owned()];
+        called.extend(self.person(contract, user)?.into_iter().flat_map(|person| person.formerly));
+        let mut known = Vec::new();
+        for user in called {
+            known.extend(self.books.list::<ActivationRecord>(&format!("{contract}/{user}/"))?);
+        }
         known.sort_by_key(|known| std::cmp::Reverse(known.from));
         let mut trails = Vec::new();
         for record in known {
@@ -130,7 +135,7 @@ impl Bank {
         let mut users: Vec<String> = known.into_iter().map(|known| known.user).collect();
         users.dedup();
         let people = self.books.list::<Person>(&format!("{contract}/"))?;
-        users.retain(|user| people.iter().all(|person| person.user != *user));
+        users.retain(|user| people.iter().all(|person| !person.is_called(user)));
         Ok(users)
     }
 

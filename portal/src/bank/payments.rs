@@ -95,6 +95,7 @@ impl<'a> Till<'a> {
     fn open(sheet: &Sheet<'_>, signed: &'a Signed<'_>, from: &str, limit: Limit) -> Result<Self, Undone> {
         let (contract, order) = (&signed.contract, signed.order);
         let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
+        let account = account.filter(|_| signed.signer.sees(from));
         let account = account.ok_or(Refusal::Account)?;
         let day = day_in_japan(signed.now);
         let nothing = Spent {

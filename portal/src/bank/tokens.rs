@@ -39,7 +39,7 @@ impl Bank {
                     Some(token) => token,
                     None => return Ok(Err(Lent::Unfit)),
                 },
-                None => match stock(sheet)? {
+                None => match stock(sheet)?.into_iter().next() {
                     Some(token) => LentToken { contract: person.contract.clone(), ..token },
                     None => return Ok(Err(Lent::NoneLeft)),
                 },

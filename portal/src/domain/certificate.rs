@@ -42,7 +42,7 @@ impl Certificate {
     /// Whether it is this person's.
     #[must_use]
     pub fn is_of(&self, person: &Person) -> bool {
-        (&self.contract, &self.user) == (&person.contract, &person.user)
+        self.contract == person.contract && person.is_called(&self.user)
     }
 
     /// Whether it opens anything now. TLS checks the end, too, but not again when a connection is resumed.

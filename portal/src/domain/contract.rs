@@ -1,6 +1,10 @@
 //! Contracts: how a company logs in, what may leave its accounts, which tokens it has; and applications for one.
 
+use base16ct::lower;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::credential::PasswordHash;
 
 /// The login method, one for each contract (requirements, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,9 +103,42 @@ pub struct Contract {
     pub completed: String,
     /// How much may leave its accounts on one day in yen, by the name of the limit.
     pub limits: Vec<(Limit, u64)>,
+    /// The key of its 代表口座, once there are others that could be taken for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_account: Option<String>,
+    /// Whom the bank asks at the company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
     /// The day in Japan on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+}
+
+/// 連絡先: whom the bank asks at the company.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// 部署, at most ten full-width characters: a token shows it.
+    pub department: String,
+    /// 電話番号
+    pub phone: String,
+    /// メールアドレス
+    pub mail: String,
+}
+
+impl Contact {
+    /// What binds it to a challenge.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        lower::encode_string(&Sha256::digest(serde_json::to_vec(self).expect("plain data")))
+    }
+}
+
+/// Whether a text is a telephone number: digits in groups, of Japan or with a country code.
+#[must_use]
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let rest = text.strip_prefix('+').unwrap_or(text);
+    (10..=15).contains(&digits) && text.len() <= 20 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 /// A daily limit, by its name in the catalogue.
@@ -176,14 +213,31 @@ pub struct Application {
     pub method: LoginMethod,
     /// Which service it wants.
     pub profile: Profile,
-    /// Its first administrator.
+    /// Its first administrator, in an application from before those chose their user IDs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub administrator: String,
     /// Where mail goes.
     pub mail: String,
+    /// Its administrators, one or two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub administrators: Vec<Applicant>,
     /// Seconds since 1970.
     pub at: u64,
     /// The contract that was made from it.
     pub contract: Option<String>,
+}
+
+/// An administrator as an application names them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Applicant {
+    /// For people.
+    pub name: String,
+    /// Where mail goes.
+    pub mail: String,
+    /// ユーザーID of their own choice.
+    pub user: String,
+    /// ログインパスワード of their own choice, which is shown to nobody.
+    pub login: PasswordHash,
 }
 
 /// A token in the bank's own books: lent to a contract.
@@ -220,5 +274,15 @@ mod tests {
         let token = LentToken { id: "KKK0000001".into(), contract: "1".into(), revoked: true };
         assert_eq!(token.listed(), "KKK0000001*");
         assert_eq!(LentToken { revoked: false, ..token }.listed(), "KKK0000001");
+    }
+
+    #[test]
+    fn a_telephone_number_is_digits_in_groups() {
+        for phone in ["03-0000-0000", "0120000000", "+81-3-0000-0000"] {
+            assert!(is_phone(phone), "{phone}");
+        }
+        for phone in ["", "123", "03 0000 0000", "03-0000-000a", "00000000000000000000", "0+300000000"] {
+            assert!(!is_phone(phone), "{phone}");
+        }
     }
 }

@@ -49,6 +49,9 @@ pub struct Provider {
     pub menus: Vec<Menu>,
     /// Whether its customers choose among the menus; with some providers the page is not shown.
     pub chooses: bool,
+    /// Whether its customers agree and log in on one page.
+    #[serde(default)]
+    pub one_page: bool,
     /// How it speaks to the bank.
     pub standard: Standard,
     /// Where its customers return to.
@@ -419,6 +422,7 @@ mod tests {
             purpose: "accounting".into(),
             menus: vec![Menu::Balance, Menu::Transfer],
             chooses: true,
+            one_page: false,
             standard: Standard::Plain,
             redirect_uri: String::new(),
             days: 90,

@@ -7,7 +7,7 @@
 use camtoken::time::Date;
 use serde::{Deserialize, Serialize};
 
-use super::contract::{Contract, Limit, LoginMethod};
+use super::contract::{Contact, Contract, Limit, LoginMethod};
 use super::credential::PasswordHash;
 use super::people::Person;
 
@@ -174,4 +174,19 @@ pub enum Act {
     },
     /// Revokes a token with all activations on it.
     RevokeToken,
+    /// Gives a person another user ID.
+    Rename {
+        /// The new one.
+        to: String,
+    },
+    /// Takes an account of the company under the contract (関連口座).
+    AddAccount {
+        /// The key of the account.
+        account: String,
+    },
+    /// Sets whom the bank asks at the company.
+    SetContact {
+        /// The new one.
+        contact: Contact,
+    },
 }

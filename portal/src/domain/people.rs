@@ -115,6 +115,12 @@ pub struct Person {
     /// The menus that an administrator has closed to this person.
     #[serde(default)]
     pub closed: Vec<Menu>,
+    /// The keys of the accounts that are closed to a user: they are shown nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_accounts: Vec<String>,
+    /// The user IDs that this person had before. They are nobody else's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<String>,
     /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
     #[serde(default, skip_serializing_if = "Browsers::are_unknown")]
     pub browsers: Browsers,
@@ -204,6 +210,8 @@ impl Person {
             generator: None,
             mail_failed: false,
             closed: Vec::new(),
+            closed_accounts: Vec::new(),
+            formerly: Vec::new(),
             browsers: Browsers::default(),
             last_login: None,
             login_before: None,
@@ -233,7 +241,28 @@ impl Person {
         self.is_administrator() || !self.closed.contains(&menu)
     }
 
-    /// Whether this person may sign for an operation: also when it was ordered before the menu was closed to them.
+    /// Whether an account is shown to this person, who may then also pay from it. It is closed to nobody but users.
+    #[must_use]
+    pub fn sees(&self, account: &str) -> bool {
+        self.is_administrator() || !self.closed_accounts.iter().any(|closed| closed == account)
+    }
+
+    /// Whether this person has or had a user ID.
+    #[must_use]
+    pub fn is_called(&self, user: &str) -> bool {
+        self.user == user || self.formerly.iter().any(|former| former == user)
+    }
+
+    /// This person with another user ID, under which they are found from now on.
+    #[must_use]
+    pub fn renamed(&self, user: &str) -> Self {
+        let mut person = Self { user: user.to_owned(), ..self.clone() };
+        person.formerly.retain(|former| former != user);
+        person.formerly.push(self.user.clone());
+        person
+    }
+
+    /// Whether this person may sign for an operation: also when it was asked for before the menu was closed to them.
     #[must_use]
     pub fn may_sign(&self, operation: Operation) -> bool {
         match operation {
@@ -373,6 +402,15 @@ impl Person {
 pub fn is_user_id(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     (1..=10).contains(&text.len()) && text.bytes().all(is_letter)
+}
+
+/// Whether somebody can have this login ID: 6 to 30 small letters, digits and hyphens, beginning with a letter.
+#[must_use]
+pub fn is_login_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (6..=30).contains(&text.len())
+        && text.bytes().all(is_letter)
+        && text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
 }
 
 /// Whether mail can go there: an address of ASCII without spaces, with a name and a host.

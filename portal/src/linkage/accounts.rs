@@ -43,32 +43,57 @@ impl Bank {
     ///
     /// [`BankError::Books`]
     pub fn accounts_of(&self, contract: &str) -> Result<Vec<Account>, BankError> {
-        Ok(self.books.list_of(contract)?)
+        let mut accounts: Vec<Account> = self.books.list_of(contract)?;
+        let main = self.books.get::<Contract>(contract)?.and_then(|contract| contract.main_account);
+        accounts.sort_by_key(|account| main.is_some() && main != Some(account.key()));
+        Ok(accounts)
     }
 
-    /// The accounts of a contract with how far their registration is.
+    /// The accounts that a person sees, in the same order. The others are shown to them nowhere.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
-    pub fn account_states(&self, contract: &str) -> Result<Vec<(Account, AccountState)>, BankError> {
+    pub fn accounts_for(&self, person: &Person) -> Result<Vec<Account>, BankError> {
+        let mut accounts = self.accounts_of(&person.contract)?;
+        accounts.retain(|account| person.sees(&account.key()));
+        Ok(accounts)
+    }
+
+    /// The accounts of a company that are under no contract yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn free_accounts(&self, contract: &Contract) -> Result<Vec<Account>, BankError> {
+        let mut free = self.accounts_of("")?;
+        free.retain(|account| account.holder == contract.kana);
+        Ok(free)
+    }
+
+    /// The accounts that a person sees, with how far their registration is.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn account_states(&self, person: &Person) -> Result<Vec<(Account, AccountState)>, BankError> {
         let today = day_in_japan(self.now());
         let state = |account: Account| {
-            let known = self.books.get::<AccountRegistration>(&format!("{contract}/{}", account.key()))?;
+            let known = self.books.get::<AccountRegistration>(&format!("{}/{}", person.contract, account.key()))?;
             Ok((account, account_state(known.as_ref(), today)))
         };
-        self.accounts_of(contract)?.into_iter().map(state).collect()
+        self.accounts_for(person)?.into_iter().map(state).collect()
     }
 
-    /// The accounts that a permission of these menus would cover now.
+    /// The accounts that a person's permission of these menus would cover now.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
-    pub fn covered(&self, contract: &str, menus: &[Menu]) -> Result<Vec<Account>, BankError> {
-        let registrations = self.books.list::<AccountRegistration>(&format!("{contract}/"))?;
+    pub fn covered(&self, person: &Person, menus: &[Menu]) -> Result<Vec<Account>, BankError> {
+        let registrations = self.books.list::<AccountRegistration>(&format!("{}/", person.contract))?;
         let covered = covered(menus, registrations, day_in_japan(self.now()));
-        let mut accounts = self.accounts_of(contract)?;
+        let mut accounts = self.accounts_for(person)?;
         accounts.retain(|account| covered.iter().any(|registration| registration.account == account.key()));
         Ok(accounts)
     }
@@ -79,7 +104,7 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided.
     pub async fn enter_pin(&self, person: &Person, account: &str, pin: Password) -> Result<PinEntry, BankError> {
-        let known = self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account);
+        let known = self.accounts_for(person)?.iter().any(|known| known.key() == account);
         let kept = self.books.get::<InquiryPin>(account)?.filter(|_| known);
         let hash = kept.as_ref().map_or_else(PasswordHash::decoy, |kept| kept.pin.hash.clone());
         let right = self.is_right(hash.clone(), pin).await?;
@@ -111,7 +136,7 @@ impl Bank {
     /// [`BankError`] when nothing was done.
     pub async fn send_pin(&self, person: &Person, account: &str) -> Result<PinLetter, BankError> {
         use rand::RngExt as _;
-        if !self.accounts_of(&person.contract)?.iter().any(|known| known.key() == account) {
+        if !self.accounts_for(person)?.iter().any(|known| known.key() == account) {
             return Ok(PinLetter::None);
         }
         let pin = format!("{:04}", rng().random_range(0..10_000));
@@ -177,7 +202,7 @@ impl Bank {
             if inquirer(sheet, person)?.is_none() {
                 return Ok::<_, BooksError>(false);
             }
-            for account in accounts {
+            for account in accounts.iter().filter(|account| person.sees(account)) {
                 let key = format!("{}/{account}", person.contract);
                 if account_state(sheet.get(&key)?.as_ref(), today) == AccountState::Unregistered {
                     sheet.put(&AccountRegistration {

@@ -48,7 +48,7 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided.
     pub fn place_linkage(&self, person: &Person, provider: &Provider, menus: &[Menu]) -> Result<Order, BankError> {
-        let accounts = self.accounts_of(&person.contract)?;
+        let accounts = self.accounts_for(person)?;
         let count = if menus.iter().any(|menu| menu.is_inquiry()) { accounts.len() } else { 0 };
         let pays = menus.contains(&Menu::Transfer);
         let mut fields = vec![
@@ -114,7 +114,9 @@ impl Bank {
             }
             let registrations = sheet.list::<AccountRegistration>(&format!("{}/", person.contract))?;
             let mut accounts = Vec::new();
-            for registration in covered(menus, registrations, today) {
+            for registration in
+                covered(menus, registrations, today).into_iter().filter(|known| person.sees(&known.account))
+            {
                 accounts.push(registration.account.clone());
                 sheet.put(&AccountRegistration { effective: true, ..registration });
             }
@@ -164,7 +166,7 @@ impl Bank {
     pub fn linkages(&self, person: &Person) -> Result<Vec<(Linkage, Option<Ended>)>, BankError> {
         let today = day_in_japan(self.now());
         let mut linkages = self.books.list_of::<Linkage>(&person.contract)?;
-        linkages.retain(|linkage| linkage.user == person.user);
+        linkages.retain(|linkage| person.is_called(&linkage.user));
         linkages.sort_by_key(|linkage| std::cmp::Reverse(linkage.since));
         let with_end = |linkage: Linkage| {
             let ended = linkage.ended(Some(person), today);
@@ -267,7 +269,9 @@ fn covers(booking: &Booking, provider: &Provider, menus: &[Menu]) -> bool {
 
 fn tell_ended(sheet: &mut Sheet<'_>, linkage: &Linkage, now: Timestamp) -> Result<(), BooksError> {
     let provider = sheet.get::<Provider>(&linkage.client)?.map_or_else(|| linkage.client.clone(), |known| known.name);
-    if let Some(person) = sheet.get::<Person>(&Person::key(&linkage.contract, &linkage.user))? {
+    // Whoever has another user ID now is told under that one.
+    let people = sheet.list::<Person>(&format!("{}/", linkage.contract))?;
+    if let Some(person) = people.into_iter().find(|person| person.is_called(&linkage.user)) {
         let words = [("user", person.user.as_str()), ("provider", provider.as_str()), ("linkage", linkage.id.as_str())];
         post(sheet, &person.mail, "mail-unlinked", &words, now)?;
     }

@@ -65,7 +65,10 @@ impl Bank {
     ///
     /// [`BankError::Books`]
     pub fn request(&self, linkage: &Linkage, key: &str, wanted: &Wanted) -> Result<Requested, BankError> {
-        let accounts = self.accounts_of(&linkage.contract)?;
+        let Some(person) = self.person(&linkage.contract, &linkage.user)? else {
+            return Ok(Requested::Wrong("from".into()));
+        };
+        let accounts = self.accounts_for(&person)?;
         // 代表口座 may pay also where no account was registered, for no inquiry is linked.
         let may_pay = |account: &&Account| {
             account.key() == wanted.from

@@ -12,7 +12,8 @@ use crate::domain::people::Menu;
 pub(super) async fn show(visit: Visit, Path(key): Path<String>) -> Answer {
     let (t, person) = (visit.t, visit.may(Menu::Inquiry)?);
     let account = visit.bank().books.get::<Account>(&key)?;
-    let account = account.filter(|account| account.contract == person.contract).ok_or(Fault::NotFound)?;
+    let account =
+        account.filter(|account| account.contract == person.contract && person.sees(&key)).ok_or(Fault::NotFound)?;
     let lines = visit.bank().books.list::<LedgerLine>(&format!("{}/", account.key()))?;
     let kind = t.get(&format!("account-{}", account.kind));
     let content = html! {

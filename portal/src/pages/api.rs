@@ -96,7 +96,9 @@ impl Caller {
     fn account(&self, key: &str) -> Result<Account, Problem> {
         let account = self.site.bank.books.get::<Account>(key).map_err(BankError::from)?;
         let is_linked = |account: &Account| {
-            account.contract == self.linkage.contract && self.linkage.accounts.contains(&account.key())
+            account.contract == self.linkage.contract
+                && self.linkage.accounts.contains(&account.key())
+                && self.person.sees(&account.key())
         };
         account.filter(is_linked).ok_or(Problem::NotFound)
     }
@@ -104,7 +106,7 @@ impl Caller {
 
 async fn accounts(caller: Caller) -> Answer {
     caller.may_any()?;
-    let mut known = caller.site.bank.accounts_of(&caller.linkage.contract)?;
+    let mut known = caller.site.bank.accounts_for(&caller.person)?;
     known.retain(|account| caller.linkage.accounts.contains(&account.key()));
     let accounts: Vec<Value> = known
         .iter()

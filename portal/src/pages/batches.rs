@@ -95,7 +95,8 @@ fn draft(visit: &Visit, person: &Person, operation: Operation, batch: &BatchFile
     }
     let books = &visit.bank().books;
     let from = Account::key_of(header.branch_code.as_str(), header.account_number.as_str());
-    let account = books.get::<Account>(&from)?.filter(|account| account.contract == person.contract);
+    let account =
+        books.get::<Account>(&from)?.filter(|account| account.contract == person.contract && person.sees(&from));
     let Some(account) = account.filter(|_| header.bank_code.as_str() == OWN_BANK) else {
         return refuse("file-account");
     };

@@ -72,7 +72,7 @@ impl FromRequest<Arc<Site>> for Fields {
 }
 
 /// Forms that become an order and are shown again as they were filled in.
-const CORRECTED: &[&str] = &["/limits", "/pay-easy", "/payees", "/remittance", "/transfer", "/users/new"];
+const CORRECTED: &[&str] = &["/contract", "/limits", "/pay-easy", "/payees", "/remittance", "/transfer", "/users/new"];
 
 /// Secrets, which are not kept of any form.
 const SECRET: &[&str] = &["again", "certificate-password", "csrf", "new", "transaction-again", "transaction-new"];

@@ -135,6 +135,7 @@ mod tests {
                 purpose: String::new(),
                 menus: Vec::new(),
                 chooses: false,
+                one_page: false,
                 standard: Standard::Plain,
                 redirect_uri: String::new(),
                 days: 90,

@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use super::fault::{Answer, Fault};
 use super::layout::{MENU, page};
 use super::visit::Visit;
-use crate::domain::ledger::Account;
 use crate::domain::people::{Menu, Person};
 
 pub(super) async fn show(visit: Visit) -> Answer {
@@ -14,7 +13,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
     visit.bank().catch_up(&person).await?;
     let person = visit.person()?;
     let contract = visit.contract(&person)?;
-    let own = visit.bank().books.list_of::<Account>(&contract.number)?;
+    let own = visit.bank().accounts_for(&person)?;
     let content = html! {
         p.lead { (contract.name) " " span.muted { (t.with("welcome", &[("name", &person.name)])) } }
         @if let Some(moment) = person.login_before.map(Timestamp::from_unix) {

@@ -70,6 +70,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/certificate", "menu-certificate", For::Certificate),
             ("/linkages", "menu-linkages", For::All),
             ("/users", "menu-users", For::Administrators),
+            ("/contract", "menu-contract", For::Administrators),
         ],
     ),
 ];
@@ -173,6 +174,7 @@ fn menu(visit: &Visit, person: Option<&Person>) -> Markup {
 pub(super) fn message(visit: &Visit, text: &str) -> Response {
     let content = html! {
         p { (text) }
+        p.muted { (visit.t.get("contact-desk")) }
         p { a.button href="/" { (visit.t.get("back-to-start")) } }
     };
     page(visit, &visit.t.get("message"), &content)

@@ -50,7 +50,7 @@ pub(super) fn login_card(
     html! {
         nav.tabs aria-label=(t.get("login-services")) {
             @for known in [Profile::ContractAndUser, Profile::LoginId] {
-                a href={ (path) "?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
+                a href={ (visit.path) "?service=" (known.as_str()) } aria-current=[(known == profile).then_some("page")] {
                     @match known {
                         Profile::ContractAndUser => (t.get("service-business")),
                         Profile::LoginId => (t.get("service-direct")),

@@ -21,6 +21,7 @@ mod batch_rows;
 mod batches;
 mod certificate;
 mod clock;
+mod contract;
 mod download;
 mod drafts;
 mod fault;
@@ -103,6 +104,7 @@ impl Site {
             .route("/payroll/sample.txt", get(batches::sample_payroll))
             .route("/limits", get(settings::limits).post(settings::limits_enter))
             .route("/password", get(settings::password).post(settings::password_enter))
+            .route("/contract", get(contract::show).post(contract::enter))
             .route("/users", get(users::list))
             .route("/users/new", get(users::new).post(users::new_enter))
             .route("/users/{user}", get(users::show).post(users::change))

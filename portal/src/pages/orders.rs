@@ -94,7 +94,7 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
                 for user in concerned {
                     visit.site.sessions.end_all_of(&order.contract, &user, Some(&visit.name));
                 }
-                go_on(&visit, &person, &order);
+                go_on(&visit, &person, &order)?;
             }
             Ok(Redirect::to(&format!("/orders/{id}")).into_response())
         }
@@ -335,6 +335,7 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
         | Act::Suspend
         | Act::PutPerson { .. }
         | Act::RemovePerson { .. }
+        | Act::Rename { .. }
         | Act::ReissueCertificate { hash: Some(_) } => {
             Ok(order.text("targetId").map(str::to_owned).into_iter().collect())
         }
@@ -342,12 +343,16 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// A person who has changed their own login password goes on with the new one in this session.
-fn go_on(visit: &Visit, person: &Person, order: &Order) {
-    let is_own = order.text("targetId") == Some(&person.user) && order.text("password") == Some("login");
-    if let (Act::SetPassword { hash }, true) = (&order.act, is_own) {
-        let mut person = person.clone();
-        person.login.hash.clone_from(hash);
-        visit.change(|session| session.stage = Stage::In(Who::new(&person)));
+/// Whoever has changed their own login, by the token, goes on with the new one in this session.
+fn go_on(visit: &Visit, person: &Person, order: &Order) -> Result<(), Fault> {
+    let user = match &order.act {
+        _ if order.text("targetId") != Some(&person.user) => return Ok(()),
+        Act::SetPassword { .. } | Act::PutPerson { .. } => &person.user,
+        Act::Rename { to } => to,
+        _ => return Ok(()),
+    };
+    if let Some(now) = visit.bank().person(&person.contract, user)? {
+        visit.change(|session| session.stage = Stage::In(Who::new(&now)));
     }
+    Ok(())
 }

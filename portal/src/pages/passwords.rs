@@ -55,12 +55,16 @@ pub(super) fn new_password(t: Text, user: &str, new: &Password, again: &Password
 }
 
 fn weak_password(t: Text, weak: WeakPassword) -> Errors {
-    let text = match weak {
+    Errors::one("new", t.get(weak_text(weak)))
+}
+
+/// The name of the text that says why a password is weak.
+pub(super) fn weak_text(weak: WeakPassword) -> &'static str {
+    match weak {
         WeakPassword::Length => "password-length",
         WeakPassword::Guessable => "password-guessable",
         WeakPassword::Reused => "password-reused",
-    };
-    Errors::one("new", t.get(text))
+    }
 }
 
 /// The two inputs of a new password.

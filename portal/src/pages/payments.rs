@@ -353,13 +353,13 @@ fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 
 fn own_account(visit: &Visit, person: &Person, key: &str) -> Result<Option<Account>, Fault> {
     let account = visit.bank().books.get::<Account>(key)?;
-    Ok(account.filter(|account| account.contract == person.contract))
+    Ok(account.filter(|account| account.contract == person.contract && person.sees(key)))
 }
 
 /// The list of the company's own accounts.
 pub(super) fn from_account(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Errors) -> Result<Markup, Fault> {
     let t = visit.t;
-    let accounts = visit.bank().books.list_of::<Account>(&person.contract)?;
+    let accounts = visit.bank().accounts_for(person)?;
     let options = accounts.iter().map(|account| {
         let kind = t.get(&format!("account-{}", account.kind));
         (account.key(), format!("{kind} {}-{}  {}", account.branch, account.number, t.yen(account.balance)))

@@ -7,14 +7,16 @@ use maud::{Markup, html};
 use super::drafts::{Entered, checked, keep, reissue};
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
-use super::forms::{Errors, Input, csrf, form as card, select};
+use super::forms::{Errors, Input, choices, csrf, form as card, select};
 use super::layout::page;
 use super::passwords::{certificate_password, new_password, password_inputs, set_password};
 use super::people::{facts, role, state};
 use super::visit::Visit;
+use super::words::account_name;
 use crate::bank::Draft;
 use crate::domain::contract::{LentToken, LoginMethod};
 use crate::domain::credential::Credential;
+use crate::domain::ledger::Account;
 use crate::domain::order::Act;
 use crate::domain::people::{Menu, Person, Role, is_mail, is_user_id};
 use crate::text::Text;
@@ -80,7 +82,8 @@ pub(super) async fn new_enter(visit: Visit, mut typed: Fields) -> Answer {
         }
     };
     refuse(!is_user_id(&user), "user", "user-form");
-    refuse(visit.bank().person(&administrator.contract, &user)?.is_some(), "user", "user-taken");
+    let people = visit.bank().books.list::<Person>(&format!("{}/", administrator.contract))?;
+    refuse(people.iter().any(|known| known.is_called(&user)), "user", "user-taken");
     refuse(typed.text("name").is_empty(), "name", "name-missing");
     refuse(!is_mail(typed.text("mail")), "mail", "apply-mail-wrong");
     let (login, login_again) = (typed.password("new"), typed.password("again"));
@@ -183,6 +186,20 @@ pub(super) async fn change(visit: Visit, Path(user): Path<String>, mut typed: Fi
             let differences = rights_difference(t, &person, &after);
             if differences.is_empty() {
                 return draw_person(&visit, &administrator, &user, &Errors::one("rights", t.get("rights-same"))).await;
+            }
+            put(Some(&person), after, "change", Vec::new(), &differences)
+        }
+        "accounts" => {
+            let open: Vec<String> =
+                typed.0.iter().filter(|(name, _)| name == "account").map(|(_, key)| key.clone()).collect();
+            let mut accounts = visit.bank().accounts_of(&administrator.contract)?;
+            accounts.retain(|account| !open.contains(&account.key()));
+            let closed_accounts = accounts.iter().map(Account::key).collect();
+            let after = Person { closed_accounts, ..person.clone() };
+            let differences = accounts_difference(t, &person, &after, &visit.bank().accounts_of(&person.contract)?);
+            if differences.is_empty() {
+                return draw_person(&visit, &administrator, &user, &Errors::one("accounts", t.get("rights-same")))
+                    .await;
             }
             put(Some(&person), after, "change", Vec::new(), &differences)
         }
@@ -343,6 +360,22 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
                 p.actions { button type="submit" { (t.get("to-confirm")) } }
             }))
         }
+        @if !person.is_administrator() {
+            h2 { (t.get("accounts-right")) }
+            (card(visit, &path, &html! {
+                input type="hidden" name="act" value="accounts";
+                (choices("accounts", "", &t.get("accounts-right"), errors, &html! {
+                    p.hint { (t.get("accounts-right-hint")) }
+                    @for account in &visit.bank().accounts_of(&person.contract)? {
+                        label.choice {
+                            input type="checkbox" name="account" value=(account.key()) checked[person.sees(&account.key())];
+                            span { (account_name(t, account)) }
+                        }
+                    }
+                }))
+                p.actions { button type="submit" { (t.get("to-confirm")) } }
+            }))
+        }
         @if !is_self && by_certificate {
             h2 { (t.get("certificate-new")) }
             (card(visit, &path, &html! {
@@ -379,6 +412,16 @@ fn rights_difference(t: Text, before: &Person, after: &Person) -> Vec<String> {
         let name = t.get(&format!("right-{}", menu.as_str()));
         t.with(if after.may(*menu) { "right-opened" } else { "right-closed" }, &[("menu", &name)])
     };
+    let shown = if changed.len() > 3 { 2 } else { changed.len() };
+    let more = (changed.len() > 3).then(|| t.with("right-more", &[("count", &(changed.len() - 2).to_string())]));
+    changed[..shown].iter().map(line).chain(more).collect()
+}
+
+/// What changes of the accounts that somebody sees, in the three lines that a token has for it.
+fn accounts_difference(t: Text, before: &Person, after: &Person, accounts: &[Account]) -> Vec<String> {
+    let keys = accounts.iter().map(Account::key);
+    let changed: Vec<_> = keys.filter(|key| before.sees(key) != after.sees(key)).collect();
+    let line = |key: &String| t.with(if after.sees(key) { "right-opened" } else { "right-closed" }, &[("menu", key)]);
     let shown = if changed.len() > 3 { 2 } else { changed.len() };
     let more = (changed.len() > 3).then(|| t.with("right-more", &[("count", &(changed.len() - 2).to_string())]));
     changed[..shown].iter().map(line).chain(more).collect()

@@ -22,6 +22,7 @@ use crate::tls::Peer;
 
 /// Forms with a password in them that is compared or hashed.
 const COSTLY: &[&str] = &[
+    "/apply",
     "/certificate",
     "/login",
     "/login/otp",

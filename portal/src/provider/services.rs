@@ -17,6 +17,7 @@ pub(super) const SERVICES: [Service; 3] = [
         purpose: "accounting",
         menus: &Menu::ALL,
         chooses: true,
+        one_page: false,
         standard: Standard::Plain,
     },
     Service {
@@ -25,6 +26,7 @@ pub(super) const SERVICES: [Service; 3] = [
         purpose: "accounting",
         menus: &Menu::ALL,
         chooses: true,
+        one_page: false,
         standard: Standard::Fapi,
     },
     Service {
@@ -33,6 +35,7 @@ pub(super) const SERVICES: [Service; 3] = [
         purpose: "expenses",
         menus: &[Menu::Balance, Menu::Statement],
         chooses: false,
+        one_page: true,
         standard: Standard::Plain,
     },
 ];
@@ -52,6 +55,8 @@ pub(super) struct Service {
     pub menus: &'static [Menu],
     /// Whether its customers choose among the menus.
     pub chooses: bool,
+    /// Whether its customers agree and log in on one page.
+    pub one_page: bool,
     /// How it speaks to the bank.
     pub standard: Standard,
 }
@@ -74,6 +79,7 @@ pub async fn register(
             purpose: service.purpose.to_owned(),
             menus: service.menus.to_vec(),
             chooses: service.chooses,
+            one_page: service.one_page,
             standard: service.standard,
             redirect_uri: format!("{url}/callback"),
             days: DAYS,

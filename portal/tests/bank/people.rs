@@ -2,9 +2,9 @@
 
 use super::passwords::set_password;
 use crate::clerk::{at_desk, clerk, done_at_desk};
-use crate::world::{START, World, about, newcomer, numbers, password, put, transfer};
+use crate::world::{CHOSEN, START, World, about, newcomer, numbers, password, put, transfer, wish};
 use camtoken::transaction::Operation;
-use camtoken_portal::bank::{AtDesk, Bank, Chain, First, LoggedIn, NotDone, Numbers, Wish};
+use camtoken_portal::bank::{AtDesk, Bank, Chain, First, LoggedIn, NotDone, Numbers};
 use camtoken_portal::demo::{FIRST_OTP, LOGIN, MIHON, SAMPLE};
 use camtoken_portal::domain::contract::{Contract, LoginField, LoginMethod, Profile};
 use camtoken_portal::domain::desk::{DeskAct, Errand};
@@ -17,15 +17,8 @@ use camtoken_portal::domain::people::{Menu, Person};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_says() {
     let mut world = World::new().await;
-    let wish = Wish {
-        name: "株式会社こころみ".to_owned(),
-        kana: "カ）ココロミ".to_owned(),
-        method: LoginMethod::Password,
-        profile: Profile::ContractAndUser,
-        administrator: "総務部 管理者".to_owned(),
-        mail: "somu@kokoromi.example".to_owned(),
-    };
-    let application = world.bank.apply(&wish).expect("the books answer");
+    let wish = wish(LoginMethod::Password, Profile::ContractAndUser);
+    let application = world.bank.apply(&wish).await.expect("the books answer");
     let complete = Errand::about(DeskAct::Complete, "", &application);
     let number = done_at_desk(&world.bank, &complete).await.contract;
     assert_eq!(at_desk(&world.bank, &complete).await, AtDesk::NotDone(NotDone::NotFound));
@@ -33,7 +26,7 @@ async fn an_applicant_gets_a_contract_once_and_comes_in_with_what_the_letter_say
     let letter = mails.iter().find(|mail| mail.text == "letter-report" && mail.to == number).expect("a letter");
     let word = |name: &str| letter.words.iter().find(|(known, _)| known == name).expect("a word").1.clone();
     let answer =
-        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(&word("login")), None).await;
+        world.bank.log_in(Profile::ContractAndUser, &numbers(&number, "ADMIN01"), password(CHOSEN), None).await;
     assert_eq!(answer.expect("a decision").map(|(_, next)| next), Some(LoggedIn::Yes));
     // The token is one of the stock, and the password of the letter opens its registration.
     let person = world.person(&number, "ADMIN01");

@@ -1,11 +1,11 @@
 //! Registration on a token, and what becomes of it.
 
 use crate::clerk::{at_desk, clerk, done_at_desk};
-use crate::world::{World, put, transfer};
+use crate::world::{World, put, transfer, wish};
 use camtoken::key::TokenId;
 use camtoken::token::Received;
 use camtoken::verifier::{Rejection, Step, Subscriber};
-use camtoken_portal::bank::{AtDesk, First, NotDone, Progress, Settled, Wish};
+use camtoken_portal::bank::{AtDesk, First, NotDone, Progress, Settled};
 use camtoken_portal::demo::{FIRST_OTP, SAMPLE};
 use camtoken_portal::domain::contract::{LentToken, LoginMethod, Profile};
 use camtoken_portal::domain::desk::{DeskAct, Errand};
@@ -95,17 +95,10 @@ async fn who_is_taken_out_of_service_signs_nothing_until_resumed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_lent_once_and_then_there_are_none() {
     let world = World::new().await;
-    let wish = Wish {
-        name: "会社".to_owned(),
-        kana: "ｶｲｼﾔ".to_owned(),
-        method: LoginMethod::PasswordOtp,
-        profile: Profile::LoginId,
-        administrator: "管理者".to_owned(),
-        mail: "a@b.example".to_owned(),
-    };
+    let wish = wish(LoginMethod::PasswordOtp, Profile::LoginId);
     let mut lent = Vec::new();
     for _ in 0..4 {
-        let application = world.bank.apply(&wish).expect("the books answer");
+        let application = world.bank.apply(&wish).await.expect("the books answer");
         match at_desk(&world.bank, &Errand::about(DeskAct::Complete, "", &application)).await {
             AtDesk::Done(did) => lent.extend(world.person(&did.contract, "ADMIN01").token),
             other => assert_eq!((other, lent.len()), (AtDesk::NotDone(NotDone::NoToken), 3)),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import {
-  LOGIN, PHONE, Token, act, actButton, administrator, gallery, go, login, look, operator, register, sign, startBrowser, toCode, value, visitor, withBank,
+  DESKTOP, LOGIN, PHONE, Token, act, actButton, administrator, gallery, go, login, look, operator, register, sign, startBrowser, toCode, value, visitor, withBank,
 } from "./bank.mjs";
 
 let browser;
@@ -167,6 +167,58 @@ for (const [lang, viewport] of [["ja", undefined], ["en", PHONE]]) {
   });
 }
 
+/// The login password of an applicant's own choice.
+const CHOSEN = "Asa-no-hikari-5";
+
+for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE, "phone"]]) {
+  test(`the contract's accounts, contact and IDs are changed by the token (${lang}, ${device})`, async () => {
+    await withBank(browser, { lang, viewport }, async ({ bank, page }) => {
+      const shot = (name) => look(page, `${lang}-${device}-contract-${name}`);
+      const token = await administrator(bank, page);
+      await page.goto("/contract");
+      await shot("page");
+      const form = (act) => page.locator("form.card", { has: page.locator(`input[value=${act}]`) });
+      const signed = async (name) => {
+        await toCode(page);
+        const scan = await sign(page, token);
+        await page.locator("p.success").waitFor();
+        await shot(name);
+        return scan;
+      };
+      await form("account").locator("button").click();
+      const added = await signed("account");
+      assert.equal(added.operation, "user-management");
+      assert.match(value(added, "difference2"), /001-0456001/);
+
+      await page.goto("/contract");
+      await page.locator("#department").fill("総務部");
+      await page.locator("#phone").fill("03 0000");
+      await page.locator("#mail").fill("somu@sample.example");
+      await form("contact").locator("button").click();
+      await page.locator("#phone-error").waitFor();
+      await shot("error");
+      await page.locator("#phone").fill("03-0000-0000");
+      await form("contact").locator("button").click();
+      assert.equal(value(await signed("contact"), "difference2"), "03-0000-0000");
+
+      // Users see the new account once it is opened to them.
+      await page.goto("/users/KEIRI01");
+      await page.locator("input[name=account][value='001-0456001']").check();
+      await shot("rights");
+      await form("accounts").locator("button").click();
+      assert.match(value(await signed("right"), "difference1"), /001-0456001/);
+
+      await page.goto("/contract");
+      await page.locator("#whom").selectOption("ADMIN01");
+      await page.locator("#user-id").fill("SOMU01");
+      await form("user-id").locator("button").click();
+      await signed("user-id");
+      await page.goto("/home");
+      assert.equal(await page.locator("header .who").innerText(), "SOMU01", "they go on under the new one");
+    });
+  });
+}
+
 for (const lang of ["ja", "en"]) {
   test(`a company applies, gets its letters, and signs its first login (${lang})`, async () => {
     await withBank(browser, { lang, viewport: lang === "en" ? PHONE : undefined }, async ({ bank, page }) => {
@@ -174,14 +226,18 @@ for (const lang of ["ja", "en"]) {
       await page.locator("main a[href='/apply']").click();
       await page.locator("#company").fill("株式会社こころみ");
       await page.locator("#kana").fill("漢字");
-      await page.locator("#method").selectOption("password-otp");
+      assert.equal(await page.locator("input[name=method]:checked").count(), 0, "nothing is preselected");
+      await look(page, `${lang}-apply`);
       await page.locator("#service").selectOption("direct");
-      await page.locator("#administrator").fill("総務部 管理者");
-      await page.locator("#mail").fill("somu@kokoromi.example");
+      await page.locator("#name-1").fill("総務部 管理者");
+      await page.locator("#mail-1").fill("somu@kokoromi.example");
+      await page.locator("#user-1").fill("SOMU01");
       await go(page);
-      await page.locator("#kana-error").waitFor();
+      for (const input of ["kana", "method", "new-1"]) await page.locator(`#${input}-error`).waitFor();
       await look(page, `${lang}-apply-error`);
       await page.locator("#kana").fill("カ）ココロミ");
+      await page.locator("input[name=method][value=password-otp]").check();
+      for (const input of ["#new-1", "#again-1"]) await page.locator(input).fill(CHOSEN);
       await go(page);
       await page.locator("p.success").waitFor();
 
@@ -199,11 +255,14 @@ for (const lang of ["ja", "en"]) {
         await look(page, `${lang}-letter-${place + 1}`);
         await page.pdf({ path: join(gallery, `${lang}-letter-${place + 1}.pdf`), format: "A4" });
       }
-      const [serial, , , id, password, , first] = words;
+      assert.ok(!words.includes(CHOSEN), "no letter tells the password of their own choice");
+      const serial = words.find((word) => word.startsWith("KKK"));
+      const id = words.find((word) => word.startsWith("somu01-"));
+      const first = words.filter((word) => /^[A-Z2-9]{4}(-[A-Z2-9]{4}){2}$/.test(word)).at(-1);
       const enter = async () => {
         await page.goto("/login?service=direct");
         await page.locator("#login-id").fill(id);
-        await page.locator("#password").fill(password);
+        await page.locator("#password").fill(CHOSEN);
         await page.locator("main button.main").click();
       };
       await enter();

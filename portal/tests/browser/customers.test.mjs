@@ -145,8 +145,11 @@ for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE
       // The password is right, and nothing comes of it.
       await begin(bare.page, bank, "choubo");
       await bare.page.locator("form[action$='/terms'] button").click();
-      const refused = bare.page.waitForResponse((response) => response.url().startsWith(`${bank.tls}/link/`));
       await prove(bare.page, "ADMIN01", LOGIN, HINAGATA);
+      await bare.page.locator("form[action$='/tls'] button.main").waitFor();
+      await shot(bare.page)("link-first");
+      const refused = bare.page.waitForResponse((response) => response.url().startsWith(`${bank.tls}/link/`));
+      await bare.page.locator("form[action$='/tls'] button.main").click();
       const handed = await refused;
       assert.equal(handed.status(), 400);
       await bare.page.locator("main").waitFor();
@@ -162,7 +165,17 @@ for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", PHONE
 
       // The same with the certificate: no code and no digits.
       await begin(inside.page, bank, "choubo");
-      const proof = () => prove(inside.page, "ADMIN01", LOGIN, HINAGATA);
+      const proof = async () => {
+        await inside.page.locator("form[action$='/tls'] button").click();
+        await inside.page.waitForURL(/\/certificate\/password$/);
+        assert.equal(await inside.page.locator("main form.card input:not([type=hidden])").count(), 1, "the password alone");
+        await inside.page.locator("#password").fill("wrong");
+        await go(inside.page);
+        await inside.page.locator(".summary").waitFor();
+        await shot(inside.page)("link-password");
+        await inside.page.locator("#password").fill(LOGIN);
+        await go(inside.page);
+      };
       await consent(inside.page, null, { enter: proof, shot: shot(inside.page) });
       await inside.page.waitForURL(`${bank.provider}/`);
       await inside.page.locator("ul.accounts").waitFor();

@@ -146,7 +146,6 @@ test("what stands in the way of a linkage is said before anything else", async (
     const shot = (name) => look(page, `ja-desktop-${name}`);
     const refusal = () => page.locator("p.warning[role=alert]").innerText();
     await start(page, bank, "choubo-keihi");
-    await page.locator("form[action$='/terms'] button").click();
     await prove(page, "KEIRI01");
     assert.match(await refusal(), /初期設定/);
     await shot("link-not-ready");
@@ -163,7 +162,6 @@ test("what stands in the way of a linkage is said before anything else", async (
     await act(browser, bank, desk, actButton(desk, "mail-back"));
     await desk.context().close();
     await start(page, bank, "choubo-keihi");
-    await page.locator("form[action$='/terms'] button").click();
     await prove(page, "KEIRI01");
     assert.match(await refusal(), /メールが届きません/);
   });
@@ -174,7 +172,6 @@ test("a wrong inquiry PIN registers nothing, and five of them suspend it", async
     await login(page, "KEIRI01");
     await page.locator(".todo").waitFor();
     await start(page, bank, "choubo-keihi");
-    await page.locator("form[action$='/terms'] button").click();
     await prove(page, "KEIRI01");
     const enter = async (pin) => {
       await page.locator("input[value='102-0012345'][type=checkbox]").check();

@@ -21,9 +21,12 @@ export async function consent(
 ) {
   await page.waitForURL(/\/terms$/);
   await shot("link-1-terms");
-  await page.locator("form[action$='/terms'] button").click();
-  await page.waitForURL(/\/login$/);
-  await shot("link-2-login");
+  // Some providers have terms and login on one page.
+  if ((await page.locator("#password").count()) === 0) {
+    await page.locator("form[action$='/terms'] button").click();
+    await page.waitForURL(/\/login$/);
+    await shot("link-2-login");
+  }
   await enter();
   let scan;
   if (token) {

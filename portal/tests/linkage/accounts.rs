@@ -36,7 +36,7 @@ async fn what_one_person_has_registered_another_one_can_permit() {
     let (keihi, account) = (world.provider("choubo-keihi"), "102-0012345".to_owned());
     world.bank().register_accounts(&first, std::slice::from_ref(&account)).expect("the books answer");
     let shown = |menus: &[Menu]| -> Vec<String> {
-        let covered = world.bank().covered(SAMPLE, menus).expect("the books answer");
+        let covered = world.bank().covered(&world.person("ADMIN01"), menus).expect("the books answer");
         covered.iter().map(Account::key).collect()
     };
     assert_eq!(shown(&[Menu::Balance]), [account.as_str()]);
@@ -77,7 +77,7 @@ async fn an_account_that_was_not_permitted_on_its_day_is_not_registered() {
     let person = world.person("KEIRI01");
     let keihi = world.provider("choubo-keihi");
     let account = "102-0012345".to_owned();
-    let state = |world: &World| world.bank().account_states(SAMPLE).expect("the books answer")[0].1;
+    let state = |world: &World| world.bank().account_states(&world.person("ADMIN01")).expect("the books answer")[0].1;
     let permit = |world: &World| {
         let done = world.bank().permit(&person, &keihi, &[Menu::Balance], Proof::Password, None);
         done.expect("the books answer").0
@@ -176,6 +176,54 @@ async fn who_may_not_inquire_has_nothing_to_do_with_pins_and_accounts() {
     );
     assert_eq!(world.bank().send_pin(&before, &account).await.expect("an answer"), PinLetter::None);
     assert!(!world.bank().register_accounts(&before, std::slice::from_ref(&account)).expect("the books answer"));
-    let states = world.bank().account_states(SAMPLE).expect("the books answer");
+    let states = world.bank().account_states(&world.person("ADMIN01")).expect("the books answer");
     assert!(states.iter().all(|(_, state)| *state == AccountState::Unregistered));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_without_the_right_to_inquire_is_hidden_from_linkages_too() {
+    let mut world = World::new().await;
+    let person = world.register().await;
+    let (linkage, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    assert_eq!(linkage.accounts, ["102-0012345"]);
+    let hidden = Person { role: people::Role::User, closed_accounts: linkage.accounts.clone(), ..person };
+    let changed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        sheet.put(&hidden);
+        Ok(())
+    });
+    changed.expect("the books answer");
+    // The provider learns of it no more.
+    let bearer = format!("Bearer {}", tokens.access);
+    let (status, answer) = world.get("/api/accounts", &bearer, None).await;
+    assert_eq!((status, answer["accounts"].as_array().map(Vec::len)), (StatusCode::OK, Some(0)));
+    assert_eq!(world.get("/api/accounts/102-0012345/balance", &bearer, None).await.0, StatusCode::NOT_FOUND);
+    // Nor can the person register it, try its PIN, or permit it to another one.
+    let states = world.bank().account_states(&hidden).expect("the books answer");
+    assert_eq!(states.iter().map(|(account, _)| account.key()).collect::<Vec<_>>(), ["102-0200789"]);
+    let entry = world.bank().enter_pin(&hidden, "102-0012345", password(INQUIRY_PIN)).await.expect("a decision");
+    assert_eq!(entry, PinEntry::None);
+    assert_eq!(world.bank().send_pin(&hidden, "102-0012345").await.expect("a decision"), PinLetter::None);
+    let keihi = world.provider("choubo-keihi");
+    let done = world.bank().permit(&hidden, &keihi, &[Menu::Balance], Proof::Password, None).expect("the books answer");
+    assert!(matches!(done.0, Permitted::NoAccount), "its registration by others opens it to nobody else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_user_id_ends_the_linkages_and_nothing_else() {
+    let mut world = World::new().await;
+    let person = world.register().await;
+    let (linkage, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    let changed: Result<(), camtoken_portal::books::BooksError> = world.bank().books.change(|sheet| {
+        sheet.strike::<Person>(&Person::key(&person.contract, &person.user));
+        sheet.put(&person.renamed("SOMU01"));
+        Ok(())
+    });
+    changed.expect("the books answer");
+    assert_ne!(world.accounts(&tokens).await, StatusCode::OK);
+    assert!(world.bank().is_over(&linkage.id).expect("the books answer"));
+    let now = world.person("SOMU01");
+    let ended = world.bank().linkages(&now).expect("the books answer");
+    assert_eq!(ended.len(), 1, "it is listed under the new user ID");
+    let mails = world.bank().books.list::<Mail>("").expect("the books answer");
+    assert!(mails.iter().any(|mail| mail.text == "mail-unlinked" && mail.to == now.mail));
 }

@@ -12,9 +12,11 @@ use camtoken::token::{Received, Token, file};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::{AttemptId, Step, Verdict};
-use camtoken_portal::bank::{Bank, Draft, First, NewChallenge, Numbers, Placed, Progress, Settled};
+use camtoken_portal::bank::{
+    Bank, Draft, First, NewAdministrator, NewChallenge, Numbers, Placed, Progress, Settled, Wish,
+};
 use camtoken_portal::demo::{self, FIRST_OTP, TRANSACTION};
-use camtoken_portal::domain::contract::{Limit, LoginField};
+use camtoken_portal::domain::contract::{Limit, LoginField, LoginMethod, Profile};
 use camtoken_portal::domain::credential::Password;
 use camtoken_portal::domain::ledger::{Account, Outcome};
 use camtoken_portal::domain::mail::Mail;
@@ -268,6 +270,26 @@ pub fn newcomer(like: &Person, user: &str) -> Person {
         ..Person::new(like.contract.clone(), user.to_owned(), Role::User, like.login.clone(), like.transaction.clone())
     }
 }
+
+/// The application of a new company with one administrator.
+pub fn wish(method: LoginMethod, profile: Profile) -> Wish {
+    let administrator = NewAdministrator {
+        name: "総務部 管理者".to_owned(),
+        mail: "somu@kokoromi.example".to_owned(),
+        user: "ADMIN01".to_owned(),
+        login: password(CHOSEN),
+    };
+    Wish {
+        name: "株式会社こころみ".to_owned(),
+        kana: "カ）ココロミ".to_owned(),
+        method,
+        profile,
+        administrators: vec![administrator],
+    }
+}
+
+/// The login password of that administrator's own choice.
+pub const CHOSEN: &str = "Asa-no-hikari-5";
 
 pub fn numbers(contract: &str, user: &str) -> Numbers {
     Numbers(vec![(LoginField::Contract, contract.to_owned()), (LoginField::User, user.to_owned())])

@@ -26,7 +26,7 @@ pub(super) async fn choose(visit: Visit, Path(id): Path<String>) -> Answer {
 pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Fields) -> Answer {
     let (mut flow, person) = inquiring(&visit, &id)?;
     visit.count_address()?;
-    let states = visit.bank().account_states(&person.contract)?;
+    let states = visit.bank().account_states(&person)?;
     let is_chosen = |account: &Account| typed.0.iter().any(|(name, text)| name == "account" && *text == account.key());
     let chosen: Vec<String> = states
         .iter()
@@ -74,7 +74,7 @@ pub(super) async fn enter(visit: Visit, Path(id): Path<String>, mut typed: Field
 pub(super) async fn check(visit: Visit, Path(id): Path<String>) -> Answer {
     let (flow, person) = inquiring(&visit, &id)?;
     let t = visit.t;
-    let states = visit.bank().account_states(&person.contract)?;
+    let states = visit.bank().account_states(&person)?;
     let content = html! {
         p { (t.get("linkage-accounts-check")) }
         ul.rows {
@@ -123,7 +123,7 @@ fn inquiring(visit: &Visit, id: &str) -> Result<(Flow, Person), Fault> {
 
 fn draw_accounts(visit: &Visit, flow: &Flow, person: &Person, typed: Option<&Fields>, errors: &Errors) -> Answer {
     let t = visit.t;
-    let states = visit.bank().account_states(&person.contract)?;
+    let states = visit.bank().account_states(person)?;
     let first = states.first().map(|(account, _)| account.key());
     let left = states.iter().any(|(_, state)| *state == AccountState::Unregistered);
     let ready = states.iter().any(|(_, state)| *state != AccountState::Unregistered);

@@ -86,7 +86,7 @@ pub(super) fn origin(uri: &str) -> &str {
 /// The way on after the choice of menus. The page with the accounts is skipped where no inquiry is used, or no account is left to register.
 pub(super) fn after_menus(visit: &Visit, flow: &Flow) -> Result<Response, Fault> {
     let Some((who, _)) = &flow.who else { return Err(Fault::Form) };
-    let states = visit.bank().account_states(&who.contract)?;
+    let states = visit.bank().account_states(&visit.look_up(who)?)?;
     let uses = flow.menus.iter().any(|menu| menu.is_inquiry());
     let left = states.iter().any(|(_, state)| *state == AccountState::Unregistered);
     Ok(to(flow, if uses && left { "accounts" } else { "permission" }))

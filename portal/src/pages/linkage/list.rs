@@ -23,7 +23,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
     let (t, person) = (visit.t, visit.person()?);
     let linkages = visit.bank().linkages(&person)?;
     let requests = visit.bank().requests(&person)?;
-    let accounts = visit.bank().accounts_of(&person.contract)?;
+    let accounts = visit.bank().accounts_for(&person)?;
     let providers = visit.bank().books.list::<Provider>("")?;
     let provider = |client: &str| {
         providers.iter().find(|known| known.client == client).map_or(client.to_owned(), |known| known.name.clone())

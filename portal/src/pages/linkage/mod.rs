@@ -15,6 +15,7 @@ use super::site::Site;
 use crate::domain::linkage::Standard;
 
 mod accounts;
+mod certificate;
 mod endpoints;
 mod flow;
 mod frame;
@@ -34,7 +35,9 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/link/{flow}/terms", get(terms::show).post(terms::agree))
         .route("/link/{flow}/stop", post(terms::stop))
         .route("/link/{flow}/login", get(proof::login).post(proof::login_enter))
-        .route("/link/{flow}/certificate", get(proof::certificate))
+        .route("/link/{flow}/tls", post(certificate::begin))
+        .route("/link/{flow}/certificate", get(certificate::show))
+        .route("/link/{flow}/certificate/password", get(certificate::password).post(certificate::password_enter))
         .route("/link/{flow}/otp", get(proof::otp).post(proof::otp_enter))
         .route("/link/{flow}/otp/code", post(proof::otp_code).get(proof::back_to_otp))
         .route("/link/{flow}/differs", post(terms::differs).get(proof::back_to_otp))

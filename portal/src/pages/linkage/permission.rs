@@ -104,7 +104,7 @@ fn draw_menus(visit: &Visit, flow: &Flow, person: &Person, errors: &Errors) -> R
 
 fn draw_permission(visit: &Visit, flow: &Flow, person: &Person, errors: &Errors) -> Answer {
     let t = visit.t;
-    let covered = visit.bank().covered(&person.contract, &flow.menus)?;
+    let covered = visit.bank().covered(person, &flow.menus)?;
     let content = html! {
         p { (t.with("linkage-permission-intro", &[("provider", &flow.provider.name)])) }
         dl.facts {

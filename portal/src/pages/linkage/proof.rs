@@ -1,16 +1,15 @@
-//! The customer's proof of identity: numbers and password, then the camera token, a generator or a certificate.
+//! Who the customer is: numbers and password, then the camera token or a generator. A certificate comes before the password.
 
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use camtoken::verifier::Step;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
 
-use super::flow::{flow, linkages, offer, renamed};
-use super::frame::{after_menus, allow_return, draw, refused, stop_button, to};
+use super::flow::{flow, offer, renamed};
+use super::frame::{after_menus, button, draw, stop_button, to};
 use crate::bank::{NewChallenge, Numbers, Settled};
-use crate::domain::contract::Profile;
+use crate::domain::contract::{LoginMethod, Profile};
 use crate::domain::linkage::{NotReady, Proof, menus, no_menus, not_ready, proof};
 use crate::domain::order::Order;
 use crate::domain::people::Person;
@@ -22,94 +21,62 @@ use crate::pages::login_forms::{generator_card, generator_rejected, login_card, 
 use crate::pages::session::Who;
 use crate::pages::signing::{Signing, attempt};
 use crate::pages::visit::Visit;
-use crate::system::random_hex;
 
 #[derive(Deserialize)]
 pub(super) struct Service {
     service: Option<String>,
 }
 
+impl Service {
+    pub fn profile(&self) -> Profile {
+        self.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser)
+    }
+}
+
 pub(super) async fn login(visit: Visit, Path(id): Path<String>, Query(service): Query<Service>) -> Answer {
     let flow = flow(&visit, &id)?;
-    let profile = service.service.as_deref().and_then(Profile::from_name).unwrap_or(Profile::ContractAndUser);
-    Ok(draw_login(&visit, &flow, profile, (&Numbers::default(), &Errors::default())))
+    Ok(draw_login(&visit, &flow, service.profile(), (&Numbers::default(), &Errors::default())))
 }
 
 pub(super) async fn login_enter(visit: Visit, Path(id): Path<String>, mut fields: Fields) -> Answer {
-    let mut flow = flow(&visit, &id)?;
+    let flow = flow(&visit, &id)?;
     let (profile, numbers, password) = typed(&visit, &mut fields)?;
     visit.count_address()?;
     let Some(person) = visit.bank().prove(profile, &numbers, password, visit.browser.as_deref()).await? else {
         return Ok(draw_login(&visit, &flow, profile, (&numbers, &wrong(visit.t, profile))));
     };
-    let contract = visit.contract(&person)?;
-    let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
-    if let Some(why) = not_ready(&person, asked_for) {
-        return Ok(draw_not_ready(&visit, &flow, why));
+    if visit.contract(&person)?.method == LoginMethod::PasswordCertificate {
+        return Ok(draw_certificate_first(&visit, &flow));
     }
-    flow.who = Some((Who::new(&person), asked_for));
-    flow.menus = menus(&flow.provider, &flow.asked.scopes, &person);
+    password_proved(&visit, flow, &person, None).await
+}
+
+/// Goes on once numbers or certificate and the login password were right, to whatever else is asked of this person.
+pub(super) async fn password_proved(visit: &Visit, mut flow: Flow, person: &Person, shown: Option<String>) -> Answer {
+    let contract = visit.contract(person)?;
+    let asked_for = proof(contract.method, &offer(&flow), person.generator().is_some());
+    if let Some(why) = not_ready(person, asked_for) {
+        return Ok(draw_not_ready(visit, &flow, why));
+    }
+    flow.who = Some((Who::new(person), asked_for));
+    flow.menus = menus(&flow.provider, &flow.asked.scopes, person);
     (flow.order, flow.ticket, flow.proved) = (None, None, false);
     let next = match asked_for {
-        Proof::Password => {
+        Proof::Certificate if shown.is_none() => return Err(Fault::Form),
+        Proof::Password | Proof::Certificate => {
             flow.proved = true;
-            after_proof(&visit, &flow)?
+            after_proof(visit, &flow)?
         }
         Proof::CameraToken => {
-            let order = visit.bank().place_linkage(&person, &flow.provider, &flow.menus)?;
-            // The next page shows the verifier's reason against it.
-            let _issued = visit.bank().issue(&person, &order.id).await?;
+            let order = visit.bank().place_linkage(person, &flow.provider, &flow.menus)?;
+            // What the verifier says against it is said on the next page.
+            let _issued = visit.bank().issue(person, &order.id).await?;
             flow.order = Some(order.id);
             to(&flow, "otp")
         }
         Proof::Generator => to(&flow, "otp"),
-        Proof::Certificate => {
-            let ticket = random_hex(16);
-            let tls = visit.site.tls.as_deref().unwrap_or_default();
-            let mut response =
-                Redirect::to(&format!("{tls}/link/{}/certificate?ticket={ticket}", flow.id)).into_response();
-            allow_return(&visit, &flow, &mut response);
-            flow.ticket = Some(ticket);
-            response
-        }
     };
-    Ok(renamed(&visit, flow, None, next))
-}
-
-#[derive(Deserialize)]
-pub(super) struct Ticket {
-    ticket: String,
-}
-
-/// The flow goes on under TLS, where a certificate can be shown. The session there is another one, so the flow is handed over by
-/// a ticket that is good once and for nothing without the certificate of the person whose password was right.
-pub(super) async fn certificate(
-    visit: Visit,
-    Path(id): Path<String>,
-    Query(Ticket { ticket }): Query<Ticket>,
-) -> Answer {
-    let mut flow = {
-        let mut flows = linkages(&visit)?.flows();
-        let flow = flows.get_mut(&id).ok_or(Fault::Form)?;
-        let known = flow.ticket.take().ok_or(Fault::Form)?;
-        if !bool::from(known.as_bytes().ct_eq(ticket.as_bytes())) || flow.is_over(visit.bank().now()) {
-            return Err(Fault::Form);
-        }
-        flow.clone()
-    };
-    let Some((who, Proof::Certificate)) = &flow.who else { return Err(Fault::Form) };
-    let person = visit.look_up(who)?;
-    let shown = visit.peer.certificate.clone();
-    let is_theirs = match &shown {
-        Some(shown) => visit.bank().is_certificate_of(&person, shown)?,
-        None => false,
-    };
-    if !is_theirs {
-        return Ok(refused(&visit, "linkage-no-certificate"));
-    }
-    flow.proved = true;
-    let next = after_proof(&visit, &flow)?;
-    Ok(renamed(&visit, flow, shown, next))
+    Ok(renamed(visit, flow, shown, next))
 }
 
 pub(super) async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
@@ -190,8 +157,32 @@ fn draw_login(visit: &Visit, flow: &Flow, profile: Profile, typed: (&Numbers, &E
     let t = visit.t;
     let content = html! {
         p { (t.with("linkage-login-intro", &[("provider", &flow.provider.name)])) }
-        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("next"), typed))
-        div.actions { (stop_button(visit, flow)) }
+        (login_forms(visit, flow, profile, typed))
+    };
+    draw(visit, flow, 1, &t.get("linkage-login-title"), &content)
+}
+
+/// Numbers and password, or the certificate, or neither.
+pub(super) fn login_forms(visit: &Visit, flow: &Flow, profile: Profile, typed: (&Numbers, &Errors)) -> Markup {
+    let t = visit.t;
+    html! {
+        (login_card(visit, &format!("/link/{}/login", flow.id), profile, &t.get("menu-linkages"), typed))
+        div.actions {
+            @if visit.site.tls.is_some() { (button(visit, flow, "tls", &t.get("linkage-by-certificate"), "")) }
+            (stop_button(visit, flow))
+        }
+    }
+}
+
+/// What somebody is to do whose contract logs in by certificate.
+fn draw_certificate_first(visit: &Visit, flow: &Flow) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p { (t.get("linkage-certificate-first")) }
+        div.actions {
+            (button(visit, flow, "tls", &t.get("linkage-by-certificate"), "main"))
+            (stop_button(visit, flow))
+        }
     };
     draw(visit, flow, 1, &t.get("linkage-login-title"), &content)
 }
@@ -223,7 +214,7 @@ async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, er
         action: format!("{path}/otp"),
         new_code: format!("{path}/otp/code"),
         picture: format!("{path}/code.png"),
-        texts: ["sign-2-linkage", "sign-3-linkage", "next"],
+        texts: ["sign-2-linkage", "sign-3-linkage", "linkage-authenticate"],
         out: stop_button(visit, flow),
         differs: Some(format!("{path}/differs")),
         below: html! { @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } } },
@@ -235,7 +226,7 @@ async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, er
 fn draw_generator(visit: &Visit, flow: &Flow, errors: &Errors) -> Response {
     let t = visit.t;
     let content = html! {
-        (generator_card(visit, &format!("/link/{}/otp", flow.id), &t.get("next"), errors))
+        (generator_card(visit, &format!("/link/{}/otp", flow.id), &t.get("linkage-authenticate"), errors))
         div.actions { (stop_button(visit, flow)) }
         p.caution { (t.get("never-tell")) }
     };

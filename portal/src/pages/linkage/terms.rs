@@ -7,12 +7,15 @@ use maud::html;
 use super::flow::{flow, linkages, offer, owner};
 use super::frame::{button, draw, leave, origin, refused, stop_button, to};
 use super::names::menu_names;
+use super::proof::{Service, login_forms};
+use crate::bank::Numbers;
 use crate::domain::linkage::Standard;
 use crate::domain::order::GivenUp;
 use crate::linkage::grants::Begun;
 use crate::pages::fault::{Answer, Fault};
 use crate::pages::fields::Fields;
 use crate::pages::flows::Flow;
+use crate::pages::forms::Errors;
 use crate::pages::signing::differs_page;
 use crate::pages::visit::Visit;
 use crate::system::random_hex;
@@ -50,7 +53,7 @@ pub(super) async fn authorize(standard: Standard, visit: Visit, Query(query): Qu
     Ok(Redirect::to(&to).into_response())
 }
 
-pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(service): Query<Service>) -> Answer {
     let flow = flow(&visit, &id)?;
     let t = visit.t;
     let offered = offer(&flow);
@@ -69,9 +72,15 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
                 li { (t.get(term)) }
             }
         }
-        div.actions {
-            (button(&visit, &flow, "terms", &t.get("linkage-agree"), "main"))
-            (stop_button(&visit, &flow))
+        p.muted { (t.get("linkage-questions")) }
+        @if flow.provider.one_page {
+            p { (t.get("linkage-agree-below")) }
+            (login_forms(&visit, &flow, service.profile(), (&Numbers::default(), &Errors::default())))
+        } @else {
+            div.actions {
+                (button(&visit, &flow, "terms", &t.get("linkage-agree"), "main"))
+                (stop_button(&visit, &flow))
+            }
         }
     };
     Ok(draw(&visit, &flow, 0, &t.get("linkage-terms-title"), &content))

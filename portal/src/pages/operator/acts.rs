@@ -256,6 +256,8 @@ fn thing(visit: &Visit, errand: &Errand) -> Result<Markup, Fault> {
             Some(application) => html! {
                 div { dt { (t.get("company")) } dd { b { (application.name) } } }
                 div { dt { (t.get("method")) } dd { (method_name(t, application.method)) } }
+                @for one in &application.administrators { div { dt { (t.get("role-administrator")) } dd { b { (one.user) } " " (one.name) } } }
+                @if application.administrators.is_empty() { div { dt { (t.get("role-administrator")) } dd { (application.administrator) } } }
             },
             None => html! {},
         },

@@ -165,6 +165,7 @@ async fn section(visit: &Visit, contract: &Contract) -> Result<Markup, Fault> {
                     }
                 }
             }
+            @if let Some(contact) = &contract.contact { p { (t.get("contract-contact")) ": " (contact.department) " " (contact.phone) " " (contact.mail) } }
             h3 { (t.get("tokens")) }
             ul.rows {
                 @for token in &tokens {

@@ -1,0 +1,40 @@
+
+# The contract, and the application for one
+
+menu-contract = Contract
+contract-intro = Your contract. Each change is signed with the token.
+contract-word = Contract
+contract-account = Add a related account
+contract-account-text = Adds an account in your company’s name that is not under the contract yet. Users see it once an administrator opens it to them under “Users”.
+contract-account-none = There is no account to add.
+contract-account-which = Account to add
+contract-account-line = Related account
+contract-contact = Contact
+contract-contact-text = Whom the bank asks at your company.
+department = Department
+phone = Telephone
+phone-hint = For example: 03-0000-0000
+phone-wrong = Enter a telephone number of digits and hyphens.
+login-id-change = Change a login ID
+login-id-new = New login ID
+login-id-form = 6 to 30 small letters, digits and hyphens, beginning with a letter
+login-id-taken = This login ID cannot be used.
+user-id-change = Change a user ID
+user-id-new = New user ID
+user-id-change-text = The heading on the token keeps the user ID of the registration.
+id-change-text = The change ends every linkage of this person. To go on, link the service again.
+accounts-right = Accounts that may be inquired
+accounts-right-hint = Other accounts are shown on no page: not for inquiries, payments or linkages.
+method-missing = Choose a login method.
+method-responsibility = Choose the login method on your own responsibility, once you know what each one means. Under every method a transaction needs the transaction password and the token.
+method-password-otp-text = At each login the token reads a 2D code. Whoever knows the password does not come in without the token.
+method-password-text = The password alone. The easiest, but whoever knows the password may see balances and statements.
+method-password-certificate-text = Only from a device that holds the certificate. Each device has to be looked after, and the certificate is renewed each year.
+login-password-again = Login password (again)
+apply-first = Administrator 1
+apply-second = Administrator 2 (optional)
+apply-user-hint = Of your own choice: capital letters and digits, up to 10
+apply-user-wrong = Enter a user ID of up to 10 capital letters and digits. Two administrators need different ones.
+apply-password-text = Nobody at the bank sees this login password, and no letter tells it.
+apply-service-business = Business Net Pro (contract number and user ID)
+apply-service-direct = Business Net Light (login ID)

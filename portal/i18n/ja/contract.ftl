@@ -1,0 +1,40 @@
+
+# 契約管理と利用申込
+
+menu-contract = 契約管理
+contract-intro = ご契約の内容です。変更には、トークンによる取引認証が必要です。
+contract-word = ご契約
+contract-account = 関連口座の追加
+contract-account-text = 貴社名義の口座のうち、まだご契約に登録されていない口座を追加します。利用者には、管理者が「ユーザー管理」で照会を許可するまで表示されません。
+contract-account-none = 追加できる口座はありません。
+contract-account-which = 追加する口座
+contract-account-line = 関連口座の追加
+contract-contact = 連絡先
+contract-contact-text = 当行からご連絡するときの、貴社のご担当です。
+department = 部署
+phone = 電話番号
+phone-hint = 例：03-0000-0000
+phone-wrong = 電話番号を、数字とハイフンで入力してください。
+login-id-change = ログインIDの変更
+login-id-new = 新しいログインID
+login-id-form = 英小文字で始まる6〜30文字の英小文字・数字・ハイフン
+login-id-taken = このログインIDは使えません。
+user-id-change = ユーザーIDの変更
+user-id-new = 新しいユーザーID
+user-id-change-text = トークンの見出しには、利用開始登録をしたときのユーザーIDが引き続き表示されます。
+id-change-text = 変更すると、ご本人の連携中の外部サービスはすべて終了します。続けるには、あらためて連携が必要です。
+accounts-right = 照会できる口座
+accounts-right-hint = 許可しない口座は、照会、お支払い、外部サービス連携のいずれの画面にも表示されません。
+method-missing = ログイン方式を選んでください。
+method-responsibility = ログイン方式は、それぞれの特長をご理解のうえ、お客さまご自身の責任でお選びください。どの方式でも、お取引には取引実行パスワードとトークンによる取引認証が必要です。
+method-password-otp-text = ログインのたびに、トークンで二次元コードを読み取ります。パスワードを知られても、トークンがなければログインされません。
+method-password-text = パスワードだけでログインします。いちばん手軽ですが、パスワードを知られると、残高や明細を見られるおそれがあります。
+method-password-certificate-text = 電子証明書を取り込んだ端末からだけログインできます。端末ごとの管理と、1年ごとの更新が必要です。
+login-password-again = ログインパスワード（確認）
+apply-first = 管理者（1人目）
+apply-second = 管理者（2人目、任意）
+apply-user-hint = ご自身でお決めください。英大文字と数字、10文字まで
+apply-user-wrong = ユーザーIDを英大文字と数字10文字以内で入力してください。2人の管理者には別々のIDが必要です。
+apply-password-text = ここで決めたログインパスワードは、当行の行員にも見えません。書面にも載りません。
+apply-service-business = 法人ネット プロ（契約番号とユーザーIDでログイン）
+apply-service-direct = 法人ネット ライト（ログインIDでログイン）
