@@ -221,6 +221,15 @@ fn people() -> [Seeded; 7] {
     ]
 }
 
+/// Somebody to try as: contract, user ID, login ID, role, token.
+pub type ToTry = (&'static str, &'static str, Option<&'static str>, Role, Option<&'static str>);
+
+/// Everybody of the demonstration, for its login page.
+#[must_use]
+pub fn people_to_try() -> [ToTry; 7] {
+    people().map(|(contract, user, login_id, _, role, token)| (contract, user, login_id, role, token))
+}
+
 /// A batch file to try with, paid today from the first company's account.
 #[must_use]
 pub fn sample_batch(kind: BatchKind, now: Timestamp) -> BatchFile {

@@ -18,13 +18,15 @@ const JA: &str = concat!(
     include_str!("../i18n/ja/portal.ftl"),
     include_str!("../i18n/ja/linkage.ftl"),
     include_str!("../i18n/ja/desk.ftl"),
-    include_str!("../i18n/ja/contract.ftl")
+    include_str!("../i18n/ja/contract.ftl"),
+    include_str!("../i18n/ja/rules.ftl")
 );
 const EN: &str = concat!(
     include_str!("../i18n/en/portal.ftl"),
     include_str!("../i18n/en/linkage.ftl"),
     include_str!("../i18n/en/desk.ftl"),
-    include_str!("../i18n/en/contract.ftl")
+    include_str!("../i18n/en/contract.ftl"),
+    include_str!("../i18n/en/rules.ftl")
 );
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> = LazyLock::new(|| [bundle("ja", JA), bundle("en", EN)]);

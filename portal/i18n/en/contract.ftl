@@ -38,3 +38,6 @@ apply-user-wrong = Enter a user ID of up to 10 capital letters and digits. Two a
 apply-password-text = Nobody at the bank sees this login password, and no letter tells it.
 apply-service-business = Business Net Pro (contract number and user ID)
 apply-service-direct = Business Net Light (login ID)
+demo-who = Demonstration: who can log in
+demo-who-text = Everybody’s login password is {$login}, the transaction password {$transaction}. The administrators’ first-OTP password is {$first}, the certificate password {$certificate}, the inquiry PIN {$pin}.
+demo-who-desk = The desk: {$operators} (password {$password})

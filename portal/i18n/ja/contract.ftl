@@ -38,3 +38,6 @@ apply-user-wrong = ユーザーIDを英大文字と数字10文字以内で入力
 apply-password-text = ここで決めたログインパスワードは、当行の行員にも見えません。書面にも載りません。
 apply-service-business = 法人ネット プロ（契約番号とユーザーIDでログイン）
 apply-service-direct = 法人ネット ライト（ログインIDでログイン）
+demo-who = デモ：ログインできる方の一覧
+demo-who-text = ログインパスワードは全員 {$login}、取引実行パスワードは {$transaction} です。管理者の初回OTP利用開始登録用パスワードは {$first}、証明書取得用パスワードは {$certificate}、照会用暗証番号は {$pin} です。
+demo-who-desk = 行員用画面：{$operators}（パスワード {$password}）

@@ -140,6 +140,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                             li { a href="/outbox" { (t.get("outbox")) } }
                             li { a href="/operator" { (t.get("operator")) } }
                             li { a href="/attacks" { (t.get("attacks")) } }
+                            li { a href="/rules" { (t.get("rules")) } }
                             @if visit.site.test_clock.is_some() { li { a href="/clock" { (t.get("clock")) } } }
                         }
                     }

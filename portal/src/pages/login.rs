@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use camtoken::verifier::Step;
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::fault::{Answer, Fault};
@@ -11,13 +11,16 @@ use super::fields::Fields;
 use super::forms::{Errors, Input, NOWHERE, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
+use super::people::role as name_of;
 use super::session::{Stage, Who};
 use super::signing::{attempt, differs_page, sign_page};
 use super::visit::Visit;
 use crate::bank::{Initialised, LoggedIn, NAME, NewChallenge, NotShown, Numbers, Settled};
+use crate::demo;
 use crate::domain::contract::Profile;
 use crate::domain::order::{GivenUp, Order};
 use crate::domain::people::Person;
+use crate::text::Text;
 
 #[derive(Deserialize)]
 pub(super) struct Service {
@@ -216,10 +219,30 @@ fn draw(visit: &Visit, profile: Profile, numbers: &Numbers, errors: &Errors) -> 
             p.muted { (t.get(if visit.peer.certificate.is_some() { "certificate-shown" } else { "certificate-not-shown" })) }
         }
         p { (t.get("apply-question")) " " a href="/apply" { (t.get("apply")) } }
+        (who_can_log_in(t))
         aside.advice {
             h2 { (t.get("login-advice-title")) }
             p { (t.get("login-advice")) }
         }
     };
     page(visit, &t.get("login"), &content)
+}
+
+/// Who can come in, for visitors of the demonstration. A real bank has no such card.
+fn who_can_log_in(t: Text) -> Markup {
+    html! {
+        details.more {
+            summary { (t.get("demo-who")) }
+            p { (t.with("demo-who-text", &[("login", demo::LOGIN), ("transaction", demo::TRANSACTION), ("first", demo::FIRST_OTP), ("certificate", demo::CERTIFICATE), ("pin", demo::INQUIRY_PIN)])) }
+            ul.rows {
+                @for (contract, user, login_id, role, token) in demo::people_to_try() {
+                    li {
+                        b { (login_id.unwrap_or(user)) }
+                        span.muted { @if login_id.is_none() { (t.get("contract")) " " (contract) " " } (name_of(t, role)) " " (t.get("token")) " " (token.unwrap_or("－")) }
+                    }
+                }
+            }
+            p { (t.with("demo-who-desk", &[("operators", &demo::OPERATORS.join(&t.get("list-comma"))), ("password", demo::OPERATOR)])) }
+        }
+    }
 }

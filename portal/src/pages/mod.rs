@@ -42,6 +42,7 @@ mod passwords;
 mod payments;
 mod people;
 mod registration;
+mod rules;
 mod session;
 mod settings;
 mod signing;
@@ -122,6 +123,8 @@ impl Site {
             .route("/operator/{contract}/{user}", get(operator::person))
             .route("/operator/{contract}/{user}/records", get(operator::records))
             .route("/clock", get(clock::show).post(clock::advance))
+            .route("/rules", get(rules::show))
+            .route("/rules/test", get(rules::test))
             .route("/attacks", get(attacks::show))
             .route("/attacks/{attack}", post(attacks::play).get(async || Redirect::to("/attacks")))
             .merge(linkage::pages())

@@ -313,3 +313,22 @@ test("wrong one-time passwords are counted, told, and end in a suspension that t
     await page.locator("p.success").waitFor();
   });
 });
+
+for (const [lang, viewport, device] of [["ja", DESKTOP, "desktop"], ["en", { width: 320, height: 640 }, "narrow"]]) {
+  test(`every rule leads to its page and to its test (${lang}, ${device})`, async () => {
+    await withBank(browser, { lang, viewport }, async ({ page }) => {
+      await page.goto("/rules");
+      await look(page, `${lang}-${device}-rules`);
+      await page.locator("a[href='/rules/test?rule=desk-second']").click();
+      assert.match(await page.locator("pre").innerText(), /SamePerson/);
+      await look(page, `${lang}-${device}-rules-test`);
+      // The visitor of the demonstration sees who can come in.
+      await page.goto("/login");
+      await page.locator("details.more summary").click();
+      assert.match(await page.locator("details.more").innerText(), /mihon-admin/);
+      await look(page, `${lang}-${device}-login-who`);
+      await page.goto("/apply");
+      await look(page, `${lang}-${device}-apply-all`);
+    });
+  });
+}
