@@ -56,7 +56,7 @@ pub const TOKENS: [(&str, &str); 10] = [
     ("KKK0000023", ""),
 ];
 
-/// Puts everybody into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty; books from
+/// Puts all persons into an empty bank, and gives back the tokens as their files. Nothing, when the bank is not empty; records from
 /// before there were two operators get both.
 ///
 /// # Errors
@@ -107,7 +107,7 @@ async fn seed_operators(bank: &Bank) -> Result<(), BankError> {
     Ok(())
 }
 
-/// What is kept of the passwords of the demonstration.
+/// The hashes of the demonstration's passwords.
 struct Hashes {
     login: PasswordHash,
     transaction: PasswordHash,
@@ -221,10 +221,10 @@ fn people() -> [Seeded; 7] {
     ]
 }
 
-/// Somebody to try as: contract, user ID, login ID, role, token.
+/// A person of the demonstration: contract, user ID, login ID, role, token.
 pub type ToTry = (&'static str, &'static str, Option<&'static str>, Role, Option<&'static str>);
 
-/// Everybody of the demonstration, for its login page.
+/// All persons of the demonstration, for its login page.
 #[must_use]
 pub fn people_to_try() -> [ToTry; 7] {
     people().map(|(contract, user, login_id, _, role, token)| (contract, user, login_id, role, token))

@@ -152,7 +152,7 @@ async fn with_another_user_id_somebody_keeps_token_certificate_and_records() {
     assert_eq!(trails.len(), 1);
     assert!(world.bank.gone(SAMPLE).expect("the books answer").is_empty(), "nobody has gone");
 
-    // Nobody else gets the ID of before, and the person may have it back.
+    // The former ID stays reserved, and the person may have it back.
     let other = world.person(SAMPLE, "ADMIN02");
     assert_eq!(world.sign(&administrator, rename(&other, "KEIRI01")).await, Outcome::Refused(Refusal::Changed));
     assert_eq!(world.sign(&administrator, rename(&other, "ADMIN01")).await, Outcome::Refused(Refusal::Changed));

@@ -61,6 +61,16 @@ async fn what_cannot_be_undone_waits_for_another_operator() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_lent_by_one_operator_unless_a_registration_ends_by_it() {
+    let mut world = World::new().await;
+    let lend = Errand::of(DeskAct::Lend, &world.person(MIHON, "MIHON02"));
+    assert!(matches!(world.bank.at_desk(ASKS, "new", &lend).await, Ok(AtDesk::Done(_))));
+    world.register(MIHON, "MIHON02").await;
+    assert!(matches!(world.bank.at_desk(ASKS, "broken", &lend).await, Ok(AtDesk::Waits(_))));
+    assert!(world.person(MIHON, "MIHON02").registered, "it signs until it is approved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_declined_or_withdrawn_without_being_done() {
     let world = World::new().await;
     for who in [ASKS, APPROVES] {
@@ -116,7 +126,7 @@ async fn records_of_earlier_activations_stay_within_reach() {
         assert!(matches!(trail, History::Whole(entries) if !entries.is_empty()));
     }
 
-    // Also of somebody who is in the books no more.
+    // Also of a person who has been removed.
     clerk(&world.bank, DeskAct::Remove, &world.person(MIHON, "MIHON02")).await;
     assert!(world.bank.person(MIHON, "MIHON02").expect("the books answer").is_none());
     assert_eq!(world.bank.gone(MIHON).expect("the books answer"), ["MIHON02"]);

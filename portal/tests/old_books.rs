@@ -53,7 +53,7 @@ async fn books_of_earlier_versions_open_and_the_desk_works_on_them() {
     let chain = bank.events().expect("the events");
     assert!(chain.broken.is_none() && chain.events.len() == count("event"), "{:?}", chain.broken);
 
-    // Whoever was registered or has a generator has a record of it, and the two operators are there.
+    // A person who was registered or has a generator has a record of it, and the two operators are there.
     for (contract, user) in [(SAMPLE, "KEIRI01"), (MIHON, "MIHON02")] {
         assert_eq!(bank.trails(contract, user).await.expect("records").len(), 1, "{user}");
     }

@@ -1,4 +1,4 @@
-//! The list of rules: open to everybody, and each rule leads to its page and to its test.
+//! The list of rules: public, and each rule leads to its page and to its test.
 
 mod visitor;
 

@@ -46,7 +46,7 @@ pub struct NewAdministrator {
     pub login: Password,
 }
 
-/// What of an application cannot be; of an administrator with their place in the list.
+/// What is wrong with an application; with an administrator, their place in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unfit {
@@ -233,7 +233,7 @@ struct Newcomer {
 }
 
 impl Newcomer {
-    /// Writes the administrator into the books, with a token, the report and the token's letter.
+    /// Writes the administrator's record, with a token, the report and the token's letter.
     fn enter(
         &self,
         sheet: &mut Sheet<'_>,
@@ -313,7 +313,7 @@ fn open_contract(sheet: &mut Sheet<'_>, application: &Application, today: Date) 
     Ok(contract)
 }
 
-/// The tokens that are lent to nobody.
+/// The tokens that are not lent to a person.
 pub(super) fn stock(sheet: &Sheet<'_>) -> Result<Vec<LentToken>, BooksError> {
     let mut tokens = sheet.list_of::<LentToken>("")?;
     tokens.retain(|token| !token.revoked);

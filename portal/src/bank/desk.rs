@@ -54,7 +54,7 @@ pub enum NotDone {
     LastAdministrator,
     /// The same waits already.
     Waits,
-    /// Whoever asked for something does not approve it.
+    /// The operator who asked cannot approve it.
     SamePerson,
 }
 
@@ -73,7 +73,7 @@ impl Bank {
             return Ok(AtDesk::NotDone(NotDone::Reason));
         }
         let by = By { operator: operator.to_owned(), reason: reason.trim().to_owned(), approved_by: None };
-        if !errand.act.is_final() {
+        if !self.is_final(errand)? {
             return self.carry_out_errand(errand, &by).await;
         }
         if self.waiting()?.iter().any(|other| other.errand == *errand) {
@@ -94,6 +94,17 @@ impl Bank {
             Ok::<_, BooksError>(())
         })?;
         Ok(AtDesk::Waits(waiting.id))
+    }
+
+    /// Whether an errand cannot be undone, and so needs a second operator: by its act, or because it ends a registration.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn is_final(&self, errand: &Errand) -> Result<bool, BankError> {
+        let ends_a_registration = errand.act == DeskAct::Lend
+            && self.person(&errand.contract, &errand.user)?.is_some_and(|person| person.registered);
+        Ok(errand.act.is_final() || ends_a_registration)
     }
 
     /// What waits for a second operator, the oldest first.
@@ -138,7 +149,7 @@ impl Bank {
         Ok(done)
     }
 
-    /// Takes what waits off the list without doing it: whoever asked withdraws it, anybody else declines it. Whether it waited.
+    /// Takes a waiting act off the list without doing it: the operator who asked withdraws it, another one declines it. Whether it waited.
     ///
     /// # Errors
     ///
@@ -158,7 +169,7 @@ impl Bank {
         })?)
     }
 
-    /// Why an errand cannot be run by this operator, as far as the books know.
+    /// Why this operator cannot run an errand, as far as the records tell.
     ///
     /// # Errors
     ///
@@ -270,7 +281,7 @@ impl Bank {
         })
     }
 
-    /// Takes a person out of the books. What they have signed, and what the verifier has of them, stays.
+    /// Removes a person's record. Their bookings and the verifier's records stay.
     async fn remove(&self, person: &Person, by: &By) -> Result<bool, BankError> {
         let now = self.now();
         let key = Person::key(&person.contract, &person.user);
@@ -288,7 +299,7 @@ impl Bank {
         Ok(true)
     }
 
-    /// Ends a contract: nobody comes in any more, nothing is signed, no provider sees anything. The user IDs of its people.
+    /// Ends a contract: no login, no signature, no access by a provider. The user IDs of its people.
     async fn end_contract(&self, number: &str, by: &By) -> Result<Vec<String>, BankError> {
         let now = self.now();
         let (people, tokens) = self.books.change(|sheet| {
@@ -314,7 +325,7 @@ impl Bank {
     }
 }
 
-/// Takes everybody of a contract out of service, with their certificates, and tells them.
+/// Takes all people of a contract out of service, revokes their certificates, and sends them a mail.
 fn close_people(sheet: &mut Sheet<'_>, number: &str, now: camtoken::Timestamp) -> Result<(), BooksError> {
     for mut person in sheet.list::<Person>(&format!("{number}/"))? {
         revoke_all(sheet, &person, |_| true)?;

@@ -161,7 +161,7 @@ fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -
         None => true,
     };
     let has_mail = is_mail(&person.mail) || target.is_some_and(|now| now.mail == person.mail);
-    // A user ID that somebody had before is nobody else's.
+    // A former user ID stays reserved for its person.
     let is_taken = target.is_none() && known.iter().any(|known| known.is_called(&person.user));
     if !is_as_shown || too_many || !has_token || !has_mail || is_taken {
         return Err(Refusal::Changed.into());
@@ -173,7 +173,7 @@ fn replace_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>, person: &Person) -
     if !put_person(sheet, &person)? {
         return Err(Refusal::Changed.into());
     }
-    // A login ID that was given up leads to nobody.
+    // A former login ID no longer opens an account.
     if let Some(id) =
         target.and_then(|before| before.login_id.as_ref()).filter(|id| Some(*id) != person.login_id.as_ref())
     {
@@ -256,7 +256,7 @@ fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undon
     Ok(strike_person(sheet, &person)?)
 }
 
-/// Takes a person out of the books, with their login ID and certificates: whoever gets this ID next must not be opened to by them.
+/// Removes a person's record, with login ID and certificates: the next person with this ID must not be let in by them.
 pub(super) fn strike_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<(), BooksError> {
     revoke_all(sheet, person, |_| true)?;
     if let Some(id) = &person.login_id {

@@ -104,11 +104,11 @@ impl Bank {
     }
 
     /// What happened to the activations of a person, by the verifier's own chains, the newest activation first: also to those that
-    /// have ended, and when the person is in the books no more.
+    /// have ended, and when the person has been removed.
     ///
     /// # Errors
     ///
-    /// [`BankError`] when they cannot be read. A chain that was touched is an answer.
+    /// [`BankError`] when they cannot be read. A chain that was altered is an answer.
     pub async fn trails(&self, contract: &str, user: &str) -> Result<Vec<(ActivationRecord, History)>, BankError> {
         let mut called = vec![user.to_owned()];
         called.extend(self.person(contract, user)?.into_iter().flat_map(|person| person.formerly));

@@ -278,7 +278,7 @@ impl Bank {
                 note(sheet, &key, "initialised", &token, now)?;
             }
             if person.registered && activation.is_none() {
-                // Whoever has the token learns of it: it may not be their own doing.
+                // The holder of the token gets a mail: it may be the act of another person.
                 post(sheet, &person.mail, "mail-initialised", &[("user", person.user.as_str())], now)?;
             }
             person.first_otp = person.first_otp.or(person.first_otp_used.take());

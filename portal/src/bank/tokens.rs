@@ -11,7 +11,7 @@ use crate::domain::desk::By;
 use crate::domain::people::Person;
 use crate::outbox::post;
 
-/// What came of lending a token.
+/// The result of lending a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lent {
     /// The person has it now.

@@ -72,7 +72,7 @@ impl Bank {
         Ok(open)
     }
 
-    /// Notes that one of the bank's people has seen to what was told. Whether there was something to see to.
+    /// Notes that an operator has marked a report as seen. Whether there was such a report.
     pub(super) fn see_to(&self, order: &str, by: &By) -> Result<bool, BankError> {
         let now = self.now();
         Ok(self.books.change(|sheet| {

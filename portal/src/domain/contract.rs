@@ -236,7 +236,7 @@ pub struct Applicant {
     pub mail: String,
     /// ユーザーID of their own choice.
     pub user: String,
-    /// ログインパスワード of their own choice, which is shown to nobody.
+    /// ログインパスワード of their own choice. It is never shown.
     pub login: PasswordHash,
 }
 

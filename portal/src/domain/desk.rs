@@ -25,7 +25,7 @@ pub enum DeskAct {
     Lend,
     /// Revokes the token `item`, with every activation on it.
     Revoke,
-    /// Takes a person out of the books.
+    /// Removes a person's record.
     Remove,
     /// Ends a contract, with all of its people and tokens.
     End,
@@ -89,7 +89,7 @@ impl DeskAct {
         Self::ALL.into_iter().find(|act| act.as_str() == name)
     }
 
-    /// Whether it cannot be undone, and so needs a second operator.
+    /// Whether it can never be undone, whatever it is about.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Certificate | Self::Generator | Self::Revoke | Self::Remove | Self::End)
@@ -161,7 +161,7 @@ pub struct Waiting {
     pub reason: String,
     /// Seconds since 1970.
     pub at: u64,
-    /// Who settled it, once somebody has.
+    /// The operator who settled it, once it is settled.
     pub settled_by: Option<String>,
 }
 

@@ -12,7 +12,7 @@ pub struct Event {
     pub number: u64,
     /// Seconds since 1970.
     pub at: u64,
-    /// Who did it: a person's key, an operator, or the bank by itself.
+    /// The actor: a person's key, an operator, or the bank by itself.
     pub by: String,
     /// The event: the end of the name of its text, `did-…`.
     pub what: String,

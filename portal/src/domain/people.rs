@@ -118,7 +118,7 @@ pub struct Person {
     /// The keys of the accounts that are closed to a user: they are shown nowhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_accounts: Vec<String>,
-    /// The user IDs that this person had before. They are nobody else's.
+    /// The former user IDs of this person. They stay reserved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formerly: Vec<String>,
     /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
@@ -241,7 +241,7 @@ impl Person {
         self.is_administrator() || !self.closed.contains(&menu)
     }
 
-    /// Whether an account is shown to this person, who may then also pay from it. It is closed to nobody but users.
+    /// Whether an account is shown to this person, who may then also pay from it. Administrators see every account.
     #[must_use]
     pub fn sees(&self, account: &str) -> bool {
         self.is_administrator() || !self.closed_accounts.iter().any(|closed| closed == account)
@@ -262,7 +262,7 @@ impl Person {
         person
     }
 
-    /// Whether this person may sign for an operation: also when it was asked for before the menu was closed to them.
+    /// Whether this person may sign for an operation: also when it was ordered before the menu was closed to them.
     #[must_use]
     pub fn may_sign(&self, operation: Operation) -> bool {
         match operation {
@@ -404,7 +404,7 @@ pub fn is_user_id(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(is_letter)
 }
 
-/// Whether somebody can have this login ID: 6 to 30 small letters, digits and hyphens, beginning with a letter.
+/// Whether a text can be a login ID: 6 to 30 small letters, digits and hyphens, beginning with a letter.
 #[must_use]
 pub fn is_login_id(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

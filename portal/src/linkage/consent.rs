@@ -269,7 +269,7 @@ fn covers(booking: &Booking, provider: &Provider, menus: &[Menu]) -> bool {
 
 fn tell_ended(sheet: &mut Sheet<'_>, linkage: &Linkage, now: Timestamp) -> Result<(), BooksError> {
     let provider = sheet.get::<Provider>(&linkage.client)?.map_or_else(|| linkage.client.clone(), |known| known.name);
-    // Whoever has another user ID now is told under that one.
+    // A person with a new user ID is told under that one.
     let people = sheet.list::<Person>(&format!("{}/", linkage.contract))?;
     if let Some(person) = people.into_iter().find(|person| person.is_called(&linkage.user)) {
         let words = [("user", person.user.as_str()), ("provider", provider.as_str()), ("linkage", linkage.id.as_str())];

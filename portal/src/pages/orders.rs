@@ -343,7 +343,7 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// Whoever has changed their own login, by the token, goes on with the new one in this session.
+/// A person who has changed their own login goes on with the new one in this session.
 fn go_on(visit: &Visit, person: &Person, order: &Order) -> Result<(), Fault> {
     let user = match &order.act {
         _ if order.text("targetId") != Some(&person.user) => return Ok(()),

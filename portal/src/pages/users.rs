@@ -417,7 +417,7 @@ fn rights_difference(t: Text, before: &Person, after: &Person) -> Vec<String> {
     changed[..shown].iter().map(line).chain(more).collect()
 }
 
-/// What changes of the accounts that somebody sees, in the three lines that a token has for it.
+/// The change of the accounts that a person sees, in the three lines that a token has for it.
 fn accounts_difference(t: Text, before: &Person, after: &Person, accounts: &[Account]) -> Vec<String> {
     let keys = accounts.iter().map(Account::key);
     let changed: Vec<_> = keys.filter(|key| before.sees(key) != after.sees(key)).collect();

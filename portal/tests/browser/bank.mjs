@@ -174,7 +174,7 @@ export async function administrator(bank, page) {
   return token;
 }
 
-/// The bank's own desk.
+/// The operator's console of the bank.
 export async function operator(page, id = "OPERATOR1") {
   await page.goto("/operator");
   await page.locator("#operator").fill(id);

@@ -1,4 +1,4 @@
-//! Who the customer is, by certificate: shown first, to the bank's site under TLS; then the login password alone.
+//! The customer's proof of identity by certificate: shown first, to the bank's site under TLS; then the login password alone.
 
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};

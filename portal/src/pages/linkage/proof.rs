@@ -1,4 +1,4 @@
-//! Who the customer is: numbers and password, then the camera token or a generator. A certificate comes before the password.
+//! The customer's proof of identity: numbers and password, then the camera token or a generator. A certificate comes before the password.
 
 use axum::extract::{Path, Query};
 use axum::response::{Redirect, Response};
@@ -69,7 +69,7 @@ pub(super) async fn password_proved(visit: &Visit, mut flow: Flow, person: &Pers
         }
         Proof::CameraToken => {
             let order = visit.bank().place_linkage(person, &flow.provider, &flow.menus)?;
-            // What the verifier says against it is said on the next page.
+            // The next page shows the verifier's reason against it.
             let _issued = visit.bank().issue(person, &order.id).await?;
             flow.order = Some(order.id);
             to(&flow, "otp")
@@ -174,7 +174,7 @@ pub(super) fn login_forms(visit: &Visit, flow: &Flow, profile: Profile, typed: (
     }
 }
 
-/// What somebody is to do whose contract logs in by certificate.
+/// The next step for a person whose contract logs in by certificate.
 fn draw_certificate_first(visit: &Visit, flow: &Flow) -> Response {
     let t = visit.t;
     let content = html! {

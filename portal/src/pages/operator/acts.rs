@@ -167,7 +167,7 @@ fn draw(visit: &Visit, errand: &Errand, errors: &Errors) -> Answer {
                 (inputs(errand))
                 (Input { max: Some(MAX_REASON), hint: Some(t.get("reason-hint")), ..Input::new("reason", t.get("reason")) }.draw(errors))
                 p.actions {
-                    button.main type="submit" { (t.get(if errand.act.is_final() { "desk-ask" } else { "desk-do" })) }
+                    button.main type="submit" { (t.get(if visit.bank().is_final(errand)? { "desk-ask" } else { "desk-do" })) }
                     a.button href=(back(errand)) { (t.get("desk-back")) }
                 }
             }))
@@ -243,7 +243,7 @@ fn about(visit: &Visit, errand: &Errand) -> Result<Markup, Fault> {
         }
         h2 { (t.get("desk-what-happens")) }
         p { (t.with(&effect, &words)) }
-        @if errand.act.is_final() { p.warning { (t.get("desk-final")) } }
+        @if visit.bank().is_final(errand)? { p.warning { (t.get("desk-final")) } }
     })
 }
 
