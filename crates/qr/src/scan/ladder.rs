@@ -42,22 +42,24 @@ const PLAIN_SIDE: u32 = 2000;
 /// The longer side up to which a coarse stage sees every detail.
 const COARSE_SIDE: u32 = 800;
 
-/// The longer side up to which a picture is also read at a half and a quarter: the coarse stages leave its modules as they are.
+/// The longer side up to which a picture is also read at a half, a third and a quarter: the coarse stages leave its modules as they are.
 const FINE_SIDE: u32 = 1600;
 
 /// The shorter side of a picture of which a quarter still has a symbol of two pixels a module.
 const FINE_LEAST: u32 = 4 * 2 * 21;
 
 /// The stages for an only picture, in this order. The last takes seconds.
-const IN_ORDER: [Stage; 12] = [
+const IN_ORDER: [Stage; 14] = [
     Stage::Plain,
     Stage::CoarseThreshold,
     Stage::Half,
     Stage::Quarter,
+    Stage::Third,
     Stage::FullSize,
     Stage::Blur,
     Stage::GlobalThreshold,
     Stage::CoarseGrey,
+    Stage::ThirdGrey,
     Stage::Grey,
     Stage::FineThreshold,
     Stage::Sharpen,
@@ -96,7 +98,7 @@ impl Stage {
             return (Reading::default(), 1);
         }
         let is_too_large = luma.width.max(luma.height) > FINE_SIDE || luma.width.min(luma.height) < FINE_LEAST;
-        if matches!(self, Self::Half | Self::Quarter) && is_too_large {
+        if matches!(self, Self::Half | Self::Quarter | Self::Third | Self::ThirdGrey) && is_too_large {
             return (Reading::default(), 1);
         }
         let (fitted, factor) = self.fit(luma);
@@ -107,9 +109,11 @@ impl Stage {
                 (false, false) => 8,
                 (false, true) => 12,
             }),
-            Self::Grey => grey(12),
+            Self::Grey | Self::ThirdGrey => grey(12),
             Self::FineGrey => grey(40),
-            Self::CoarseThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), look),
+            Self::CoarseThreshold | Self::Third => {
+                plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), look)
+            }
             Self::FineThreshold => plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 21), look),
             Self::GlobalThreshold => plain::read_in(&fitted, &prepare::threshold_globally(&fitted), look),
             Self::Blur => plain::read(&prepare::blur(&fitted), look),
@@ -128,6 +132,7 @@ impl Stage {
             Self::FullSize => u32::MAX,
             Self::Half => luma.width.max(luma.height).div_ceil(2),
             Self::Quarter => luma.width.max(luma.height).div_ceil(4),
+            Self::Third | Self::ThirdGrey => luma.width.max(luma.height).div_ceil(3),
             Self::CoarseThreshold | Self::CoarseGrey => COARSE_SIDE,
             Self::Grey => 1600,
             Self::FineGrey => 3200,
@@ -146,6 +151,8 @@ impl fmt::Display for Stage {
             Self::Plain => "plain",
             Self::Half => "half",
             Self::Quarter => "quarter",
+            Self::Third => "third",
+            Self::ThirdGrey => "third grey",
             Self::FullSize => "full size",
             Self::CoarseThreshold => "coarse threshold",
             Self::Blur => "blur",

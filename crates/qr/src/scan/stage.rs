@@ -12,6 +12,8 @@ pub enum Stage {
     Half,
     /// Shrunk to a quarter, up to 1600 pixels.
     Quarter,
+    /// Shrunk to a third, up to 1600 pixels, threshold at the mean of 31 x 31 pixels: large modules with bright spots in them.
+    Third,
     /// Nothing, if [`Stage::Plain`] had to shrink it.
     FullSize,
     /// At most 1280 pixels, blurred.
@@ -24,6 +26,8 @@ pub enum Stage {
     Sharpen,
     /// At most 800 pixels, read by grey levels.
     CoarseGrey,
+    /// Shrunk to a third, up to 1600 pixels, read by grey levels.
+    ThirdGrey,
     /// At most 1600 pixels, read by grey levels.
     Grey,
     /// At most 3200 pixels, read by grey levels, with more patience.
