@@ -42,8 +42,11 @@ const PLAIN_SIDE: u32 = 2000;
 /// The longer side up to which a coarse stage sees every detail.
 const COARSE_SIDE: u32 = 800;
 
-/// The longer side up to which a picture is also read at a half, a third and a quarter: the coarse stages leave its modules as they are.
+/// The longer side up to which a picture is also read at a half and a quarter: the coarse stages leave its modules as they are.
 const FINE_SIDE: u32 = 1600;
+
+/// The longer side up to which a picture is also read at a third; the coarse stages shrink what is larger.
+const THIRD_SIDE: u32 = 1200;
 
 /// The shorter side of a picture of which a quarter still has a symbol of two pixels a module.
 const FINE_LEAST: u32 = 4 * 2 * 21;
@@ -98,7 +101,12 @@ impl Stage {
             return (Reading::default(), 1);
         }
         let is_too_large = luma.width.max(luma.height) > FINE_SIDE || luma.width.min(luma.height) < FINE_LEAST;
-        if matches!(self, Self::Half | Self::Quarter | Self::Third | Self::ThirdGrey) && is_too_large {
+        let is_left_out = match self {
+            Self::Half | Self::Quarter => is_too_large,
+            Self::Third | Self::ThirdGrey => is_too_large || luma.width.max(luma.height) > THIRD_SIDE,
+            _ => false,
+        };
+        if is_left_out {
             return (Reading::default(), 1);
         }
         let (fitted, factor) = self.fit(luma);

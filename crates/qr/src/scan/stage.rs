@@ -12,7 +12,7 @@ pub enum Stage {
     Half,
     /// Shrunk to a quarter, up to 1600 pixels.
     Quarter,
-    /// Shrunk to a third, up to 1600 pixels, threshold at the mean of 31 x 31 pixels: large modules with bright spots in them.
+    /// Shrunk to a third, up to 1200 pixels, threshold at the mean of 31 x 31 pixels: large modules with bright spots in them.
     Third,
     /// Nothing, if [`Stage::Plain`] had to shrink it.
     FullSize,
@@ -26,7 +26,7 @@ pub enum Stage {
     Sharpen,
     /// At most 800 pixels, read by grey levels.
     CoarseGrey,
-    /// Shrunk to a third, up to 1600 pixels, read by grey levels.
+    /// Shrunk to a third, up to 1200 pixels, read by grey levels.
     ThirdGrey,
     /// At most 1600 pixels, read by grey levels.
     Grey,
