@@ -142,10 +142,10 @@ fn what_was_not_read_is_told_with_what_was_measured() {
     };
     for (picture, reason) in [
         ("testvectors/pictures/white.png".to_owned(), "blank"),
-        (spoiled("faint.png", &["--fade", "0.97", "--noise", "6"]), "lowContrast"),
+        (spoiled("faint.png", &["--fade", "0.98", "--noise", "6"]), "lowContrast"),
         (spoiled("blur.png", &["--blur", "6"]), "blurredModules"),
         (spoiled("fog.png", &["--blur", "16"]), "blurred"),
-        (spoiled("noise.png", &["--noise", "120", "--low-light", "0.6"]), "noisy"),
+        (spoiled("noise.png", &["--noise", "120", "--low-light", "0.8"]), "noisy"),
         (cropped(dir.path(), &clean, [0, 0, 140, 0]), "cutOff"),
     ] {
         let (report, exit) = document(&["lint", &picture]);
