@@ -101,7 +101,7 @@ impl Room {
         self.dir.metadata().map(|_| u64::MAX)
     }
 
-    /// The same as a check that a service goes on making: so it is taken out of a load balancer before callers ask in vain.
+    /// The same check for a running service. A load balancer takes it out before requests fail.
     #[cfg(feature = "server")]
     pub fn standing(self) -> camtoken_server::SelfCheck {
         camtoken_server::SelfCheck::new("store_room", move || match self.free() {

@@ -10,7 +10,7 @@ use crate::values::{Picture, Secret, SpanText};
 use camtoken::verifier::{RegisteredToken, Rejection, Step, Verdict};
 use camtoken_documents::{ActivationStatus, GivenFields, Settled, TokenStatus, fields_schema, issued_operations};
 
-/// A token for the books: of what a test token's state says, these three.
+/// A token to register: three members of a test token's file
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewToken {

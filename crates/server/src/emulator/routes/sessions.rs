@@ -88,7 +88,7 @@ impl From<Language> for Lang {
 /// A session.
 #[derive(Serialize, JsonSchema)]
 struct SessionReport {
-    /// Its name: whoever has it has the session
+    /// Its name. Anyone who knows it can use the session
     id: String,
     /// The language of its tokens
     lang: Lang,

@@ -84,7 +84,7 @@ struct NewToken {
     id: Option<String>,
     /// What it speaks; else the session's language
     lang: Option<Lang>,
-    /// auto: a scan is approved at once; step: somebody presses the buttons
+    /// auto: a scan is approved at once; step: a person or the test presses the buttons
     confirm: Option<Confirm>,
     /// standard; or japan: it has no PIN, and speaks Japanese unless lang says otherwise
     #[serde(default)]
