@@ -183,8 +183,8 @@ impl Bank {
         Ok(())
     }
 
-    /// Makes the verifier follow the database: suspensions and revocations of just before the process ended, and slots of
-    /// tokens that no person of the database has.
+    /// Makes the verifier follow the database: suspensions and revocations of just before the process ended, and activations that
+    /// no person of the database has.
     pub(super) async fn follow_books(&self) -> Result<(), BankError> {
         for person in self.books.list::<Person>("")?.iter().filter(|person| person.suspended) {
             self.set_signing(person, false).await?;
@@ -195,19 +195,23 @@ impl Bank {
         self.end_unnamed().await
     }
 
-    /// Ends every activation of a token that is no person's: begun just before the process ended and never stored, or
-    /// written off and not ended yet.
+    /// Ends at the verifier what is no person's: begun just before the process ended and never stored, or taken from a person
+    /// and not ended yet. Looks at the slots of the tokens and at the generators that were handed out.
     async fn end_unnamed(&self) -> Result<(), BankError> {
-        let named: HashSet<ActivationId> =
-            self.books.list::<Person>("")?.iter().filter_map(Person::activation).collect();
+        let people = self.books.list::<Person>("")?;
+        let named: HashSet<ActivationId> = people.iter().flat_map(Person::activations).collect();
+        let records = self.books.list::<ActivationRecord>("")?;
+        let generators = records.into_iter().filter(|record| record.token.is_empty());
+        let mut found: Vec<ActivationId> = generators.filter_map(|record| record.activation.parse().ok()).collect();
         for token in self.books.list::<LentToken>("")? {
             let Ok(token) = token.id.parse() else { continue };
             let Some(token) = self.verifier.token(&token).await? else { continue };
-            for activation in token.activations().iter().filter(|activation| !named.contains(activation)) {
-                let known = self.verifier.activation(*activation).await?;
-                if known.is_some_and(|known| !known.state().has_ended()) {
-                    self.end(*activation).await?;
-                }
+            found.extend(token.activations());
+        }
+        for activation in found.into_iter().filter(|activation| !named.contains(activation)) {
+            let known = self.verifier.activation(activation).await?;
+            if known.is_some_and(|known| !known.state().has_ended()) {
+                self.end(activation).await?;
             }
         }
         Ok(())

@@ -120,3 +120,20 @@ async fn whoever_is_taken_out_of_the_books_leaves_neither_activation_nor_generat
         assert_eq!(known.state(), ActivationState::Revoked);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generator_of_nobody_is_ended_at_the_start() {
+    let world = World::new().await;
+    clerk(&world.bank, DeskAct::Generator, &world.person(SAMPLE, "KEIRI01")).await;
+    let person = world.person(SAMPLE, "KEIRI01");
+    let generator = person.generator().expect("a generator");
+    // The process is killed when the person is out of the books and the verifier has not been told.
+    let gone = world.bank.books.change(|sheet| {
+        sheet.strike::<Person>(&Person::key(SAMPLE, "KEIRI01"));
+        Ok::<_, camtoken_portal::books::BooksError>(())
+    });
+    gone.expect("the books answer");
+    let world = world.again().await;
+    let known = world.bank.verifier.activation(generator).await.expect("an answer").expect("a record");
+    assert_eq!(known.state(), ActivationState::Revoked);
+}
