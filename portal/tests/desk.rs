@@ -10,8 +10,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use camtoken::Timestamp;
+use camtoken::verifier::Step;
 use camtoken::verifier::audit::History;
-use camtoken_portal::bank::{AtDesk, Bank, NotDone};
+use camtoken_portal::bank::{AtDesk, Bank, First, NotDone};
 use camtoken_portal::demo::{self, FIRST_OTP, HINAGATA, LOGIN, MIHON, OPERATOR, OPERATORS, SAMPLE};
 use camtoken_portal::domain::contract::{Contract, LentToken, Profile};
 use camtoken_portal::domain::desk::{DeskAct, Errand};
@@ -68,6 +69,25 @@ async fn a_token_is_lent_by_one_operator_unless_a_registration_ends_by_it() {
     world.register(MIHON, "MIHON02").await;
     assert!(matches!(world.bank.at_desk(ASKS, "broken", &lend).await, Ok(AtDesk::Waits(_))));
     assert!(world.person(MIHON, "MIHON02").registered, "it signs until it is approved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registration_that_is_finished_while_a_token_is_lent_ends_by_no_operator_alone() {
+    let mut world = World::new().await;
+    let person = world.person(MIHON, "MIHON02");
+    assert!(matches!(world.begin(&person, FIRST_OTP).await, First::Begun));
+    world.device_code(MIHON, "MIHON02").await;
+    let person = world.person(MIHON, "MIHON02");
+    let response = world.second_code(&person, true).await;
+    let lend = Errand::of(DeskAct::Lend, &person);
+    // The desk looks first, and hashes the new first-OTP password for as long as a registration takes.
+    let (lent, confirmed) = tokio::join!(world.bank.at_desk(ASKS, "broken", &lend), world.bank.confirm(&person, &response));
+    let after = world.person(MIHON, "MIHON02");
+    match (lent.expect("a decision"), confirmed.expect("a decision")) {
+        (AtDesk::Waits(_), Step::Done(())) => assert!(after.registered && after.token == person.token),
+        (AtDesk::Done(_), Step::Rejected(_)) => assert!(!after.registered),
+        (lent, confirmed) => panic!("{lent:?} and {confirmed:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,8 @@ pub enum NotDone {
     NoToken,
     /// The registration has signed, is suspended, or there is none.
     HasSigned,
+    /// It would end a registration, which a second operator has to approve.
+    EndsRegistration,
     /// A contract keeps its last administrator as long as it lasts.
     LastAdministrator,
     /// The same waits already.
@@ -74,7 +76,11 @@ impl Bank {
         }
         let by = By { operator: operator.to_owned(), reason: reason.trim().to_owned(), approved_by: None };
         if !self.is_final(errand)? {
-            return self.carry_out_errand(errand, &by).await;
+            match self.carry_out_errand(errand, &by).await? {
+                // A registration was finished since the look: it waits after all.
+                AtDesk::NotDone(NotDone::EndsRegistration) => {}
+                done => return Ok(done),
+            }
         }
         if self.waiting()?.iter().any(|other| other.errand == *errand) {
             return Ok(AtDesk::NotDone(NotDone::Waits));
@@ -274,6 +280,7 @@ impl Bank {
                     Lent::Token => did(out),
                     Lent::NoneLeft => AtDesk::NotDone(NotDone::NoToken),
                     Lent::Unfit => AtDesk::NotDone(NotDone::NotFound),
+                    Lent::EndsRegistration => AtDesk::NotDone(NotDone::EndsRegistration),
                 }
             }
             DeskAct::Remove => done(self.remove(&person, by).await?, out, NotDone::NotFound),

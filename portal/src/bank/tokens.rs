@@ -20,12 +20,14 @@ pub(super) enum Lent {
     NoneLeft,
     /// There is no such person, or the token is not their contract's.
     Unfit,
+    /// The person is registered, and no second operator has approved that this ends.
+    EndsRegistration,
 }
 
 impl Bank {
     /// Lends a token to a person, in one step with the letters: one of the stock, or `chosen` among those that the contract has.
-    /// An administrator gets a new first-OTP password as well. The person's present registration ends. A token that was lost is
-    /// revoked by itself: others may be registered on it.
+    /// An administrator gets a new first-OTP password as well. The person's present registration ends; a second operator must have
+    /// approved that. A token that was lost is revoked by itself: others may be registered on it.
     pub(super) async fn lend_token(&self, person: &Person, chosen: Option<&str>, by: &By) -> Result<Lent, BankError> {
         let word = code_word();
         let hash = self.hash(Password::new(word.clone())).await?;
@@ -34,6 +36,9 @@ impl Bank {
         let done = self.books.change(|sheet| {
             let key = Person::key(&person.contract, &person.user);
             let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok::<_, BooksError>(Err(Lent::Unfit)) };
+            if person.registered && by.approved_by.is_none() {
+                return Ok(Err(Lent::EndsRegistration));
+            }
             let token = match chosen {
                 Some(id) => match sheet.get::<LentToken>(id)?.filter(|token| token.is_lent_to(&person.contract)) {
                     Some(token) => token,

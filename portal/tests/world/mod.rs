@@ -99,17 +99,23 @@ impl World {
         assert!(matches!(step, Step::Done(())), "it is right");
     }
 
-    /// Shows the second code to the token and gives the bank its response. The token keeps the registration, or does not.
-    pub async fn confirm(&mut self, contract: &str, user: &str, keep: bool) -> Person {
-        let person = self.person(contract, user);
+    /// Shows the second code to the token. The token keeps the registration, or does not. Its response.
+    pub async fn second_code(&mut self, person: &Person, keep: bool) -> String {
         let id = person.token.clone().expect("a token");
-        let Progress::Second(second) = self.bank.progress(&person).await.expect("an answer") else { panic!("no code") };
+        let Progress::Second(second) = self.bank.progress(person).await.expect("an answer") else { panic!("no code") };
         let Ok(Received::SecondCode(received)) = self.token(&id).receive(&second.code) else { panic!("refused") };
         let unconfirmed = received.approve();
         let response = unconfirmed.response().expose_str().to_owned();
         if keep {
             unconfirmed.keep();
         }
+        response
+    }
+
+    /// Shows the second code to the token and gives the bank its response.
+    pub async fn confirm(&mut self, contract: &str, user: &str, keep: bool) -> Person {
+        let person = self.person(contract, user);
+        let response = self.second_code(&person, keep).await;
         let step = self.bank.confirm(&person, &response).await.expect("an answer");
         assert!(matches!(step, Step::Done(())), "it is right");
         self.person(contract, user)

@@ -301,6 +301,7 @@ fn not_done(why: NotDone) -> &'static str {
         NotDone::Ended => "not-done-ended",
         NotDone::Reason => "reason-missing",
         NotDone::NoToken => "no-token-left",
+        NotDone::EndsRegistration => "desk-final",
         NotDone::HasSigned => "registration-not-reset",
         NotDone::LastAdministrator => "not-done-last",
         NotDone::Waits => "not-done-waits",
