@@ -40,6 +40,14 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   });
 }
 
+// The token's page stands beside this one, and is the same for each code.
+for (const link of document.querySelectorAll("a[data-beside]")) {
+  link.addEventListener("click", (event) => {
+    const place = `popup,width=460,height=${screen.availHeight},left=${screen.availWidth - 460},top=0`;
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey && open(link.href, link.target, place)) event.preventDefault();
+  });
+}
+
 const summary = document.querySelector(".summary");
 if (summary) {
   summary.focus();

@@ -244,11 +244,15 @@ pub(super) fn form(visit: &Visit, action: &str, content: &Markup) -> Markup {
 }
 
 /// The picture of a code, never smaller than a camera needs, white also in the dark. It says nothing of the transaction.
-pub(super) fn code_picture(t: Text, code: &ChallengeCode, src: &str, expires_at: Option<Timestamp>) -> Markup {
+pub(super) fn code_picture(visit: &Visit, token: Option<&str>, code: &ChallengeCode, src: &str, expires_at: Option<Timestamp>) -> Markup {
+    let t = visit.t;
     let side = qr::encode(code.as_str(), EcLevel::M).map_or(0, |symbol| (symbol.modules_per_side() + 8) * MODULE);
     html! {
         figure.code {
             img src=(src) width=(side) height=(side) alt=(t.get("code-alt"));
+            @if let Some(face) = visit.site.face_of(token) {
+                a.button href=(shown_to(&face, code)) target="camtoken" data-beside { (t.get("show-to-token")) }
+            }
             @if let Some(expires_at) = expires_at {
                 figcaption {
                     p.clock data-expires=(expires_at.as_unix()) data-left=(t.get("code-left")) data-over=(t.get("code-over"))
@@ -258,6 +262,18 @@ pub(super) fn code_picture(t: Text, code: &ChallengeCode, src: &str, expires_at:
             }
         }
     }
+}
+
+/// The address of the virtual token's page that shows it a code.
+fn shown_to(face: &str, code: &ChallengeCode) -> String {
+    let code = code.as_str().bytes().fold(String::new(), |mut text, byte| {
+        match char::from(byte) {
+            letter if letter.is_ascii_alphanumeric() => text.push(letter),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    });
+    format!("{face}&code={code}")
 }
 
 /// The same as PNG.

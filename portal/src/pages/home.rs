@@ -53,11 +53,11 @@ pub(super) async fn show(visit: Visit) -> Answer {
                 }
             }
         }
-        @if let (Some(face), Some(token)) = (&visit.site.face, &person.token) {
+        @if let (Some(face), Some(token)) = (visit.site.face_of(person.token.as_deref()), &person.token) {
             aside.advice {
                 h2 { (t.get("your-token")) }
                 p { (t.with("your-token-text", &[("token", token)])) }
-                p { a.button href={ (face) (token) } target="_blank" rel="noopener" { (t.get("open-token")) } }
+                p { a.button href=(face) target="camtoken" data-beside { (t.get("open-token")) } }
             }
         }
     };

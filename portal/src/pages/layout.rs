@@ -82,7 +82,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
     let who = visit.session.stage.who();
     let person = if is_in { visit.person().ok() } else { None };
     let token = who.and_then(|who| visit.look_up(who).ok()).and_then(|person| person.token);
-    let face = visit.site.face.as_ref().zip(token).map(|(face, token)| format!("{face}{token}"));
+    let face = visit.site.face_of(token.as_deref());
     let notice = visit.notice();
     let (other, label) = match t.0 {
         Language::Ja => ("en", "English"),
@@ -112,7 +112,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                         div.tools {
                             @if let Some(who) = who { span.who { (who.user) } }
                             @if let Stage::Operator(id) = &visit.session.stage { span.who { (id) } }
-                            @if let Some(face) = &face { a.quiet href=(face) target="_blank" rel="noopener" { (t.get("your-token-link")) } }
+                            @if let Some(face) = &face { a.quiet href=(face) target="camtoken" data-beside { (t.get("your-token-link")) } }
                             a.quiet hreflang=(other) lang=(other) href={ (visit.path) "?" (query) "lang=" (other) } { (label) }
                             @if visit.session.stage != Stage::Nobody {
                                 form method="post" action="/logout" {

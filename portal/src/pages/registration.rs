@@ -83,7 +83,7 @@ async fn draw(visit: &Visit, errors: &Errors) -> Answer {
             (steps(visit, 2))
             (errors.summary(visit.t))
             div.sign {
-                (code_picture(visit.t, &code.code, "/registration/code.png?1", None))
+                (code_picture(visit, person.token.as_deref(), &code.code, "/registration/code.png?1", None))
                 div {
                     ol.how { li { (visit.t.get("first-code-1")) } li { (visit.t.get("first-code-2")) } }
                     (card(visit, "/registration/device-code", &html! {
@@ -98,7 +98,7 @@ async fn draw(visit: &Visit, errors: &Errors) -> Answer {
             (steps(visit, 3))
             (errors.summary(visit.t))
             div.sign {
-                (code_picture(visit.t, &code.code, "/registration/code.png?2", Some(code.expires_at)))
+                (code_picture(visit, person.token.as_deref(), &code.code, "/registration/code.png?2", Some(code.expires_at)))
                 div {
                     ol.how { li { (visit.t.get("second-code-1")) } li { (visit.t.get("second-code-2")) } li { (visit.t.get("second-code-3")) } }
                     (card(visit, "/registration/confirm", &html! {

@@ -39,6 +39,7 @@ impl Signing {
         // The challenge may have been issued after the caller has read the order.
         let order = visit.bank().books.get::<Order>(&order.id)?.unwrap_or_else(|| order.clone());
         let code = visit.bank().code(&order).await?;
+        let token = visit.bank().person(&order.contract, &order.user)?.and_then(|person| person.token);
         let over = order.is_for_another_day(day_in_japan(visit.bank().now()));
         let [compare, approve, button] = self.texts;
         let again = html! {
@@ -52,7 +53,7 @@ impl Signing {
                 Some((code, expires_at)) => {
                     (errors.summary(t))
                     div.sign {
-                        (code_picture(t, code, &format!("{}?{}", self.picture, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
+                        (code_picture(visit, token.as_deref(), code, &format!("{}?{}", self.picture, order.challenge.as_deref().unwrap_or("")), Some(*expires_at)))
                         div {
                             ol.how {
                                 li { (t.get("sign-1")) }

@@ -72,6 +72,11 @@ impl Site {
         }
     }
 
+    /// The page with this token's face, where there is one.
+    pub(super) fn face_of(&self, token: Option<&str>) -> Option<String> {
+        Some(format!("{}{}", self.face.as_ref()?, token?))
+    }
+
     /// Says where the same site is under TLS.
     #[must_use]
     pub fn with_tls(self, url: String) -> Self {

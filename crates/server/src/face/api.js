@@ -38,6 +38,16 @@ const named = () => {
   return /^[0-9a-f]{32}$/.test(session) && /^[A-Z0-9-]{1,10}$/.test(id) ? { session, id } : null;
 };
 
+/** A code that the address holds before the token (`#…&code=…`), once: when the page is loaded again, it is gone. */
+export function handed() {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const code = words.get("code");
+  if (code === null) return null;
+  words.delete("code");
+  history.replaceState(null, "", `#${words}`);
+  return /^CT\d+:/.test(code) ? code : null;
+}
+
 /** One token in one session: the one that is named, else one's own, found again when the page is opened again. */
 export class Token {
   /** It stands in for one that was named, and is gone. */
@@ -74,6 +84,12 @@ export class Token {
     const made = await ask("POST", `/v1/sessions/${session.id}/tokens`, { confirm: "step" });
     localStorage.setItem("token", JSON.stringify({ session: session.id, id: made.id }));
     return new Token(session.id, made.id);
+  }
+
+  /** Whether the address names this one, or none. */
+  isNamed() {
+    const wanted = named();
+    return !wanted || (wanted.session === this.session && wanted.id === this.id);
   }
 
   report() {

@@ -1,6 +1,6 @@
 // The page: a token in its session, what it is shown, and what it says.
 
-import { Problem, Token, speak } from "./api.js";
+import { Problem, Token, handed, speak } from "./api.js";
 import { buttons, draw, spoken } from "./device.js";
 import { Camera, carried, clipboard, decoded, grabbed } from "./eyes.js";
 import { Practice } from "./practice.js";
@@ -40,11 +40,15 @@ async function start() {
       await practice.begin();
     }
     await slots();
+    const code = handed();
     if (token.instead) tell(new Error(t("gone")));
+    else if (code) await look(code);
   } catch (problem) {
     tell(problem);
   }
   setInterval(tick, 250);
+  // A site hands over the next code to the page that is open.
+  addEventListener("hashchange", () => (token?.isNamed() ? look(handed()) : location.reload()));
 }
 
 /** The session is over, or the service was restarted. */

@@ -208,7 +208,6 @@ fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
 
 async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, errors: &Errors) -> Answer {
     let t = visit.t;
-    let face = visit.site.face.as_ref().zip(person.token.as_ref()).map(|(face, token)| format!("{face}{token}"));
     let path = format!("/link/{}", flow.id);
     let signing = Signing {
         action: format!("{path}/otp"),
@@ -217,7 +216,7 @@ async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, er
         texts: ["sign-2-linkage", "sign-3-linkage", "linkage-authenticate"],
         out: stop_button(visit, flow),
         differs: Some(format!("{path}/differs")),
-        below: html! { @if let Some(face) = &face { p { a href=(face) target="_blank" rel="noopener" { (t.get("open-token")) } } } },
+        below: html! {},
     };
     let content = signing.draw(visit, order, errors).await?;
     Ok(draw(visit, flow, 1, &t.get("otp-title"), &content))
