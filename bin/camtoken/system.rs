@@ -1,5 +1,6 @@
 //! The system's clock and randomness. The library takes both as arguments.
 
+use std::sync::LazyLock;
 use std::time::{SystemTime, SystemTimeError};
 
 use camtoken::Timestamp;
@@ -57,26 +58,50 @@ pub fn clocks() -> Result<ClockReading, SystemTimeError> {
 fn uptime() -> (u64, [u8; 16]) {
     use rustix::time::{ClockId, clock_gettime};
 
-    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let mut boot = [0; 16];
-    // Without a boot ID each call counts as a new start of the machine.
-    if base16ct::mixed::decode(text.trim().replace('-', ""), &mut boot).is_err() {
-        rng().fill_bytes(&mut boot);
-    }
-    (u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).unwrap_or_default(), boot)
+    // Where the file is hidden (systemd's ProcSubset=pid), each process counts as a start of the machine.
+    static BOOT: LazyLock<[u8; 16]> = LazyLock::new(|| {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        boot_id(&text).unwrap_or_else(random_id)
+    });
+
+    (u64::try_from(clock_gettime(ClockId::Boottime).tv_sec).unwrap_or_default(), *BOOT)
+}
+
+/// The kernel's boot ID: a UUID and a line end. Nothing else is one: two starts without an ID are not the same start.
+#[cfg(target_os = "linux")]
+fn boot_id(text: &str) -> Option<[u8; 16]> {
+    let mut id = [0; 16];
+    let digits = text.trim().replace('-', "");
+    let decoded = base16ct::mixed::decode(digits, &mut id).ok()?.len();
+    (decoded == id.len()).then_some(id)
+}
+
+fn random_id() -> [u8; 16] {
+    let mut id = [0; 16];
+    rng().fill_bytes(&mut id);
+    id
 }
 
 /// Seconds since the first call. Each process counts as a start of the machine: its own clock is watched, and a start is compared
 /// with what was stored before.
 #[cfg(not(target_os = "linux"))]
 fn uptime() -> (u64, [u8; 16]) {
-    use std::sync::LazyLock;
     use std::time::Instant;
 
-    static START: LazyLock<(Instant, [u8; 16])> = LazyLock::new(|| {
-        let mut boot = [0; 16];
-        rng().fill_bytes(&mut boot);
-        (Instant::now(), boot)
-    });
+    static START: LazyLock<(Instant, [u8; 16])> = LazyLock::new(|| (Instant::now(), random_id()));
     (START.0.elapsed().as_secs(), START.1)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_boot_id_is_one() {
+        assert_eq!(boot_id("0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0\n").map(|id| id[0]), Some(0x0f));
+        for text in ["", "\n", "0f1e2d3c", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f00a", "no boot ID"] {
+            assert_eq!(boot_id(text), None, "{text:?}");
+        }
+        assert_eq!(uptime().1, uptime().1, "one start, also where it has no ID");
+    }
 }

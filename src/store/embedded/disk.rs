@@ -118,7 +118,8 @@ impl Disk for SystemDisk {
     }
 
     fn boot(&self) -> u64 {
-        fs::read("/proc/sys/kernel/random/boot_id").map_or(0, |id| xxhash_rust::xxh3::xxh3_64(&id))
+        let id = fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        if id.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(&id) }
     }
 }
 
