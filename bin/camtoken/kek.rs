@@ -97,7 +97,7 @@ pub fn keys(context: &Context, is_new: bool) -> Result<Vec<Key>, Failure> {
 pub fn read(source: &KeySource, is_new: bool) -> Result<Vec<Key>, Failure> {
     let missing = || Failure::new(Code::Keys).because(format!("{source}: not set"));
     let path = match source {
-        KeySource::Env(name) => return parse_keys(&environment::variable(name).ok_or_else(missing)?, name),
+        KeySource::Env(name) => return parse_keys(&environment::variable(name).ok_or_else(missing)?, name, is_new),
         KeySource::SystemdCredential(name) => environment::credential(name).ok_or_else(missing)?,
         KeySource::File(path) => path.clone(),
         KeySource::Pkcs11(_) | KeySource::Transit(_) => return Err(failure(source, KeysError::NoModule)),
@@ -107,7 +107,7 @@ pub fn read(source: &KeySource, is_new: bool) -> Result<Vec<Key>, Failure> {
     }
     let shown = path.display().to_string();
     let bytes = SecretFile::new("kek_file", &path).read(MOST_KEYS, Code::Keys)?;
-    parse_keys(str::from_utf8(&bytes).unwrap_or_default(), &shown)
+    parse_keys(str::from_utf8(&bytes).unwrap_or_default(), &shown, is_new)
 }
 
 /// The file of wrapped keys, beside where the verifier's own key would be.
@@ -237,9 +237,10 @@ fn draw(path: &Path) -> Result<(), Failure> {
     made.map(|_| ()).map_err(|error| unusable(path, &error))
 }
 
-fn parse_keys(text: &str, from: &str) -> Result<Vec<Key>, Failure> {
-    let lines =
-        text.split_ascii_whitespace().map(|line| mixed::decode_vec(line).ok().filter(|key| key.len() >= Key::LEN));
+/// For a new store a line has 64 digits: two lines that were joined are not one key. An older store may have been made with a longer one.
+fn parse_keys(text: &str, from: &str, is_new: bool) -> Result<Vec<Key>, Failure> {
+    let is_key = |key: &Vec<u8>| key.len() == Key::LEN || (key.len() > Key::LEN && !is_new);
+    let lines = text.split_ascii_whitespace().map(|line| mixed::decode_vec(line).ok().filter(is_key));
     let keys: Option<Vec<Key>> = lines.map(|bytes| bytes.map(Key::new)).collect();
     keys.filter(|keys| !keys.is_empty())
         .ok_or_else(|| Failure::new(Code::Keys).because(format!("{from}: expected lines of 64 hexadecimal digits")))
@@ -256,11 +257,14 @@ mod tests {
     #[test]
     fn keys_are_lines_of_hexadecimal_digits() {
         let (new, old) = ("5a".repeat(32), "A5".repeat(32)); // whether they are fit, the wrapper says
-        let keys = parse_keys(&format!("{new}\n{old}\n"), "kek").expect("two keys");
+        let keys = parse_keys(&format!("{new}\n{old}\n"), "kek", true).expect("two keys");
         assert_eq!(keys.iter().map(|key| key.expose_bytes()[0]).collect::<Vec<_>>(), [0x5a, 0xa5]);
         for text in ["", "\n", "5a", &new[1..], &format!("{new}\nno key"), &"５".repeat(64)] {
-            let failure = parse_keys(text, "kek").expect_err("no keys");
+            let failure = parse_keys(text, "kek", false).expect_err("no keys");
             assert_eq!(failure.exit().code(), 1, "{text}");
         }
+        let joined = format!("{new}{old}");
+        assert!(parse_keys(&joined, "kek", true).is_err(), "two keys without a line end are not one");
+        assert!(parse_keys(&joined, "kek", false).is_ok(), "a store may have been made with it");
     }
 }
