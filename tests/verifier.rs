@@ -4,6 +4,8 @@
 mod clock;
 #[path = "verifier/contention.rs"]
 mod contention;
+#[path = "verifier/damage.rs"]
+mod damage;
 #[path = "verifier/endings.rs"]
 mod endings;
 #[path = "verifier/generators.rs"]

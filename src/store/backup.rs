@@ -75,6 +75,15 @@ pub enum BackupError {
 ///
 /// [`BackupError::Store`] and [`BackupError::Io`]; what was written until then will not be taken for a backup.
 pub async fn write<S: Store>(store: &S, to: impl Write) -> Result<u64, BackupError> {
+    write_with(store, to, |_| {}).await
+}
+
+/// As [`write`], and shows each record to `look` before it is written, such as to find those that a restoration would refuse.
+///
+/// # Errors
+///
+/// As [`write`].
+pub async fn write_with<S: Store>(store: &S, to: impl Write, mut look: impl FnMut(&Saved)) -> Result<u64, BackupError> {
     let mut to = Hashing { inner: to, hash: Sha256::new() };
     to.write_all(HEADER)?;
     let (mut count, mut after) = (0, None);
@@ -90,6 +99,7 @@ pub async fn write<S: Store>(store: &S, to: impl Write) -> Result<u64, BackupErr
                 _ => read(store, id).await?,
             };
             let Some(saved) = saved else { continue };
+            look(&saved);
             saved.encode(&mut to)?;
             count += 1;
         }

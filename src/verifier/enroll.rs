@@ -127,6 +127,9 @@ impl<S: Store> Verifier<S> {
             let Some((revision, known)) = self.load::<TokenRecord>(&id).await? else {
                 return new.map(|_| ()).and(Err(EnrollError::UnknownToken(token)));
             };
+            if let Some(refusal) = decision::refuses_use(&known) {
+                return Err(unusable(&token, refusal));
+            }
             let known_key = self.device_key(&token, &known)?;
             let same_key = known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into();
             let activations = known.activations.clone();
@@ -165,7 +168,9 @@ impl<S: Store> Verifier<S> {
     /// [`VerifierError`] when the record cannot be read or its key cannot be opened.
     pub async fn has_test_key(&self, token: &TokenId, device_key: &Key) -> Result<bool, VerifierError> {
         let known = self.load::<TokenRecord>(&RecordId::Token(token.clone())).await?;
-        let Some((_, record)) = known.filter(|(_, record)| record.test) else { return Ok(false) };
+        let Some((_, record)) = known.filter(|(_, record)| record.test && !record.device_key.is_empty()) else {
+            return Ok(false);
+        };
         let known_key = self.device_key(token, &record)?;
         Ok(known_key.expose_bytes().ct_eq(device_key.expose_bytes()).into())
     }

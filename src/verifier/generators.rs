@@ -111,6 +111,10 @@ impl<S: Store> Verifier<S> {
             let Some((revision, known)) = self.load::<GeneratorRecord>(&record_id).await? else {
                 return new.map(|_| ()).and(Err(EnrollError::UnknownGenerator(id)));
             };
+            // One that was ended as damaged has no secret.
+            if known.key.is_empty() {
+                return Err(EnrollError::GeneratorExists(id));
+            }
             let known_secret = self.generator_secret(&id, &known)?;
             let same_secret = known_secret.expose_bytes().ct_eq(secret.expose_bytes()).into();
             let again = decision::register_generator_again(known, same_secret, moving, origin.clone(), now);
@@ -264,7 +268,8 @@ impl<S: Store> Verifier<S> {
 
     async fn known_generator(&self, id: &GeneratorId) -> Result<(Revision, GeneratorRecord), EnrollError> {
         let known = self.load::<GeneratorRecord>(&RecordId::Generator(id.clone())).await?;
-        known.ok_or_else(|| EnrollError::UnknownGenerator(id.clone()))
+        let usable = known.filter(|(_, record)| !record.key.is_empty());
+        usable.ok_or_else(|| EnrollError::UnknownGenerator(id.clone()))
     }
 
     fn generator_secret(&self, id: &GeneratorId, record: &GeneratorRecord) -> Result<Key, VerifierError> {

@@ -86,6 +86,15 @@ impl<S: Store> Verifier<S> {
         }
     }
 
+    /// Whether the store has a key-check value. Unlike [`Verifier::check_key`] it stores nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verifier::check_key`].
+    pub async fn has_key_check(&self) -> Result<bool, VerifierError> {
+        Ok(self.known().await?.is_some())
+    }
+
     /// The revision of the key-check value and the end of its chain, if it fits.
     pub(super) async fn key_check_chain(&self) -> Result<Option<(Revision, ChainEnd)>, VerifierError> {
         Ok(self.known().await?.map(|known| (known.revision, known.chain_end)))

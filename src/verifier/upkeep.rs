@@ -269,8 +269,8 @@ impl<S: Store> Verifier<S> {
         let Some((revision, record)) = self.load::<Record>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
         let (key, token) = match &record.credential {
-            // The place of a registration that its token's revocation has overtaken.
-            Credential::Camera { key, .. } | Credential::Generator { key, .. } if key.is_empty() => return Ok(entries),
+            // The place of a registration that its token's revocation has overtaken, or a record that was ended as damaged.
+            credential if credential.key().is_empty() => return Ok(entries),
             Credential::Camera { suite, .. } if suite.parse::<ResponseSuite>().is_err() => {
                 return Err(RecordFault::from(RecordError::Damaged).into());
             }
@@ -299,18 +299,23 @@ impl<S: Store> Verifier<S> {
 
     /// How many audit entries a token has, if nothing is wrong with it.
     async fn check_token(&self, token: &TokenId, id: &RecordId) -> Result<u64, CheckError> {
-        let Some((revision, record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
+        let Some((revision, mut record)) = self.load::<TokenRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
-        self.unwrap(&record.device_key, &token_context(token)).map_err(RecordFault::from)?;
+        self.check_wrapped(record.wrapped_key(), &token_context(token))?;
         Ok(entries)
     }
 
     /// How many audit entries a generator has, if nothing is wrong with it.
     async fn check_generator(&self, generator: &GeneratorId, id: &RecordId) -> Result<u64, CheckError> {
-        let Some((revision, record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(0) };
+        let Some((revision, mut record)) = self.load::<GeneratorRecord>(id).await? else { return Ok(0) };
         let entries = self.check_history(id, revision, &record.chain_end).await?;
-        self.unwrap(&record.key, &generator_context(generator)).map_err(RecordFault::from)?;
+        self.check_wrapped(record.wrapped_key(), &generator_context(generator))?;
         Ok(entries)
+    }
+
+    /// A record that was ended as damaged has no key.
+    fn check_wrapped(&self, wrapped: Option<&mut Vec<u8>>, context: &[u8]) -> Result<(), RecordFault> {
+        Ok(wrapped.map_or(Ok(()), |wrapped| self.unwrap(wrapped, context).map(drop))?)
     }
 
     /// How many audit entries the readings of the clocks have, if nothing is wrong with them.

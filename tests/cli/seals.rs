@@ -74,9 +74,17 @@ fn an_older_store_is_sealed_and_then_refuses_what_was_altered() {
     let fault = "a record was altered or put in another place: its seal does not fit";
     assert_eq!((said.exit, &said.document["findings"]), (7, &json!([{ "record": name, "fault": fault }])), "{said:?}");
     let saved = story.arg("altered.backup");
-    assert_eq!(story.run(&["store", "backup", "-o", &saved, "--store", &altered_store]).exit, 0);
+    let backup = story.run(&["store", "backup", "-o", &saved, "--store", &altered_store]);
+    assert_eq!((backup.exit, &backup.document["damaged"]), (7, &json!([name])), "{backup:?}");
     let restored = story.run(&["store", "restore", &saved, "--store", &story.arg("restored")]);
     assert_eq!((restored.exit, &restored.document["code"]), (1, &json!("CT-E136")), "{restored:?}");
+
+    let ended = story.run(&["store", "restore", &saved, "--end-damaged", "--store", &story.arg("ended")]);
+    assert_eq!((ended.exit, &ended.document["damaged"]), (0, &json!([name])), "{ended:?}");
+    let known = story.run(&["enroll", "status", &activation, "--store", &story.arg("ended")]);
+    assert_eq!(known.document["activations"][0]["state"], "revoked", "{known:?}");
+    let copy = story.run(&["store", "restore", &saved, "--end-damaged", "--store", &story.arg("ended")]);
+    assert_eq!(copy.document["code"], "CT-E029", "{copy:?}");
 
     let said = story.run(&["store", "seal-records", "--accept", &name, "--store", &altered_store]);
     assert_eq!((said.exit, &said.document["accepted"]), (0, &json!([name])), "{said:?}");

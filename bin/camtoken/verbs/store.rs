@@ -2,6 +2,7 @@
 //! records, migrate.
 
 mod clock;
+mod damage;
 mod kek;
 mod migrate;
 mod seal;
@@ -10,10 +11,11 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use camtoken::store::backup::{self, BackupError, Records};
-use camtoken::store::{EmbeddedStore, block_on};
-use camtoken::verifier::{Inventory, LocalKeyWrapper, RecordError, VerifierError, restored};
+use camtoken::store::backup::{self, BackupError, Records, Saved};
+use camtoken::store::{EmbeddedStore, RecordId, block_on};
+use camtoken::verifier::{Inventory, LocalKeyWrapper, RecordError, VerifierError, restored, restored_or_ended};
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -51,6 +53,7 @@ enum Act {
     Repair(RepairArgs),
     Clock(clock::Args),
     Rewrap(BankArgs),
+    EndDamaged(damage::Args),
     SealRecords(seal::Args),
     Kek(kek::Args),
     Migrate(BankArgs),
@@ -68,6 +71,8 @@ struct BackupArgs {
 struct RestoreArgs {
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
+    #[arg(long)]
+    end_damaged: bool,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -117,7 +122,7 @@ struct Finding {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// compacted, saved, restored, voided, repaired, moved or rewrapped
+    /// compacted, saved, restored, voided, repaired, moved, rewrapped or ended
     done: &'static str,
     /// How many records: those of the backup, or those that were changed
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,6 +136,9 @@ pub struct Done {
     /// How many bytes it takes now
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Damaged records: in a new backup, which is not restored with them (exit 7), or those that were ended
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<String>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
@@ -155,6 +163,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             rewrite(bank, args, context)?;
             Done { records: Some(records), ..Done::new("rewrapped") }.tell(context)
         }
+        Act::EndDamaged(args) => damage::run(args, context),
         Act::SealRecords(args) => seal::run(args, context),
         Act::Kek(args) => kek::run(args, context),
         Act::Clock(args) => clock::run(args, context),
@@ -231,9 +240,15 @@ fn save(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
     let bank = open(&args.bank, context)?;
     let store = bank.verifier.store();
     let to_stdout = args.output == Path::new("-");
-    let mut records = 0;
+    let (mut records, mut damaged) = (0, Vec::new());
     let mut write = |to: &mut dyn Write| -> Result<(), BackupError> {
-        records = block_on(backup::write(store, BufWriter::new(to)))?;
+        // A restoration would refuse it, perhaps when the store is lost.
+        let look = |saved: &Saved| {
+            if bank.verifier.check_saved(saved, bank.now).is_err() {
+                damaged.push(saved.id.to_string());
+            }
+        };
+        records = block_on(backup::write_with(store, BufWriter::new(to), look))?;
         Ok(())
     };
     if to_stdout {
@@ -241,13 +256,13 @@ fn save(args: &BackupArgs, context: &Context) -> Result<Exit, Failure> {
     } else {
         state::write_with(&args.output, |file| write(file))?;
     }
-    let done = Done { records: Some(records), ..Done::new("saved") };
+    let done = Done { records: Some(records), damaged, ..Done::new("saved") };
     if to_stdout {
         context.out.say(&done.human(&context.out.text));
     } else {
         context.out.report(&done)?;
     }
-    Ok(Exit::Done)
+    Ok(if done.damaged.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
 fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
@@ -259,11 +274,20 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
         Box::new(File::open(&args.file).map_err(unread)?)
     };
     let vault = LocalKeyWrapper::new(&crate::kek::keys(context, false)?)?;
-    let voided = AtomicU64::new(0);
+    let (voided, damaged) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let records = Records::new(BufReader::new(file))?.map(|saved| {
         let saved = saved?;
         let before = saved.revision;
-        let restored = restored(saved, &vault, now).map_err(|error| match error {
+        let restored = match args.end_damaged {
+            true => restored_or_ended(saved, &vault, now).map(|(saved, was_damaged)| {
+                if was_damaged {
+                    damaged.lock().unwrap_or_else(PoisonError::into_inner).push(saved.id.to_string());
+                }
+                saved
+            }),
+            false => restored(saved, &vault, now),
+        };
+        let restored = restored.map_err(|error| match error {
             VerifierError::Record(RecordError::Damaged | RecordError::Version { .. }) => BackupError::Damaged.into(),
             error => Failure::from(error),
         })?;
@@ -271,28 +295,26 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
         Ok(restored)
     });
     let records = args.bank.restore(context, records)?;
-    Done { records: Some(records), voided: Some(voided.into_inner()), ..Done::new("restored") }.tell(context)
+    let damaged = damaged.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Done { records: Some(records), voided: Some(voided.into_inner()), damaged, ..Done::new("restored") }.tell(context)
 }
 
 /// Opens the existing store: upkeep makes no new one.
 pub(super) fn open(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
-    is_there(args, context)?;
+    args.must_exist(context)?;
     Bank::open_for_upkeep(context, args)
 }
 
 /// As [`open`], also by a clock that is ahead.
 pub(super) fn open_unwatched(args: &BankArgs, context: &Context) -> Result<Bank, Failure> {
-    is_there(args, context)?;
+    args.must_exist(context)?;
     Bank::open_unwatched(context, args)
 }
 
-fn is_there(args: &BankArgs, context: &Context) -> Result<(), Failure> {
-    match args.place(context)? {
-        Store::Directory(dir) if !dir.join("format").exists() => {
-            Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())))
-        }
-        _ => Ok(()),
-    }
+/// A record that was named, and that the store does not have.
+fn no_record(record: &RecordId) -> Failure {
+    let kinds = "activation:…, token:…, generator:…, clock";
+    Failure::new(Code::UnknownName).because(format!("no record {record}")).with("names", kinds)
 }
 
 /// How many bytes the files of a directory have.
@@ -324,7 +346,7 @@ impl Checked {
 
 impl Done {
     fn new(done: &'static str) -> Self {
-        Self { done, records: None, voided: None, bytes_before: None, bytes: None }
+        Self { done, records: None, voided: None, bytes_before: None, bytes: None, damaged: Vec::new() }
     }
 
     fn tell(&self, context: &Context) -> Result<Exit, Failure> {
@@ -365,7 +387,9 @@ impl Document for Done {
         let megabytes = |bytes: Option<u64>| format!("{:.1}", bytes.unwrap_or_default() as f64 / 1e6);
         let [before, after] = [megabytes(self.bytes_before), megabytes(self.bytes)];
         let numbers = [("records", &*records), ("voided", &*voided), ("before", &*before), ("after", &*after)];
-        format!("{}\n", text.with(&format!("store-{}", self.done), &numbers))
+        let damaged: String = self.damaged.iter().map(|record| format!("{record}\n")).collect();
+        let kind = if self.done == "saved" && !self.damaged.is_empty() { "saved-damaged" } else { self.done };
+        format!("{damaged}{}\n", text.with(&format!("store-{kind}"), &numbers))
     }
 
     fn bare(&self) -> String {

@@ -17,8 +17,10 @@ use tokio::task::spawn_blocking;
 
 use super::access::Scope;
 use super::api::{Api, Described, Method};
+use super::clock::system_time;
 use super::problem::{Code, Problem};
-use camtoken::store::{Store, backup, block_on};
+use camtoken::store::backup::{self, Saved};
+use camtoken::store::{Store, block_on};
 use camtoken::verifier::Verifier;
 
 /// What is saved.
@@ -54,7 +56,14 @@ async fn save<S: Store + 'static>(State(backup): State<Arc<Backup<S>>>) -> Resul
         // A store may need the runtime; to be driven by it would forbid to wait for the reader.
         let _runtime = runtime.enter();
         let to = BufWriter::with_capacity(CHUNK, Chunks(sender.clone()));
-        if let Err(error) = block_on(backup::write(verifier.store(), to)) {
+        let now = system_time();
+        // A restoration would refuse it, perhaps when the store is lost.
+        let look = |saved: &Saved| {
+            if let Err(error) = verifier.check_saved(saved, now) {
+                tracing::error!(record = %saved.id, %error, "a damaged record was saved: camtoken store end-damaged");
+            }
+        };
+        if let Err(error) = block_on(backup::write_with(verifier.store(), to, look)) {
             // Breaks the answer off: what was sent is no backup.
             let _ = sender.blocking_send(Err(io::Error::other(error)));
         }

@@ -2,6 +2,7 @@
 
 use camtoken::Timestamp;
 use camtoken::store::{RecordId, block_on};
+use camtoken::verifier::{KeyWrapError, VerifierError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,10 +59,15 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 fn accept(bank: &Bank, records: &[RecordId], now: Timestamp) -> Result<Vec<String>, Failure> {
     let mut accepted = Vec::new();
     for record in records {
-        if !block_on(bank.verifier.accept_record(record, now, &mut rng()))? {
-            return Err(Failure::new(Code::UnknownName).because(format!("no record {record}")));
+        match block_on(bank.verifier.accept_record(record, now, &mut rng())) {
+            Ok(true) => accepted.push(record.to_string()),
+            Ok(false) => return Err(super::no_record(record)),
+            Err(error @ (VerifierError::Record(_) | VerifierError::KeyWrapper(KeyWrapError::Damaged))) => {
+                let way_out = format!("{record}: {error}\ncamtoken store end-damaged {record}");
+                return Err(Failure::new(Code::RecordSeal).because(way_out));
+            }
+            Err(error) => return Err(error.into()),
         }
-        accepted.push(record.to_string());
     }
     Ok(accepted)
 }

@@ -106,6 +106,8 @@ pub enum AuditEvent {
     Sealed,
     /// An operator has accepted a record whose seal did not fit, or that had none. What was open was ended.
     SealAccepted,
+    /// An operator has ended a record that could not be read, or whose key did not open.
+    DamagedEnded,
 }
 
 /// The word in the entry: `issued`, `accepted`, and so on.

@@ -21,8 +21,10 @@
 //! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`HandedOver`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
 //! | `generator` | the record of a generator: its registration, who has it, its restoration |
+//! | `damage` | the end of a record that cannot be read, or whose key does not open |
 
 mod challenge;
+mod damage;
 mod generator;
 mod lifecycle;
 mod password;
@@ -33,6 +35,7 @@ mod tests;
 mod token;
 
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
+pub use damage::{Endable, end_damaged};
 pub use generator::{
     GeneratorRefusal, assign_generator, register_generator, register_generator_again, restore_generator,
 };

@@ -21,7 +21,7 @@ pub trait Stored: Layout + for<'b> Decode<'b, ()> {
     /// The end of its chain.
     fn chain(&mut self) -> &mut ChainEnd;
 
-    /// The wrapped key in it, where it has one.
+    /// The wrapped key in it, where it has one. A record that was ended as damaged has none.
     fn wrapped_key(&mut self) -> Option<&mut Vec<u8>>;
 }
 
@@ -42,7 +42,7 @@ impl Stored for TokenRecord {
     }
 
     fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
-        Some(&mut self.device_key)
+        Some(&mut self.device_key).filter(|key| !key.is_empty())
     }
 }
 
@@ -52,7 +52,7 @@ impl Stored for GeneratorRecord {
     }
 
     fn wrapped_key(&mut self) -> Option<&mut Vec<u8>> {
-        Some(&mut self.key)
+        Some(&mut self.key).filter(|key| !key.is_empty())
     }
 }
 
