@@ -18,6 +18,7 @@ use crate::config::Store;
 use crate::context::Context;
 use crate::failure::{Code, Failure};
 use crate::kek;
+use crate::self_check;
 use crate::state;
 use crate::system::{self, rng};
 use crate::value::value;
@@ -51,7 +52,7 @@ pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
 }
 
 /// What every verb of the verifier's side takes.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct BankArgs {
     #[arg(long, value_name = "DIR|URL", value_parser = value::<Store>)]
     store: Option<Store>,
@@ -84,6 +85,20 @@ impl BankArgs {
         match self.store.as_ref().or(context.settings.store.value.as_ref()) {
             Some(place) => Ok(place.clone()),
             None => Ok(Store::Directory(home(context)?.join("store"))),
+        }
+    }
+
+    /// That a directory holds a store already. A database has its tables from `store migrate`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NoStore`], and as [`BankArgs::place`].
+    pub fn must_exist(&self, context: &Context) -> Result<(), Failure> {
+        match self.place(context)? {
+            Store::Directory(dir) if !dir.join("format").exists() => {
+                Err(Failure::new(Code::NoStore).because(format!("{} holds no store", dir.display())))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -147,13 +162,23 @@ impl BankArgs {
 }
 
 impl Bank {
-    /// Opens the store, waiting for others that have it open. The first time makes store and key.
+    /// Opens the existing store, waiting for others that have it open.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NoStore`]; as [`Bank::open_or_make`].
+    pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+        args.must_exist(context)?;
+        Self::open_or_make(context, args)
+    }
+
+    /// As [`Bank::open`]; the first time makes store and key.
     ///
     /// # Errors
     ///
     /// A fixed clock for real keys, a key-encryption key that is missing or no key, a store that cannot be opened,
     /// [`Code::KeyMismatch`] when the key is another store's.
-    pub fn open(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
+    pub fn open_or_make(context: &Context, args: &BankArgs) -> Result<Self, Failure> {
         // The key first: in a new store the clock's record has its seal then, like every other.
         let mut bank = Self::open_unwatched(context, args)?;
         block_on(bank.verifier.check_key(&mut rng()))?;
@@ -253,6 +278,7 @@ impl Bank {
         };
         let store = match place {
             Store::Directory(dir) => {
+                self_check::is_own(&dir)?;
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }

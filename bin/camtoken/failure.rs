@@ -143,6 +143,8 @@ codes! {
 
     /// A record of the store was altered or moved to another place.
     RecordSeal = "CT-E136" => Failed,
+    /// The store is another user's.
+    StoreOwner = "CT-E138" => Failed,
     /// A file is no anchor or no key, or the anchor is not what was signed.
     Anchor = "CT-E137" => Failed,
 

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | settings that others could have given | [`Settings::check_for_verifier`](crate::config::Settings::check_for_verifier) |
 //! | files with secrets that others can read or write | [`SecretFile`], the files of `kek_source` by `kek::secret_files` |
+//! | an embedded store of another user | [`is_own`] |
 //! | an embedded store without room on its disk | [`Room`] |
 //! | a key-encryption key that is not the store's | `Verifier::check_key`, by `Bank::open` and `/readyz` |
 //!
@@ -109,6 +110,35 @@ impl Room {
             Ok(_) | Err(_) => Ok(()),
         })
     }
+}
+
+/// That a directory is this user's, if it exists. Files that root writes into a service's store cannot be opened by the service.
+///
+/// # Errors
+///
+/// [`Code::StoreOwner`]
+#[cfg(unix)]
+pub fn is_own(dir: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    match dir.metadata() {
+        Ok(metadata) if metadata.uid() != user => {
+            let [owner, dir] = [metadata.uid().to_string(), dir.display().to_string()];
+            Err(Failure::new(Code::StoreOwner).because(dir).with("owner", owner).with("user", user.to_string()))
+        }
+        // That it cannot be read at all is said by whoever opens it.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Not looked at on this system.
+///
+/// # Errors
+///
+/// None.
+#[cfg(not(unix))]
+pub fn is_own(_dir: &Path) -> Result<(), Failure> {
+    Ok(())
 }
 
 /// The file of the key-encryption key, if it is one that the settings or the service manager name.

@@ -25,6 +25,11 @@
 //! | [`provider`] | the site of an invented external service, on a port of its own |
 //! | [`demo`], [`drawer`] | the companies that are there from the start, and their tokens |
 
+/// The page about a verifier in a program of one's own: its code compiles.
+#[cfg(all(doctest, feature = "postgres"))]
+#[doc = include_str!("../../docs/EMBED.md")]
+struct Embed;
+
 pub mod attacks;
 pub mod authority;
 pub mod bank;

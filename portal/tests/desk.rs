@@ -81,7 +81,8 @@ async fn a_registration_that_is_finished_while_a_token_is_lent_ends_by_no_operat
     let response = world.second_code(&person, true).await;
     let lend = Errand::of(DeskAct::Lend, &person);
     // The desk looks first, and hashes the new first-OTP password for as long as a registration takes.
-    let (lent, confirmed) = tokio::join!(world.bank.at_desk(ASKS, "broken", &lend), world.bank.confirm(&person, &response));
+    let (lent, confirmed) =
+        tokio::join!(world.bank.at_desk(ASKS, "broken", &lend), world.bank.confirm(&person, &response));
     let after = world.person(MIHON, "MIHON02");
     match (lent.expect("a decision"), confirmed.expect("a decision")) {
         (AtDesk::Waits(_), Step::Done(())) => assert!(after.registered && after.token == person.token),

@@ -2,8 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
 
 use super::camtoken;
+use super::verifier::{Said, Story, said};
+
+/// A verb that makes a store where there is none.
+const MAKES_A_STORE: &[&str] = &["enroll", "time-based", "--contract", "1234567890", "--user", "TANAKA"];
 
 /// Standard output and standard error, and the exit code.
 fn answer(args: &[&str], variables: &[(&str, &str)]) -> (String, i32) {
@@ -195,13 +202,13 @@ fn a_settings_file_that_is_found_decides_nothing_of_a_verifier() {
         assert!(!named.0.contains("CT-E052"), "{}", named.0);
     }
     fs::write(&file, "store = \"elsewhere\"\n").expect("writable");
-    let flag = run(&["enroll", "status", "--store", below.join("store").to_str().expect("Unicode")]);
+    let flag = run(&[&MAKES_A_STORE[..], &["--store", below.join("store").to_str().expect("Unicode")]].concat());
     assert_eq!(flag.1, 0, "the flag says where it is: {}", flag.0);
     assert_eq!(run(&["config", "store", "--quiet"]).1, 0, "other verbs go on");
     let doctor = run(&["doctor"]);
     assert!(doctor.1 == 7 && doctor.0.contains("CT-E052"), "{}", doctor.0);
     fs::write(&file, "bank = \"Bank\"\n").expect("writable");
-    assert_eq!(run(&["enroll", "status"]).1, 0, "what does no harm is obeyed");
+    assert_eq!(run(MAKES_A_STORE).1, 0, "what does no harm is obeyed");
     assert!(run(&["doctor"]).0.contains("project/camtoken.toml"), "and told of");
 }
 
@@ -230,7 +237,7 @@ fn a_settings_file_that_others_could_have_written_is_not_read() {
         assert_eq!(text(said.stdout), if is_read { "never\n" } else { "auto\n" }, "{dir_mode:o} {file_mode:o}");
         let warning = text(said.stderr);
         assert_eq!(warning.contains("project"), !is_read, "{warning}");
-        let enroll = run(&["enroll", "status"]);
+        let enroll = run(MAKES_A_STORE);
         assert_eq!(enroll.status.code(), Some(if is_read { 0 } else { 2 }), "{enroll:?}");
         let doctor = run(&["doctor", "--quiet"]);
         assert_eq!(text(doctor.stdout).contains("config\n"), !is_read);
@@ -258,7 +265,7 @@ fn a_secret_that_others_can_read_is_not_used() {
     ];
     for mode in [0o644, 0o660, 0o604] {
         set(Path::new(&kek), mode);
-        let (text, code) = answer(&["enroll", "status"], &variables);
+        let (text, code) = answer(MAKES_A_STORE, &variables);
         assert!(code == 1 && text.starts_with("error[CT-E051]") && text.contains(&format!("{mode:04o}")), "{text}");
         assert!(!state.join("verifier/store").exists(), "nothing was made");
         set(Path::new(&kek), 0o600);
@@ -268,7 +275,7 @@ fn a_secret_that_others_can_read_is_not_used() {
             answer(&["serve", "--port", "0", "--api-key-file", &key, "--listen", "192.0.2.1:1"], &variables);
         assert!(code == 1 && text.starts_with("error[CT-E051]") && text.contains(&key), "{text}");
     }
-    assert_eq!(answer(&["enroll", "status"], &variables).1, 0);
+    assert_eq!(answer(MAKES_A_STORE, &variables).1, 0);
     assert_eq!(fs::metadata(state.join("verifier/store/format")).map(|_| ()).ok(), Some(()));
 
     // As systemd hands a credential over.
@@ -280,4 +287,49 @@ fn a_secret_that_others_can_read_is_not_used() {
         [variables[0], ("CAMTOKEN_NOW", ""), ("CAMTOKEN_KEK_FILE", ""), ("CREDENTIALS_DIRECTORY", credentials)];
     assert_eq!(answer(&["enroll", "status"], &from_systemd).1, 0, "the same key, or it would not fit");
     assert!(!state.join("verifier/kek").exists());
+}
+
+/// Doctor opens the store, so a key that is not the store's is no news of the next start.
+#[test]
+fn doctor_says_that_the_key_is_not_the_stores() {
+    let story = Story::registered();
+    let with = |key: &str| {
+        let mut command = story.command(&["doctor", "--json"]);
+        said(&command.env("CAMTOKEN_KEK", key).output().expect("camtoken starts"))
+    };
+    let key = fs::read_to_string(story.path("state/verifier/kek")).expect("it was made");
+    let store = |said: &Said| {
+        let checks = said.document["checks"].as_array().expect("a list").clone();
+        checks.into_iter().find(|check| check["name"] == "store").expect("it was looked at")
+    };
+    assert_eq!(store(&with(key.trim()))["result"], "ok");
+    let wrong = with(&"ab01".repeat(16));
+    assert_eq!((wrong.exit, store(&wrong)["result"].clone()), (7, json!("problem")), "{wrong:?}");
+    assert!(store(&wrong)["value"].as_str().expect("a text").contains("key"), "{wrong:?}");
+    let open = camtoken::store::EmbeddedStore::open(&story.path("state/verifier/store"), Duration::from_secs(5));
+    let busy = with(key.trim());
+    assert!(open.is_ok() && store(&busy)["result"] == "ok", "a service checks it itself: {busy:?}");
+}
+
+/// Files that root writes into the store of a service could not be opened by the service.
+#[cfg(unix)]
+#[test]
+fn a_store_of_another_user_is_not_opened() {
+    let story = Story::registered();
+    let store = story.path("state/verifier/store");
+    if std::os::unix::fs::chown(&store, Some(12_345), None).is_err() {
+        eprintln!("skipped: only root gives a directory to another user");
+        return;
+    }
+    for args in [
+        &["enroll", "status"][..],
+        &["store", "check"],
+        &["store", "rewrap"],
+        &["verify", "0123456789ab-0123456789abcdef01234567", "12345678"],
+    ] {
+        let said = story.run(args);
+        assert_eq!((said.exit, &said.document["code"]), (1, &json!("CT-E138")), "{said:?}");
+    }
+    std::os::unix::fs::chown(&store, Some(0), None).expect("as it was");
+    assert_eq!(story.run(&["store", "check"]).exit, 0);
 }

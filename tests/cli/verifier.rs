@@ -417,7 +417,13 @@ fn a_store_that_is_busy_foreign_or_without_its_key_decides_nothing() {
     fs::create_dir(story.path("photos")).expect("a writable directory");
     fs::write(story.path("photos/cat.jpg"), "").expect("a writable directory");
     let foreign = story.run(&["enroll", "status", "--store", &story.arg("photos")]);
+    assert_eq!((foreign.exit, &foreign.document["code"]), (1, &json!("CT-E028")), "{foreign:?}");
+    let photos = story.arg("photos");
+    let member = ["--contract", "1234567890", "--user", "TANAKA"];
+    let foreign = story.run(&[&["enroll", "time-based", "--store", &photos][..], &member].concat());
     assert_eq!((foreign.exit, &foreign.document["code"]), (1, &json!("CT-E014")), "{foreign:?}");
+    assert!(!story.run(&["enroll", "status", "--store", &story.arg("nowhere")]).document["code"].is_null());
+    assert!(!story.path("nowhere").exists(), "a question makes no store");
     let url = story.run(&["enroll", "status", "--store", "mysql://db.example/bank"]);
     assert_eq!((url.exit, &url.document["code"]), (2, &json!("CT-E027")));
 

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use camtoken::Timestamp;
+use camtoken::store::block_on;
 use camtoken_camera::{CameraInfo, FrameError};
 use camtoken_keys::KeySource;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::bank;
+use crate::bank::{self, Bank, BankArgs};
 use crate::config::{Source, Store, variable_name};
 use crate::context::Context;
 use crate::document::Document;
@@ -74,7 +75,7 @@ enum Finding {
 
 pub fn run(_args: &Args, context: &Context) -> Result<Exit, Failure> {
     let mut checks = vec![locale(context), configuration(context), clock(context), state_dir(context), kek(context)];
-    checks.extend(database(context));
+    checks.extend(store(context));
     checks.extend(room(context));
     checks.push(terminal());
     checks.push(cameras(camtoken_camera::cameras(), &context.out.text));
@@ -204,25 +205,40 @@ fn kek(context: &Context) -> Check {
     }
 }
 
-/// Connects to the database, if the settings name one, and makes the checks of a verifier.
-fn database(context: &Context) -> Option<Check> {
-    let Store::Url(url) = context.settings.store.value.as_ref()? else { return None };
-    let shown = context.settings.store.value.as_ref()?.json().as_str().unwrap_or_default().to_owned();
-    Some(match bank::database::open(url, &context.settings) {
+/// Opens the store, if there is one, and makes the checks of a verifier: also that the key-encryption key is the store's.
+fn store(context: &Context) -> Option<Check> {
+    let text = &context.out.text;
+    let place = place(context)?;
+    let shown = place.json().as_str().unwrap_or_default().to_owned();
+    if place.directory().is_some_and(|dir| !dir.join("format").exists()) {
+        return None;
+    }
+    // What is wrong with the key itself is said of the key.
+    let keys = kek::keys(context, false).ok()?;
+    let opened = Bank::open_with(context, &BankArgs::default(), &keys, Some(Duration::ZERO))
+        .and_then(|bank| Ok(block_on(bank.verifier.has_key_check())?));
+    Some(match opened {
         Ok(_) => ok("store", shown),
+        // Real keys are used at the real time only, so nothing is opened at another.
+        Err(failure) if failure.code() == Code::FixedClock => return None,
+        Err(failure) if failure.code() == Code::StoreBusy => {
+            ok("store", format!("{shown} {}", text.get("doctor-store-busy")))
+        }
         Err(failure) => {
-            let report = failure.report(&context.out.text);
-            let (what, advice) = report.what_and_hint();
+            let (what, advice) = failure.report(text).what_and_hint();
             problem_of("store", format!("{shown}\n{what}"), advice)
         }
     })
 }
 
+fn place(context: &Context) -> Option<Store> {
+    let named = context.settings.store.value.clone();
+    named.or_else(|| bank::home(context).ok().map(|home| Store::Directory(home.join("store"))))
+}
+
 /// How much room an embedded store has, once there is one.
 fn room(context: &Context) -> Option<Check> {
-    let named = context.settings.store.value.clone();
-    let place = named.or_else(|| bank::home(context).ok().map(|home| Store::Directory(home.join("store"))))?;
-    let free = Room::of(place.directory()?).free().ok()?;
+    let free = Room::of(place(context)?.directory()?).free().ok()?;
     let shown = format!("{} MB", free / 1_000_000);
     Some(match free < Room::LEAST {
         true => problem_of("store_room", shown, context.out.text.get("doctor-store-full")),

@@ -279,7 +279,7 @@ fn revoke(args: &RevokeArgs, context: &Context) -> Result<Exit, Failure> {
 fn time_based(args: &TimeBasedArgs, context: &Context) -> Result<Exit, Failure> {
     let out = &context.out;
     args.picture.check(out)?;
-    let bank = Bank::open(context, &args.bank)?;
+    let bank = Bank::open_or_make(context, &args.bank)?;
     let subscriber = args.subscriber.read();
     let account = subscriber.user.clone();
     let issuer = context.settings.bank.value.as_str().to_owned();

@@ -157,7 +157,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let (verifier, guard) = match args.only {
         Some(Half::Token) => (None, None),
         _ => {
-            let bank = Bank::open(context, &args.bank)?;
+            let bank = Bank::open_or_make(context, &args.bank)?;
             (Some(bank.verifier), bank.clock)
         }
     };

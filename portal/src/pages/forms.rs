@@ -244,7 +244,13 @@ pub(super) fn form(visit: &Visit, action: &str, content: &Markup) -> Markup {
 }
 
 /// The picture of a code, never smaller than a camera needs, white also in the dark. It says nothing of the transaction.
-pub(super) fn code_picture(visit: &Visit, token: Option<&str>, code: &ChallengeCode, src: &str, expires_at: Option<Timestamp>) -> Markup {
+pub(super) fn code_picture(
+    visit: &Visit,
+    token: Option<&str>,
+    code: &ChallengeCode,
+    src: &str,
+    expires_at: Option<Timestamp>,
+) -> Markup {
     let t = visit.t;
     let side = qr::encode(code.as_str(), EcLevel::M).map_or(0, |symbol| (symbol.modules_per_side() + 8) * MODULE);
     html! {

@@ -237,7 +237,7 @@ ct-e050 = the key-encryption key is not the one of this store
         used. The key that was given does not open it. Nothing was read or written: new keys would be encrypted under a key
         that the next start does not have.
 
-        Try: compare the settings with those of the other machines and of the last start (camtoken config list). To change
+        Try: compare the settings with those of the other machines and of the last start (camtoken config). To change
         the key, write the new one in the first line of the file and keep the old one below it, then run camtoken store rewrap.
         If keys were stored under two keys by an older version, give both the same way.
 
@@ -304,8 +304,20 @@ ct-e136 = a record of the store was altered, or put in the place of another
         version wrote to a sealed store.
 
         Try: camtoken store check. Restore the newest backup into another place (camtoken store restore). If you know that the
-        record is right as it is: camtoken store seal-records --accept RECORD, which ends what is open in it. For "a sealed record in a store that says it has
-        none": camtoken store seal-records.
+        record is right as it is: camtoken store seal-records --accept RECORD, which ends what is open in it. If it cannot be
+        read, or its key does not open: camtoken store end-damaged RECORD, and register the customer again. For "a sealed
+        record in a store that says it has none": camtoken store seal-records.
+
+ct-e138 = the store belongs to another user of this machine
+    .hint = run the command as the user of the service (uid { $owner }, not { $user })
+    .long =
+        A store in a directory is opened by its owner alone, also by root: files that another user writes into it could not be
+        opened by the service.
+
+        Likely: the command was run as root, and the service has a user of its own.
+
+        Try: run it as the service's user, with its settings and its key; docs/OPERATIONS.md has the command for the Debian
+        package. If files of another user are in it already: end the service, and chown -R the directory to its user.
 
 ct-e137 = the anchor cannot be used
     .hint = compare the file with its copy in the other place, and the public key with the one that was noted

@@ -338,6 +338,7 @@ doctor-state-nowhere = Say where to keep state: --state-dir DIR or CAMTOKEN_STAT
 doctor-state-unwritable = Make the directory writable, or name another with --state-dir DIR.
 doctor-state-not-yet = (will be made)
 doctor-open-to-others = Other users of this machine can read or write it: remove the permissions of group and others (chmod go-rwx).
+doctor-store-busy = (in use by a verifier, which goes on checking it: /readyz)
 doctor-store-full = The file system of the store is full: the next changes are not stored. Make room there.
 doctor-kek-unreadable = The verifier needs this file to open its keys; check the setting kek_file.
 doctor-well = All is well.

@@ -253,6 +253,7 @@ help-store-backup = Write all records and their histories into one file
 
 help-store-restore = Make a store from a backup, without what was open in it
     .file = The backup; - reads standard input
+    .end_damaged = End damaged records, as camtoken store end-damaged does, instead of refusing the backup
     .long =
         Make a store from a backup, without what was open in it.
 
@@ -321,6 +322,18 @@ help-store-seal-records = Give every record its seal, in a store of an older ver
 
           camtoken store seal-records --accept activation:6aae9e4192c3
     .accept = Accept this record as it is, whatever its seal says
+
+help-store-end-damaged = End records that cannot be read, or whose keys do not open
+    .records = The records, as camtoken store check names them
+    .long =
+        End records that cannot be read, or whose keys do not open.
+
+        An activation or a token is revoked, and a token's activations with it. A generator is given to nobody again. Nothing else
+        is lost: register the customer again, with another token if it was the token's record. Sound records are left alone
+        (CT-E039). The audit of the record has an entry of it.
+
+          camtoken store check
+          camtoken store end-damaged activation:6aae9e4192c3
 
 help-store-kek = Manage the key-encryption keys that a module opens
     .long =
@@ -439,6 +452,8 @@ store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.
 store-compacted = { $before } MB before, { $after } MB now.
 store-saved = { $records } records saved.
+store-saved-damaged = { $records } records saved. The damaged ones above would be refused by a restoration: end them (camtoken store end-damaged), and save again.
+store-ended = { $records } damaged records ended.
 store-restored = { $records } records restored; { $voided } of them had something open, which is ended.
 store-voided = { $voided } activations had something open, which is ended.
 store-repaired = The store is open again. { $voided } activations had something open, which is ended.

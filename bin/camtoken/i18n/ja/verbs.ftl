@@ -336,6 +336,7 @@ doctor-state-nowhere = 保存場所を --state-dir DIR か CAMTOKEN_STATE_DIR �
 doctor-state-unwritable = ディレクトリを書き込み可能にするか、--state-dir DIR で別の場所を指定してください。
 doctor-state-not-yet = （初回に作成）
 doctor-open-to-others = この機器の他の利用者から見えます。グループとその他の権限を外してください（chmod go-rwx）。
+doctor-store-busy = （検証側が使用中。検証側が検査を続けています: /readyz）
 doctor-store-full = ストアのあるファイルシステムに空きがなく、次の変更を保存できません。空きを作ってください。
 doctor-kek-unreadable = 検証側が鍵を開くために必要なファイルです。設定 kek_file を確認してください。
 doctor-well = 問題はありません。

@@ -248,6 +248,7 @@ help-store-backup = すべての記録と履歴を一つのファイルに書き
 
 help-store-restore = バックアップから保存場所を作る。未回答だったものは戻さない
     .file = バックアップ。- は標準入力から読む
+    .end_damaged = 破損した記録があっても拒否せず、camtoken store end-damaged と同じように終わらせる
     .long =
         バックアップから保存場所を作る。未回答だったものは戻さない。
 
@@ -315,6 +316,18 @@ help-store-seal-records = 古い版の保存場所で、すべての記録に封
 
           camtoken store seal-records --accept activation:6aae9e4192c3
     .accept = 封印にかかわらず、この記録を今のまま受け入れる
+
+help-store-end-damaged = 読めない記録や、鍵を復号できない記録を終わらせる
+    .records = 記録。camtoken store check が示す名前
+    .long =
+        読めない記録や、鍵を復号できない記録を終わらせる。
+
+        利用登録とトークンは失効し、トークンの場合はその利用登録もすべて失効する。生成器は、以後だれにも割り当てられない。ほかに
+        失うものはない。お客さまを登録し直すこと。トークンの記録だった場合は、別のトークンを使うこと。正常な記録には何もしない
+        （CT-E039）。記録の監査に、この操作が残る。
+
+          camtoken store check
+          camtoken store end-damaged activation:6aae9e4192c3
 
 help-store-kek = モジュールが開く鍵暗号化鍵を管理する
     .long =
@@ -431,6 +444,8 @@ store-well = 異常はありません。
 store-found = 異常が { $count } 件あります。
 store-compacted = 圧縮前 { $before } MB、現在 { $after } MB。
 store-saved = { $records } 件の記録を保存しました。
+store-saved-damaged = { $records } 件の記録を保存しました。上の破損した記録があるため、このままでは復元できません。camtoken store end-damaged で終わらせてから、もう一度保存してください。
+store-ended = 破損した記録 { $records } 件を終わらせました。
 store-restored = { $records } 件の記録を復元しました。うち { $voided } 件は未回答のものがあり、終わらせました。
 store-voided = { $voided } 件の利用登録に未回答のものがあり、終わらせました。
 store-repaired = 保存場所を再び開けます。{ $voided } 件の利用登録に未回答のものがあり、終わらせました。

@@ -86,7 +86,7 @@ pub struct Exported {
 pub fn import(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let bytes = read_input(&args.file, Container::MAX_LEN)?;
     let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    let bank = Bank::open(context, &args.bank)?;
+    let bank = Bank::open_or_make(context, &args.bank)?;
     if is_json {
         context.out.report(&Imported::one(args.test_token(&bytes, &bank, context)?))?;
         return Ok(Exit::Done);

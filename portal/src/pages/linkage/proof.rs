@@ -84,8 +84,8 @@ pub(super) async fn otp(visit: Visit, Path(id): Path<String>) -> Answer {
     if let Some((_, Proof::Generator)) = &flow.who {
         return Ok(draw_generator(&visit, &flow, &Errors::default()));
     }
-    let (flow, person, order) = signing(&visit, &id)?;
-    draw_otp(&visit, &flow, &person, &order, &Errors::default()).await
+    let (flow, _, order) = signing(&visit, &id)?;
+    draw_otp(&visit, &flow, &order, &Errors::default()).await
 }
 
 pub(super) async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) -> Answer {
@@ -93,7 +93,7 @@ pub(super) async fn otp_code(visit: Visit, Path(id): Path<String>, _: Fields) ->
     match visit.bank().issue(&person, &order.id).await? {
         NewChallenge::Issued(_) => Ok(to(&flow, "otp")),
         NewChallenge::Refused(why) => {
-            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, why))).await
+            draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, why))).await
         }
     }
 }
@@ -130,7 +130,7 @@ pub(super) async fn otp_enter(visit: Visit, Path(id): Path<String>, typed: Field
         }
         Settled::LoggedIn | Settled::None => Err(Fault::Form),
         Settled::Rejected(rejection) => {
-            draw_otp(&visit, &flow, &person, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
+            draw_otp(&visit, &flow, &order, &Errors::one("otp", rejected(visit.t, rejection))).await
         }
     }
 }
@@ -206,7 +206,7 @@ fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
     draw(visit, flow, 1, &t.get("linkage-not-ready-title"), &content)
 }
 
-async fn draw_otp(visit: &Visit, flow: &Flow, person: &Person, order: &Order, errors: &Errors) -> Answer {
+async fn draw_otp(visit: &Visit, flow: &Flow, order: &Order, errors: &Errors) -> Answer {
     let t = visit.t;
     let path = format!("/link/{}", flow.id);
     let signing = Signing {
