@@ -202,7 +202,7 @@ fn a_settings_file_that_is_found_decides_nothing_of_a_verifier() {
         assert!(!named.0.contains("CT-E052"), "{}", named.0);
     }
     fs::write(&file, "store = \"elsewhere\"\n").expect("writable");
-    let flag = run(&[&MAKES_A_STORE[..], &["--store", below.join("store").to_str().expect("Unicode")]].concat());
+    let flag = run(&[MAKES_A_STORE, &["--store", below.join("store").to_str().expect("Unicode")]].concat());
     assert_eq!(flag.1, 0, "the flag says where it is: {}", flag.0);
     assert_eq!(run(&["config", "store", "--quiet"]).1, 0, "other verbs go on");
     let doctor = run(&["doctor"]);
@@ -306,7 +306,7 @@ fn doctor_says_that_the_key_is_not_the_stores() {
     let wrong = with(&"ab01".repeat(16));
     assert_eq!((wrong.exit, store(&wrong)["result"].clone()), (7, json!("problem")), "{wrong:?}");
     assert!(store(&wrong)["value"].as_str().expect("a text").contains("key"), "{wrong:?}");
-    let open = camtoken::store::EmbeddedStore::open(&story.path("state/verifier/store"), Duration::from_secs(5));
+    let open = camtoken::store::EmbeddedStore::open(story.path("state/verifier/store"), Duration::from_secs(5));
     let busy = with(key.trim());
     assert!(open.is_ok() && store(&busy)["result"] == "ok", "a service checks it itself: {busy:?}");
 }
