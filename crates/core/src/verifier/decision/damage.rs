@@ -90,3 +90,64 @@ impl Endable for ClockRecord {
         left.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verifier::clock::ClockReading;
+    use crate::verifier::decision::refuses_use;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_795_230_000);
+
+    fn ended<R: Endable>(left: Option<R>) -> R {
+        let settled = end_damaged(left, [], NOW);
+        assert_eq!(settled.audit.map(|note| (note.event, note.at)), Some((AuditEvent::DamagedEnded, NOW)));
+        assert!(settled.write, "it is an end only once it is stored");
+        settled.record
+    }
+
+    #[test]
+    fn whatever_is_left_of_a_record_has_no_key_and_is_of_no_use() {
+        let token = TokenRecord {
+            device_key: [7; 60].into(),
+            test: true,
+            revoked: false,
+            activations: ["6aae9e4192c3".parse().expect("an ID")].into(),
+            chain_end: ChainEnd::default(),
+            origin: None,
+        };
+        for left in [Some(token), None] {
+            let activations = left.as_ref().map_or(0, |left| left.activations.len());
+            let token = ended(left);
+            assert!(token.device_key.is_empty() && refuses_use(&token).is_some());
+            assert_eq!(token.activations.len(), activations, "whom it was lent to is kept");
+        }
+        let generator = GeneratorRecord {
+            key: [7; 60].into(),
+            moving: Moving::event(camtoken_oath::Digits::SIX, 41),
+            activation: Vec::new(),
+            origin: Origin::default(),
+            chain_end: ChainEnd::default(),
+        };
+        assert_eq!(ended(Some(generator)).moving, Moving::event(camtoken_oath::Digits::SIX, 41));
+        assert!(ended::<GeneratorRecord>(None).key.is_empty());
+        let activation = ended::<Record>(None);
+        assert!(activation.credential.key().is_empty() && activation.state == StoredState::Revoked);
+        assert_eq!(activation.latest_time, NOW);
+        let reading = ClockReading { wall: NOW, uptime_secs: 9, boot: [1; 16] };
+        let clock = ClockRecord { readings: [reading].into(), chain_end: ChainEnd::default() };
+        assert_eq!(ended(Some(clock)).readings, [reading], "what can be read is kept");
+        assert!(ended::<ClockRecord>(None).readings.is_empty());
+    }
+
+    #[test]
+    fn the_chain_goes_on_after_the_last_line_that_fits() {
+        let mut chain_end = ChainEnd::default();
+        let note = |event| AuditNote { event, at: NOW, failures: 0, about: None };
+        let lines = [AuditEvent::Enrolled, AuditEvent::Activated].map(|event| chain_end.append(note(event), None));
+        let whole = end_damaged::<Record>(None, lines.iter().map(Vec::as_slice), NOW).record;
+        assert_eq!(whole.chain_end, chain_end);
+        let cut = end_damaged::<Record>(None, [lines[0].as_slice(), b"{}"], NOW).record;
+        assert_eq!(cut.chain_end.entries, 1);
+    }
+}
