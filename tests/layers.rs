@@ -108,7 +108,7 @@ const MODULES: &[(&str, &[Layer])] = &[
             ("picture", &["failure", "output", "state"]),
             ("service", &["context", "system"]),
             ("kek", &["config", "context", "environment", "failure", "self_check", "state", "system", "value"]),
-            ("bank", &["config", "context", "failure", "kek", "state", "system", "value"]),
+            ("bank", &["config", "context", "failure", "kek", "self_check", "state", "system", "value"]),
             ("note", &["system"]),
             ("anchor", &["bank", "context", "failure", "note", "self_check", "state", "system"]),
             ("tokens", &["context", "failure", "secret", "state", "system"]),

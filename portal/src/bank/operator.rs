@@ -10,6 +10,7 @@ use camtoken::verifier::{ActivationState, EnrollError};
 use super::base::{Bank, BankError};
 use super::events::{BANK, note, note_by};
 use super::execute::revoke_token;
+use super::orders::reference;
 use crate::books::BooksError;
 use crate::domain::contract::LentToken;
 use crate::domain::credential::{Entry, Password, PasswordHash};
@@ -123,6 +124,23 @@ impl Bank {
             trails.push((record, self.verifier.audit(activation).await?));
         }
         Ok(trails)
+    }
+
+    /// The verifier's audit entries about an order's last challenge.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when they cannot be read. A chain that was altered is an answer.
+    pub async fn trail(&self, order: &Order) -> Result<History, BankError> {
+        let Some(reference) = reference(order) else { return Ok(History::Whole(Vec::new())) };
+        let challenge = reference.id.to_string();
+        Ok(match self.verifier.audit(reference.activation).await? {
+            History::Whole(mut entries) => {
+                entries.retain(|entry| entry.challenge.as_ref() == Some(&challenge));
+                History::Whole(entries)
+            }
+            broken => broken,
+        })
     }
 
     /// The user IDs of a contract that had activations and are in its books no more.

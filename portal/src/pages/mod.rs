@@ -19,6 +19,7 @@ mod attacks;
 mod batch_faults;
 mod batch_rows;
 mod batches;
+mod behind;
 mod certificate;
 mod clock;
 mod contract;

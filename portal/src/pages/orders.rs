@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::batch_rows::rows;
+use super::behind::behind;
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, Input, code_png, csrf, fields, form as card, rejected, wrong_entry};
@@ -70,14 +71,14 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Answer {
         let order = visit.bank().books.get::<Order>(&id)?.filter(|order| order.contract == person.contract);
         let order = order.ok_or(Fault::NotFound)?;
         match visit.bank().booking(&order)?.filter(|_| order.user != person.user) {
-            Some(booking) => return draw_booking(&visit, &order, &booking),
+            Some(booking) => return draw_booking(&visit, &order, &booking).await,
             None => known(&visit, &person, &id)?,
         }
     } else {
         known(&visit, &person, &id)?
     };
     match visit.bank().booking(&order)? {
-        Some(booking) => draw_booking(&visit, &order, &booking),
+        Some(booking) => draw_booking(&visit, &order, &booking).await,
         None if order.given_up.is_some() => Ok(draw_given_up(&visit, &order)),
         None => Ok(sign_page(&visit, &order, paths(&order), html! {}, &Errors::default()).await?),
     }
@@ -294,7 +295,7 @@ fn draw_confirm(
     ))
 }
 
-fn draw_booking(visit: &Visit, order: &Order, booking: &Booking) -> Answer {
+async fn draw_booking(visit: &Visit, order: &Order, booking: &Booking) -> Answer {
     let t = visit.t;
     let from = account_in_words(visit, order.from())?;
     let known: Operation = booking.operation.parse().map_err(|_| Fault::NotFound)?;
@@ -311,6 +312,7 @@ fn draw_booking(visit: &Visit, order: &Order, booking: &Booking) -> Answer {
             a.button.main href="/home" { (t.get("menu-home")) }
             a.button href="/orders" { (t.get("menu-orders")) }
         }
+        (behind(visit, order).await?)
     };
     Ok(page(visit, &operation(t, &booking.operation), &content))
 }

@@ -4,6 +4,7 @@ use axum::response::Response;
 use base16ct::mixed;
 use maud::{Markup, html};
 
+use super::behind::behind;
 use super::fields::Fields;
 use super::forms::{Errors, Input, code_picture, csrf, form as card};
 use super::layout::page;
@@ -41,6 +42,7 @@ impl Signing {
         let code = visit.bank().code(&order).await?;
         let token = visit.bank().person(&order.contract, &order.user)?.and_then(|person| person.token);
         let over = order.is_for_another_day(day_in_japan(visit.bank().now()));
+        let behind = behind(visit, &order).await?;
         let [compare, approve, button] = self.texts;
         let again = html! {
             form method="post" action=(self.new_code) data-once {
@@ -76,6 +78,7 @@ impl Signing {
                             p.caution { (t.get("never-tell")) }
                         }
                     }
+                    (behind)
                 },
                 None => {
                     (errors.without_inputs().summary(t))

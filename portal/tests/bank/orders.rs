@@ -5,6 +5,7 @@ use crate::world::{World, batch, on, password, plain, transfer, transfer_to};
 use camtoken::transaction::Operation;
 use camtoken::transaction::zengin::BatchKind;
 use camtoken::verifier::Rejection;
+use camtoken::verifier::audit::{AuditEvent, History};
 use camtoken_portal::bank::{Draft, NewChallenge, Placed, Settled, Unissued};
 use camtoken_portal::demo::{self, SAMPLE, TRANSACTION};
 use camtoken_portal::domain::contract::{LentToken, Limit};
@@ -29,6 +30,19 @@ async fn a_signed_transfer_is_booked_as_the_challenge_says() {
     let other = world.bank.settle(&person, &order.id, &response, [2; 16]).await.expect("the bank decides");
     assert!(matches!(other, Settled::Rejected(Rejection::AlreadySettled)));
     assert_eq!(world.balance(), 57_170_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_of_an_order_is_that_of_its_own_challenge() {
+    let mut world = World::new().await;
+    let person = world.register(SAMPLE, "ADMIN01").await;
+    world.sign(&person, transfer(1_000)).await;
+    let order = world.order(&person, transfer(2_000)).await;
+    world.bank.settle(&person, &order.id, "00000000", [1; 16]).await.expect("a decision");
+    world.send(&person, &order).await;
+    let History::Whole(entries) = world.bank.trail(&order).await.expect("it is read") else { panic!("a broken chain") };
+    let events: Vec<_> = entries.iter().map(|entry| entry.event).collect();
+    assert_eq!(events, [AuditEvent::Issued, AuditEvent::Wrong, AuditEvent::Accepted]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,6 +77,10 @@ for (const [lang, hold] of [["ja", byPicture], ["en", byButton]]) {
       await page.locator("#otp").fill(digits);
       await page.locator("main form.card button.main").click();
       await page.locator("p.success").waitFor();
+      // What the verifier has written down of it.
+      await page.locator("details.behind summary").click();
+      assert.equal(await page.locator("details.behind ol.audit li").count(), 2, "issued, accepted");
+      await look(page, `${lang}-behind`);
       await page.goto("/accounts/102-0012345");
       assert.ok((await page.locator("main").innerText()).includes("58,292,000"));
       assert.equal(context.pages().length, 2, "one window of the token");

@@ -13,4 +13,4 @@ pub(super) use events::events;
 pub(super) use home::home;
 pub(super) use login::{enter, form};
 pub(super) use person::person;
-pub(super) use records::records;
+pub(super) use records::{audit_event, records};

@@ -58,7 +58,7 @@ pub(super) fn drawn(t: Text, record: &ActivationRecord, trail: &History) -> Mark
                                 tr {
                                     td.number data-label=(t.get("number")) { (entry.number) }
                                     td data-label=(t.get("at")) { (entry.at.parse::<Timestamp>().map_or_else(|_| entry.at.clone(), |at| t.moment(at))) }
-                                    td data-label=(t.get("event")) { (event(t, entry.event)) }
+                                    td data-label=(t.get("event")) { (audit_event(t, entry.event)) }
                                     td data-label=(t.get("operation")) { (entry.operation.as_deref().map_or_else(String::new, |name| operation(t, name))) }
                                     td.number data-label=(t.get("failures")) { (entry.failures) }
                                 }
@@ -71,7 +71,8 @@ pub(super) fn drawn(t: Text, record: &ActivationRecord, trail: &History) -> Mark
     }
 }
 
-fn event(t: Text, event: AuditEvent) -> String {
+/// An entry's event, in words.
+pub(in crate::pages) fn audit_event(t: Text, event: AuditEvent) -> String {
     let name = serde_json::to_value(event).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     t.get(&format!("event-{name}"))
 }
