@@ -323,6 +323,8 @@ codes! {
     KekNoModule = "CT-E146" => Usage,
     /// There are wrapped keys already where new ones are to be made.
     KekExists = "CT-E147" => Failed,
+    /// There is no second wrapped key to put first.
+    KekOnlyOne = "CT-E148" => Usage,
 
     /// The other implementation does not follow the protocol of the conformance kit.
     Implementation = "CT-E190" => Failed,

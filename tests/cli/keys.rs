@@ -107,6 +107,25 @@ fn a_store_under_softhsm() {
     change(&file, |file| drop(file["keys"].as_array_mut().expect("keys").pop()));
     works(&story);
 
+    // Verifiers on one database, one after the other: whoever is not restarted yet opens what the others have written.
+    let only = story.run(&["store", "kek", "rotate", "--promote"]);
+    assert_eq!((only.exit, &only.document["code"]), (2, &json!("CT-E148")), "{only:?}");
+    let first = fs::read(&file).expect("it is there");
+    assert_eq!(story.run(&["store", "kek", "rotate", "--second"]).document["keys"], 2);
+    let second = fs::read(&file).expect("it is there");
+    works(&story);
+    assert_eq!(story.run(&["store", "kek", "rotate", "--promote"]).document["keys"], 2);
+    works(&story);
+    let promoted = fs::read(&file).expect("it is there");
+    fs::write(&file, &first).expect("it is ours");
+    assert_ne!(story.run(&["store", "check"]).exit, 0, "without the second step it does not");
+    fs::write(&file, &second).expect("it is ours");
+    works(&story);
+    fs::write(&file, &promoted).expect("it is ours");
+    assert_eq!(story.run(&["store", "rewrap"]).exit, 0);
+    change(&file, |file| drop(file["keys"].as_array_mut().expect("keys").pop()));
+    works(&story);
+
     // Another key of the token: both are there until everything is re-wrapped.
     hsm.import("kek-2", "02");
     story.variables = hsm.variables("kek-2");

@@ -58,6 +58,24 @@ impl WrappedKeys {
         keys.extend(self.keys);
         Self { format: self.format, keys }
     }
+
+    /// The same keys with a newer one in the second place. Every verifier with this file opens what is wrapped under it, and wraps
+    /// nothing under it yet.
+    #[must_use]
+    pub fn before(mut self, next: WrappedKey) -> Self {
+        self.keys.insert(1, next);
+        self
+    }
+
+    /// The same keys with the second in the first place. `None` when there is only one.
+    #[must_use]
+    pub fn promoted(mut self) -> Option<Self> {
+        if self.keys.len() < 2 {
+            return None;
+        }
+        self.keys.swap(0, 1);
+        Some(self)
+    }
 }
 
 impl WrappedKey {
@@ -104,6 +122,11 @@ mod tests {
         let keys = WrappedKeys::new(vec![key("old")]).expect("one key").behind(key("new"));
         assert_eq!(keys.to_string().parse::<WrappedKeys>().expect("just written"), keys);
         assert_eq!(keys.keys()[0].under(), "under of new");
+        let order = |keys: &WrappedKeys| keys.keys().iter().map(|key| key.under().to_owned()).collect::<Vec<_>>();
+        let three = keys.clone().before(key("next"));
+        assert_eq!(order(&three), ["under of new", "under of next", "under of old"]);
+        assert_eq!(order(&three.promoted().expect("two or more")), ["under of next", "under of new", "under of old"]);
+        assert_eq!(WrappedKeys::new(vec![key("old")]).expect("one key").promoted(), None);
         let text = keys.to_string();
         for other in [
             String::new(),

@@ -857,6 +857,14 @@ ct-e147 = there are already wrapped keys
 
         Try: camtoken store kek status. Move the file away if it is not needed any more.
 
+ct-e148 = there is no second wrapped key
+    .hint = camtoken store kek rotate --second adds one
+    .long =
+        Only a second key can be put first, and the file has one key.
+
+        Try: camtoken store kek rotate --second, give the file to every verifier, start them again one by one, then repeat
+        this command.
+
 ct-e190 = the implementation does not speak the protocol of the conformance kit
     .hint = docs/CONFORMANCE.md has the protocol; try its command by hand: echo '{"{"}"id":1,"ask":"hello","protocol":1{"}"}' | COMMAND
     .long =

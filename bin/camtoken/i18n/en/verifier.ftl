@@ -367,11 +367,19 @@ help-store-kek-new = Make the file of wrapped keys with a new key
         A new store needs no such verb: the first start makes the file.
 
 help-store-kek-rotate = Put a new key first, and keep the old ones below it
+    .second = Put the new key second: every verifier opens what is wrapped under it, and none wraps under it yet
+    .promote = Put the second key first
     .long =
         Put a new key first, and keep the old ones below it.
 
         Give the file to every verifier and start them again, then run camtoken store rewrap. After that the old keys may be
         removed from the file.
+
+        Verifiers on one database, one after the other, while the others serve:
+
+          camtoken store kek rotate --second     give the file to each, and restart each
+          camtoken store kek rotate --promote    give the file to each, and restart each
+          camtoken store rewrap
 
 help-store-kek-rewrap = Wrap the same keys under the newest version of the module's key
     .long =
@@ -409,6 +417,8 @@ kek-no = no
 kek-not-asked = not asked
 kek-made = { $keys } keys are wrapped in { $file }. camtoken store rewrap puts the store's keys under the first.
 kek-rotated = A new key is the first of { $keys } in { $file }. Start every verifier again with it, then: camtoken store rewrap.
+kek-second = A new key is the second of { $keys } in { $file }. Start every verifier again with it, then: camtoken store kek rotate --promote.
+kek-promoted = The second key is the first of { $keys } in { $file } now. Start every verifier again with it, then: camtoken store rewrap.
 kek-rewrapped = { $keys } keys in { $file } are wrapped under the newest key of the module.
 help-audit = Compare the audit of the whole store with what was signed before
     .long =

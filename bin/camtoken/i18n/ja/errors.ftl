@@ -837,6 +837,14 @@ ct-e147 = 暗号化された鍵がすでにあります
 
         試すこと: camtoken store kek status。不要なファイルなら別の場所に移す。
 
+ct-e148 = 2 番目の暗号化された鍵がありません
+    .hint = camtoken store kek rotate --second で加えられます
+    .long =
+        先頭に移せるのは 2 番目の鍵ですが、ファイルには鍵が 1 つしかありません。
+
+        試すこと: camtoken store kek rotate --second を実行し、ファイルをすべての検証側に渡して順に起動し直してから、もう一度
+        実行する。
+
 ct-e190 = この実装は、適合性試験のプロトコルに従って応答しません
     .hint = プロトコルは docs/CONFORMANCE.md にあります。手で試すには: echo '{"{"}"id":1,"ask":"hello","protocol":1{"}"}' | コマンド
     .long =

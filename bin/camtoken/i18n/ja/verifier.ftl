@@ -361,11 +361,19 @@ help-store-kek-new = 新しい鍵で、暗号化された鍵のファイルを�
         新しい保存場所では不要で、最初の起動がファイルを作る。
 
 help-store-kek-rotate = 新しい鍵を先頭に加え、古い鍵をその後に残す
+    .second = 新しい鍵を 2 番目に加える。どの検証側もその鍵で復号できるが、まだ暗号化には使わない
+    .promote = 2 番目の鍵を先頭に移す
     .long =
         新しい鍵を先頭に加え、古い鍵をその後に残す。
 
         ファイルをすべての検証側に渡して起動し直し、その後 camtoken store rewrap を実行する。終われば、古い鍵をファイルから
         取り除いてよい。
+
+        同じデータベースの検証側を、ほかの検証側を止めずに 1 つずつ切り替える場合:
+
+          camtoken store kek rotate --second     ファイルをそれぞれに渡し、1 つずつ起動し直す
+          camtoken store kek rotate --promote    ファイルをそれぞれに渡し、1 つずつ起動し直す
+          camtoken store rewrap
 
 help-store-kek-rewrap = 同じ鍵を、モジュールの鍵の最新の版で暗号化し直す
     .long =
@@ -403,6 +411,8 @@ kek-no = いいえ
 kek-not-asked = 未確認
 kek-made = { $keys } 個の鍵を { $file } に暗号化しました。camtoken store rewrap で、保存場所の鍵を先頭の鍵で暗号化し直します。
 kek-rotated = { $file } の { $keys } 個の鍵の先頭に新しい鍵を加えました。すべての検証側を起動し直してから: camtoken store rewrap
+kek-second = { $file } の { $keys } 個の鍵の 2 番目に新しい鍵を加えました。すべての検証側を起動し直してから: camtoken store kek rotate --promote
+kek-promoted = { $file } の { $keys } 個の鍵の 2 番目だった鍵を先頭に移しました。すべての検証側を起動し直してから: camtoken store rewrap
 kek-rewrapped = { $file } の { $keys } 個の鍵を、モジュールの最新の鍵で暗号化し直しました。
 help-audit = 保存場所全体の監査記録を、以前に署名したものと比べる
     .long =

@@ -32,7 +32,7 @@ pub struct Args {
 enum Act {
     Status(BankArgs),
     New(NewArgs),
-    Rotate(BankArgs),
+    Rotate(RotateArgs),
     Rewrap(BankArgs),
 }
 
@@ -40,6 +40,16 @@ enum Act {
 struct NewArgs {
     #[arg(long, value_name = "SOURCE", value_parser = value::<KekSource>)]
     from: Option<KekSource>,
+    #[command(flatten)]
+    bank: BankArgs,
+}
+
+#[derive(clap::Args)]
+struct RotateArgs {
+    #[arg(long)]
+    second: bool,
+    #[arg(long, conflicts_with = "second")]
+    promote: bool,
     #[command(flatten)]
     bank: BankArgs,
 }
@@ -73,7 +83,7 @@ pub struct State {
 /// What was done to the wrapped keys.
 #[derive(Serialize, JsonSchema)]
 pub struct Changed {
-    /// made, rotated or rewrapped
+    /// made, rotated, second, promoted or rewrapped
     done: &'static str,
     /// The file of wrapped keys
     file: String,
@@ -85,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     match &args.act {
         Act::Status(bank) => status(bank, context),
         Act::New(args) => new(args, context),
-        Act::Rotate(bank) => rotate(bank, context),
+        Act::Rotate(args) => rotate(args, context),
         Act::Rewrap(bank) => rewrap(bank, context),
     }
 }
@@ -151,19 +161,31 @@ fn new(args: &NewArgs, context: &Context) -> Result<Exit, Failure> {
     Changed { done: "made", file: path.display().to_string(), keys: keys.len() }.tell(context)
 }
 
-/// Puts a new key first. All must open before, and after.
-fn rotate(args: &BankArgs, context: &Context) -> Result<Exit, Failure> {
-    args.place(context)?;
+/// Puts a new key first; or second, and later that one first, so that verifiers on one database can be restarted one by one. All
+/// must open before, and after.
+fn rotate(args: &RotateArgs, context: &Context) -> Result<Exit, Failure> {
+    args.bank.place(context)?;
     let (source, path) = (source(context)?, kek::wrapped_file(context)?);
     let module = kek::module(&source)?;
     let keys = kek::change(&path, |wrapped| {
         kek::open(&module, &source, &wrapped)?;
-        let key = module.wrap(&Key::generate(&mut rng()), &mut rng()).map_err(|error| kek::failure(&source, error))?;
-        let wrapped = wrapped.behind(key);
-        let count = wrapped.keys().len();
-        Ok((wrapped, count))
+        let new = || module.wrap(&Key::generate(&mut rng()), &mut rng()).map_err(|error| kek::failure(&source, error));
+        let changed = match (args.second, args.promote) {
+            (true, _) => wrapped.before(new()?),
+            (_, true) => wrapped.promoted().ok_or_else(|| Failure::new(Code::KekOnlyOne).because(path.display()))?,
+            _ => wrapped.behind(new()?),
+        };
+        let count = changed.keys().len();
+        Ok((changed, count))
     })?;
-    Changed { done: "rotated", file: path.display().to_string(), keys }.tell(context)
+    let done = if args.second {
+        "second"
+    } else if args.promote {
+        "promoted"
+    } else {
+        "rotated"
+    };
+    Changed { done, file: path.display().to_string(), keys }.tell(context)
 }
 
 /// Wraps the same keys under the newest version of the module's key.
