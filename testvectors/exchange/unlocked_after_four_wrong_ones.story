@@ -1,0 +1,24 @@
+expect: accepted
+comment: the right PIN sets the count of wrong ones back
+seed: unlocked_after_four_wrong_ones
+start: 2026-11-24T00:00:00Z
+transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
+
+token left +0 KKK0000001
+activate taro +0 left
+issue pay +10 taro transfer
+pin left set 25801
+pin left lock
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25801
+pin left lock
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25802 -> error Wrong
+pin left enter 25801
+approve pay
+verify pay +40
