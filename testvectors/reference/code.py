@@ -75,8 +75,22 @@ def moment_text(seconds):
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+MOMENT = re.compile(r"([0-9-]{10}T[0-9:]{8})(\.[0-9]+)?(Z|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))", re.IGNORECASE)
+
+
 def seconds_of(text):
-    return int(datetime.datetime.fromisoformat(text).timestamp())
+    """RFC 3339, section 5.6, without the fraction; Python knows no second 60."""
+    found = MOMENT.fullmatch(text)
+    must(found, "field")
+    try:
+        moment = datetime.datetime.strptime(found[1].upper(), "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        raise Refused("field") from None
+    minutes = int(f"{found[4]}{int(found[5]) * 60 + int(found[6])}") if found[4] else 0
+    return (moment - datetime.datetime(1970, 1, 1)) // datetime.timedelta(seconds=1) - minutes * 60
+
+
+WHITE_SPACE = "".join(map(chr, (*range(9, 14), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)))
 
 
 def account(text):
@@ -133,17 +147,13 @@ def canonical(field, text):
         except ValueError:
             raise Refused("field") from None
     elif kind == "moment":
-        if not re.fullmatch("[0-9]+", text):
-            try:
-                text = str(seconds_of(text))
-            except ValueError:
-                raise Refused("field") from None
-        must(0 <= int(text) <= LAST_SECOND, "field")
-        text = moment_text(int(text))
+        seconds = int(text) if re.fullmatch("[0-9]+", text) else seconds_of(text)
+        must(0 <= seconds <= LAST_SECOND, "field")
+        text = moment_text(seconds)
     elif kind == "choice":
         must(text in CHOICES[field["choices"]], "field")
     elif kind == "choices":
-        names = [name.strip() for name in text.split(",")]
+        names = [name.strip(WHITE_SPACE) for name in text.split(",")]
         known = CHOICES[field["choices"]]
         must(set(names) <= set(known) and len(set(names)) == len(names) <= most, "field")
         text = ",".join(sorted(names, key=known.index))

@@ -785,6 +785,47 @@ def open_tests():
         ("external-linkage", "menus", 1 << 8, "a choice beyond the list"),
     ):
         field(operation, name, dumps(item), comment, "FieldLimits")
+    for item, comment in (
+        ("・・・".encode("cp932"), "no letter, in Shift_JIS"),
+        ("゛".encode("cp932"), "a sound mark that is no letter"),
+        ("€", "no letter, in UTF-8"),
+        ("㈱", "a sign of several letters"),
+    ):
+        field("pay-easy", "biller", dumps(item), comment, "Rule")
+    for biller in ("々", "①", "ﾞ"):
+        sample = make("pay-easy", texts("pay-easy", smallest) | {"biller": biller}, challenge_id, ACTIVATION, EXPIRES_AT)
+        tests.open(f"pay-easy, biller: {biller}", "Opens", seal_challenge(sample, KEY))
+    return tests
+
+
+def later_seal_tests():
+    """Cases that came later: a test keeps its tcId."""
+    tests = Tests()
+    pay_easy, login = texts("pay-easy", smallest), texts("login", smallest)
+    linkage = texts("external-linkage", smallest)
+    for biller in ("々", "①", "²", "ﾞ", "ー"):
+        tests.seal(f"biller {biller}", ["Rule"], "pay-easy", pay_easy | {"biller": biller})
+    for biller in ("゛", "€", "㈱", "- / -"):
+        tests.seal(f"biller {biller}", ["NoTransaction"], "pay-easy", pay_easy | {"biller": biller})
+    for moment in (
+        "2026-11-21T03:04:05.999Z", "2026-11-21T03:04:05.123456789012Z", "2026-11-21t03:04:05z", "2026-11-21T03:04:05-00:00",
+        "2026-11-21T03:04:05+23:59", "2026-11-21T03:04:05-23:59", "1970-01-01T00:00:00.5Z", "1969-12-31T23:59:00-00:01",
+        "9999-12-31T23:59:59.9Z", "9999-12-31T23:59:59+00:01", "0000001795230245",
+    ):  # fmt: skip
+        tests.seal(f"lastLogin {moment}", ["Spelling"], "login", login | {"lastLogin": moment})
+    for moment in (
+        "2026-11-21", "2026-11-21T03:04Z", "2026-11-21T03:04:05", "2026-11-21 03:04:05Z", "2026-11-21T03:04:05 Z",
+        " 2026-11-21T03:04:05Z", "2026-11-21T03:04:05.Z", "2026-11-21T03:04:05,5Z", "2026-11-21T03:04:05+09",
+        "2026-11-21T03:04:05+0900", "2026-11-21T03:04:05+09:00:00", "2026-11-21T03:04:05+24:00", "2026-11-21T03:04:05+09:60",
+        "2026-11-21T03:04:05Z[UTC]", "20261121T030405Z", "+002026-11-21T03:04:05Z", "２026-11-21T03:04:05Z", "2026-11-21T24:00:00Z",
+        "2026-11-21T03:04:60Z", "2016-12-31T23:59:60Z", "2026-02-29T00:00:00Z", "1969-12-31T23:59:59.5Z",
+        "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "1795230245.5", "-1", "",
+    ):  # fmt: skip
+        tests.seal(f"lastLogin {moment!r}", ["NoTransaction"], "login", login | {"lastLogin": moment})
+    for menus in ("debit,\u3000balance ,\tbulk", "balance\u00a0,\nbulk,debit"):
+        tests.seal("other spaces around the names", ["Spelling"], "external-linkage", linkage | {"menus": menus})
+    for menus in ("balance,bulk,\u200bdebit", "balance, ,bulk"):
+        tests.seal(f"menus {menus!r}", ["NoTransaction"], "external-linkage", linkage | {"menus": menus})
     return tests
 
 
@@ -945,7 +986,11 @@ def files():
             "CodeOpen: the code opens and says this, or is refused with this class of error (section 4.6).",
         ],
         SEAL_NOTES | OPEN_NOTES,
-        [group_of("CodeSeal", seal_tests(), **keyed), group_of("CodeOpen", open_tests(), key=KEY.hex())],
+        [
+            group_of("CodeSeal", seal_tests(), **keyed),
+            group_of("CodeOpen", open_tests(), key=KEY.hex()),
+            group_of("CodeSeal", later_seal_tests(), **keyed),
+        ],
     )
     questions = {}
     for test in code["testGroups"][0]["tests"]:
