@@ -93,7 +93,7 @@ def told(readme, stories):
         for pattern in re.findall(r"`([^`]+)`", patterns):
             if not fnmatch.filter(names, pattern):
                 yield f"README.md: {rule}: there is no story {pattern}"
-    for number in {*range(1, 21)} - {9, 15, 16, 19}:
+    for number in {*range(1, 34)} - {9, 15, 16, 19, 26, 29, 30, 33}:
         if f"V-{number}" not in rules:
             yield f"README.md: V-{number} has no story"
     endings = {path.read_text(encoding="utf-8").partition("\n")[0] for path in stories}
