@@ -1,5 +1,5 @@
 expect: accepted
-comment: a registration that never signed is initialised and made again
+comment: a registration that never signed is reset and made again
 seed: reset_and_enrolled_again
 start: 2026-11-24T00:00:00Z
 

@@ -1,5 +1,5 @@
 expect: rejected NotActivated
-comment: an initialised activation answers nothing
+comment: an activation that was reset answers nothing
 seed: reset_ends_the_challenge
 start: 2026-11-24T00:00:00Z
 transfer: bankCode=0001 bankName=カクウ branchCode=001 branchName=ホンテン accountType=ordinary account=0012345 payee="ミホン ショウジ(カ" amount=1250000 date=2026-11-24
