@@ -21,7 +21,7 @@ STEPS = [
     rf"(keep|discard) {NAME}",
     rf"generator {NAME} {TIME}",
     rf"issue {NAME} {TIME} {NAME} [a-z0-9-]+( {FIELD})*( for \d+)?",
-    rf"picture {NAME} (altered|spoilt|blank|before|says \S+)",
+    rf"picture {NAME} (altered|renamed|spoilt|blank|before|says \S+)",
     rf"scan {NAME}( on {NAME})?( {FIELD})*",
     rf"(approve|decline) {NAME}( on {NAME})?",
     rf"(verify|password) {NAME} {TIME}{ANSWER}( attempt {NAME})?",

@@ -1,4 +1,5 @@
-//! Codes that camtoken's verifier does not make. The bytes of the specification, sections 4 and 6, are written here separately.
+//! Codes that camtoken's verifier does not make. Where it cannot make them at all, the bytes of the specification, sections 4 and 6, are
+//! written here separately.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -6,7 +7,8 @@ use minicbor::Encoder;
 use minicbor::data::Tag;
 
 use camtoken::challenge::ChallengeId;
-use camtoken::key::{ActivationId, Key, derive};
+use camtoken::code::activation::{Binding, open_second, seal_second};
+use camtoken::key::{ActivationId, Key, TokenId, derive};
 use camtoken::time::Timestamp;
 
 const PREFIX: &str = "CT1:";
@@ -34,6 +36,20 @@ pub(super) fn unknown_operation(id: ChallengeId, activation: ActivationId, key: 
         to.bytes(&ciphertext).map(drop)
     });
     format!("{PREFIX}{}", base45::encode(envelope))
+}
+
+/// Names another activation in a second code, and seals it with the right key, under a new challenge ID. `None` if it is no second code
+/// for this number of this token.
+pub(super) fn renamed(
+    code: &str,
+    token: &TokenId,
+    device_key: &Key,
+    binding: Binding,
+    (id, activation): (ChallengeId, ActivationId),
+) -> Option<String> {
+    let (mut challenge, grant) = open_second(&code.parse().ok()?, device_key, binding).ok()?;
+    (challenge.id, challenge.activation) = (id, activation);
+    Some(seal_second(&challenge, token, device_key, binding, &grant).to_string())
 }
 
 /// Changes one bit of the seal.

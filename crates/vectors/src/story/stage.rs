@@ -260,11 +260,16 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
         Ok(done())
     }
 
-    /// `picture NAME altered | spoilt | blank | before | says TEXT`
+    /// `picture NAME altered | renamed | spoilt | blank | before | says TEXT`
     fn picture(&mut self, words: &mut Words) -> Played {
         let name = words.next("name")?;
         let change = words.next("change")?;
         let said = if change == "says" { Some(words.next("text")?) } else { None };
+        if change == "renamed" {
+            let text = self.renamed(&name)?;
+            self.asked_mut(&name)?.picture = Picture::Text(text);
+            return Ok(done());
+        }
         let asked = self.asked_mut(&name)?;
         if change == "before" {
             asked.picture = asked.before.take().ok_or("there was no picture before")?;
@@ -279,6 +284,18 @@ impl<'p, V: VerifierRole, T: TokenRole> Stage<'p, V, T> {
             _ => return Err(format!("unknown change {change:?}").into()),
         };
         Ok(done())
+    }
+
+    /// A second code that names another activation than the first one. The token has answered that one and not this.
+    fn renamed(&mut self, name: &str) -> Result<String, String> {
+        let named = (ChallengeId::generate(self.start, &mut self.rng), ActivationId::generate(&mut self.rng));
+        let asked = self.asked(name)?;
+        let (token, device_key) = self.made.get(&asked.token).ok_or_else(|| format!("no token {}", asked.token))?;
+        let Picture::Text(code) = &asked.picture else { return Err("the picture was changed already".to_owned()) };
+        let binding = asked.answer.as_ref().and_then(|typed| binding(asked, typed));
+        binding
+            .and_then(|binding| forge::renamed(code, token, device_key, binding, named))
+            .ok_or_else(|| format!("{name} has no second code that is to be answered"))
     }
 
     /// `scan NAME [on TOKEN] [FIELD=VALUE…]`: the token shows what the picture says, and these fields as given here.

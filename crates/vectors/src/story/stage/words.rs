@@ -12,12 +12,15 @@ pub(super) fn subscriber(user: &str) -> Subscriber {
 
 /// The key in a second code, computed from the device key and from the typed device code.
 pub(super) fn brought_key(asked: &Asked, typed: &str, code: &str, device_key: &Key) -> Option<Key> {
+    let (_, grant) = open_second(&code.parse().ok()?, device_key, binding(asked, typed)?).ok()?;
+    Some(grant.key)
+}
+
+/// What a second code is sealed for: the first code, and the number in the typed device code.
+pub(super) fn binding(asked: &Asked, typed: &str) -> Option<Binding> {
     let first = asked.before.as_ref().unwrap_or(&asked.picture);
     let Picture::Text(first) = first else { return None };
-    let binding =
-        Binding { first: first.parse::<ChallengeCode>().ok()?.id(), nonce: typed.parse::<DeviceCode>().ok()?.nonce() };
-    let (_, grant) = open_second(&code.parse().ok()?, device_key, binding).ok()?;
-    Some(grant.key)
+    Some(Binding { first: first.parse::<ChallengeCode>().ok()?.id(), nonce: typed.parse::<DeviceCode>().ok()?.nonce() })
 }
 
 pub(super) fn name_and_token(words: &mut Words) -> Result<(String, Option<String>), String> {
