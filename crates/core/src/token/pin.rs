@@ -82,16 +82,17 @@ impl Pin {
         self.wrong >= Self::MAX_WRONG
     }
 
-    /// Checks an entry; the right PIN resets the count of wrong ones.
+    /// Checks an entry, as a person types it. The right PIN resets the count of wrong ones; what is no PIN at all is a wrong one.
     ///
     /// # Errors
     ///
     /// [`PinError::Wrong`], and [`PinError::Locked`] from the last try on, whatever is entered.
-    pub fn check(&mut self, digits: &str) -> Result<(), PinError> {
+    pub fn check(&mut self, typed: &str) -> Result<(), PinError> {
         if self.is_locked() {
             return Err(PinError::Locked);
         }
-        if bool::from(hash(digits, &self.salt).ct_eq(&self.hash)) {
+        let digits = Self::typed(typed).unwrap_or_default();
+        if bool::from(hash(&digits, &self.salt).ct_eq(&self.hash)) {
             self.wrong = 0;
             return Ok(());
         }
@@ -175,6 +176,18 @@ mod tests {
         }
         assert_eq!(pin.check(""), Err(PinError::Locked));
         assert_eq!(pin.check("25801"), Err(PinError::Locked), "the right one does not unlock any more");
+    }
+
+    #[test]
+    fn a_pin_is_entered_as_it_is_typed_anywhere() {
+        let mut pin = pin("258013").expect("a good PIN");
+        for text in ["２５８０１３", " 258013\n", "258-013"] {
+            assert_eq!(pin.check(text), Ok(()), "{text:?}");
+        }
+        for text in ["25801", "2580133", "25-80-13", "25801x"] {
+            assert_eq!(pin.check(text), Err(PinError::Wrong { tries_left: 4 }), "{text:?}");
+            assert_eq!(pin.check("258013"), Ok(()));
+        }
     }
 
     #[test]
