@@ -3,13 +3,15 @@
 //!
 //! The tests play every attack as well, and check the ledger afterwards.
 
+mod scenes;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use camtoken::key::TokenId;
-use camtoken::token::{Received, Refusal, Token, file};
+use camtoken::token::{Device, Received, Refusal, Token, file};
 use camtoken::transaction::{Operation, Value};
 use camtoken::verifier::{AttemptId, Rejection, Step, Verdict};
 use tokio::task::JoinSet;
@@ -25,6 +27,8 @@ use crate::domain::ledger::{Account, Booking};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
 use crate::system::{self, random_hex, rng};
+
+pub use scenes::{Choice, Ending, Scene};
 
 /// What can be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +188,7 @@ struct Room {
     bank: Arc<Bank>,
     /// Seconds that have passed in here beside the real ones.
     ahead: Arc<AtomicU64>,
-    token: Token,
+    token: Device,
     thief: Token,
     person: Person,
     lines: Vec<Line>,
@@ -213,14 +217,13 @@ impl Room {
         };
         let bank = Arc::new(Bank::open(&folder.0, Arc::new(clock))?);
         let mut tokens = demo::seed(&bank).await?;
-        let mut take = |id: &str| -> Result<Token, AttackError> {
+        let mut take = |id: &str| -> Result<Device, AttackError> {
             let place = tokens.iter().position(|(known, _): &(TokenId, String)| known.as_str() == id);
             let (_, text) = tokens.swap_remove(place.ok_or(AttackError::Play("no token"))?);
-            let device = file::from_str(&text, None).map_err(|_| AttackError::Play("no token file"))?;
-            Ok(device.into_token())
+            file::from_str(&text, None).map_err(|_| AttackError::Play("no token file"))
         };
-        let (mut token, mut thief) = (take("KKK0000001")?, take("KKK0000002")?);
-        register(&bank, "ADMIN01", &mut token).await?;
+        let (mut token, mut thief) = (take("KKK0000001")?, take("KKK0000002")?.into_token());
+        register(&bank, "ADMIN01", token.token_mut()).await?;
         register(&bank, "ADMIN02", &mut thief).await?;
         let person = bank.person(SAMPLE, "ADMIN01")?.ok_or(AttackError::Play("no customer"))?;
         Ok(Self { bank, ahead, token, thief, person, lines: Vec::new(), _folder: folder })
@@ -279,7 +282,7 @@ impl Room {
     /// The token reads the code and shows it; the customer compares the payee and the amount with the invoice.
     fn compare(&mut self, code: &str, to: &To, amount: u64) -> Result<Option<String>, AttackError> {
         let code = code.parse().map_err(|_| AttackError::Play("no code"))?;
-        let received = match self.token.receive(&code) {
+        let received = match self.token.token_mut().receive(&code) {
             Ok(Received::Transaction(received)) => received,
             Ok(_) => return Err(AttackError::Play("another kind of code")),
             Err(refusal) => {

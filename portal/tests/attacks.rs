@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use camtoken_portal::attacks::{Attack, Report};
+use camtoken::language::Language;
+use camtoken_portal::attacks::{Attack, Choice, Report, Scene};
 
 async fn play(attack: Attack) -> Report {
     let dir = tempfile::tempdir().expect("a directory");
@@ -98,4 +99,40 @@ async fn of_two_hundred_guesses_at_once_three_are_compared() {
     assert_eq!((report.stolen, report.paid), (0, 0));
     let counts = report.lines.iter().find(|line| line.text == "attack-bank-counts").expect("the bank counts");
     assert_eq!(counts.words, [("compared", "3".to_owned()), ("refused", "197".to_owned())]);
+}
+
+/// Whoever reads the token loses nothing, and whoever does not can lose all of it: by the ledger.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_scene_the_one_who_reads_the_token_loses_nothing() {
+    for (scene, stolen, paid) in [
+        (Scene::Payee, 1_250_000, 1_250_000),
+        (Scene::Honest, 0, 1_250_000),
+        (Scene::Call, 9_000_000, 9_000_000),
+        (Scene::Amount, 0, 8_250_000),
+        (Scene::Relay, 9_000_000, 9_000_000),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let approved = scene.decide(dir.path(), Choice::Approve).await.expect("it goes to its end");
+        assert_eq!((approved.stolen, approved.paid), (stolen, paid), "{scene:?}");
+        assert_eq!(approved.is_right, scene == Scene::Honest, "{scene:?}");
+        let declined = scene.decide(dir.path(), Choice::Differs).await.expect("it goes to its end");
+        assert_eq!((declined.stolen, declined.paid), (0, 0), "{scene:?}");
+        assert_eq!(declined.is_right, scene != Scene::Honest, "{scene:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_scene_the_token_shows_what_the_bank_will_do() {
+    for (scene, account, amount) in [
+        (Scene::Payee, "6660001", "1,250,000"),
+        (Scene::Honest, "0054321", "1,250,000"),
+        (Scene::Call, "6660001", "9,000,000"),
+        (Scene::Amount, "0054321", "8,250,000"),
+        (Scene::Relay, "6660001", "9,000,000"),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let screens = scene.screens(dir.path(), Language::Ja).await.expect("it is read");
+        let text: String = screens.iter().map(camtoken::token::screen::Screen::to_text).collect();
+        assert!(text.contains(account) && text.contains(amount), "{scene:?}: {text}");
+    }
 }

@@ -431,6 +431,34 @@ event-resumed = Resumed
 event-revoked = Revoked
 attacks = Attack room
 attacks-intro = Suppose that somebody sits in the customer’s browser. Each attack is played with a bank and tokens of its own; your accounts are not touched.
+scenes = You are the customer
+scenes-intro = You owe ﾐﾎﾝｼﾖｳｼﾞ(ｶ ¥1,250,000, account 0054321. What a page or a caller says may be a lie. You have the token. It is a bank of its own: your accounts are not touched.
+attacks-seen = Attacks to watch
+scene = Scene { $number }
+scene-you = You are ADMIN01 of 株式会社サンプル. The invoice before you: ﾐﾎﾝｼﾖｳｼﾞ(ｶ, account 0054321, ¥1,250,000. Your token has read a code.
+scene-token = What your token shows
+scene-approve = Press OK, and enter the number
+scene-differs = The token shows something else
+scene-next = The next scene
+scene-payee-text = You have ordered the transfer to your supplier. The bank's page shows: ﾐﾎﾝｼﾖｳｼﾞ(ｶ, ¥1,250,000. "Please confirm with your token."
+scene-payee-why = A program in your browser had exchanged the payee on the way to the bank, and showed you what you had typed. Only the token shows what the bank will do.
+scene-honest-text = You have ordered the transfer to your supplier. The bank's page shows: ﾐﾎﾝｼﾖｳｼﾞ(ｶ, ¥1,250,000. "Please confirm with your token."
+scene-honest-why = Nothing was wrong: payee, account and amount were those of the invoice.
+scene-call-text =
+    The phone rings: "This is the fraud department of your bank. A payment of ¥9,000,000 is being taken from your account!"
+    "We can cancel it. Let your token read the code on the screen, press OK, and tell me the number. It is the cancellation number."
+scene-call-why = There is no cancellation number. The token shows a transfer, so its number makes that transfer. The bank never asks for it.
+scene-amount-text = You have ordered the transfer to your supplier. The bank's page shows: ﾐﾎﾝｼﾖｳｼﾞ(ｶ, ¥1,250,000. "Please confirm with your token."
+scene-amount-why = The amount had been raised on the way to the bank. The payee was right, so a glance at the name was not enough.
+scene-relay-text =
+    You have followed a link in a mail. The page looks like your bank's.
+    "For your safety: read the code, press OK, and enter the number to log in."
+scene-relay-why = The page was the thief's. It passed your password on to the bank, ordered a transfer, and showed you the bank's code. For a login the token shows a login, and no payee.
+scene-end-paid = Right. The transfer was made: { $paid }.
+scene-end-saved = Right. Nothing was paid. The bank has withdrawn the code, and knows of it.
+scene-end-careful = Nothing was paid, and nothing was wrong. Order the transfer once more.
+scene-end-lost = You have lost { $stolen }. The thief has it.
+scene-end-wrong = You have paid { $paid }, which is not what you owed.
 attack-play = Play
 attack-swap-payee = Another payee
 attack-swap-payee-text = On the way to the bank the payee becomes the thief’s account.

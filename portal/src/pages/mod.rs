@@ -127,6 +127,7 @@ impl Site {
             .route("/rules", get(rules::show))
             .route("/rules/test", get(rules::test))
             .route("/attacks", get(attacks::show))
+            .route("/attacks/you/{scene}", get(attacks::scene).post(attacks::decide))
             .route("/attacks/{attack}", post(attacks::play).get(async || Redirect::to("/attacks")))
             .merge(linkage::pages())
             .fallback(async || Fault::NotFound)
