@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Handlers hold no rules. A refusal is the verifier's or the token's, and an answer (200). A problem (RFC 9457) means that nothing
-//! was decided; only CT-E015 means that the outcome is not known. Each route is in a table with its description, from which
+//! was decided; CT-E015 and CT-E019 mean that the outcome is not known. Each route is in a table with its description, from which
 //! `/openapi.json` is made.
 //!
 //! The virtual token is served only if [`Options`] says so, and needs the feature `emulator`; a build without it has none of its
