@@ -43,7 +43,9 @@ impl Server {
         }
         let mut init = program("initdb");
         init.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=4"]);
-        init.args(checksums.then_some("--data-checksums")).arg("-D").arg(dir.path().join("data"));
+        // From version 18 on they are there unless one says no.
+        let without = (version() >= 18).then_some("--no-data-checksums");
+        init.args(if checksums { Some("--data-checksums") } else { without }).arg("-D").arg(dir.path().join("data"));
         let output = init.output().expect("initdb starts");
         assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let mut server = Self { child: None, settings: Vec::new(), databases: 0, dir };
@@ -194,6 +196,21 @@ fn program(name: &str) -> Command {
     }
     command.arg(found(name)).env("LC_ALL", "C").current_dir("/");
     command
+}
+
+/// The server's major version.
+fn version() -> u32 {
+    let said = Command::new(found("postgres")).arg("--version").output().expect("postgres starts").stdout;
+    let said = String::from_utf8_lossy(&said);
+    let number = said.split_ascii_whitespace().find_map(|word| word.split('.').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no version: {said}"))
+}
+
+/// Whether the server was built with TLS.
+pub fn has_tls() -> bool {
+    let described = Command::new(found("pg_config")).arg("--configure").output().expect("pg_config starts").stdout;
+    let described = String::from_utf8_lossy(&described);
+    described.contains("--with-ssl=openssl") || described.contains("--with-openssl")
 }
 
 /// Debian keeps the server's programs beside the path.
