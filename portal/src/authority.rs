@@ -16,19 +16,19 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::time_provider::TimeProvider;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{CipherSuite, RootCertStore, ServerConfig};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::domain::credential::Password;
 use crate::secrets::write_secret;
-use crate::system::{Clock, rng};
+use crate::system::{Clock, now, rng};
 
 /// The authority. Its key is what makes customers known.
 pub struct Authority {
@@ -144,15 +144,17 @@ impl Authority {
     ///
     /// [`AuthorityError`]
     pub fn tls(&self, clock: Clock) -> Result<Arc<ServerConfig>, AuthorityError> {
-        let now = clock();
+        // A client may go by another clock than the bank, which can be one that tests move on.
+        let (now, real) = (clock(), now());
+        let (from, until) = (now.min(real), now.max(real).plus(OWN));
         let hosts = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
         let names = name(&[(DnType::OrganizationName, BANK), (DnType::CommonName, "localhost")]);
-        let params = leaf(hosts, names, ExtendedKeyUsagePurpose::ServerAuth, (now, now.plus(OWN)))?;
+        let params = leaf(hosts, names, ExtendedKeyUsagePurpose::ServerAuth, (from, until))?;
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let certificate = params.signed_by(&key, &self.issuer)?.der().clone();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
 
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(suites());
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone())?;
         let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
@@ -165,6 +167,14 @@ impl Authority {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
+}
+
+/// What FAPI 2.0 lets a server offer (section 5.2): of TLS 1.2 the suites that RFC 9325 recommends, and TLS 1.3.
+fn suites() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.retain(|suite| suite.suite() != CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256);
+    provider.cipher_suites.retain(|suite| suite.suite() != CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256);
+    provider
 }
 
 /// SHA-256 of a certificate, as hexadecimal digits.

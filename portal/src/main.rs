@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use camtoken_portal::bank::{Bank, BankError};
 use camtoken_portal::demo;
 use camtoken_portal::domain::linkage::Standard;
 use camtoken_portal::drawer::Drawer;
 use camtoken_portal::linkage::grants::{Grants, Server};
+use camtoken_portal::linkage::registration::Registration;
 use camtoken_portal::pages::Linkages;
 use camtoken_portal::pages::Site;
 use camtoken_portal::postman::Postman;
@@ -29,7 +31,7 @@ const USAGE: &str = "\
 Starts 架空中央銀行 (Kakuu Central Bank), a bank for trying things, on this machine only.
 
 Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [--provider-port N] [--smtp URL] [--store URL]
-                       [--resume-operator ID] [--test-clock] [--json] [--demo]
+                       [--client FILE]… [--resume-operator ID] [--test-clock] [--json] [--demo]
 
   --dir DIR        where its books are kept (default: portal-state)
   --port N         the bank's port (default: 4880; 0 takes a free one)
@@ -41,6 +43,8 @@ Usage: camtoken-portal [--dir DIR] [--port N] [--tls-port N] [--token-port N] [-
                    with a password)
   --store URL      keep the verifier's records in PostgreSQL (postgres://…; or CAMTOKEN_PORTAL_STORE); the bank's own
                    books stay in DIR
+  --client FILE    register an external service of your own: its metadata as in RFC 7591 (client_id, client_name,
+                   redirect_uris, token_endpoint_auth_method, …), one file each; portal/LINKAGE.md has an example
   --resume-operator ID
                    lift the suspension of a bank operator who cannot log in any more, and start
   --test-clock     a clock that the page /clock moves on, for walking through days: for the bank, its customers' tokens and
@@ -57,6 +61,7 @@ struct Args {
     provider_port: u16,
     smtp: Option<String>,
     store: Option<String>,
+    clients: Vec<PathBuf>,
     resume_operator: Option<String>,
     test_clock: bool,
     json: bool,
@@ -91,6 +96,7 @@ fn args() -> Result<Option<Args>, String> {
         provider_port: 4883,
         smtp: None,
         store: None,
+        clients: Vec::new(),
         resume_operator: None,
         test_clock: false,
         json: false,
@@ -109,6 +115,7 @@ fn args() -> Result<Option<Args>, String> {
             "--provider-port" => args.provider_port = port(value()?)?,
             "--smtp" => args.smtp = Some(without_password(value()?)?),
             "--store" => args.store = Some(without_password(value()?)?),
+            "--client" => args.clients.push(value()?.into()),
             "--resume-operator" => args.resume_operator = Some(value()?),
             "--test-clock" => args.test_clock = true,
             "--json" => args.json = true,
@@ -137,6 +144,7 @@ fn without_password(url: String) -> Result<String, String> {
 
 async fn run(args: &Args) -> Result<(), String> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
+    let clients = clients(&args.clients)?;
     let test_clock = test_clock(args)?;
     let clock: Clock = test_clock.as_ref().map_or_else(|| Arc::new(system::now) as Clock, TestClock::clock);
     let bank = open(args, Arc::clone(&clock)).map_err(|error| say(&error))?;
@@ -178,17 +186,12 @@ async fn run(args: &Args) -> Result<(), String> {
     // By another name than the bank's, for cookies know no ports: the provider would be sent the bank's.
     let provider_port = provider_listener.local_addr().map_err(|error| say(&error))?.port();
     let provider_url = format!("http://localhost:{provider_port}");
-    let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
-    let servers = authorization_servers(&bank, &url, &args.dir)?;
-    provider::register(&bank, &servers, &provider_url, &credentials).await?;
-    let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
-    let linkages = Linkages::new(url.clone(), servers);
+    let (linkages, office) = linkages(&bank, args, [&url, &tls_url, &provider_url], (clients, clock)).await?;
     let site = Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages);
     let site = Arc::new(match test_clock {
         Some(clock) => site.with_test_clock(clock),
         None => site,
     });
-    let office = Arc::new(Office::new(&url, &provider_url, credentials, clock)).router();
 
     tell(args.json, &Addresses { url, tls_url, provider_url, token_url, session });
     let router = Arc::clone(&site).router().into_make_service_with_connect_info::<Peer>();
@@ -277,11 +280,58 @@ async fn keep_tidy(site: &Site) -> Infallible {
     }
 }
 
-/// The authorization server of each standard, at the bank's own address.
-fn authorization_servers(bank: &Bank, url: &str, dir: &Path) -> Result<HashMap<Standard, Arc<Server>>, String> {
+/// The authorization servers with the clients that they know, and the site of the invented provider.
+async fn linkages(
+    bank: &Bank,
+    args: &Args,
+    [url, tls_url, provider_url]: [&str; 3],
+    (clients, clock): (Vec<Registration>, Clock),
+) -> Result<(Linkages, Router), String> {
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    let credentials = Credentials::open(&args.dir.join("provider.json")).map_err(|error| say(&error))?;
+    let servers = authorization_servers(bank, url, tls_url, &args.dir)?;
+    provider::register(bank, &servers, provider_url, &credentials).await?;
+    for client in clients {
+        client.register(bank, &servers).await?;
+    }
+    let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
+    let office = Office::new(url, provider_url, credentials, clock).with_tls(tls_url, bank.authority.pem());
+    Ok((Linkages::new(servers), Arc::new(office.map_err(|error| say(&error))?).router()))
+}
+
+/// The authorization server of each standard, at the bank's own address: for FAPI the one under TLS.
+fn authorization_servers(
+    bank: &Bank,
+    url: &str,
+    tls_url: &str,
+    dir: &Path,
+) -> Result<HashMap<Standard, Arc<Server>>, String> {
     let key = secret_key(&dir.join("signing-key"), false).map_err(|error| error.to_string())?;
-    let server = |standard| Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)));
+    let server = |standard| {
+        let url = match standard {
+            Standard::Plain => url,
+            Standard::Fapi => tls_url,
+        };
+        Ok((standard, Arc::new(Server::new(bank, standard, url, key.expose_bytes())?)))
+    };
     Standard::ALL.into_iter().map(server).collect()
+}
+
+/// The clients of these files.
+fn clients(files: &[PathBuf]) -> Result<Vec<Registration>, String> {
+    let mut clients: Vec<Registration> = Vec::new();
+    for file in files {
+        let client = Registration::read(file)?;
+        let id = client.client();
+        if provider::is_ours(id) || clients.iter().any(|other| other.client() == id) {
+            return Err(format!("{}: client_id: {id} is the ID of another client", file.display()));
+        }
+        if !client.ignored.is_empty() {
+            eprintln!("{}: not used here: {}", file.display(), client.ignored.join(", "));
+        }
+        clients.push(client);
+    }
+    Ok(clients)
 }
 
 /// Ctrl-C or SIGTERM.

@@ -56,7 +56,7 @@ impl Visitor {
         provider::register(&bank, &servers, OFFICE, &credentials).await.expect("registered");
         let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
         let site = Site::new(bank, None, dir.path().join("attacks"));
-        let site = Arc::new(site.with_linkages(Linkages::new(URL.to_owned(), servers)));
+        let site = Arc::new(site.with_linkages(Linkages::new(servers)));
         let router = Arc::clone(&site).router();
         Self { site, router, clock, cookie: String::new(), page: String::new(), _dir: dir }
     }

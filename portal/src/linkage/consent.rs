@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::bank::{Bank, BankError, Draft};
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
-use crate::domain::ledger::{Booking, Outcome};
+use crate::domain::ledger::{Account, Booking, Outcome};
 use crate::domain::linkage::{AccountRegistration, Ended, Linkage, Menu, Proof, Provider, covered, login_of};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
@@ -49,22 +49,7 @@ impl Bank {
     /// [`BankError`] when nothing was decided.
     pub fn place_linkage(&self, person: &Person, provider: &Provider, menus: &[Menu]) -> Result<Order, BankError> {
         let accounts = self.accounts_for(person)?;
-        let count = if menus.iter().any(|menu| menu.is_inquiry()) { accounts.len() } else { 0 };
-        let pays = menus.contains(&Menu::Transfer);
-        let mut fields = vec![
-            ("provider", provider.name.clone()),
-            ("purpose", provider.purpose.clone()),
-            ("menus", names(menus)),
-            ("access", if pays { "payments" } else { "inquiry" }.to_owned()),
-            ("accounts", count.to_string()),
-            ("validUntil", provider.until(self.now()).to_string()),
-            ("clientId", provider.client.clone()),
-            ("redirectHost", host(&provider.redirect_uri).to_owned()),
-            ("scope", scope_hash(menus)),
-        ];
-        if let Some(first) = accounts.first().filter(|_| count > 0) {
-            fields.push(("lastDigits", first.number[first.number.len().saturating_sub(4)..].to_owned()));
-        }
+        let fields = linkage_fields(provider, menus, &provider.until(self.now()).to_string(), &accounts);
         let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
         self.take(person, Draft { operation: Operation::ExternalLinkage, fields, act: Act::Link })
     }
@@ -256,6 +241,32 @@ impl Bank {
     }
 }
 
+/// The fields that the token shows and binds for a linkage of these menus, with these accounts of the customer.
+pub(super) fn linkage_fields(
+    provider: &Provider,
+    menus: &[Menu],
+    until: &str,
+    accounts: &[Account],
+) -> Vec<(&'static str, String)> {
+    let count = if menus.iter().any(|menu| menu.is_inquiry()) { accounts.len() } else { 0 };
+    let pays = menus.contains(&Menu::Transfer);
+    let mut fields = vec![
+        ("provider", provider.name.clone()),
+        ("purpose", provider.purpose.clone()),
+        ("menus", names(menus)),
+        ("access", if pays { "payments" } else { "inquiry" }.to_owned()),
+        ("accounts", count.to_string()),
+        ("validUntil", until.to_owned()),
+        ("clientId", provider.client.clone()),
+        ("redirectHost", host(&provider.redirect_uri).to_owned()),
+        ("scope", scope_hash(menus)),
+    ];
+    if let Some(first) = accounts.first().filter(|_| count > 0) {
+        fields.push(("lastDigits", first.number[first.number.len().saturating_sub(4)..].to_owned()));
+    }
+    fields
+}
+
 /// Whether what was signed is for this provider, and for all of these menus.
 fn covers(booking: &Booking, provider: &Provider, menus: &[Menu]) -> bool {
     let text =
@@ -290,5 +301,5 @@ fn scope_hash(menus: &[Menu]) -> String {
 
 fn host(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or_default()
+    rest.split(['/', '?']).next().unwrap_or_default()
 }

@@ -19,7 +19,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use oauth_as::authorization::{AuthorizationError, AuthorizationRequest, ValidatedAuthorizationRequest};
 use oauth_as::client::{Client, ClientAuth, ClientId, SecretHash};
 use oauth_as::client_assertion::AssertionKeys;
-use oauth_as::dpop::{DPOP_HEADER, verify_proof};
+use oauth_as::dpop::{DPOP_HEADER, DpopFailure, verify_proof};
 use oauth_as::grant::GrantType;
 use oauth_as::http::{AuthorizationService, ServiceBuilder};
 use oauth_as::jwt::{
@@ -28,9 +28,10 @@ use oauth_as::jwt::{
 use oauth_as::par::ParConfig;
 use oauth_as::scope::ScopeSet;
 use oauth_as::server::{AssertionAudience, AuthorizationServer, Clock, RefreshRotation, ServerConfig, UserApproval};
-use oauth_as::store::{Storage, StorageError};
+use oauth_as::store::{RevocationWindow, Storage, StorageError};
 use sha2::{Digest, Sha256};
 
+use super::reasons::{self, Reasons, explained};
 use super::store::BooksStorage;
 use crate::bank::Bank;
 use crate::domain::linkage::{Menu, Provider, Standard};
@@ -41,6 +42,9 @@ pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An authorization server, as the bank uses it.
 pub trait Grants: Send + Sync {
+    /// The bank's address for the clients of this server: issuer and API are under it. Under TLS, where it begins with `https`.
+    fn url(&self) -> &str;
+
     /// Reads a request that a customer's browser brings from a provider.
     fn begin<'a>(&'a self, query: &'a [(String, String)]) -> Soon<'a, Begun>;
 
@@ -82,7 +86,8 @@ pub enum Begun {
     Asked(Asked),
     /// The provider gets the error at this address.
     Redirect(String),
-    /// Only the customer can see the error: provider or address are not known here.
+    /// Only the customer can see the error, for provider or address are not known here: OAuth's word, and the reason for the
+    /// provider's developer.
     Refused(String),
 }
 
@@ -113,10 +118,10 @@ pub struct Access {
 pub enum Denied {
     /// There is none.
     Missing,
-    /// Unknown, over, or ended.
-    Token,
-    /// The proof of possession is missing, wrong, of another key, or was used before (RFC 9449, section 4.3).
-    Proof,
+    /// Unknown, over, ended, or sent in another way than it was given for: the reason.
+    Token(&'static str),
+    /// The proof of possession is missing, wrong, of another key, or was used before (RFC 9449, section 4.3): the reason.
+    Proof(&'static str),
     /// Nothing was decided.
     Store,
 }
@@ -125,9 +130,13 @@ pub enum Denied {
 pub enum Keys {
     /// By a secret.
     Secret(String),
-    /// By a key of its own (`private_key_jwt`), as a JWK.
-    Public(serde_json::Value),
+    /// By keys of its own (`private_key_jwt`), as public JWKs.
+    Public(Vec<serde_json::Value>),
 }
+
+/// Why most tokens are not taken.
+const NOT_GOOD: &str =
+    "the access token is unknown, has expired after 10 minutes, or has ended with its linkage: refresh it";
 
 /// How long a request may wait for its customer.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -135,10 +144,13 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 const MAX: usize = 10_000;
 /// How long an access token is good for.
 const ACCESS_TTL: Duration = Duration::from_secs(600);
+/// How long a refresh token is good for: beyond the longest linkage, which itself ends its tokens earlier.
+const REFRESH_TTL: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// The authorization server of one standard, by `oauth-as`.
 pub struct Server {
     standard: Standard,
+    url: String,
     server: Arc<AuthorizationServer<BooksStorage, BankClock>>,
     service: AuthorizationService<BooksStorage, BankClock>,
     storage: BooksStorage,
@@ -176,8 +188,7 @@ impl Server {
         config.scopes_supported = Some(Menu::ALL.map(|menu| menu.scope().to_owned()).into());
         config.access_token_ttl = ACCESS_TTL;
         config.revocation_endpoint = Some(format!("{issuer}/revoke"));
-        // Beyond the longest linkage; the linkage itself ends its tokens earlier.
-        config.refresh_token_ttl = Some(Duration::from_secs(400 * 24 * 3600));
+        config.refresh_token_ttl = Some(REFRESH_TTL);
         if standard == Standard::Fapi {
             let mut pushed = ParConfig::new();
             pushed.require_pushed_authorization_requests = true;
@@ -196,23 +207,29 @@ impl Server {
         }
         let name = standard.path().trim_start_matches('/');
         let storage = || BooksStorage::new(Arc::clone(&bank.books), name);
-        let server = Arc::new(AuthorizationServer::with_clock(config, storage(), clock.clone()));
+        let server = AuthorizationServer::with_clock(config, storage(), clock.clone());
+        let server = Arc::new(server.with_event_sink(Box::new(Reasons)));
         let service = ServiceBuilder::new(Arc::clone(&server)).build().map_err(|error| error.to_string())?;
-        Ok(Self { standard, server, service, storage: storage(), clock, pending: Mutex::default() })
+        let url = url.to_owned();
+        Ok(Self { standard, url, server, service, storage: storage(), clock, pending: Mutex::default() })
     }
 
-    /// Registers a provider, or what has changed of it.
+    /// Registers a provider, or what has changed of it. Its customers may return to each of `redirect_uris`.
     ///
     /// # Errors
     ///
     /// The part of it that cannot be registered.
-    pub async fn register(&self, provider: &Provider, keys: Keys) -> Result<(), String> {
+    pub async fn register(&self, provider: &Provider, redirect_uris: &[String], keys: Keys) -> Result<(), String> {
         let auth = match keys {
             Keys::Secret(secret) => ClientAuth::ConfidentialSecretHash { hash: SecretHash::sha256(&secret) },
-            Keys::Public(jwk) => ClientAuth::ConfidentialAssertion {
+            Keys::Public(jwks) => ClientAuth::ConfidentialAssertion {
                 keys: AssertionKeys::PublicKeys {
                     alg: JwsAlg::Es256,
-                    keys: vec![Jwk::from_json(&jwk).map_err(|error| format!("{error:?}"))?],
+                    keys: jwks
+                        .iter()
+                        .map(Jwk::from_json)
+                        .collect::<Result<_, _>>()
+                        .map_err(|error| error.to_string())?,
                 },
             },
         };
@@ -222,13 +239,29 @@ impl Server {
             client_id: ClientId::new(provider.client.clone()),
             auth,
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-            redirect_uris: vec![provider.redirect_uri.clone()],
+            redirect_uris: redirect_uris.to_vec(),
             allowed_scopes: scopes.clone(),
             default_scopes: scopes,
             name: Some(provider.name.clone()),
             registration: None,
         };
         self.server.register_client(client).await.map_err(|error| error.to_string())
+    }
+
+    /// Forgets a client that is registered at the server of another standard now, with all that it was given here.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database does not answer.
+    pub async fn forget(&self, client: &str) -> Result<(), StorageError> {
+        let client = ClientId::new(client.to_owned());
+        if self.storage.get_client(&client).await?.is_some() {
+            let now = self.clock.now();
+            self.storage
+                .delete_client(&client, RevocationWindow { recorded_at: now, until: now + REFRESH_TTL })
+                .await?;
+        }
+        Ok(())
     }
 
     fn pending(&self) -> MutexGuard<'_, HashMap<String, Pending>> {
@@ -254,17 +287,19 @@ impl Server {
             Standard::Fapi => "DPoP",
         };
         if !scheme.eq_ignore_ascii_case(expected) {
-            return Err(Denied::Token);
+            return Err(Denied::Token(
+                "the Authorization header needs Bearer, or DPoP for a token of the issuer for FAPI",
+            ));
         }
         let now = self.clock.now();
         let known = self.storage.get_token(token).await.map_err(|_| Denied::Store)?;
-        let known = known.filter(|known| now < known.expires_at).ok_or(Denied::Token)?;
+        let known = known.filter(|known| now < known.expires_at).ok_or(Denied::Token(NOT_GOOD))?;
         if let Some(key) = &known.jkt {
             self.check_proof(headers, method, url, token, key).await?;
         } else if self.standard == Standard::Fapi {
-            return Err(Denied::Token);
+            return Err(Denied::Token(NOT_GOOD));
         }
-        let subject = known.subject.clone().ok_or(Denied::Token)?;
+        let subject = known.subject.clone().ok_or(Denied::Token(NOT_GOOD))?;
         Ok(Access { subject, scopes: known.scope.iter().map(|scope| scope.as_str().to_owned()).collect() })
     }
 
@@ -279,31 +314,39 @@ impl Server {
     ) -> Result<(), Denied> {
         let mut proofs = headers.get_all(DPOP_HEADER).iter();
         let (Some(proof), None) = (proofs.next().and_then(|proof| proof.to_str().ok()), proofs.next()) else {
-            return Err(Denied::Proof);
+            return Err(Denied::Proof("each request needs one DPoP header with a proof"));
         };
         let mut verifiers = JwsVerifiers::new();
         verifiers.install(Arc::new(P256Verifier));
-        let verified = verify_proof(&verifiers, proof, method, url, self.clock.now()).map_err(|_| Denied::Proof)?;
-        let parsed = CompactJws::parse(proof).map_err(|_| Denied::Proof)?;
+        let refused = |failure| Denied::Proof(reasons::of_proof(failure));
+        let verified = verify_proof(&verifiers, proof, method, url, self.clock.now()).map_err(refused)?;
+        let parsed = CompactJws::parse(proof).map_err(|_| refused(DpopFailure::Malformed))?;
         let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token));
-        if verified.jkt != key || parsed.claim_str("ath") != Some(hash.as_str()) {
-            return Err(Denied::Proof);
+        if verified.jkt != key {
+            return Err(Denied::Proof("the DPoP proof is signed with another key than the one of the token"));
+        }
+        if parsed.claim_str("ath") != Some(hash.as_str()) {
+            return Err(Denied::Proof("ath of the DPoP proof has to be the SHA-256 of the access token, in base64url"));
         }
         let used = format!("proof {} {}", verified.jkt, verified.jti);
         match self.storage.claim_replay_id(&used, verified.replay_until).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Denied::Proof),
+            Ok(false) => Err(refused(DpopFailure::Replayed)),
             Err(_) => Err(Denied::Store),
         }
     }
 }
 
 impl Grants for Server {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
     fn begin<'a>(&'a self, query: &'a [(String, String)]) -> Soon<'a, Begun> {
         Box::pin(async move {
             let received = self.clock.now();
             match self.validate(query).await {
-                Err(AuthorizationError::Direct(error)) => Begun::Refused(format!("{:?}", error.error)),
+                Err(AuthorizationError::Direct(error)) => Begun::Refused(error.to_string()),
                 Err(AuthorizationError::Redirect(to)) => Begun::Redirect(to.location()),
                 Ok(request) => {
                     let asked = Asked {
@@ -354,10 +397,10 @@ impl Grants for Server {
     }
 
     fn answer(&self, request: Request) -> Soon<'_, Response> {
-        Box::pin(async move {
+        Box::pin(explained(async move {
             let (parts, body) = self.service.handle(request).await.into_parts();
             Response::from_parts(parts, Body::from(body.into_bytes()))
-        })
+        }))
     }
 
     fn access<'a>(&'a self, headers: &'a HeaderMap, method: &'a str, url: &'a str) -> Soon<'a, Result<Access, Denied>> {
@@ -375,7 +418,7 @@ impl Grants for Server {
 
     fn end(&self, subject: &str) -> Result<(), StorageError> {
         let now = self.clock.now();
-        self.storage.end_subject(subject, now, now + Duration::from_secs(400 * 24 * 3600))
+        self.storage.end_subject(subject, now, now + REFRESH_TTL)
     }
 
     fn sweep(&self) -> Result<u64, StorageError> {

@@ -6,12 +6,14 @@
 //!
 //! The rules are in [`domain::linkage`](crate::domain::linkage) and [`domain::request`](crate::domain::request). [`consent`],
 //! [`accounts`] and [`requests`] are the bank's work with them, [`grants`] is the authorization server behind the bank's own trait,
-//! [`store`] what it remembers, in rows that are [`sealed`].
+//! [`reasons`] why it refuses, [`registration`] the clients that a reader brings, [`store`] what it remembers, in rows that are [`sealed`].
 
 pub mod accounts;
 mod change;
 pub mod consent;
 pub mod grants;
+pub mod reasons;
+pub mod registration;
 pub mod requests;
 pub mod sealed;
 pub mod store;

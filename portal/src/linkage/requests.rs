@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base16ct::upper;
 use camtoken::transaction::{Operation, TransactionError};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use crate::bank::{Bank, BankError, Draft};
 use crate::books::{BooksError, Row};
 use crate::domain::calendar::day_in_japan;
 use crate::domain::contract::Contract;
-use crate::domain::directory::{OWN_BANK, find};
+use crate::domain::directory::{BANKS, OWN_BANK, find};
 use crate::domain::ledger::{Account, Payee};
 use crate::domain::linkage::{Linkage, Provider};
 use crate::domain::order::Act;
@@ -26,22 +27,30 @@ pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 pub const MAX_WAITING: usize = 50;
 
 /// A provider's order of a transfer.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "TransferRequest")]
 pub struct Wanted {
     /// The account that pays, by its ID.
+    #[schemars(regex(pattern = "^[0-9]{3}-[0-9]{7}$"))]
     pub from: String,
-    /// Four digits.
+    /// The bank of the payee.
+    #[schemars(regex(pattern = "^[0-9]{4}$"))]
     pub bank_code: String,
-    /// Three digits.
+    /// The branch of the payee.
+    #[schemars(regex(pattern = "^[0-9]{3}$"))]
     pub branch_code: String,
-    /// `ordinary`, `current` or `savings`.
+    /// The type of the payee's account.
+    #[schemars(regex(pattern = "^(ordinary|current|savings|other)$"))]
     pub account_type: String,
-    /// Seven digits.
+    /// The number of the payee's account.
+    #[schemars(regex(pattern = "^[0-9]{7}$"))]
     pub account: String,
-    /// In kana.
+    /// The name of the payee, in kana.
+    #[schemars(length(min = 1, max = 48))]
     pub payee: String,
     /// Yen.
+    #[schemars(range(min = 1, max = 9_999_999_999_u64))]
     pub amount: u64,
 }
 
@@ -55,8 +64,17 @@ pub enum Requested {
     /// [`MAX_WAITING`] of the linkage wait already.
     TooMany,
     /// This part of it cannot be.
-    Wrong(String),
+    Wrong {
+        /// The member of the body.
+        part: String,
+        /// What the developer of the provider has to change.
+        why: String,
+    },
 }
+
+/// The paying accounts that a linkage may name.
+const FROM: &str =
+    "an account of this linkage by its ID, as GET /api/accounts has it, or the main account of the contract";
 
 impl Bank {
     /// Takes an order. A request with the same key is a retry, however often it comes.
@@ -66,7 +84,7 @@ impl Bank {
     /// [`BankError::Books`]
     pub fn request(&self, linkage: &Linkage, key: &str, wanted: &Wanted) -> Result<Requested, BankError> {
         let Some(person) = self.person(&linkage.contract, &linkage.user)? else {
-            return Ok(Requested::Wrong("from".into()));
+            return Ok(wrong("from", FROM));
         };
         let accounts = self.accounts_for(&person)?;
         // 代表口座 may pay also where no account was registered, for no inquiry is linked.
@@ -75,16 +93,21 @@ impl Bank {
                 && (linkage.accounts.contains(&wanted.from)
                     || accounts.first().is_some_and(|first| first.key() == wanted.from))
         };
-        let Some(account) = accounts.iter().find(may_pay) else { return Ok(Requested::Wrong("from".into())) };
+        let Some(account) = accounts.iter().find(may_pay) else { return Ok(wrong("from", FROM)) };
         let Some((bank, branch)) = find(&wanted.bank_code, &wanted.branch_code) else {
-            return Ok(Requested::Wrong("branchCode".into()));
+            let knows_bank = BANKS.iter().any(|bank| bank.code == wanted.bank_code);
+            return Ok(if knows_bank {
+                wrong("branchCode", "the bank has no branch of this code; LINKAGE.md lists them")
+            } else {
+                wrong("bankCode", "there is no bank of this code; LINKAGE.md lists them")
+            });
         };
         let to = Account::key_of(branch.code, &wanted.account);
         if bank.code == OWN_BANK && (to == account.key() || self.books.get::<Account>(&to)?.is_none()) {
-            return Ok(Requested::Wrong("account".into()));
+            return Ok(wrong("account", "this bank has no such account, or it is the account that pays"));
         }
         if wanted.amount == 0 {
-            return Ok(Requested::Wrong("amount".into()));
+            return Ok(wrong("amount", "a whole number of yen, at least 1"));
         }
         let fields = [
             ("bankCode", bank.code.to_owned()),
@@ -117,7 +140,7 @@ impl Bank {
                     *text = transaction.get(name).map(ToString::to_string).unwrap_or_default();
                 }
             }
-            Err(error) => return Ok(Requested::Wrong(part(&error))),
+            Err(error) => return Ok(Requested::Wrong { part: part(&error), why: error.to_string() }),
         }
         Ok(self.books.change(|sheet| {
             if let Some(known) = sheet.get::<Request>(&request.id)? {
@@ -201,6 +224,10 @@ impl Bank {
         let act = Act::PayRequested { request: request.id.clone(), from: request.from.clone() };
         Ok(Draft { operation: Operation::Transfer, fields, act })
     }
+}
+
+fn wrong(part: &str, why: &str) -> Requested {
+    Requested::Wrong { part: part.to_owned(), why: why.to_owned() }
 }
 
 /// The number of an order, from its idempotency key.

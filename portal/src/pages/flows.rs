@@ -12,8 +12,6 @@ use crate::linkage::grants::{Asked, Grants};
 
 /// The site's state for linkages: the authorization servers, and the users in the middle of linking.
 pub struct Linkages {
-    /// The bank's address, without a slash at its end.
-    pub url: String,
     /// The server of each standard.
     pub servers: HashMap<Standard, Arc<dyn Grants>>,
     flows: Mutex<HashMap<String, Flow>>,
@@ -49,10 +47,10 @@ const PATIENCE: u64 = 1_800;
 const MAX: usize = 10_000;
 
 impl Linkages {
-    /// At this address, with these servers.
+    /// With these servers.
     #[must_use]
-    pub fn new(url: String, servers: HashMap<Standard, Arc<dyn Grants>>) -> Self {
-        Self { url, servers, flows: Mutex::default() }
+    pub fn new(servers: HashMap<Standard, Arc<dyn Grants>>) -> Self {
+        Self { servers, flows: Mutex::default() }
     }
 
     pub(super) fn flows(&self) -> MutexGuard<'_, HashMap<String, Flow>> {

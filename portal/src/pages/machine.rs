@@ -3,7 +3,7 @@
 //! Without the first, a page of an attacker whose host name leads here could read the bank's pages (DNS rebinding).
 
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -16,7 +16,7 @@ const HERE_ALONE: &[&str] = &["/outbox", "/operator", "/clock"];
 pub(super) async fn this_machine(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or("?").to_owned());
     let host = host.or_else(|| request.uri().authority().map(|name| name.as_str().to_owned()));
-    if host.is_some_and(|host| !is_ours(&host)) {
+    if host.as_deref().is_some_and(|host| !is_ours(host)) {
         return (StatusCode::MISDIRECTED_REQUEST, "This bank answers under 127.0.0.1, [::1] and localhost alone.\n")
             .into_response();
     }
@@ -24,11 +24,16 @@ pub(super) async fn this_machine(request: Request, next: Next) -> Response {
     let is_here_alone = HERE_ALONE
         .iter()
         .any(|known| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    let peer = request.extensions().get::<ConnectInfo<Peer>>().and_then(|peer| peer.0.address);
-    if is_here_alone && peer.is_some_and(|address| !address.to_canonical().is_loopback()) {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|peer| peer.0.clone()).unwrap_or_default();
+    if is_here_alone && peer.address.is_some_and(|address| !address.to_canonical().is_loopback()) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    // RFC 6797. Not under the name that this machine's other sites have, too: a browser would ask all of them under TLS alone.
+    if peer.secure && !host.is_some_and(|host| host.to_ascii_lowercase().starts_with("localhost")) {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
 }
 
 /// Whether a host is this machine's own, with any port.

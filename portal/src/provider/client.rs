@@ -1,16 +1,21 @@
 //! The provider's side of OAuth 2.0: plain with PKCE, and by the FAPI 2.0 profile. It knows the bank by its metadata alone.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use rustls::crypto::ring;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
 use ureq::http::Response;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
 
 use crate::domain::linkage::Standard;
 use crate::secrets::write_secret;
@@ -28,6 +33,8 @@ pub struct Credentials {
 pub struct Client {
     agent: Agent,
     bank: String,
+    /// The bank's address for FAPI.
+    secure_bank: String,
     callback: String,
     credentials: Credentials,
     clock: Clock,
@@ -69,6 +76,16 @@ pub enum Trouble {
     /// The customer or the bank has said no; the word is OAuth's.
     #[error("{0}")]
     Refused(String),
+    /// The bank's API has answered with a problem.
+    #[error("the bank answers {status} {code}")]
+    Problem {
+        /// The status.
+        status: u16,
+        /// The bank's word for the kind of problem, if it has one.
+        code: String,
+        /// The part of the request that is wrong, if it is named.
+        part: String,
+    },
     /// This is not open to the customer, now or at all; the linkage goes on.
     #[error("the customer may not do this")]
     Forbidden,
@@ -121,12 +138,31 @@ impl Client {
     /// A client of the bank at this address, to which its customers return at `callback`.
     #[must_use]
     pub fn new(bank: String, callback: String, credentials: Credentials, clock: Clock) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(20)))
+        let agent = config().build().into();
+        Self { agent, secure_bank: bank.clone(), bank, callback, credentials, clock }
+    }
+
+    /// The same, with the bank's issuer for FAPI at `url` under TLS, where the bank's certificate is from the authority in `pem`.
+    ///
+    /// # Errors
+    ///
+    /// That `pem` is no certificate.
+    pub fn with_tls(mut self, url: String, pem: &str) -> Result<Self, ureq::Error> {
+        let authority = Certificate::from_pem(pem.as_bytes())?;
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(Arc::new(vec![authority])))
+            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
             .build();
-        Self { agent: config.into(), bank, callback, credentials, clock }
+        (self.agent, self.secure_bank) = (config().tls_config(tls).build().into(), url);
+        Ok(self)
+    }
+
+    /// The bank's address for a standard.
+    fn bank(&self, standard: Standard) -> &str {
+        match standard {
+            Standard::Plain => &self.bank,
+            Standard::Fapi => &self.secure_bank,
+        }
     }
 
     /// Where to send a customer who wants to link, and what to remember until they are back.
@@ -135,14 +171,15 @@ impl Client {
     ///
     /// [`Trouble`]
     pub fn begin(&self, client: &str, standard: Standard, scopes: &[&str]) -> Result<(String, Waiting), Trouble> {
-        let known = format!("{}/.well-known/oauth-authorization-server{}", self.bank, standard.path());
+        let bank = self.bank(standard);
+        let known = format!("{bank}/.well-known/oauth-authorization-server{}", standard.path());
         let metadata = document(self.agent.get(&known).call().map_err(away)?)?.1;
         let text = |name: &str| {
             metadata[name].as_str().map(str::to_owned).ok_or(Trouble::Strange("the metadata is not whole"))
         };
         let issuer = text("issuer")?;
         // RFC 8414, section 3.3: the metadata has to be about the requested issuer.
-        if issuer != format!("{}{}", self.bank, standard.path()) {
+        if issuer != format!("{bank}{}", standard.path()) {
             return Err(Trouble::Strange("the metadata is another issuer's"));
         }
         let waiting = Waiting {
@@ -233,7 +270,10 @@ impl Client {
             200..=299 => Ok(answer),
             401 => Err(Trouble::Over),
             403 => Err(Trouble::Forbidden),
-            _ => Err(Trouble::Refused(answer["title"].as_str().unwrap_or("?").to_owned())),
+            _ => {
+                let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                Err(Trouble::Problem { status, code: text("code"), part: text("part") })
+            }
         }
     }
 
@@ -264,7 +304,7 @@ impl Client {
     }
 
     fn ask_once(&self, linked: &Linked, path: &str, body: Option<(&str, &Value)>) -> Result<(u16, Value), Trouble> {
-        let url = format!("{}{path}", self.bank);
+        let url = format!("{}{path}", self.bank(linked.standard));
         let method = if body.is_some() { "POST" } else { "GET" };
         let authorization = match linked.standard {
             Standard::Plain => format!("Bearer {}", linked.access),
@@ -344,6 +384,10 @@ impl Client {
         }
         jws(&self.credentials.key, &header, &claims)
     }
+}
+
+fn config() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(20)))
 }
 
 /// A form's body, or an address's query.

@@ -8,4 +8,4 @@ mod services;
 mod site;
 
 pub use office::Office;
-pub use services::register;
+pub use services::{is_ours, register};

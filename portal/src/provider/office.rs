@@ -16,7 +16,8 @@ const COOKIE: &str = "choubo";
 /// The site.
 pub struct Office {
     pub(super) client: Client,
-    pub(super) bank: String,
+    /// The bank's addresses: forms lead there.
+    pub(super) banks: Vec<String>,
     visitors: Mutex<HashMap<String, Visitor>>,
 }
 
@@ -50,7 +51,18 @@ impl Office {
     #[must_use]
     pub fn new(bank: &str, url: &str, credentials: Credentials, clock: Clock) -> Self {
         let client = Client::new(bank.to_owned(), format!("{url}/callback"), credentials, clock);
-        Self { client, bank: bank.to_owned(), visitors: Mutex::default() }
+        Self { client, banks: vec![bank.to_owned()], visitors: Mutex::default() }
+    }
+
+    /// The same, with the bank's issuer for FAPI at `url` under TLS, where the bank's certificate is from the authority in `pem`.
+    ///
+    /// # Errors
+    ///
+    /// That `pem` is no certificate.
+    pub fn with_tls(mut self, url: &str, pem: &str) -> Result<Self, ureq::Error> {
+        self.client = self.client.with_tls(url.to_owned(), pem)?;
+        self.banks.push(url.to_owned());
+        Ok(self)
     }
 
     fn visitors(&self) -> MutexGuard<'_, HashMap<String, Visitor>> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::client::Credentials;
 use crate::bank::Bank;
-use crate::books::BooksError;
 use crate::domain::linkage::{Menu, Provider, Standard};
 use crate::linkage::grants::{Keys, Server};
+use crate::linkage::registration::{self, DAYS};
 
 /// The services of the site, as the bank knows them: client ID, name, purpose, menus, whether customers choose, standard.
 pub(super) const SERVICES: [Service; 3] = [
@@ -39,9 +39,6 @@ pub(super) const SERVICES: [Service; 3] = [
         standard: Standard::Plain,
     },
 ];
-
-/// How many days a linkage is good for.
-const DAYS: u32 = 90;
 
 /// A service of the site.
 pub(super) struct Service {
@@ -86,16 +83,16 @@ pub async fn register(
         };
         let keys = match service.standard {
             Standard::Plain => Keys::Secret(credentials.expose_secret().to_owned()),
-            Standard::Fapi => Keys::Public(credentials.public_jwk()),
+            Standard::Fapi => Keys::Public(vec![credentials.public_jwk()]),
         };
-        if let Some(server) = servers.get(&service.standard) {
-            server.register(&provider, keys).await?;
-        }
-        let done: Result<(), BooksError> = bank.books.change(|sheet| {
-            sheet.put(&provider);
-            Ok(())
-        });
-        done.map_err(|error| error.to_string())?;
+        let redirect_uris = [provider.redirect_uri.clone()];
+        registration::register(bank, servers, &provider, &redirect_uris, keys).await?;
     }
     Ok(())
+}
+
+/// Whether a client ID is one of the site's own.
+#[must_use]
+pub fn is_ours(client: &str) -> bool {
+    SERVICES.iter().any(|service| service.client == client)
 }

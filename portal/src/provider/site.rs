@@ -24,7 +24,7 @@ impl Office {
         let style = concat!(include_str!("../../assets/portal.css"), include_str!("../../assets/provider.css"));
         let policy = format!(
             "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
-            self.bank
+            self.banks.join(" ")
         );
         let policy = HeaderValue::from_str(&policy).expect("an address is ASCII");
         Router::new()
@@ -248,7 +248,7 @@ fn trouble_text(t: Text, trouble: &Trouble) -> String {
         Trouble::Forbidden => t.get("provider-forbidden"),
         // A word of OAuth helps the support; a sentence in another language does not.
         Trouble::Refused(word) if !word.contains(' ') => t.with("provider-refused", &[("word", word)]),
-        Trouble::Refused(_) => t.get("provider-not-taken"),
+        Trouble::Refused(_) | Trouble::Problem { .. } => t.get("provider-not-taken"),
         Trouble::Strange(_) => t.get("provider-strange"),
         Trouble::Away(_) => t.get("provider-away"),
     }

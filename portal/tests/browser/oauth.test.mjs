@@ -1,4 +1,5 @@
-// Other people's client against the real bank: openid-client links plainly and by the FAPI 2.0 profile, and is refused what it must be.
+// Other people's client against the real bank: openid-client links by OAuth 2.0, and is refused what it must be. The FAPI 2.0 profile
+// is in `fapi.test.mjs`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -115,58 +116,6 @@ test("a request without PKCE, with another address, or of nobody comes to nothin
     assert.ok([400, 303].includes(client.status));
     assert.ok(!(client.headers.get("location") ?? "").startsWith("/link/"), "a client of the other profile is none of this one's");
     await page.close();
-  });
-});
-
-test("openid-client links by the FAPI 2.0 profile; a token is worth nothing without its key", async () => {
-  await withBank(async ({ bank, page, token, credentials }) => {
-    const { d, ...publicJwk } = credentials.jwk;
-    assert.ok(d && publicJwk.x);
-    const usages = { name: "ECDSA", namedCurve: "P-256" };
-    const { use, alg, ...jwk } = credentials.jwk;
-    assert.equal(alg, "ES256");
-    assert.equal(use, "sig");
-    const key = await crypto.subtle.importKey("jwk", { ...jwk, key_ops: ["sign"] }, usages, false, ["sign"]);
-    const config = await discover(bank, "/fapi", "choubo-fapi", oauth.PrivateKeyJwt({ key, kid: jwk.kid }));
-    const known = config.serverMetadata();
-    assert.equal(known.require_pushed_authorization_requests, true);
-    const jwks = await (await fetch(known.jwks_uri)).json();
-    assert.deepEqual(jwks.keys.map((one) => [one.kty, one.d]), [["EC", undefined]]);
-
-    const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair("ES256"));
-    const { verifier, state, parameters, url: unpushed } = await plainRequest(bank, config);
-    const direct = await fetch(unpushed, { redirect: "manual" });
-    assert.ok(!(direct.headers.get("location") ?? "").startsWith("/link/"), "a request that was not pushed comes to nothing");
-
-    const url = await oauth.buildAuthorizationUrlWithPAR(config, parameters, { DPoP });
-    const answer = await back(bank, page, url, () => consent(page, token));
-    assert.equal(answer.searchParams.get("iss"), `${bank.url}/fapi`);
-    const tokens = await oauth.authorizationCodeGrant(config, answer, { pkceCodeVerifier: verifier, expectedState: state }, undefined, { DPoP });
-    assert.equal(tokens.token_type, "dpop");
-
-    const accounts = new URL(`${bank.url}/api/accounts`);
-    const good = await oauth.fetchProtectedResource(config, tokens.access_token, accounts, "GET", undefined, undefined, { DPoP });
-    assert.equal((await good.json()).accounts.length, 2);
-
-    // Stolen: with the thief's own key, as a bearer token, and with a proof that was seen before.
-    const thief = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair("ES256"));
-    assert.equal(await status(oauth.fetchProtectedResource(config, tokens.access_token, accounts, "GET", undefined, undefined, { DPoP: thief })), 401);
-    assert.equal(await status(fetch(accounts, { headers: { authorization: `Bearer ${tokens.access_token}` } })), 401);
-    assert.equal(await status(fetch(accounts, { headers: { authorization: `DPoP ${tokens.access_token}` } })), 401);
-    let seen;
-    config[oauth.customFetch] = async (to, options) => {
-      seen = options.headers;
-      return fetch(to, options);
-    };
-    assert.equal(await status(oauth.fetchProtectedResource(config, tokens.access_token, accounts, "GET", undefined, undefined, { DPoP })), 200);
-    const headers = Object.fromEntries(new Headers(seen));
-    assert.ok(headers.dpop && headers.authorization);
-    assert.equal(await status(fetch(accounts, { headers })), 401, "a proof is good once");
-
-    const again = await oauth.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
-    assert.equal(again.token_type, "dpop");
-    await oauth.tokenRevocation(config, tokens.refresh_token);
-    assert.equal(await status(oauth.fetchProtectedResource(config, again.access_token, accounts, "GET", undefined, undefined, { DPoP })), 401);
   });
 });
 

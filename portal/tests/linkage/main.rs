@@ -3,7 +3,9 @@
 mod accounts;
 #[path = "../clerk/mod.rs"]
 mod clerk;
+mod description;
 mod grants;
+mod mistakes;
 mod pages;
 mod requests;
 mod world;

@@ -86,7 +86,7 @@ impl World {
             .expect("registered");
         let servers: HashMap<Standard, Arc<dyn Grants>> =
             servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
-        let linkages = Linkages::new(URL.to_owned(), servers.clone());
+        let linkages = Linkages::new(servers.clone());
         let site = Arc::new(Site::new(bank, None, dir.path().join("attacks")).with_linkages(linkages));
         let router = Arc::clone(&site).router();
         let secret = credentials.expose_secret().to_owned();

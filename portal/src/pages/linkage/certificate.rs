@@ -50,7 +50,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(Ticket { ti
     };
     let shown = visit.peer.certificate.clone();
     if holder(&visit, shown.as_deref())?.is_none() {
-        return Ok(refused(&visit, "linkage-no-certificate"));
+        return Ok(refused(&visit, "linkage-no-certificate", None));
     }
     let next = to(&flow, "certificate/password");
     Ok(renamed(&visit, flow, shown, next))

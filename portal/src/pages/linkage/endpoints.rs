@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, Request, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::domain::linkage::{Ended, Standard};
+use crate::linkage::grants::Grants;
+use crate::linkage::reasons::error;
 use crate::pages::fault::{Answer, Fault};
 use crate::pages::site::Site;
+use crate::tls::Peer;
 
 /// What providers ask without a customer.
 pub(in crate::pages) fn endpoints() -> Router<Arc<Site>> {
@@ -38,26 +41,52 @@ pub(in crate::pages) fn endpoints() -> Router<Arc<Site>> {
 }
 
 async fn answer(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
-    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
-    Ok(linkages.servers[&standard].answer(request).await)
+    match server(&site, standard, &request)? {
+        Ok(server) => Ok(server.answer(request).await),
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// The server of a standard; an error instead, if it answers under TLS alone and the request has come without.
+fn server<'a>(
+    site: &'a Site,
+    standard: Standard,
+    request: &Request,
+) -> Result<Result<&'a Arc<dyn Grants>, Response>, Fault> {
+    let server = site.linkages.as_ref().and_then(|linkages| linkages.servers.get(&standard)).ok_or(Fault::NotFound)?;
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|peer| peer.0.clone()).unwrap_or_default();
+    if is_reached(server.as_ref(), &peer) {
+        return Ok(Ok(server));
+    }
+    let why = format!(
+        "this issuer answers under TLS alone: {}{}; the certificate of its authority is /authority.pem",
+        server.url(),
+        standard.path()
+    );
+    Ok(Err(error(StatusCode::BAD_REQUEST, "invalid_request", &why)))
+}
+
+/// Whether a server answers to this connection: one whose address begins with `https` answers under TLS alone.
+pub(super) fn is_reached(server: &dyn Grants, peer: &Peer) -> bool {
+    peer.secure || !server.url().starts_with("https://")
 }
 
 /// Tokens. A linkage that is over gets no more of them.
 async fn token(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
-    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
-    let server = &linkages.servers[&standard];
+    let server = match server(&site, standard, &request)? {
+        Ok(server) => server,
+        Err(refused) => return Ok(refused),
+    };
     if standard == Standard::Plain && request.headers().contains_key("dpop") {
         // A token that is bound to a key would be of no use: the API takes such tokens of the other issuer alone.
         let why = "this issuer binds no tokens to keys: leave the DPoP header out, or use the issuer for FAPI";
-        let body = serde_json::json!({ "error": "invalid_request", "error_description": why }).to_string();
-        let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-        return Ok((StatusCode::BAD_REQUEST, headers, body).into_response());
+        return Ok(error(StatusCode::BAD_REQUEST, "invalid_request", why));
     }
     let (request, refresh) = with_field(request, "refresh_token").await?;
     if let Some(subject) = server.subject_of(&refresh).await
         && site.bank.is_over(&subject)?
     {
-        linkages.end(&[subject])?;
+        end(&site, subject)?;
     }
     Ok(server.answer(request).await)
 }
@@ -65,6 +94,9 @@ async fn token(site: Arc<Site>, standard: Standard, request: Request) -> Answer 
 /// The metadata (RFC 8414), without what the bank does not offer.
 async fn metadata(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
     let response = answer(site, standard, request).await?;
+    if !response.status().is_success() {
+        return Ok(response);
+    }
     let (mut parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, 1 << 16).await.map_err(|_| Fault::NotFound)?;
     let mut known: serde_json::Value = serde_json::from_slice(&body).map_err(|_| Fault::NotFound)?;
@@ -96,8 +128,10 @@ async fn metadata(site: Arc<Site>, standard: Standard, request: Request) -> Answ
 
 /// Revocation (RFC 7009): with the token ends the linkage, for that is what "unlink" at a provider's means.
 async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer {
-    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
-    let server = &linkages.servers[&standard];
+    let server = match server(&site, standard, &request)? {
+        Ok(server) => server,
+        Err(refused) => return Ok(refused),
+    };
     let (request, token) = with_field(request, "token").await?;
     let before = server.subject_of(&token).await;
     let response = server.answer(request).await;
@@ -106,9 +140,14 @@ async fn revoke(site: Arc<Site>, standard: Standard, request: Request) -> Answer
         && server.subject_of(&token).await.is_none()
     {
         site.bank.end_linkage(&subject, Ended::Unlinked)?;
-        linkages.end(&[subject])?;
+        end(&site, subject)?;
     }
     Ok(response)
+}
+
+fn end(site: &Site, subject: String) -> Result<(), Fault> {
+    let linkages = site.linkages.as_ref().ok_or(Fault::NotFound)?;
+    Ok(linkages.end(&[subject])?)
 }
 
 /// A field of the form that a provider sends, and the request as it was. A body that is no form has no field.

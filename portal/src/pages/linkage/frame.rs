@@ -9,7 +9,7 @@ use crate::pages::fault::Fault;
 use crate::pages::flows::Flow;
 use crate::pages::forms::csrf;
 use crate::pages::headers::CSP;
-use crate::pages::layout::{message, page};
+use crate::pages::layout::page;
 use crate::pages::session::Stage;
 use crate::pages::visit::Visit;
 
@@ -38,8 +38,16 @@ pub(super) fn draw(visit: &Visit, flow: &Flow, step: usize, title: &str, content
     response
 }
 
-pub(super) fn refused(visit: &Visit, text: &str) -> Response {
-    let mut response = message(visit, &visit.t.get(text));
+/// A page from which no way leads back to the provider. `why` is for the developer of the provider.
+pub(super) fn refused(visit: &Visit, text: &str, why: Option<&str>) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p { (t.get(text)) }
+        @if let Some(why) = why { p.muted { (t.get("linkage-for-developers")) " " code lang="en" { (why) } } }
+        p.muted { (t.get("contact-desk")) }
+        p { a.button href="/" { (t.get("back-to-start")) } }
+    };
+    let mut response = page(visit, &t.get("message"), &content);
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }

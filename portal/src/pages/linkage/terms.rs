@@ -4,12 +4,13 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect};
 use maud::html;
 
+use super::endpoints::is_reached;
 use super::flow::{flow, linkages, offer, owner};
 use super::frame::{button, draw, leave, origin, refused, stop_button, to};
 use super::names::menu_names;
 use super::proof::{Service, login_forms};
 use crate::bank::Numbers;
-use crate::domain::linkage::Standard;
+use crate::domain::linkage::{Provider, Standard};
 use crate::domain::order::GivenUp;
 use crate::linkage::grants::Begun;
 use crate::pages::fault::{Answer, Fault};
@@ -24,16 +25,22 @@ pub(super) async fn authorize(standard: Standard, visit: Visit, Query(query): Qu
     visit.count_address()?;
     let linkages = linkages(&visit)?;
     let server = &linkages.servers[&standard];
+    if !is_reached(server.as_ref(), &visit.peer) {
+        let why = format!("this issuer answers under TLS alone: {}{}", server.url(), standard.path());
+        return Ok(refused(&visit, "linkage-refused", Some(&why)));
+    }
     let asked = match server.begin(&query).await {
         Begun::Redirect(to) => return Ok(Redirect::to(&to).into_response()),
-        Begun::Refused(_) => return Ok(refused(&visit, "linkage-refused")),
+        Begun::Refused(why) => return Ok(refused(&visit, "linkage-refused", Some(&why))),
         Begun::Asked(asked) => asked,
     };
     let known = visit.bank().provider(&asked.client)?.filter(|provider| provider.standard == standard);
     let Some(provider) = known else {
         server.refuse(&asked.ticket);
-        return Ok(refused(&visit, "linkage-refused"));
+        return Ok(refused(&visit, "linkage-refused", None));
     };
+    // A client may have several addresses: this flow leads to the one that it has asked for.
+    let provider = Provider { redirect_uri: asked.redirect_uri.clone(), ..provider };
     let flow = Flow {
         id: random_hex(16),
         owner: owner(&visit.name),

@@ -335,6 +335,13 @@ pub(super) const PARTS: &[(&str, &[Rule])] = &[
                 "browser/linkage.test.mjs",
                 "stopping on the way leads back to the provider, which learns no more than that",
             ),
+            rule("link-tls", "/link/{flow}/terms", "issuer.rs", "the_issuer_for_fapi_answers_under_tls_alone"),
+            rule(
+                "link-reasons",
+                "/link/{flow}/terms",
+                "linkage/mistakes.rs",
+                "each_mistake_at_the_issuer_for_fapi_has_its_reason",
+            ),
             rule(
                 "link-certificate",
                 "/link/{flow}/certificate/password",
