@@ -15,7 +15,7 @@ use camtoken_portal::domain::credential::{Password, PasswordHash};
 use camtoken_portal::domain::linkage::Standard;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::linkage::grants::{Grants, Server};
-use camtoken_portal::pages::{Linkages, Site};
+use camtoken_portal::pages::{IDLE, Linkages, Site};
 use camtoken_portal::provider;
 use camtoken_portal::provider::client::Credentials;
 use camtoken_portal::system::rng;
@@ -23,6 +23,7 @@ use camtoken_portal::test_clock::TestClock;
 use tower::ServiceExt;
 
 const URL: &str = "http://127.0.0.1:4880";
+const TLS: &str = "https://127.0.0.1:4882";
 const OFFICE: &str = "http://127.0.0.1:4883";
 /// A service that asks for balances and statements alone, for which the password is proof enough.
 const REQUEST: &str = "/oauth/authorize?response_type=code&client_id=choubo-keihi&redirect_uri=http://127.0.0.1:4883/callback\
@@ -55,7 +56,7 @@ impl Visitor {
         let servers: HashMap<Standard, Arc<Server>> = Standard::ALL.into_iter().map(server).collect();
         provider::register(&bank, &servers, OFFICE, &credentials).await.expect("registered");
         let servers = servers.into_iter().map(|(standard, server)| (standard, server as Arc<dyn Grants>)).collect();
-        let site = Site::new(bank, None, dir.path().join("attacks"));
+        let site = Site::new(bank, None, dir.path().join("attacks")).with_tls(TLS.to_owned());
         let site = Arc::new(site.with_linkages(Linkages::new(servers)));
         let router = Arc::clone(&site).router();
         Self { site, router, clock, cookie: String::new(), page: String::new(), _dir: dir }
@@ -192,4 +193,55 @@ async fn a_permission_that_is_sent_twice_is_given_once() {
     visitor.clock.advance(Duration::from_secs(60)).expect("it moves");
     let accounts = permission.replace("permission", "accounts");
     assert_eq!(visitor.ask(&accounts, None).await.0, StatusCode::FORBIDDEN, "the way is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_customer_goes_on_from_the_first_page_or_back_to_the_provider() {
+    let mut visitor = Visitor::new().await;
+    let permission = visitor.prove("KEIRI01").await;
+    let terms = permission.replace("permission", "terms");
+    visitor.clock.advance(IDLE).expect("it moves");
+    let stranger = std::mem::take(&mut visitor.cookie);
+    assert_eq!(visitor.ask(&permission, None).await.0, StatusCode::FORBIDDEN, "the flow is another browser's");
+    visitor.cookie = stranger;
+    assert_eq!(visitor.ask(&permission, None).await, (StatusCode::SEE_OTHER, terms.clone()));
+    assert_eq!(visitor.ask(&terms, None).await.0, StatusCode::OK);
+    assert!(visitor.page.contains("5分間"), "why it begins again");
+    assert_eq!(visitor.ask(&permission, Some("seen=yes")).await.0, StatusCode::FORBIDDEN, "the proof is forgotten");
+    assert_eq!(visitor.linked("KEIRI01"), 0);
+
+    visitor.ask(&terms, None).await;
+    let stop = permission.replace("permission", "stop");
+    let (status, to) = visitor.ask(&stop, Some("")).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(to.starts_with(&format!("{OFFICE}/callback?")) && to.contains("error=access_denied"), "{to}");
+
+    // Also from a form, and to the permission at the second time.
+    let permission = visitor.prove("KEIRI01").await;
+    visitor.clock.advance(IDLE).expect("it moves");
+    let terms = permission.replace("permission", "terms");
+    assert_eq!(visitor.ask(&permission, Some("seen=yes")).await, (StatusCode::SEE_OTHER, terms.clone()));
+    visitor.ask(&terms, None).await;
+    let form = format!("service=business&contract={SAMPLE}&user=KEIRI01&password={LOGIN}");
+    visitor.ask(&permission.replace("permission", "login"), Some(&form)).await;
+    visitor.ask(&permission, None).await;
+    assert!(visitor.ask(&permission, Some("seen=yes")).await.1.contains("code="));
+    assert_eq!(visitor.linked("KEIRI01"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_certificate_a_way_leads_back_to_the_provider() {
+    let mut visitor = Visitor::new().await;
+    let terms = visitor.ask(REQUEST, None).await.1;
+    visitor.ask(&terms, None).await;
+    let (_, to) = visitor.ask(&terms.replace("terms", "tls"), Some("")).await;
+    let certificate = to.strip_prefix(TLS).expect("the site under TLS").to_owned();
+    // Another session, as it is another one under TLS.
+    visitor.cookie.clear();
+    assert_eq!(visitor.ask(&certificate, None).await.0, StatusCode::BAD_REQUEST);
+    assert!(visitor.page.contains("電子証明書を確認できませんでした"));
+    let (status, to) = visitor.ask(&terms.replace("terms", "stop"), Some("")).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(to.starts_with(&format!("{OFFICE}/callback?")) && to.contains("error=access_denied"), "{to}");
+    assert_eq!(visitor.ask(&certificate, None).await.0, StatusCode::FORBIDDEN, "the ticket was good once");
 }

@@ -23,6 +23,8 @@ pub(super) struct Visit {
     pub site: Arc<Site>,
     pub peer: Peer,
     pub name: String,
+    /// The name of the session that this browser had until it was idle for too long.
+    pub before: Option<String>,
     /// The database's ID of this browser, since a login with it.
     pub browser: Option<String>,
     pub session: Session,

@@ -42,6 +42,7 @@ pub(super) async fn visitor(State(site): State<Arc<Site>>, mut request: Request,
     let named = cookie_named(request.headers(), cookie_name);
     let found = named.as_deref().map_or(Err(false), |name| site.sessions.find(name, now));
     let ended = found.as_ref().err() == Some(&true);
+    let before = named.clone().filter(|_| found.is_err());
     let (name, session, is_new) = match (named, found) {
         (Some(name), Ok(session)) => (name, session, false),
         _ => {
@@ -60,7 +61,7 @@ pub(super) async fn visitor(State(site): State<Arc<Site>>, mut request: Request,
     let (path, query) = (request.uri().path().to_owned(), others.join("&"));
     let called = if peer.secure { SECURE_BROWSER } else { BROWSER };
     let browser = cookie_named(request.headers(), called).map(|name| browser_id(&name));
-    let visit = Visit { site, peer, name, browser, session, t, path, query };
+    let visit = Visit { site, peer, name, before, browser, session, t, path, query };
     request.extensions_mut().insert(visit.clone());
     if let Some(again) = again.filter(|_| request.method() == Method::GET) {
         return shown_again(&visit, &again);

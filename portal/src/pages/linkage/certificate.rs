@@ -1,13 +1,14 @@
 //! The customer's proof of identity by certificate: shown first, to the bank's site under TLS; then the login password alone.
 
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::flow::{flow, linkages, renamed};
-use super::frame::{allow_return, draw, refused, stop_button, to};
+use super::flow::{flow, linkages, owner, renamed};
+use super::frame::{allow_return, button, draw, stop_button, to};
 use super::proof::password_proved;
 use crate::bank::Numbers;
 use crate::domain::certificate::Certificate;
@@ -39,7 +40,7 @@ pub(super) struct Ticket {
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(Ticket { ticket }): Query<Ticket>) -> Answer {
-    let flow = {
+    let mut flow = {
         let mut flows = linkages(&visit)?.flows();
         let flow = flows.get_mut(&id).ok_or(Fault::Form)?;
         let known = flow.ticket.take().ok_or(Fault::Form)?;
@@ -50,7 +51,10 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>, Query(Ticket { ti
     };
     let shown = visit.peer.certificate.clone();
     if holder(&visit, shown.as_deref())?.is_none() {
-        return Ok(refused(&visit, "linkage-no-certificate", None));
+        // The ticket has brought the flow into this session, from which a way leads back to the provider.
+        flow.owner = owner(&visit.name);
+        linkages(&visit)?.keep(flow.clone());
+        return Ok(draw_no_certificate(&visit, &flow));
     }
     let next = to(&flow, "certificate/password");
     Ok(renamed(&visit, flow, shown, next))
@@ -98,6 +102,21 @@ fn holder(visit: &Visit, shown: Option<&str>) -> Result<Option<(Certificate, Per
     };
     let by_certificate = visit.contract(&person)?.method == LoginMethod::PasswordCertificate;
     Ok(by_certificate.then_some((known, person)))
+}
+
+fn draw_no_certificate(visit: &Visit, flow: &Flow) -> Response {
+    let t = visit.t;
+    let content = html! {
+        p.warning role="alert" { (t.get("linkage-no-certificate")) }
+        p { (t.get("linkage-no-certificate-next")) }
+        div.actions {
+            (button(visit, flow, "tls", &t.get("linkage-by-certificate"), ""))
+            (stop_button(visit, flow))
+        }
+    };
+    let mut response = draw(visit, flow, 1, &t.get("linkage-login-title"), &content);
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 fn draw_password(visit: &Visit, flow: &Flow, known: &Certificate, errors: &Errors) -> Response {

@@ -4,11 +4,12 @@
 //! terms ─> proof ─> menus ─> accounts ─> permission ··> endpoints (tokens), list (use, requests, end)
 //! ```
 //!
-//! `flow` is what is known of a user on that way, `frame` what its pages have around them.
+//! `flow` is what is known of a user on that way, `frame` what its pages have around them, `resume` brings back users whose session has ended.
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::site::Site;
@@ -23,6 +24,7 @@ mod list;
 mod names;
 mod permission;
 mod proof;
+mod resume;
 mod terms;
 
 pub(super) use endpoints::endpoints;
@@ -50,4 +52,5 @@ pub(super) fn pages() -> Router<Arc<Site>> {
         .route("/linkages", get(list::show))
         .route("/linkages/{linkage}/end", post(list::end))
         .route("/linkages/requests/{request}", post(list::sign_request))
+        .layer(from_fn(resume::resume))
 }

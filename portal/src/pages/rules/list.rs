@@ -335,6 +335,18 @@ pub(super) const PARTS: &[(&str, &[Rule])] = &[
                 "browser/linkage.test.mjs",
                 "stopping on the way leads back to the provider, which learns no more than that",
             ),
+            rule(
+                "link-idle",
+                "/link/{flow}/terms",
+                "consent.rs",
+                "an_idle_customer_goes_on_from_the_first_page_or_back_to_the_provider",
+            ),
+            rule(
+                "link-no-certificate",
+                "/link/{flow}/certificate",
+                "consent.rs",
+                "without_a_certificate_a_way_leads_back_to_the_provider",
+            ),
             rule("link-tls", "/link/{flow}/terms", "issuer.rs", "the_issuer_for_fapi_answers_under_tls_alone"),
             rule(
                 "link-reasons",
