@@ -65,6 +65,11 @@ impl Office {
         Ok(self)
     }
 
+    /// Where the certificate is that the bank's pages under TLS need in a browser, if there are such pages.
+    pub(super) fn authority(&self) -> Option<String> {
+        (self.banks.len() > 1).then(|| format!("{}/authority.pem", self.banks[0]))
+    }
+
     fn visitors(&self) -> MutexGuard<'_, HashMap<String, Visitor>> {
         self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,13 +22,30 @@ pub(super) struct Seen {
     pub requests: Vec<Value>,
     /// Whether the customer may ask for transfers at present.
     pub transfers_open: bool,
+    /// Why a part of it is missing, in the customer's language.
+    pub trouble: Option<String>,
 }
+
+/// The text for a word of the bank; another one for a word that is not in the list.
+fn said(t: Text, start: &str, words: &[&str], word: &Value, otherwise: &str) -> String {
+    match word.as_str().filter(|word| words.contains(word)) {
+        Some(word) => t.get(&format!("{start}-{word}")),
+        None => t.get(otherwise),
+    }
+}
+
+const ACCOUNT_TYPES: [&str; 4] = ["ordinary", "current", "savings", "other"];
+
+const STATES: [&str; 4] = ["pending", "done", "expired", "ended"];
+
+const REFUSALS: [&str; 5] = ["funds", "limit", "account", "changed", "day"];
 
 fn csrf(visit: &Visit) -> Markup {
     html! { input type="hidden" name="csrf" value=(visit.visitor.csrf); }
 }
 
-pub(super) fn begin_page(visit: &Visit) -> Markup {
+/// The page of a customer who is not linked. `authority` is where the certificate for the bank's pages under TLS is.
+pub(super) fn begin_page(visit: &Visit, authority: Option<&str>) -> Markup {
     let t = visit.t;
     html! {
         p.lead { (t.get("provider-intro")) }
@@ -48,6 +65,7 @@ pub(super) fn begin_page(visit: &Visit) -> Markup {
             }
             p.actions { button.main type="submit" { (t.get("provider-link")) } }
         }
+        @if let Some(authority) = authority { p.muted { (t.get("provider-tls")) " " a href=(authority) { (t.get("provider-authority")) } } }
         p.muted { (t.get("provider-password")) }
     }
 }
@@ -58,6 +76,7 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
     let branches = BANKS.iter().flat_map(|bank| bank.branches.iter().map(move |branch| (bank, branch)));
     html! {
         p.lead { (t.get("provider-is-linked")) " " span.tag { (t.get(match linked.standard { Standard::Plain => "provider-plain", Standard::Fapi => "provider-fapi" })) } }
+        @if let Some(trouble) = &seen.trouble { p.warning role="status" { (t.get("provider-part-missing")) " " (trouble) } }
         h2 { (t.get("accounts")) }
         @if seen.accounts.is_empty() { p { (t.get("provider-no-accounts")) } }
         ul.accounts {
@@ -65,7 +84,7 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
                 @let id = account["id"].as_str().unwrap_or_default();
                 li {
                     a href={ "/accounts/" (id) } {
-                        span { (t.get(&format!("account-{}", account["accountType"].as_str().unwrap_or("other")))) " " (id) }
+                        span { (said(t, "account", &ACCOUNT_TYPES, &account["accountType"], "account-other")) " " (id) }
                         @match balance { Some(yen) => b { (t.yen(*yen)) }, None => b { "—" } }
                     }
                 }
@@ -75,11 +94,11 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
             h2 { (t.get("provider-transfers")) }
             @for request in &seen.requests {
                 section.todo {
-                    h3 { (t.yen(request["amount"].as_u64().unwrap_or_default())) " " span.tag { (t.get(&format!("request-{}", request["state"].as_str().unwrap_or("pending")))) } }
+                    h3 { (t.yen(request["amount"].as_u64().unwrap_or_default())) " " span.tag { (said(t, "request", &STATES, &request["state"], "provider-state-unknown")) } }
                     p { span.kana { (request["payee"].as_str().unwrap_or_default()) } " " small.muted { (request["id"].as_str().unwrap_or_default()) } }
-                    @if let Some(refused) = request["refused"].as_str() {
+                    @if request["refused"].is_string() {
                         p.warning {
-                            (t.with("request-refused", &[("reason", &t.get(&format!("outcome-{refused}")))]))
+                            (t.with("request-refused", &[("reason", &said(t, "outcome", &REFUSALS, &request["refused"], "provider-reason-unknown"))]))
                             @if request["state"] == "pending" { " " (t.get("request-again")) }
                         }
                     }
@@ -110,6 +129,32 @@ pub(super) fn linked_page(visit: &Visit, linked: &Linked, seen: &Seen) -> Markup
                 p.actions { button.main type="submit" { (t.get("provider-send")) } }
             } }
         }
+        (end(visit))
+    }
+}
+
+/// The page of a linked customer when the bank tells nothing.
+pub(super) fn troubled_page(visit: &Visit, trouble: &str) -> Markup {
+    let t = visit.t;
+    html! {
+        p.lead { (t.get("provider-is-linked")) }
+        p.warning role="alert" { (t.get("provider-trouble")) " " (trouble) }
+        p { a.button href="/" { (t.get("provider-again")) } }
+        (end(visit))
+    }
+}
+
+/// A page that is not there.
+pub(super) fn missing_page(t: Text) -> Markup {
+    html! {
+        p { (t.get("provider-no-page")) }
+        p { a.button href="/" { (t.get("provider-back")) } }
+    }
+}
+
+fn end(visit: &Visit) -> Markup {
+    let t = visit.t;
+    html! {
         h2 { (t.get("provider-end")) }
         form method="post" action="/unlink" {
             (csrf(visit))

@@ -1,9 +1,12 @@
 //! The routes of the site, and their state.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Form, FromRequest, FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Linked, Trouble};
 use super::office::{Office, Visit, cookie, text};
-use super::pages::{Seen, begin_page, draw, linked_page, statement_page};
+use super::pages::{Seen, begin_page, draw, linked_page, missing_page, statement_page, troubled_page};
 use super::services::SERVICES;
 use crate::domain::linkage::Menu;
 use crate::text::Text;
@@ -29,11 +32,13 @@ impl Office {
         let policy = HeaderValue::from_str(&policy).expect("an address is ASCII");
         Router::new()
             .route("/", get(home))
-            .route("/link", post(link))
+            .route("/link", post(link).get(async || back()))
             .route("/callback", get(callback))
             .route("/accounts/{account}", get(statement))
-            .route("/transfers", post(transfer))
-            .route("/unlink", post(unlink))
+            .route("/transfers", post(transfer).get(async || back()))
+            .route("/unlink", post(unlink).get(async || back()))
+            .fallback(missing)
+            .method_not_allowed_fallback(missing)
             .route("/style.css", get(async move || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], style)))
             .route(
                 "/mark.svg",
@@ -53,28 +58,65 @@ impl Office {
     }
 }
 
+/// A part of a path, which may be no text.
+type Named = Result<Path<String>, PathRejection>;
+
 type Fields = Vec<(String, String)>;
 
-async fn home(State(office): State<Arc<Office>>, Query(query): Query<Fields>, headers: HeaderMap) -> Response {
+/// The fields of a query. One that cannot be read has none: a visitor who follows a broken link gets a page in their language.
+struct Asked(Fields);
+
+/// The fields of a form, in the same way.
+struct Sent(Fields);
+
+impl<S: Send + Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let query = Query::<Fields>::from_request_parts(parts, state).await;
+        Ok(Self(query.map(|Query(fields)| fields).unwrap_or_default()))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        let form = Form::<Fields>::from_request(request, state).await;
+        Ok(Self(form.map(|Form(fields)| fields).unwrap_or_default()))
+    }
+}
+
+async fn missing(State(office): State<Arc<Office>>, headers: HeaderMap) -> Response {
+    let visit = office.visit(&headers);
+    let mut response = draw(&visit, &visit.t.get("provider-title"), &missing_page(visit.t));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+async fn home(State(office): State<Arc<Office>>, Asked(query): Asked, headers: HeaderMap) -> Response {
     let mut visit = office.visit(&headers);
     if let Ok(asked) = text(&query, "lang").parse() {
         visit.t = Text(asked);
     }
-    let t = visit.t;
-    let mut response = match visit.visitor.linked.clone() {
-        None => draw(&visit, &t.get("provider-title"), &begin_page(&visit)),
+    let (t, authority) = (visit.t, office.authority());
+    let content = match visit.visitor.linked.clone() {
+        None => begin_page(&visit, authority.as_deref()),
         Some(linked) => {
             let requests = visit.visitor.requests.clone();
-            match ask(&office, &visit, linked.clone(), move |client, linked| look(client, linked, &requests)).await {
-                Some(Ok(seen)) => draw(&visit, &t.get("provider-title"), &linked_page(&visit, &linked, &seen)),
-                Some(Err(trouble)) => {
+            let seen = ask(&office, &visit, linked.clone(), move |client, linked| look(client, linked, &requests, t));
+            match seen.await {
+                Some(Ok(seen)) => linked_page(&visit, &linked, &seen),
+                Some(Err(trouble @ Trouble::Over)) => {
                     visit.visitor.notice = Some(("provider-trouble", trouble_text(t, &trouble)));
-                    draw(&visit, &t.get("provider-title"), &begin_page(&visit))
+                    begin_page(&visit, authority.as_deref())
                 }
-                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                Some(Err(trouble)) => troubled_page(&visit, &trouble_text(t, &trouble)),
+                None => troubled_page(&visit, &t.get("provider-broken")),
             }
         }
     };
+    let mut response = draw(&visit, &t.get("provider-title"), &content);
     if let Ok(asked) = text(&query, "lang").parse::<Language>() {
         let value = format!("lang={asked}; Path=/; Max-Age=31536000; SameSite=Lax");
         response.headers_mut().append(header::SET_COOKIE, HeaderValue::from_str(&value).expect("ASCII"));
@@ -82,7 +124,7 @@ async fn home(State(office): State<Arc<Office>>, Query(query): Query<Fields>, he
     response
 }
 
-async fn link(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+async fn link(State(office): State<Arc<Office>>, headers: HeaderMap, Sent(form): Sent) -> Response {
     let Some(visit) = office.sender(&headers, &form) else { return back() };
     let asked = text(&form, "service");
     let Some(service) = SERVICES.iter().find(|service| service.client == asked) else { return back() };
@@ -100,7 +142,7 @@ async fn link(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form):
     }
 }
 
-async fn callback(State(office): State<Arc<Office>>, headers: HeaderMap, Query(query): Query<Fields>) -> Response {
+async fn callback(State(office): State<Arc<Office>>, headers: HeaderMap, Asked(query): Asked) -> Response {
     let visit = office.visit(&headers);
     let Some(waiting) = visit.visitor.waiting.clone() else { return back() };
     office.change(&visit.name, |visitor| visitor.waiting = None);
@@ -120,9 +162,10 @@ async fn callback(State(office): State<Arc<Office>>, headers: HeaderMap, Query(q
     }
 }
 
-async fn statement(State(office): State<Arc<Office>>, headers: HeaderMap, Path(account): Path<String>) -> Response {
+async fn statement(State(office): State<Arc<Office>>, headers: HeaderMap, account: Named) -> Response {
     let visit = office.visit(&headers);
     let t = visit.t;
+    let Ok(Path(account)) = account else { return back() };
     let Some(linked) = visit.visitor.linked.clone() else { return back() };
     let path =
         format!("/api/accounts/{}/statement", account.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', ""));
@@ -133,7 +176,7 @@ async fn statement(State(office): State<Arc<Office>>, headers: HeaderMap, Path(a
     }
 }
 
-async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Sent(form): Sent) -> Response {
     let Some(visit) = office.sender(&headers, &form) else { return back() };
     let Some(linked) = visit.visitor.linked.clone() else { return back() };
     let amount: String = text(&form, "amount").chars().filter(char::is_ascii_digit).collect();
@@ -161,7 +204,7 @@ async fn transfer(State(office): State<Arc<Office>>, headers: HeaderMap, Form(fo
     }
 }
 
-async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form): Form<Fields>) -> Response {
+async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Sent(form): Sent) -> Response {
     let Some(visit) = office.sender(&headers, &form) else { return back() };
     let Some(linked) = visit.visitor.linked.clone() else { return back() };
     match blocking(&office, move |client| client.end(&linked)).await {
@@ -174,14 +217,23 @@ async fn unlink(State(office): State<Arc<Office>>, headers: HeaderMap, Form(form
     }
 }
 
-fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<Seen, Trouble> {
-    // A menu that is closed to the customer at present leaves the rest of the page as it is.
-    let open = |answer: Result<Value, Trouble>| match answer {
-        Err(Trouble::Forbidden) => Ok(None),
-        other => other.map(Some),
-    };
-    let answer = open(client.ask(linked, "/api/accounts", None))?.unwrap_or_default();
+fn look(client: &Client, linked: &mut Linked, requests: &[String], t: Text) -> Result<Seen, Trouble> {
     let may = |linked: &Linked, menu: Menu| linked.scopes.iter().any(|scope| scope == menu.scope());
+    let mut trouble = None;
+    // What cannot be told at present leaves the rest of the page as it is.
+    let mut open = |answer: Result<Value, Trouble>| match answer {
+        Err(over @ Trouble::Over) => Err(over),
+        Err(Trouble::Forbidden) => Ok(None),
+        Err(other) => {
+            trouble = Some(trouble_text(t, &other));
+            Ok(None)
+        }
+        Ok(answer) => Ok(Some(answer)),
+    };
+    let answer = match client.ask(linked, "/api/accounts", None) {
+        Err(Trouble::Forbidden) => Value::Null,
+        other => other?,
+    };
     let mut accounts = Vec::new();
     for account in answer["accounts"].as_array().into_iter().flatten() {
         let mut balance = None;
@@ -193,12 +245,11 @@ fn look(client: &Client, linked: &mut Linked, requests: &[String]) -> Result<See
     }
     let (mut seen, mut transfers_open) = (Vec::new(), true);
     for request in requests.iter().rev() {
-        match open(client.ask(linked, &format!("/api/transfers/{request}"), None))? {
-            Some(request) => seen.push(request),
-            None => transfers_open = false,
-        }
+        let answer = client.ask(linked, &format!("/api/transfers/{request}"), None);
+        transfers_open &= !matches!(answer, Err(Trouble::Forbidden));
+        seen.extend(open(answer)?);
     }
-    Ok(Seen { accounts, requests: seen, transfers_open })
+    Ok(Seen { accounts, requests: seen, transfers_open, trouble })
 }
 
 /// Asks the bank in a visitor's name, and keeps the tokens that came of it whatever the answer is: the bank has given out a new
@@ -242,13 +293,27 @@ fn back() -> Response {
     Redirect::to("/").into_response()
 }
 
+/// What to tell the customer, in their language, whatever the bank has said.
 fn trouble_text(t: Text, trouble: &Trouble) -> String {
     match trouble {
         Trouble::Over => t.get("provider-over"),
         Trouble::Forbidden => t.get("provider-forbidden"),
         // A word of OAuth helps the support; a sentence in another language does not.
-        Trouble::Refused(word) if !word.contains(' ') => t.with("provider-refused", &[("word", word)]),
-        Trouble::Refused(_) | Trouble::Problem { .. } => t.get("provider-not-taken"),
+        Trouble::Refused(word) if word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
+            t.with("provider-refused", &[("word", word)])
+        }
+        Trouble::Refused(_) => t.get("provider-not-taken"),
+        Trouble::Problem { status, code, part } => t.get(match (code.as_str(), part.as_str()) {
+            ("part", "from") => "provider-wrong-from",
+            ("part", "bankCode" | "branchCode") => "provider-wrong-branch",
+            ("part", "account") => "provider-wrong-account",
+            ("part", "payee") => "provider-wrong-payee",
+            ("part", "amount") => "provider-wrong-amount",
+            ("other-request", _) => "provider-other-request",
+            ("too-many", _) => "provider-too-many",
+            _ if *status >= 500 => "provider-unavailable",
+            _ => "provider-not-taken",
+        }),
         Trouble::Strange(_) => t.get("provider-strange"),
         Trouble::Away(_) => t.get("provider-away"),
     }
