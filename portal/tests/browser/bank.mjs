@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../../..");
-const binary = process.env.CAMTOKEN_PORTAL ?? join(root, "target/debug/camtoken-portal");
+export const binary = process.env.CAMTOKEN_PORTAL ?? join(root, "target/debug/camtoken-portal");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /// Where the test run leaves a picture of every page.
