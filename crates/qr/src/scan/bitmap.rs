@@ -38,6 +38,7 @@ impl Bitmap {
     }
 
     /// Whether the pixel at a point is dark; `None` beyond the border.
+    #[inline]
     pub(super) fn at(&self, (x, y): Point) -> Option<bool> {
         // Not a number is beyond every border.
         let is_inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;

@@ -66,6 +66,7 @@ impl Perspective {
         Some(Self(terms.map(|term| (term / divisor[2]) as f32)))
     }
 
+    #[inline]
     pub(super) fn map(&self, u: f32, v: f32) -> Point {
         let [a, b, c, d, e, f, g, h] = self.0;
         let w = 1.0 / (g * u + h * v + 1.0);

@@ -112,12 +112,9 @@ impl Stage {
         let (fitted, factor) = self.fit(luma);
         let grey = |max_triples: usize| Grey { max_triples }.read(&fitted, look);
         let read = AssertUnwindSafe(|| match self {
-            Self::CoarseGrey => grey(match (is_frame, small) {
-                (true, _) => 3,
-                (false, false) => 8,
-                (false, true) => 12,
-            }),
-            Self::Grey | Self::ThirdGrey => grey(12),
+            Self::CoarseGrey if is_frame => grey(3),
+            // Of pictures that were read, it was one of the first seven.
+            Self::CoarseGrey | Self::Grey | Self::ThirdGrey => grey(8),
             Self::FineGrey => grey(40),
             Self::CoarseThreshold | Self::Third => {
                 plain::read_in(&fitted, &prepare::threshold_locally(&fitted, 31), look)

@@ -10,13 +10,24 @@ pub(super) fn negative(luma: &Luma) -> Luma {
 
 /// Averages squares of `factor` pixels: removes the grid of a photographed display, and noise.
 pub(super) fn shrink(luma: &Luma, factor: u32) -> Luma {
+    /// Adds up so many columns each; the compiler does many at once.
+    fn add<const N: usize>(sums: &mut [u32], row: &[u8]) {
+        for (sum, part) in sums.iter_mut().zip(row.as_chunks::<N>().0) {
+            *sum += part.iter().map(|&v| u32::from(v)).sum::<u32>();
+        }
+    }
     let (width, height) = (luma.width / factor, luma.height / factor);
     let (columns, square) = (factor as usize, factor * factor);
     let mut pixels = Vec::with_capacity((width * height) as usize);
     let mut sums = vec![0u32; width as usize];
     for (y, row) in luma.rows().enumerate().take((height * factor) as usize) {
-        for (sum, part) in sums.iter_mut().zip(row.chunks_exact(columns)) {
-            *sum += part.iter().map(|&v| u32::from(v)).sum::<u32>();
+        match columns {
+            2 => add::<2>(&mut sums, row),
+            3 => add::<3>(&mut sums, row),
+            4 => add::<4>(&mut sums, row),
+            _ => sums.iter_mut().zip(row.chunks_exact(columns)).for_each(|(sum, part)| {
+                *sum += part.iter().map(|&v| u32::from(v)).sum::<u32>();
+            }),
         }
         if (y + 1) % columns == 0 {
             pixels.extend(sums.iter().map(|sum| ((sum + square / 2) / square) as u8));
@@ -35,6 +46,9 @@ pub(super) fn threshold_locally(luma: &Luma, window: usize) -> Bitmap {
     for y in 0..reach.min(height) {
         sums.iter_mut().zip(row(y)).for_each(|(sum, &v)| *sum += u32::from(v));
     }
+    // Of each column, the sum of those before it; and the number of columns around it.
+    let mut before = vec![0u32; width + 1];
+    let counts: Vec<u32> = (0..width).map(|x| ((x + reach + 1).min(width) - x.saturating_sub(reach)) as u32).collect();
     let mut flags = vec![0u8; width];
     Bitmap::of_rows(luma.width, luma.height, |y, words| {
         if y + reach < height {
@@ -43,18 +57,24 @@ pub(super) fn threshold_locally(luma: &Luma, window: usize) -> Bitmap {
         if y > reach {
             sums.iter_mut().zip(row(y - reach - 1)).for_each(|(sum, &v)| *sum -= u32::from(v));
         }
-        let rows = (y + reach + 1).min(height) - y.saturating_sub(reach);
-        let mut sum = sums[..reach.min(width)].iter().sum::<u32>();
-        for (x, (flag, &v)) in flags.iter_mut().zip(row(y)).enumerate() {
-            if x + reach < width {
-                sum += sums[x + reach];
-            }
-            if x > reach {
-                sum -= sums[x - reach - 1];
-            }
-            let columns = (x + reach + 1).min(width) - x.saturating_sub(reach);
-            *flag = u8::from(u32::from(v) * ((rows * columns) as u32) < sum);
+        let rows = ((y + reach + 1).min(height) - y.saturating_sub(reach)) as u32;
+        let mut total = 0;
+        for (before, sum) in before[1..].iter_mut().zip(&sums) {
+            total += sum;
+            *before = total;
         }
+        let is_dark = |v: u8, columns: u32, sum: u32| u8::from(u32::from(v) * (rows * columns) < sum);
+        let around = |x: usize| before[(x + reach + 1).min(width)] - before[x.saturating_sub(reach)];
+        let row = row(y);
+        // Between the borders, of which there may be no more, all windows are whole.
+        let inside = reach.min(width)..width.saturating_sub(reach).max(reach.min(width));
+        for x in (0..inside.start).chain(inside.end..width) {
+            flags[x] = is_dark(row[x], counts[x], around(x));
+        }
+        let sums =
+            before.get(2 * reach + 1..).unwrap_or_default().iter().zip(&before).map(|(last, first)| last - first);
+        let each = flags[inside.clone()].iter_mut().zip(&row[inside]);
+        each.zip(sums).for_each(|((flag, &v), sum)| *flag = is_dark(v, 2 * reach as u32 + 1, sum));
         pack(&flags, words);
     })
 }
@@ -92,18 +112,29 @@ pub(super) fn threshold_globally(luma: &Luma) -> Bitmap {
 /// Binomial blur of 3 by 3: helps against noise and gaps between the rows of a terminal.
 pub(super) fn blur(luma: &Luma) -> Luma {
     let (width, height) = (luma.width as usize, luma.height as usize);
-    let mut across = Vec::with_capacity(luma.pixels.len());
-    for row in luma.rows() {
-        across.extend((0..width).map(|x| {
-            let (left, right) = (row[x.saturating_sub(1)], row[(x + 1).min(width - 1)]);
-            u16::from(left) + 2 * u16::from(row[x]) + u16::from(right)
-        }));
-    }
+    // A row, blurred along itself; its border counts twice.
+    let across = |y: usize, into: &mut [u16]| {
+        let row = &luma.pixels[y * width..][..width];
+        let (first, last) = (u16::from(row[0]), u16::from(row[width - 1]));
+        let next = |x: usize| u16::from(row[x.min(width - 1)]);
+        into[0] = 3 * first + next(1);
+        into[width - 1] = if width > 1 { u16::from(row[width - 2]) + 3 * last } else { 4 * first };
+        for (sum, around) in into.iter_mut().skip(1).zip(row.windows(3)) {
+            *sum = u16::from(around[0]) + 2 * u16::from(around[1]) + u16::from(around[2]);
+        }
+    };
     let mut pixels = Vec::with_capacity(luma.pixels.len());
+    let [mut above, mut here, mut below] = [const { Vec::new() }; 3].map(|mut row: Vec<u16>| {
+        row.resize(width, 0);
+        row
+    });
+    across(0, &mut here);
+    above.copy_from_slice(&here);
     for y in 0..height {
-        let line = |y: usize| &across[y * width..][..width];
-        let (above, here, below) = (line(y.saturating_sub(1)), line(y), line((y + 1).min(height - 1)));
-        pixels.extend(above.iter().zip(here).zip(below).map(|((a, h), b)| ((a + 2 * h + b + 8) / 16) as u8));
+        across((y + 1).min(height - 1), &mut below);
+        pixels.extend(above.iter().zip(&here).zip(&below).map(|((a, h), b)| ((a + 2 * h + b + 8) / 16) as u8));
+        std::mem::swap(&mut above, &mut here);
+        std::mem::swap(&mut here, &mut below);
     }
     Luma { pixels, ..*luma }
 }

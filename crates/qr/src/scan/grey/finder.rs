@@ -24,7 +24,7 @@ pub(super) struct Finder {
     /// The size of a module here, in pixels of each direction.
     pub measure: Measure,
     /// Rows in which it was seen.
-    rows: u32,
+    pub rows: u32,
 }
 
 /// The dark or light ring at grey levels less than this apart is noise.
@@ -33,7 +33,7 @@ const MIN_CONTRAST: f32 = 5.0;
 /// Looks through the rows of a black-and-white picture, made of `grey`, for patterns, or for their negatives.
 pub(super) fn find(binary: &Bitmap, grey: &Luma, inverted: bool) -> Vec<Finder> {
     let sign = if inverted { -1.0 } else { 1.0 };
-    let mut found: Vec<Finder> = Vec::new();
+    let mut found = Crowd::new(grey.width);
     let (mut changes, mut edges) = (Vec::new(), Vec::new());
     for y in 0..grey.height as usize {
         binary.edges(y as u32, &mut changes);
@@ -42,11 +42,17 @@ pub(super) fn find(binary: &Bitmap, grey: &Luma, inverted: bool) -> Vec<Finder> 
         edges.push(0);
         edges.extend_from_slice(&changes);
         edges.push(grey.width);
-        // Runs that are dark, or light, with a run of both kinds on either side.
-        for run in (if inverted { 2 } else { 3 }..edges.len().saturating_sub(3)).step_by(2) {
-            let lengths: [f32; 5] = std::array::from_fn(|i| (edges[run + i - 1] - edges[run + i - 2]) as f32);
-            let Some(width) = module_of(lengths) else { continue };
-            let x = (edges[run] + edges[run + 1]) as f32 / 2.0;
+        let row = &grey.pixels[y * grey.width as usize..][..grey.width as usize];
+        // Five runs, the middle one dark, or light; one more before and behind.
+        for runs in edges.windows(6).skip(usize::from(!inverted)).step_by(2) {
+            let Some(width) = module_of(std::array::from_fn(|i| runs[i + 1] - runs[i])) else { continue };
+            let x = (runs[2] + runs[3]) as f32 / 2.0;
+            // Most of the rest is noise, which the row alone shows.
+            let level = |from: u32, to: u32| i32::from(row[((from + to) / 2) as usize]);
+            let ring = level(runs[1], runs[2]) + level(runs[3], runs[4]);
+            if sign as i32 * (ring - 2 * level(runs[2], runs[3])) < MIN_CONTRAST as i32 {
+                continue;
+            }
             let Some((middle, height)) = cross_column(binary, inverted, x as usize, y, 12.0 * width) else { continue };
             if height > 3.2 * width || width > 3.2 * height || (middle - y as f32).abs() > 1.6 * height {
                 continue;
@@ -63,14 +69,14 @@ pub(super) fn find(binary: &Bitmap, grey: &Luma, inverted: bool) -> Vec<Finder> 
             if sign * (seen.ring(grey) - sample(grey, (x, middle))) < MIN_CONTRAST {
                 continue;
             }
-            match found.iter().rposition(|known| is_same(known, &seen)) {
-                Some(known) => found[known].join(&seen),
-                None if found.len() < MAX_FOUND => found.push(seen),
-                None => return found,
+            match found.same(&seen).max() {
+                Some(known) => found.join(known, &seen),
+                None if found.finders.len() < MAX_FOUND => found.add(seen),
+                None => return found.finders,
             }
         }
     }
-    found
+    found.finders
 }
 
 /// With more patterns than this, a picture is noise or a repeated pattern.
@@ -140,23 +146,75 @@ impl Finder {
     }
 }
 
-/// Adds what was seen in another black-and-white version of the same picture.
-pub(super) fn merge(known: &mut Vec<Finder>, more: &[Finder]) {
-    for finder in more {
-        match known.iter_mut().find(|k| is_same(k, finder)) {
-            Some(k) => k.join(finder),
-            None => known.push(*finder),
+/// Patterns, and by columns of the picture where they are.
+pub(super) struct Crowd {
+    pub finders: Vec<Finder>,
+    columns: Vec<Vec<usize>>,
+}
+
+/// Pixels of a column of a crowd.
+const COLUMN: f32 = 32.0;
+
+impl Crowd {
+    pub fn new(width: u32) -> Self {
+        Self { finders: Vec::new(), columns: vec![Vec::new(); (width as f32 / COLUMN) as usize + 1] }
+    }
+
+    fn column(&self, x: f32) -> usize {
+        ((x / COLUMN) as usize).min(self.columns.len() - 1)
+    }
+
+    fn add(&mut self, finder: Finder) {
+        let column = self.column(finder.x);
+        self.columns[column].push(self.finders.len());
+        self.finders.push(finder);
+    }
+
+    fn join(&mut self, at: usize, finder: &Finder) {
+        let before = self.column(self.finders[at].x);
+        self.finders[at].join(finder);
+        let now = self.column(self.finders[at].x);
+        if now != before {
+            self.columns[before].retain(|known| *known != at);
+            self.columns[now].push(at);
+        }
+    }
+
+    /// The places of those that are the same as this one, in any order.
+    fn same(&self, finder: &Finder) -> impl Iterator<Item = usize> {
+        let reach = SAME_REACH * SAME_SIZE * finder.module;
+        let columns = self.column(finder.x - reach)..=self.column(finder.x + reach);
+        self.columns[columns].iter().flatten().copied().filter(|at| is_same(&self.finders[*at], finder))
+    }
+
+    /// Adds what was seen in another black-and-white version of the same picture.
+    pub fn merge(&mut self, more: Vec<Finder>) {
+        for finder in more {
+            match self.same(&finder).min() {
+                Some(known) => self.join(known, &finder),
+                None => self.add(finder),
+            }
         }
     }
 }
 
+/// How far apart the middles of one pattern may be seen, in its modules, and how different in size.
+const SAME_REACH: f32 = 1.5;
+const SAME_SIZE: f32 = 1.7;
+
 fn is_same(a: &Finder, b: &Finder) -> bool {
-    let reach = 1.5 * a.module.max(b.module);
-    (a.x - b.x).abs() < reach && (a.y - b.y).abs() < reach && a.module < 1.7 * b.module && b.module < 1.7 * a.module
+    let reach = SAME_REACH * a.module.max(b.module);
+    let is_near = (a.x - b.x).abs() < reach && (a.y - b.y).abs() < reach;
+    is_near && a.module < SAME_SIZE * b.module && b.module < SAME_SIZE * a.module
 }
 
 /// A module's size if the runs are (1 or more):1:3:1:(1 or more), each off by what blur and noise may do.
-fn module_of([before, left, middle, right, after]: [f32; 5]) -> Option<f32> {
+fn module_of([before, left, middle, right, after]: [u32; 5]) -> Option<f32> {
+    // Most runs are nothing of the kind.
+    if middle <= left.max(right) {
+        return None;
+    }
+    let [before, left, middle, right, after] = [before, left, middle, right, after].map(|run| run as f32);
     let module = (left + middle + right) / 5.0;
     let ring = |run: f32| run > 0.25 * module && run < 1.8 * module;
     let holds = (middle - 3.0 * module).abs() < 1.1 * module
@@ -193,7 +251,6 @@ fn cross_column(binary: &Bitmap, inverted: bool, x: usize, y: usize, reach: f32)
         }
     }
     let middle = up[0] + down[0] + 1;
-    let runs = [up[2], up[1], middle, down[1], down[2]].map(|run| run as f32);
-    let module = module_of(runs)?;
+    let module = module_of([up[2], up[1], middle, down[1], down[2]].map(|run| run as u32))?;
     Some(((y - up[0]) as f32 + middle as f32 / 2.0, module))
 }

@@ -4,7 +4,7 @@ use crate::scan::deadline::Look;
 use crate::scan::decode::{self, Decoded};
 use crate::scan::geometry::{Perspective, Quad, is_inside, is_near};
 use crate::scan::grey::bent::Bent;
-use crate::scan::grey::finder::{self, Finder};
+use crate::scan::grey::finder::{self, Crowd, Finder};
 use crate::scan::grey::grid::{Grid, MIN_LIKENESS, Triple, triples};
 use crate::scan::grey::modules::Modules;
 use crate::scan::grey::track::Laid;
@@ -22,6 +22,9 @@ pub(in crate::scan) struct Grey {
 
 /// Finder patterns that are compared with the picture, those first that most rows cross.
 const MAX_JUDGED: usize = 300;
+
+/// Rows in which a finder pattern is seen, in three black-and-white pictures together. Its middle alone is three modules high.
+const MIN_ROWS: u32 = 3;
 
 /// Finder patterns among which triples are sought.
 const MAX_FINDERS: usize = 36;
@@ -62,11 +65,11 @@ impl Grey {
         let binaries = [(&soft, 31), (&soft, 13), (luma, 17)]
             .map(|(grey, window)| (grey, prepare::threshold_locally(grey, window)));
         let find = |inverted: bool| {
-            let mut finders = Vec::new();
+            let mut finders = Crowd::new(luma.width);
             for (grey, binary) in binaries.iter().take_while(|_| !look.deadline.has_passed()) {
-                finder::merge(&mut finders, &finder::find(binary, grey, inverted));
+                finders.merge(finder::find(binary, grey, inverted));
             }
-            finders
+            finders.finders
         };
         Search::new(luma, &soft, false, &mut reading).run(find(false), self.max_triples, look);
         if look.all || reading.symbols.is_empty() {
@@ -130,6 +133,7 @@ impl<'a> Search<'a> {
     /// Reads the first symbol that these finder patterns span, or all.
     fn run(&mut self, mut finders: Vec<Finder>, max_triples: usize, look: Look) {
         // Noise is crossed by a row or two.
+        finders.retain(|finder| finder.rows >= MIN_ROWS);
         finders.sort_by(|a, b| b.crossed().total_cmp(&a.crossed()));
         finders.truncate(MAX_JUDGED);
         for finder in finders.iter_mut().take_while(|_| !look.deadline.has_passed()) {

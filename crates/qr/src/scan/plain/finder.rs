@@ -107,8 +107,13 @@ impl Pattern {
             centre = (centre.0 + middle * direction.0, centre.1 + middle * direction.1);
         }
         let mut ring = Vec::with_capacity(RAYS);
-        let (mut area, mut total) = (0.0, 0.0);
+        let (mut area, mut total, mut missed) = (0.0, 0.0, 0.0);
         for &(dx, dy) in DIRECTIONS.iter() {
+            // A ray that shows nothing is off by a module.
+            if total + missed > tolerance.off * RAYS as f32 {
+                return None;
+            }
+            missed += 1.0;
             let Some([inner, light, outer]) = picture.changes::<3>(centre, (dx, dy), most) else { continue };
             // 1.5, 2.5 and 3.5 modules where the row or the column is met.
             let middle = (light + outer) / 2.0;
@@ -118,11 +123,12 @@ impl Pattern {
             if dark > most || through > most {
                 continue;
             }
+            missed -= 1.0;
             total += (dark + through) / module;
             ring.push((middle * dx, middle * dy));
             area += middle * middle;
         }
-        let off = (total + (RAYS - ring.len()) as f32) / RAYS as f32;
+        let off = (total + missed) / RAYS as f32;
         if off > tolerance.off {
             return None;
         }

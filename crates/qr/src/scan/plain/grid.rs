@@ -166,8 +166,17 @@ impl Grid {
     /// The modules row by row, `true` for dark.
     pub(super) fn modules(&self, picture: &Bitmap, inverted: bool) -> Vec<bool> {
         let side = self.version.side();
-        let middle = |i: usize| self.map((i % side) as f32 + 0.5, (i / side) as f32 + 0.5);
-        (0..side * side).map(|i| picture.at(middle(i)).is_some_and(|dark| dark != inverted)).collect()
+        let mut modules = Vec::with_capacity(side * side);
+        for y in 0..side {
+            let middles = (0..side).map(|x| (x as f32 + 0.5, y as f32 + 0.5));
+            let is_dark = |point: Point| picture.at(point).is_some_and(|dark| dark != inverted);
+            if self.bends.is_empty() {
+                modules.extend(middles.map(|(u, v)| is_dark(self.place.map(u, v))));
+            } else {
+                modules.extend(middles.map(|(u, v)| is_dark(self.map(u, v))));
+            }
+        }
+        modules
     }
 
     /// The outer corners, clockwise from the top left, as seen.
