@@ -13,7 +13,7 @@ use camtoken::code::{self, ChallengeCode};
 use camtoken::language::Language;
 use camtoken::oath::ocra::{self, DataInput, Question, QuestionFormat, QuestionKind, Suite};
 use camtoken::provision::{Container, OtpauthUri, Protection};
-use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode_bytes, scan};
+use camtoken::qr::{EcLevel, Effort, Limits, Luma, Scan, ScanOptions, encode_bytes, scan, scan_file};
 use camtoken::seeded::Seeded;
 use camtoken::store::backup::Records;
 use camtoken::store::{EmbeddedStore, MemoryStore, Store, StoreError, block_on};
@@ -72,12 +72,16 @@ fn challenge_code(data: &[u8]) {
     }
 }
 
-/// A file that says it is a picture.
+/// A file that says it is a picture, or has several.
 fn picture(data: &[u8]) {
     let limits = Limits { max_pixels: 1 << 18, ..Limits::default() };
+    let options = ScanOptions { all: true, effort: Effort::Frame(7), ..Default::default() };
+    let is_small = |luma: &Luma| u64::from(luma.width()) * u64::from(luma.height()) <= limits.max_pixels;
     if let Ok(luma) = Luma::decode(data, &limits) {
-        assert!(u64::from(luma.width()) * u64::from(luma.height()) <= limits.max_pixels);
-        let _ = scan(&luma, &ScanOptions { all: true, effort: Effort::Frame(7), ..Default::default() });
+        assert!(is_small(&luma));
+    }
+    if let Ok(found) = scan_file(data, &limits, &options, |_| true) {
+        assert!(is_small(&found.luma) && (1..=32).contains(&found.pictures));
     }
 }
 

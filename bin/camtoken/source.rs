@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use base16ct::lower;
 use camtoken::code;
-use camtoken::qr::{Deadline, Limits, Luma, PictureError, Scan, ScanOptions, Symbol, SymbolText, scan_file, scan_for};
+use camtoken::qr::{
+    Deadline, FileScan, Limits, Luma, PictureError, Scan, ScanOptions, Symbol, SymbolText, scan_file, scan_for,
+};
 use camtoken_formats::{Foreign, Refusal};
 
 use crate::config::Budget;
@@ -69,7 +71,7 @@ impl Picture {
     /// # Errors
     ///
     /// A file that is no picture, or that is cut too early.
-    pub fn look(&self, options: &ScanOptions) -> Result<(Luma, Scan), Failure> {
+    pub fn look(&self, options: &ScanOptions) -> Result<FileScan, Failure> {
         scan_file(&self.bytes, &Limits::default(), options, is_for_a_token).map_err(|error| self.refused(error))
     }
 
@@ -78,7 +80,7 @@ impl Picture {
     /// # Errors
     ///
     /// As [`Picture::look`].
-    pub fn scan(&self, options: &ScanOptions) -> Result<(Luma, Scan), Failure> {
+    pub fn scan(&self, options: &ScanOptions) -> Result<FileScan, Failure> {
         scan_file(&self.bytes, &Limits::default(), options, |_| true).map_err(|error| self.refused(error))
     }
 

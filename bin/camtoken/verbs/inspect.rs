@@ -138,7 +138,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             let options = within(args.budget);
             match source.content()? {
                 Content::Code(code) => (Some(source.name()), Said::Text(code), None),
-                Content::Picture(picture) => match picture.look(&options)?.1 {
+                Content::Picture(picture) => match picture.look(&options)?.scan {
                     Scan::Read(symbols) => {
                         let symbol = symbols.into_iter().next().expect("a picture that was read has a symbol");
                         (Some(source.name()), Said::of(&symbol), Some(Drawn::of(&symbol)))

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use camtoken::qr::{Grade, QualityOptions};
+use camtoken::qr::{FileScan, Grade, QualityOptions};
 use camtoken_documents::{Lint, LintOptions, Measured};
 
 use crate::config::Budget;
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         let why = format!("{}: the text of a code, not a picture", source.name());
         return Err(Failure::new(Code::Picture).because(why));
     };
-    let (luma, seen) = picture.look(&options)?;
+    let FileScan { luma, scan: seen, .. } = picture.look(&options)?;
     let language = context.out.text.language;
     let quality = QualityOptions { device_pixel_ratio: args.dpr.0 };
     let options = LintOptions { min_grade: args.min_grade.0, quality, language };

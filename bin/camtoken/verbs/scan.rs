@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use camtoken::code;
-use camtoken::qr::{Effort, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, joined, scan, scan_other};
+use camtoken::qr::{Effort, FileScan, Luma, OtherSymbol, Scan, ScanOptions, Symbol, Watcher, joined, scan, scan_other};
 use camtoken::token::Refusal;
 use camtoken_documents::CodePart;
 
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         let mut reader = Reader::new(args, context)?;
         let options = reader.options();
         let seen = reader.look(&luma, &options);
-        return told(reader.picture("clipboard", &luma, seen, &options, start)?, context);
+        return told(reader.picture("clipboard", &luma, seen, 1, &options, start)?, context);
     }
     if args.feed.is_given() {
         let mut feed = Feed::open(&args.feed, Some(if args.feed.screen { Duration::ZERO } else { PATIENCE }))?;
@@ -152,8 +152,8 @@ impl<'a> Reader<'a> {
             Content::Picture(picture) => {
                 let options = self.options();
                 let looked = if self.token.is_some() { picture.look(&options) } else { picture.scan(&options) };
-                let (luma, seen) = looked?;
-                self.picture(&source.name(), &luma, seen, &options, start)
+                let FileScan { luma, scan, pictures, .. } = looked?;
+                self.picture(&source.name(), &luma, scan, pictures, &options, start)
             }
         }
     }
@@ -163,12 +163,13 @@ impl<'a> Reader<'a> {
         name: &str,
         luma: &Luma,
         seen: Scan,
+        pictures: usize,
         options: &ScanOptions,
         start: Instant,
     ) -> Result<(Report, Option<Failure>), Failure> {
         let out_of_time = !matches!(seen, Scan::Read(_)) && options.deadline.has_passed();
-        let report = Report { file: name.to_owned(), ms: millis(start.elapsed()), out_of_time, ..Report::default() };
-        self.see(report, luma, seen)
+        let (file, ms) = (name.to_owned(), millis(start.elapsed()));
+        self.see(Report { file, ms, out_of_time, pictures, ..Report::default() }, luma, seen)
     }
 
     /// How a picture is searched from now on.
@@ -308,6 +309,9 @@ impl<'a> Reader<'a> {
         let mut failure = failure_of(refusal, &report.file, text);
         if report.out_of_time {
             failure = failure.and(text.get("scan-budget"));
+        }
+        if report.pictures > 1 {
+            failure = failure.and(text.with("scan-pictures", &[("count", &report.pictures.to_string())]));
         }
         if let Some(other) = report.other {
             failure = failure.and(text.get(other));

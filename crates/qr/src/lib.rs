@@ -43,8 +43,8 @@ pub use quality::{
 pub use quality::{SecondOpinion, second_opinion};
 pub use render::{RenderError, SymbolMatrix, Terminal, encode, encode_bytes};
 pub use scan::{
-    Deadline, Effort, Format, Joined, Limits, MicroSymbol, OtherSymbol, PictureError, Scan, ScanOptions, Stage,
-    Watcher, decoding, joined, scan, scan_file, scan_for, scan_other,
+    Deadline, Effort, FileScan, Format, Joined, Limits, MicroSymbol, OtherSymbol, PictureError, Scan, ScanOptions,
+    Stage, Watcher, decoding, joined, scan, scan_file, scan_for, scan_other,
 };
 pub use symbol::EcLevel;
 

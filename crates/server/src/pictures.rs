@@ -97,7 +97,8 @@ impl Parcel {
         let deadline = Deadline::after(self.budget.0);
         let options = ScanOptions { effort: self.effort, deadline, ..ScanOptions::default() };
         let Some((width, height)) = self.size else {
-            return scan_file(&body, &limits, &options, is_for_a_token).map_err(refused);
+            let found = scan_file(&body, &limits, &options, is_for_a_token).map_err(refused)?;
+            return Ok((found.luma, found.scan));
         };
         limits.check_size(width, height).map_err(refused)?;
         let luma = Luma::from_raw(width, height, body.into()).map_err(refused)?;

@@ -63,6 +63,7 @@ scan-ask = Page { $page } of { $pages }: Enter = right button, b = back, n = can
 scan-part = (part { $number } of { $count })
 scan-module = a module is { $px } pixels wide
 scan-budget = the time given with --budget ended before everything was tried
+scan-pictures = { $count } pages or pictures of the file were searched; at most 32 are: send the one with the code alone
 scan-micro = a Micro QR code is in it, which tokens do not read; camtoken scan --raw may
 scan-rmqr = a rectangular code (rMQR) seems to be in it, which is not read: show a square QR code
 

@@ -62,6 +62,7 @@ scan-ask = { $page }/{ $pages } ページ: Enter = 右ボタン、b = 戻る、n
 scan-part = （{ $count } 個に分かれたうちの { $number } 個目）
 scan-module = 1 セルは { $px } ピクセル
 scan-budget = --budget の時間内にすべての方法を試せませんでした
+scan-pictures = このファイルのページや画像を { $count } 枚調べました（32 枚まで）。コードのある 1 枚だけを指定してください
 scan-micro = マイクロ QR コードがありますが、トークンは読み取りません。camtoken scan --raw なら読める場合があります
 scan-rmqr = 長方形のコード（rMQR）らしいものがありますが、対応していません。正方形の QR コードを表示してください
 

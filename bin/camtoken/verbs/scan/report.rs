@@ -82,6 +82,9 @@ pub struct Report {
     /// The symbols that were read
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) symbols: Vec<Found>,
+    /// Pictures of the file that were looked at: pages, frames, images.
+    #[serde(skip)]
+    pub(super) pictures: usize,
     /// The text that names the other kind of code in the picture.
     #[serde(skip)]
     pub(super) other: Option<&'static str>,

@@ -4,11 +4,21 @@ use crate::scan::picture::PictureFile;
 use crate::scan::{Limits, PictureError, Scan, ScanOptions, scan_for};
 use crate::{Luma, Symbol};
 
-/// Reads a file: its pictures one after another, until a symbol is read in one, at most 32. Those are the frames of an animation and the
-/// images of a PDF; where a picture is transparent, also what is seen of it on black, and without transparency. `is_meant` is as for
-/// [`scan_for`].
-///
-/// Returns the picture in which a symbol was read; else the one that shows most, or the first.
+/// What was found in a file.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FileScan {
+    /// The picture in which a symbol was read; else the one that shows most, or the first.
+    pub luma: Luma,
+    /// What is in that picture.
+    pub scan: Scan,
+    /// How many pictures of the file were looked at: pages, frames, images. 1 to 32.
+    pub pictures: usize,
+}
+
+/// Reads a file: its pictures one after another, until a symbol is read in one, at most 32. Those are the frames of an animation, the
+/// pages of a TIFF, and the images and drawings of a PDF; where a picture is transparent, also what is seen of it on black, and without
+/// transparency. `is_meant` is as for [`scan_for`].
 ///
 /// # Errors
 ///
@@ -21,8 +31,9 @@ use crate::{Luma, Symbol};
 /// use camtoken_qr::{Limits, Scan, ScanOptions, encode, scan_file, EcLevel};
 ///
 /// let svg = encode("CT1:EXAMPLE", EcLevel::M)?.to_svg(4);
-/// let (_, seen) = scan_file(svg.as_bytes(), &Limits::default(), &ScanOptions::default(), |_| true)?;
-/// assert!(matches!(seen, Scan::Read(_)));
+/// let found = scan_file(svg.as_bytes(), &Limits::default(), &ScanOptions::default(), |_| true)?;
+/// assert!(matches!(found.scan, Scan::Read(_)));
+/// assert_eq!(found.pictures, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn scan_file(
@@ -30,27 +41,28 @@ pub fn scan_file(
     limits: &Limits,
     options: &ScanOptions,
     is_meant: impl Fn(&Symbol) -> bool,
-) -> Result<(Luma, Scan), PictureError> {
+) -> Result<FileScan, PictureError> {
     let file = PictureFile::open(bytes, limits)?;
-    let mut best: Option<(Luma, Scan)> = None;
+    let mut best: Option<FileScan> = None;
+    let mut pictures = 0;
     for picture in file.pictures() {
-        let luma = picture?;
-        let is_same = best.as_ref().is_some_and(|(known, _)| *known == luma);
-        if is_same {
+        let (number, luma) = picture?;
+        pictures = number.max(pictures);
+        if best.as_ref().is_some_and(|known| known.luma == luma) {
             continue;
         }
-        let seen = scan_for(&luma, options, &is_meant);
-        let tells_more = match (&best, &seen) {
-            (_, Scan::Read(_)) => return Ok((luma, seen)),
-            (None, _) | (Some((_, Scan::NotFound)), Scan::Unreadable { .. }) => true,
+        let scan = scan_for(&luma, options, &is_meant);
+        let tells_more = match (best.as_ref().map(|known| &known.scan), &scan) {
+            (_, Scan::Read(_)) => return Ok(FileScan { luma, scan, pictures }),
+            (None, _) | (Some(Scan::NotFound), Scan::Unreadable { .. }) => true,
             _ => false,
         };
         if tells_more {
-            best = Some((luma, seen));
+            best = Some(FileScan { luma, scan, pictures });
         }
         if options.deadline.has_passed() {
             break;
         }
     }
-    best.ok_or(PictureError::Empty)
+    best.map(|best| FileScan { pictures, ..best }).ok_or(PictureError::Empty)
 }

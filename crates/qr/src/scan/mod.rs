@@ -23,7 +23,7 @@ mod watch;
 use reading::{Reading, Sighting};
 
 pub use deadline::Deadline;
-pub use file::scan_file;
+pub use file::{FileScan, scan_file};
 pub use joined::{Joined, joined};
 pub use ladder::{Effort, ScanOptions};
 pub use micro::{MicroSymbol, OtherSymbol, scan_other};

@@ -1,39 +1,35 @@
-//! The formats that the `image` crate reads: BMP, GIF, TIFF; and its pictures as luma.
+//! The formats that the `image` crate reads: BMP and GIF, and pages of TIFF; and its pictures as luma.
 
 use std::io::Cursor;
 use std::iter;
 
-use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder};
-use image::{AnimationDecoder, DynamicImage, GrayImage, ImageDecoder, ImageError};
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder};
+use image::{AnimationDecoder, DynamicImage, GrayImage, ImageDecoder};
 
 use super::samples::Frame;
-use super::{Format, Frames, Ground, Limits, PictureError, check_memory, damaged};
+use super::{Decoded, Format, Frames, Ground, Limits, PictureError, check_memory, damaged};
 use crate::Luma;
 
-/// The pictures of a file: all frames of a GIF, the first page of a TIFF.
-pub(super) fn frames<'a>(
-    bytes: &'a [u8],
-    format: Format,
-    ground: Ground,
-    limits: &Limits,
-) -> Result<Frames<'a>, PictureError> {
-    let fault = move |e: ImageError| damaged(format, e);
-    let file = Cursor::new(bytes);
-    let frame = match format {
-        Format::Gif => return animation(GifDecoder::new(file).map_err(fault)?, ground, limits),
-        Format::Tiff => {
-            let mut decoder = TiffDecoder::new(file).map_err(fault)?;
-            let mut most = image::Limits::no_limits();
-            most.max_alloc = Some(limits.max_alloc_bytes);
-            decoder.set_limits(most).map_err(fault)?;
-            still(decoder, format, ground, limits)
-        }
-        _ => still(BmpDecoder::new(file).map_err(fault)?, format, ground, limits),
-    };
-    Ok(Box::new(iter::once(frame)))
+/// All frames of a GIF.
+pub(super) fn gif<'a>(bytes: &'a [u8], ground: Ground, limits: &Limits) -> Result<Frames<'a>, PictureError> {
+    let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Gif, e))?;
+    let size = decoder.dimensions();
+    // A frame, and the canvas below it.
+    check_memory(limits.check_size(size.0, size.1)? * 3 * 4, limits)?;
+    Ok(Box::new(decoder.into_frames().map(move |frame| {
+        let frame = frame.map_err(|e| damaged(Format::Gif, e))?;
+        Frame::new(size, frame.into_buffer().into_raw(), 4, ground)
+    })))
 }
 
-fn still<D: ImageDecoder>(decoder: D, format: Format, ground: Ground, limits: &Limits) -> Result<Frame, PictureError> {
+/// The picture of a BMP.
+pub(super) fn bmp<'a>(bytes: &'a [u8], ground: Ground, limits: &Limits) -> Result<Frames<'a>, PictureError> {
+    let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(|e| damaged(Format::Bmp, e))?;
+    Ok(Box::new(iter::once(still(decoder, Format::Bmp, ground, limits))))
+}
+
+/// A picture that does not move.
+pub(super) fn still<D: ImageDecoder>(decoder: D, format: Format, ground: Ground, limits: &Limits) -> Decoded {
     let size = decoder.dimensions();
     let area = limits.check_size(size.0, size.1)?;
     let color = decoder.color_type();
@@ -51,20 +47,6 @@ fn still<D: ImageDecoder>(decoder: D, format: Format, ground: Ground, limits: &L
         _ => return Err(damaged(format, "samples of more than 16 bits")),
     }
     Frame::new(size, samples, channels, ground)
-}
-
-fn animation<'a>(
-    decoder: GifDecoder<Cursor<&'a [u8]>>,
-    ground: Ground,
-    limits: &Limits,
-) -> Result<Frames<'a>, PictureError> {
-    let size = decoder.dimensions();
-    // A frame, and the canvas below it.
-    check_memory(limits.check_size(size.0, size.1)? * 3 * 4, limits)?;
-    Ok(Box::new(decoder.into_frames().map(move |frame| {
-        let frame = frame.map_err(|e| damaged(Format::Gif, e))?;
-        Frame::new(size, frame.into_buffer().into_raw(), 4, ground)
-    })))
 }
 
 /// Takes a grey picture as it is.

@@ -10,6 +10,8 @@ mod png;
 mod samples;
 mod sniff;
 mod svg;
+#[cfg(feature = "image")]
+mod tiff;
 mod vector;
 mod webp;
 
@@ -75,13 +77,13 @@ pub enum Format {
     Bmp,
     /// GIF, all frames. Read with the feature `image`.
     Gif,
-    /// TIFF, the first page. Read with the feature `image`.
+    /// TIFF, its pages. Read with the feature `image`.
     Tiff,
     /// PBM, PGM and PPM.
     Netpbm,
     /// Shapes in XML: rectangles, paths, circles, pictures in them; neither text nor gradients.
     Svg,
-    /// The pictures that are embedded in pages.
+    /// The pictures that are embedded in pages, and what pages draw with areas and lines; no text.
     Pdf,
 }
 
@@ -101,8 +103,8 @@ impl fmt::Display for Format {
     }
 }
 
-/// The number of pictures of a file that are read: frames of an animation, images of pages.
-const MAX_PICTURES: usize = 32;
+/// The number of pictures of a file that are read: frames of an animation, pages, images of pages.
+pub(super) const MAX_PICTURES: usize = 32;
 
 impl Luma {
     /// Reads the first picture of a file in one of the supported [formats](Format), whatever its name; also as a `data:` URI
@@ -147,11 +149,10 @@ impl<'a> PictureFile<'a> {
         Ok(Self { format: Format::of(&bytes)?, bytes, limits })
     }
 
-    /// Its pictures, up to the first error: those over white; where they are transparent, also those over black and those without
-    /// transparency.
-    pub fn pictures(&self) -> impl Iterator<Item = Result<Luma, PictureError>> {
-        let mut is_transparent = false;
-        let mut is_over = false;
+    /// Its pictures with their numbers from 1 on, up to the first error: those over white; where they are transparent, also those over
+    /// black and those without transparency.
+    pub fn pictures(&self) -> impl Iterator<Item = Result<(usize, Luma), PictureError>> {
+        let (mut is_transparent, mut is_over, mut number) = (false, false, 0);
         let mut grounds = [Ground::White, Ground::Black, Ground::Below].into_iter();
         let mut frames = self.frames(grounds.next().expect("there are three"));
         std::iter::from_fn(move || {
@@ -160,13 +161,17 @@ impl<'a> PictureFile<'a> {
                     _ if is_over => return None,
                     Some(Ok(frame)) => {
                         is_transparent |= frame.is_transparent;
-                        return Some(Ok(frame.luma));
+                        number += 1;
+                        return Some(Ok((number, frame.luma)));
                     }
                     Some(Err(error)) => {
                         is_over = true;
                         return Some(Err(error));
                     }
-                    None if is_transparent => frames = self.frames(grounds.next()?),
+                    None if is_transparent => {
+                        frames = self.frames(grounds.next()?);
+                        number = 0;
+                    }
                     None => return None,
                 }
             }
@@ -205,10 +210,28 @@ fn open<'a>(bytes: &'a [u8], format: Format, ground: Ground, limits: &'a Limits)
         Format::Svg => svg::frames(bytes, limits),
         Format::Pdf => pdf::frames(bytes, limits),
         #[cfg(feature = "image")]
-        Format::Bmp | Format::Gif | Format::Tiff => by_image::frames(bytes, format, ground, limits),
+        Format::Bmp => by_image::bmp(bytes, ground, limits),
+        #[cfg(feature = "image")]
+        Format::Gif => by_image::gif(bytes, ground, limits),
+        #[cfg(feature = "image")]
+        Format::Tiff => Ok(tiff::frames(bytes, ground, limits)),
         #[cfg(not(feature = "image"))]
         Format::Bmp | Format::Gif | Format::Tiff => Err(PictureError::Unknown),
     }
+}
+
+/// The pictures that can be decoded, then the first fault in one of the others.
+fn faults_last<'a>(mut frames: impl Iterator<Item = Decoded> + 'a) -> impl Iterator<Item = Decoded> + 'a {
+    let mut fault = None;
+    std::iter::from_fn(move || {
+        for frame in frames.by_ref() {
+            match frame {
+                Ok(frame) => return Some(Ok(frame)),
+                Err(error) => fault = fault.take().or(Some(error)),
+            }
+        }
+        fault.take().map(Err)
+    })
 }
 
 /// The ground of transparent pixels.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::jpeg::{MAX_SCANS, markers};
 use super::samples::extend;
 use super::*;
-use crate::{EcLevel, Scan, ScanOptions, encode, scan_file};
+use crate::{EcLevel, FileScan, Scan, ScanOptions, encode, scan_file};
 
 fn file(name: &str) -> Vec<u8> {
     let path =
@@ -285,9 +285,14 @@ fn what_is_no_picture_is_named() {
 
 /// What a file says, in the first of its pictures that says something.
 #[track_caller]
+fn scanned(bytes: &[u8]) -> Result<FileScan, PictureError> {
+    scan_file(bytes, &Limits::default(), &ScanOptions::default(), |_| true)
+}
+
+#[track_caller]
 fn read(bytes: &[u8]) -> String {
-    match scan_file(bytes, &Limits::default(), &ScanOptions::default(), |_| true) {
-        Ok((_, Scan::Read(symbols))) => String::from_utf8(symbols[0].payload.clone()).expect("a text"),
+    match scanned(bytes).map(|found| found.scan) {
+        Ok(Scan::Read(symbols)) => String::from_utf8(symbols[0].payload.clone()).expect("a text"),
         other => panic!("{other:?}"),
     }
 }
@@ -386,10 +391,8 @@ fn later_frames_are_looked_at() {
     assert_eq!(read(&beside), "CT1:FRAME");
     // Beyond the bound nothing is looked at.
     let late: Vec<&Luma> = std::iter::repeat_n(&blank, MAX_PICTURES).chain([&shown]).collect();
-    assert!(matches!(
-        scan_file(&animation(&late), &Limits::default(), &ScanOptions::default(), |_| true),
-        Ok((_, Scan::NotFound))
-    ));
+    let found = scanned(&animation(&late)).expect("pictures");
+    assert_eq!((found.scan, found.pictures), (Scan::NotFound, MAX_PICTURES));
 }
 
 #[cfg(feature = "image")]
@@ -411,7 +414,7 @@ mod by_image {
         GifEncoder::new(&mut file).encode_frames([blank, shown].map(Frame::new)).expect("two frames");
         assert_eq!(read(&file), "CT1:GIF");
         // A second frame that is cut short is reported, because nothing was read.
-        let cut = scan_file(&file[..file.len() - 200], &Limits::default(), &ScanOptions::default(), |_| true);
+        let cut = scanned(&file[..file.len() - 200]);
         assert!(matches!(cut, Err(PictureError::Damaged { format: Format::Gif, .. })), "{cut:?}");
     }
 
@@ -443,10 +446,10 @@ mod by_image {
 fn a_jpeg_cut_short_is_read_as_far_as_it_goes_and_told_otherwise() {
     let jpeg = file("strong_compression.jpg");
     let whole = decode(&jpeg).expect("a picture");
-    let scan_of = |bytes: &[u8]| scan_file(bytes, &Limits::default(), &ScanOptions::default(), |_| true);
-    assert!(matches!(scan_of(&jpeg), Ok((_, Scan::Read(_)))));
+    let scan_of = |bytes: &[u8]| scanned(bytes).map(|found| found.scan);
+    assert!(matches!(scan_of(&jpeg), Ok(Scan::Read(_))));
     // Without its last marker all of the picture is there.
-    assert!(matches!(scan_of(&jpeg[..jpeg.len() - 2]), Ok((_, Scan::Read(_)))));
+    assert!(matches!(scan_of(&jpeg[..jpeg.len() - 2]), Ok(Scan::Read(_))));
     for share in [30, 60, 90] {
         let cut = &jpeg[..jpeg.len() * share / 100];
         let luma = decode(cut).expect("a part of it");

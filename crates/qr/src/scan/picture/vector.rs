@@ -1,8 +1,11 @@
 //! Shapes drawn into luma, for SVG and pages of PDF. Each pixel has the colour at its middle.
 
+use std::ops::Range;
+
 use crate::scan::geometry::Point;
 
-/// The number of pixels that may be painted in all, counted each time: a page of 2000 x 2000 pixels ten times.
+/// The number of pixels that may be painted at least, counted each time: a page of 2000 x 2000 pixels ten times. A larger one, too, is
+/// painted ten times.
 const MAX_PAINT: usize = 40_000_000;
 
 /// The cost of a crossing of a contour and a row, in pixels: it is kept until the row is filled.
@@ -122,11 +125,22 @@ pub(super) struct Canvas {
     pub height: usize,
     pub pixels: Vec<u8>,
     paint: usize,
+    /// Columns and rows that are drawn in.
+    window: [Range<f32>; 2],
 }
 
 impl Canvas {
     pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![u8::MAX; width * height], paint: MAX_PAINT }
+        let window = [0.0..width as f32, 0.0..height as f32];
+        Self { width, height, pixels: vec![u8::MAX; width * height], paint: MAX_PAINT.max(10 * width * height), window }
+    }
+
+    /// Draws only between these columns and rows from here on: left, top, right, bottom.
+    pub fn within(&mut self, (left, top, right, bottom): (f32, f32, f32, f32)) {
+        // Not a number ends as 0.
+        let within = |side: f32, most: usize| side.max(0.0).min(most as f32);
+        let span = |from: f32, to: f32, most: usize| within(from.min(to), most)..within(from.max(to), most);
+        self.window = [span(left, right, self.width), span(top, bottom, self.height)];
     }
 
     /// Whether the limit was reached, so that nothing more is drawn.
@@ -146,8 +160,8 @@ impl Canvas {
             .iter()
             .flatten()
             .fold((f32::MAX, f32::MIN), |(top, bottom), point| (top.min(point.1), bottom.max(point.1)));
-        let (width, height) = (self.width as f32, self.height as f32);
-        let row = |y: f32| (y + 0.5).floor().clamp(0.0, height) as usize;
+        let [columns, rows] = self.window.clone().map(|span| (span.start + 0.5).floor()..(span.end + 0.5).floor());
+        let row = |y: f32| (y + 0.5).floor().clamp(rows.start, rows.end) as usize;
         if top >= bottom {
             return;
         }
@@ -172,7 +186,7 @@ impl Canvas {
             for pair in crossings.windows(2) {
                 turns += pair[0].1;
                 let inside = if even_odd { turns % 2 != 0 } else { turns != 0 };
-                let column = |x: f32| (x + 0.5).floor().clamp(0.0, width) as usize;
+                let column = |x: f32| (x + 0.5).floor().clamp(columns.start, columns.end) as usize;
                 let (left, right) = (column(pair[0].0), column(pair[1].0));
                 if inside && left < right && self.pay(right - left) {
                     self.pixels[y * self.width..][left..right].fill(grey);
@@ -185,12 +199,12 @@ impl Canvas {
     pub fn image(&mut self, image: &crate::Luma, place: &Matrix) {
         let Some(back) = place.inverse() else { return };
         let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].map(|corner| place.map(corner));
-        let span = |axis: fn(&Point) -> f32, most: usize| {
+        let span = |axis: fn(&Point) -> f32, window: &Range<f32>| {
             let (least, largest) =
                 corners.iter().map(axis).fold((f32::MAX, f32::MIN), |(a, b), v| (a.min(v), b.max(v)));
-            least.clamp(0.0, most as f32) as usize..largest.ceil().clamp(0.0, most as f32) as usize
+            least.clamp(window.start, window.end) as usize..largest.ceil().clamp(window.start, window.end) as usize
         };
-        let (columns, rows) = (span(|point| point.0, self.width), span(|point| point.1, self.height));
+        let (columns, rows) = (span(|point| point.0, &self.window[0]), span(|point| point.1, &self.window[1]));
         for y in rows {
             if !self.pay(columns.len()) {
                 return;
