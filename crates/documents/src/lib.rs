@@ -1,5 +1,14 @@
 //! The documents of camtoken: what the command line prints under `--json` and what the service answers, one type for each,
 //! with its JSON Schema; and the fields of a transaction, which both take.
+//!
+//! ```
+//! use camtoken::Operation;
+//! use camtoken_documents::fields_schema;
+//!
+//! // What a caller may send for an operation, as a JSON Schema.
+//! let schema = fields_schema(Operation::Transfer);
+//! assert_eq!(schema["properties"]["payee"]["type"], "string");
+//! ```
 
 mod catalogue;
 mod fields;

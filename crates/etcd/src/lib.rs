@@ -1,5 +1,17 @@
 //! Records in etcd: for several verifiers at once, where no change may wait half a minute for another leader.
 //!
+//! ```no_run
+//! use camtoken::{Key, LocalKeyWrapper, Policy, Verifier};
+//! use camtoken_etcd::{EtcdStore, Options};
+//! # let (kek, rng) = (Key::new((0..32).collect()), &mut rand::rand_core::UnwrapErr(rand::rngs::SysRng));
+//!
+//! // `camtoken store migrate` has made the store. A cluster without a majority, or with known faults, is refused.
+//! let store = EtcdStore::connect("etcd://one.example,two.example,three.example/camtoken", Options::default())?;
+//! let wrapper = Box::new(LocalKeyWrapper::new(&[kek])?);
+//! let verifier = Verifier::new(store, wrapper, Policy::default(), "Kakuu Bank", rng)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Each record is a key. A replacement is one transaction that compares the revision in which etcd has changed the key last, with
 //! the audit entry in the same transaction. Under load one request carries many of them, and each is still replaced or not by
 //! itself. Loads are linearizable: a member asks the leader, and the leader a majority.

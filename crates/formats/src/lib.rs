@@ -1,17 +1,5 @@
 //! Tokens and codes of other systems: a software token that holds the accounts of authenticator apps, and answers as these apps do.
 //!
-//! [`Foreign::parse`] finds the format of a text, without a key. [`Accounts`] are the accounts of a token. A code goes one way
-//! only: its content is shown before there are digits.
-//!
-//! ```text
-//! text -> Foreign -> Received: Introduction -> approve -> Enrolment -> report -> Accounts::keep
-//!   parse     receive        | Login        -> approve -> Answered  (digits; report)
-//!                            | Fetch        -> report  -> Introduction
-//!                            | Notice
-//! ```
-//!
-//! # Example
-//!
 //! A site shows an otpauth code, and asks for the password at once:
 //!
 //! ```
@@ -36,6 +24,16 @@
 //! assert!(Accounts::from_json(&saved).is_ok());
 //! assert_eq!(answered.expose_response(), "287082"); // RFC 6238, appendix B, the last six digits
 //! # Ok::<(), camtoken_formats::Refusal>(())
+//! ```
+//!
+//! [`Foreign::parse`] finds the format of a text, without a key. [`Accounts`] are the accounts of a token. A code goes one way
+//! only: its content is shown before there are digits.
+//!
+//! ```text
+//! text -> Foreign -> Received: Introduction -> approve -> Enrolment -> report -> Accounts::keep
+//!   parse     receive        | Login        -> approve -> Answered  (digits; report)
+//!                            | Fetch        -> report  -> Introduction
+//!                            | Notice
 //! ```
 //!
 //! # The token has no network

@@ -1,5 +1,19 @@
 //! Responses by the OATH standards: the few digits that a person types, computed from a key and a moving factor.
 //!
+//! ```
+//! use camtoken_oath::totp::Totp;
+//! use camtoken_oath::{Key, Response, Timestamp};
+//!
+//! let key = Key::new(b"12345678901234567890".to_vec());
+//! let now = Timestamp::from_unix(1_111_111_109);
+//! let typed = Response::parse("081804", 6)?; // RFC 6238, appendix B, the last six digits
+//! // One time step either way, and no step again that was used.
+//! let used = Totp::default().verify(&key, &typed, now, 1, None);
+//! assert_eq!(used, Some(0x23523EC));
+//! assert_eq!(Totp::default().verify(&key, &typed, now, 1, used), None);
+//! # Ok::<(), camtoken_oath::ResponseError>(())
+//! ```
+//!
 //! | module | standard | moving factor |
 //! | --- | --- | --- |
 //! | [`hotp`] | RFC 4226 | a counter |

@@ -1,5 +1,20 @@
 //! Records in PostgreSQL: for several verifiers at once, and for a database that another team maintains.
 //!
+//! ```no_run
+//! use camtoken::{Key, LocalKeyWrapper, Policy, Verifier};
+//! use camtoken_postgres::{Durability, Options, PostgresStore};
+//! # let (kek, rng) = (Key::new((0..32).collect()), &mut rand::rand_core::UnwrapErr(rand::rngs::SysRng));
+//!
+//! // `camtoken store migrate` has made the tables. A server that may lose what it acknowledged is refused.
+//! let options = Options { durability: Durability::Standby, ..Options::default() };
+//! let store = PostgresStore::connect("postgres://camtoken@db.example/camtoken", options)?;
+//! let wrapper = Box::new(LocalKeyWrapper::new(&[kek])?);
+//! let verifier = Verifier::new(store, wrapper, Policy::default(), "Kakuu Bank", rng)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `docs/EMBED.md` of the repository has the rest: the key, the clock, the errors, and what to tell a customer.
+//!
 //! Each record is a row. A replacement is one conditional statement in a transaction of its own, with the audit entry in the same
 //! statement. So there is nothing to roll back, and one round trip to wait for. The SQL is limited to statements that distributed
 //! engines with PostgreSQL's protocol know, too.

@@ -1,5 +1,15 @@
 //! The image: a text drawn as a QR symbol, and the way back from an image to the symbol's text.
 //!
+//! ```
+//! use camtoken_qr::{EcLevel, Luma, Limits, Scan, ScanOptions, encode, scan};
+//!
+//! let png = encode("CT1:EXAMPLE", EcLevel::M)?.to_png(4);
+//! let luma = Luma::decode(&png, &Limits::default())?;
+//! let Scan::Read(symbols) = scan(&luma, &ScanOptions::default()) else { panic!("a clean picture is read") };
+//! assert_eq!(symbols[0].payload, b"CT1:EXAMPLE");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! ```text
 //! text -> SymbolMatrix -> PNG, SVG, half blocks ~~light~~> file -> Luma -> Scan
 //!   encode            to_png …                      Luma::decode    scan
@@ -12,18 +22,6 @@
 //! * `quality`: how well a camera reads a symbol, and why none was read in a picture. `distort`: the effects of light, lens,
 //!   sensor and file on a picture, made from a seed.
 //! * `symbol`: the codec of ISO/IEC 18004 under all of these: the purpose of each module, and the protection of the codewords.
-//!
-//! # Examples
-//!
-//! ```
-//! use camtoken_qr::{EcLevel, Luma, Limits, Scan, ScanOptions, encode, scan};
-//!
-//! let png = encode("CT1:EXAMPLE", EcLevel::M)?.to_png(4);
-//! let luma = Luma::decode(&png, &Limits::default())?;
-//! let Scan::Read(symbols) = scan(&luma, &ScanOptions::default()) else { panic!("a clean picture is read") };
-//! assert_eq!(symbols[0].payload, b"CT1:EXAMPLE");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
