@@ -117,7 +117,7 @@ async function graded(
   const { minGrade, timeout } = options;
   const begin = Date.now();
   for (let looks = 1; ; looks++) {
-    const shot = await photograph(picture, Math.max(timeout, 5_000));
+    const shot = await photograph(picture, timeout, begin);
     const query = { minGrade, overlay: 'svg', dpr: shot.dpr?.toString() };
     const lint = await service.http.json<Lint>('POST', '/v1/lint', { bytes: shot.bytes, query });
     if (options.several && lint.grade <= minGrade) lint.passed = true;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { moment, oneOf, span, type Span } from './allowed.js';
 import { CamtokenError, type Http, type Send } from './http.js';
-import { isLive, photograph, type Picture, type Shot } from './picture.js';
+import { isCode, isLive, photograph, type Picture, type Shot } from './picture.js';
 import { Scan, type ScannedDocument } from './scan.js';
 import { causeOf, linesOf, sightOf } from './sight.js';
 import { attach, running, step } from './steps.js';
@@ -323,7 +323,7 @@ export class Token {
     // A scan that is to fail fails once; only a page that is not ready yet is looked at again.
     const looksAgain = isLive(picture) && (await this.faults()).nextScan == null;
     for (let looks = 1; ; looks++) {
-      const shot = await photograph(picture, Math.max(timeout, PATIENCE_MS));
+      const shot = await photograph(picture, timeout, begin);
       const document = await this.http.json<ScannedDocument>('POST', `${this.path}/scan`, { bytes: shot.bytes, query });
       const ms = Date.now() - begin;
       if (!isUnseen(document) || !looksAgain || ms + AGAIN_MS >= timeout) return { document, shot, looks, ms };
@@ -383,7 +383,7 @@ function isUnseen({ outcome, code }: ScannedDocument): boolean {
 
 /** A picture in the title of a step. */
 function nameOf(picture: Picture): string {
-  if (typeof picture === 'string') return /^CT\d+:/.test(picture) ? 'the text of a code' : picture.length > 100 ? 'a picture in base64' : picture;
+  if (typeof picture === 'string') return isCode(picture) ? 'the text of a code' : picture.length > 100 ? 'a picture in base64' : picture;
   if (picture instanceof Uint8Array) return 'a picture';
   return isLive(picture) && 'url' in picture ? 'the page' : String(picture);
 }

@@ -17,3 +17,10 @@ test('the token is the authenticator app of a sign-up', async ({ page, token }) 
   // The key that was registered is not replaced by a picture.
   expect((await token.scan(page.getByAltText('Code for your app'))).refusal?.code).toBe('CT-E068');
 });
+
+test('the text of a sign-up is read like its picture', async ({ token }) => {
+  expect((await token.scan('otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&digits=8')).outcome).toBe('shown');
+  await token.clock.set(new Date(59_000));
+  expect(await token.otp()).toBe('94287082'); // RFC 6238, appendix B
+  await expect(token.scan('https://shop.example/code.png')).rejects.toThrow('the picture https://shop.example/code.png cannot be read');
+});

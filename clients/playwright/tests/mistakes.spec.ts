@@ -125,10 +125,10 @@ test.describe('no code is seen, and the cause is told', () => {
     const hint = '\n  hint  Does the page show it by then? What it shows is in the report, or in a trace.';
     await page.setContent('<p>One</p><p>Two</p><img alt="code" style="display: none">');
     expect(await said(() => token.scan(page.getByAltText('none'), short))).toBe(
-      `camtoken: there is nothing at getByAltText('none') on about:blank, after 5 s${hint}`,
+      `camtoken: there is nothing at getByAltText('none') on about:blank, after 0.3 s${hint}`,
     );
     expect(await said(() => token.scan(page.getByAltText('code'), short))).toBe(
-      `camtoken: <img> at getByAltText('code') is not visible (display: none), after 5 s${hint}`,
+      `camtoken: <img> at getByAltText('code') is not visible (display: none), after 0.3 s${hint}`,
     );
     expect(await said(() => token.scan(page.locator('p'), short))).toMatch(/strict mode violation: locator\('p'\) resolved to 2 elements/);
   });
@@ -156,7 +156,7 @@ test('two codes are in view', async ({ page, token, registered }) => {
 });
 
 test('what is no picture says what is one', async ({ token }, info) => {
-  const pictures = 'A picture is a locator, a page, bytes, base64, a path, or the text of a code (CT1:…).';
+  const pictures = 'A picture is a locator, a page, bytes, base64, a path, or the text of a code (CT1:…, otpauth://…).';
   for (const [picture, message] of [
     [undefined, `camtoken: undefined is no picture\n  hint  ${pictures}`],
     [Promise.resolve(), 'camtoken: a promise is no picture\n  hint  Write await before it.'],

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from camtoken import Camtoken, Challenge, Rule, Token
 Issue = Callable[..., Challenge]
 
 PICTURES = (
-    "  hint  A picture is a Playwright locator, a Selenium element, bytes, base64, a path, the text of a code (CT1:…), or a function"
+    "  hint  A picture is a Playwright locator, a Selenium element, bytes, base64, a path, the text of a code (CT1:…, otpauth://…), or a function"
     " that gives one of these."
 )
 
@@ -50,12 +51,23 @@ def test_a_banner_lies_in_front(page: Page, camtoken: Camtoken, token: Token, is
     assert graded == "Grade F, at least B is wanted\n" + place + hint
 
 
-def test_an_element_that_comes_late_is_graded_however_short_the_look(
-    page: Page, camtoken: Camtoken, issue: Issue
+def test_an_element_that_comes_late_is_waited_for_as_long_as_the_timeout_says(
+    page: Page, camtoken: Camtoken, token: Token, issue: Issue
 ) -> None:
     late = f"<script>setTimeout(() => document.body.insertAdjacentHTML('beforeend', `{code_of(issue())}`), 700)</script>"
     page.set_content(page_with(late))
-    camtoken.assert_scannable(page.locator("#code"), timeout=0.2)
+    camtoken.assert_scannable(page.locator("#code"), timeout=3)
+
+    page.set_content('<p>One</p><p>Two</p><img alt="code" style="display: none">')
+    hint = "\n  hint  Does the page show it by then?"
+    begin = time.monotonic()
+    assert said(lambda: token.scan(page.locator("#none"), timeout=0.3)) == (
+        f"there is nothing at #none on about:blank, after 0.3 s{hint}"
+    )
+    assert said(lambda: camtoken.assert_scannable(page.locator("img"), timeout=0.3)) == (
+        f"what is at img is not visible, after 0.3 s{hint}"
+    )
+    assert time.monotonic() - begin < 4
 
 
 @pytest.mark.parametrize(

@@ -37,16 +37,20 @@ class PlaywrightPlace(Protocol):
 
 Picture = bytes | str | os.PathLike[str] | SeleniumElement | SeleniumDriver | PlaywrightPlace
 """A Playwright locator or page, a Selenium element or driver, the bytes of a picture, base64, its path, or the text of a code
-(``CT1:…``)."""
+(``CT1:…``, ``otpauth://…``)."""
 
 _TAKEN = (
-    "A picture is a Playwright locator, a Selenium element, bytes, base64, a path, the text of a code (CT1:…), or a function"
+    "A picture is a Playwright locator, a Selenium element, bytes, base64, a path, the text of a code (CT1:…, otpauth://…), or a function"
     " that gives one of these."
 )
 # PNG, JPEG, WebP and BMP begin so.
 _BASE64 = re.compile(r"(?:data:image/[\w.+-]+;base64,)?((?:iVBORw0KGgo|/9j/|UklGR|Qk)[\w+/\s]{60,}={0,2})\s*")
+# The text of a code: one of a bank, or one with a scheme of its own.
+_CODE = re.compile(r"(?:CT\d+:|(?!(?:https?|file):)[a-z][a-z\d+.-]*://)", re.IGNORECASE)
 # CSS pixels around an element: a code's quiet zone is often the page's and not the picture's.
 _MARGIN = 24
+# Seconds that a screenshot of an element that is there may take, at least.
+_SHUTTER = 5.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def camera(picture: Any, patience: float = 5.0) -> Camera:
 
 def _still(picture: str | os.PathLike[str]) -> Camera:
     if isinstance(picture, str):
-        if re.match(r"CT\d+:", picture):
+        if _CODE.match(picture):
             return Camera("the text of a code", picture.encode)
         if found := _BASE64.fullmatch(picture):
             return Camera("a picture in base64", lambda: base64.b64decode(found[1]))
@@ -107,14 +111,16 @@ def _file(path: str | os.PathLike[str]) -> bytes:
 def _playwright(place: Any, patience: float) -> Camera:
     if not hasattr(place, "bounding_box"):
         return Camera(f"the page {place.url}", lambda: _bytes(place.screenshot()), is_live=True)
-    return Camera(_name(place), lambda: _with_margin(place, patience * 1000), place.evaluate, is_live=True)
+    return Camera(_name(place), lambda: _with_margin(place, patience), lambda script: place.evaluate(script, timeout=1000), is_live=True)
 
 
-def _with_margin(locator: Any, timeout: float) -> bytes:
+def _with_margin(locator: Any, patience: float) -> bytes:
     """The element and what is around it, as far as the window shows that."""
     page = getattr(locator, "page", None)
     if page is None or inspect.iscoroutinefunction(locator.screenshot):
         return _bytes(locator.screenshot())
+    _wait(locator, patience)
+    timeout = max(patience, _SHUTTER) * 1000
     locator.scroll_into_view_if_needed(timeout=timeout)
     box = locator.bounding_box(timeout=timeout)
     window = page.evaluate("() => [document.documentElement.clientWidth, document.documentElement.clientHeight]")
@@ -126,6 +132,21 @@ def _with_margin(locator: Any, timeout: float) -> bytes:
     height = min(window[1], box["y"] + box["height"] + _MARGIN) - y
     clip = {"x": x, "y": y, "width": width, "height": height}
     return _bytes(page.screenshot(animations="disabled", scale="device", clip=clip))
+
+
+def _wait(locator: Any, patience: float) -> None:
+    """Waits until the element takes room on the page."""
+    if locator.evaluate_all("found => found.some((element) => element.getClientRects().length > 0)"):
+        return
+    try:
+        locator.scroll_into_view_if_needed(timeout=max(patience * 1000, 1))
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":
+            raise
+        there = locator.count() > 0
+        what = f"what is at {_name(locator)} is not visible" if there else f"there is nothing at {_name(locator)} on {locator.page.url}"
+        hint = "Does the page show it by then?"
+        raise CamtokenError(f"{what}, after {patience:g} s\n  hint  {hint}") from error
 
 
 def _function(function: Callable[[], Any], patience: float) -> Camera:

@@ -132,9 +132,8 @@ class Camtoken:
         several: bool = False,
     ) -> None:
         """Asserts that a camera would read this code, or says what to change on the page; the picture with what was seen
-        drawn onto it is then written to ``overlay``, an SVG. An element on a page is looked at again for ``timeout`` seconds."""
-        # An element is waited for, however short the look at its code: Playwright takes 0 for ever.
-        place = camera(picture, max(timeout, _PATIENCE))
+        drawn onto it is then written to ``overlay``, an SVG. An element on a page is waited for, and looked at again, for ``timeout`` seconds."""
+        place = camera(picture, timeout)
         begin = time.monotonic()
         looks = 0
         while True:

@@ -270,7 +270,7 @@ class Token:
         """Looks until a code is seen or the time is over."""
         if confirm is not None:
             one_of("way to confirm", confirm, ("auto", "step"))
-        place = camera(picture, max(timeout, _PATIENCE))
+        place = camera(picture, timeout)
         # A scan that is to fail fails once; only a page that is not ready yet is looked at again.
         looks_again = place.is_live and self.faults().get("nextScan") is None
         query = {

@@ -25,7 +25,10 @@ import org.openqa.selenium.WrapsDriver;
 
 /** A place at which pictures are taken. */
 abstract class Camera {
-    private static final String TAKEN = "A picture is a WebElement, a WebDriver, bytes, base64, a Path, the text of a code (CT1:…), or a function that gives bytes.";
+    private static final String TAKEN = "A picture is a WebElement, a WebDriver, bytes, base64, a Path, the text of a code (CT1:…, otpauth://…), or a function that gives bytes.";
+
+    // One of a bank, or one with a scheme of its own.
+    private static final Pattern CODE = Pattern.compile("(?i)(?:CT\\d+:|(?!(?:https?|file):)[a-z][a-z\\d+.-]*://)");
 
     // PNG, JPEG, WebP and BMP begin so.
     private static final Pattern BASE64 =
@@ -65,7 +68,7 @@ abstract class Camera {
     }
 
     static Camera of(String text) {
-        if (text.matches("(?s)CT\\d+:.*")) {
+        if (CODE.matcher(text).lookingAt()) {
             return still("the text of a code", () -> text.getBytes(StandardCharsets.UTF_8));
         }
         Matcher base64 = BASE64.matcher(text);

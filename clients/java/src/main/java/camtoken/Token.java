@@ -81,7 +81,7 @@ public final class Token {
         return look(Camera.of(picture), ScanOptions.usual());
     }
 
-    /** Holds the text of a code ({@code CT1:…}), a picture in base64, or the file of this path before the camera. */
+    /** Holds the text of a code ({@code CT1:…}, {@code otpauth://…}), a picture in base64, or the file of this path before the camera. */
     public Scan scan(String picture) {
         return scan(picture, ScanOptions.usual());
     }

@@ -28,4 +28,12 @@ class AccountsTest {
         // The key that was registered is not replaced by a picture.
         assertEquals("CT-E068", token.scan(Shop.CODE).refusal().orElseThrow().code());
     }
+
+    @Test
+    void theTextOfASignUpIsReadLikeItsPicture(Token token) {
+        assertEquals("shown", token.scan("otpauth://totp/ACME:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ACME&digits=8").outcome());
+        token.clock().set(Instant.ofEpochSecond(59));
+        assertEquals("94287082", token.otp()); // RFC 6238, appendix B
+        assertTrue(said(() -> token.scan("https://shop.example/code.png")).contains("shop.example/code.png cannot be read: there is no such file"));
+    }
 }

@@ -139,7 +139,7 @@ class MistakesTest {
         assertEquals("'E' is no grade\n  hint  Allowed: 'A', 'B', 'C', 'D', 'F'.", said(() -> camtoken.lint(token.screenshot(), "E")));
         assertEquals(
                 "the picture shots/code.png cannot be read: there is no such file\n"
-                        + "  hint  A picture is a WebElement, a WebDriver, bytes, base64, a Path, the text of a code (CT1:…), or a function that gives bytes. A path counts from "
+                        + "  hint  A picture is a WebElement, a WebDriver, bytes, base64, a Path, the text of a code (CT1:…, otpauth://…), or a function that gives bytes. A path counts from "
                         + Path.of("").toAbsolutePath() + ".",
                 said(() -> token.scan(Path.of("shots/code.png"))));
         assertTrue(said(() -> camtoken.verifier().issue(activation, "payment", transfer())).contains("CT-E070"));
