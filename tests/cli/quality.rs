@@ -115,7 +115,7 @@ fn a_second_code_in_view_is_found_and_fails() {
         "{stdout}"
     );
     let (stdout, _, _) = run(&["lint", &picture, "--lang", "ja"]);
-    assert!(stdout.contains("2 個のコードが写っています"), "{stdout}");
+    assert!(stdout.contains("2個のコードが写っています"), "{stdout}");
 }
 
 #[test]

@@ -236,7 +236,7 @@ impl Lint {
     #[must_use]
     pub fn svg(&self, overlay: &Overlay, luma: &Luma, language: Language) -> String {
         let title = match language {
-            Language::Ja => format!("二次元コード、等級 {}", self.grade),
+            Language::Ja => format!("二次元コード、グレード {}", self.grade),
             Language::En => format!("2D code, grade {}", self.grade),
         };
         let line = |found: &Measured| {

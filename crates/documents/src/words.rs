@@ -37,8 +37,8 @@ pub(crate) trait ReasonWords {
 pub(crate) fn several(codes: usize, language: Language) -> (String, &'static str) {
     match language {
         Language::Ja => (
-            format!("{codes} 個のコードが写っています"),
-            "二次元コードは 1 個だけ表示してください。トークンはどれを読み取るか選べません。",
+            format!("{codes}個のコードが写っています"),
+            "二次元コードは1個だけ表示してください。トークンはどれを読み取るか選べません。",
         ),
         Language::En => (
             format!("{codes} codes are in view"),
@@ -137,13 +137,13 @@ fn in_japanese(advice: &Advice) -> String {
             "輪郭をはっきりさせてください: セルの際立ちは {percent} %、必要なのは 50 % です。平滑化せずに拡大縮小し、ピントを合わせ、動かさないでください。"
         ),
         Advice::EvenLight { codewords } => format!(
-            "反射、影、モアレをなくしてください: {codewords} 個のコード語の明暗がはっきりしないか、逆になっています。"
+            "反射、影、モアレをなくしてください: {codewords}個のコード語の明暗がはっきりしないか、逆になっています。"
         ),
         Advice::Uncover { modules } => {
             format!("コードの角と縁を何も覆わないようにしてください: 固定パターンの {modules} セルが誤っています。")
         }
         Advice::Repair { codewords, capacity } => format!(
-            "コードを何も覆わないようにするか、訂正レベルを上げてください: {codewords} 個のコード語が誤っています。ブロックの限度は {capacity} 個です。"
+            "コードを何も覆わないようにするか、訂正レベルを上げてください: {codewords}個のコード語が誤っています。ブロックの限度は {capacity} 個です。"
         ),
         Advice::Straighten { percent } => {
             format!("カメラをコードの正面に構え、縦横を同じ比率にしてください: 一方が {percent} % 長くなっています。")
@@ -198,12 +198,12 @@ impl ReasonWords for Reason {
                 format!("the picture is of one colour: light and dark differ by {} %", tenth(percent))
             }
             (Self::LowContrast { percent }, Language::Ja) => {
-                format!("明暗の差が {} % しかありません", tenth(percent))
+                format!("明暗の差が{} %しかありません", tenth(percent))
             }
             (Self::LowContrast { percent }, Language::En) => {
                 format!("light and dark differ by {} % only", tenth(percent))
             }
-            (Self::TooSmall { module_px }, Language::Ja) => format!("1 セルが {} px です", tenth(module_px)),
+            (Self::TooSmall { module_px }, Language::Ja) => format!("1セルが{} pxです", tenth(module_px)),
             (Self::TooSmall { module_px }, Language::En) => format!("a module is {} px wide", tenth(module_px)),
             (Self::CutOff { edge }, Language::Ja) => {
                 format!("コードが画像の{}で切れています", edge.label(language))
@@ -212,7 +212,7 @@ impl ReasonWords for Reason {
                 format!("the code runs into the {} edge of the picture", edge.label(language))
             }
             (Self::NoQuietZone { modules }, Language::Ja) => {
-                format!("コードの周りの明るい余白が {} セルしかありません", tenth(modules))
+                format!("コードの周りの明るい余白が{}セルしかありません", tenth(modules))
             }
             (Self::NoQuietZone { modules }, Language::En) => {
                 format!("there are {} light modules around the code", tenth(modules))

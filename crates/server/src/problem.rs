@@ -253,16 +253,16 @@ codes! {
         "Ask the maker of the tokens: each token has a random key of its own." / "トークンの製造元に確認してください。鍵はトークンごとに異なる乱数です。";
     /// Too early or too late.
     KeyValidity = "CT-E092", CONFLICT:
-        "the key of the token or generator is outside its validity dates" / "トークンまたは生成器の鍵が有効期間外です";
+        "the key of the token or generator is outside its validity dates" / "トークンまたは生成機の鍵が有効期間外です";
         "The token, generator or activation says the dates (validFrom, validUntil); take another, or the maker's file with new dates." /
-        "日時はトークン、生成器、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
+        "日時はトークン、生成機、登録の validFrom と validUntil にあります。別のものを使うか、新しい期限のファイルを取り込んでください。";
     /// Another secret, or a user.
     GeneratorTaken = "CT-E093", CONFLICT:
-        "the generator is registered with other values, or already has a user" / "その生成器は別の内容で登録されているか、利用者がいます";
+        "the generator is registered with other values, or already has a user" / "その生成機は別の内容で登録されているか、利用者がいます";
         "Check the serial number; revoke the activation of its last user." / "製造番号を確かめてください。前の利用者の登録は失効させてください。";
     /// The generator is not registered.
     NoGenerator = "CT-E094", NOT_FOUND:
-        "the generator is not registered" / "その生成器は登録されていません";
+        "the generator is not registered" / "その生成機は登録されていません";
         "Import its maker's file by POST /v1/tokens/import." / "POST /v1/tokens/import で製造元のファイルを取り込んでください。";
     /// The verifier has no such token.
     NoToken = "CT-E081", NOT_FOUND:

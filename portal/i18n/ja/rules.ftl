@@ -108,4 +108,4 @@ rule-desk-decline = 承認待ちの操作は、却下も取り下げもできま
 rule-desk-records = 以前のトークンの記録は、失効や削除のあとも残ります。
 rule-desk-last = 最後の管理者は削除できません。
 rule-desk-chain = 当行の操作の記録は、書き換えるとわかります。
-rule-desk-old-books = 以前の版の帳簿も、そのまま使えます。
+rule-desk-old-books = 以前のバージョンの帳簿も、そのまま使えます。

@@ -10,7 +10,7 @@ use crate::verifier::policy::Policy;
 use crate::verifier::record::{Credential, Record, StoredState};
 use crate::verifier::verdict::Step;
 
-/// The bank suspends the activation (利用停止). Nothing is issued to it or accepted from it until it is resumed.
+/// The bank suspends the activation (一時停止). Nothing is issued to it or accepted from it until it is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suspension;
 
