@@ -130,6 +130,33 @@ fn padding_that_is_missing_is_told_in_pixels() {
     assert!(stdout.contains("明るい余白をあと 18 px"), "{stdout}");
 }
 
+/// The first symbol of segno: a Micro QR code, M1.
+#[test]
+fn a_symbol_that_tokens_do_not_read_is_named() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let segno = include_str!("../../crates/qr/src/scan/micro/segno.txt");
+    let rows = segno.lines().next().and_then(|line| line.rsplit('|').next()).expect("a symbol");
+    let rows: Vec<_> = rows.split(' ').map(|row| u32::from_str_radix(row, 16).expect("hexadecimal digits")).collect();
+    let (side, module) = (rows.len(), 8);
+    let size = (side + 8) * module;
+    let dark = |at: usize| {
+        let (x, y) = ((at % size / module).wrapping_sub(4), (at / size / module).wrapping_sub(4));
+        x < side && y < side && rows[y] >> (side - 1 - x) & 1 == 1
+    };
+    let pixels = (0..size * size).map(|at| if dark(at) { 0 } else { 255 });
+    let picture = beside(dir.path(), "micro.pgm");
+    fs::write(
+        &picture,
+        format!("P5\n{size} {size}\n255\n").into_bytes().into_iter().chain(pixels).collect::<Vec<u8>>(),
+    )
+    .expect("writable");
+    let (report, exit) = document(&["lint", &picture]);
+    assert_eq!((report["reasons"].as_array().map(Vec::len), exit), (Some(1), 3), "{report}");
+    assert_eq!(report["reasons"][0]["reason"], "otherSymbol", "{report}");
+    let (_, stderr, _) = run(&["lint", &picture]);
+    assert!(stderr.contains("this is a Micro QR code: Tokens do not read it"), "{stderr}");
+}
+
 #[test]
 fn what_was_not_read_is_told_with_what_was_measured() {
     let dir = tempfile::tempdir().expect("a temporary directory");

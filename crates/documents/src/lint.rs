@@ -6,8 +6,8 @@ use std::fmt::Write;
 use camtoken::code;
 use camtoken::language::Language;
 use camtoken::qr::{
-    Advice, Diagnosis, Effort, Grade, Luma, Measure, MeasureKind, Overlay, QualityOptions, Reason, Scan, ScanOptions,
-    SecondOpinion, Symbol, diagnose, quality, scan, second_opinion,
+    Advice, Diagnosis, Effort, Grade, Luma, Measure, MeasureKind, OtherSymbol, Overlay, QualityOptions, Reason, Scan,
+    ScanOptions, SecondOpinion, Symbol, diagnose, quality, scan, scan_other, second_opinion,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -200,7 +200,12 @@ impl Lint {
             report.code = Some(if matches!(seen, Scan::Unreadable { .. }) { "T02" } else { "T01" });
             report.px_per_module = found.module_px.map(tenths);
             report.sighted = Sighted::of(&found);
-            report.reasons = found.reasons.iter().map(|reason| Finding::of(reason, options.language)).collect();
+            let other = scan_other(luma);
+            // Of a symbol that was read, and that tokens do not read, nothing else is wrong.
+            let measured = if matches!(other, Some(OtherSymbol::Micro(_))) { &[][..] } else { &found.reasons };
+            let other = other.map(|other| Finding::other(&other, options.language));
+            report.reasons =
+                other.into_iter().chain(measured.iter().map(|reason| Finding::of(reason, options.language))).collect();
             return (report, None);
         };
         let found = quality(luma, symbol, &options.quality);
@@ -291,6 +296,11 @@ impl Finding {
     fn several(codes: usize, language: Language) -> Self {
         let (text, advice) = words::several(codes, language);
         Self { reason: "severalCodes", text, advice: advice.to_owned() }
+    }
+
+    fn other(symbol: &OtherSymbol, language: Language) -> Self {
+        let (text, advice) = words::other(symbol, language);
+        Self { reason: "otherSymbol", text: text.to_owned(), advice: advice.to_owned() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was measured, in words: in both languages, for the command line and the service alike.
 
 use camtoken::language::{Label, Language};
-use camtoken::qr::{Advice, Edge, MeasureKind, Reason, SecondOpinion};
+use camtoken::qr::{Advice, Edge, MeasureKind, OtherSymbol, Reason, SecondOpinion};
 
 pub(crate) trait MeasureWords {
     /// Its name for a person.
@@ -45,6 +45,23 @@ pub(crate) fn several(codes: usize, language: Language) -> (String, &'static str
             "Show one code alone: a token reads whichever it finds first, be it the older one.",
         ),
     }
+}
+
+/// That the symbol is of a kind that tokens do not read, and what to change.
+pub(crate) fn other(symbol: &OtherSymbol, language: Language) -> (&'static str, &'static str) {
+    let is_long = matches!(symbol, OtherSymbol::Rectangular);
+    let text = match is_long {
+        true => Label {
+            ja: "長方形のコード（rMQR）らしいものがあります",
+            en: "this seems to be a rectangular code (rMQR)",
+        },
+        false => Label { ja: "マイクロQRコードがあります", en: "this is a Micro QR code" },
+    };
+    let advice = Label {
+        ja: "トークンは読み取りません。正方形の通常のQRコードを表示してください。",
+        en: "Tokens do not read it: show an ordinary QR code, which is square and has three corners.",
+    };
+    (text.text(language), advice.text(language))
 }
 
 impl MeasureWords for MeasureKind {
@@ -143,7 +160,7 @@ fn in_japanese(advice: &Advice) -> String {
             format!("コードの角と縁を何も覆わないようにしてください: 固定パターンの {modules} セルが誤っています。")
         }
         Advice::Repair { codewords, capacity } => format!(
-            "コードを何も覆わないようにするか、訂正レベルを上げてください: {codewords}個のコード語が誤っています。ブロックの限度は {capacity} 個です。"
+            "コードを何も覆わないようにするか、訂正レベルを上げてください: {codewords}個のコード語が誤っています。ブロックの限度は{capacity}個です。"
         ),
         Advice::Straighten { percent } => {
             format!("カメラをコードの正面に構え、縦横を同じ比率にしてください: 一方が {percent} % 長くなっています。")
