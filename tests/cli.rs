@@ -11,6 +11,8 @@ mod documents;
 mod faults;
 #[path = "cli/frames.rs"]
 mod frames;
+#[path = "cli/hints.rs"]
+mod hints;
 #[cfg(all(target_os = "linux", feature = "pkcs11", feature = "transit", feature = "server"))]
 #[path = "cli/keys.rs"]
 mod keys;

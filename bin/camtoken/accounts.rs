@@ -148,7 +148,7 @@ impl<'a> Wallet<'a> {
         }
         let Some(name) = login.account().cloned() else {
             let names: Vec<_> = login.choices().map(ToString::to_string).collect();
-            return Err(Failure::new(Code::WhichAccount).with("names", names.join(", ")));
+            return Err(undecided(&names));
         };
         let shown = login.shown().clone();
         self.approve(&shown, act)?;
@@ -277,11 +277,20 @@ fn page(screens: &[Screen]) -> String {
     screens.iter().map(Screen::to_text).collect::<Vec<_>>().join("\n")
 }
 
+/// Which of these accounts is meant is not clear, or there is none.
+pub fn undecided(names: &[String]) -> Failure {
+    match names {
+        [] => Failure::new(Code::NoAccount).because_of("why-no-account", &[]),
+        names => Failure::new(Code::WhichAccount).with("names", names.join(", ")),
+    }
+}
+
 /// A refusal of a code of another system, as an error of the command line.
 pub fn refused(refusal: Refusal) -> Failure {
     let code = Code::find(camtoken_documents::refusal_code(&refusal)).expect("the table has them (tested)");
     match &refusal {
         Refusal::Host { host } => courier::not_allowed(host),
+        Refusal::NoAccount { issuer } if issuer.is_empty() => undecided(&[]),
         Refusal::Choice { .. } => Failure::new(code).because(&refusal).with("names", "--account USER"),
         _ => Failure::new(code).because(&refusal),
     }

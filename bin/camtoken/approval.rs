@@ -67,6 +67,14 @@ pub struct Shown {
     pub registered: Option<bool>,
 }
 
+impl Shown {
+    /// Whether a registration waits for the answer whether the bank has confirmed it.
+    pub fn is_unkept(&self) -> bool {
+        let is_second = self.challenge.domain() == Domain::Activation2;
+        is_second && self.digits.response.is_some() && self.registered.is_none()
+    }
+}
+
 impl Approval<'_> {
     /// Gives a token the code that the camera has read, and keeps the token's file up to date.
     ///

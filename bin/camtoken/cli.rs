@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use camtoken::Timestamp;
 use camtoken::language::Language;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches, Parser};
 
 use crate::config::{self, Color, Layer, Settings};
@@ -114,7 +114,7 @@ pub fn answer(stop: &clap::Error, out: &Output) -> Result<Exit, Failure> {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Err(Failure::new(Code::CommandLine).with("usage", "camtoken [OPTIONS] <VERB>"))
         }
-        _ => Err(misunderstood(&stop.render().to_string())),
+        _ => Err(misunderstood(stop)),
     }
 }
 
@@ -201,15 +201,39 @@ fn flowing(text: &str) -> String {
 }
 
 /// Clap's message without its frame: what is wrong becomes the reason, the usage the hint.
-fn misunderstood(message: &str) -> Failure {
-    let message = message.strip_prefix("error: ").unwrap_or(message);
+fn misunderstood(stop: &clap::Error) -> Failure {
+    let message = stop.render().to_string();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let help = format!("{} --help", verb_of(std::env::args_os().skip(1)));
     let (what, rest) = match message.find("\nUsage: ") {
         Some(at) => (&message[..at], &message[at + "\nUsage: ".len()..]),
-        None => (message.split("\nFor more information").next().unwrap_or(message), "camtoken --help"),
+        None => (message.split("\nFor more information").next().unwrap_or(message), help.as_str()),
     };
-    let why: Vec<&str> = what.lines().filter(|line| !line.trim().is_empty()).collect();
-    let usage = rest.lines().next().unwrap_or("camtoken --help");
-    Failure::new(Code::CommandLine).because(why.join("\n")).with("usage", usage)
+    let mut why = what.lines().filter(|line| !line.trim().is_empty());
+    let first = why.next().unwrap_or_default();
+    let failure = Failure::new(Code::CommandLine).with("usage", rest.lines().next().unwrap_or(&help));
+    let failure = match (stop.kind(), stop.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, _) => failure.because_of("why-arguments-missing", &[]),
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(found))) => {
+            let is_rest = found.len() >= 3 && found.bytes().all(|byte| byte.is_ascii_digit());
+            let failure = failure.because_of("why-argument-unknown", &[("found", found)]);
+            if is_rest { failure.with("case", "blank") } else { failure }
+        }
+        _ => failure.because(first),
+    };
+    why.fold(failure, Failure::and)
+}
+
+/// The verb that the arguments name, as far as they name one: `camtoken enroll start`.
+fn verb_of(args: impl Iterator<Item = OsString>) -> String {
+    let (mut command, mut path) = (Cli::command(), "camtoken".to_owned());
+    for arg in args {
+        if let Some(verb) = command.find_subcommand(&arg).cloned() {
+            path += &format!(" {}", verb.get_name());
+            command = verb;
+        }
+    }
+    path
 }
 
 fn config_variable() -> Option<PathBuf> {

@@ -331,11 +331,13 @@ codes! {
 }
 
 impl Code {
-    /// Finds a code by either of its names, in any case: `CT-E041` or `T02`.
+    /// Finds a code by either of its names, in any case: `CT-E041`, `T02` or `T2`.
     pub fn find(name: &str) -> Option<Self> {
+        let digit = name.strip_prefix(['T', 't']).filter(|rest| rest.len() == 1);
+        let name = digit.map_or_else(|| name.to_owned(), |digit| format!("T0{digit}"));
         Self::ALL.iter().copied().find(|code| {
-            code.as_str().eq_ignore_ascii_case(name)
-                || code.refusal().is_some_and(|refusal| refusal.eq_ignore_ascii_case(name))
+            let is = |known: &str| known.eq_ignore_ascii_case(&name);
+            is(code.as_str()) || code.refusal().is_some_and(is)
         })
     }
 
@@ -352,11 +354,30 @@ impl From<ErrorCode> for Code {
     }
 }
 
+/// A line of the reason: as a library or a system said it, or a text of our own.
+#[derive(Debug)]
+enum Reason {
+    Said(String),
+    Text(&'static str, Vec<(&'static str, String)>),
+}
+
+impl Reason {
+    fn line(&self, text: &Text) -> String {
+        match self {
+            Self::Said(line) => line.clone(),
+            Self::Text(key, values) => {
+                let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                text.with(key, &values)
+            }
+        }
+    }
+}
+
 /// A failure: nothing was decided, and this is the reason.
 #[derive(Debug)]
 pub struct Failure {
     code: Code,
-    why: Option<String>,
+    why: Vec<Reason>,
     result: Option<&'static str>,
     facts: Vec<(&'static str, String)>,
 }
@@ -364,18 +385,25 @@ pub struct Failure {
 impl Failure {
     /// The error of `code`, without particulars.
     pub fn new(code: Code) -> Self {
-        Self { code, why: None, result: None, facts: Vec::new() }
+        Self { code, why: Vec::new(), result: None, facts: Vec::new() }
     }
 
     /// Adds why: one clause, or a few lines. Never a key, PIN, response or transaction.
     pub fn because(mut self, why: impl fmt::Display) -> Self {
-        self.why = Some(why.to_string());
+        self.why = vec![Reason::Said(why.to_string())];
+        self
+    }
+
+    /// Adds why in the language of the reader: the Fluent message `key` with its values.
+    pub fn because_of(mut self, key: &'static str, values: &[(&'static str, &str)]) -> Self {
+        let values = values.iter().map(|&(name, value)| (name, value.to_owned())).collect();
+        self.why = vec![Reason::Text(key, values)];
         self
     }
 
     /// Adds a line to the reason.
     pub fn and(mut self, line: impl fmt::Display) -> Self {
-        self.why = Some(self.why.map_or_else(|| line.to_string(), |why| format!("{why}\n{line}")));
+        self.why.push(Reason::Said(line.to_string()));
         self
     }
 
@@ -385,9 +413,16 @@ impl Failure {
         self
     }
 
-    /// The reason, when it says more than the code.
-    pub fn why(&self) -> Option<&str> {
-        self.why.as_deref()
+    /// The reason, when it says more than the code, in the language of `text`.
+    pub fn why(&self, text: &Text) -> Option<String> {
+        let lines: Vec<_> = self.why.iter().map(|reason| reason.line(text)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// The reason for the log, which is in English.
+    #[cfg(feature = "server")]
+    pub fn logged(&self) -> String {
+        self.why(&Text::new(camtoken::language::Language::En)).unwrap_or_default()
     }
 
     /// Its code.
@@ -416,7 +451,7 @@ impl Failure {
             exit: self.code.exit().code(),
             result: self.result,
             message: text.get(&key),
-            why: self.why.clone(),
+            why: self.why(text),
             hint: text.with(&format!("{key}.hint"), &facts),
             docs: format!("camtoken explain {}", self.code.as_str()),
         }
@@ -460,7 +495,8 @@ impl Document for Report {
     fn human(&self, _text: &Text) -> String {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let dim = Style::new().dimmed();
-        let mut page = format!("{red}error[{}]{red:#}: {}\n", self.code, self.message);
+        let refusal = self.refusal.map(|refusal| format!(", {refusal}")).unwrap_or_default();
+        let mut page = format!("{red}error[{}{refusal}]{red:#}: {}\n", self.code, self.message);
         if let Some(why) = &self.why {
             page += &labelled("why", why, dim);
         }

@@ -21,7 +21,7 @@ pub const A_MOMENT: Duration = Duration::from_millis(100);
 /// Where frames come from.
 #[derive(clap::Args, Default)]
 pub struct FeedArgs {
-    #[arg(long, value_name = "N|FILM|DIR|-")]
+    #[arg(long, value_name = "N|VIDEO|DIR|-")]
     pub camera: Option<PathBuf>,
     #[arg(long, conflicts_with = "camera")]
     pub screen: bool,
@@ -248,7 +248,7 @@ mod tests {
             let text = Text::new(lang);
             let hint = |error| failure(&error, "camera 0").report(&text).what_and_hint().1;
             let (not_built, not_supported) = (hint(FrameError::NotBuilt), hint(FrameError::NotSupported));
-            assert!(not_built.contains("cargo install camtoken-cli --features camera"), "{not_built}");
+            assert!(not_built.contains("cargo install --path bin/camtoken --features camera"), "{not_built}");
             assert!(not_supported.contains(what_works) && not_supported.contains("--camera"), "{not_supported}");
             for other in [not_supported, hint(FrameError::NoCamera { number: 0 }), hint(FrameError::NoFormat)] {
                 assert!(!other.contains("--features"), "{other}");

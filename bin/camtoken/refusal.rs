@@ -17,14 +17,17 @@ pub fn refusal_of(seen: &Scan) -> Refusal {
 /// A refusal as a message for the person at the keyboard.
 pub fn failure_of(refusal: Refusal, file: &str, text: &Text) -> Failure {
     let code = Code::find(refusal.code()).expect("the table has T01 to T14 (tested)");
-    let why = match refusal {
-        Refusal::Unreadable { module_px: Some(px) } => {
-            format!("{file}: {}", text.with("scan-module", &[("px", &rounded(px).to_string())]))
-        }
-        _ => file.to_owned(),
-    };
-    Failure::new(code).because(why)
+    let failure = Failure::new(code);
+    match refusal {
+        Refusal::Unreadable { module_px: Some(px) } => failure
+            .because(format!("{file}: {}", text.with("scan-module", &[("px", &rounded(px).to_string())])))
+            .with("case", if px >= LARGE_ENOUGH { "enough" } else { "small" }),
+        _ => failure.because(file),
+    }
 }
+
+/// From this number of pixels a module on, more of them do not help: `camtoken explain CT-E041`.
+const LARGE_ENOUGH: f32 = 3.0;
 
 /// Pixels to one decimal place.
 pub fn rounded(px: f32) -> f32 {

@@ -94,7 +94,7 @@ impl Picture {
     }
 
     fn refused(&self, error: PictureError) -> Failure {
-        Failure::new(Code::Picture).because(format!("{}: {error}", self.name))
+        refused(&self.name, &error)
     }
 }
 
@@ -167,18 +167,8 @@ impl Source {
     /// A source that cannot be read, or that is neither.
     pub fn content(&self) -> Result<Content, Failure> {
         let limits = Limits::default();
-        let refused = |error: PictureError| Failure::new(Code::Picture).because(format!("{}: {error}", self.name()));
-        let bytes = self.bytes(limits.max_file_bytes).map_err(|error| {
-            let name = self.name();
-            let error = match error.kind() {
-                io::ErrorKind::IsADirectory => "a folder".to_owned(),
-                io::ErrorKind::NotFound if name.starts_with("http:") || name.starts_with("https:") => {
-                    "a web address, and nothing is fetched: save the picture, and name its file".to_owned()
-                }
-                _ => error.to_string(),
-            };
-            Failure::new(Code::Read).because(format!("{name}: {error}"))
-        })?;
+        let refused = |error: PictureError| refused(&self.name(), &error);
+        let bytes = self.bytes(limits.max_file_bytes).map_err(|error| self.unread(&error))?;
         if let Some(bytes) = self.size().filter(|size| *size > limits.max_file_bytes) {
             return Err(refused(PictureError::FileTooLarge { bytes, limit: limits.max_file_bytes }));
         }
@@ -189,6 +179,34 @@ impl Source {
             }
         }
         Ok(Content::Picture(Picture { name: self.name(), bytes }))
+    }
+
+    /// Checks that a file can be opened, before a token is looked for.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::File(path) => File::open(path).map(drop).map_err(|error| self.unread(&error)),
+            Self::Stdin | Self::Inline(_) => Ok(()),
+        }
+    }
+
+    fn unread(&self, error: &io::Error) -> Failure {
+        let (name, failure) = (self.name(), Failure::new(Code::Read));
+        let scheme = name.split_once(':').map_or("", |(scheme, _)| scheme);
+        match error.kind() {
+            io::ErrorKind::IsADirectory => failure.because(format!("{name}: a folder")),
+            io::ErrorKind::NotFound if ["http", "https"].contains(&scheme) => {
+                failure.because_of("why-web-address", &[("name", &name)])
+            }
+            // Its text may hold a key, and is not repeated.
+            io::ErrorKind::NotFound if asks_a_token(&name) => {
+                failure.because_of("why-code-as-argument", &[("scheme", scheme)])
+            }
+            _ => failure.because(format!("{name}: {error}")),
+        }
     }
 
     /// The bytes of a file.
@@ -253,12 +271,21 @@ impl Said {
     }
 }
 
+fn refused(name: &str, error: &PictureError) -> Failure {
+    let failure = Failure::new(Code::Picture);
+    match error {
+        PictureError::Nothing => failure.because_of("why-file-empty", &[("name", name)]),
+        error => failure.because(format!("{name}: {error}")),
+    }
+}
+
 fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let pictures = camtoken_camera::pictures(folder)
         .map_err(|error| Failure::new(Code::Read).because(format!("{}: {error}", folder.display())))?;
     if pictures.is_empty() {
-        let known = camtoken_camera::EXTENSIONS.map(|extension| format!("*.{extension}")).join(" ");
-        return Err(Failure::new(Code::Picture).because(format!("{}: {known}", folder.display())));
+        let known = camtoken_camera::EXTENSIONS.map(|extension| format!("*.{extension}")).join(", ");
+        let (name, failure) = (folder.display().to_string(), Failure::new(Code::Picture));
+        return Err(failure.because_of("why-no-picture", &[("name", &name), ("known", &known)]));
     }
     Ok(pictures)
 }

@@ -49,7 +49,7 @@ pub fn names(context: &Context) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// The token to use: the one named, that of the setting `token`, or the only one.
+/// The token to use: the one named, by its name or its token ID, that of the setting `token`, or the only one.
 ///
 /// # Errors
 ///
@@ -58,18 +58,31 @@ pub fn meant(name: Option<&str>, context: &Context) -> Result<String, Failure> {
     let names = names(context)?;
     let named = name.or(context.settings.token.value.as_deref());
     let found = match (named, &names[..]) {
-        (Some(named), _) => names.iter().find(|name| *name == named),
+        (Some(named), _) => names.iter().find(|name| *name == named).or_else(|| with_id(named, &names, context)),
         (None, [only]) => Some(only),
         (None, _) => None,
     };
     found.cloned().ok_or_else(|| {
-        let failure = Failure::new(Code::WhichToken)
-            .with("names", if names.is_empty() { "-".to_owned() } else { names.join(", ") });
+        let case = match named {
+            Some(named) if Path::new(named).is_file() => "file",
+            _ if names.is_empty() => "none",
+            _ => "other",
+        };
+        let failure = Failure::new(Code::WhichToken).with("case", case).with("names", names.join(", "));
         match named {
-            Some(named) => failure.because(named),
+            Some(named) => failure.because_of("why-no-such-token", &[("name", named)]),
             None => failure,
         }
     })
+}
+
+/// The token with this token ID, if its file can be read without a passphrase.
+fn with_id<'a>(id: &str, names: &'a [String], context: &Context) -> Option<&'a String> {
+    let id_of = |name: &str| {
+        let text = read(&path(name, context).ok()?).ok().filter(|text| !file::is_encrypted(text))?;
+        file::from_str(&text, None).ok().map(|device| device.token().id().to_string())
+    };
+    names.iter().find(|name| id_of(name).as_deref() == Some(id))
 }
 
 /// Whether a token's file is encrypted.

@@ -248,7 +248,10 @@ fn what_this_build_lacks_is_said_with_how_to_get_it() {
             }
             let (_, stderr, exit) = run(&[&[verb], flag].concat());
             assert_eq!(exit, 2, "{flag:?}: {stderr}");
-            assert!(stderr.contains(&format!("cargo install camtoken-cli --features {feature}")), "{flag:?}: {stderr}");
+            assert!(
+                stderr.contains(&format!("cargo install --path bin/camtoken --features {feature}")),
+                "{flag:?}: {stderr}"
+            );
         }
     }
     for args in

@@ -2,7 +2,7 @@
 //! verifier in this process.
 
 #[path = "tokens/desk.rs"]
-mod desk;
+pub(crate) mod desk;
 
 use desk::{Answer, Desk};
 use std::fs;

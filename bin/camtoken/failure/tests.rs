@@ -23,6 +23,8 @@ fn every_refusal_of_the_token_has_a_code_and_the_exit_of_the_interface() {
         assert_eq!(code.exit().code(), expected, "{refusal}");
     }
     assert_eq!(Code::find("ct-e041"), Some(Code::Unreadable));
+    assert_eq!(Code::find("t3"), Some(Code::Foreign));
+    assert_eq!(Code::find("T0"), None);
     assert_eq!(Code::find("T15"), None);
 }
 

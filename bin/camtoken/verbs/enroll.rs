@@ -235,7 +235,19 @@ fn second(args: &SecondArgs, context: &Context) -> Result<Exit, Failure> {
     let step = block_on(bank.verifier.second_code(args.activation, &device_code, attempt, bank.now, &mut rng()));
     match step.map_err(|error| verify::unknown(error, attempt))? {
         Step::Done(enrollment) => show(&enrollment, "secondCode", &args.picture, context),
-        Step::Rejected(rejection) => refuse(rejection, context),
+        Step::Rejected(rejection) => {
+            let mut report = verify::Report::rejected(rejection, &context.out.text);
+            if let Rejection::Wrong { tries_left, .. } = rejection {
+                let key = match tries_left {
+                    0 => "verdict-device-code-last",
+                    1 => "verdict-device-code-one-left",
+                    _ => "verdict-device-code",
+                };
+                report.message = context.out.text.with(key, &[("left", &tries_left.to_string())]);
+            }
+            context.out.tell(&report)?;
+            Ok(Exit::Rejected)
+        }
     }
 }
 
@@ -358,8 +370,8 @@ impl Document for CodeReport {
             row("issued-code", &self.code),
         ];
         rows.extend(self.picture.as_deref().map(|picture| row("issued-picture", picture)));
-        let next =
-            text.get(&format!("enroll-{}", if self.state == "firstCode" { "after-first" } else { "after-second" }));
+        let next = if self.state == "firstCode" { "enroll-after-first" } else { "enroll-after-second" };
+        let next = text.with(next, &[("activation", &self.activation)]);
         format!("{}{next}\n", terminal::columns(&rows))
     }
 

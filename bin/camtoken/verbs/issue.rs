@@ -4,7 +4,7 @@ mod fields;
 
 use camtoken::key::ActivationId;
 use camtoken::store::block_on;
-use camtoken::transaction::{Operation, Transaction};
+use camtoken::transaction::{Operation, Transaction, TransactionError};
 use camtoken_documents::issued_operations;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,7 +70,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let given = args.fields.gather(operation, bank.now)?;
     let transaction = Transaction::new(operation, given).map_err(|error| {
         let names: Vec<_> = operation.entry().fields.iter().map(|field| field.name).collect();
-        Failure::new(Code::Fields).because(error).with("names", names.join(", "))
+        let failure = Failure::new(Code::Fields).with("names", names.join(", "));
+        match error {
+            TransactionError::Missing { field } => failure.because_of("why-field-missing", &[("field", field)]),
+            error => failure.because(error),
+        }
     })?;
     let lifetime = args.ttl.map(Lifetime::duration);
     let attempt = args.attempt.read();

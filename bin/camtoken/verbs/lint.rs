@@ -102,7 +102,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
 /// The message for a person when nothing was read.
 fn failure(report: &Lint, code: Code) -> Failure {
     let lines: Vec<_> = report.reasons.iter().map(|found| format!("{}: {}", found.text, found.advice)).collect();
-    Failure::new(code).because(format!("{}: {}", report.file, lines.join("\n")))
+    Failure::new(code).because(format!("{}: {}", report.file, lines.join("\n"))).with("case", "measured")
 }
 
 impl Document for Lint {

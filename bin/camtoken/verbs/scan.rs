@@ -87,6 +87,9 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
         let usage = format!("camtoken scan IMAGE {flag}");
         return Err(Failure::new(Code::CommandLine).because(format!("{flag} takes one picture")).with("usage", usage));
     }
+    if let ([only], false) = (&sources[..], many) {
+        only.check()?;
+    }
     let mut reader = Reader::new(args, context)?;
     let mut exit = Exit::Done;
     for source in &sources {
@@ -298,6 +301,10 @@ impl<'a> Reader<'a> {
                 match approval.hand(held, said.as_deref().map_err(|refusal| *refusal), self.context)? {
                     Answer::Refused(refusal) => Some(refusal),
                     Answer::Shown(shown) => {
+                        if shown.is_unkept() {
+                            let text = &self.context.out.text;
+                            self.context.out.say(&(text.with("scan-not-kept", &[("name", &held.name)]) + "\n"));
+                        }
                         report.tell(*shown, approval.confirm, held);
                         None
                     }

@@ -330,7 +330,7 @@ async fn anchors(
                 tracing::info!(anchor, chains = written.count, entries = written.entries, "anchor written");
             }
             Ok(Err(failure)) => {
-                let why = failure.why().unwrap_or_default();
+                let why = failure.logged();
                 tracing::error!(code = failure.code().as_str(), why, "no anchor was written");
             }
             Err(error) => tracing::error!(%error, "no anchor was written"),
@@ -350,7 +350,7 @@ fn read_keys_again(file: PathBuf, keys: AccessKeys) -> io::Result<()> {
                     keys.replace(read);
                 }
                 Err(failure) => {
-                    let why = failure.why().unwrap_or_default();
+                    let why = failure.logged();
                     tracing::error!(code = failure.code().as_str(), why, "API keys stay as they are");
                 }
             }

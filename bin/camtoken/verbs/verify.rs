@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read};
 
 use camtoken::key::ActivationId;
 use camtoken::store::block_on;
-use camtoken::transaction::Operation;
+use camtoken::token::pages;
+use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{AttemptId, ChallengeRef, Rejection, Verdict};
 use camtoken_documents::Settled;
 use schemars::JsonSchema;
@@ -40,7 +41,7 @@ pub struct Report {
     #[serde(flatten)]
     settled: Settled,
     /// The reason in the chosen language
-    message: String,
+    pub message: String,
     /// The name of the attempt: asked again by it, the answer is the same
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<String>,
@@ -74,7 +75,10 @@ impl Asked {
         } else {
             args.challenge.parse().map(Self::Challenge)
         };
-        asked.map_err(|error| misused(error, if args.time_based { TIME_BASED } else { CHALLENGE }))
+        asked.map_err(|error| match args.time_based {
+            true => misused(error, TIME_BASED),
+            false => Failure::new(Code::CommandLine).because_of("why-no-challenge", &[]).with("usage", CHALLENGE),
+        })
     }
 }
 
@@ -166,9 +170,15 @@ impl Document for Report {
             let operation: Operation = signed.operation.parse().expect("a name of the catalogue");
             let entry = operation.entry();
             page += &format!("\n{}\n", entry.label.text(text.language));
+            // As the token shows them; those that it does not show stay in their canonical form.
+            let rows = Transaction::new(operation, &signed.fields)
+                .map(|it| pages::rows(&it, text.language))
+                .unwrap_or_default();
+            let shown = |name: &str| rows.iter().find(|row| row.field.name == name).map(|row| row.value.clone());
             let rows = entry.fields.iter().filter_map(|field| {
                 let value = signed.fields.get(field.name)?;
-                Some([format!("  {}", field.label.text(text.language)), value.clone()])
+                let value = shown(field.name).unwrap_or_else(|| value.clone());
+                Some([format!("  {}", field.label.text(text.language)), value])
             });
             page += &terminal::columns(&rows.collect::<Vec<_>>());
         }

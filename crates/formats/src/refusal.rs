@@ -37,9 +37,9 @@ pub enum Refusal {
         reason: String,
     },
     /// The token has no account for this code.
-    #[error("the token has no account of {issuer:?} for this code")]
+    #[error("{}", no_account(issuer))]
     NoAccount {
-        /// The issuer that the code names.
+        /// The issuer that the code names; empty when a password is asked for without a code.
         issuer: String,
     },
     /// Several accounts fit; one has to be chosen.
@@ -108,4 +108,11 @@ fn more(attempts_left: Option<u32>, blocked_minutes: Option<u32>) -> String {
     let left = attempts_left.map(|left| format!(", attempts left: {left}"));
     let blocked = blocked_minutes.map(|minutes| format!(", blocked for {minutes} min"));
     [left, blocked].into_iter().flatten().collect()
+}
+
+fn no_account(issuer: &str) -> String {
+    match issuer {
+        "" => "the token has no account: scan the code of a sign-up first".to_owned(),
+        issuer => format!("the token has no account of {issuer:?} for this code"),
+    }
 }

@@ -121,7 +121,7 @@ codes! {
     /// A token has no such button.
     NoButton = "CT-E134", NOT_FOUND:
         "a token has no such button" / "その名前のボタンはありません";
-        "The buttons are left, center and right; OK is the right one." / "ボタンは left、center、right です。OK は right です。";
+        "The buttons are left, center and right; OK is the right one." / "ボタンは left、center、right です。OKは right です。";
     /// A span of time that cannot be read.
     Span = "CT-E135", UNPROCESSABLE_ENTITY:
         "this is no span of time" / "時間の長さとして読めません";
@@ -156,12 +156,12 @@ codes! {
     ClockBehind = "CT-E016", SERVICE_UNAVAILABLE:
         "the clock of the service is behind the last decision" / "サービスの時計が前回の判定より遅れています";
         "Set the clock of the machine right. If it is right, it was ahead when that was decided: `camtoken store clock --set-back`." /
-        "サーバーの時計を合わせてください。時計が正しい場合は、前回の判定のときに進んでいました: `camtoken store clock --set-back`";
+        "サーバーの時計を合わせてください。現在の時刻が正しい場合は、以前の時計が進んでいました。次を実行してください: `camtoken store clock --set-back`";
     /// The clock is ahead of the time that has passed.
     ClockAhead = "CT-E040", SERVICE_UNAVAILABLE:
         "the clock of the service is ahead of the time that has passed" / "サービスの時計が、実際に経過した時間より進んでいます";
         "Nothing was decided. Set the clock right. If it is right, confirm it: `camtoken store clock --confirm`." /
-        "何も判定していません。時計を合わせてください。時計が正しい場合は確認してください: `camtoken store clock --confirm`";
+        "何も判定していません。時計を合わせてください。現在の時刻が正しい場合は、次を実行してください: `camtoken store clock --confirm`";
     /// The key-encryption key is missing or wrong.
     Keys = "CT-E017", SERVICE_UNAVAILABLE:
         "the verifier's key-encryption key is missing or not the right one" / "検証側の鍵暗号化鍵がないか、正しくありません";

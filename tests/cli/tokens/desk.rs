@@ -3,21 +3,21 @@
 use super::*;
 
 /// A directory of state, and a verifier beside it.
-pub(super) struct Desk {
-    pub(super) dir: tempfile::TempDir,
-    pub(super) verifier: Verifier<MemoryStore>,
-    pub(super) id: TokenId,
+pub(crate) struct Desk {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) verifier: Verifier<MemoryStore>,
+    pub(crate) id: TokenId,
 }
 
-pub(super) struct Answer {
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-    pub(super) exit: i32,
+pub(crate) struct Answer {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) exit: i32,
 }
 
 impl Desk {
     /// A test token `work` that is registered with the verifier.
-    pub(super) fn new(lang: &str) -> Self {
+    pub(crate) fn new(lang: &str) -> Self {
         let desk = Self::empty();
         desk.run(&["token", "new", "work", "--test", "--id", "KKK0000001", "--lang", lang]).done();
         let export: Value =
@@ -29,13 +29,13 @@ impl Desk {
     }
 
     /// A registered test token.
-    pub(super) fn activated(lang: &str) -> (Self, ActivationId) {
+    pub(crate) fn activated(lang: &str) -> (Self, ActivationId) {
         let desk = Self::new(lang);
         let activation = desk.register("work", "TANAKA");
         (desk, activation)
     }
 
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let vault = Box::new(LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes"));
         let policy = Policy { accept_test_keys: true, ..Policy::default() };
         let verifier = Verifier::new(MemoryStore::default(), vault, policy, "架空中央銀行", &mut rng());
@@ -46,11 +46,11 @@ impl Desk {
         }
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Answer {
+    pub(crate) fn run(&self, args: &[&str]) -> Answer {
         self.run_with(args, &[])
     }
 
-    pub(super) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Answer {
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Answer {
         let state = self.dir.path().join("state");
         let output = camtoken(args)
             .args(["--state-dir", state.to_str().expect("a temporary path is Unicode")])
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// The one document of an answer, checked against its schema.
-    pub(super) fn document(&self, args: &[&str]) -> (Value, i32) {
+    pub(crate) fn document(&self, args: &[&str]) -> (Value, i32) {
         let answer = self.run(&[args, &["--json"]].concat());
         let document = serde_json::from_str(&answer.stdout)
             .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}{}", answer.stdout, answer.stderr));
@@ -70,23 +70,23 @@ impl Desk {
         (document, answer.exit)
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Draws a code.
-    pub(super) fn picture(&self, name: &str, text: &str) -> String {
+    pub(crate) fn picture(&self, name: &str, text: &str) -> String {
         let path = self.file(name);
         fs::write(&path, encode(text, EcLevel::M).expect("a code fits").to_png(4)).expect("writable");
         path.into_os_string().into_string().expect("a temporary path is Unicode")
     }
 
-    pub(super) fn enroll(&self, user: &str) -> Enrollment {
+    pub(crate) fn enroll(&self, user: &str) -> Enrollment {
         let subscriber = Subscriber { contract: "1234567890".to_owned(), user: user.to_owned() };
         block_on(self.verifier.enroll(&self.id, subscriber, NOW, &mut rng())).expect("a free place")
     }
 
-    pub(super) fn second(&self, activation: ActivationId, device_code: &str) -> ChallengeCode {
+    pub(crate) fn second(&self, activation: ActivationId, device_code: &str) -> ChallengeCode {
         match block_on(self.verifier.second_code(
             activation,
             device_code.trim(),
@@ -101,7 +101,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn register(&self, token: &str, user: &str) -> ActivationId {
+    pub(crate) fn register(&self, token: &str, user: &str) -> ActivationId {
         let first = self.enroll(user);
         let picture = self.picture("first.png", first.code.as_str());
         let device_code = self.run(&["scan", &picture, "--token", token, "--confirm", "auto", "--quiet"]).done();
@@ -115,7 +115,7 @@ impl Desk {
         first.activation
     }
 
-    pub(super) fn issue(&self, activation: ActivationId) -> (ChallengeRef, ChallengeCode) {
+    pub(crate) fn issue(&self, activation: ActivationId) -> (ChallengeRef, ChallengeCode) {
         let fields = PAYEE.into_iter().chain([("amount", "1250000"), ("date", "2026-11-24")]);
         let transfer = Transaction::new(Operation::Transfer, fields).expect("a transfer of the catalogue");
         let issued = block_on(self.verifier.issue(activation, transfer, None, NOW, &mut rng()));
@@ -123,28 +123,29 @@ impl Desk {
         (issued.reference, issued.code)
     }
 
-    pub(super) fn verify(&self, challenge: ChallengeRef, response: &str) -> Verdict {
+    pub(crate) fn verify(&self, challenge: ChallengeRef, response: &str) -> Verdict {
         let attempt = AttemptId::generate(&mut rng());
         block_on(self.verifier.verify(challenge, response, attempt, NOW)).expect("the store answers")
     }
 }
 
 impl Answer {
-    pub(super) fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("camtoken prints UTF-8");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
         Self { stdout, stderr, exit: output.status.code().expect("no signal") }
     }
 
     #[track_caller]
-    pub(super) fn done(self) -> String {
+    pub(crate) fn done(self) -> String {
         assert_eq!(self.exit, 0, "{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
     #[track_caller]
-    pub(super) fn failed(self, code: &str, exit: i32) -> Self {
-        assert!(self.stderr.starts_with(&format!("error[{code}]")), "{}{}", self.stdout, self.stderr);
+    pub(crate) fn failed(self, code: &str, exit: i32) -> Self {
+        let named = self.stderr.strip_prefix(&format!("error[{code}"));
+        assert!(named.is_some_and(|rest| rest.starts_with([']', ','])), "{}{}", self.stdout, self.stderr);
         assert_eq!(self.exit, exit, "{}", self.stderr);
         self
     }

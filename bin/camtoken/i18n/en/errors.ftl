@@ -1,5 +1,6 @@
 ### Errors. The value says what happened, .hint what to do next, .long what `camtoken explain` prints.
-### The value speaks of no particulars: those come as the reason, untranslated.
+### The value speaks of no particulars: those come as the reason. Common reasons are the messages why-…, at the end; what a library or
+### the system says stays as it is.
 
 ct-e010 = a file could not be read
     .hint = check the name and the permissions of the file; - reads standard input
@@ -104,7 +105,11 @@ ct-e019 = an internal error
         camtoken doctor. Do not send keys, PINs or transactions.
 
 ct-e020 = the command line was not understood
-    .hint = usage: { $usage }
+    .hint =
+        { $case ->
+            [blank] write the digits without the blank, or in quotes
+           *[other] usage: { $usage }
+        }
     .long =
         A verb, an option or a value is unknown, or one is missing. The line "why" says which.
 
@@ -133,7 +138,7 @@ ct-e022 = a variable has a value that its setting does not accept
         Try: env | grep CAMTOKEN_ shows the variables, camtoken doctor what is wrong with them.
 
 ct-e023 = an answer is needed, and there is no terminal for the question
-    .hint = answer with { $flag }
+    .hint = add { $flag }
     .long =
         A secret or a decision is missing. On a terminal camtoken would ask. In a pipe, a job or a container the question
         would not be seen, so camtoken stops instead of waiting.
@@ -141,7 +146,7 @@ ct-e023 = an answer is needed, and there is no terminal for the question
         Try: the option of the hint. Options that end in -file read a secret from a file, - stands for standard input.
 
 ct-e024 = there is no such code
-    .hint = camtoken explain lists all codes
+    .hint = codes are CT-E…, and T01 to T14 of the token; camtoken explain lists all
     .long =
         camtoken explain knows the codes of camtoken's errors, CT-E…, and those of the token, T01 to T14.
 
@@ -330,7 +335,11 @@ ct-e137 = the anchor cannot be used
         camtoken audit anchor has printed.
 
 ct-e031 = no 2D code was found in the picture
-    .hint = include the whole code and the white margin around it; with a camera, move back a little
+    .hint =
+        { $case ->
+            [measured] change what the reason says; docs/QUALITY.md, "No code is found", has all causes
+           *[other] include the whole code and its white margin; camtoken lint FILE measures why
+        }
     .long =
         T01. The picture was read, but nothing in it looks like a 2D code.
 
@@ -341,7 +350,12 @@ ct-e031 = no 2D code was found in the picture
         up, avoid reflections, wipe the lens. --overlay out.png shows where the reader looked.
 
 ct-e041 = the code was found but could not be read
-    .hint = show the code larger: at least 106 CSS px
+    .hint =
+        { $case ->
+            [measured] change what the reason says
+            [enough] make the picture sharper: no scaling, no blur; camtoken lint FILE measures it
+           *[small] show the code larger: at least 106 CSS px
+        }
     .long =
         T02. The corners of a code were found, but too many of its modules are unclear for its error correction. The line
         "why" says how many pixels a module has: under 2 cannot be read, 3 and more is good.
@@ -387,7 +401,12 @@ ct-e045 = the passphrase is wrong
         a new token, and an activation with the bank.
 
 ct-e046 = it is not clear which token to use
-    .hint = choose one of: { $names }; or make one with camtoken token new NAME --test
+    .hint =
+        { $case ->
+            [none] there is no token yet: camtoken token new NAME --test (scan --raw needs none)
+            [file] for a file: camtoken token import FILE
+           *[other] choose one with --token NAME: { $names }; or make one: camtoken token new NAME --test
+        }
     .long =
         A token has to read the code. There is none, there are several, or none has the name that was given.
 
@@ -402,7 +421,7 @@ ct-e047 = there is already a token of that name
         Try: another NAME, or import --name NAME.
 
 ct-e048 = this build cannot do that
-    .hint = it needs a build with the feature { $feature }: cargo install camtoken-cli --features { $feature }
+    .hint = it needs a build with the feature { $feature }: cargo install --path bin/camtoken --features { $feature }
     .long =
         Cameras, screens, the clipboard and the service need builds with the feature for it. Images and videos in files are
         read by every build. Cameras are read on Linux. On macOS and Windows they are read by code that has been
@@ -419,7 +438,7 @@ ct-e049 = the token waits for another answer
         Try: camtoken token screen shows what it waits for. camtoken token activate NAME --keep yes|no answers.
 
 ct-e053 = this is not a code for a camera token
-    .hint = scan the code that the bank shows for this transaction
+    .hint = its text is no code for a token (CT1:…): camtoken scan --raw FILE prints it; scan the code that the bank shows
     .long =
         T03. The code was read, but it does not hold a challenge: it may be a link, a payment slip or a code of another
         system. The token shows nothing of it.
@@ -462,11 +481,11 @@ ct-e057 = the token does not know the operation of the code
         Try: the same version on both ends.
 
 ct-e058 = the token is not activated
-    .hint = activate it first: camtoken enroll start, then scan the first code
+    .hint = register a user first: camtoken enroll start, then camtoken token activate
     .long =
         T08. The token has no activation, so it has no key to open any code with.
 
-        Try: the activation has two codes: the first starts it, the token shows a device code, the second completes it.
+        Try: a registration has two codes. The first starts it, and the token shows a device code; the second completes it.
 
 ct-e059 = the activation of the token is incomplete
     .hint = scan the second activation code, or start again with camtoken enroll start
@@ -508,11 +527,11 @@ ct-e063 = the token's battery is empty
         Try: camtoken token faults shows the faults that are set, and clears them.
 
 ct-e064 = the token is locked
-    .hint = unlock it with the bank, or reset it and activate it again
+    .hint = give the right PIN; reset a token that has locked itself (camtoken token reset), then register it again
     .long =
-        T14. The PIN was wrong too often, and the token has locked itself. Waiting does not help.
+        T14. The PIN is wrong. After five wrong ones in a row the token has locked itself, and waiting does not help.
 
-        Try: a reset deletes all activations; then activate the token again.
+        Try: a reset deletes the PIN and all activations; then register the token again. The bank cannot unlock it.
 
 ct-e065 = the server of the account has refused the answer
     .hint = see the server's reason above; register the account again if it is blocked
@@ -605,14 +624,14 @@ ct-e076 = the device key is not safe to use
         of the maker. One such token could answer for another, or an attacker for it. Nothing was stored.
 
 ct-e077 = the token has no such account
-    .hint = see camtoken token accounts; a new account comes with the code that its provider shows
+    .hint = see camtoken token accounts; scan the 2D code that the service's sign-up page shows to make a new one
     .long =
         No account on the token has this name, or the code is for an account that was never registered here, or was removed.
 
         Try: camtoken token accounts lists them; an account is named by its user, its issuer, or issuer:user.
 
 ct-e078 = the answer to the code could not be sent
-    .hint = see the reason, and try again; a login can also be answered by typing its digits
+    .hint = see the reason, and try again; for a login, the digits can also be typed
     .long =
         The server does not answer within ten seconds, answers with more than 64 KiB, or its certificate is not valid. A
         registration is then not kept, and the same login can be answered again.
@@ -641,7 +660,7 @@ ct-e084 = this verifier does not accept test tokens
     .hint = for tests: --accept-test-keys, or accept_test_keys = true in camtoken.toml
     .long =
         The key was made for tests. It is in clear in a file, so any reader of the file could answer. A verifier accepts it
-        only if it is configured to. A test token is not exported, because the other side would not know that it is one.
+        only if it is configured to. camtoken enroll export leaves test tokens out, because the other side would not know that they are some.
 
 ct-e085 = the token has no free slot at the verifier
     .hint = revoke an activation that is not used any more
@@ -870,3 +889,17 @@ ct-e190 = the implementation does not speak the protocol of the conformance kit
     .long =
         The first request asks the program of --cmd, or the address of --url, what it supports. The answer was not one of the
         protocol. Nothing was tested. "why" has the last lines of its standard error.
+
+## Reasons
+
+why-file-empty = { $name }: the file is empty
+why-no-picture = { $name }: no picture in this folder; looked for { $known }
+why-web-address = { $name }: a web address, and nothing is fetched: save the picture, and name its file
+why-code-as-argument = { $scheme }:…: the text of a code, which may hold a key and is no argument: give it on standard input (-), or in a file
+why-arguments-missing = the following required arguments were not provided:
+why-argument-unknown = unexpected argument '{ $found }' found
+why-field-missing = field "{ $field }" is missing
+why-no-such-token = no token is named { $name }, and none has this token ID
+why-no-account = the token has no account: scan the code of a sign-up first
+why-no-challenge = not a challenge: expected ACTIVATION-CHALLENGE (12 and 24 hexadecimal digits), as issue prints it
+why-other-oath = { $name }: this key is for { $verb }: camtoken oath { $verb }, or --kind { $verb } for an account

@@ -7,13 +7,13 @@ heading-options = Options
 heading-global = Options of every verb
 heading-exit = Exit codes:
 
-exit-0 = done, and the answer is yes
+exit-0 = done, and accepted where there was something to decide
 exit-1 = could not do it (input or output, network, internal)
 exit-2 = usage, configuration, or an answer that is missing in a pipe
 exit-3 = no 2D code in the picture (T01)
 exit-4 = a code was found and could not be read (T02)
 exit-5 = the code was read, but the token refuses (T03 and on)
-exit-6 = the verifier says no
+exit-6 = the verifier did not accept it
 exit-7 = findings: grade below the limit, vectors failed, a problem of this machine
 exit-8 = cancelled on the token (T10)
 
@@ -65,6 +65,7 @@ scan-module = a module is { $px } pixels wide
 scan-budget = the time given with --budget ended before everything was tried
 scan-pictures = { $count } pages or pictures of the file were searched; at most 32 are: send the one with the code alone
 scan-micro = a Micro QR code is in it, which tokens do not read; camtoken scan --raw may
+scan-not-kept = not kept yet: once the bank has confirmed, camtoken token activate { $name } --keep yes
 scan-rmqr = a rectangular code (rMQR) seems to be in it, which is not read: show a square QR code
 
 ## watch
@@ -195,7 +196,7 @@ token-kind = kind
 token-test = TEST DEVICE, not encrypted
 token-production = encrypted
 token-language = language
-token-slots = Users
+token-slots = users
 token-state = state
 token-activation = activation
 token-account = account
@@ -327,7 +328,7 @@ check-state = state
 check-kek-file = key file
 check-kek-source = key source
 check-store = database
-check-store-room = room of store
+check-store-room = free space
 check-terminal = terminal
 check-cameras = cameras
 doctor-no-cameras = none found
@@ -394,7 +395,7 @@ help-oath-ocra = Responses to a question (RFC 6287), in all of its modes
 
 oath-pin = PIN
 oath-accepted = Right.
-oath-rejected = Not right.
+oath-rejected = Wrong: the value does not match.
 oath-counter = Right, by counter { $counter }. Go on with { $next }.
 oath-step = Right, by time step { $step } ({ $drift }).
 
@@ -455,7 +456,7 @@ help-completions = Print the completion script of a shell
 
 ## man
 
-help-man = Write manual pages, one a verb
+help-man = Write manual pages, one for each verb
     .dir = The directory to write them into; it is made when missing
 
 man-name = NAME

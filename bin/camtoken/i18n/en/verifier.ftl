@@ -24,7 +24,7 @@ help-issue = Issue a challenge for a transaction and draw its 2D code
     .fields = A JSON file of fields; see camtoken schema fields
     .zengin = A batch file (bulk, payroll): count, total, date, largest payee, new payees, check code and digest come from it
     .known_payees = Payees that are not new, one a line: BANK-BRANCH-TYPE-ACCOUNT
-    .date_window = Refuse a payment date that has passed, or is more than so many days after today in Japan
+    .date_window = Batch files: refuse a payment date that has passed, or is more than so many days after today in Japan
     .ttl = How long the challenge lives
     .long =
         Issue a challenge for a transaction and draw its 2D code.
@@ -60,6 +60,9 @@ help-verify = Settle the response to a challenge, once
 
 verdict-accepted = Accepted.
 verdict-wrong = Wrong response. { $left } tries are left.
+verdict-device-code = Wrong device code. { $left } tries are left.
+verdict-device-code-one-left = Wrong device code. One try is left.
+verdict-device-code-last = Wrong device code, and no try is left: begin again with camtoken enroll start.
 verdict-wrong-one-left = Wrong response. One try is left.
 verdict-wrong-last = Wrong response, and no try is left: a new code is needed.
 verdict-wrong-suspended = Wrong response. The activation is suspended now; it has to be resumed.
@@ -69,7 +72,7 @@ verdict-used = Refused: it was answered before. A response is good once.
 verdict-superseded = Refused: a newer challenge has superseded this one.
 verdict-suspended = Refused: the activation is suspended; it has to be resumed.
 verdict-revoked = Refused: the activation is revoked.
-verdict-not-activated = Refused: the registration is not at this step.
+verdict-not-activated = Refused: the registration is not at this step. camtoken enroll status shows the step.
 verdict-key-early = Refused: the key of the token or generator is not valid yet.
 verdict-key-expired = Refused: the key of the token or generator is not valid any more.
 verdict-resync = Refused: the store was restored; resynchronise the generator by two consecutive passwords first (camtoken enroll resync).
@@ -173,8 +176,8 @@ help-enroll-time-based = Give a customer without a camera token a time-based gen
 
 enroll-passphrase = Passphrase of the key file
 enroll-skipped = skipped: { $name } ({ $why })
-enroll-after-first = Scan the code with the token, then: camtoken enroll second ACTIVATION DEVICE-CODE
-enroll-after-second = Scan the code with the token, then: camtoken enroll confirm ACTIVATION RESPONSE
+enroll-after-first = Scan the code with the token, then: camtoken enroll second { $activation } DEVICE-CODE
+enroll-after-second = Scan the code with the token, then: camtoken enroll confirm { $activation } RESPONSE
 enroll-secret-once = The URI holds the secret. It is not shown again.
 
 audit-whole = Nothing is missing.
@@ -201,10 +204,10 @@ books-validity = Valid
 
 ## demo
 
-help-demo = Tell the whole story on real pictures: activation, a transfer, one yes, four noes
+help-demo = Tell the whole story on real pictures: registration, a transfer, one acceptance, four refusals
     .out = The directory for the pictures; it is replaced each time
     .long =
-        Tell the whole story on real pictures: activation, a transfer, one yes, four noes.
+        Tell the whole story on real pictures: registration, a transfer, one acceptance, four refusals.
 
         A verifier on an embedded store and a token play both ends. Every picture is written as PNG and read back from its
         file. Each step is checked; exit 0 only if all went as they must. An older demonstration in the directory is
@@ -220,7 +223,8 @@ demo-again = REFUSED: the same response again. A response is good once.
 demo-altered = REFUSED by the token: a picture in which one bit was altered. It shows no transfer but: { $says }.
 demo-other = REFUSED by another token, which reads the picture: { $says }.
 demo-expired = REFUSED: the right response, three minutes later. The challenge has expired.
-demo-end = Every step went as it must. Pictures and the token's screens are in { $dir }.
+demo-end = All steps ended as expected. Pictures and the token's screens are in { $dir }.
+    Next: camtoken ui, or a test of your own: clients/playwright/README.md
 
 ## store
 
@@ -457,7 +461,7 @@ anchor-written = { $chains } chains with { $entries } entries: { $anchor }, { $f
 anchor-key = Public key:
 anchor-key-made = A new key signs. Note its public key, elsewhere than on this machine:
 chains-well = { $chains } chains with { $entries } entries are whole; { $anchored } were compared with the anchor.
-store-held = { $activations } activations, { $tokens } tokens, { $entries } audit entries.
+store-held = Activations: { $activations }. Tokens: { $tokens }. Audit entries: { $entries }.
 store-well = Nothing is wrong.
 store-found = { $count } of them are not as they must be.
 store-compacted = { $before } MB before, { $after } MB now.

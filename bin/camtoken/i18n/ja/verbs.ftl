@@ -7,13 +7,13 @@ heading-options = オプション
 heading-global = 共通オプション
 heading-exit = 終了コード:
 
-exit-0 = 完了し、答えは「はい」
+exit-0 = 正常終了（受け付けた）
 exit-1 = 実行できなかった（入出力、ネットワーク、内部エラー）
 exit-2 = 使い方か設定の誤り、またはパイプで必要な回答がない
 exit-3 = 画像に二次元コードがない（T01）
 exit-4 = コードは見つかったが読み取れない（T02）
 exit-5 = コードは読めたがトークンが拒否した（T03 以降）
-exit-6 = 検証側の答えは「いいえ」
+exit-6 = 検証側が受け付けなかった
 exit-7 = 指摘あり: グレードが下限未満、テストベクトルの不合格、この環境の問題
 exit-8 = トークンで取り消された（T10）
 
@@ -64,6 +64,7 @@ scan-module = 1セルは{ $px }ピクセル
 scan-budget = --budget の時間内にすべての方法を試せませんでした
 scan-pictures = このファイルのページや画像を{ $count }枚調べました（32枚まで）。コードのある1枚だけを指定してください
 scan-micro = マイクロQRコードがありますが、トークンは読み取りません。camtoken scan --raw なら読める場合があります
+scan-not-kept = 登録はまだ保存されていません。銀行で登録が完了したら: camtoken token activate { $name } --keep yes
 scan-rmqr = 長方形のコード（rMQR）らしいものがありますが、対応していません。正方形のQRコードを表示してください
 
 ## watch
@@ -271,7 +272,7 @@ help-lint = カメラから見たコードをグレード付けし、ページ�
         カメラから見たコードをグレード付けし、ページの直し方を示す。
 
         ISO/IEC 15415にならった十の測定値にそれぞれ A から F のグレードを付け、最も低いものをコードのグレードとする。
-        助言にはCSSピクセルの数値が付く。読み取れないときは、測定した理由を示す: 小さい、切れている、余白がない、
+        助言にはCSSピクセルの数値が付く。読み取れないときは、測定結果から原因を示す: 小さい、切れている、余白がない、
         ぼけている、コントラストが低い。
 
         --min-grade 以上で0、未満で7、コードがないと3、読み取れないと4で終了する。
@@ -325,9 +326,9 @@ check-state = 保存場所
 check-kek-file = 鍵ファイル
 check-kek-source = 鍵の所在
 check-store = データベース
-check-store-room = ストアの空き
+check-store-room = 保存場所の空き容量
 check-cameras = カメラ
-doctor-no-cameras = 見つからない
+doctor-no-cameras = なし
 doctor-cameras-not-built = このビルドにはない: cargo install camtoken-cli --features camera
 doctor-cameras-not-supported = このシステムでは読み取れない。--camera には動画ファイルか画像のフォルダーを指定する
 check-terminal = 端末
@@ -338,7 +339,7 @@ doctor-state-unwritable = ディレクトリを書き込み可能にするか、
 doctor-state-not-yet = （初回に作成）
 doctor-open-to-others = この機器の他の利用者から見えます。グループとその他の権限を外してください（chmod go-rwx）。
 doctor-store-busy = （検証側が使用中。検証側が検査を続けています: /readyz）
-doctor-store-full = ストアのあるファイルシステムに空きがなく、次の変更を保存できません。空きを作ってください。
+doctor-store-full = 保存場所のファイルシステムに空きがなく、次の変更を保存できません。空きを作ってください。
 doctor-kek-unreadable = 検証側が鍵を開くために必要なファイルです。設定 kek_file を確認してください。
 doctor-well = 問題はありません。
 doctor-found = 問題: { $count }件
@@ -417,8 +418,8 @@ help-conform = テストベクターとストーリーで他の実装を試験�
     .junit = JUnit形式の報告もこのファイルに書き出す
     .report = Markdown形式の報告もこのファイルに書き出す
     .long =
-        実装は最初に対応する機能を答え、それ以外は質問されません。対応していないテストはスキップとして数えます。
-        質問と答えの形式は docs/CONFORMANCE.md に、出発点になる例は testvectors/adapters にあります。
+        実装は最初に対応する機能を答え、それ以外は質問されない。対応していないテストはスキップとして数える。
+        質問と答えの形式は docs/CONFORMANCE.md に、出発点になる例は testvectors/adapters にある。
 
 ## config
 

@@ -133,7 +133,9 @@ fn from_uri(file: &Path, algorithm: &Algorithm) -> Result<KeySource, Failure> {
         MovingFactor::Period(secs) => (Algorithm::Totp, None, NonZeroU32::new(secs)),
     };
     if own != *algorithm {
-        return Err(no_key(file, format!("a key of {}", own.uri())));
+        let verb = if own == Algorithm::Hotp { "hotp" } else { "totp" };
+        let (name, failure) = (file.display().to_string(), Failure::new(Code::KeyFile));
+        return Err(failure.because_of("why-other-oath", &[("name", &name), ("verb", verb)]));
     }
     let hash = match uri.hash {
         OtpHash::Sha1 => Hash::Sha1,

@@ -142,7 +142,7 @@ impl Report {
         self.outcome = Outcome::Refused;
         self.code = Some(failure.code().refusal().unwrap_or(failure.code().as_str()));
         self.message = Some(text.get(&failure.code().key()));
-        self.why = failure.why().filter(|why| *why != self.file).map(str::to_owned);
+        self.why = failure.why(text).filter(|why| *why != self.file);
         self
     }
 

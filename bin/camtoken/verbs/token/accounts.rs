@@ -187,7 +187,7 @@ pub fn respond(args: &OtpArgs, context: &Context) -> Result<Exit, Failure> {
             let mut all = accounts.iter();
             match (all.next(), all.next()) {
                 (Some(only), None) => only,
-                _ => return Err(Failure::new(Code::WhichAccount).with("names", names.join(", "))),
+                _ => return Err(accounts::undecided(&names)),
             }
         }
     };
