@@ -20,6 +20,7 @@
 //! | [`attacks`] | an attacker in the browser, against a bank of its own |
 //! | [`store`] | where the verifier's records are |
 //! | [`authority`], [`tls`] | the bank's own certificates, and connections that show them |
+//! | [`webauthn`] | the checks of a passkey's answers |
 //! | [`pages`] | the site |
 //! | [`text`] | its words, in two languages |
 //! | [`provider`] | the site of an invented external service, on a port of its own |
@@ -51,3 +52,4 @@ pub mod system;
 pub mod test_clock;
 pub mod text;
 pub mod tls;
+pub mod webauthn;

@@ -25,6 +25,7 @@ use camtoken_portal::store;
 use camtoken_portal::system::{self, Clock};
 use camtoken_portal::test_clock::TestClock;
 use camtoken_portal::tls::{Peer, TlsListener};
+use camtoken_portal::webauthn::RelyingParty;
 use camtoken_server::listen;
 
 const USAGE: &str = "\
@@ -188,6 +189,7 @@ async fn run(args: &Args) -> Result<(), String> {
     let provider_url = format!("http://localhost:{provider_port}");
     let (linkages, office) = linkages(&bank, args, [&url, &tls_url, &provider_url], (clients, clock)).await?;
     let site = Site::new(bank, face, args.dir.join("attack-room")).with_tls(tls_url.clone()).with_linkages(linkages);
+    let site = site.with_passkeys(passkeys([&url, &tls_url]));
     let site = Arc::new(match test_clock {
         Some(clock) => site.with_test_clock(clock),
         None => site,
@@ -216,6 +218,12 @@ async fn run(args: &Args) -> Result<(), String> {
         stopped = mails => Err(stopped.err().map_or_else(String::new, |error| say(&error))),
         lost = drawer.keep() => Err(lost.err().map_or_else(String::new, |error| say(&error))),
     }
+}
+
+/// The site that passkeys are for. They need a host name, and there is one on this machine.
+fn passkeys(urls: [&String; 2]) -> RelyingParty {
+    let origins = urls.map(|url| url.replace("127.0.0.1", "localhost")).into();
+    RelyingParty { id: "localhost".to_owned(), origins }
 }
 
 /// The clock for tests, if the arguments ask for one.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base16ct::lower;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camtoken::Timestamp;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -40,4 +42,12 @@ pub fn random_hex(bytes: usize) -> String {
     let mut random = vec![0; bytes];
     rng().fill_bytes(&mut random);
     lower::encode_string(&random)
+}
+
+/// So many random bytes in base64url (RFC 4648, section 5), without padding.
+#[must_use]
+pub fn random_base64url(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    rng().fill_bytes(&mut random);
+    URL_SAFE_NO_PAD.encode(&random)
 }

@@ -1,6 +1,10 @@
 //! A person's life with the bank, by the diagrams of `LIFE.md`: every arrow is walked, and no other.
 
+#[expect(dead_code, reason = "most of it is for the tests of the site")]
+mod authenticator;
 mod clerk;
+#[path = "life/passkey.rs"]
+mod passkey;
 #[expect(dead_code, reason = "most of it is for the tests of the bank")]
 mod world;
 

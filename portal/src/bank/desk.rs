@@ -6,6 +6,7 @@ use super::certificates::revoke_all;
 use super::contracts::Completed;
 use super::events::note_by;
 use super::execute::{revoke_token, strike_person};
+use super::passkeys::strike_passkeys;
 use super::tokens::Lent;
 use crate::books::{BooksError, Sheet};
 use crate::domain::alarm::Alarm;
@@ -269,6 +270,7 @@ impl Bank {
             }
             DeskAct::FirstOtp => done(self.new_first_otp(&person, by).await?, Vec::new(), NotDone::NotFound),
             DeskAct::Certificate => done(self.new_certificate_password(&person, by).await?, out, NotDone::NotFound),
+            DeskAct::Passkeys => done(self.remove_passkeys(&person, by)?, out, NotDone::NotFound),
             DeskAct::Initialise => done(self.give_up_by(&person, Some(by)).await?, Vec::new(), NotDone::HasSigned),
             DeskAct::Generator => {
                 self.hand_out_generator(&person, by).await?;
@@ -332,10 +334,11 @@ impl Bank {
     }
 }
 
-/// Takes all people of a contract out of service, revokes their certificates, and sends them a mail.
+/// Takes all people of a contract out of service, revokes their certificates, removes their passkeys, and sends them a mail.
 fn close_people(sheet: &mut Sheet<'_>, number: &str, now: camtoken::Timestamp) -> Result<(), BooksError> {
     for mut person in sheet.list::<Person>(&format!("{number}/"))? {
         revoke_all(sheet, &person, |_| true)?;
+        strike_passkeys(sheet, &person)?;
         person.put_in_service(false);
         post(sheet, &person.mail, "mail-contract-ended", &[("user", person.user.as_str())], now)?;
         sheet.put(&person);

@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::certificates::revoke_all;
 use super::login::put_person;
+use super::passkeys::{permit_passkey, rename_passkeys, set_passkey_only, strike_passkey, strike_passkeys};
 use super::payments::{pay, pay_batch};
 use super::requested::mark_done;
-use super::signed::{Signed, Undone};
+use super::signed::{Signed, Undone, tell};
 use crate::books::{BooksError, Sheet};
 use crate::domain::contract::{Contract, LentToken, Limit};
 use crate::domain::credential::{Credential, PasswordHash};
@@ -71,6 +72,9 @@ fn carry_out(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
             sheet.put(&Contract { contact: Some(contact.clone()), ..signed.contract.clone() });
             Ok(())
         }
+        Act::AddPasskey { name } => permit_passkey(sheet, signed, name),
+        Act::RemovePasskey { id } => strike_passkey(sheet, signed, id),
+        Act::PasskeyOnly { only } => set_passkey_only(sheet, signed, *only),
         Act::RevokeToken => {
             let revoked = revoke_token(sheet, &signed.contract.number, &signed.text("tokenId"), signed.now)?;
             revoked.map(drop).ok_or(Undone::Refused(Refusal::Changed))
@@ -201,6 +205,7 @@ fn rename(sheet: &mut Sheet<'_>, signed: &Signed<'_>, to: &str) -> Result<(), Un
         sheet.strike::<LoginId>(id);
     }
     sheet.strike::<Person>(&Person::key(&before.contract, &before.user));
+    rename_passkeys(sheet, &before, to)?;
     if !put_person(sheet, &after)? {
         return Err(Refusal::Changed.into());
     }
@@ -256,9 +261,10 @@ fn remove_person(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undon
     Ok(strike_person(sheet, &person)?)
 }
 
-/// Removes a person's record, with login ID and certificates: the next person with this ID must not be let in by them.
+/// Removes a person's record, with login ID, certificates and passkeys: the next person with this ID must not be let in by them.
 pub(super) fn strike_person(sheet: &mut Sheet<'_>, person: &Person) -> Result<(), BooksError> {
     revoke_all(sheet, person, |_| true)?;
+    strike_passkeys(sheet, person)?;
     if let Some(id) = &person.login_id {
         sheet.strike::<LoginId>(id);
     }
@@ -286,11 +292,4 @@ pub(super) fn revoke_token(
         sheet.put(&Person { token: None, activation: None, registered: false, ..person.clone() });
     }
     Ok(Some(holders.into_iter().map(|person| person.user).collect()))
-}
-
-/// The person learns of it by mail.
-fn tell(sheet: &mut Sheet<'_>, person: &Person, signed: &Signed<'_>) -> Result<(), BooksError> {
-    let order = signed.order;
-    let words = [("user", person.user.as_str()), ("operation", order.operation.as_str()), ("order", order.id.as_str())];
-    post(sheet, &person.mail, "mail-changed", &words, signed.now)
 }

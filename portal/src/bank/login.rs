@@ -27,6 +27,8 @@ pub enum LoggedIn {
     Register,
     /// The next step is a certificate (method 3).
     Certificate,
+    /// The person logs in by passkey alone: the password was right, and does not let in.
+    Passkey,
 }
 
 /// A password that a person is to have from now on.
@@ -55,6 +57,7 @@ impl Bank {
         let Some(person) = self.prove(profile, numbers, password, browser).await? else { return Ok(None) };
         let Some(contract) = self.books.get::<Contract>(&person.contract)? else { return Ok(None) };
         let next = match contract.method {
+            _ if person.passkey_only => LoggedIn::Passkey,
             LoginMethod::Password => LoggedIn::Yes,
             LoginMethod::PasswordOtp if person.signs().is_some() => LoggedIn::Otp,
             LoginMethod::PasswordOtp if person.generator().is_some() => LoggedIn::Generator,

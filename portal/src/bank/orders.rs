@@ -103,7 +103,7 @@ impl Bank {
     ///
     /// [`BankError`] when nothing was decided; [`BankError::Transaction`] when the draft was never checked.
     pub async fn place(&self, person: &Person, draft: Draft, password: Password) -> Result<Placed, BankError> {
-        if !person.may_sign(draft.operation) {
+        if !draft.act.may_be_signed_by(person, draft.operation) {
             return Ok(Placed::Closed);
         }
         if person.signs().is_none() {

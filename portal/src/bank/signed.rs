@@ -9,6 +9,7 @@ use crate::domain::contract::Contract;
 use crate::domain::ledger::Refusal;
 use crate::domain::order::{Order, is_for_another_day};
 use crate::domain::people::Person;
+use crate::outbox::post;
 
 /// A signed order with what the database says of it now.
 pub(super) struct Signed<'a> {
@@ -55,7 +56,8 @@ impl<'a> Signed<'a> {
         }
         let contract = sheet.get::<Contract>(&order.contract)?.ok_or(Refusal::Changed)?;
         let signer = sheet.get::<Person>(&Person::key(&order.contract, &order.user))?;
-        let signer = signer.filter(|signer| !signer.suspended && signer.may_sign(transaction.operation()));
+        let may_sign = |signer: &Person| order.act.may_be_signed_by(signer, transaction.operation());
+        let signer = signer.filter(|signer| !signer.suspended && may_sign(signer));
         let signer = signer.ok_or(Refusal::Changed)?;
         let target = match field("targetId") {
             Some(user) => sheet.get::<Person>(&Person::key(&contract.number, &user))?,
@@ -95,4 +97,11 @@ impl From<BooksError> for Undone {
     fn from(error: BooksError) -> Self {
         Self::Books(error)
     }
+}
+
+/// The person learns of it by mail.
+pub(super) fn tell(sheet: &mut Sheet<'_>, person: &Person, signed: &Signed<'_>) -> Result<(), BooksError> {
+    let order = signed.order;
+    let words = [("user", person.user.as_str()), ("operation", order.operation.as_str()), ("order", order.id.as_str())];
+    post(sheet, &person.mail, "mail-changed", &words, signed.now)
 }

@@ -10,6 +10,7 @@ use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
 use crate::domain::linkage::{AccountRegistration, InquiryPin, Linkage, Provider};
 use crate::domain::mail::{Mail, Unsent};
 use crate::domain::order::{Issued, Order};
+use crate::domain::passkey::Passkey;
 use crate::domain::people::{LoginId, Operator, Person};
 use crate::domain::request::Request;
 
@@ -320,5 +321,17 @@ impl Row for ActivationRecord {
 
     fn key(&self) -> String {
         format!("{}/{}/{}", self.contract, self.user, self.activation)
+    }
+}
+
+impl Row for Passkey {
+    const KIND: &'static str = "passkey";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+
+    fn contract(&self) -> Option<&str> {
+        Some(&self.contract)
     }
 }

@@ -19,6 +19,8 @@ pub enum DeskAct {
     FirstOtp,
     /// Revokes a person's certificates and sends a new certificate password.
     Certificate,
+    /// Removes a person's passkeys, and opens the login by password again.
+    Passkeys,
     /// Takes the camera token back and hands out a generator.
     Generator,
     /// Lends a person a token, of the stock or `item`.
@@ -43,12 +45,13 @@ pub enum DeskAct {
 
 impl DeskAct {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Suspend,
         Self::Resume,
         Self::Initialise,
         Self::FirstOtp,
         Self::Certificate,
+        Self::Passkeys,
         Self::Generator,
         Self::Lend,
         Self::Revoke,
@@ -70,6 +73,7 @@ impl DeskAct {
             Self::Initialise => "initialise",
             Self::FirstOtp => "first-otp",
             Self::Certificate => "certificate",
+            Self::Passkeys => "passkeys",
             Self::Generator => "generator",
             Self::Lend => "lend",
             Self::Revoke => "revoke",
@@ -92,7 +96,7 @@ impl DeskAct {
     /// Whether it can never be undone, whatever it is about.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Certificate | Self::Generator | Self::Revoke | Self::Remove | Self::End)
+        matches!(self, Self::Certificate | Self::Passkeys | Self::Generator | Self::Revoke | Self::Remove | Self::End)
     }
 }
 

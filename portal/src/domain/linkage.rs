@@ -129,6 +129,8 @@ pub enum NotReady {
     FirstSettings,
     /// None of the menus that the provider asks for is open to the person.
     Menus,
+    /// The person logs in by passkey alone, and a linkage needs the password.
+    PasskeyOnly,
 }
 
 /// An account's inquiry PIN, registered for linkages: 照会用暗証番号登録. It is valid for the whole contract.
@@ -267,6 +269,9 @@ pub fn no_menus(provider: &Provider, scopes: &[String], person: &Person) -> NotR
 /// The first reason against a linkage.
 #[must_use]
 pub fn not_ready(person: &Person, proof: Proof) -> Option<NotReady> {
+    if person.passkey_only {
+        return Some(NotReady::PasskeyOnly);
+    }
     if proof == Proof::CameraToken && person.signs().is_none() {
         return Some(NotReady::OtpRegistration);
     }

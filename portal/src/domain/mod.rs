@@ -15,6 +15,8 @@ pub mod ledger;
 pub mod linkage;
 pub mod mail;
 pub mod order;
+pub mod passkey;
 pub mod people;
+pub mod permit;
 pub mod rates;
 pub mod request;

@@ -5,6 +5,7 @@
 //! says; the rest is bound to the challenge by the order's number or by a hash.
 
 use camtoken::time::Date;
+use camtoken::transaction::Operation;
 use serde::{Deserialize, Serialize};
 
 use super::contract::{Contact, Contract, Limit, LoginMethod};
@@ -67,8 +68,20 @@ impl Act {
             Self::ReissueCertificate { hash: Some(_) } => by_certificate && signer.is_administrator() && !is_self,
             Self::Suspend | Self::RemovePerson { .. } => signer.is_administrator() && !is_self,
             Self::Resume => signer.is_administrator() && !target.is_administrator(),
+            act if act.is_own() => is_self,
             _ => true,
         }
+    }
+
+    /// Whether a person may sign for it. What is everybody's own needs no right to manage users.
+    #[must_use]
+    pub fn may_be_signed_by(&self, person: &Person, operation: Operation) -> bool {
+        self.is_own() || person.may_sign(operation)
+    }
+
+    /// Whether it is about the person who signs, and nobody else.
+    const fn is_own(&self) -> bool {
+        matches!(self, Self::AddPasskey { .. } | Self::RemovePasskey { .. } | Self::PasskeyOnly { .. })
     }
 }
 
@@ -188,5 +201,20 @@ pub enum Act {
     SetContact {
         /// The new one.
         contact: Contact,
+    },
+    /// Permits a person to add a passkey.
+    AddPasskey {
+        /// Its name.
+        name: String,
+    },
+    /// Removes a passkey.
+    RemovePasskey {
+        /// Its credential ID.
+        id: String,
+    },
+    /// Closes the login by password beside the passkey, or opens it again.
+    PasskeyOnly {
+        /// Whether it is closed.
+        only: bool,
     },
 }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::browsers::Browsers;
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
+use super::permit::Permit;
 
 /// The role of a person in the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +125,12 @@ pub struct Person {
     /// The browsers in which this person has been. Wrong login passwords are counted for each of them by itself.
     #[serde(default, skip_serializing_if = "Browsers::are_unknown")]
     pub browsers: Browsers,
+    /// Logs in by passkey alone: the login password opens nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passkey_only: bool,
+    /// The permission to add a passkey, from the signature until it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey_permit: Option<Permit>,
     /// The last login, seconds since 1970.
     pub last_login: Option<u64>,
     /// The one before it, which is what a person in session wants to know.
@@ -213,6 +220,8 @@ impl Person {
             closed_accounts: Vec::new(),
             formerly: Vec::new(),
             browsers: Browsers::default(),
+            passkey_only: false,
+            passkey_permit: None,
             last_login: None,
             login_before: None,
         }
@@ -228,6 +237,7 @@ impl Person {
             first_otp_used: now.first_otp_used.clone(),
             certificate: now.certificate.clone(),
             browsers: now.browsers.clone(),
+            passkey_permit: now.passkey_permit.clone(),
             last_login: now.last_login,
             login_before: now.login_before,
             mail_failed: now.mail_failed && now.mail == self.mail,
@@ -283,7 +293,7 @@ impl Person {
     pub fn digest(&self) -> String {
         let mut person = self.clone();
         (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
-        person.browsers = Browsers::default();
+        (person.browsers, person.passkey_permit) = (Browsers::default(), None);
         let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
         for credential in passwords.into_iter().chain([person.certificate.as_mut(), person.first_otp_used.as_mut()]) {
             credential.into_iter().for_each(|credential| credential.wrong = 0);
@@ -293,7 +303,7 @@ impl Person {
 
     /// Takes this person out of service, or back with all their credentials.
     pub fn put_in_service(&mut self, in_service: bool) {
-        self.suspended = !in_service;
+        (self.suspended, self.passkey_permit) = (!in_service, None);
         if in_service {
             self.login.resume();
             self.transaction.resume();

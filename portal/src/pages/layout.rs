@@ -66,6 +66,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/payees", "menu-payees", For::May(Menu::Payees)),
             ("/limits", "menu-limits", For::Administrators),
             ("/password", "menu-password", For::All),
+            ("/passkeys", "menu-passkeys", For::Registrants),
             ("/registration", "menu-registration", For::Registrants),
             ("/certificate", "menu-certificate", For::Certificate),
             ("/linkages", "menu-linkages", For::All),
@@ -100,6 +101,7 @@ pub(super) fn page(visit: &Visit, title: &str, content: &Markup) -> Response {
                 link rel="icon" href="/static/mark.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/static/portal.css";
                 script src="/static/portal.js" defer {}
+                script src="/static/passkey.js" defer {}
             }
             body {
                 a.skip href="#content" { (t.get("skip")) }
@@ -189,5 +191,6 @@ pub(super) fn statics<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/static/portal.css", file("text/css; charset=utf-8", include_str!("../../assets/portal.css")))
         .route("/static/portal.js", file("text/javascript; charset=utf-8", include_str!("../../assets/portal.js")))
+        .route("/static/passkey.js", file("text/javascript; charset=utf-8", include_str!("../../assets/passkey.js")))
         .route("/static/mark.svg", file("image/svg+xml", include_str!("../../assets/mark.svg")))
 }

@@ -11,6 +11,7 @@ use super::fields::Fields;
 use super::forms::{Errors, Input, NOWHERE, form as card, rejected, wrong_entry};
 use super::layout::page;
 use super::login_forms::{generator_card, generator_rejected, login_card, typed, wrong};
+use super::passkey_forms::passkey_login;
 use super::people::role as name_of;
 use super::session::{Stage, Who};
 use super::signing::{attempt, differs_page, sign_page};
@@ -43,6 +44,9 @@ pub(super) async fn enter(visit: Visit, mut fields: Fields) -> Answer {
     };
     let who = Who::new(&person);
     match next {
+        LoggedIn::Passkey => {
+            Ok(draw(&visit, profile, &numbers, &Errors::one(NOWHERE, visit.t.get("passkey-only-login"))))
+        }
         LoggedIn::Yes => Ok(visit.enter(Stage::In(who), "/home")),
         LoggedIn::Certificate => {
             let shown = visit.peer.certificate.clone();
@@ -212,6 +216,7 @@ fn draw(visit: &Visit, profile: Profile, numbers: &Numbers, errors: &Errors) -> 
     let t = visit.t;
     let content = html! {
         (login_card(visit, "/login", profile, &t.get("login"), (numbers, errors)))
+        (passkey_login(visit))
         @if let Some(tls) = visit.site.tls.as_ref().filter(|_| !visit.peer.secure) {
             p { (t.get("certificate-question")) " " a href={ (tls) "/login" } { (t.get("certificate-login")) } }
         }

@@ -1,7 +1,7 @@
 //! The site. Handlers hold no rules: they read a form, ask the bank once, and show what it says.
 //!
 //! A page names no other page. Code that several pages need is in files of its own: `visit` (the caller), `fields` (what a form
-//! says), `fault` (why there is no page), `layout`, `forms`, `login_forms`, `drafts`, `passwords`, `signing`, `people`, `batch_faults`,
+//! says), `fault` (why there is no page), `layout`, `forms`, `login_forms`, `drafts`, `passkey_forms`, `passwords`, `signing`, `people`, `batch_faults`,
 //! `batch_rows`, `words`.
 
 use std::sync::Arc;
@@ -39,6 +39,8 @@ mod machine;
 mod operator;
 mod orders;
 mod outbox;
+mod passkey_forms;
+mod passkeys;
 mod passwords;
 mod payments;
 mod people;
@@ -72,6 +74,7 @@ impl Site {
             .route("/login/otp/stop", post(login::otp_stop).get(async || Redirect::to("/login/otp")))
             .route("/login/otp/differs", post(login::otp_differs).get(async || Redirect::to("/login/otp")))
             .route("/login/otp/initialise", post(login::initialise).get(async || Redirect::to("/login/otp")))
+            .route("/login/passkey", post(passkeys::enter).get(async || Redirect::to("/login")))
             .route("/logout", post(login::leave))
             .route("/home", get(home::show))
             .route("/registration", get(registration::show).post(registration::begin))
@@ -106,6 +109,8 @@ impl Site {
             .route("/payroll/sample.txt", get(batches::sample_payroll))
             .route("/limits", get(settings::limits).post(settings::limits_enter))
             .route("/password", get(settings::password).post(settings::password_enter))
+            .route("/passkeys", get(passkeys::list).post(passkeys::change))
+            .route("/passkeys/new", get(passkeys::new).post(passkeys::add))
             .route("/contract", get(contract::show).post(contract::enter))
             .route("/users", get(users::list))
             .route("/users/new", get(users::new).post(users::new_enter))

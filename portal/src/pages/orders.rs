@@ -96,6 +96,10 @@ pub(super) async fn sign(visit: Visit, Path(id): Path<String>, form: Fields) -> 
                     visit.site.sessions.end_all_of(&order.contract, &user, Some(&visit.name));
                 }
                 go_on(&visit, &person, &order)?;
+                if let Act::AddPasskey { .. } = &order.act {
+                    visit.change(|session| session.permit = Some(order.id.clone()));
+                    return Ok(Redirect::to("/passkeys/new").into_response());
+                }
             }
             Ok(Redirect::to(&format!("/orders/{id}")).into_response())
         }
@@ -338,6 +342,8 @@ fn concerned(visit: &Visit, order: &Order) -> Result<Vec<String>, Fault> {
         | Act::PutPerson { .. }
         | Act::RemovePerson { .. }
         | Act::Rename { .. }
+        | Act::RemovePasskey { .. }
+        | Act::PasskeyOnly { .. }
         | Act::ReissueCertificate { hash: Some(_) } => {
             Ok(order.text("targetId").map(str::to_owned).into_iter().collect())
         }

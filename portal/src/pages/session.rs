@@ -62,6 +62,10 @@ pub struct Session {
     pub links: bool,
     /// A certificate with its key, to be downloaded.
     pub download: Option<Download>,
+    /// What the browser's passkey is to sign, once.
+    pub ceremony: Option<Ceremony>,
+    /// The signed order that permits this session to add a passkey.
+    pub permit: Option<String>,
     last_seen: Timestamp,
 }
 
@@ -85,6 +89,19 @@ pub struct Typed {
     /// Names and texts.
     pub fields: Vec<(String, String)>,
 }
+
+/// A challenge for a passkey, of WebAuthn and not of the token.
+#[derive(Debug, Clone)]
+pub struct Ceremony {
+    /// 32 random bytes, base64url.
+    pub challenge: String,
+    /// For a new passkey, the user handle that it was asked for with, as hexadecimal digits.
+    pub handle: String,
+    until: Timestamp,
+}
+
+/// How long a browser may take over a passkey.
+pub const CEREMONY: Duration = Duration::from_secs(300);
 
 /// How far a session's person has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +167,8 @@ impl Sessions {
             certificate: None,
             links: false,
             download: None,
+            ceremony: None,
+            permit: None,
             last_seen: now,
         };
         let mut sessions = self.lock();
@@ -219,6 +238,20 @@ impl Sessions {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ceremony {
+    /// A new challenge.
+    #[must_use]
+    pub fn new(challenge: String, handle: String, now: Timestamp) -> Self {
+        Self { challenge, handle, until: now.plus(CEREMONY) }
+    }
+
+    /// Whether it may still be answered.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        now < self.until
     }
 }
 

@@ -14,6 +14,7 @@ use crate::bank::{Bank, BankError};
 use crate::limiter::Limiter;
 use crate::system::{Uptime, uptime};
 use crate::test_clock::TestClock;
+use crate::webauthn::RelyingParty;
 
 /// Who tries a name at the login. A customer's own browser is counted by itself, so that no attacker can block it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,6 +44,8 @@ pub struct Site {
     pub(super) attack_dir: PathBuf,
     pub(super) stage: Semaphore,
     pub(super) linkages: Option<Linkages>,
+    /// The addresses at which passkeys are good, and their name.
+    pub(super) passkeys: Option<RelyingParty>,
     /// The time by which the limits count.
     pub(super) uptime: Uptime,
     /// The bank's clock, where it is one that tests move on.
@@ -68,6 +71,7 @@ impl Site {
             attack_dir,
             stage: Semaphore::new(1),
             linkages: None,
+            passkeys: None,
             test_clock: None,
         }
     }
@@ -87,6 +91,12 @@ impl Site {
     #[must_use]
     pub fn with_linkages(self, linkages: Linkages) -> Self {
         Self { linkages: Some(linkages), ..self }
+    }
+
+    /// The same with passkeys for these addresses. They need a host name; for an IP address there are none.
+    #[must_use]
+    pub fn with_passkeys(self, site: RelyingParty) -> Self {
+        Self { passkeys: Some(site), ..self }
     }
 
     /// The same with a page that moves the bank's clock on, which has to be this one.

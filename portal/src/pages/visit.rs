@@ -8,20 +8,23 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::fault::Fault;
-use super::session::{Session, Stage, Who, browser_cookie, browser_id, cookie};
+use super::session::{Ceremony, Session, Stage, Who, browser_cookie, browser_id, cookie};
 use super::site::{Asker, Site};
 use crate::bank::{Bank, BankError};
 use crate::domain::contract::Contract;
 use crate::domain::people::{Menu, Person};
-use crate::system::random_hex;
+use crate::system::{random_base64url, random_hex};
 use crate::text::Text;
 use crate::tls::Peer;
+use crate::webauthn::RelyingParty;
 
 /// The visitor of a request.
 #[derive(Clone)]
 pub(super) struct Visit {
     pub site: Arc<Site>,
     pub peer: Peer,
+    /// Scheme, host and port of the page, as the browser has asked for it.
+    pub origin: String,
     pub name: String,
     /// The name of the session that this browser had until it was idle for too long.
     pub before: Option<String>,
@@ -62,7 +65,7 @@ impl Visit {
 
     /// The person who is logged in and can sign, now or after a registration. A person who gave the token back gets the message
     /// that this needs one.
-    fn signer(&self) -> Result<Person, Fault> {
+    pub fn signer(&self) -> Result<Person, Fault> {
         let person = self.person()?;
         if person.gave_back() { Err(Fault::GaveBack) } else { Ok(person) }
     }
@@ -77,6 +80,32 @@ impl Visit {
     pub fn administrator(&self) -> Result<Person, Fault> {
         let person = self.signer()?;
         if person.is_administrator() { Ok(person) } else { Err(Fault::NotFound) }
+    }
+
+    /// The site that passkeys are for, where this page is one of its own.
+    pub fn passkey_site(&self) -> Option<&RelyingParty> {
+        self.site.passkeys.as_ref().filter(|site| site.origins.contains(&self.origin))
+    }
+
+    /// The address at which passkeys are good, where this page has another.
+    pub fn passkey_address(&self) -> Option<&str> {
+        let site = self.site.passkeys.as_ref().filter(|_| self.passkey_site().is_none())?;
+        let scheme = if self.peer.secure { "https:" } else { "http:" };
+        site.origins.iter().find(|origin| origin.starts_with(scheme)).map(String::as_str)
+    }
+
+    /// A new challenge for a passkey; the one before is good no more.
+    pub fn begin_ceremony(&self, handle: &str) -> Ceremony {
+        let ceremony = Ceremony::new(random_base64url(32), handle.to_owned(), self.bank().now());
+        self.change(|session| session.ceremony = Some(ceremony.clone()));
+        ceremony
+    }
+
+    /// The challenge that a browser's answer is to. It is taken, whatever comes of the answer.
+    pub fn end_ceremony(&self) -> Option<Ceremony> {
+        let mut taken = None;
+        self.change(|session| taken = session.ceremony.take());
+        taken.filter(|ceremony| ceremony.is_open(self.bank().now()))
     }
 
     /// The person's contract.

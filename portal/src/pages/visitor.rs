@@ -61,7 +61,9 @@ pub(super) async fn visitor(State(site): State<Arc<Site>>, mut request: Request,
     let (path, query) = (request.uri().path().to_owned(), others.join("&"));
     let called = if peer.secure { SECURE_BROWSER } else { BROWSER };
     let browser = cookie_named(request.headers(), called).map(|name| browser_id(&name));
-    let visit = Visit { site, peer, name, before, browser, session, t, path, query };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let origin = format!("{}://{host}", if peer.secure { "https" } else { "http" });
+    let visit = Visit { site, peer, origin, name, before, browser, session, t, path, query };
     request.extensions_mut().insert(visit.clone());
     if let Some(again) = again.filter(|_| request.method() == Method::GET) {
         return shown_again(&visit, &again);

@@ -70,6 +70,11 @@ impl World {
         Self { bank, clock, tokens, dir }
     }
 
+    /// Bank and tokens by themselves, with the directory that they are in, to be put behind a site.
+    pub fn into_parts(self) -> (Bank, Vec<Token>, tempfile::TempDir) {
+        (self.bank, self.tokens, self.dir)
+    }
+
     pub fn later(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds)).expect("it moves");
     }

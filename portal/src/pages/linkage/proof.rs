@@ -194,6 +194,7 @@ fn draw_not_ready(visit: &Visit, flow: &Flow, why: NotReady) -> Response {
         NotReady::Mail => ("linkage-no-mail", "linkage-no-mail-next"),
         NotReady::FirstSettings => ("linkage-first-settings", "linkage-first-settings-next"),
         NotReady::Menus => ("linkage-no-menus", "linkage-no-menus-next"),
+        NotReady::PasskeyOnly => ("linkage-passkey-only", "linkage-passkey-only-next"),
     };
     let content = html! {
         p.warning role="alert" { (t.get(what)) }

@@ -284,6 +284,7 @@ fn done(act: DeskAct) -> &'static str {
         DeskAct::Initialise => "registration-reset",
         DeskAct::FirstOtp => "done-first-otp",
         DeskAct::Certificate => "done-certificate",
+        DeskAct::Passkeys => "done-passkeys",
         DeskAct::Generator => "done-generator",
         DeskAct::Lend => "done-lent",
         DeskAct::Revoke => "done-revoked",

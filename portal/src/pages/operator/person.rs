@@ -26,11 +26,15 @@ pub(in crate::pages) async fn person(visit: Visit, Path((contract, user)): Path<
     let trails = visit.bank().trails(&contract, &user).await?;
     let company = visit.contract(&person)?;
     let certificates = visit.bank().certificates(&person)?;
+    let passkeys = visit.bank().passkeys(&person)?;
     let button = |act: DeskAct, class: &str| act_button(t, &Errand::of(act, &person), class);
     let content = html! {
         p.lead { (company.name) " " span.muted { (contract) } }
         @if let Some(ended) = &company.ended { p.warning { (t.with("contract-ended-on", &[("day", ended)])) } }
         (facts(t, &person, &held, &certificates))
+        @if !passkeys.is_empty() {
+            p { (t.with(if person.passkey_only { "passkeys-alone" } else { "passkeys-beside" }, &[("count", &passkeys.len().to_string())])) }
+        }
         @if company.ended.is_none() {
             div.actions {
                 @if !person.suspended { (button(DeskAct::Suspend, "danger")) }
@@ -38,6 +42,7 @@ pub(in crate::pages) async fn person(visit: Visit, Path((contract, user)): Path<
                 @if person.activation.is_some() { (button(DeskAct::Initialise, "")) }
                 (button(DeskAct::Generator, "danger"))
                 @if company.method == LoginMethod::PasswordCertificate { (button(DeskAct::Certificate, "danger")) }
+                @if !passkeys.is_empty() { (button(DeskAct::Passkeys, "danger")) }
                 @if person.is_administrator() && !person.registered { (button(DeskAct::FirstOtp, "")) }
                 (button(DeskAct::Remove, "danger"))
             }

@@ -13,6 +13,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("browser/customers.test.mjs", include_str!("../../../tests/browser/customers.test.mjs")),
     ("browser/flows.test.mjs", include_str!("../../../tests/browser/flows.test.mjs")),
     ("browser/linkage.test.mjs", include_str!("../../../tests/browser/linkage.test.mjs")),
+    ("browser/passkeys.test.mjs", include_str!("../../../tests/browser/passkeys.test.mjs")),
     ("browser/story.test.mjs", include_str!("../../../tests/browser/story.test.mjs")),
     ("certificate.rs", include_str!("../../../tests/certificate.rs")),
     ("consent.rs", include_str!("../../../tests/consent.rs")),
@@ -21,12 +22,14 @@ const SOURCES: &[(&str, &str)] = &[
     ("doors.rs", include_str!("../../../tests/doors.rs")),
     ("issuer.rs", include_str!("../../../tests/issuer.rs")),
     ("life.rs", include_str!("../../../tests/life.rs")),
+    ("life/passkey.rs", include_str!("../../../tests/life/passkey.rs")),
     ("linkage/accounts.rs", include_str!("../../../tests/linkage/accounts.rs")),
     ("linkage/grants.rs", include_str!("../../../tests/linkage/grants.rs")),
     ("linkage/mistakes.rs", include_str!("../../../tests/linkage/mistakes.rs")),
     ("linkage/pages.rs", include_str!("../../../tests/linkage/pages.rs")),
     ("linkage/requests.rs", include_str!("../../../tests/linkage/requests.rs")),
     ("old_books.rs", include_str!("../../../tests/old_books.rs")),
+    ("passkeys.rs", include_str!("../../../tests/passkeys.rs")),
     ("site.rs", include_str!("../../../tests/site.rs")),
 ];
 
