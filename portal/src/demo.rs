@@ -134,6 +134,7 @@ fn seed_contracts(sheet: &mut Sheet<'_>, now: Timestamp) -> Result<(), BooksErro
             limits: Limit::ALL.into_iter().map(|limit| (limit, 10_000_000)).collect(),
             main_account: None,
             contact: None,
+            raised: Vec::new(),
             ended: None,
         });
         let last_day = first_otp_last_day(today).to_string();
@@ -204,6 +205,7 @@ fn seed_accounts(sheet: &mut Sheet<'_>, hashes: &Hashes) {
         kind: "ordinary".to_owned(),
         number: "0054321".to_owned(),
         name: "ﾐﾎﾝｼﾖｳｼﾞ(ｶ".to_owned(),
+        since: None,
     });
 }
 

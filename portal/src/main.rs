@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use camtoken_portal::bank::{Bank, BankError};
 use camtoken_portal::demo;
+use camtoken_portal::domain::caution::Caution;
 use camtoken_portal::domain::linkage::Standard;
 use camtoken_portal::drawer::Drawer;
 use camtoken_portal::linkage::grants::{Grants, Server};
@@ -243,10 +244,11 @@ fn test_clock(args: &Args) -> Result<Option<Arc<TestClock>>, String> {
 
 /// Opens the bank, with the verifier's records where the arguments say.
 fn open(args: &Args, clock: Clock) -> Result<Bank, BankError> {
-    match &args.store {
-        None => Bank::open(&args.dir, clock),
-        Some(url) => Bank::open_with(&args.dir, store::connect(url)?, clock),
-    }
+    let bank = match &args.store {
+        None => Bank::open(&args.dir, clock)?,
+        Some(url) => Bank::open_with(&args.dir, store::connect(url)?, clock)?,
+    };
+    Ok(bank.with_caution(Caution::default()))
 }
 
 /// Where everything listens, and the session that the tokens are in.

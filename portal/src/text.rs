@@ -18,6 +18,7 @@ const JA: &str = concat!(
     include_str!("../i18n/ja/portal.ftl"),
     include_str!("../i18n/ja/linkage.ftl"),
     include_str!("../i18n/ja/desk.ftl"),
+    include_str!("../i18n/ja/caution.ftl"),
     include_str!("../i18n/ja/contract.ftl"),
     include_str!("../i18n/ja/passkey.ftl"),
     include_str!("../i18n/ja/rules.ftl")
@@ -26,6 +27,7 @@ const EN: &str = concat!(
     include_str!("../i18n/en/portal.ftl"),
     include_str!("../i18n/en/linkage.ftl"),
     include_str!("../i18n/en/desk.ftl"),
+    include_str!("../i18n/en/caution.ftl"),
     include_str!("../i18n/en/contract.ftl"),
     include_str!("../i18n/en/passkey.ftl"),
     include_str!("../i18n/en/rules.ftl")

@@ -39,7 +39,7 @@ impl Bench {
     async fn new() -> Self {
         let mut world = World::new().await;
         world.register(SAMPLE, USER).await;
-        let (bank, tokens, dir) = world.into_parts();
+        let World { bank, tokens, dir, .. } = world;
         let origins = vec!["http://localhost:4880".to_owned(), "https://localhost:4882".to_owned()];
         let passkeys = RelyingParty { id: "localhost".to_owned(), origins };
         let site = Arc::new(Site::new(bank, None, dir.path().join("attacks")).with_passkeys(passkeys));

@@ -14,6 +14,7 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::authority::{Authority, AuthorityError};
 use crate::books::{Books, BooksError};
+use crate::domain::caution::Caution;
 use crate::domain::credential::{Password, PasswordHash};
 use crate::domain::people::Person;
 use crate::secrets::secret_key;
@@ -31,6 +32,8 @@ pub struct Bank {
     pub verifier: Verifier<AnyStore>,
     /// What makes the certificates of its customers.
     pub authority: Authority,
+    /// The policy on payments.
+    pub caution: Caution,
     clock: Clock,
     /// One thing after the other for each activation, from the verdict to the booking.
     tills: Mutex<HashMap<ActivationId, Arc<tokio::sync::Mutex<()>>>>,
@@ -113,11 +116,18 @@ impl Bank {
             books: Arc::new(books),
             verifier,
             authority: Authority::open(dir)?,
+            caution: Caution::NONE,
             clock,
             tills: Mutex::default(),
             desk: tokio::sync::Mutex::default(),
             hashing: Arc::new(Semaphore::new(4)),
         })
+    }
+
+    /// The same with a policy on payments beyond the daily limits.
+    #[must_use]
+    pub fn with_caution(self, caution: Caution) -> Self {
+        Self { caution, ..self }
     }
 
     /// Now.

@@ -294,6 +294,7 @@ fn open_contract(sheet: &mut Sheet<'_>, application: &Application, today: Date) 
         limits: Limit::ALL.into_iter().map(|limit| (limit, FIRST_LIMIT)).collect(),
         main_account: None,
         contact: None,
+        raised: Vec::new(),
         ended: None,
     };
     sheet.put(&contract);

@@ -12,8 +12,9 @@ use super::passkeys::{permit_passkey, rename_passkeys, set_passkey_only, strike_
 use super::payments::{pay, pay_batch};
 use super::requested::mark_done;
 use super::signed::{Signed, Undone, tell};
-use crate::books::{BooksError, Sheet};
-use crate::domain::contract::{Contract, LentToken, Limit};
+use crate::books::{BooksError, Row as _, Sheet};
+use crate::domain::caution::Caution;
+use crate::domain::contract::{Contract, LentToken, Limit, Raised};
 use crate::domain::credential::{Credential, PasswordHash};
 use crate::domain::ledger::{Account, Outcome, Payee, Refusal};
 use crate::domain::order::{Act, Order};
@@ -30,10 +31,10 @@ pub(super) fn execute(
     sheet: &mut Sheet<'_>,
     order: &Order,
     transaction: &Transaction,
-    now: Timestamp,
+    (now, caution): (Timestamp, Caution),
 ) -> Result<Outcome, BooksError> {
     let done = sheet.attempt(|sheet| {
-        let signed = Signed::read(sheet, order, transaction, now)?;
+        let signed = Signed::read(sheet, order, transaction, (now, caution))?;
         carry_out(sheet, &signed)
     });
     match done {
@@ -52,10 +53,7 @@ fn carry_out(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
         }
         Act::Pay { from, limit } => pay(sheet, signed, from, *limit),
         Act::PayBatch { from, limit, file } => pay_batch(sheet, signed, from, *limit, file),
-        Act::RegisterPayee => {
-            register_payee(sheet, signed);
-            Ok(())
-        }
+        Act::RegisterPayee => register_payee(sheet, signed),
         Act::ChangeLimit => change_limit(sheet, signed),
         Act::SetPassword { hash } => set_password(sheet, signed, hash),
         Act::ReissueCertificate { hash } => reissue_certificate(sheet, signed, hash.as_ref()),
@@ -82,15 +80,22 @@ fn carry_out(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
     }
 }
 
-fn register_payee(sheet: &mut Sheet<'_>, signed: &Signed<'_>) {
-    sheet.put(&Payee {
+fn register_payee(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
+    let mut payee = Payee {
         contract: signed.contract.number.clone(),
         bank: signed.text("bankCode"),
         branch: signed.text("branchCode"),
         kind: signed.text("accountType"),
         number: signed.text("account"),
         name: signed.text("payee"),
-    });
+        since: Some(signed.now.as_unix()),
+    };
+    // One who is registered again is not new again.
+    if let Some(known) = sheet.get::<Payee>(&payee.key())? {
+        payee.since = known.since;
+    }
+    sheet.put(&payee);
+    Ok(())
 }
 
 fn change_limit(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone> {
@@ -103,6 +108,12 @@ fn change_limit(sheet: &mut Sheet<'_>, signed: &Signed<'_>) -> Result<(), Undone
     let mut contract = signed.contract.clone();
     if contract.limit(limit) != *old {
         return Err(Refusal::Changed.into());
+    }
+    let (holds, _) = signed.caution.limit(&contract, limit, signed.now);
+    contract.raised.retain(|raised| raised.limit != limit);
+    if *new > holds && !signed.caution.cooling.is_zero() {
+        let until = signed.now.plus(signed.caution.cooling).as_unix();
+        contract.raised.push(Raised { limit, before: holds, until });
     }
     contract.set_limit(limit, *new);
     sheet.put(&contract);

@@ -6,10 +6,11 @@ use camtoken::Timestamp;
 use camtoken::code::ChallengeCode;
 use camtoken::key::ActivationId;
 use camtoken::store::StoreError;
-use camtoken::transaction::{Operation, Transaction, TransactionError};
+use camtoken::transaction::{Operation, Transaction};
 use camtoken::verifier::{Accepted, AttemptId, ChallengeRef, IssueError, Rejection, Verdict, VerifierError};
 
 use super::base::{Bank, BankError};
+use super::draft::{Draft, transaction};
 use super::events::note;
 use super::execute::execute;
 use super::login::tell_suspension;
@@ -21,17 +22,6 @@ use crate::domain::ledger::{Booking, Outcome};
 use crate::domain::order::{Act, Issued, Order, is_for_another_day};
 use crate::domain::people::Person;
 use crate::system::{random_hex, rng};
-
-/// A person's order, before the transaction password.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// The operation.
-    pub operation: Operation,
-    /// Its fields, without the order's number.
-    pub fields: Vec<(String, String)>,
-    /// The act to carry out once it is signed.
-    pub act: Act,
-}
 
 /// The result of placing an order.
 #[derive(Debug)]
@@ -82,17 +72,6 @@ pub enum Settled {
 impl From<Rejection> for Unissued {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(rejection)
-    }
-}
-
-impl Draft {
-    /// The transaction that is issued for it.
-    ///
-    /// # Errors
-    ///
-    /// [`TransactionError`] names the field that cannot hold what was typed.
-    pub fn transaction(&self) -> Result<Transaction, TransactionError> {
-        transaction(self.operation, &self.fields)
     }
 }
 
@@ -325,7 +304,7 @@ impl Bank {
             if let Some(known) = sheet.get::<Booking>(&reference.to_string())? {
                 return Ok::<_, BooksError>(known);
             }
-            let outcome = execute(sheet, order, transaction, at)?;
+            let outcome = execute(sheet, order, transaction, (at, self.caution))?;
             if let (Outcome::Refused(refusal), Act::PayRequested { request, .. }) = (outcome, &order.act) {
                 keep_refusal(sheet, request, refusal)?;
             }
@@ -354,8 +333,4 @@ impl Bank {
 /// The challenge that was issued for an order last.
 pub(super) fn reference(order: &Order) -> Option<ChallengeRef> {
     order.challenge.as_ref()?.parse().ok()
-}
-
-fn transaction(operation: Operation, fields: &[(String, String)]) -> Result<Transaction, TransactionError> {
-    Transaction::new(operation, fields.iter().map(|(name, text)| (name, text)))
 }

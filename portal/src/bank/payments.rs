@@ -1,42 +1,132 @@
-//! Paying what was signed: one payment, or the file of a batch.
+//! Paying what was signed: one payment, or the file of a batch; and how much may be paid.
 
 use base16ct::lower;
+use camtoken::Timestamp;
 use camtoken::time::Date;
-use camtoken::transaction::zengin::{BatchFile, Encoding};
+use camtoken::transaction::zengin::{self, BatchFile, Encoding};
 use camtoken::transaction::{Operation, Value};
 
 use super::base::{Bank, BankError};
+use super::draft::Draft;
 use super::signed::{Signed, Undone};
-use crate::books::Sheet;
+use crate::books::{BooksError, Row as _, Sheet};
 use crate::domain::calendar::day_in_japan;
+use crate::domain::caution::{Bound, Caution};
 use crate::domain::contract::{Contract, Limit};
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, Line, Refusal, Spent, kind_of};
-use crate::domain::order::Order;
+use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
+use crate::domain::order::{Act, Order};
+use crate::domain::people::Person;
 use crate::domain::rates::yen_of;
 
-/// How much may leave a company's accounts today by one operation, in yen.
+/// How much may be paid today, in yen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     /// On one day.
     pub limit: u64,
     /// Of that, today.
     pub left: u64,
+    /// What sets the limit.
+    pub bound: Bound,
 }
 
+/// What new payees are counted under.
+const NEW_PAYEES: &str = "new-payees";
+
 impl Bank {
-    /// How much may still leave a company's accounts today by an operation.
+    /// How much a person may still pay today by a draft: by the daily limit first, then by each caution that narrows it.
     ///
     /// # Errors
     ///
     /// [`BankError::Books`]
-    pub fn room(&self, contract: &str, operation: Operation, limit: Limit) -> Result<Room, BankError> {
-        let limit = self.books.get::<Contract>(contract)?.map_or(0, |contract| contract.limit(limit));
-        let day = day_in_japan(self.now()).to_string();
-        let today = Spent { contract: contract.to_owned(), operation: operation.to_string(), day, yen: 0 };
-        let spent = self.books.get::<Spent>(&today.key())?.map_or(0, |spent| spent.yen);
-        Ok(Room { limit, left: limit.saturating_sub(spent) })
+    pub fn rooms(&self, person: &Person, draft: &Draft) -> Result<Vec<Room>, BankError> {
+        let Some(limit) = draft.act.limit() else { return Ok(Vec::new()) };
+        let Some(contract) = self.books.get::<Contract>(&person.contract)? else { return Ok(Vec::new()) };
+        let (now, operation) = (self.now(), draft.operation.to_string());
+        let (daily, bound) = self.caution.limit(&contract, limit, now);
+        let mut bounds = vec![(daily, operation.clone(), bound)];
+        if let Some(until) = self.caution.registered_until(person, now) {
+            bounds.push((self.caution.registration_limit, of_person(&operation, person), Bound::Registration(until)));
+        }
+        if self.paid_to_new(&contract, draft)? > 0 {
+            bounds.push((self.caution.payee_limit, NEW_PAYEES.to_owned(), Bound::Payee));
+        }
+        let room = |(limit, counted, bound): (u64, String, Bound)| {
+            let nothing = Spent::nothing(&contract.number, &counted, day_in_japan(now));
+            let spent = self.books.get::<Spent>(&nothing.key())?.map_or(0, |spent| spent.yen);
+            Ok(Room { limit, left: limit.saturating_sub(spent), bound })
+        };
+        bounds.into_iter().map(room).collect()
     }
+
+    /// How much of a draft goes to new payees, in yen.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError::Books`]
+    pub fn paid_to_new(&self, contract: &Contract, draft: &Draft) -> Result<u64, BankError> {
+        let (now, text) = (self.now(), |name: &str| draft.text(name).unwrap_or_default().to_owned());
+        Ok(self.books.change(|sheet| match &draft.act {
+            Act::PayBatch { file, .. } => {
+                let Ok(batch) = BatchFile::parse(file, Encoding::ShiftJis) else { return Ok(0) };
+                let mut yen = 0;
+                for payee in batch.payees() {
+                    if is_new(sheet, &of_batch(contract, payee), (now, self.caution))? {
+                        yen += payee.amount;
+                    }
+                }
+                Ok::<_, BooksError>(yen)
+            }
+            _ if draft.operation == Operation::Transfer => {
+                let payee = payee_of(contract, text);
+                let is_new = is_new(sheet, &payee, (now, self.caution))?;
+                Ok(if is_new { text("amount").parse().unwrap_or(0) } else { 0 })
+            }
+            _ => Ok(0),
+        })?)
+    }
+}
+
+/// What is counted for one person by an operation.
+fn of_person(operation: &str, person: &Person) -> String {
+    format!("{operation}/{}", person.user)
+}
+
+/// The payee of a transfer, as one who is registered has it.
+fn payee_of(contract: &Contract, text: impl Fn(&str) -> String) -> Payee {
+    Payee {
+        contract: contract.number.clone(),
+        bank: text("bankCode"),
+        branch: text("branchCode"),
+        kind: text("accountType"),
+        number: text("account"),
+        name: String::new(),
+        since: None,
+    }
+}
+
+/// A payee of a batch, as one who is registered has it.
+fn of_batch(contract: &Contract, payee: &zengin::Payee) -> Payee {
+    Payee {
+        contract: contract.number.clone(),
+        bank: payee.bank_code.as_str().to_owned(),
+        branch: payee.branch_code.as_str().to_owned(),
+        kind: kind_of(payee.account_type).to_owned(),
+        number: payee.account_number.as_str().to_owned(),
+        name: String::new(),
+        since: None,
+    }
+}
+
+/// Whether a payee counts as new. An account of the company's own does not.
+fn is_new(sheet: &Sheet<'_>, payee: &Payee, (now, caution): (Timestamp, Caution)) -> Result<bool, BooksError> {
+    let known = sheet.get::<Payee>(&payee.key())?;
+    if !caution.is_new(known.as_ref(), now) {
+        return Ok(false);
+    }
+    let own = Account::key_of(&payee.branch, &payee.number);
+    let account = if payee.bank == OWN_BANK { sheet.get::<Account>(&own)? } else { None };
+    Ok(account.is_none_or(|account| account.contract != payee.contract))
 }
 
 /// Pays from an account, within a daily limit.
@@ -48,11 +138,9 @@ pub(super) fn pay(sheet: &mut Sheet<'_>, signed: &Signed<'_>, from: &str, limit:
         _ => return Err(Refusal::Changed.into()),
     };
     let other = signed.text(if operation == Operation::PayEasy { "biller" } else { "payee" });
-    let to_us = operation == Operation::Transfer && signed.text("bankCode") == OWN_BANK;
-    let key = || Account::key_of(&signed.text("branchCode"), &signed.text("account"));
-    let to = to_us.then(|| (key(), signed.text("accountType")));
+    let payee = (operation == Operation::Transfer).then(|| payee_of(&signed.contract, |name| signed.text(name)));
     let mut till = Till::open(sheet, signed, from, limit)?;
-    till.pay(sheet, amount, &other, to)?;
+    till.pay(sheet, amount, &other, payee.as_ref())?;
     till.close(sheet);
     Ok(())
 }
@@ -72,61 +160,76 @@ pub(super) fn pay_batch(
     }
     let mut till = Till::open(sheet, signed, from, limit)?;
     for payee in batch.payees() {
-        let to_us = payee.bank_code.as_str() == OWN_BANK;
-        let key = || Account::key_of(payee.branch_code.as_str(), payee.account_number.as_str());
-        let to = to_us.then(|| (key(), kind_of(payee.account_type).to_owned()));
-        till.pay(sheet, payee.amount, &payee.name.to_string(), to)?;
+        let to = of_batch(&signed.contract, payee);
+        till.pay(sheet, payee.amount, &payee.name.to_string(), Some(&to))?;
     }
     till.close(sheet);
     Ok(())
 }
 
-/// An account that pays, with what has left the company's accounts today.
+/// An account that pays, with what has been paid today.
 struct Till<'a> {
     account: Account,
     contract: &'a Contract,
     order: &'a Order,
+    policy: (Timestamp, Caution),
     limit: u64,
     spent: Spent,
+    /// What the person may pay whose registration is new, with what they have paid.
+    person: Option<(u64, Spent)>,
+    new_payees: Spent,
     day: Date,
 }
 
 impl<'a> Till<'a> {
     fn open(sheet: &Sheet<'_>, signed: &'a Signed<'_>, from: &str, limit: Limit) -> Result<Self, Undone> {
-        let (contract, order) = (&signed.contract, signed.order);
+        let (contract, order, caution) = (&signed.contract, signed.order, signed.caution);
         let account = sheet.get::<Account>(from)?.filter(|account| account.contract == contract.number);
         let account = account.filter(|_| signed.signer.sees(from));
         let account = account.ok_or(Refusal::Account)?;
         let day = day_in_japan(signed.now);
-        let nothing = Spent {
-            contract: contract.number.clone(),
-            operation: order.operation.clone(),
-            day: day.to_string(),
-            yen: 0,
+        let spent = |counted: &str| {
+            let nothing = Spent::nothing(&contract.number, counted, day);
+            Ok::<_, BooksError>(sheet.get::<Spent>(&nothing.key())?.unwrap_or(nothing))
         };
-        let spent = sheet.get::<Spent>(&nothing.key())?.unwrap_or(nothing);
-        Ok(Self { account, contract, order, limit: contract.limit(limit), spent, day })
+        let person = match caution.registered_until(&signed.signer, signed.now) {
+            Some(_) => Some((caution.registration_limit, spent(&of_person(&order.operation, &signed.signer))?)),
+            None => None,
+        };
+        let (limit, _) = caution.limit(contract, limit, signed.now);
+        let (spent, new_payees) = (spent(&order.operation)?, spent(NEW_PAYEES)?);
+        Ok(Self { account, contract, order, policy: (signed.now, caution), limit, spent, person, new_payees, day })
     }
 
-    /// Pays once; `to` is an account of this bank, by its key and its type.
-    fn pay(
-        &mut self,
-        sheet: &mut Sheet<'_>,
-        amount: u64,
-        other: &str,
-        to: Option<(String, String)>,
-    ) -> Result<(), Undone> {
+    /// Pays once, to a payee with an account where there is one.
+    fn pay(&mut self, sheet: &mut Sheet<'_>, amount: u64, other: &str, to: Option<&Payee>) -> Result<(), Undone> {
         let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
-        let receiver = match to {
+        let receiver = match to.filter(|to| to.bank == OWN_BANK) {
             None => None,
-            Some((key, _)) if key == self.account.key() => return Err(Refusal::Account.into()),
-            Some((key, kind)) => {
-                let known = sheet.get::<Account>(&key)?.filter(|known| known.kind == kind);
-                Some(known.ok_or(Refusal::Account)?)
+            Some(to) if Account::key_of(&to.branch, &to.number) == self.account.key() => {
+                return Err(Refusal::Account.into());
+            }
+            Some(to) => {
+                let known = sheet.get::<Account>(&Account::key_of(&to.branch, &to.number))?;
+                Some(known.filter(|known| known.kind == to.kind).ok_or(Refusal::Account)?)
             }
         };
         sheet.put(&self.account.pay(amount, self.spent.yen, self.limit, line)?);
         self.spent.yen += amount;
+        if let Some((limit, spent)) = &mut self.person {
+            spent.yen = spent.yen.saturating_add(amount);
+            if spent.yen > *limit {
+                return Err(Refusal::Registration.into());
+            }
+        }
+        if let Some(to) = to
+            && is_new(sheet, to, self.policy)?
+        {
+            self.new_payees.yen = self.new_payees.yen.saturating_add(amount);
+            if self.new_payees.yen > self.policy.1.payee_limit {
+                return Err(Refusal::NewPayee.into());
+            }
+        }
         if let Some(mut receiver) = receiver {
             let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
             sheet.put(&received);
@@ -138,5 +241,7 @@ impl<'a> Till<'a> {
     fn close(self, sheet: &mut Sheet<'_>) {
         sheet.put(&self.account);
         sheet.put(&self.spent);
+        let counted = self.person.map(|(_, spent)| spent).into_iter().chain([self.new_payees]);
+        counted.filter(|spent| spent.yen > 0).for_each(|spent| sheet.put(&spent));
     }
 }

@@ -237,7 +237,7 @@ impl Bank {
             let known = known.filter(|known| known.activation.is_some() && known.activation == seen.activation);
             let Some(mut person) = known else { return Ok::<_, BooksError>(None) };
             let before = person.clone();
-            person.registered = true;
+            (person.registered, person.registered_at) = (true, Some(now.as_unix()));
             person.first_otp_used = person.first_otp.take();
             person.generator = None;
             let words = [("user", person.user.as_str()), ("token", person.token.as_deref().unwrap_or_default())];

@@ -5,6 +5,7 @@ use camtoken::transaction::Transaction;
 
 use crate::books::{BooksError, Sheet};
 use crate::domain::calendar::day_in_japan;
+use crate::domain::caution::Caution;
 use crate::domain::contract::Contract;
 use crate::domain::ledger::Refusal;
 use crate::domain::order::{Order, is_for_another_day};
@@ -19,6 +20,8 @@ pub(super) struct Signed<'a> {
     pub transaction: &'a Transaction,
     /// When the response was accepted.
     pub now: Timestamp,
+    /// The bank's policy on payments.
+    pub caution: Caution,
     /// The contract of the order.
     pub contract: Contract,
     /// The person who signed.
@@ -47,7 +50,7 @@ impl<'a> Signed<'a> {
         sheet: &Sheet<'_>,
         order: &'a Order,
         transaction: &'a Transaction,
-        now: Timestamp,
+        (now, caution): (Timestamp, Caution),
     ) -> Result<Self, Undone> {
         let field = |name: &str| transaction.get(name).map(ToString::to_string);
         let is_of_another_order = field("orderId").is_some_and(|number| number != order.id);
@@ -69,7 +72,7 @@ impl<'a> Signed<'a> {
         if is_for_another_day(field, day_in_japan(now)) {
             return Err(Refusal::Day.into());
         }
-        Ok(Self { order, transaction, now, contract, signer, target })
+        Ok(Self { order, transaction, now, caution, contract, signer, target })
     }
 
     /// A field of the transaction; empty when it has none of that name.

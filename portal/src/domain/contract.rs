@@ -103,6 +103,9 @@ pub struct Contract {
     pub completed: String,
     /// How much may leave its accounts on one day in yen, by the name of the limit.
     pub limits: Vec<(Limit, u64)>,
+    /// The limits that were raised, with those of before that hold for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raised: Vec<Raised>,
     /// The key of its 代表口座, once there are others that could be taken for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub main_account: Option<String>,
@@ -112,6 +115,17 @@ pub struct Contract {
     /// The day in Japan on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+}
+
+/// A daily limit that was raised: the one of before holds until a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raised {
+    /// Which one.
+    pub limit: Limit,
+    /// What it was, in yen.
+    pub before: u64,
+    /// Until when that holds, seconds since 1970.
+    pub until: u64,
 }
 
 /// 連絡先: whom the bank asks at the company.

@@ -44,12 +44,12 @@ pub struct LedgerLine {
     pub order: String,
 }
 
-/// The sum that has left a company's accounts on one day by one operation. A daily limit is compared with it.
+/// The sum that has left a company's accounts on one day. A daily limit is compared with it.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Spent {
     /// Whose accounts.
     pub contract: String,
-    /// The operation's name in the catalogue.
+    /// What it is counted for: an operation by its name in the catalogue, an operation and a person, or new payees.
     pub operation: String,
     /// The day in Japan.
     pub day: String,
@@ -72,6 +72,9 @@ pub struct Payee {
     pub number: String,
     /// In kana.
     pub name: String,
+    /// When it was registered, seconds since 1970; nothing for one from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// The result of a signed order. It is stored under the challenge that was answered, so it is there once.
@@ -113,6 +116,10 @@ pub enum Refusal {
     Funds,
     /// More than may leave on one day.
     Limit,
+    /// More than a person may pay in the days after a registration.
+    Registration,
+    /// More than may be paid to new payees on one day.
+    NewPayee,
     /// The account is not the company's, or not there.
     Account,
     /// Its subject has changed since the order.
@@ -193,6 +200,12 @@ pub fn kind_of(kind: AccountType) -> &'static str {
 }
 
 impl Spent {
+    /// Nothing yet of what is counted for `operation`.
+    #[must_use]
+    pub fn nothing(contract: &str, operation: &str, day: Date) -> Self {
+        Self { contract: contract.to_owned(), operation: operation.to_owned(), day: day.to_string(), yen: 0 }
+    }
+
     /// The key under which the database keeps it.
     #[must_use]
     pub fn key(&self) -> String {

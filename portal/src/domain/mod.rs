@@ -5,12 +5,14 @@
 pub mod alarm;
 pub mod browsers;
 pub mod calendar;
+pub mod caution;
 pub mod certificate;
 pub mod contract;
 pub mod credential;
 pub mod desk;
 pub mod directory;
 pub mod event;
+pub mod held;
 pub mod ledger;
 pub mod linkage;
 pub mod mail;

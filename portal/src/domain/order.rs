@@ -56,6 +56,16 @@ impl Act {
         }
     }
 
+    /// The daily limit that it counts for, if it pays.
+    #[must_use]
+    pub const fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Pay { limit, .. } | Self::PayBatch { limit, .. } => Some(*limit),
+            Self::PayRequested { .. } => Some(Limit::Transfer),
+            _ => None,
+        }
+    }
+
     /// Whether `signer` may have this done to `target`, who may be the same person. An administrator manages users and
     /// suspends the other administrator; whom they take back into service are users alone, for administrators the bank does.
     #[must_use]

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::browsers::Browsers;
 use super::calendar::first_otp_last_day;
 use super::credential::Credential;
+pub use super::held::Held;
 use super::permit::Permit;
 
 /// The role of a person in the company.
@@ -105,6 +106,9 @@ pub struct Person {
     pub activation: Option<String>,
     /// Whether the bank has seen the registration's last response.
     pub registered: bool,
+    /// When that was, seconds since 1970; nothing for a registration from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<u64>,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
     /// The activation of the time-based generator, for a person who gave the camera token back.
@@ -135,39 +139,6 @@ pub struct Person {
     pub last_login: Option<u64>,
     /// The one before it, which is what a person in session wants to know.
     pub login_before: Option<u64>,
-}
-
-/// The parts of a person that can be suspended: the person, or one of the five credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Held {
-    /// The person, by an administrator or by the bank.
-    Service,
-    /// ログインパスワード
-    Login,
-    /// 取引実行パスワード
-    Transaction,
-    /// 初回OTP利用開始登録用パスワード
-    FirstOtp,
-    /// 証明書取得用パスワード
-    Certificate,
-    /// ワンタイムパスワード
-    Otp,
-}
-
-impl Held {
-    /// The name of its text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Service => "held-service",
-            Self::Login => "login-password",
-            Self::Transaction => "transaction-password",
-            Self::FirstOtp => "first-otp",
-            Self::Certificate => "certificate-password",
-            Self::Otp => "otp",
-        }
-    }
 }
 
 /// Whom a login ID leads to: of all contracts, one person.
@@ -213,6 +184,7 @@ impl Person {
             token: None,
             activation: None,
             registered: false,
+            registered_at: None,
             suspended: false,
             generator: None,
             mail_failed: false,
@@ -237,6 +209,7 @@ impl Person {
             first_otp_used: now.first_otp_used.clone(),
             certificate: now.certificate.clone(),
             browsers: now.browsers.clone(),
+            registered_at: now.registered_at,
             passkey_permit: now.passkey_permit.clone(),
             last_login: now.last_login,
             login_before: now.login_before,
@@ -293,7 +266,7 @@ impl Person {
     pub fn digest(&self) -> String {
         let mut person = self.clone();
         (person.last_login, person.login_before, person.mail_failed) = (None, None, false);
-        (person.browsers, person.passkey_permit) = (Browsers::default(), None);
+        (person.browsers, person.passkey_permit, person.registered_at) = (Browsers::default(), None, None);
         let passwords = [Some(&mut person.login), Some(&mut person.transaction), person.first_otp.as_mut()];
         for credential in passwords.into_iter().chain([person.certificate.as_mut(), person.first_otp_used.as_mut()]) {
             credential.into_iter().for_each(|credential| credential.wrong = 0);

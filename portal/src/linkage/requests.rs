@@ -211,6 +211,7 @@ impl Bank {
             kind: text("accountType"),
             number: text("account"),
             name: text("payee"),
+            since: None,
         };
         let mut fields = request.fields.clone();
         if self.books.get::<Payee>(&payee.key())?.is_none() {

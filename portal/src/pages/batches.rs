@@ -10,7 +10,7 @@ use camtoken::transaction::zengin::{BatchFile, BatchKind, Encoding, LineEnd};
 use maud::html;
 
 use super::batch_faults::fault;
-use super::drafts::{Entered, checked, keep, within_reach};
+use super::drafts::{Entered, before_entry, checked, keep, within_reach};
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, csrf};
@@ -132,23 +132,25 @@ fn draft(visit: &Visit, person: &Person, operation: Operation, batch: &BatchFile
         ("file", lower::encode_string(&batch.canonical_sha256())),
     ];
     let limit = if operation == Operation::Bulk { Limit::Bulk } else { Limit::Payroll };
-    let beyond = within_reach(visit, (&account, limit), (operation, Some(batch.total())), "file")?;
+    let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };
+    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
+    let draft = Draft { operation, fields, act };
+    let beyond = within_reach(visit, &account, &draft, "file")?;
     if !beyond.0.is_empty() {
         return Ok(Entered::Wrong(beyond));
     }
-    let act = Act::PayBatch { from, limit, file: batch.canonical_bytes() };
-    let fields = fields.map(|(name, text)| (name.to_owned(), text)).into();
-    Ok(checked(t, Draft { operation, fields, act }).into())
+    Ok(checked(t, draft).into())
 }
 
 fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
     let t = visit.t;
-    visit.may(menu(operation))?;
+    let person = visit.may(menu(operation))?;
     let path = if operation == Operation::Bulk { "/bulk" } else { "/payroll" };
     let title = if operation == Operation::Bulk { "menu-bulk" } else { "menu-payroll" };
     let error = errors.0.first().map(|(_, text)| text);
     let content = html! {
         p { (t.get("file-intro")) }
+        (before_entry(visit, &person, true))
         (errors.summary(t))
         form.card method="post" action=(path) enctype="multipart/form-data" data-once {
             (csrf(visit))

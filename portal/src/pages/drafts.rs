@@ -2,11 +2,13 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use camtoken::transaction::{Operation, TransactionError, Value};
+use maud::{Markup, html};
 
 use super::fault::Fault;
 use super::forms::Errors;
 use super::visit::Visit;
-use crate::bank::Draft;
+use crate::bank::{Draft, Room};
+use crate::domain::caution::Bound;
 use crate::domain::certificate::last_day_from;
 use crate::domain::contract::Limit;
 use crate::domain::credential::PasswordHash;
@@ -78,26 +80,66 @@ pub(super) fn yen(operation: Operation, fields: &[(String, String)]) -> Option<u
 
 /// Says beside an input that a payment is more than today's limit or than the balance. It is checked again when it is
 /// signed; here it spares the person the way to the token.
-pub(super) fn within_reach(
-    visit: &Visit,
-    (from, limit): (&Account, Limit),
-    (operation, yen): (Operation, Option<u64>),
-    input: &str,
-) -> Result<Errors, Fault> {
+pub(super) fn within_reach(visit: &Visit, from: &Account, draft: &Draft, input: &str) -> Result<Errors, Fault> {
     let (t, mut errors) = (visit.t, Errors::default());
-    let Some(yen) = yen else { return Ok(errors) };
-    let room = visit.bank().room(&from.contract, operation, limit)?;
-    if yen > room.left {
-        let words = [("limit", t.yen(room.limit)), ("left", t.yen(room.left))];
-        errors.add(Errors::one(
-            input,
-            t.with("over-limit", &words.each_ref().map(|(name, text)| (*name, text.as_str()))),
-        ));
+    let Some(yen) = yen(draft.operation, &draft.fields) else { return Ok(errors) };
+    let person = visit.person()?;
+    let to_new = visit.bank().paid_to_new(&visit.contract(&person)?, draft)?;
+    for room in visit.bank().rooms(&person, draft)? {
+        if room.left < if room.bound == Bound::Payee { to_new } else { yen } {
+            errors.add(Errors::one(input, said(visit, "over", room)));
+        }
     }
     if yen > from.balance {
         errors.add(Errors::one(input, t.with("over-balance", &[("balance", &t.yen(from.balance))])));
     }
     Ok(errors)
+}
+
+/// What the bank's caution has to say of a draft before it is signed.
+pub(super) fn cautions(visit: &Visit, person: &Person, draft: &Draft) -> Result<Vec<String>, Fault> {
+    let bank = visit.bank();
+    if let Act::ChangeLimit = draft.act
+        && let Some(limit) = draft.text("limit").and_then(Limit::from_name)
+        && let Some(new) = draft.text("new").and_then(|new| new.parse::<u64>().ok())
+    {
+        let (now, contract) = (bank.now(), visit.contract(person)?);
+        let (holds, _) = bank.caution.limit(&contract, limit, now);
+        let is_raise = new > holds && !bank.caution.cooling.is_zero();
+        let room = Room { limit: holds, left: holds, bound: Bound::Raised(now.plus(bank.caution.cooling)) };
+        return Ok(if is_raise { vec![said(visit, "caution", room)] } else { Vec::new() });
+    }
+    let rooms = bank.rooms(person, draft)?.into_iter().filter(|room| room.bound != Bound::Limit);
+    Ok(rooms.map(|room| said(visit, "caution", room)).collect())
+}
+
+/// What the bank's caution has to say before a payment is entered: in the first days after a registration, and of new payees.
+pub(super) fn before_entry(visit: &Visit, person: &Person, to_new: bool) -> Markup {
+    let caution = visit.bank().caution;
+    let until = caution.registered_until(person, visit.bank().now());
+    let room = |limit, bound| Room { limit, left: limit, bound };
+    let rooms = until.map(|until| room(caution.registration_limit, Bound::Registration(until))).into_iter();
+    let new = (to_new && caution.payee_limit < u64::MAX).then(|| room(caution.payee_limit, Bound::Payee));
+    html! { @for room in rooms.chain(new) { p.notice { (said(visit, "caution", room)) } } }
+}
+
+/// A limit with its reason, in words: `over` for a payment that goes beyond it, `caution` for one that does not.
+fn said(visit: &Visit, what: &str, room: Room) -> String {
+    let t = visit.t;
+    let (bound, until) = match room.bound {
+        Bound::Limit => ("limit", None),
+        Bound::Raised(until) => ("raised", Some(until)),
+        Bound::Registration(until) => ("registration", Some(until)),
+        Bound::Payee => ("payee", None),
+    };
+    let until = until.map_or_else(String::new, |until| t.moment(until));
+    let words = [
+        ("limit", t.yen(room.limit)),
+        ("left", t.yen(room.left)),
+        ("until", until),
+        ("days", visit.bank().caution.payee_days().to_string()),
+    ];
+    t.with(&format!("{what}-{bound}"), &words.each_ref().map(|(name, text)| (*name, text.as_str())))
 }
 
 /// The draft that lets a person fetch a new certificate.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::batch_rows::rows;
 use super::behind::behind;
+use super::drafts::cautions;
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, Input, code_png, csrf, fields, form as card, rejected, wrong_entry};
@@ -272,9 +273,11 @@ fn draw_confirm(
     let transaction = draft.transaction().map_err(BankError::from)?;
     let from = account_in_words(visit, draft.act.from())?;
     let form = visit.session.typed.as_ref().map(|typed| typed.path.clone());
+    let cautions = cautions(visit, person, draft)?;
     let content = html! {
         p { (t.get(if person.signs().is_some() { "confirm-intro" } else { "confirm-intro-only" })) }
         (contents(t, &transaction, &from))
+        @for caution in &cautions { p.notice { (caution) } }
         @if let Act::PayBatch { file, .. } = &draft.act { (rows(t, "/orders/confirm", file, wanted)) }
         (errors.summary(t))
         @if person.signs().is_none() {

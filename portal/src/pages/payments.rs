@@ -3,7 +3,7 @@
 use camtoken::transaction::{FieldSpec, Kind, Operation};
 use maud::{Markup, html};
 
-use super::drafts::{checked_with, keep, within_reach, yen};
+use super::drafts::{before_entry, checked_with, keep, within_reach};
 use super::fault::{Answer, Fault};
 use super::fields::Fields;
 use super::forms::{Errors, Input, choices, expected, form as card, select};
@@ -61,12 +61,14 @@ pub(super) async fn transfer_enter(visit: Visit, typed: Fields) -> Answer {
             }
             let last = from.number[from.number.len().saturating_sub(4)..].to_owned();
             fields.push(("payingAccount".to_owned(), last));
-            let paid = (Operation::Transfer, yen(Operation::Transfer, &fields));
-            errors.add(within_reach(&visit, (from, Limit::Transfer), paid, "amount")?);
         }
     }
-    let act = Act::Pay { from: from.map_or_else(String::new, |from| from.key()), limit: Limit::Transfer };
-    match checked_with(t, Draft { operation: Operation::Transfer, fields, act }, errors) {
+    let act = Act::Pay { from: from.as_ref().map_or_else(String::new, Account::key), limit: Limit::Transfer };
+    let draft = Draft { operation: Operation::Transfer, fields, act };
+    if let Some(from) = &from {
+        errors.add(within_reach(&visit, from, &draft, "amount")?);
+    }
+    match checked_with(t, draft, errors) {
         Ok(draft) => Ok(keep(&visit, draft)),
         Err(errors) => draw_transfer(&visit, &person, Some(&typed), &errors.beside("to", &PAYEE)),
     }
@@ -156,15 +158,13 @@ fn enter_plain(visit: &Visit, plain: &Plain, typed: &Fields) -> Answer {
             fields.push((spec.name.to_owned(), text));
         }
     }
+    let act = Act::Pay { from: from.as_ref().map_or_else(String::new, Account::key), limit: plain.limit };
+    let draft = Draft { operation: plain.operation, fields, act };
     match &from {
         None => errors.add(Errors::one("from", t.get("account-choose"))),
-        Some(from) => {
-            let paid = (plain.operation, yen(plain.operation, &fields));
-            errors.add(within_reach(visit, (from, plain.limit), paid, "amount")?);
-        }
+        Some(from) => errors.add(within_reach(visit, from, &draft, "amount")?),
     }
-    let act = Act::Pay { from: from.map_or_else(String::new, |from| from.key()), limit: plain.limit };
-    match checked_with(t, Draft { operation: plain.operation, fields, act }, errors) {
+    match checked_with(t, draft, errors) {
         Ok(draft) => Ok(keep(visit, draft)),
         Err(errors) => draw_plain(visit, &person, plain, Some(typed), &errors),
     }
@@ -174,6 +174,7 @@ fn draw_plain(visit: &Visit, person: &Person, plain: &Plain, typed: Typed<'_>, e
     let t = visit.t;
     let content = html! {
         p { (t.get(plain.intro)) }
+        (before_entry(visit, person, false))
         (errors.summary(t))
         (card(visit, plain.path, &html! {
             (from_account(visit, person, typed, errors)?)
@@ -237,6 +238,7 @@ fn draw_transfer(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Erro
     let chosen = typed
         .map_or_else(|| payees.first().map_or("new".to_owned(), Payee::account), |typed| typed.text("to").to_owned());
     let content = html! {
+        (before_entry(visit, person, true))
         (errors.summary(t))
         (card(visit, "/transfer", &html! {
             (from_account(visit, person, typed, errors)?)

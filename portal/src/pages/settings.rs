@@ -16,6 +16,7 @@ use super::session::{Stage, Who};
 use super::signing::attempt;
 use super::visit::Visit;
 use crate::bank::Draft;
+use crate::domain::caution::Bound;
 use crate::domain::contract::Limit;
 use crate::domain::order::Act;
 use crate::domain::people::Person;
@@ -52,8 +53,18 @@ fn draw_limits(visit: &Visit, person: &Person, typed: Option<&Fields>, errors: &
         })
         .collect();
     let text = |name: &str| typed.map_or("", |typed| typed.text(name));
+    let (now, caution) = (visit.bank().now(), visit.bank().caution);
+    let raised = Limit::ALL.into_iter().filter_map(|limit| match caution.limit(&contract, limit, now) {
+        (yen, Bound::Raised(until)) => Some((limit, yen, until)),
+        _ => None,
+    });
+    let raised: Vec<_> = raised.collect();
     let content = html! {
         p { (t.get("limits-intro")) }
+        @if !caution.cooling.is_zero() { p { (t.with("limits-cooling", &[("wait", &t.wait(caution.cooling.as_secs()))])) } }
+        @for (limit, yen, until) in &raised {
+            p.notice { (t.with("limits-raised", &[("limit", &limit_name(t, *limit)), ("yen", &t.yen(*yen)), ("until", &t.moment(*until))])) }
+        }
         (errors.summary(t))
         (card(visit, "/limits", &html! {
             (select("limit", &t.get("limit"), &options, text("limit"), errors))

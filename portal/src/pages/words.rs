@@ -17,6 +17,8 @@ pub(super) fn outcome(t: Text, outcome: Outcome) -> String {
         Outcome::Done => "outcome-done",
         Outcome::Refused(Refusal::Funds) => "outcome-funds",
         Outcome::Refused(Refusal::Limit) => "outcome-limit",
+        Outcome::Refused(Refusal::Registration) => "outcome-registration",
+        Outcome::Refused(Refusal::NewPayee) => "outcome-payee",
         Outcome::Refused(Refusal::Account) => "outcome-account",
         Outcome::Refused(Refusal::Changed) => "outcome-changed",
         Outcome::Refused(Refusal::Day) => "outcome-day",

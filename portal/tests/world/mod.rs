@@ -31,8 +31,8 @@ pub const START: u64 = 1_795_230_000;
 pub struct World {
     pub bank: Bank,
     clock: Arc<TestClock>,
-    tokens: Vec<Token>,
-    dir: tempfile::TempDir,
+    pub tokens: Vec<Token>,
+    pub dir: tempfile::TempDir,
 }
 
 fn open(dir: &Path, clock: &Arc<TestClock>) -> Bank {
@@ -68,11 +68,6 @@ impl World {
         let bank = open(dir.path(), &clock);
         bank.recover().await.expect("the bank recovers");
         Self { bank, clock, tokens, dir }
-    }
-
-    /// Bank and tokens by themselves, with the directory that they are in, to be put behind a site.
-    pub fn into_parts(self) -> (Bank, Vec<Token>, tempfile::TempDir) {
-        (self.bank, self.tokens, self.dir)
     }
 
     pub fn later(&self, seconds: u64) {

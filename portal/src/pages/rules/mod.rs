@@ -7,6 +7,8 @@ use serde::Deserialize;
 use super::fault::{Answer, Fault};
 use super::layout::page;
 use super::visit::Visit;
+use crate::domain::caution::Caution;
+use crate::text::Text;
 
 mod list;
 mod sources;
@@ -23,7 +25,7 @@ pub(super) async fn show(visit: Visit) -> Answer {
             ul.rows.rules {
                 @for rule in *rules {
                     li id=(rule.name) {
-                        span { (t.get(&format!("rule-{}", rule.name))) }
+                        span { (told(t, rule)) }
                         span.muted {
                             (t.get("rules-where")) " "
                             // A page on the way of a linkage has no address of its own.
@@ -52,12 +54,25 @@ pub(super) async fn test(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     let text = source(rule.file, rule.test).ok_or(Fault::NotFound)?;
     let spoken = spoken(rule);
     let content = html! {
-        p.lead { (t.get(&format!("rule-{}", rule.name))) }
+        p.lead { (told(t, rule)) }
         p.muted { (t.with("rules-file", &[("file", &format!("portal/tests/{}", rule.file))])) }
         div.scroll tabindex="0" role="region" aria-label=(rule.test) { pre { code { (text) } } }
         p { a href={ "/rules#" (rule.name) } { (t.get("rules")) } }
     };
     Ok(page(&visit, &t.with("rules-test-of", &[("name", &spoken)]), &content))
+}
+
+/// A rule in words, with the numbers of the policy on payments.
+fn told(t: Text, rule: &Rule) -> String {
+    let policy = Caution::default();
+    let words = [
+        ("registration", t.yen(policy.registration_limit)),
+        ("payee", t.yen(policy.payee_limit)),
+        ("days", policy.payee_days().to_string()),
+        ("first-days", t.wait(policy.registration.as_secs())),
+        ("cooling", t.wait(policy.cooling.as_secs())),
+    ];
+    t.with(&format!("rule-{}", rule.name), &words.each_ref().map(|(name, word)| (*name, word.as_str())))
 }
 
 /// The name of a rule's test as people read it.
@@ -72,7 +87,6 @@ mod tests {
     use camtoken::language::Language;
 
     use super::*;
-    use crate::text::Text;
 
     fn rules() -> impl Iterator<Item = &'static Rule> {
         PARTS.iter().flat_map(|(_, rules)| *rules)

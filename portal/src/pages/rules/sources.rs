@@ -15,6 +15,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("browser/linkage.test.mjs", include_str!("../../../tests/browser/linkage.test.mjs")),
     ("browser/passkeys.test.mjs", include_str!("../../../tests/browser/passkeys.test.mjs")),
     ("browser/story.test.mjs", include_str!("../../../tests/browser/story.test.mjs")),
+    ("caution.rs", include_str!("../../../tests/caution.rs")),
     ("certificate.rs", include_str!("../../../tests/certificate.rs")),
     ("consent.rs", include_str!("../../../tests/consent.rs")),
     ("contract.rs", include_str!("../../../tests/contract.rs")),
