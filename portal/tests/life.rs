@@ -187,6 +187,9 @@ impl Walk {
         self.by_the_other(suspend).await;
         self.arrive("OutOfService", "an administrator suspends").await;
         self.resume("Signing").await;
+        self.world.bank.stop(&self.me()).await.expect("the bank stops it");
+        self.arrive("OutOfService", "the person stops everything at once").await;
+        self.resume("Signing").await;
     }
 
     /// What the other administrator signs.

@@ -11,3 +11,21 @@ limits-cooling = For your safety a raise holds after {$wait}. A lower limit hold
 limits-raised = {$limit}: until {$until} the limit is {$yen}, as before the raise.
 outcome-registration = Over the limit of the first days after the token's registration
 outcome-payee = Over the daily limit for new payees
+
+# Emergency stop
+
+menu-stop = Emergency stop
+stop-intro = If you suspect misuse, you can stop everything of yours ({$user}) at once, without the token.
+stop-logins = Logins: neither password nor passkey nor certificate lets in, and every session ends.
+stop-signing = Transactions: your token can approve nothing more. What is not approved yet is not carried out.
+stop-linkages = Linked services: all linkages end.
+stop-undo = Only the bank's desk can undo this. Neither you nor an administrator can.
+stop-do = Stop everything
+stop-phone = If you cannot log in, please call the customer desk.
+stop-done = Everything is stopped. You also get a mail.
+stopped-at = Stopped by the person: {$at}
+did-stopped = Emergency stop by the person
+mail-stopped-subject = Your access is stopped
+mail-stopped-body = {$user}: as you asked, everything is stopped. To use the bank again, please call the customer desk.
+mail-stopped-other-subject = A person has stopped their access
+mail-stopped-other-body = {$user} has stopped everything of theirs at once. Only the bank's desk can undo this. Please check the other people of your company.

@@ -11,3 +11,21 @@ limits-cooling = 安全のため、引き上げは{$wait}後から有効にな�
 limits-raised = {$limit}：{$until}までは、引き上げ前の{$yen}です。
 outcome-registration = トークンの登録から間もない間の限度額を超過
 outcome-payee = 新しい振込先への1日の限度額を超過
+
+# 緊急停止
+
+menu-stop = ご利用の緊急停止
+stop-intro = 不正利用が疑われるときは、あなた（{$user}）のご利用を、トークンなしで、すぐにすべて停止できます。
+stop-logins = ログイン：パスワード、パスキー、電子証明書のどれでもできなくなり、ログイン中の画面はすべて終了します。
+stop-signing = お取引：トークンによる認証ができなくなります。認証が終わっていないお取引は実行されません。
+stop-linkages = 外部サービス連携：すべて解除します。
+stop-undo = 再開できるのは、当行の窓口だけです。管理者やご本人の操作では再開できません。
+stop-do = すべて停止する
+stop-phone = ログインできない場合は、お客さま窓口にお電話ください。
+stop-done = ご利用をすべて停止しました。メールでもお知らせします。
+stopped-at = 本人による緊急停止：{$at}
+did-stopped = 本人による緊急停止
+mail-stopped-subject = ご利用の緊急停止のお知らせ
+mail-stopped-body = {$user} 様　お客さまの操作により、ご利用をすべて停止しました。再開は、お客さま窓口にお申し出ください。
+mail-stopped-other-subject = 利用者の緊急停止のお知らせ
+mail-stopped-other-body = {$user} 様が、ご自身のご利用を緊急停止しました。再開できるのは、当行の窓口だけです。ほかの利用者に不審な点がないか、ご確認ください。

@@ -79,6 +79,30 @@ impl Bank {
         self.set_signing(person, in_service).await
     }
 
+    /// 緊急停止: a person stops everything of theirs at once, without the token: logins and signatures. The bank alone undoes it.
+    ///
+    /// # Errors
+    ///
+    /// [`BankError`] when the verifier does not answer; the person is out of service all the same.
+    pub async fn stop(&self, person: &Person) -> Result<(), BankError> {
+        let (now, key) = (self.now(), Person::key(&person.contract, &person.user));
+        self.books.change(|sheet| {
+            let Some(mut person) = sheet.get::<Person>(&key)? else { return Ok::<_, BooksError>(()) };
+            person.put_in_service(false);
+            person.stopped = Some(now.as_unix());
+            note(sheet, &key, "stopped", &key, now)?;
+            let words = [("user", person.user.as_str())];
+            post(sheet, &person.mail, "mail-stopped", &words, now)?;
+            let people = sheet.list::<Person>(&format!("{}/", person.contract))?;
+            for other in people.iter().filter(|other| other.is_administrator() && other.user != person.user) {
+                post(sheet, &other.mail, "mail-stopped-other", &words, now)?;
+            }
+            sheet.put(&person);
+            Ok(())
+        })?;
+        self.set_signing(person, false).await
+    }
+
     /// Notes that mail to a person comes back, or no longer does: by the bank's operator.
     pub(super) fn set_mail_failed(&self, person: &Person, failed: bool, by: &By) -> Result<(), BankError> {
         let now = self.now();

@@ -77,7 +77,7 @@ impl Act {
             Self::ReissueCertificate { hash: None } => by_certificate && is_self,
             Self::ReissueCertificate { hash: Some(_) } => by_certificate && signer.is_administrator() && !is_self,
             Self::Suspend | Self::RemovePerson { .. } => signer.is_administrator() && !is_self,
-            Self::Resume => signer.is_administrator() && !target.is_administrator(),
+            Self::Resume => signer.is_administrator() && !target.is_administrator() && target.stopped.is_none(),
             act if act.is_own() => is_self,
             _ => true,
         }

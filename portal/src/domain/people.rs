@@ -111,6 +111,9 @@ pub struct Person {
     pub registered_at: Option<u64>,
     /// Taken out of service by an administrator or by the bank.
     pub suspended: bool,
+    /// Stopped by the person at once, seconds since 1970: the bank alone takes them back into service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<u64>,
     /// The activation of the time-based generator, for a person who gave the camera token back.
     #[serde(default)]
     pub generator: Option<String>,
@@ -186,6 +189,7 @@ impl Person {
             registered: false,
             registered_at: None,
             suspended: false,
+            stopped: None,
             generator: None,
             mail_failed: false,
             closed: Vec::new(),
@@ -278,6 +282,7 @@ impl Person {
     pub fn put_in_service(&mut self, in_service: bool) {
         (self.suspended, self.passkey_permit) = (!in_service, None);
         if in_service {
+            self.stopped = None;
             self.login.resume();
             self.transaction.resume();
             let words = self.first_otp.iter_mut().chain(&mut self.first_otp_used).chain(&mut self.certificate);

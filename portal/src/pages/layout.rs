@@ -72,6 +72,7 @@ pub(super) const MENU: &[(&str, &[Entry])] = &[
             ("/linkages", "menu-linkages", For::All),
             ("/users", "menu-users", For::Administrators),
             ("/contract", "menu-contract", For::Administrators),
+            ("/stop", "menu-stop", For::All),
         ],
     ),
 ];

@@ -50,6 +50,7 @@ mod session;
 mod settings;
 mod signing;
 mod site;
+mod stop;
 mod users;
 mod visit;
 mod visitor;
@@ -111,6 +112,8 @@ impl Site {
             .route("/password", get(settings::password).post(settings::password_enter))
             .route("/passkeys", get(passkeys::list).post(passkeys::change))
             .route("/passkeys/new", get(passkeys::new).post(passkeys::add))
+            .route("/stop", get(stop::show).post(stop::stop))
+            .route("/stopped", get(stop::stopped))
             .route("/contract", get(contract::show).post(contract::enter))
             .route("/users", get(users::list))
             .route("/users/new", get(users::new).post(users::new_enter))

@@ -1,5 +1,6 @@
 //! A person, as administrators and the bank see them.
 
+use camtoken::Timestamp;
 use maud::{Markup, html};
 
 use crate::domain::certificate::Certificate;
@@ -25,7 +26,8 @@ pub(super) fn state(t: Text, person: &Person, held: &[Held]) -> String {
 
 /// Who resumes a person.
 pub(super) fn resumed_by(t: Text, person: &Person) -> String {
-    t.get(if person.is_administrator() { "resumed-by-bank" } else { "resumed-by-administrator" })
+    let by_bank = person.is_administrator() || person.stopped.is_some();
+    t.get(if by_bank { "resumed-by-bank" } else { "resumed-by-administrator" })
 }
 
 /// Administrator or user.
@@ -47,7 +49,7 @@ pub(super) fn facts(t: Text, person: &Person, held: &[Held], certificates: &[Cer
             @if let Some(id) = &person.login_id { div { dt { (t.get("login-id")) } dd { (id) } } }
             div { dt { (t.get("mail")) } dd { (person.mail) @if person.mail_failed { " " b { (t.get("mail-undeliverable")) } } } }
             div { dt { (t.get("role")) } dd { (role(t, person.role)) } }
-            div { dt { (t.get("state")) } dd { (state(t, person, held)) @if !held.is_empty() { br; span.muted { (resumed_by(t, person)) } } } }
+            div { dt { (t.get("state")) } dd { (state(t, person, held)) @if let Some(at) = person.stopped { br; (t.with("stopped-at", &[("at", &t.moment(Timestamp::from_unix(at)))])) } @if !held.is_empty() { br; span.muted { (resumed_by(t, person)) } } } }
             div { dt { (t.get("token")) } dd { @if person.gave_back() { (t.get("generator-title")) } @else { (person.token.as_deref().unwrap_or("－")) } } }
             div { dt { (t.get("login-password")) } dd { (credential(person.login.suspended, person.login.wrong)) } }
             div { dt { (t.get("transaction-password")) } dd { (credential(person.transaction.suspended, person.transaction.wrong)) } }

@@ -334,7 +334,7 @@ async fn draw_person(visit: &Visit, administrator: &Person, user: &str, errors: 
         @if !is_self {
             div.actions {
                 @if !person.suspended { (button("suspend", "suspend", "danger")) }
-                @if !person.is_administrator() && !held.is_empty() { (button("resume", "resume", "")) }
+                @if !person.is_administrator() && person.stopped.is_none() && !held.is_empty() { (button("resume", "resume", "")) }
                 (button("delete", "delete", "danger"))
             }
             @if person.is_administrator() { p.muted { (t.get("resume-by-bank")) } }

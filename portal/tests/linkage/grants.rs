@@ -3,7 +3,7 @@
 use crate::clerk::clerk;
 use axum::http::StatusCode;
 use camtoken_portal::bank::Settled;
-use camtoken_portal::demo::SAMPLE;
+use camtoken_portal::demo::{LOGIN, SAMPLE};
 use camtoken_portal::domain::desk::DeskAct;
 use camtoken_portal::domain::linkage::{Ended, Linkage, Menu, Proof, Provider, Standard};
 use camtoken_portal::domain::people::Person;
@@ -15,6 +15,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 use super::world::*;
+use crate::visitor::Visitor;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signature_makes_one_linkage() {
@@ -192,6 +193,24 @@ async fn whatever_ends_a_linkage_ends_its_tokens() {
     assert_eq!(world.accounts(&tokens).await, StatusCode::UNAUTHORIZED, "another login password");
     assert_eq!(world.refresh("choubo", &tokens).await, StatusCode::BAD_REQUEST);
     assert_eq!(ended(&world, &linkage.id), Some(Ended::LoginChanged));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_stop_ends_the_linkages_of_its_person() {
+    let mut world = World::new().await;
+    world.register().await;
+    let (linkage, tokens) = world.link("choubo", &[Menu::Balance]).await;
+    assert_eq!(world.accounts(&tokens).await, StatusCode::OK);
+    let mut administrator = Visitor::new(world.router.clone());
+    assert!(administrator.log_in(SAMPLE, "ADMIN01", LOGIN).await);
+    administrator.ask("/stop", None).await;
+    administrator.go("/stop", Some("")).await;
+    assert_eq!(world.accounts(&tokens).await, StatusCode::UNAUTHORIZED);
+    clerk(world.bank(), DeskAct::Resume, &world.person("ADMIN01")).await;
+    assert_eq!(world.accounts(&tokens).await, StatusCode::UNAUTHORIZED, "it is linked anew, if at all");
+    let known = world.bank().linkages(&world.person("ADMIN01")).expect("the books answer");
+    let ended = known.into_iter().find(|(known, _)| known.id == linkage.id).expect("the linkage").1;
+    assert_eq!(ended, Some(Ended::Revoked));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,4 +8,6 @@ mod grants;
 mod mistakes;
 mod pages;
 mod requests;
+#[path = "../visitor/mod.rs"]
+mod visitor;
 mod world;

@@ -32,6 +32,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("old_books.rs", include_str!("../../../tests/old_books.rs")),
     ("passkeys.rs", include_str!("../../../tests/passkeys.rs")),
     ("site.rs", include_str!("../../../tests/site.rs")),
+    ("stop.rs", include_str!("../../../tests/stop.rs")),
 ];
 
 /// The test of this name in this file, as it is written there.

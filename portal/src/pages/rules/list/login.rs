@@ -72,6 +72,9 @@ pub(super) const RULES: &[Rule] = &[
         "a passkey is added after the token's signature and lets in, and the token protects the transfer",
     ),
     rule("login-passkey-life", "/passkeys", "life/passkey.rs", "every_state_of_the_passkey_has_its_way_out"),
+    rule("stop-all", "/stop", "stop.rs", "one_button_ends_logins_sessions_and_signatures_without_the_token"),
+    rule("stop-undo", "/operator", "stop.rs", "an_administrator_cannot_undo_what_a_person_has_stopped"),
+    rule("stop-linkages", "/stop", "linkage/grants.rs", "an_emergency_stop_ends_the_linkages_of_its_person"),
     rule("password-change", "/password", "life.rs", "who_gave_the_token_back_sets_the_login_password_by_the_generator"),
     rule("password-two", "/password", "site.rs", "the_two_passwords_of_a_person_are_two_whoever_sets_them"),
     rule(
