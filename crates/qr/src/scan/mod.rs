@@ -52,7 +52,7 @@ pub enum Scan {
 #[must_use]
 pub fn scan(luma: &Luma, options: &ScanOptions) -> Scan {
     // A file of a few bytes may decode to forty megapixels of one colour.
-    if !has_contrast(luma) {
+    if !prepare::has_contrast(luma) {
         return Scan::NotFound;
     }
     climb(Stage::read, luma, options)
@@ -77,18 +77,6 @@ pub fn scan_for(luma: &Luma, options: &ScanOptions, is_meant: impl Fn(&Symbol) -
         }
         other => other,
     }
-}
-
-/// The difference between the darkest and the lightest pixel below which a picture is empty.
-const MIN_CONTRAST: u8 = 3;
-
-/// Whether a picture is not empty: most are not from their first rows on.
-fn has_contrast(luma: &Luma) -> bool {
-    let (mut least, mut most) = (u8::MAX, 0);
-    luma.rows().any(|row| {
-        (least, most) = row.iter().fold((least, most), |(least, most), &v| (least.min(v), most.max(v)));
-        most - least >= MIN_CONTRAST
-    })
 }
 
 fn climb(read: impl Fn(Stage, &Luma, &ScanOptions) -> (Reading, u32), luma: &Luma, options: &ScanOptions) -> Scan {

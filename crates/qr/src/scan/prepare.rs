@@ -3,6 +3,18 @@
 use crate::Luma;
 use crate::scan::bitmap::{Bitmap, pack};
 
+/// The difference between the darkest and the lightest pixel below which a picture is empty.
+const MIN_CONTRAST: u8 = 3;
+
+/// Whether a picture is not empty: most are not from their first rows on.
+pub(super) fn has_contrast(luma: &Luma) -> bool {
+    let (mut least, mut most) = (u8::MAX, 0);
+    luma.rows().any(|row| {
+        (least, most) = row.iter().fold((least, most), |(least, most), &v| (least.min(v), most.max(v)));
+        most - least >= MIN_CONTRAST
+    })
+}
+
 /// Makes dark light and light dark.
 pub(super) fn negative(luma: &Luma) -> Luma {
     Luma { pixels: luma.pixels.iter().map(|v| 255 - v).collect(), ..*luma }
