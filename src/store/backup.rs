@@ -78,11 +78,11 @@ pub async fn write<S: Store>(store: &S, to: impl Write) -> Result<u64, BackupErr
     write_with(store, to, |_| {}).await
 }
 
-/// As [`write`], and shows each record to `look` before it is written, such as to find those that a restoration would refuse.
+/// As [`write()`], and shows each record to `look` before it is written, such as to find those that a restoration would refuse.
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub async fn write_with<S: Store>(store: &S, to: impl Write, mut look: impl FnMut(&Saved)) -> Result<u64, BackupError> {
     let mut to = Hashing { inner: to, hash: Sha256::new() };
     to.write_all(HEADER)?;
