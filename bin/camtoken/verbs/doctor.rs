@@ -345,7 +345,11 @@ mod tests {
             let text = Text::new(lang);
             let cameras = |found| cameras(found, &text);
             let not_built = cameras(Err(FrameError::NotBuilt));
-            assert!(not_built.value.contains("cargo install --path bin/camtoken --features camera"), "{}", not_built.value);
+            assert!(
+                not_built.value.contains("cargo install --path bin/camtoken --features camera"),
+                "{}",
+                not_built.value
+            );
             let not_supported = cameras(Err(FrameError::NotSupported));
             assert!(not_supported.value.contains("--camera"), "{}", not_supported.value);
             let none = cameras(Ok(Vec::new()));

@@ -38,6 +38,9 @@ const named = () => {
   return /^[0-9a-f]{32}$/.test(session) && /^[A-Z0-9-]{1,10}$/.test(id) ? { session, id } : null;
 };
 
+/** Whether the address holds a code before the token. */
+export const hasCode = () => new URLSearchParams(location.hash.slice(1)).has("code");
+
 /** A code that the address holds before the token (`#…&code=…`), once: when the page is loaded again, it is gone. */
 export function handed() {
   const words = new URLSearchParams(location.hash.slice(1));

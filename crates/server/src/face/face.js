@@ -1,6 +1,6 @@
 // The page: a token in its session, what it is shown, and what it says.
 
-import { Problem, Token, handed, speak } from "./api.js";
+import { Problem, Token, handed, hasCode, speak } from "./api.js";
 import { buttons, draw, spoken } from "./device.js";
 import { Camera, carried, clipboard, decoded, grabbed } from "./eyes.js";
 import { Practice } from "./practice.js";
@@ -48,7 +48,11 @@ async function start() {
   }
   setInterval(tick, 250);
   // A site hands over the next code to the page that is open.
-  addEventListener("hashchange", () => (token?.isNamed() ? look(handed()) : location.reload()));
+  addEventListener("hashchange", () => {
+    if (!hasCode()) return;
+    if (token?.isNamed()) look(handed());
+    else location.reload();
+  });
 }
 
 /** The session is over, or the service was restarted. */
