@@ -4,6 +4,9 @@
 //! Below 4.5 nothing is seen, in so many samples on this machine. A comparison that does end early is measured the same way
 //! and must be seen far above that. `CAMTOKEN_TEST_SAMPLES` says how many; `scripts/faults` takes many.
 
+#[macro_use]
+#[path = "common/forward.rs"]
+mod forward;
 #[expect(dead_code, reason = "most of it is for the tests of the verifier")]
 #[path = "common/pair.rs"]
 mod pair;
@@ -148,28 +151,13 @@ struct Frozen {
 }
 
 impl Store for Frozen {
-    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
-        self.store.load(id).await
-    }
+    forward!(load list audit_page);
 
     async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
         if self.is_frozen.load(Ordering::Relaxed) {
             return Ok(Replaced::Yes(expected.next()));
         }
         self.store.replace(id, expected, change).await
-    }
-
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
     }
 }
 

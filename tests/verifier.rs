@@ -1,5 +1,8 @@
 //! The verifier on each of its stores: every ending of a response, and exactly one acceptance whatever happens at once.
 
+#[macro_use]
+#[path = "common/forward.rs"]
+mod forward;
 #[path = "verifier/clock.rs"]
 mod clock;
 #[path = "verifier/contention.rs"]

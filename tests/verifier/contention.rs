@@ -14,9 +14,7 @@ struct Conflicting {
 }
 
 impl Store for Conflicting {
-    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
-        self.store.load(id).await
-    }
+    forward!(load list audit_page);
 
     async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
         if self.only_new && expected != Revision::ABSENT {
@@ -24,19 +22,6 @@ impl Store for Conflicting {
         }
         self.replacements.fetch_add(1, Ordering::Relaxed);
         Ok(Replaced::Conflict)
-    }
-
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
     }
 }
 

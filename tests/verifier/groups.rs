@@ -18,9 +18,7 @@ struct Grouping {
 }
 
 impl Store for Grouping {
-    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
-        self.store.load(id).await
-    }
+    forward!(load list audit_page);
 
     async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
         let mut is_first = true;
@@ -37,19 +35,6 @@ impl Store for Grouping {
             self.groups.fetch_add(1, Ordering::Relaxed);
         }
         self.store.replace(id, expected, change).await
-    }
-
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
     }
 }
 

@@ -14,28 +14,13 @@ struct Meddled<'m> {
 }
 
 impl Store for Meddled<'_> {
-    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
-        self.store.load(id).await
-    }
+    forward!(load list audit_page);
 
     async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
         if matches!(id, RecordId::Activation(_)) && expected == Revision::ABSENT {
             (self.before_creation)()?;
         }
         self.store.replace(id, expected, change).await
-    }
-
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
     }
 }
 

@@ -293,28 +293,13 @@ struct Interrupted<S> {
 }
 
 impl<S: Store> Store for Interrupted<S> {
-    async fn load(&self, id: &RecordId) -> Result<Option<Versioned>, StoreError> {
-        self.store.load(id).await
-    }
+    forward!(load list audit_page);
 
     async fn replace(&self, id: &RecordId, expected: Revision, change: Change) -> Result<Replaced, StoreError> {
         if self.writes.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_err() {
             return Err(StoreError::Unavailable { reason: "killed".to_owned() });
         }
         self.store.replace(id, expected, change).await
-    }
-
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
     }
 }
 
