@@ -8,6 +8,7 @@ use camtoken::qr::{self, EcLevel};
 use camtoken::transaction::{FieldSpec, Kind, TransactionError, Value, ValueError};
 use camtoken::verifier::Rejection;
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visit::Visit;
 use crate::bank::Unissued;
@@ -272,14 +273,7 @@ pub(super) fn code_picture(
 
 /// The address of the virtual token's page that shows it a code.
 fn shown_to(face: &str, code: &ChallengeCode) -> String {
-    let code = code.as_str().bytes().fold(String::new(), |mut text, byte| {
-        match char::from(byte) {
-            letter if letter.is_ascii_alphanumeric() => text.push(letter),
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-        text
-    });
-    format!("{face}&code={code}")
+    format!("{face}&code={}", utf8_percent_encode(code.as_str(), NON_ALPHANUMERIC))
 }
 
 /// The same as PNG.

@@ -4,6 +4,7 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect};
 use camtoken::Timestamp;
 use maud::{Markup, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::acts::act_button;
@@ -56,7 +57,7 @@ pub(in crate::pages) async fn home(visit: Visit, Query(wanted): Query<Wanted>) -
         }
         @if contracts.is_empty() { p { (t.get("desk-none")) } }
         @for section in &sections { (section) }
-        @if let Some(next) = next { p { a.button href={ "/operator?q=" (query(&wanted.q)) "&after=" (next) } { (t.get("next-page")) } } }
+        @if let Some(next) = next { p { a.button href={ "/operator?q=" (utf8_percent_encode(&wanted.q, NON_ALPHANUMERIC)) "&after=" (next) } { (t.get("next-page")) } } }
         p.muted { (t.get("tokens-star")) }
         p.actions { a.button href="/operator/pending" { (t.get("pending")) } a.button href="/operator/events" { (t.get("events")) } }
     };
@@ -83,12 +84,6 @@ fn found(visit: &Visit, wanted: &Wanted) -> Result<Vec<Contract>, BooksError> {
     contracts.retain(|contract| contract.number.as_str() > after && is_wanted(contract));
     contracts.truncate(PAGE + 1);
     Ok(contracts)
-}
-
-/// A text, encoded for an address.
-fn query(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric();
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// Reports of people whose token showed something else, until an operator has marked them as seen.
