@@ -33,7 +33,6 @@ pub(super) async fn show(visit: Visit) -> Answer {
 pub(super) async fn stop(visit: Visit, _: Fields) -> Answer {
     let person = visit.person()?;
     let linkages = visit.bank().linkages(&person)?;
-    visit.bank().stop(&person).await?;
     let ids: Vec<_> = linkages.into_iter().filter(|(_, ended)| ended.is_none()).map(|(known, _)| known.id).collect();
     for id in &ids {
         visit.bank().end_linkage(id, Ended::Revoked)?;
@@ -41,7 +40,10 @@ pub(super) async fn stop(visit: Visit, _: Fields) -> Answer {
     if let Some(linkages) = &visit.site.linkages {
         linkages.end(&ids)?;
     }
+    // The last of what the bank writes down, so that the person can press the button again if the process is killed before.
+    let stopped = visit.bank().stop(&person).await;
     visit.site.sessions.end_all_of(&person.contract, &person.user, None);
+    stopped?;
     Ok(visit.enter(Stage::Nobody, "/stopped"))
 }
 
