@@ -101,7 +101,7 @@ async fn of_two_hundred_guesses_at_once_three_are_compared() {
     assert_eq!(counts.words, [("compared", "3".to_owned()), ("refused", "197".to_owned())]);
 }
 
-/// Whoever reads the token loses nothing, and whoever does not can lose all of it: by the ledger.
+/// What was stolen is read from the ledger: nothing if the customer reads the token, up to the whole amount if not.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_scene_the_one_who_reads_the_token_loses_nothing() {
     for (scene, stolen, paid) in [

@@ -1,6 +1,6 @@
 //! Scenes in which the visitor is the customer. What the browser or a caller says may be a lie; the token shows what will be done.
 //!
-//! A scene is played anew for the page that shows it and for the decision, so nothing of it is kept in between.
+//! Each request plays a scene from its beginning, so no state is kept between the page and the decision.
 
 use std::path::Path;
 

@@ -127,12 +127,12 @@ async fn a_generator_of_nobody_is_ended_at_the_start() {
     clerk(&world.bank, DeskAct::Generator, &world.person(SAMPLE, "KEIRI01")).await;
     let person = world.person(SAMPLE, "KEIRI01");
     let generator = person.generator().expect("a generator");
-    // The process is killed when the person is out of the books and the verifier has not been told.
+    // The process is killed after the person's record was removed, and before the verifier revoked the generator.
     let gone = world.bank.books.change(|sheet| {
         sheet.strike::<Person>(&Person::key(SAMPLE, "KEIRI01"));
         Ok::<_, camtoken_portal::books::BooksError>(())
     });
-    gone.expect("the books answer");
+    gone.expect("the database answers");
     let world = world.again().await;
     let known = world.bank.verifier.activation(generator).await.expect("an answer").expect("a record");
     assert_eq!(known.state(), ActivationState::Revoked);

@@ -155,7 +155,7 @@ impl Transfer {
     }
 }
 
-/// The word of a refusal, as the books keep it.
+/// The name of a refusal, as it is stored.
 fn word(refusal: Refusal) -> String {
     let word = serde_json::to_value(refusal).ok();
     word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
