@@ -126,7 +126,7 @@ pub fn is_own(dir: &Path) -> Result<(), Failure> {
             let [owner, dir] = [metadata.uid().to_string(), dir.display().to_string()];
             Err(Failure::new(Code::StoreOwner).because(dir).with("owner", owner).with("user", user.to_string()))
         }
-        // That it cannot be read at all is said by whoever opens it.
+        // If it cannot be read at all, opening it fails with the reason.
         Ok(_) | Err(_) => Ok(()),
     }
 }

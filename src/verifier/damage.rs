@@ -14,6 +14,15 @@ use crate::store::backup::Saved;
 use crate::store::{RecordId, Revision, Store, Versioned};
 use crate::time::Timestamp;
 
+/// Whether there may be a key-encryption key that was not given. A record that names one is then not damaged: it needs that key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherKeys {
+    /// There may be one.
+    MayExist,
+    /// There is none, or it is lost for good.
+    Lost,
+}
+
 /// The result of [`Verifier::end_damaged`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,14 +44,20 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`VerifierError::KeyMismatch`] when the key-encryption key is not the store's: then nothing is known to be damaged.
-    /// [`VerifierError::Record`] with [`RecordError::Version`] for a record of a later version. [`VerifierError`] when it could not
+    /// [`VerifierError::KeyWrapper`] with [`KeyWrapError::KeyEncryptionKey`] when the record names another key-encryption key, unless
+    /// `other_keys` are lost. [`VerifierError::Record`] with [`RecordError::Version`] for a record of a later version. [`VerifierError`] when it could not
     /// finish; repeat it.
-    pub async fn end_damaged(&self, id: &RecordId, now: Timestamp) -> Result<Damage, VerifierError> {
+    pub async fn end_damaged(
+        &self,
+        id: &RecordId,
+        other_keys: OtherKeys,
+        now: Timestamp,
+    ) -> Result<Damage, VerifierError> {
         self.key_check_chain().await?.ok_or(VerifierError::KeyMismatch)?;
         match id {
-            RecordId::Activation(_) => self.end::<Record>(id, now).await,
+            RecordId::Activation(_) => self.end::<Record>(id, other_keys, now).await,
             RecordId::Token(token) => {
-                let damage = self.end::<TokenRecord>(id, now).await?;
+                let damage = self.end::<TokenRecord>(id, other_keys, now).await?;
                 let was_ended = damage == Damage::Sound
                     && self.load::<TokenRecord>(id).await?.is_some_and(|(_, known)| known.device_key.is_empty());
                 if damage == Damage::Ended || was_ended {
@@ -51,19 +66,24 @@ impl<S: Store> Verifier<S> {
                 }
                 Ok(damage)
             }
-            RecordId::Generator(_) => self.end::<GeneratorRecord>(id, now).await,
-            RecordId::Clock => self.end::<ClockRecord>(id, now).await,
+            RecordId::Generator(_) => self.end::<GeneratorRecord>(id, other_keys, now).await,
+            RecordId::Clock => self.end::<ClockRecord>(id, other_keys, now).await,
             // Without it nothing can be told of the other records: it comes from a backup.
             RecordId::KeyCheck => Ok(Damage::Sound),
         }
     }
 
-    async fn end<R: Endable>(&self, id: &RecordId, now: Timestamp) -> Result<Damage, VerifierError> {
+    async fn end<R: Endable>(
+        &self,
+        id: &RecordId,
+        other_keys: OtherKeys,
+        now: Timestamp,
+    ) -> Result<Damage, VerifierError> {
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
             let Some(found) = self.store.load(id).await? else { return Ok(Damage::NotFound) };
-            if self.is_sound::<R>(id, &found).await? {
+            if self.is_sound::<R>(id, &found, other_keys).await? {
                 return Ok(Damage::Sound);
             }
             let lines = self.store.audit(id).await?;
@@ -75,14 +95,19 @@ impl<S: Store> Verifier<S> {
     }
 
     /// Whether a record can be read, and its key opens.
-    async fn is_sound<R: Stored>(&self, id: &RecordId, found: &Versioned) -> Result<bool, VerifierError> {
+    async fn is_sound<R: Stored>(
+        &self,
+        id: &RecordId,
+        found: &Versioned,
+        other_keys: OtherKeys,
+    ) -> Result<bool, VerifierError> {
         let checked = self.read::<R>(id, found).await.and_then(|mut record| match record.wrapped_key() {
             Some(wrapped) => Ok(self.unwrap(wrapped, &context_of(id)).map(drop)?),
             None => Ok(()),
         });
         match checked {
             Ok(()) => Ok(true),
-            Err(error) if is_damage(&error) => Ok(false),
+            Err(error) if is_damage(&error, other_keys) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -98,7 +123,8 @@ impl<S: Store> Verifier<S> {
                         self.update(activation, |record| Ok(settle(&self.policy, record, &Revocation, now)?)).await?;
                     }
                     Ok(_) => {}
-                    Err(error) if is_damage(&error) => {}
+                    // What cannot be read signs nothing, and has its own repair.
+                    Err(error) if is_damage(&error, OtherKeys::Lost) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -127,11 +153,12 @@ impl<S: Store> Verifier<S> {
 pub fn restored_or_ended(
     saved: Saved,
     key_wrapper: &dyn KeyWrapper,
+    other_keys: OtherKeys,
     now: Timestamp,
 ) -> Result<(Saved, bool), VerifierError> {
     match super::restored(saved.clone(), key_wrapper, now) {
         Ok(restored) => Ok((restored, false)),
-        Err(error) if is_damage(&error) => {
+        Err(error) if is_damage(&error, other_keys) => {
             let ended = match saved.id {
                 RecordId::Activation(_) => ended::<Record>(saved, key_wrapper, now)?,
                 RecordId::Token(_) => ended::<TokenRecord>(saved, key_wrapper, now)?,
@@ -169,10 +196,11 @@ fn is_on(record: &Record, token: &TokenId) -> bool {
 }
 
 /// Whether an error is about the record alone. A later version is none: another program may read it.
-fn is_damage(error: &VerifierError) -> bool {
+fn is_damage(error: &VerifierError, other_keys: OtherKeys) -> bool {
     match error {
         VerifierError::Record(error) => !matches!(error, RecordError::Version { .. }),
-        VerifierError::KeyWrapper(error) => matches!(error, KeyWrapError::Damaged | KeyWrapError::KeyEncryptionKey),
+        VerifierError::KeyWrapper(KeyWrapError::Damaged) => true,
+        VerifierError::KeyWrapper(KeyWrapError::KeyEncryptionKey) => other_keys == OtherKeys::Lost,
         _ => false,
     }
 }

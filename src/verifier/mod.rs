@@ -49,7 +49,7 @@ pub use camtoken_core::verifier::origin::{DevicePin, Origin, OutOfValidity, Vali
 pub use camtoken_core::verifier::record::RecordError;
 pub use camtoken_core::verifier::subscriber::Subscriber;
 pub use clock::ClockRepair;
-pub use damage::{Damage, restored_or_ended};
+pub use damage::{Damage, OtherKeys, restored_or_ended};
 pub use enroll::{EnrollError, Enrollment, NewToken};
 pub use error::{IssueError, SetupError, VerifierError};
 pub use generators::{NewGenerator, RegisteredGenerator};

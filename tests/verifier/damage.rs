@@ -1,7 +1,7 @@
 //! A disk that returns other bytes than were written: whichever byte of whichever record it is, there is a repair that keeps the rest.
 
 use camtoken::store::backup::{Records, Saved};
-use camtoken::verifier::{Damage, RecordFault, restored, restored_or_ended};
+use camtoken::verifier::{Damage, OtherKeys, RecordFault, restored, restored_or_ended};
 
 use super::upkeep::saved;
 use super::*;
@@ -34,18 +34,7 @@ impl<S: Store> Store for Damaged<S> {
         Ok(replaced)
     }
 
-    async fn list(&self, after: Option<&RecordId>, limit: usize) -> Result<Vec<RecordId>, StoreError> {
-        self.store.list(after, limit).await
-    }
-
-    async fn audit_page(
-        &self,
-        id: &RecordId,
-        after: Revision,
-        limit: usize,
-    ) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
-        self.store.audit_page(id, after, limit).await
-    }
+    forward!(list audit_page);
 }
 
 /// A sealed store with a token and its activation, which has an open challenge.
@@ -89,13 +78,19 @@ fn whatever_byte_of_an_activation_is_damaged_it_is_ended_and_accepts_nothing() {
         let attempt = AttemptId::generate(&mut rng());
         assert!(block_on(pair.verifier.verify(challenge, &response, attempt, NOW)).is_err(), "byte {byte}");
 
-        assert_eq!(block_on(pair.verifier.end_damaged(&id, later(1))).expect("it is ended"), Damage::Ended);
+        assert_eq!(
+            block_on(pair.verifier.end_damaged(&id, OtherKeys::Lost, later(1))).expect("it is ended"),
+            Damage::Ended
+        );
         assert_eq!(findings(&pair.verifier), [], "byte {byte}");
         let known = block_on(pair.verifier.activation(activation)).expect("it is read").expect("it is there");
         assert_eq!(known.state(), ActivationState::Revoked, "byte {byte}");
         assert!(!pair.verify(challenge, &response, later(2)).is_accepted(), "byte {byte}");
         assert_eq!(pair.events().last().map(String::as_str), Some("DamagedEnded"));
-        assert_eq!(block_on(pair.verifier.end_damaged(&id, later(3))).expect("it is read"), Damage::Sound);
+        assert_eq!(
+            block_on(pair.verifier.end_damaged(&id, OtherKeys::Lost, later(3))).expect("it is read"),
+            Damage::Sound
+        );
         // The same user on the same token, in a new activation.
         let again = block_on(pair.verifier.enroll(&token_id(), subscriber(), later(4), &mut rng()));
         assert!(again.is_ok(), "byte {byte}");
@@ -109,7 +104,10 @@ fn whatever_byte_of_a_token_is_damaged_it_is_revoked_with_its_activations() {
     for byte in 0..len {
         let (Pair { verifier: before, activation, key, suite }, challenge, response) = pair();
         let pair = Pair { verifier: damaged(&before, &id, byte), activation, key, suite };
-        assert_eq!(block_on(pair.verifier.end_damaged(&id, later(1))).expect("it is ended"), Damage::Ended);
+        assert_eq!(
+            block_on(pair.verifier.end_damaged(&id, OtherKeys::Lost, later(1))).expect("it is ended"),
+            Damage::Ended
+        );
         assert_eq!(findings(&pair.verifier).iter().filter(|(record, _)| *record == id).count(), 0, "byte {byte}");
         assert_eq!(rejected(&pair.verify(challenge, &response, later(2))), Rejection::Revoked, "byte {byte}");
         let enrolled = block_on(pair.verifier.enroll(&token_id(), subscriber(), later(2), &mut rng()));
@@ -123,14 +121,47 @@ fn whatever_byte_of_a_token_is_damaged_it_is_revoked_with_its_activations() {
 fn sound_records_are_left_alone_and_a_wrong_key_ends_nothing() {
     let (pair, challenge, response) = pair();
     let id = RecordId::Activation(pair.activation);
-    assert_eq!(block_on(pair.verifier.end_damaged(&id, NOW)).expect("it is read"), Damage::Sound);
-    assert_eq!(block_on(pair.verifier.end_damaged(&RecordId::Token(token_id()), NOW)).expect("read"), Damage::Sound);
+    assert_eq!(block_on(pair.verifier.end_damaged(&id, OtherKeys::Lost, NOW)).expect("it is read"), Damage::Sound);
+    assert_eq!(
+        block_on(pair.verifier.end_damaged(&RecordId::Token(token_id()), OtherKeys::Lost, NOW)).expect("read"),
+        Damage::Sound
+    );
     let nobody = RecordId::Activation("ffffffffffff".parse().expect("an ID"));
-    assert_eq!(block_on(pair.verifier.end_damaged(&nobody, NOW)).expect("it answers"), Damage::NotFound);
+    assert_eq!(
+        block_on(pair.verifier.end_damaged(&nobody, OtherKeys::Lost, NOW)).expect("it answers"),
+        Damage::NotFound
+    );
     let wrong = Box::new(LocalKeyWrapper::new(&[Key::new((40..72).collect())]).expect("32 bytes"));
     let other = Verifier::new(pair.verifier.store(), wrong, test_policy(), "Bank", &mut rng()).expect("set up");
-    assert!(matches!(block_on(other.end_damaged(&id, NOW)), Err(VerifierError::KeyMismatch)));
+    assert!(matches!(block_on(other.end_damaged(&id, OtherKeys::Lost, NOW)), Err(VerifierError::KeyMismatch)));
     assert!(pair.verify(challenge, &response, NOW).is_accepted());
+}
+
+/// A verifier that was not restarted yet has written once more under the old key-encryption key, and the old key is not given.
+#[test]
+fn a_record_under_a_key_that_is_not_here_is_not_damaged() {
+    let (pair, challenge, response) = pair();
+    let store = pair.verifier.store();
+    let with = |keks: &[u8]| {
+        let keys: Vec<Key> = keks.iter().map(|kek| Key::new((*kek..*kek + 32).collect())).collect();
+        let wrapper = Box::new(LocalKeyWrapper::new(&keys).expect("keys of 32 bytes"));
+        Verifier::new(store, wrapper, test_policy(), "Bank", &mut rng()).expect("set up")
+    };
+    let both = with(&[10, 9]);
+    block_on(both.check_key(&mut rng())).expect("one of them is the store's");
+    block_on(both.rewrap(&mut rng())).expect("it answers");
+    let id = RecordId::Activation(pair.activation);
+    let stale = with(&[9, 10]);
+    block_on(stale.check_key(&mut rng())).expect("one of them is the store's");
+    block_on(stale.suspend(pair.activation, later(1))).expect("it writes under the old key, its first");
+    let new = with(&[10]);
+    block_on(new.check_key(&mut rng())).expect("the new key is the store's");
+    let ended = block_on(new.end_damaged(&id, OtherKeys::MayExist, later(2)));
+    assert!(matches!(ended, Err(VerifierError::KeyWrapper(KeyWrapError::KeyEncryptionKey))), "{ended:?}");
+    block_on(both.resume(pair.activation, later(3))).expect("nothing has happened to it");
+    let attempt = AttemptId::generate(&mut rng());
+    let verdict = block_on(both.verify(challenge, &response, attempt, later(4))).expect("it is decided");
+    assert_eq!(rejected(&verdict), Rejection::Superseded, "a resumption ends what was open");
 }
 
 /// A backup says which of its records a restoration would refuse, and one that was made before anybody looked is restored without them.
@@ -149,10 +180,11 @@ fn a_backup_with_a_damaged_record_is_restored_without_it() {
     let wrapper = LocalKeyWrapper::new(&[Key::new((9..41).collect())]).expect("a key of 32 bytes");
     let wrong = LocalKeyWrapper::new(&[Key::new((40..72).collect())]).expect("a key of 32 bytes");
     assert!(records.iter().any(|saved| restored(saved.clone(), &wrapper, later(5)).is_err()));
-    assert!(records.iter().any(|saved| restored_or_ended(saved.clone(), &wrong, later(5)).is_err()));
+    assert!(records.iter().any(|saved| restored_or_ended(saved.clone(), &wrong, OtherKeys::Lost, later(5)).is_err()));
     let mut ended = Vec::new();
     let taken = records.into_iter().map(|saved| {
-        let (saved, was_damaged) = restored_or_ended(saved, &wrapper, later(5)).expect("it is taken");
+        let (saved, was_damaged) =
+            restored_or_ended(saved, &wrapper, OtherKeys::MayExist, later(5)).expect("it is taken");
         if was_damaged {
             ended.push(saved.id.clone());
         }

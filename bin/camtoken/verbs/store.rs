@@ -74,6 +74,8 @@ struct RestoreArgs {
     #[arg(long)]
     end_damaged: bool,
     #[command(flatten)]
+    keys: damage::LostKeys,
+    #[command(flatten)]
     bank: BankArgs,
 }
 
@@ -279,7 +281,7 @@ fn restore(args: &RestoreArgs, context: &Context) -> Result<Exit, Failure> {
         let saved = saved?;
         let before = saved.revision;
         let restored = match args.end_damaged {
-            true => restored_or_ended(saved, &vault, now).map(|(saved, was_damaged)| {
+            true => restored_or_ended(saved, &vault, args.keys.others(), now).map(|(saved, was_damaged)| {
                 if was_damaged {
                     damaged.lock().unwrap_or_else(PoisonError::into_inner).push(saved.id.to_string());
                 }

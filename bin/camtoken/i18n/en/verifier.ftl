@@ -258,6 +258,7 @@ help-store-backup = Write all records and their histories into one file
 help-store-restore = Make a store from a backup, without what was open in it
     .file = The backup; - reads standard input
     .end_damaged = End damaged records, as camtoken store end-damaged does, instead of refusing the backup
+    .keys_lost = There is no other key-encryption key: end also records that name one
     .long =
         Make a store from a backup, without what was open in it.
 
@@ -329,12 +330,14 @@ help-store-seal-records = Give every record its seal, in a store of an older ver
 
 help-store-end-damaged = End records that cannot be read, or whose keys do not open
     .records = The records, as camtoken store check names them
+    .keys_lost = There is no other key-encryption key: end also records that name one
     .long =
         End records that cannot be read, or whose keys do not open.
 
         An activation or a token is revoked, and a token's activations with it. A generator is given to nobody again. Nothing else
         is lost: register the customer again, with another token if it was the token's record. Sound records are left alone
-        (CT-E039). The audit of the record has an entry of it.
+        (CT-E039). The audit of the record has an entry of it. A record that names a key-encryption key that was not given is
+        not damaged: give that key, too (CT-E017). Only if it is lost for good: --keys-lost.
 
           camtoken store check
           camtoken store end-damaged activation:6aae9e4192c3

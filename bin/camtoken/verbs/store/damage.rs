@@ -1,7 +1,7 @@
 //! `camtoken store end-damaged`: ends records that cannot be read, or whose keys do not open.
 
 use camtoken::store::{RecordId, block_on};
-use camtoken::verifier::Damage;
+use camtoken::verifier::{Damage, OtherKeys};
 
 use super::Done;
 use crate::bank::BankArgs;
@@ -15,7 +15,22 @@ pub struct Args {
     #[arg(required = true, value_name = "RECORD")]
     records: Vec<RecordId>,
     #[command(flatten)]
+    keys: LostKeys,
+    #[command(flatten)]
     bank: BankArgs,
+}
+
+/// What the operator says of key-encryption keys that were not given.
+#[derive(clap::Args)]
+pub(super) struct LostKeys {
+    #[arg(long)]
+    keys_lost: bool,
+}
+
+impl LostKeys {
+    pub fn others(&self) -> OtherKeys {
+        if self.keys_lost { OtherKeys::Lost } else { OtherKeys::MayExist }
+    }
 }
 
 pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
@@ -25,7 +40,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     block_on(bank.verifier.check_key(&mut rng()))?;
     let mut damaged = Vec::new();
     for record in &args.records {
-        match block_on(bank.verifier.end_damaged(record, bank.now))? {
+        match block_on(bank.verifier.end_damaged(record, args.keys.others(), bank.now))? {
             Damage::Ended => damaged.push(record.to_string()),
             Damage::NotFound => return Err(super::no_record(record)),
             _ => return Err(Failure::new(Code::NoRepair).because(format!("{record} is sound"))),
