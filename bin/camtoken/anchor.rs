@@ -15,6 +15,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use base16ct::lower;
@@ -99,10 +100,10 @@ pub fn key_file(context: &Context, file: Option<&Path>) -> Result<PathBuf, Failu
 pub fn write(verifier: &Verifier<AnyStore>, now: Timestamp, dir: &Path, key: &SigningKey) -> Result<Written, Failure> {
     let unwritten = |error: io::Error| Failure::new(Code::Write).because(format!("{}: {error}", dir.display()));
     state::make_dir(dir).map_err(unwritten)?;
-    let path = dir.join(format!("{}.anchor", now.to_string().replace(':', "")));
-    if path.exists() {
-        return Err(unwritten(io::ErrorKind::AlreadyExists.into()));
-    }
+    // One at a time: the name and the anchor before depend on what is there. Ends with the file that is locked.
+    let locked = File::open(dir).map_err(unwritten)?;
+    locked.lock().map_err(unwritten)?;
+    let path = free_name(dir, now).ok_or_else(|| unwritten(io::ErrorKind::AlreadyExists.into()))?;
     let previous = match newest(dir).map_err(unwritten)? {
         Some(anchor) => hex(&Sha256::digest(fs::read(anchor).map_err(unwritten)?)),
         None => "none".to_owned(),
@@ -178,6 +179,14 @@ impl Anchor {
             line.parse().map_err(|error| unread(&error))
         }))
     }
+}
+
+/// The name of an anchor of that moment: the time, and a number from `_02` where others are of the same second. They sort by age.
+/// `None` after 99 of one second.
+fn free_name(dir: &Path, now: Timestamp) -> Option<PathBuf> {
+    let time = now.to_string().replace(':', "");
+    let numbered = (2..=99).map(|number| format!("{time}_{number:02}.anchor"));
+    iter::once(format!("{time}.anchor")).chain(numbered).map(|name| dir.join(name)).find(|path| !path.exists())
 }
 
 /// The newest anchor of a directory: their names are times.

@@ -117,6 +117,32 @@ fn an_anchor_that_was_altered_or_signed_by_another_is_refused() {
 }
 
 #[test]
+fn anchors_of_one_second_have_numbers_and_name_the_one_before() {
+    let story = Story::registered();
+    let at = "2026-12-01T00:00:00Z";
+    // The key is there before several need it at once.
+    let (first, key) = anchor(&story, at);
+    assert!(first.ends_with("/2026-12-01T000000Z.anchor"), "{first}");
+    let mut anchors: Vec<String> = thread::scope(|scope| {
+        let at_once: Vec<_> = (0..4).map(|_| scope.spawn(|| anchor(&story, at).0)).collect();
+        at_once.into_iter().map(|one| one.join().expect("an anchor")).collect()
+    });
+    anchors.push(first);
+    anchors.sort();
+    let names: Vec<_> = anchors.iter().map(|anchor| anchor.rsplit('/').next().unwrap_or_default()).collect();
+    assert_eq!(names[0], "2026-12-01T000000Z.anchor");
+    assert_eq!((names[1], names[4]), ("2026-12-01T000000Z_02.anchor", "2026-12-01T000000Z_05.anchor"));
+    let mut previous = "none".to_owned();
+    for anchor in &anchors {
+        let note = fs::read_to_string(anchor).expect("it was written");
+        assert!(note.contains(&format!("\nprevious {previous}\n")), "{anchor}: {note}");
+        previous = base16ct::lower::encode_string(&Sha256::digest(note));
+        let said = story.run(&["audit", "verify", "--anchor", anchor, "--public-key", &key]);
+        assert_eq!(said.exit, 0, "{said:?}");
+    }
+}
+
+#[test]
 fn a_service_writes_anchors_by_itself() {
     let story = Story::registered();
     let outside = story.arg("outside");
