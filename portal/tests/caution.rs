@@ -12,12 +12,13 @@ use camtoken_portal::bank::Draft;
 use camtoken_portal::books::BooksError;
 use camtoken_portal::demo::{LOGIN, SAMPLE};
 use camtoken_portal::domain::caution::{Bound, Caution};
+use camtoken_portal::domain::contract::Limit;
 use camtoken_portal::domain::ledger::{Outcome, Refusal};
 use camtoken_portal::domain::order::Act;
 use camtoken_portal::domain::people::Person;
 use camtoken_portal::pages::Site;
 use visitor::Visitor;
-use world::{World, batch, on, transfer, transfer_to};
+use world::{World, batch, on, plain, transfer, transfer_to};
 
 const DAY: u64 = 24 * 3600;
 
@@ -105,6 +106,56 @@ async fn new_payees_of_a_batch_count_as_well() {
     assert_eq!(world.sign(&person, file).await, Outcome::Done);
 }
 
+/// A payment of so many US dollars abroad, at 150 yen each.
+fn abroad(account: &str, dollars: u64) -> Draft {
+    let amount = format!("USD {dollars}.00");
+    let fields = [
+        ("amount", amount.as_str()),
+        ("payee", "Specimen Trading GmbH"),
+        ("account", account),
+        ("country", "DE"),
+        ("charges", "sha"),
+        ("valueDate", "2026-11-21"),
+    ];
+    plain(Operation::Remittance, Limit::Remittance, &fields)
+}
+
+fn bill(biller: &str, yen: u64) -> Draft {
+    let amount = yen.to_string();
+    let fields = [
+        ("billerCode", biller),
+        ("biller", "架空税務署"),
+        ("paymentNumber", "123456789012"),
+        ("amount", amount.as_str()),
+        ("date", "2026-11-21"),
+    ];
+    plain(Operation::PayEasy, Limit::PayEasy, &fields)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_abroad_and_a_biller_are_new_until_three_days_after_the_first_payment() {
+    let (mut world, person) = world("ADMIN01", false).await;
+    let (first, other) = ("DE89370400440532013000", "DE02100100100006820101");
+    let balance = world.balance();
+    // 13,334 dollars are 2,000,100 yen.
+    assert_eq!(world.sign(&person, abroad(first, 13_334)).await, REFUSED(Refusal::NewPayee));
+    assert_eq!(world.sign(&person, bill("00200", 2_000_001)).await, REFUSED(Refusal::NewPayee));
+    assert_eq!(world.balance(), balance, "a refusal leaves no trace");
+    assert_eq!(world.sign(&person, abroad(first, 10_000)).await, Outcome::Done);
+    assert_eq!(world.sign(&person, abroad("de89 3704 0044 0532 0130 00", 4_000)).await, REFUSED(Refusal::NewPayee));
+    assert_eq!(world.sign(&person, bill("00200", 300_000)).await, Outcome::Done);
+    let rooms = world.bank.rooms(&person, &bill("00200", 1)).expect("the books answer");
+    assert!(rooms.iter().any(|room| room.bound == Bound::FirstPayment && room.left == 200_000), "{rooms:?}");
+    assert_eq!(world.sign(&person, to_new("1200034", 200_001)).await, REFUSED(Refusal::NewPayee), "one limit for all");
+
+    world.later(3 * DAY);
+    let now = |draft| on("2026-11-24", draft);
+    assert_eq!(world.sign(&person, now(abroad(first, 13_334))).await, Outcome::Done, "known by now");
+    assert_eq!(world.sign(&person, now(bill("00200", 2_000_001))).await, Outcome::Done);
+    assert_eq!(world.sign(&person, now(abroad(other, 13_334))).await, REFUSED(Refusal::NewPayee));
+    assert_eq!(world.sign(&person, now(bill("00201", 2_000_001))).await, REFUSED(Refusal::NewPayee));
+}
+
 fn contract(world: &World) -> camtoken_portal::domain::contract::Contract {
     world.bank.books.get(SAMPLE).expect("the books answer").expect("the contract")
 }
@@ -151,6 +202,18 @@ async fn each_caution_is_shown_with_its_reason_before_anything_is_signed() {
     assert_eq!(user.go("/transfer", Some(&form("1200034", 2_000_000))).await, StatusCode::OK);
     assert!(user.page.contains("id=\"transaction-password\""), "the page before the signature");
     assert!(user.page.contains(registration) && user.page.contains(payee), "with the reasons");
+    user.ask("/remittance", None).await;
+    assert!(user.page.contains("はじめてのお支払先と"), "at the form for payments abroad");
+    user.ask("/pay-easy", None).await;
+    assert!(user.page.contains("はじめてのお支払先と"), "at the form of Pay-easy");
+    let bill = |yen: u64| {
+        let biller = "billerCode=00200&biller=%E6%9E%B6%E7%A9%BA%E7%A8%8E%E5%8B%99%E7%BD%B2";
+        format!("from=102-0012345&{biller}&paymentNumber=123456789012&amount={yen}")
+    };
+    user.go("/pay-easy", Some(&bill(2_000_001))).await;
+    assert!(user.page.contains("id=\"amount-error\"") && user.page.contains("はじめてのお支払先へのお支払いは"));
+    assert_eq!(user.go("/pay-easy", Some(&bill(2_000_000))).await, StatusCode::OK);
+    assert!(user.page.contains("id=\"transaction-password\"") && user.page.contains("はじめてのお支払先と"));
     user.ask("/limits", None).await;
     assert!(user.page.contains("24時間後から有効"));
     user.go("/limits", Some("limit=transfer&limit-new=20000000")).await;

@@ -82,6 +82,7 @@ rule-pay-limit = Nothing is paid over the daily limit or the balance.
 rule-pay-limit-form = Being over the limit is said at the form, which can be corrected.
 rule-pay-registration = For {$first-days} after the registration of a token its person pays at most {$registration} a day by each kind of transaction.
 rule-pay-new-payees = Payments of a company to payees who are not registered, or were registered within {$days} days, are at most {$payee} a day in all. Transfers between accounts of the contract do not count.
+rule-pay-first = A receiver abroad and a biller of Pay-easy are new until {$days} days after the first payment to them. What is paid to them counts for the same limit of {$payee} a day.
 rule-pay-new-batch = The part of a batch that goes to new payees counts for the same limit. If it is too much, nothing of the file is paid.
 rule-pay-raise = A raised daily limit holds after {$cooling}, a lower one at once.
 rule-pay-caution-shown = These limits are shown with their reason at the form, and on the page before the signature.

@@ -4,7 +4,7 @@ use base16ct::lower;
 use camtoken::Timestamp;
 use camtoken::time::Date;
 use camtoken::transaction::zengin::{self, BatchFile, Encoding};
-use camtoken::transaction::{Operation, Value};
+use camtoken::transaction::{Operation, Transaction, Value};
 
 use super::base::{Bank, BankError};
 use super::draft::Draft;
@@ -14,7 +14,7 @@ use crate::domain::calendar::day_in_japan;
 use crate::domain::caution::{Bound, Caution};
 use crate::domain::contract::{Contract, Limit};
 use crate::domain::directory::OWN_BANK;
-use crate::domain::ledger::{Account, Line, Payee, Refusal, Spent, kind_of};
+use crate::domain::ledger::{Account, Line, Paid, Payee, Refusal, Spent, kind_of};
 use crate::domain::order::{Act, Order};
 use crate::domain::people::Person;
 use crate::domain::rates::yen_of;
@@ -49,7 +49,9 @@ impl Bank {
             bounds.push((self.caution.registration_limit, of_person(&operation, person), Bound::Registration(until)));
         }
         if self.paid_to_new(&contract, draft)? > 0 {
-            bounds.push((self.caution.payee_limit, NEW_PAYEES.to_owned(), Bound::Payee));
+            let is_registrable = !matches!(draft.operation, Operation::PayEasy | Operation::Remittance);
+            let bound = if is_registrable { Bound::Payee } else { Bound::FirstPayment };
+            bounds.push((self.caution.payee_limit, NEW_PAYEES.to_owned(), bound));
         }
         let room = |(limit, counted, bound): (u64, String, Bound)| {
             let nothing = Spent::nothing(&contract.number, &counted, day_in_japan(now));
@@ -65,22 +67,22 @@ impl Bank {
     ///
     /// [`BankError::Books`]
     pub fn paid_to_new(&self, contract: &Contract, draft: &Draft) -> Result<u64, BankError> {
-        let (now, text) = (self.now(), |name: &str| draft.text(name).unwrap_or_default().to_owned());
+        let policy = (self.now(), self.caution);
         Ok(self.books.change(|sheet| match &draft.act {
             Act::PayBatch { file, .. } => {
                 let Ok(batch) = BatchFile::parse(file, Encoding::ShiftJis) else { return Ok(0) };
                 let mut yen = 0;
                 for payee in batch.payees() {
-                    if is_new(sheet, &of_batch(contract, payee), (now, self.caution))? {
+                    if of_batch(contract, payee).is_new(sheet, policy)? {
                         yen += payee.amount;
                     }
                 }
                 Ok::<_, BooksError>(yen)
             }
-            _ if draft.operation == Operation::Transfer => {
-                let payee = payee_of(contract, text);
-                let is_new = is_new(sheet, &payee, (now, self.caution))?;
-                Ok(if is_new { text("amount").parse().unwrap_or(0) } else { 0 })
+            Act::Pay { .. } | Act::PayRequested { .. } => {
+                let Ok(transaction) = draft.transaction() else { return Ok(0) };
+                let is_new = To::of(contract, &transaction, policy.0).is_new(sheet, policy)?;
+                Ok(if is_new { amount_of(&transaction).unwrap_or(0) } else { 0 })
             }
             _ => Ok(0),
         })?)
@@ -92,22 +94,74 @@ fn of_person(operation: &str, person: &Person) -> String {
     format!("{operation}/{}", person.user)
 }
 
-/// The payee of a transfer, as one who is registered has it.
-fn payee_of(contract: &Contract, text: impl Fn(&str) -> String) -> Payee {
-    Payee {
-        contract: contract.number.clone(),
-        bank: text("bankCode"),
-        branch: text("branchCode"),
-        kind: text("accountType"),
-        number: text("account"),
-        name: String::new(),
-        since: None,
+/// Who is paid, as the company knows them.
+enum To {
+    /// An account in Japan, which can be registered.
+    Account(Payee),
+    /// Somebody abroad, or a biller: known by what was paid to them.
+    Other(Paid),
+}
+
+impl To {
+    /// Who is paid by a payment at `now`.
+    fn of(contract: &Contract, transaction: &Transaction, now: Timestamp) -> Self {
+        let text = |name: &str| transaction.get(name).map_or_else(String::new, ToString::to_string);
+        let paid = |to| Self::Other(Paid { contract: contract.number.clone(), to, since: now.as_unix() });
+        match transaction.operation() {
+            Operation::PayEasy => paid(format!("pay-easy/{}", text("billerCode"))),
+            // Two banks abroad may have the same number.
+            Operation::Remittance => {
+                paid(format!("remittance/{}-{}-{}", text("country"), text("bic"), text("account")))
+            }
+            _ => Self::Account(Payee {
+                contract: contract.number.clone(),
+                bank: text("bankCode"),
+                branch: text("branchCode"),
+                kind: text("accountType"),
+                number: text("account"),
+                name: String::new(),
+                since: None,
+            }),
+        }
+    }
+
+    /// The account in Japan.
+    const fn account(&self) -> Option<&Payee> {
+        match self {
+            Self::Account(payee) => Some(payee),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Whether the payee counts as new. An account of the company's own does not.
+    fn is_new(&self, sheet: &Sheet<'_>, (now, caution): (Timestamp, Caution)) -> Result<bool, BooksError> {
+        let payee = match self {
+            Self::Other(paid) => return Ok(caution.is_first(sheet.get::<Paid>(&paid.key())?.as_ref(), now)),
+            Self::Account(payee) => payee,
+        };
+        let known = sheet.get::<Payee>(&payee.key())?;
+        if !caution.is_new(known.as_ref(), now) {
+            return Ok(false);
+        }
+        let own = Account::key_of(&payee.branch, &payee.number);
+        let account = if payee.bank == OWN_BANK { sheet.get::<Account>(&own)? } else { None };
+        Ok(account.is_none_or(|account| account.contract != payee.contract))
+    }
+
+    /// Keeps when somebody who cannot be registered was first paid.
+    fn remember(&self, sheet: &mut Sheet<'_>) -> Result<(), BooksError> {
+        if let Self::Other(paid) = self
+            && sheet.get::<Paid>(&paid.key())?.is_none()
+        {
+            sheet.put(paid);
+        }
+        Ok(())
     }
 }
 
-/// A payee of a batch, as one who is registered has it.
-fn of_batch(contract: &Contract, payee: &zengin::Payee) -> Payee {
-    Payee {
+/// A payee of a batch.
+fn of_batch(contract: &Contract, payee: &zengin::Payee) -> To {
+    To::Account(Payee {
         contract: contract.number.clone(),
         bank: payee.bank_code.as_str().to_owned(),
         branch: payee.branch_code.as_str().to_owned(),
@@ -115,32 +169,26 @@ fn of_batch(contract: &Contract, payee: &zengin::Payee) -> Payee {
         number: payee.account_number.as_str().to_owned(),
         name: String::new(),
         since: None,
-    }
+    })
 }
 
-/// Whether a payee counts as new. An account of the company's own does not.
-fn is_new(sheet: &Sheet<'_>, payee: &Payee, (now, caution): (Timestamp, Caution)) -> Result<bool, BooksError> {
-    let known = sheet.get::<Payee>(&payee.key())?;
-    if !caution.is_new(known.as_ref(), now) {
-        return Ok(false);
+/// What a payment costs in yen.
+fn amount_of(transaction: &Transaction) -> Option<u64> {
+    match transaction.get("amount")? {
+        Value::Yen(yen) => Some(*yen),
+        Value::Money(money) => yen_of(money),
+        _ => None,
     }
-    let own = Account::key_of(&payee.branch, &payee.number);
-    let account = if payee.bank == OWN_BANK { sheet.get::<Account>(&own)? } else { None };
-    Ok(account.is_none_or(|account| account.contract != payee.contract))
 }
 
 /// Pays from an account, within a daily limit.
 pub(super) fn pay(sheet: &mut Sheet<'_>, signed: &Signed<'_>, from: &str, limit: Limit) -> Result<(), Undone> {
     let operation = signed.transaction.operation();
-    let amount = match signed.transaction.get("amount") {
-        Some(Value::Yen(yen)) => *yen,
-        Some(Value::Money(money)) => yen_of(money).ok_or(Refusal::Changed)?,
-        _ => return Err(Refusal::Changed.into()),
-    };
+    let amount = amount_of(signed.transaction).ok_or(Refusal::Changed)?;
     let other = signed.text(if operation == Operation::PayEasy { "biller" } else { "payee" });
-    let payee = (operation == Operation::Transfer).then(|| payee_of(&signed.contract, |name| signed.text(name)));
+    let to = To::of(&signed.contract, signed.transaction, signed.now);
     let mut till = Till::open(sheet, signed, from, limit)?;
-    till.pay(sheet, amount, &other, payee.as_ref())?;
+    till.pay(sheet, amount, &other, &to)?;
     till.close(sheet);
     Ok(())
 }
@@ -161,7 +209,7 @@ pub(super) fn pay_batch(
     let mut till = Till::open(sheet, signed, from, limit)?;
     for payee in batch.payees() {
         let to = of_batch(&signed.contract, payee);
-        till.pay(sheet, payee.amount, &payee.name.to_string(), Some(&to))?;
+        till.pay(sheet, payee.amount, &payee.name.to_string(), &to)?;
     }
     till.close(sheet);
     Ok(())
@@ -201,10 +249,10 @@ impl<'a> Till<'a> {
         Ok(Self { account, contract, order, policy: (signed.now, caution), limit, spent, person, new_payees, day })
     }
 
-    /// Pays once, to a payee with an account where there is one.
-    fn pay(&mut self, sheet: &mut Sheet<'_>, amount: u64, other: &str, to: Option<&Payee>) -> Result<(), Undone> {
+    /// Pays once.
+    fn pay(&mut self, sheet: &mut Sheet<'_>, amount: u64, other: &str, to: &To) -> Result<(), Undone> {
         let line = Line { day: self.day, operation: &self.order.operation, text: other, order: &self.order.id };
-        let receiver = match to.filter(|to| to.bank == OWN_BANK) {
+        let receiver = match to.account().filter(|to| to.bank == OWN_BANK) {
             None => None,
             Some(to) if Account::key_of(&to.branch, &to.number) == self.account.key() => {
                 return Err(Refusal::Account.into());
@@ -222,14 +270,13 @@ impl<'a> Till<'a> {
                 return Err(Refusal::Registration.into());
             }
         }
-        if let Some(to) = to
-            && is_new(sheet, to, self.policy)?
-        {
+        if to.is_new(sheet, self.policy)? {
             self.new_payees.yen = self.new_payees.yen.saturating_add(amount);
             if self.new_payees.yen > self.policy.1.payee_limit {
                 return Err(Refusal::NewPayee.into());
             }
         }
+        to.remember(sheet)?;
         if let Some(mut receiver) = receiver {
             let received = receiver.receive(amount, Line { text: &self.contract.kana, ..line });
             sheet.put(&received);

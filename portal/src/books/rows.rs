@@ -6,7 +6,7 @@ use crate::domain::certificate::Certificate;
 use crate::domain::contract::{Application, Contract, LentToken};
 use crate::domain::desk::{ActivationRecord, Waiting};
 use crate::domain::event::{Event, Head};
-use crate::domain::ledger::{Account, Booking, LedgerLine, Payee, Spent};
+use crate::domain::ledger::{Account, Booking, LedgerLine, Paid, Payee, Spent};
 use crate::domain::linkage::{AccountRegistration, InquiryPin, Linkage, Provider};
 use crate::domain::mail::{Mail, Unsent};
 use crate::domain::order::{Issued, Order};
@@ -154,6 +154,14 @@ impl Row for Payee {
 
     fn key(&self) -> String {
         format!("{}/{}", self.contract, self.account())
+    }
+}
+
+impl Row for Paid {
+    const KIND: &'static str = "paid";
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.contract, self.to)
     }
 }
 

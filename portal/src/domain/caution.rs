@@ -6,7 +6,7 @@ use std::time::Duration;
 use camtoken::Timestamp;
 
 use super::contract::{Contract, Limit};
-use super::ledger::Payee;
+use super::ledger::{Paid, Payee};
 use super::people::Person;
 
 /// The policy. The limits are in yen and for one day in Japan.
@@ -16,7 +16,8 @@ pub struct Caution {
     pub registration: Duration,
     /// What that person may pay meanwhile by one operation.
     pub registration_limit: u64,
-    /// How long after its registration a payee counts as new. One who is not registered always does.
+    /// How long after its registration a payee counts as new. One who is not registered always does. Abroad, and for billers,
+    /// it is the time since the first payment.
     pub payee: Duration,
     /// What a company may pay to all new payees together.
     pub payee_limit: u64,
@@ -35,6 +36,16 @@ pub enum Bound {
     Registration(Timestamp),
     /// The payee is new.
     Payee,
+    /// The payee, abroad or a biller, was not paid before, or only a short time ago.
+    FirstPayment,
+}
+
+impl Bound {
+    /// Whether it is the limit for new payees, of whatever kind.
+    #[must_use]
+    pub const fn is_for_new_payees(self) -> bool {
+        matches!(self, Self::Payee | Self::FirstPayment)
+    }
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -91,6 +102,13 @@ impl Caution {
     pub fn is_new(self, known: Option<&Payee>, now: Timestamp) -> bool {
         let is_recent = |known: &Payee| known.since.is_some_and(|at| now < Timestamp::from_unix(at).plus(self.payee));
         self.payee_limit < u64::MAX && known.is_none_or(is_recent)
+    }
+
+    /// The same for somebody who cannot be registered. `paid` is the first payment to them, if there was one.
+    #[must_use]
+    pub fn is_first(self, paid: Option<&Paid>, now: Timestamp) -> bool {
+        let is_recent = |paid: &Paid| now < Timestamp::from_unix(paid.since).plus(self.payee);
+        self.payee_limit < u64::MAX && paid.is_none_or(is_recent)
     }
 }
 

@@ -77,6 +77,17 @@ pub struct Payee {
     pub since: Option<u64>,
 }
 
+/// Somebody without an account to register whom the company has paid: abroad, or a biller of Pay-easy.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Paid {
+    /// Whose payee.
+    pub contract: String,
+    /// Who was paid: the operation, with the account abroad or the biller's number.
+    pub to: String,
+    /// When they were first paid, seconds since 1970.
+    pub since: u64,
+}
+
 /// The result of a signed order. It is stored under the challenge that was answered, so it is there once.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Booking {

@@ -19,6 +19,7 @@ use super::visit::Visit;
 use crate::bank::Draft;
 use crate::demo;
 use crate::domain::calendar::day_in_japan;
+use crate::domain::caution::Bound;
 use crate::domain::contract::Limit;
 use crate::domain::directory::OWN_BANK;
 use crate::domain::ledger::{Account, Payee, kind_of};
@@ -150,7 +151,7 @@ fn draw(visit: &Visit, operation: Operation, errors: &Errors) -> Answer {
     let error = errors.0.first().map(|(_, text)| text);
     let content = html! {
         p { (t.get("file-intro")) }
-        (before_entry(visit, &person, true))
+        (before_entry(visit, &person, Some(Bound::Payee)))
         (errors.summary(t))
         form.card method="post" action=(path) enctype="multipart/form-data" data-once {
             (csrf(visit))

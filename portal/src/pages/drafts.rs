@@ -86,7 +86,7 @@ pub(super) fn within_reach(visit: &Visit, from: &Account, draft: &Draft, input: 
     let person = visit.person()?;
     let to_new = visit.bank().paid_to_new(&visit.contract(&person)?, draft)?;
     for room in visit.bank().rooms(&person, draft)? {
-        if room.left < if room.bound == Bound::Payee { to_new } else { yen } {
+        if room.left < if room.bound.is_for_new_payees() { to_new } else { yen } {
             errors.add(Errors::one(input, said(visit, "over", room)));
         }
     }
@@ -114,12 +114,12 @@ pub(super) fn cautions(visit: &Visit, person: &Person, draft: &Draft) -> Result<
 }
 
 /// What the bank's caution has to say before a payment is entered: in the first days after a registration, and of new payees.
-pub(super) fn before_entry(visit: &Visit, person: &Person, to_new: bool) -> Markup {
+pub(super) fn before_entry(visit: &Visit, person: &Person, new: Option<Bound>) -> Markup {
     let caution = visit.bank().caution;
     let until = caution.registered_until(person, visit.bank().now());
     let room = |limit, bound| Room { limit, left: limit, bound };
     let rooms = until.map(|until| room(caution.registration_limit, Bound::Registration(until))).into_iter();
-    let new = (to_new && caution.payee_limit < u64::MAX).then(|| room(caution.payee_limit, Bound::Payee));
+    let new = new.filter(|_| caution.payee_limit < u64::MAX).map(|bound| room(caution.payee_limit, bound));
     html! { @for room in rooms.chain(new) { p.notice { (said(visit, "caution", room)) } } }
 }
 
@@ -131,6 +131,7 @@ fn said(visit: &Visit, what: &str, room: Room) -> String {
         Bound::Raised(until) => ("raised", Some(until)),
         Bound::Registration(until) => ("registration", Some(until)),
         Bound::Payee => ("payee", None),
+        Bound::FirstPayment => ("first", None),
     };
     let until = until.map_or_else(String::new, |until| t.moment(until));
     let words = [

@@ -11,6 +11,7 @@ use super::layout::page;
 use super::visit::Visit;
 use crate::bank::Draft;
 use crate::domain::calendar::day_in_japan;
+use crate::domain::caution::Bound;
 use crate::domain::contract::Limit;
 use crate::domain::directory::{BANKS, OWN_BANK, find};
 use crate::domain::ledger::{Account, Payee};
@@ -174,7 +175,7 @@ fn draw_plain(visit: &Visit, person: &Person, plain: &Plain, typed: Typed<'_>, e
     let t = visit.t;
     let content = html! {
         p { (t.get(plain.intro)) }
-        (before_entry(visit, person, false))
+        (before_entry(visit, person, Some(Bound::FirstPayment)))
         (errors.summary(t))
         (card(visit, plain.path, &html! {
             (from_account(visit, person, typed, errors)?)
@@ -238,7 +239,7 @@ fn draw_transfer(visit: &Visit, person: &Person, typed: Typed<'_>, errors: &Erro
     let chosen = typed
         .map_or_else(|| payees.first().map_or("new".to_owned(), Payee::account), |typed| typed.text("to").to_owned());
     let content = html! {
-        (before_entry(visit, person, true))
+        (before_entry(visit, person, Some(Bound::Payee)))
         (errors.summary(t))
         (card(visit, "/transfer", &html! {
             (from_account(visit, person, typed, errors)?)

@@ -189,6 +189,12 @@ pub(super) const PARTS: &[(&str, &[Rule])] = &[
                 "caution.rs",
                 "all_new_payees_of_a_day_have_one_limit_and_known_payees_the_daily_one",
             ),
+            rule(
+                "pay-first",
+                "/remittance",
+                "caution.rs",
+                "a_receiver_abroad_and_a_biller_are_new_until_three_days_after_the_first_payment",
+            ),
             rule("pay-new-batch", "/bulk", "caution.rs", "new_payees_of_a_batch_count_as_well"),
             rule("pay-raise", "/limits", "caution.rs", "a_raised_limit_holds_after_a_day_and_a_lower_one_at_once"),
             rule(
