@@ -37,6 +37,12 @@ for (const [lang, viewport, device] of [
       assert.equal(await page.locator("p.notice").count(), 2, "before the signature");
       await shot(page, "caution-confirm");
 
+      for (const path of ["pay-easy", "remittance"]) {
+        await page.goto(`/${path}`);
+        assert.equal(await page.locator("p.notice").count(), 2, "the first days, and first payments");
+        await shot(page, `caution-${path}`);
+      }
+
       await page.goto("/limits");
       await page.locator("#limit-new").fill("20,000,000");
       await go(page);
