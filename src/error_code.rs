@@ -25,6 +25,7 @@ impl StoreError {
             | Self::Foreign { .. }
             | Self::Link { .. }
             | Self::Address { .. }
+            | Self::Ranges { .. }
             | Self::Io(_) => ErrorCode::StoreFailed,
         }
     }

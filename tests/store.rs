@@ -4,6 +4,8 @@
 mod files;
 #[path = "store/killed.rs"]
 mod killed;
+#[path = "store/ranges.rs"]
+mod ranges;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;

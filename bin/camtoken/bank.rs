@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use camtoken::store::backup::Saved;
-use camtoken::store::{EmbeddedStore, StoreError, block_on};
+use camtoken::store::{EitherStore, EmbeddedStore, RangedStore, StoreError, block_on};
 use camtoken::verifier::{
     ClockGuard, ClockLimits, EnrollError, IssueError, KeyWrapError, LocalKeyWrapper, Policy, SetupError, Verifier,
     VerifierError,
@@ -25,27 +25,32 @@ use crate::value::value;
 
 #[cfg(any(feature = "etcd", feature = "postgres"))]
 pub mod database;
+mod ranges;
 
-/// The verifier's store: a directory, or a database where the build has one.
+/// One store: a directory, or a database where the build has one.
 #[cfg(any(feature = "etcd", feature = "postgres"))]
-pub type AnyStore = camtoken::store::EitherStore<EmbeddedStore, database::Database>;
+type OneStore = EitherStore<EmbeddedStore, database::Database>;
 #[cfg(not(any(feature = "etcd", feature = "postgres")))]
-pub type AnyStore = EmbeddedStore;
+type OneStore = EmbeddedStore;
+
+/// The verifier's store: one, or several by ranges.
+pub type AnyStore = EitherStore<OneStore, RangedStore<OneStore>>;
 
 /// A store in a directory, as the verifier uses it.
-fn in_a_directory(store: EmbeddedStore) -> AnyStore {
+fn in_a_directory(store: EmbeddedStore) -> OneStore {
     #[cfg(any(feature = "etcd", feature = "postgres"))]
-    return AnyStore::Left(store);
+    return OneStore::Left(store);
     #[cfg(not(any(feature = "etcd", feature = "postgres")))]
     store
 }
 
 /// The store in a directory, if it is one.
 pub fn embedded(store: &AnyStore) -> Option<&EmbeddedStore> {
+    let AnyStore::Left(store) = store else { return None };
     #[cfg(any(feature = "etcd", feature = "postgres"))]
     return match store {
-        AnyStore::Left(store) => Some(store),
-        AnyStore::Right(_) => None,
+        OneStore::Left(store) => Some(store),
+        OneStore::Right(_) => None,
     };
     #[cfg(not(any(feature = "etcd", feature = "postgres")))]
     Some(store)
@@ -123,7 +128,10 @@ impl BankArgs {
     /// [`Code::StoreKind`] for a directory, which needs no migration; a database that cannot be reached or changed.
     pub fn migrate(&self, context: &Context) -> Result<(i32, i32), Failure> {
         let Store::Url(url) = self.place(context)? else { return Err(Failure::new(Code::NoMigration)) };
-        let (from, to) = database::migrate(&url, &context.settings)?;
+        let (from, to) = match url.strip_prefix(ranges::SCHEME) {
+            Some(file) => ranges::migrate(Path::new(file), &context.settings)?,
+            None => database::migrate(&url, &context.settings)?,
+        };
         kek::keys(context, from == 0)?;
         Ok((from, to))
     }
@@ -145,7 +153,10 @@ impl BankArgs {
                 }
                 EmbeddedStore::restore(&dir, records)
             }
-            Store::Url(url) => database::restore(&url, &context.settings, records),
+            Store::Url(url) => match url.strip_prefix(ranges::SCHEME) {
+                Some(file) => ranges::restore(Path::new(file), &context.settings, records),
+                None => database::restore(&url, &context.settings, records),
+            },
         }
     }
 
@@ -282,9 +293,12 @@ impl Bank {
                 if let Some(above) = dir.parent() {
                     state::make_dir(above).map_err(|error| unusable(above, &error))?;
                 }
-                in_a_directory(open(&dir, wait)?)
+                AnyStore::Left(in_a_directory(open(&dir, wait)?))
             }
-            Store::Url(url) => database::open(&url, settings)?,
+            Store::Url(url) => match url.strip_prefix(ranges::SCHEME) {
+                Some(file) => AnyStore::Right(ranges::open(Path::new(file), settings, wait)?),
+                None => AnyStore::Left(database::open(&url, settings)?),
+            },
         };
         let verifier = Verifier::new(store, vault, policy, settings.bank.value.as_str(), &mut rng())?;
         Ok(Self { verifier, now, clock: None })
@@ -295,13 +309,22 @@ impl Bank {
 pub mod database {
     //! This build has no store in a database.
 
+    use camtoken::store::StoreError;
     use camtoken::store::backup::Saved;
 
-    use super::AnyStore;
+    use super::OneStore;
     use crate::config::Settings;
     use crate::failure::{Code, Failure};
 
-    pub fn open(_url: &str, _settings: &Settings) -> Result<AnyStore, Failure> {
+    pub fn open(_url: &str, _settings: &Settings) -> Result<OneStore, Failure> {
+        Err(Failure::new(Code::StoreKind))
+    }
+
+    pub fn connect(_url: &str, _settings: &Settings) -> Result<OneStore, StoreError> {
+        Err(StoreError::Address { reason: "this build has no store in a database".to_owned() })
+    }
+
+    pub fn is_known(_url: &str) -> Result<(), Failure> {
         Err(Failure::new(Code::StoreKind))
     }
 

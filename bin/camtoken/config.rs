@@ -30,6 +30,7 @@ pub use kinds::{Attempts, BankName, Budget, Color, Connections, Digits, Durabili
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $from:expr;)+) => {
         /// Every setting with where it came from.
+        #[derive(Clone)]
         pub struct Settings {
             $($(#[$doc])* pub $name: Setting<$type>,)+
             /// The files that they are from.
@@ -126,7 +127,7 @@ const OF_THE_VERIFIER: &[&str] = &[
 ];
 
 /// Which settings files there are.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Files {
     /// Those in effect, the weakest first.
     pub read: Vec<PathBuf>,
@@ -137,6 +138,7 @@ pub struct Files {
 }
 
 /// A value and where it came from.
+#[derive(Clone)]
 pub struct Setting<T> {
     /// The value in effect.
     pub value: T,

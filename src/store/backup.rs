@@ -91,8 +91,8 @@ pub async fn write_with<S: Store>(store: &S, to: impl Write, mut look: impl FnMu
     let key_check = read(store, &RecordId::KeyCheck).await?;
     loop {
         let page = store.list(after.as_ref(), PAGE).await?;
-        // Clocks are those of machines: a store that is restored begins with its own.
-        for id in page.iter().filter(|id| **id != RecordId::Clock) {
+        // Clocks are those of machines, and the map is the store's: one that is restored begins with its own.
+        for id in page.iter().filter(|id| !matches!(id, RecordId::Clock | RecordId::Ranges)) {
             // A listed record may not be there any more in a store of another kind; here none is ever removed.
             let saved = match (id, &key_check) {
                 (RecordId::KeyCheck, Some(early)) => Some(early.clone()),

@@ -45,6 +45,10 @@ impl<L: Store, R: Store> Store for EitherStore<L, R> {
         on_each!(self, store => store.recall(id))
     }
 
+    async fn ping(&self) -> Result<(), StoreError> {
+        on_each!(self, store => store.ping().await)
+    }
+
     async fn stopped(&self) -> StoreError {
         on_each!(self, store => store.stopped().await)
     }

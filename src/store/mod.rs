@@ -5,8 +5,8 @@
 //! durable before the caller gets the answer, and the audit entry of a change is stored with the change or not at all.
 //!
 //! [`MemoryStore`] is for tests and demonstrations, `EmbeddedStore` (feature `embedded`) keeps one directory, and the crate
-//! `camtoken-postgres` serves many processes. [`EitherStore`] is one of two, for programs whose settings choose. All pass the
-//! conformance tests of the crate `camtoken-vectors`, which are there for other people's stores too.
+//! `camtoken-postgres` serves many processes. [`RangedStore`] divides the records among several stores of any kind.
+//! [`EitherStore`] is one of two, for programs whose settings choose. All pass the conformance tests of the crate `camtoken-vectors`, which are there for other people's stores too.
 
 pub mod backup;
 mod block_on;
@@ -14,6 +14,7 @@ mod either;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod memory;
+mod ranged;
 
 use std::fmt;
 use std::io;
@@ -32,6 +33,7 @@ pub use either::EitherStore;
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
 pub use embedded::EmbeddedStore;
 pub use memory::MemoryStore;
+pub use ranged::{Part, RangeMap, RangeMapError, RangedStore};
 
 /// The most bytes that a record, or an audit entry, may have: 64 KiB.
 pub const MAX_LEN: usize = 64 * 1024;
@@ -113,6 +115,15 @@ pub trait Store: Send + Sync {
         None
     }
 
+    /// Whether the store answers, for health checks. A store made of several does while one of them does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::load`].
+    fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { self.list(None, 1).await.map(drop) }
+    }
+
     /// Waits until the store has stopped for good, after a write that failed, and gives the reason. A service that serves
     /// it has to end then. A store that recovers by itself never stops, and this waits for ever.
     fn stopped(&self) -> impl Future<Output = StoreError> + Send {
@@ -135,6 +146,8 @@ pub enum RecordId {
     Generator(GeneratorId),
     /// The store itself: the key-check value, which shows whether a key-encryption key is the store's.
     KeyCheck,
+    /// The member of a [`RangedStore`] itself: its name, and the map of all ranges.
+    Ranges,
     /// One token: which activations it holds.
     Token(TokenId),
 }
@@ -149,6 +162,7 @@ impl RecordId {
             Self::Clock => b"c".to_vec(),
             Self::Generator(id) => [b"g", id.as_str().as_bytes(), b"\0"].concat(),
             Self::KeyCheck => b"k".to_vec(),
+            Self::Ranges => b"r".to_vec(),
             Self::Token(id) => [b"t", id.as_str().as_bytes(), b"\0"].concat(),
         }
     }
@@ -161,6 +175,7 @@ impl RecordId {
             (b'c', []) => Some(Self::Clock),
             (b'g', [id @ .., 0]) => Some(Self::Generator(str::from_utf8(id).ok()?.parse().ok()?)),
             (b'k', []) => Some(Self::KeyCheck),
+            (b'r', []) => Some(Self::Ranges),
             (b't', [id @ .., 0]) => Some(Self::Token(str::from_utf8(id).ok()?.parse().ok()?)),
             _ => None,
         }
@@ -174,6 +189,7 @@ impl fmt::Display for RecordId {
             Self::Clock => f.write_str("clock"),
             Self::Generator(id) => write!(f, "generator:{id}"),
             Self::KeyCheck => f.write_str("key-check"),
+            Self::Ranges => f.write_str("ranges"),
             Self::Token(id) => write!(f, "token:{id}"),
         }
     }
@@ -186,6 +202,7 @@ impl FromStr for RecordId {
         match text.split_once(':') {
             None if text == "clock" => Ok(Self::Clock),
             None if text == "key-check" => Ok(Self::KeyCheck),
+            None if text == "ranges" => Ok(Self::Ranges),
             Some(("activation", id)) => id.parse().map(Self::Activation).map_err(|_| RecordIdError),
             Some(("generator", id)) => id.parse().map(Self::Generator).map_err(|_| RecordIdError),
             Some(("token", id)) => id.parse().map(Self::Token).map_err(|_| RecordIdError),
@@ -196,7 +213,9 @@ impl FromStr for RecordId {
 
 /// A string names no record.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not a record: expected \"clock\", \"key-check\", or \"activation:\", \"generator:\" or \"token:\" and an ID")]
+#[error(
+    "not a record: expected \"clock\", \"key-check\", \"ranges\", or \"activation:\", \"generator:\" or \"token:\" and an ID"
+)]
 pub struct RecordIdError;
 
 /// How often a record has been replaced: 1 for the first record, then one more each time.
@@ -377,6 +396,12 @@ pub enum StoreError {
         /// The setting that is required.
         wanted: &'static str,
     },
+    /// A store is not the member of a [`RangedStore`] that it was taken for.
+    #[error("ranges: {reason}")]
+    Ranges {
+        /// The member, and what differs.
+        reason: String,
+    },
     /// The change has more bytes than a store takes.
     #[error("{part} of {len} bytes, at most {MAX_LEN} allowed")]
     TooLarge {
@@ -455,6 +480,10 @@ macro_rules! store_by_reference {
 
             fn recall(&self, id: &RecordId) -> Option<Versioned> {
                 (**self).recall(id)
+            }
+
+            fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send {
+                (**self).ping()
             }
 
             fn stopped(&self) -> impl Future<Output = StoreError> + Send {

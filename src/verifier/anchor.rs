@@ -227,6 +227,7 @@ impl<S: Store> Verifier<S> {
             RecordId::Generator(_) => self.chain_end_of::<GeneratorRecord>(id).await,
             RecordId::Clock => self.chain_end_of::<ClockRecord>(id).await,
             RecordId::KeyCheck => self.key_check_chain().await,
+            RecordId::Ranges => Ok(None),
         }
     }
 

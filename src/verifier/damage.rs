@@ -69,7 +69,7 @@ impl<S: Store> Verifier<S> {
             RecordId::Generator(_) => self.end::<GeneratorRecord>(id, other_keys, now).await,
             RecordId::Clock => self.end::<ClockRecord>(id, other_keys, now).await,
             // Without it nothing can be told of the other records: it comes from a backup.
-            RecordId::KeyCheck => Ok(Damage::Sound),
+            RecordId::KeyCheck | RecordId::Ranges => Ok(Damage::Sound),
         }
     }
 
@@ -164,7 +164,7 @@ pub fn restored_or_ended(
                 RecordId::Token(_) => ended::<TokenRecord>(saved, key_wrapper, now)?,
                 RecordId::Generator(_) => ended::<GeneratorRecord>(saved, key_wrapper, now)?,
                 RecordId::Clock => ended::<ClockRecord>(saved, key_wrapper, now)?,
-                RecordId::KeyCheck => return Err(error),
+                RecordId::KeyCheck | RecordId::Ranges => return Err(error),
             };
             Ok((ended, true))
         }

@@ -15,7 +15,7 @@ use super::retry::Tries;
 use super::seal::{Sealing, SealingState, check_seal, context_of, sealed, sealed_bytes};
 use super::{Verifier, VerifierError};
 use crate::key::Key;
-use crate::store::{Change, RecordId, Replaced, Revision, Store, Versioned};
+use crate::store::{Change, RecordId, Replaced, Revision, Store, StoreError, Versioned};
 use crate::time::Timestamp;
 use camtoken_core::verifier::audit::{AuditEvent, AuditNote, ChainEnd};
 use camtoken_core::verifier::clock::ClockRecord;
@@ -68,8 +68,12 @@ impl<S: Store> Verifier<S> {
     /// # Errors
     ///
     /// [`VerifierError::KeyMismatch`] when it is another key: do not use this verifier. [`VerifierError::Record`] when the key-check
-    /// value was altered. After any other error it is not known.
+    /// value was altered. [`StoreError::Ranges`] for a member of a store of ranges. After any other error it is not known.
     pub async fn check_key(&self, rng: &mut impl CryptoRng) -> Result<(), VerifierError> {
+        if self.store.load(&RecordId::Ranges).await?.is_some() {
+            let reason = "this is one member: open the store of ranges that it belongs to".to_owned();
+            return Err(StoreError::Ranges { reason }.into());
+        }
         let mut tries = Tries::new();
         loop {
             tries.next().await?;
@@ -233,7 +237,7 @@ impl<S: Store> Verifier<S> {
                     RecordId::Activation(_) => self.open_key::<Record>(&id).await?,
                     RecordId::Token(_) => self.open_key::<TokenRecord>(&id).await?,
                     RecordId::Generator(_) => self.open_key::<GeneratorRecord>(&id).await?,
-                    RecordId::Clock | RecordId::KeyCheck => continue,
+                    RecordId::Clock | RecordId::KeyCheck | RecordId::Ranges => continue,
                 };
                 proof = Proof::Fits;
                 match opened {

@@ -224,7 +224,7 @@ impl<S: Store> Verifier<S> {
             RecordId::Generator(_) => self.accept::<GeneratorRecord>(id, now, rng, |record| Ok((record, 0))).await,
             RecordId::Clock => self.accept::<ClockRecord>(id, now, rng, |record| Ok((record, 0))).await,
             // It is no record of a customer: `seal_records` writes it again.
-            RecordId::KeyCheck => Ok(false),
+            RecordId::KeyCheck | RecordId::Ranges => Ok(false),
         }
     }
 
@@ -260,7 +260,7 @@ impl<S: Store> Verifier<S> {
     /// Gives one record its seal. Whether it had none.
     async fn seal_record(&self, id: &RecordId, rng: &mut impl CryptoRng) -> Result<bool, VerifierError> {
         let rewrapped = match id {
-            RecordId::KeyCheck => return Ok(false),
+            RecordId::KeyCheck | RecordId::Ranges => return Ok(false),
             _ if self.is_sealed(id).await? => return Ok(false),
             RecordId::Activation(_) => self.rewrap_record::<Record>(id, rng).await,
             RecordId::Token(_) => self.rewrap_record::<TokenRecord>(id, rng).await,
@@ -358,7 +358,7 @@ pub(super) fn context_of(id: &RecordId) -> Vec<u8> {
         RecordId::Activation(activation) => context(*activation),
         RecordId::Token(token) => token_context(token),
         RecordId::Generator(generator) => generator_context(generator),
-        RecordId::Clock | RecordId::KeyCheck => Vec::new(),
+        RecordId::Clock | RecordId::KeyCheck | RecordId::Ranges => Vec::new(),
     }
 }
 

@@ -162,6 +162,7 @@ impl<S: Store> Verifier<S> {
                         self.check_generator(generator, &id).await
                     }
                     RecordId::Clock => self.check_clock(&id).await,
+                    RecordId::Ranges => Ok(0),
                 };
                 match checked {
                     Ok(entries) => inventory.entries += entries,
@@ -226,7 +227,7 @@ impl<S: Store> Verifier<S> {
             for id in page {
                 wrapped += u64::from(match &id {
                     // The last one: when it is written, the older keys may be removed.
-                    RecordId::KeyCheck => false,
+                    RecordId::KeyCheck | RecordId::Ranges => false,
                     RecordId::Activation(_) => self.rewrap_record::<Record>(&id, rng).await?,
                     RecordId::Token(_) => self.rewrap_record::<TokenRecord>(&id, rng).await?,
                     RecordId::Generator(_) => self.rewrap_record::<GeneratorRecord>(&id, rng).await?,

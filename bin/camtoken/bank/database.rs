@@ -1,12 +1,13 @@
 //! The store in a database: the kind that its URL names, if this build has it.
 
+use camtoken::store::StoreError;
 use camtoken::store::backup::Saved;
 #[cfg(feature = "etcd")]
 use camtoken_etcd::EtcdStore;
 #[cfg(feature = "postgres")]
 use camtoken_postgres::PostgresStore;
 
-use super::AnyStore;
+use super::OneStore;
 use crate::config::Settings;
 use crate::failure::{Code, Failure};
 
@@ -19,14 +20,31 @@ pub type Database = PostgresStore;
 pub type Database = EtcdStore;
 
 /// Connects, and checks the server.
-pub fn open(url: &str, settings: &Settings) -> Result<AnyStore, Failure> {
-    Ok(AnyStore::Right(match scheme(url) {
+pub fn open(url: &str, settings: &Settings) -> Result<OneStore, Failure> {
+    is_known(url)?;
+    Ok(connect(url, settings)?)
+}
+
+/// As [`open`], for the URL of a kind that is known.
+pub fn connect(url: &str, settings: &Settings) -> Result<OneStore, StoreError> {
+    Ok(OneStore::Right(match scheme(url) {
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => in_postgres(PostgresStore::connect(url, postgres(settings))?),
         #[cfg(feature = "etcd")]
         "etcd" => in_etcd(EtcdStore::connect(url, etcd(settings))?),
-        _ => return Err(Failure::new(Code::StoreKind)),
+        other => return Err(StoreError::Address { reason: format!("this build has no store of the kind {other:?}") }),
     }))
+}
+
+/// Refuses the URL of a kind that this build does not have.
+pub fn is_known(url: &str) -> Result<(), Failure> {
+    match scheme(url) {
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => Ok(()),
+        #[cfg(feature = "etcd")]
+        "etcd" => Ok(()),
+        _ => Err(Failure::new(Code::StoreKind)),
+    }
 }
 
 /// Makes the tables that a store needs, and returns the version before and after.
@@ -63,6 +81,7 @@ pub fn compact(url: &str, settings: &Settings) -> Result<(u64, u64), Failure> {
         "etcd" => Ok(EtcdStore::compact(url, &etcd(settings))?),
         #[cfg(feature = "postgres")]
         "postgres" | "postgresql" => Err(Failure::new(Code::OwnUpkeep)),
+        "ranges" => Err(Failure::new(Code::OwnUpkeep)),
         _ => Err(Failure::new(Code::StoreKind)),
     }
 }
