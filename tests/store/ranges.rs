@@ -140,7 +140,7 @@ fn a_store_is_not_taken_for_another_member() {
 #[test]
 fn a_backup_is_divided_among_the_members() {
     let from = ranged(THREE, |_| Ok(MemoryStore::new()));
-    let ids: Vec<_> = (0..300).map(activation).chain(["token:A", "token:B", "key-check", "clock"].map(id)).collect();
+    let ids: Vec<_> = (0..200).map(activation).chain(["token:A", "token:B", "key-check", "clock"].map(id)).collect();
     ids.iter().for_each(|id| assert_eq!(write(&from, id), Ok(Replaced::Yes(Revision::from_u64(1)))));
     let saved = saved(&from);
 
