@@ -3,6 +3,8 @@
 #[macro_use]
 #[path = "common/forward.rs"]
 mod forward;
+#[path = "verifier/cards.rs"]
+mod cards;
 #[path = "verifier/clock.rs"]
 mod clock;
 #[path = "verifier/contention.rs"]

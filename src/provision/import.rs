@@ -41,7 +41,8 @@ pub struct Skipped {
 /// How a file is imported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImportOptions {
-    /// Packages that name an OCRASuite of a camera token are device keys, too: the caller knows that the file is not one of cards.
+    /// Packages that name an OCRASuite of a camera token are device keys, and none is a card: the caller knows that the file is not
+    /// one of cards.
     pub suites_are_device_keys: bool,
 }
 
@@ -167,10 +168,14 @@ impl<'a> Taken<'a> {
                 let (id, secret, moving) = package.generator_used_at(at, now)?;
                 Self::Generator(NewGenerator { id, secret, moving, origin })
             }
-            _ => {
-                let (id, device_key) = package.device_key(taking, at)?;
-                Self::Token(NewToken { id, device_key, test: false, origin: Some(origin) })
-            }
+            _ => match package.device_key(taking, at) {
+                Ok((id, device_key)) => Self::Token(NewToken { id, device_key, test: false, origin: Some(origin) }),
+                Err(NoDeviceKey::Card | NoDeviceKey::Suite) if !taking.suites_too => {
+                    let (id, secret, moving) = package.card(at)?;
+                    Self::Generator(NewGenerator { id, secret, moving, origin })
+                }
+                Err(why) => return Err(why),
+            },
         })
     }
 

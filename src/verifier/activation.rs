@@ -123,13 +123,14 @@ impl Activation {
         }
     }
 
-    /// Its kind in documents: `camera`, `timeBased` or `eventBased`.
+    /// Its kind in documents: `camera`, `timeBased`, `eventBased` or `card`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.record.credential {
             Credential::Camera { .. } => "camera",
             Credential::TimeBased { .. } | Credential::Generator { moving: Moving::Time { .. }, .. } => "timeBased",
             Credential::Generator { moving: Moving::Event { .. }, .. } => "eventBased",
+            Credential::Generator { moving: Moving::Card { .. }, .. } => "card",
         }
     }
 

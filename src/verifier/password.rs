@@ -1,4 +1,4 @@
-//! Passwords of generators, by the time (RFC 6238) or by a counter (RFC 4226).
+//! Passwords of generators, by the time (RFC 6238), by a counter (RFC 4226) or to a question (RFC 6287).
 
 use camtoken_core::verifier::decision::{
     Comparison, ExpectedPassword, GeneratorPassword, Window, expected_password, settle,
@@ -12,8 +12,9 @@ use crate::store::Store;
 use crate::time::Timestamp;
 
 impl<S: Store> Verifier<S> {
-    /// Checks a password of a generator, by the time (RFC 6238) or by a counter (RFC 4226), of an activation that has no camera
-    /// token. It is accepted once, and never as the response to a challenge.
+    /// Checks a password of a generator, by the time (RFC 6238), by a counter (RFC 4226) or to the last question of
+    /// [`Verifier::issue_question`] (RFC 6287), of an activation that has no camera token. It is accepted once, and never as the
+    /// response to a challenge.
     ///
     /// # Errors
     ///
@@ -66,10 +67,16 @@ impl<S: Store> Verifier<S> {
 }
 
 /// Compares a password with those of a window.
-fn compare_password(key: &Key, response: &Response, attempt: AttemptId, window: &Window) -> Comparison<Option<u64>> {
+fn compare_password(
+    key: &Key,
+    response: &Response,
+    attempt: AttemptId,
+    window: &Window<'_>,
+) -> Comparison<Option<u64>> {
     let name: &[u8] = match window {
         Window::Time { .. } => b"time-based",
         Window::Event { .. } => b"event-based",
+        Window::Card { .. } => b"card",
     };
     let tag = attempt.tag(key, name, response.expose_str());
     Comparison::Made { tag, matches: window.find(key, response) }

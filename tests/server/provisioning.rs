@@ -62,6 +62,7 @@ pub fn takes_keys_from_a_file(server: &Server) {
     let opened = import(json!({ "pskc": figure, "passphrase": "qwerty" }));
     assert_eq!(opened.ok(200)["generators"], json!(["987654321"]));
     gives_a_makers_generator(server);
+    asks_a_card(server);
 }
 
 /// What is said of a file with an altered value, whose tokens are revoked.
@@ -99,6 +100,35 @@ fn gives_a_makers_generator(server: &Server) {
     assert_eq!(resynchronise(json!(["254676", "287922"])).ok(200), json!({ "result": "accepted" }));
     assert_eq!([verify("287922"), verify("162583")], ["used", "accepted"]);
     assert_eq!(resynchronise(json!(["254676"])).problem(400), "CT-E100");
+}
+
+/// RFC 6287's key and suite; the response is by Python's own HMAC.
+fn asks_a_card(server: &Server) {
+    let suite = "OCRA-1:HOTP-SHA1-6:QN08";
+    let pskc = format!(
+        "<KeyContainer Version=\"1.0\" xmlns=\"urn:ietf:params:xml:ns:keyprov:pskc\"><KeyPackage><DeviceInfo>\
+         <SerialNo>CARD1</SerialNo></DeviceInfo><Key Id=\"C1\" Algorithm=\"urn:ietf:params:xml:ns:keyprov:pskc:ocra\">\
+         <AlgorithmParameters><Suite>{suite}</Suite></AlgorithmParameters><Data><Secret>\
+         <PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"
+    );
+    let imported = server.post("/v1/tokens/import", &json!({ "pskc": pskc })).ok(200);
+    assert_eq!(imported["generators"], json!(["CARD1"]));
+    let new = json!({ "contract": "1234567890", "user": "SUZUKI" });
+    let given = server.post("/v1/generators/CARD1/enroll", &new).ok(201);
+    assert_eq!(given["kind"], "card");
+    let path = |rest: &str| format!("/v1/activations/{}{rest}", text(&given, "id"));
+    let verify =
+        |response: &str| server.post(&path("/verify"), &json!({ "response": response })).ok(200)["result"].clone();
+    assert_eq!(verify("243178"), "rejected", "nothing was asked");
+    let asked = server.post(&path("/question"), &json!({ "ttl": "60s" })).ok(201);
+    let script = "import hmac,sys\ns,q=sys.argv[1:]\nh='%X'%int(q)\n\
+        d=hmac.digest(b'12345678901234567890',s.encode()+b'\\0'+bytes.fromhex(h+'0'*(256-len(h))),'sha1')\no=d[-1]&15\n\
+        print('%06d'%((int.from_bytes(d[o:o+4],'big')&0x7fffffff)%10**6))";
+    let output = Command::new("python3").args(["-c", script, suite, &text(&asked, "question")]).output();
+    let response = String::from_utf8_lossy(&output.expect("python3 is there").stdout).trim().to_owned();
+    assert_eq!([verify(&response), verify(&response)], ["accepted", "used"]);
+    let nobody = server.post("/v1/activations/0123456789ab/question", &json!({}));
+    assert_eq!((400..500).contains(&nobody.status), true, "{nobody:?}");
 }
 
 /// A password of RFC 6238 is computed here from the URI, by the RFC's own words over another HMAC.

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod keys;
+mod question;
 mod status;
 
 use camtoken::key::{ActivationId, GeneratorId, TokenId};
@@ -26,6 +27,7 @@ use crate::text::Text;
 use args::{ActivationArgs, Holder};
 
 pub use keys::{Exported, ProtectionArgs};
+pub use question::QuestionReport;
 pub use status::Books;
 
 #[derive(clap::Args)]
@@ -50,6 +52,7 @@ enum Act {
     Audit(ActivationArgs),
     TimeBased(TimeBasedArgs),
     Generator(GeneratorArgs),
+    Question(question::Args),
     Resync(ResyncArgs),
 }
 
@@ -217,6 +220,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
             let enrolled = bank.verifier.enroll_generator(&args.generator, subscriber, bank.now, &mut rng);
             StateReport::tell(block_on(enrolled)?, "active", context)
         }
+        Act::Question(args) => question::run(args, context),
         Act::Resync(args) => resync(args, context),
     }
 }

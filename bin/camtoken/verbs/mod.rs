@@ -152,6 +152,7 @@ pub const DOCUMENTS: &[Described] = &[
     Described::of::<enroll::Books>(),
     Described::of::<camtoken_documents::AuditHistory>(),
     Described::of::<enroll::GeneratorReport>(),
+    Described::of::<enroll::QuestionReport>(),
     Described::of::<camtoken_documents::Imported>(),
     Described::of::<enroll::Exported>(),
     #[cfg(feature = "server")]

@@ -29,7 +29,7 @@ pub struct Args {
     response: String,
     #[command(flatten)]
     attempt: AttemptArgs,
-    #[arg(long, alias = "event-based")]
+    #[arg(long, aliases = ["event-based", "card"])]
     time_based: bool,
     #[command(flatten)]
     bank: BankArgs,

@@ -68,7 +68,7 @@ pub struct ActivationStatus {
     pub failures: u8,
     /// Whether it ever gave a right response
     pub signed: bool,
-    /// What it answers by: camera, timeBased or eventBased
+    /// What it answers by: camera, timeBased, eventBased or card
     pub kind: &'static str,
     /// The generator, where it came from its maker
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +137,7 @@ pub struct TokenStatus {
 pub struct GeneratorStatus {
     /// What is printed on it
     pub generator: String,
-    /// timeBased or eventBased
+    /// timeBased, eventBased or card
     pub kind: &'static str,
     /// The activation of whoever has it, or had it last
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -291,6 +291,7 @@ impl From<&RegisteredGenerator> for GeneratorStatus {
             kind: match generator.moving() {
                 Moving::Time { .. } => "timeBased",
                 Moving::Event { .. } => "eventBased",
+                Moving::Card { .. } => "card",
             },
             activation: generator.activation().map(|id| id.to_string()),
             manufacturer: origin.manufacturer.clone(),

@@ -17,12 +17,12 @@ use super::access::Scope;
 use super::api::{Api, Method};
 use super::bank::{Answer, Bank, Shared, Stepped, Told, parse};
 use super::guard::Limit;
-use super::idempotency::attempt;
+use super::idempotency::{attempt, named_attempt};
 use super::json::Json;
 use super::problem::{Code, Problem};
 use super::rng;
 use super::turns::Caller;
-use super::values::{Secret, whole};
+use super::values::{Secret, SpanText, whole};
 use camtoken::key::{ActivationId, GeneratorId, Key};
 use camtoken::provision::otpauth::{MovingFactor, OtpHash};
 use camtoken::provision::{Container, ImportOptions, OtpauthUri, Protection};
@@ -56,6 +56,13 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
             .body::<NewGenerator>()
             .answer::<Given>(201, "The activation; the last user can no longer use the generator")
     })
+    .add(Method::Post, "/v1/activations/{activation}/question", post(question::<S>), |op| {
+        op.scopes(&[Scope::Issue])
+            .summary("generators", "Puts a question to a card (OCRA, RFC 6287); the question before is superseded")
+            .idempotent()
+            .body::<NewQuestion>()
+            .answer::<Question>(201, "The question; the card's response is verified as a generator's password")
+    })
     .add(Method::Post, "/v1/activations/{activation}/resynchronise", post(resynchronise::<S>), |op| {
         op.scopes(&[Scope::Enroll, Scope::Operate])
             .summary("generators", "Finds a generator that has run away by two consecutive passwords, which are spent")
@@ -67,7 +74,7 @@ pub(super) fn routes<S: Store + 'static>(api: Api<Arc<Bank<S>>>) -> Api<Arc<Bank
         op.scopes(&[Scope::Verify])
             .summary(
                 "generators",
-                "Checks a generator's password. It is accepted once, and never taken for the response to a challenge",
+                "Checks a generator's password, or a card's response to its question. It is accepted once, and never taken for the response to a challenge",
             )
             .idempotent()
             .body::<Answer>()
@@ -93,7 +100,7 @@ struct KeyFile {
     /// The key of the MACs in base64, where both parties have agreed on one and the file does not bring it
     #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9+/]+={0,2}$"))]
     mac_key: Option<Secret>,
-    /// Whether packages that name an OCRASuite are device keys all the same; otherwise they are left alone as those of cards
+    /// Whether packages that name an OCRASuite are device keys all the same; otherwise they are those of cards
     #[serde(default)]
     device_keys: bool,
 }
@@ -150,6 +157,27 @@ struct Given {
     id: String,
     #[serde(flatten)]
     status: GeneratorStatus,
+}
+
+/// A question for a card.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewQuestion {
+    /// How long it may be answered; without it, as long as the verifier's challenges
+    #[serde(default)]
+    ttl: Option<SpanText>,
+}
+
+/// A question that was put to a card.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Question {
+    /// The activation
+    activation: String,
+    /// The decimal digits that the user types into the card
+    question: String,
+    /// From then on no response is accepted
+    expires_at: String,
 }
 
 /// What a generator showed one after the other.
@@ -223,6 +251,24 @@ async fn enroll<S: Store>(
     let known = bank.verifier().generator(&id).await?.ok_or(Code::NoGenerator)?;
     let given = Given { id: activation.to_string(), status: GeneratorStatus::from(&known) };
     Ok((StatusCode::CREATED, Json(given)).into_response())
+}
+
+async fn question<S: Store>(
+    State(bank): Shared<S>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(new): Json<NewQuestion>,
+) -> Result<Response, Problem> {
+    let (activation, attempt): (ActivationId, _) = (parse(&id)?, named_attempt(&headers)?);
+    let lifetime = new.ttl.map(|ttl| ttl.forward("ttl")).transpose()?;
+    let (verifier, now, rng) = (bank.verifier(), bank.now_of(activation).await?, &mut rng());
+    let issued = verifier.issue_question(activation, lifetime, attempt, now, rng).await?;
+    let question = Question {
+        activation: activation.to_string(),
+        question: issued.question,
+        expires_at: issued.expires_at.to_string(),
+    };
+    Ok((StatusCode::CREATED, Json(question)).into_response())
 }
 
 async fn resynchronise<S: Store>(

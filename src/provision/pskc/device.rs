@@ -1,6 +1,7 @@
 //! The device of a package, and the forms of its challenges and responses.
 
-use super::ValueFormat;
+use super::{NoDeviceKey, ValueFormat};
+use crate::oath::ocra::Suite;
 use crate::time::Timestamp;
 
 /// The device (`DeviceInfo`). Manufacturer and serial number together name it.
@@ -35,6 +36,16 @@ pub struct ChallengeFormat {
     pub max: u32,
     /// Whether the device checks a Luhn digit at the end.
     pub check_digits: bool,
+}
+
+impl ChallengeFormat {
+    /// How many decimal digits a question has that people type: 8, if the card takes them.
+    pub(super) fn typed_len(self, suite: &Suite) -> Result<u8, NoDeviceKey> {
+        let takes_digits = !matches!(self.encoding, ValueFormat::Base64 | ValueFormat::Binary);
+        let most = self.max.min(suite.question().max_len().into());
+        let len = u8::try_from(self.min.max(8).min(most)).ok().filter(|_| takes_digits && !self.check_digits);
+        len.ok_or(NoDeviceKey::ChallengeFormat)
+    }
 }
 
 /// The responses that a device gives (`ResponseFormat`).

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Container, LEAST_KEY, LONGEST_TEXT, PolicyError, XmlError};
 use crate::key::IdError;
-use crate::verifier::{Moving, OutOfValidity};
+use crate::verifier::{Moving, OutOfValidity, UnfitSuite};
 
 /// How a message names one package of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,6 +79,15 @@ pub enum NoDeviceKey {
     /// It names a suite that a camera token could have, as a card's package does.
     #[error("it names an OCRASuite, as cards do, and does not say that it is a device key")]
     Card,
+    /// It is for a card whose responses a verifier cannot check.
+    #[error("{0}")]
+    UnfitSuite(#[from] UnfitSuite),
+    /// The card takes no decimal digits as a question, or none without a check digit.
+    #[error("its ChallengeFormat is not decimal digits without CheckDigits")]
+    ChallengeFormat,
+    /// The card's responses are not those of its suite.
+    #[error("its ResponseFormat is not the decimal digits of its OCRASuite")]
+    OtherDigits,
     /// Its device gives other responses than a camera token.
     #[error("its ResponseFormat is not that of a camera token here, {digits} decimal digits")]
     ResponseFormat {

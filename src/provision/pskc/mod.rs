@@ -37,10 +37,11 @@ pub use self::policy::{KeyUsage, PinPolicy, PinUsageMode, Policy, PolicyError};
 pub use self::xml::XmlError;
 use crate::challenge::ResponseSuite;
 use crate::key::{GeneratorId, Key, TokenId};
+use crate::oath::ocra::Suite;
 use crate::oath::totp::Totp;
 use crate::oath::{Digits, Hash};
 use crate::time::Timestamp;
-use crate::verifier::{DevicePin, Moving, Origin, Validity};
+use crate::verifier::{CardSuite, DevicePin, Moving, Origin, Validity};
 
 /// A file of key packages (`KeyContainer`).
 #[derive(Debug, Default)]
@@ -319,6 +320,27 @@ impl KeyPackage {
         Ok((serial, key, moving))
     }
 
+    /// The secret of a card, with its serial number and its suite: an OCRA key of at least 16 bytes with an OCRASuite, that may be used
+    /// for challenge and response without further rules.
+    ///
+    /// # Errors
+    ///
+    /// What the package is instead.
+    pub fn card(&self, now: Timestamp) -> Result<(GeneratorId, &Key, Moving), NoDeviceKey> {
+        if self.algorithm != Some(Algorithm::Ocra) {
+            return Err(NoDeviceKey::Algorithm);
+        }
+        let key = self.usable_key(KeyUsage::ChallengeResponse, now)?;
+        let suite: Suite = self.suite.as_ref().and_then(|suite| suite.parse().ok()).ok_or(NoDeviceKey::Suite)?;
+        if self.response_format.is_some_and(|format| format != ResponseFormat::decimal(suite.digits())) {
+            return Err(NoDeviceKey::OtherDigits);
+        }
+        let question_len = self.challenge_format.map(|format| format.typed_len(&suite)).transpose()?;
+        let suite = CardSuite::new(&suite, question_len)?;
+        let serial = self.device.serial.as_deref().ok_or(NoDeviceKey::NoSerial)?.parse()?;
+        Ok((serial, key, Moving::card(suite, self.counter.unwrap_or_default())))
+    }
+
     /// The key of a token or generator, long enough and without a rule that a verifier cannot enforce. A key that is not valid yet
     /// may be imported, and is not used before its date.
     fn usable_key(&self, usage: KeyUsage, now: Timestamp) -> Result<&Key, NoDeviceKey> {
@@ -389,6 +411,15 @@ impl KeyPackage {
     pub fn of_generator(generator: &GeneratorId, secret: Key, moving: Moving, origin: Origin) -> Self {
         let mut package = Self::of(generator.as_str(), secret, origin);
         let digits = match moving {
+            Moving::Card { suite, next, .. } => {
+                let (min, max) = (suite.question_len().into(), suite.question_len().into());
+                package.algorithm = Some(Algorithm::Ocra);
+                package.challenge_format =
+                    Some(ChallengeFormat { encoding: ValueFormat::Decimal, min, max, check_digits: false });
+                package.counter = suite.suite().counter().then_some(next);
+                package.suite = Some(suite.as_str().to_owned());
+                suite.digits()
+            }
             Moving::Event { digits, next, .. } => {
                 package.algorithm = Some(Algorithm::Hotp);
                 package.counter = Some(next);
@@ -404,7 +435,7 @@ impl KeyPackage {
             }
         };
         package.response_format = Some(ResponseFormat::decimal(digits.get()));
-        package.policy.key_usage = vec![KeyUsage::OneTimePassword];
+        package.policy.key_usage = package.algorithm.as_ref().and_then(Algorithm::usage).into_iter().collect();
         package
     }
 

@@ -48,7 +48,7 @@ issued-uri = URI
 help-verify = Settle the response to a challenge, once
     .challenge = The challenge that issue named; with --time-based the activation
     .response = What the token shows; - reads it from standard input
-    .time_based = Settle a password of a customer's generator, by the time or by a counter
+    .time_based = Settle a password of a customer's generator, by the time or by a counter, or a card's response to its question
     .long =
         Settle the response to a challenge, once.
 
@@ -155,8 +155,19 @@ help-enroll-generator = Give a generator that came from its maker to a customer 
         Give a generator that came from its maker to a customer without a camera token.
 
         Its passwords are settled by camtoken verify --time-based ACTIVATION PASSWORD, for time-based and event-based
-        generators. They are accepted once, and never as the response to a challenge. A generator whose activation is
-        revoked may be given to another customer.
+        generators. They are accepted once, and never as the response to a challenge. A card is put a question first
+        (camtoken enroll question). A generator whose activation is revoked may be given to another customer.
+
+help-enroll-question = Put a question to a customer's card
+    .ttl = How long the question may be answered
+    .long =
+        Put a question to a customer's card (OCRA, RFC 6287).
+
+        The customer types the digits into the card and reads its response, which camtoken verify --card ACTIVATION
+        RESPONSE settles, once. A newer question supersedes it. A card shows no transaction: its response says who answers,
+        and nothing about what is done.
+
+enroll-question = Question
 
 help-enroll-resync = Resynchronise a generator by two consecutive passwords
     .first = What the generator showed; - reads it from standard input
@@ -166,7 +177,8 @@ help-enroll-resync = Resynchronise a generator by two consecutive passwords
         Resynchronise a generator by two consecutive passwords (RFC 4226, section 7.4).
 
         An event-based generator is found up to a thousand presses ahead, a time-based one up to sixty steps ahead or twenty
-        behind. Both passwords count as used; wrong ones count as a wrong password does.
+        behind. Both passwords count as used; wrong ones count as a wrong password does. For a card with a counter, put a
+        question to it first; the customer answers it twice.
 
         After the store was restored, an event-based generator is accepted only after this. Let the customer press the button
         there and then: passwords that were used since the backup would be accepted, too. --counter VALUE refuses those before

@@ -7,6 +7,7 @@
 //! stored format: it changes without notice, and only `camtoken` migrates it.
 
 pub mod audit;
+pub mod card;
 pub mod clock;
 #[doc(hidden)]
 pub mod decision;

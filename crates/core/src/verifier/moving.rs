@@ -5,6 +5,8 @@ use core::num::NonZeroU32;
 use camtoken_oath::{Digits, Hash};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::card::CardSuite;
+
 /// The moving factor of a generator's passwords: its algorithm, and its counter or time step at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub enum Moving {
@@ -46,6 +48,20 @@ pub enum Moving {
         #[cbor(with = "flag", has_nil)]
         restored: bool,
     },
+    /// A question, and a counter where the suite has one: RFC 6287. A card.
+    #[n(2)]
+    Card {
+        /// Its suite.
+        #[n(0)]
+        suite: CardSuite,
+        /// The next value of the counter that is accepted; 0 where the suite has no counter.
+        #[n(1)]
+        next: u64,
+        /// As for [`Moving::Event`]; never of a suite without a counter.
+        #[n(2)]
+        #[cbor(with = "flag", has_nil)]
+        restored: bool,
+    },
 }
 
 impl Moving {
@@ -56,6 +72,13 @@ impl Moving {
     #[must_use]
     pub const fn event(digits: Digits, next: u64) -> Self {
         Self::Event { digits, next, restored: false }
+    }
+
+    /// A card whose counter, if its suite has one, begins at `next`.
+    #[must_use]
+    pub fn card(suite: CardSuite, next: u64) -> Self {
+        let next = if suite.suite().counter() { next } else { 0 };
+        Self::Card { suite, next, restored: false }
     }
 
     /// Combines it with the counter or time step at another verifier, which has handed it on: passwords that were used there count as
@@ -75,6 +98,9 @@ impl Moving {
                 let drift = if later > last_step { later_drift } else { drift };
                 Some(Self::Time { hash, digits, step_secs, drift, last_step: last_step.max(later) })
             }
+            (Self::Card { suite, next, restored }, Self::Card { suite: same, next: later, .. }) if suite == same => {
+                Some(Self::Card { suite, next: next.max(later), restored })
+            }
             _ => None,
         }
     }
@@ -82,7 +108,7 @@ impl Moving {
     /// Whether a single password proves nothing, because it may have been used before the store was restored.
     #[must_use]
     pub const fn needs_resynchronisation(&self) -> bool {
-        matches!(self, Self::Event { restored: true, .. })
+        matches!(self, Self::Event { restored: true, .. } | Self::Card { restored: true, .. })
     }
 }
 

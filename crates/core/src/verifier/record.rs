@@ -1,7 +1,7 @@
 //! The records of activations, tokens and generators, as a store keeps them. Not part of the public interface.
 //!
-//! A record is CBOR behind one version byte: 1, or 2 where it says something that a reader of version 1 would lose. It holds no
-//! secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
+//! A record is CBOR behind one version byte: 1, or 2 where it says something that a reader of version 1 would lose, 4 where it is of
+//! a card (3 is a sealed record). It holds no secret in the clear: keys are wrapped by the `KeyWrapper` of the crate `camtoken`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -20,6 +20,7 @@ pub(super) use field::seconds;
 use field::{activation_ids, challenge_id, text, transaction};
 
 use super::audit::ChainEnd;
+use super::card::CardQuestion;
 use super::moving::Moving;
 use super::origin::{Origin, Validity};
 use super::subscriber::Subscriber;
@@ -118,6 +119,9 @@ pub enum Credential {
         /// When its secret may be used.
         #[n(3)]
         validity: Validity,
+        /// The last question to it, if it is a card.
+        #[n(4)]
+        question: Option<CardQuestion>,
     },
 }
 
@@ -362,6 +366,14 @@ impl Credential {
         }
     }
 
+    /// The last question to a card.
+    pub fn question_mut(&mut self) -> Option<&mut CardQuestion> {
+        match self {
+            Self::Generator { question, .. } => question.as_mut(),
+            Self::Camera { .. } | Self::TimeBased { .. } => None,
+        }
+    }
+
     /// When the key may be used.
     #[must_use]
     pub fn validity(&self) -> Validity {
@@ -437,7 +449,10 @@ pub enum RecordError {
 }
 
 /// The latest version.
-const VERSION: u8 = 2;
+const VERSION: u8 = 4;
+
+/// The first byte of a sealed record. A reader of before there were seals takes it for a later version, and refuses it.
+pub(super) const SEALED: u8 = 3;
 
 /// Writes a record for the store.
 #[must_use]
@@ -459,7 +474,7 @@ pub(super) fn append<T: Layout>(record: &T, mut bytes: Vec<u8>) -> Vec<u8> {
 /// [`RecordError`] when the bytes are not those of a record of these versions.
 pub fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, RecordError> {
     let (&version, body) = bytes.split_first().ok_or(RecordError::Damaged)?;
-    if !(1..=VERSION).contains(&version) {
+    if !(1..=VERSION).contains(&version) || version == SEALED {
         return Err(RecordError::Version { found: version });
     }
     let mut from = Decoder::new(body);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! sealed record   3 | seal (36) | record
-//! record          1 or 2 | CBOR
+//! record          1, 2 or 4 | CBOR
 //! ```
 //!
 //! The MAC is over the record's name in the store, its revision (8 bytes, big-endian) and the record. No name is the beginning
@@ -12,13 +12,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::record::{Layout, RecordError, append};
+use super::record::{Layout, RecordError, SEALED, append};
 
 /// The bytes of a seal: 4 that name the key, 32 of HMAC-SHA256.
 pub const SEAL_LEN: usize = 36;
-
-/// The first byte of a sealed record. A reader of before there were seals takes it for a later version, and refuses it.
-const SEALED: u8 = 3;
 
 /// The first byte and the seal.
 const HEAD_LEN: usize = 1 + SEAL_LEN;

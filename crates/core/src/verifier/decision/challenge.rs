@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::card::end_question;
 use super::{AuditEvent, Clock, Event, Ruling, not_active, not_usable};
 use crate::challenge::{Challenge, ChallengeRef};
 use crate::key::{ActivationId, TokenId};
@@ -153,6 +154,7 @@ pub(super) fn end_challenge(record: &mut Record) {
     if !record.challenge.as_ref().is_some_and(is_accepted) {
         retire_challenge(record);
     }
+    end_question(&mut record.credential, ChallengeEnd::Superseded);
 }
 
 /// Moves the current challenge to the past ones, ended as superseded unless it ended before. Its attempt is forgotten with

@@ -1,5 +1,6 @@
 //! The bank's changes to an activation: it suspends, resumes, initialises or revokes it, or restores it from a backup.
 
+use super::card::end_question;
 use super::challenge::end_challenge;
 use super::password::{last_step, latest_step, latest_time_based, restore};
 use super::{AuditEvent, Clock, Event, Ruling};
@@ -7,7 +8,7 @@ use crate::time::Timestamp;
 use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Record, StoredState};
+use crate::verifier::record::{ChallengeEnd, Credential, Record, StoredState};
 use crate::verifier::verdict::Step;
 
 /// The bank suspends the activation (一時停止). Nothing is issued to it or accepted from it until it is resumed.
@@ -236,11 +237,12 @@ fn end_open(record: &mut Record) -> bool {
     if is_asked {
         end_challenge(record);
     }
+    let is_questioned = end_question(&mut record.credential, ChallengeEnd::Superseded);
     let is_registering = matches!(record.state, StoredState::FirstCode(_) | StoredState::SecondCode(_));
     if is_registering {
         record.state = StoredState::Reset;
     }
-    is_asked || is_registering
+    is_asked || is_questioned || is_registering
 }
 
 fn done(event: AuditEvent) -> Ruling<Answer> {

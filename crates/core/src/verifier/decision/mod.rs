@@ -17,12 +17,14 @@
 //! | `registration` | the records of new activations; [`DeviceCodeAnswer`], [`Confirmation`] |
 //! | `challenge` | [`ChallengeIssue`], [`Withdrawal`] |
 //! | `response` | [`ChallengeResponse`], [`SettledQuery`] |
+//! | `card` | [`QuestionIssue`] |
 //! | `password` | [`GeneratorPassword`], [`Resynchronisation`] |
 //! | `lifecycle` | [`Suspension`], [`Resumption`], [`Reset`], [`Revocation`], [`ValidityChange`], [`HandedOver`], [`Restoration`], [`ClockSetBack`] |
 //! | `token` | the record of a token: its registration, its places, its revocation |
 //! | `generator` | the record of a generator: its registration, who has it, its restoration |
 //! | `damage` | the end of a record that cannot be read, or whose key does not open |
 
+mod card;
 mod challenge;
 mod damage;
 mod generator;
@@ -34,6 +36,7 @@ mod response;
 mod tests;
 mod token;
 
+pub use card::QuestionIssue;
 pub use challenge::{ChallengeIssue, IssueRefusal, Withdrawal, may_have_forgotten, open_challenge};
 pub use damage::{Endable, end_damaged};
 pub use generator::{

@@ -1,17 +1,19 @@
-//! Passwords of generators, by the time (RFC 6238) or by a counter (RFC 4226), and their resynchronisation.
+//! Passwords of generators, by the time (RFC 6238), by a counter (RFC 4226) or to a question (RFC 6287), and their resynchronisation.
 
 use core::num::NonZeroU32;
 
+use super::card::{end_question, not_asked};
 use super::response::{accept, count_wrong, refused, repeat};
 use super::{AuditEvent, Clock, Comparison, Event, Ruling, Undecided, not_usable, remember, repeated, trusted};
 use crate::key::Key;
 use crate::time::Timestamp;
+use crate::verifier::card::CardSuite;
 use crate::verifier::moving::Moving;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{Credential, Outcome, Record};
+use crate::verifier::record::{ChallengeEnd, Credential, Outcome, Record, RecordError};
 use crate::verifier::verdict::{Rejection, Step, Verdict};
 use camtoken_oath::totp::Totp;
-use camtoken_oath::{Digits, Hash, Response, hotp};
+use camtoken_oath::{Digits, Hash, Response, hotp, ocra};
 
 /// A password of a generator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +35,12 @@ pub struct ExpectedPassword<'r> {
     /// The generator's secret, wrapped.
     pub key: &'r [u8],
     /// The parameters of the computation.
-    pub window: Window,
+    pub window: Window<'r>,
 }
 
 /// The values whose passwords are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
+pub enum Window<'r> {
     /// Time steps around the one of the generator's clock.
     Time {
         /// The parameters of the generator.
@@ -53,6 +55,17 @@ pub enum Window {
         /// The digits of a password.
         digits: Digits,
         /// The first value.
+        from: u64,
+        /// How many follow it.
+        more: u32,
+    },
+    /// Responses to a question.
+    Card {
+        /// The suite of the card.
+        suite: CardSuite,
+        /// The question.
+        question: &'r str,
+        /// The first value of the counter, if the suite has one.
         from: u64,
         /// How many follow it.
         more: u32,
@@ -81,11 +94,11 @@ pub fn expected_password<'r>(
     now: Timestamp,
 ) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
     // The value that was used last is looked at, too: a password that is sent twice is refused as used, and not counted.
-    let events = |digits, next: u64| match next.checked_sub(1) {
-        Some(from) => Window::Event { digits, from, more: LOOK_AHEAD + 1 },
-        None => Window::Event { digits, from: next, more: LOOK_AHEAD },
+    let counters = |next: u64, is_used_told| match next.checked_sub(1).filter(|_| is_used_told) {
+        Some(from) => (from, LOOK_AHEAD + 1),
+        None => (next, LOOK_AHEAD),
     };
-    expected(policy, record, now, DRIFT, events)
+    expected(policy, record, now, DRIFT, counters)
 }
 
 /// The same for consecutive passwords: a wider window. A counter is looked for from `least` on, where the bank knows that it has come
@@ -104,8 +117,7 @@ pub fn expected_consecutive<'r>(
     if matches!(record.credential, Credential::TimeBased { .. }) {
         return Ok(None);
     }
-    let events = |digits, next: u64| Window::Event { digits, from: next.max(least), more: FAR_AHEAD };
-    expected(policy, record, now, FAR_OFF, events)
+    expected(policy, record, now, FAR_OFF, |next, _| (next.max(least), FAR_AHEAD))
 }
 
 fn expected<'r>(
@@ -113,7 +125,7 @@ fn expected<'r>(
     record: &'r Record,
     now: Timestamp,
     drift: u32,
-    events: impl FnOnce(Digits, u64) -> Window,
+    counters: impl FnOnce(u64, bool) -> (u64, u32),
 ) -> Result<Option<ExpectedPassword<'r>>, Undecided> {
     let now = trusted(policy, record, GeneratorPassword::CLOCK, now)?;
     let (key, window) = match &record.credential {
@@ -121,8 +133,18 @@ fn expected<'r>(
         // The place of a generator that was closed before its activation existed.
         Credential::Generator { key, .. } if key.is_empty() => return Ok(None),
         Credential::TimeBased { key, .. } => (key, Window::Time { totp: Totp::default(), at: now, drift }),
-        Credential::Generator { key, moving, .. } => match *moving {
-            Moving::Event { digits, next, .. } => (key, events(digits, next)),
+        Credential::Generator { key, moving, question, .. } => match *moving {
+            Moving::Event { digits, next, .. } => {
+                let (from, more) = counters(next, true);
+                (key, Window::Event { digits, from, more })
+            }
+            Moving::Card { suite, next, .. } => {
+                let Some(question) = question.as_ref().map(|question| question.text.as_str()) else { return Ok(None) };
+                // Only the card of another record could have been asked what this one does not take.
+                suite.input(question, next).ok_or(RecordError::Damaged)?;
+                let (from, more) = if suite.suite().counter() { counters(next, false) } else { (0, 0) };
+                (key, Window::Card { suite, question, from, more })
+            }
             Moving::Time { hash, digits, step_secs, drift: ahead, .. } => {
                 let totp = totp(hash, digits, step_secs);
                 let ahead = ahead.saturating_mul(totp.step_secs.get().into());
@@ -134,13 +156,14 @@ fn expected<'r>(
     Ok(Some(ExpectedPassword { key, window }))
 }
 
-impl Window {
+impl Window<'_> {
     /// The digits of a password.
     #[must_use]
     pub fn digits(&self) -> Digits {
         match self {
             Self::Time { totp, .. } => totp.digits,
             Self::Event { digits, .. } => *digits,
+            Self::Card { suite, .. } => suite.digits(),
         }
     }
 
@@ -150,17 +173,53 @@ impl Window {
         match *self {
             Self::Time { totp, at, drift } => totp.verify(key, response, at, drift, None),
             Self::Event { digits, from, more } => hotp::search(key, digits, Hash::Sha1, response, from, more),
+            Self::Card { suite, question, from, more } => {
+                let input = suite.input(question, from)?;
+                match input.counter {
+                    Some(_) => ocra::search_counter(&suite.suite(), key, &input, response, more).ok()?,
+                    None => ocra::verify(&suite.suite(), key, &input, response).ok()?.then_some(0),
+                }
+            }
         }
     }
 
-    /// The value of the last of them, if these are passwords of consecutive values.
+    /// The value of the last of them, if these are passwords of consecutive values. A card without a counter has none.
     #[must_use]
     pub fn find_consecutive(&self, key: &Key, responses: &[Response]) -> Option<u64> {
         let (hash, from, more) = match *self {
             Self::Time { totp, at, drift } => (totp.hash, totp.step(at).saturating_sub(drift.into()), 2 * drift),
             Self::Event { from, more, .. } => (Hash::Sha1, from, more),
+            Self::Card { suite, question, from, more } => {
+                return consecutive_of_card(key, suite, question, responses, from, more);
+            }
         };
         hotp::resynchronise(key, self.digits(), hash, responses, from, more)
+    }
+}
+
+/// The same for a card with a counter, whose user has typed the question twice.
+fn consecutive_of_card(
+    key: &Key,
+    suite: CardSuite,
+    question: &str,
+    responses: &[Response],
+    mut from: u64,
+    mut more: u32,
+) -> Option<u64> {
+    let (ocra_suite, (first, rest)) = (suite.suite(), responses.split_first()?);
+    let at = |counter| suite.input(question, counter).filter(|input| input.counter.is_some());
+    loop {
+        let found = ocra::search_counter(&ocra_suite, key, &at(from)?, first, more).ok()??;
+        let follows = |(nth, response): (u64, &Response)| {
+            let input = found.checked_add(nth).and_then(at);
+            input.is_some_and(|input| ocra::verify(&ocra_suite, key, &input, response).unwrap_or(false))
+        };
+        if (1..).zip(rest).all(follows) {
+            return found.checked_add(u64::try_from(rest.len()).ok()?);
+        }
+        // Another counter had the same digits.
+        more = more.checked_sub(u32::try_from(found.checked_sub(from)?).ok()?)?.checked_sub(1)?;
+        from = found.checked_add(1)?;
     }
 }
 
@@ -182,6 +241,9 @@ impl Event for GeneratorPassword {
         }
         if matches!(&record.credential, Credential::Generator { moving, .. } if moving.needs_resynchronisation()) {
             return refused(Rejection::NeedsResynchronisation);
+        }
+        if let Some(rejection) = not_asked(&record.credential, now) {
+            return not_answered(record, rejection).map(Verdict::Rejected);
         }
         let Some(value) = value else {
             return count_wrong(policy, record, tag, None, now).map(Verdict::Rejected);
@@ -218,6 +280,9 @@ impl Event for Resynchronisation {
         if let Some(rejection) = not_usable(record, now) {
             return no(rejection);
         }
+        if let Some(rejection) = not_asked(&record.credential, now) {
+            return not_answered(record, rejection).map(Step::Rejected);
+        }
         let Some(value) = value.filter(|value| is_near(&record.credential, *value, now)) else {
             return count_wrong(policy, record, tag, None, now).map(Step::Rejected);
         };
@@ -227,12 +292,23 @@ impl Event for Resynchronisation {
         if let Some((drift, found)) = drift(&mut record.credential, value, now) {
             *drift = found;
         }
-        if let Credential::Generator { moving: Moving::Event { restored, .. }, .. } = &mut record.credential {
+        if let Credential::Generator {
+            moving: Moving::Event { restored, .. } | Moving::Card { restored, .. }, ..
+        } = &mut record.credential
+        {
             *restored = false;
         }
         record.failures = 0;
         remember(record, tag, Outcome::Accepted, now);
         Ruling::changed(Step::Done(()), AuditEvent::Resynchronised, None)
+    }
+}
+
+/// A question that is not answered any more. That its time was over is kept.
+fn not_answered(record: &mut Record, rejection: Rejection) -> Ruling<Rejection> {
+    match rejection == Rejection::Expired && end_question(&mut record.credential, ChallengeEnd::Expired) {
+        true => Ruling::changed(rejection, AuditEvent::Expired, None),
+        false => Ruling::unchanged(rejection),
     }
 }
 
@@ -254,6 +330,14 @@ fn spend(credential: &mut Credential, value: u64) -> bool {
             let is_new = value >= *next && value < u64::MAX;
             *next = (*next).max(value.saturating_add(1));
             return is_new;
+        }
+        Credential::Generator { moving: Moving::Card { suite, next, .. }, .. } => {
+            let is_new = !suite.suite().counter() || value >= *next && value < u64::MAX;
+            if suite.suite().counter() {
+                *next = (*next).max(value.saturating_add(1));
+            }
+            // A card is asked once: its response is right to no other question.
+            return end_question(credential, ChallengeEnd::Accepted) && is_new;
         }
         Credential::TimeBased { last_step, .. }
         | Credential::Generator { moving: Moving::Time { last_step, .. }, .. } => last_step,
@@ -312,6 +396,7 @@ pub(super) fn restore(moving: &mut Moving, now: Timestamp) {
     match moving {
         Moving::Time { last_step, .. } => *last_step = (*last_step).max(latest),
         Moving::Event { restored, .. } => *restored = true,
+        Moving::Card { suite, restored, .. } => *restored = suite.suite().counter(),
     }
 }
 

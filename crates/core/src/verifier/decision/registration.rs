@@ -270,7 +270,7 @@ pub fn enroll_generator(
     validity: Validity,
     now: Timestamp,
 ) -> Settlement<()> {
-    let credential = Credential::Generator { id, key, moving, validity };
+    let credential = Credential::Generator { id, key, moving, validity, question: None };
     begin(subscriber, credential, StoredState::Active, (AuditEvent::Activated, None), now)
 }
 
@@ -278,7 +278,7 @@ pub fn enroll_generator(
 pub fn close_generator(id: &GeneratorId, moving: Moving, now: Timestamp) -> Settlement<()> {
     let subscriber = Subscriber { contract: String::new(), user: String::new() };
     let (id, validity) = (id.clone(), Validity::default());
-    let credential = Credential::Generator { id, key: Vec::new(), moving, validity };
+    let credential = Credential::Generator { id, key: Vec::new(), moving, validity, question: None };
     begin(subscriber, credential, StoredState::Revoked, (AuditEvent::Revoked, None), now)
 }
 

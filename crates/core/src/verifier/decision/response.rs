@@ -151,11 +151,15 @@ pub(super) fn count_wrong(
 ) -> Ruling<Rejection> {
     record.failures = record.failures.saturating_add(1);
     let mut tries_left = policy.max_failures.saturating_sub(record.failures);
-    if let Some(issued) = &mut record.challenge {
-        issued.wrong_answers = issued.wrong_answers.saturating_add(1);
-        let left = policy.max_attempts.saturating_sub(issued.wrong_answers);
+    let asked = match (&mut record.challenge, record.credential.question_mut()) {
+        (Some(issued), _) => Some((&mut issued.wrong_answers, &mut issued.end)),
+        (None, question) => question.map(|question| (&mut question.wrong_answers, &mut question.end)),
+    };
+    if let Some((wrong_answers, end)) = asked {
+        *wrong_answers = wrong_answers.saturating_add(1);
+        let left = policy.max_attempts.saturating_sub(*wrong_answers);
         if left == 0 {
-            issued.end = Some(ChallengeEnd::Exhausted);
+            *end = Some(ChallengeEnd::Exhausted);
         }
         tries_left = tries_left.min(left);
     }

@@ -6,6 +6,7 @@ use minicbor::{Decode, Encode};
 
 use super::{Credential, GeneratorRecord, Record, TokenRecord};
 use crate::verifier::audit::ChainEnd;
+use crate::verifier::moving::Moving;
 use crate::verifier::origin::Validity;
 
 /// A stored record, and the version of its format.
@@ -59,7 +60,7 @@ impl Stored for GeneratorRecord {
 impl Layout for Record {
     fn version(&self) -> u8 {
         match &self.credential {
-            Credential::Generator { .. } => 2,
+            Credential::Generator { moving, .. } => version(moving),
             credential if credential.validity() != Validity::default() => 2,
             _ => 1,
         }
@@ -74,6 +75,14 @@ impl Layout for TokenRecord {
 
 impl Layout for GeneratorRecord {
     fn version(&self) -> u8 {
-        2
+        version(&self.moving)
+    }
+}
+
+/// Readers of version 2 know no cards; a sealed record begins with 3.
+fn version(moving: &Moving) -> u8 {
+    match moving {
+        Moving::Time { .. } | Moving::Event { .. } => 2,
+        Moving::Card { .. } => 4,
     }
 }

@@ -4,6 +4,7 @@ use core::num::NonZeroU32;
 use camtoken_oath::{Digits, Hash};
 
 use super::*;
+use crate::verifier::card::CardSuite;
 
 const SUITE: &str = "OCRA-1:HOTP-SHA256-8:QH64";
 
@@ -60,7 +61,7 @@ fn a_record_without_dates_has_the_bytes_that_it_always_had() {
 
 /// A reader of version 1 would pass the dates over and write the record again without them.
 #[test]
-fn what_an_older_reader_would_lose_is_of_version_2() {
+fn what_an_older_reader_would_lose_is_of_a_later_version() {
     let validity = Validity { start: at(5), end: at(9) };
     let origin = Origin { manufacturer: Some("M".to_string()), key: validity, ..Origin::default() };
     let step_secs = NonZeroU32::new(60).expect("not 0");
@@ -70,7 +71,7 @@ fn what_an_older_reader_would_lose_is_of_version_2() {
     ];
     let generators = moving.map(|moving| {
         let id = "2308701234567".parse().expect("a serial number");
-        record(Credential::Generator { id, key: vec![1], moving, validity: Validity::default() })
+        record(Credential::Generator { id, key: vec![1], moving, validity: Validity::default(), question: None })
     });
     for record in generators.into_iter().chain([camera(validity)]) {
         let bytes = to_bytes(&record);
@@ -79,6 +80,14 @@ fn what_an_older_reader_would_lose_is_of_version_2() {
     }
     let bytes = to_bytes(&token(Some(origin.clone())));
     assert_eq!((bytes[0], from_bytes(&bytes)), (2, Ok(token(Some(origin)))));
+    let suite = CardSuite::new(&"OCRA-1:HOTP-SHA512-8:C-QN08".parse().expect("a suite"), None).expect("a card's");
+    let id = "A0012341234567".parse().expect("a serial number");
+    let (moving, expires_at) = (Moving::card(suite, 7), Timestamp::from_unix(9));
+    let question =
+        CardQuestion { text: "12345678".to_string(), expires_at, wrong_answers: 1, end: None, request: None };
+    let validity = Validity::default();
+    let card = record(Credential::Generator { id, key: vec![1], moving, validity, question: Some(question) });
+    assert_eq!((to_bytes(&card)[0], from_bytes(&to_bytes(&card))), (4, Ok(card)), "3 is a sealed record");
     let refused = from_bytes::<TokenRecord>(&[&[3], &bytes[1..]].concat());
     assert_eq!(refused, Err(RecordError::Version { found: 3 }));
 }

@@ -67,7 +67,8 @@ fn dates_that_are_the_same_change_nothing() {
 fn a_counter_is_used_with_all_before_it_and_the_last_value_never() {
     let generator = |next| {
         let (id, moving) = ("G1".parse().expect("an ID"), Moving::event(Digits::SIX, next));
-        let credential = Credential::Generator { id, key: vec![1], moving, validity: Validity::default() };
+        let credential =
+            Credential::Generator { id, key: vec![1], moving, validity: Validity::default(), question: None };
         with(|record| record.credential = credential)
     };
     let found = |value| GeneratorPassword { comparison: Comparison::Made { tag: [7; 16], matches: Some(value) } };
@@ -89,7 +90,8 @@ fn a_generator_of_a_maker_keeps_how_far_its_clock_is_off() {
         let moving = Moving::Time { hash, digits: Digits::EIGHT, step_secs, drift: 0, last_step };
         let id = "G1".parse().expect("an ID");
         with(|record| {
-            record.credential = Credential::Generator { id, key: vec![1], moving, validity: Validity::default() }
+            record.credential =
+                Credential::Generator { id, key: vec![1], moving, validity: Validity::default(), question: None }
         })
     };
     let record = generator(None);
