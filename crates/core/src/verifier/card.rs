@@ -7,9 +7,6 @@ use camtoken_oath::ocra::{DataInput, Question, QuestionFormat, QuestionKind, Sui
 use minicbor::{Decode, Decoder, Encode, Encoder};
 use rand::CryptoRng;
 
-use super::record::{ChallengeEnd, seconds};
-use crate::time::Timestamp;
-
 /// The suite of a card, and the length of its questions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CardSuite {
@@ -132,29 +129,6 @@ impl<'b, C> Decode<'b, C> for CardSuite {
         let suite = from.str()?.parse().map_err(|_| damaged())?;
         Self::new(&suite, Some(from.u8()?)).map_err(|_| damaged())
     }
-}
-
-/// A question that was put to a card.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub struct CardQuestion {
-    /// Its digits.
-    #[n(0)]
-    pub text: String,
-    /// From then on no response is accepted.
-    #[n(1)]
-    #[cbor(with = "seconds")]
-    pub expires_at: Timestamp,
-    /// Wrong responses so far.
-    #[n(2)]
-    pub wrong_answers: u8,
-    /// How it ended, if it did.
-    #[n(3)]
-    pub end: Option<ChallengeEnd>,
-    /// The caller's name for the request that it was issued by.
-    #[n(4)]
-    #[cbor(with = "minicbor::bytes")]
-    pub request: Option<[u8; 16]>,
 }
 
 #[cfg(test)]

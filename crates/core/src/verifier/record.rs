@@ -10,17 +10,18 @@ use core::fmt;
 use minicbor::{Decode, Decoder, Encode};
 
 mod field;
+mod question;
 mod stored;
 #[cfg(test)]
 mod tests;
 
+pub use question::CardQuestion;
 pub use stored::{Layout, Stored};
 
 pub(super) use field::seconds;
 use field::{activation_ids, challenge_id, text, transaction};
 
 use super::audit::ChainEnd;
-use super::card::CardQuestion;
 use super::moving::Moving;
 use super::origin::{Origin, Validity};
 use super::subscriber::Subscriber;

@@ -7,10 +7,10 @@ use rand::CryptoRng;
 
 use super::{AuditEvent, Clock, Event, Ruling, not_usable};
 use crate::time::Timestamp;
-use crate::verifier::card::{CardQuestion, CardSuite};
+use crate::verifier::card::CardSuite;
 use crate::verifier::moving::Moving;
 use crate::verifier::policy::Policy;
-use crate::verifier::record::{ChallengeEnd, Credential, Record};
+use crate::verifier::record::{CardQuestion, ChallengeEnd, Credential, Record};
 use crate::verifier::verdict::{Rejection, Step};
 
 /// A question is to be put to a card. It supersedes the one before (V-8).
