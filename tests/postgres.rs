@@ -19,6 +19,8 @@ mod faults;
 mod patroni;
 #[path = "postgres/processes.rs"]
 mod processes;
+#[path = "postgres/ranges.rs"]
+mod ranges;
 #[path = "postgres/safety.rs"]
 mod safety;
 #[path = "postgres/tls.rs"]
@@ -231,7 +233,7 @@ fn yes(revision: u64) -> Replaced {
     Replaced::Yes(Revision::from_u64(revision))
 }
 
-fn replace(store: &PostgresStore, id: &RecordId, expected: u64, record: &[u8]) -> Result<Replaced, StoreError> {
+fn replace(store: &impl Store, id: &RecordId, expected: u64, record: &[u8]) -> Result<Replaced, StoreError> {
     let change = Change { record: record.to_vec(), audit: Some(record.to_vec()) };
     block_on(store.replace(id, Revision::from_u64(expected), change))
 }
