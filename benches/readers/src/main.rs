@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cd benches/readers && cargo run --release [--features zxing-cpp] -- FOLDER... [--readers NAME,...] [--repeat N]
-//!     [--chart FILE.svg] [--list FILE.tsv]
+//!     [--chart FILE.svg] [--curve FILE.svg] [--list FILE.tsv]
 //! cargo run --release -- --make FOLDER
 //! ```
 //!
@@ -10,12 +10,14 @@
 //! `stem.accept.json` a list of payloads in hex, any of which is right. A folder with a file `NEGATIVE` has no symbol in
 //! any picture. Each cell of the table is: right, wrong if any, median, 95th percentile and maximum of the milliseconds
 //! of one read from luma in memory (CPU time of its thread, the best of N), and `!` for panics and reads over 20 seconds.
-//! `zbar` is the program zbarimg, if installed: it opens the file itself, in a process whose time is not counted. The
-//! list has a line for each picture and reader. With `--make` the sets of `docs/QUALITY.md` are written: symbols spoilt
-//! from seeds.
+//! `zbar` and `wechat` run in a process of Python and tell their own CPU time: see `others.py` for what they need. The
+//! chart has a bar for each set and reader, the curve a line for each reader: how many pictures it has read after so
+//! many milliseconds. The list has a line for each picture and reader. With `--make` the sets of `docs/QUALITY.md` are
+//! written: symbols spoilt from seeds.
 
 mod chart;
 mod make;
+mod outside;
 mod readers;
 mod truth;
 
@@ -44,13 +46,14 @@ type Table = BTreeMap<String, Vec<Vec<Look>>>;
 
 fn main() -> ExitCode {
     let mut folders = Vec::new();
-    let (mut names, mut repeat, mut chart, mut list) = (None, 3, None, None);
+    let (mut names, mut repeat, mut chart, mut curve, mut list) = (None::<String>, 3, None, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--readers" => names = arguments.next(),
             "--repeat" => repeat = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(repeat),
             "--chart" => chart = arguments.next(),
+            "--curve" => curve = arguments.next(),
             "--list" => list = arguments.next(),
             "--make" => {
                 let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "sets".to_owned()));
@@ -67,14 +70,11 @@ fn main() -> ExitCode {
     }
     if folders.is_empty() {
         eprintln!(
-            "usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg] [--list FILE.tsv] | --make FOLDER"
+            "usage: readers FOLDER... [--readers NAME,...] [--repeat N] [--chart FILE.svg] [--curve FILE.svg] [--list FILE.tsv] | --make FOLDER"
         );
         return ExitCode::from(2);
     }
-    let readers: Vec<Reader> = readers::all()
-        .into_iter()
-        .filter(|reader| names.as_ref().is_none_or(|names| names.split(',').any(|name| name == reader.name)))
-        .collect();
+    let readers = readers::all(|name| names.as_ref().is_none_or(|names| names.split(',').any(|wanted| wanted == name)));
     let mut table = Table::new();
     for folder in &folders {
         let looks = readers.iter().map(|reader| look(reader, folder, repeat)).collect();
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
         table.insert(set, looks);
     }
     print(&readers, &table);
-    let files = [(chart, draw as fn(&[Reader], &Table) -> String), (list, lines)];
+    let files = [(chart, draw as fn(&[Reader], &Table) -> String), (curve, draw_curve), (list, lines)];
     for (path, text) in files.into_iter().filter_map(|(path, text)| Some((path?, text))) {
         if let Err(error) = std::fs::write(&path, text(&readers, &table)) {
             eprintln!("{path}: {error}");
@@ -101,7 +101,7 @@ fn look(reader: &Reader, folder: &Path, repeat: u32) -> Vec<Look> {
     let look = |picture: PathBuf| {
         let truth = Truth::of(&picture)?;
         let luma = open(&picture)?;
-        let (judgement, ms) = match read(reader, &picture, &luma, repeat) {
+        let (judgement, ms) = match read(reader, &luma, repeat) {
             Some((payloads, ms)) => (truth.judge(&payloads), ms),
             None => (Judgement::Failed, f64::NAN),
         };
@@ -115,17 +115,17 @@ fn open(picture: &Path) -> Option<Arc<Luma>> {
 }
 
 /// What was read and the milliseconds it took; `None` if the reader panicked or took too long.
-fn read(reader: &Reader, picture: &Path, luma: &Arc<Luma>, repeat: u32) -> Option<(Vec<Vec<u8>>, f64)> {
+fn read(reader: &Reader, luma: &Arc<Luma>, repeat: u32) -> Option<(Vec<Vec<u8>>, f64)> {
     let mut best: Option<(Vec<Vec<u8>>, f64)> = None;
     for _ in 0..repeat.max(1) {
         let (sender, receiver) = channel();
-        let (read, picture, luma) = (reader.read, picture.to_owned(), Arc::clone(luma));
+        let (read, luma) = (Arc::clone(&reader.read), Arc::clone(luma));
         // A thread of its own may panic, and may be left behind.
         thread::spawn(move || {
-            let payloads = read(&picture, &luma);
+            let (payloads, ms) = read(&luma);
             // The thread's own, and so the read's.
             let time = clock_gettime(ClockId::ThreadCPUTime);
-            let _ = sender.send((payloads, time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6));
+            let _ = sender.send((payloads, ms.unwrap_or(time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6)));
         });
         let now = receiver.recv_timeout(Duration::from_secs(20)).ok()?;
         if best.as_ref().is_none_or(|(_, ms)| now.1 < *ms) {
@@ -194,6 +194,16 @@ fn draw(readers: &[Reader], table: &Table) -> String {
         table.iter().map(|(set, looks)| (set.as_str(), looks.iter().map(rate).collect())).collect();
     let names: Vec<&str> = readers.iter().map(|reader| reader.name).collect();
     chart::draw(&names, &rates)
+}
+
+fn draw_curve(readers: &[Reader], table: &Table) -> String {
+    let pictures = table.values().map(|looks| looks.first().map_or(0, Vec::len)).sum();
+    let right = |reader: usize| {
+        let looks = table.values().flat_map(move |looks| &looks[reader]);
+        looks.filter(|look| look.judgement == Judgement::Right).map(|look| look.ms).collect()
+    };
+    let times: Vec<(&str, Vec<f64>)> = readers.iter().enumerate().map(|(i, reader)| (reader.name, right(i))).collect();
+    chart::curve(pictures, times)
 }
 
 fn lines(readers: &[Reader], table: &Table) -> String {

@@ -1,29 +1,44 @@
 //! The readers compared: one function each, from luma to the payloads of the symbols.
 
-use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camtoken_qr::{Effort, Luma, Scan, ScanOptions, scan};
+
+use crate::outside::Outside;
+
+/// The payloads of the symbols, and the milliseconds that the read took where the reader itself has to say it.
+pub type Reading = (Vec<Vec<u8>>, Option<f64>);
 
 /// A name and a function.
 pub struct Reader {
     pub name: &'static str,
-    pub read: fn(&Path, &Luma) -> Vec<Vec<u8>>,
+    pub read: Arc<dyn Fn(&Luma) -> Reading + Send + Sync>,
 }
 
-/// All that were built in or are installed.
-pub fn all() -> Vec<Reader> {
-    let mut readers = vec![
-        Reader { name: "camtoken", read: |_, luma| ours(luma, Effort::File) },
-        Reader { name: "camtoken-frame", read: |_, luma| ours(luma, Effort::Frame(0)) },
-        Reader { name: "camtoken-harder", read: |_, luma| ours(luma, Effort::Harder) },
-        Reader { name: "rqrr", read: |_, luma| rqrr(luma) },
-        Reader { name: "rxing", read: |_, luma| rxing(luma) },
-        Reader { name: "quircs", read: |_, luma| quircs(luma) },
+/// Those of all names, or of some, that were built in or are installed.
+pub fn all(wanted: impl Fn(&str) -> bool) -> Vec<Reader> {
+    let here: &[(&'static str, fn(&Luma) -> Vec<Vec<u8>>)] = &[
+        ("camtoken", |luma| ours(luma, Effort::File)),
+        ("camtoken-frame", |luma| ours(luma, Effort::Frame(0))),
+        ("camtoken-harder", |luma| ours(luma, Effort::Harder)),
+        ("rqrr", rqrr),
+        ("rxing", rxing),
+        ("quircs", quircs),
+        #[cfg(feature = "zxing-cpp")]
+        ("zxing-cpp", zxing_cpp),
     ];
-    #[cfg(feature = "zxing-cpp")]
-    readers.push(Reader { name: "zxing-cpp", read: |_, luma| zxing_cpp(luma) });
-    if std::process::Command::new("zbarimg").arg("--version").output().is_ok() {
-        readers.push(Reader { name: "zbar", read: |picture, _| zbar(picture) });
+    let here = here.iter().filter(|(name, _)| wanted(name));
+    let mut readers: Vec<Reader> =
+        here.map(|&(name, read)| Reader { name, read: Arc::new(move |luma| (read(luma), None)) }).collect();
+    for name in ["zbar", "wechat"].into_iter().filter(|name| wanted(name)) {
+        let Some(process) = Outside::start(name) else { continue };
+        let process = Mutex::new(process);
+        let read = move |luma: &Luma| {
+            let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+            let (payloads, ms) = process.read(luma).expect("the process of the reader answers");
+            (payloads, Some(ms))
+        };
+        readers.push(Reader { name, read: Arc::new(read) });
     }
     readers
 }
@@ -76,12 +91,4 @@ fn zxing_cpp(luma: &Luma) -> Vec<Vec<u8>> {
     let view = zxingcpp::ImageView::from_slice(luma.pixels(), width, height, zxingcpp::ImageFormat::Lum);
     let found = view.ok().and_then(|view| reader.from(view).ok()).unwrap_or_default();
     found.into_iter().filter(|code| code.is_valid()).map(|code| code.bytes()).collect()
-}
-
-fn zbar(picture: &Path) -> Vec<Vec<u8>> {
-    let arguments = ["--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary"];
-    match std::process::Command::new("zbarimg").args(arguments).arg(picture).output() {
-        Ok(output) if output.status.success() => vec![output.stdout],
-        _ => Vec::new(),
-    }
 }

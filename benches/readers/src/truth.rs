@@ -83,6 +83,6 @@ fn of_latin(payload: &[u8]) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(u32::from(c))).collect::<Result<_, _>>().unwrap_or_default()
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
 }
