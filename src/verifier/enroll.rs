@@ -1,4 +1,4 @@
-//! Registration (利用開始登録) and its repair: two codes, initialise, revoke, resume.
+//! Registration (利用開始登録) and its repair: two codes, reset, revoke, resume.
 //!
 //! ```text
 //! enroll ─> first code ··> token ··> device code ─> second ─> second code ··> token ··> response ─> confirm ─> active

@@ -75,7 +75,7 @@ pub enum EnrollError {
     /// No such activation.
     #[error("no activation {0}")]
     UnknownActivation(ActivationId),
-    /// It has signed before, so it can be revoked and not initialised.
+    /// It has signed before, so it can be revoked and not reset.
     #[error("activation {0} has signed before; it can only be revoked")]
     HasSigned(ActivationId),
     /// It is revoked, which is final.

@@ -1,4 +1,4 @@
-//! Changes of a registration's state: initialise (初期化), suspend (利用停止), resume (利用再開), revoke (失効).
+//! Changes of a registration's state: reset (初期化), suspend (一時停止), resume (利用再開), revoke (失効).
 
 use camtoken_core::verifier::decision::{self, Event, Reset, Resumption, Revocation, StateRefusal, Suspension, settle};
 use camtoken_core::verifier::record::TokenRecord;
@@ -10,7 +10,7 @@ use crate::store::{RecordId, Store};
 use crate::time::Timestamp;
 
 impl<S: Store> Verifier<S> {
-    /// Initialises (初期化): gives up a registration that never signed, so that it can be begun again.
+    /// Resets (初期化): gives up a registration that never signed, so that it can be begun again.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl<S: Store> Verifier<S> {
         self.change_state(activation, &Revocation, now).await
     }
 
-    /// Suspends (利用停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
+    /// Suspends (一時停止) an activation: nothing is issued to it or accepted from it until it is resumed. Doing it again
     /// changes nothing.
     ///
     /// # Errors

@@ -680,7 +680,7 @@ ct-e086 = the verifier does not know this activation
 ct-e087 = the activation has signed before
     .hint = revoke it instead: camtoken enroll revoke
     .long =
-        Only a registration that never gave a right response can be initialised. One that has signed is evidence. Revoke it,
+        Only a registration that never gave a right response can be reset. One that has signed is evidence. Revoke it,
         and begin a new registration.
 
 ct-e088 = the activation is revoked

@@ -133,7 +133,7 @@ help-enroll-confirm = Take the response to the second code; the activation signs
 help-enroll-status = Show tokens, generators and activations, their states, failures and open challenges
     .id = One activation, or one token or generator with its activations
 
-help-enroll-reset = Initialise: give up a registration that never signed
+help-enroll-reset = Give up a registration that never signed
 
 help-enroll-revoke = Revoke an activation, or a token with all its activations, for good
     .id = The activation, or the token ID

@@ -74,7 +74,7 @@ pub enum AuditEvent {
     ConfirmationWrong,
     /// The registration is finished.
     Activated,
-    /// The registration was given up or initialised.
+    /// The registration was given up or reset.
     Reset,
     /// A challenge was issued.
     Issued,

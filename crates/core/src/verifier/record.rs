@@ -144,7 +144,7 @@ pub enum StoredState {
     /// Ended for good.
     #[n(4)]
     Revoked,
-    /// Its registration was given up or initialised; it may be begun again.
+    /// Its registration was given up or reset; it may be begun again.
     #[n(5)]
     Reset,
 }

@@ -1,4 +1,4 @@
-//! The bank's changes to an activation: it suspends, resumes, initialises or revokes it, or restores it from a backup.
+//! The bank's changes to an activation: it suspends, resumes, resets or revokes it, or restores it from a backup.
 
 use super::card::end_question;
 use super::challenge::end_challenge;
@@ -19,7 +19,7 @@ pub struct Suspension;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resumption;
 
-/// The activation is initialised (初期化), which is for activations that have never signed.
+/// The activation is reset (初期化), which is for activations that have never signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reset;
 
@@ -69,7 +69,7 @@ pub struct SetBack {
 pub enum StateRefusal {
     /// It is revoked, which is final.
     Revoked,
-    /// It has signed, so it can be revoked and not initialised.
+    /// It has signed, so it can be revoked and not reset.
     HasSigned,
     /// Its registration is not finished, or was given up.
     NotActive,

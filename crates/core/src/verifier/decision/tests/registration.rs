@@ -68,7 +68,7 @@ fn a_registration_goes_through_both_codes_in_their_time() {
     assert_eq!(another.answer, Step::Rejected(Rejection::AlreadySettled));
     let late = decide(&confirmed.record, &device_code(6, "123456", true), at(day + 600));
     assert!(matches!(late.answer, Step::Rejected(Rejection::NotActivated)));
-    assert!(!confirmed.record.signed, "it may be initialised");
+    assert!(!confirmed.record.signed, "it may be reset");
 }
 
 #[test]
