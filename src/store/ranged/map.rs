@@ -83,8 +83,8 @@ impl FromStr for RangeMap {
     fn from_str(text: &str) -> Result<Self, RangeMapError> {
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let (number, first) = lines.next().unwrap_or((1, ""));
-        let version =
-            first.strip_prefix("version ").and_then(|version| version.parse().ok()).filter(|known| *known > 0);
+        let version = first.strip_prefix("version ").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let version = version.and_then(|digits| digits.parse().ok()).filter(|known| *known > 0);
         let version = version.ok_or(RangeMapError { line: number, fault: Fault::Version })?;
         let mut map = Self { version, members: Vec::new(), ranges: Vec::new() };
         let mut last = number;
@@ -104,9 +104,10 @@ impl FromStr for RangeMap {
 fn read_range(line: &str) -> Result<(RangeInclusive<u16>, &str), Fault> {
     let (range, name) = line.split_once(' ').ok_or(Fault::Range)?;
     let (from, to) = range.split_once('-').ok_or(Fault::Range)?;
-    let slot = |digits: &str| match digits.len() {
-        4 => u16::from_str_radix(digits, 16).map_err(|_| Fault::Range),
-        _ => Err(Fault::Range),
+    // The standard library also takes a sign.
+    let slot = |digits: &str| match digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => u16::from_str_radix(digits, 16).map_err(|_| Fault::Range),
+        false => Err(Fault::Range),
     };
     Ok((slot(from)?..=slot(to)?, name))
 }
@@ -153,6 +154,7 @@ mod tests {
         for (text, line) in [
             ("", 1),
             ("version 0\n0000-ffff a\n", 1),
+            ("version +1\n0000-ffff a\n", 1),
             ("version 1\n", 1),
             ("version 1\n0000-fffe a\n", 2),
             ("version 1\n0001-ffff a\n", 2),
