@@ -100,10 +100,27 @@ pub fn key_file(context: &Context, file: Option<&Path>) -> Result<PathBuf, Failu
 pub fn write(verifier: &Verifier<AnyStore>, now: Timestamp, dir: &Path, key: &SigningKey) -> Result<Written, Failure> {
     let unwritten = |error: io::Error| Failure::new(Code::Write).because(format!("{}: {error}", dir.display()));
     state::make_dir(dir).map_err(unwritten)?;
-    // One at a time: the name and the anchor before depend on what is there. Ends with the file that is locked.
+    // One at a time, so that each names the one before. Ends with the file that is locked. Where a file system locks no directory, two
+    // at the same time name the same one before.
     let locked = File::open(dir).map_err(unwritten)?;
-    locked.lock().map_err(unwritten)?;
-    let path = free_name(dir, now).ok_or_else(|| unwritten(io::ErrorKind::AlreadyExists.into()))?;
+    let _ = locked.lock();
+    let path = reserve(dir, now).map_err(unwritten)?;
+    let written = write_reserved(verifier, now, dir, key, path.clone());
+    if written.is_err() {
+        let _ = fs::remove_file(path.with_extension("chains"));
+    }
+    written
+}
+
+/// Writes an anchor under a name that is reserved.
+fn write_reserved(
+    verifier: &Verifier<AnyStore>,
+    now: Timestamp,
+    dir: &Path,
+    key: &SigningKey,
+    path: PathBuf,
+) -> Result<Written, Failure> {
+    let unwritten = |error: io::Error| Failure::new(Code::Write).because(format!("{}: {error}", dir.display()));
     let previous = match newest(dir).map_err(unwritten)? {
         Some(anchor) => hex(&Sha256::digest(fs::read(anchor).map_err(unwritten)?)),
         None => "none".to_owned(),
@@ -181,12 +198,19 @@ impl Anchor {
     }
 }
 
-/// The name of an anchor of that moment: the time, and a number from `_02` where others are of the same second. They sort by age.
-/// `None` after 99 of one second.
-fn free_name(dir: &Path, now: Timestamp) -> Option<PathBuf> {
+/// Reserves the name of an anchor of that moment, by an empty file of its chains: the time, and a number from `_02` where others
+/// are of the same second. They sort by age.
+fn reserve(dir: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let time = now.to_string().replace(':', "");
     let numbered = (2..=99).map(|number| format!("{time}_{number:02}.anchor"));
-    iter::once(format!("{time}.anchor")).chain(numbered).map(|name| dir.join(name)).find(|path| !path.exists())
+    for name in iter::once(format!("{time}.anchor")).chain(numbered) {
+        let path = dir.join(name);
+        match File::create_new(path.with_extension("chains")) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|_| path),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// The newest anchor of a directory: their names are times.
