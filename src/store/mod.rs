@@ -5,8 +5,8 @@
 //! durable before the caller gets the answer, and the audit entry of a change is stored with the change or not at all.
 //!
 //! [`MemoryStore`] is for tests and demonstrations, `EmbeddedStore` (feature `embedded`) keeps one directory, and the crate
-//! `camtoken-postgres` serves many processes. [`RangedStore`] divides the records among several stores of any kind.
-//! [`EitherStore`] is one of two, for programs whose settings choose. All pass the conformance tests of the crate `camtoken-vectors`, which are there for other people's stores too.
+//! `camtoken-postgres` serves many processes. [`RangedStore`] divides the records among several stores, [`EitherStore`] is one of
+//! two. All pass the conformance tests of the crate `camtoken-vectors`, which are there for other people's stores too.
 
 pub mod backup;
 mod block_on;

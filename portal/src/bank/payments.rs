@@ -98,7 +98,7 @@ fn of_person(operation: &str, person: &Person) -> String {
 enum To {
     /// An account in Japan, which can be registered.
     Account(Payee),
-    /// Somebody abroad, or a biller: known by what was paid to them.
+    /// A receiver abroad, or a biller. They cannot be registered: the first payment to them is remembered instead.
     Other(Paid),
 }
 
@@ -148,7 +148,7 @@ impl To {
         Ok(account.is_none_or(|account| account.contract != payee.contract))
     }
 
-    /// Keeps when somebody who cannot be registered was first paid.
+    /// Stores the first payment to a receiver abroad or a biller.
     fn remember(&self, sheet: &mut Sheet<'_>) -> Result<(), BooksError> {
         if let Self::Other(paid) = self
             && sheet.get::<Paid>(&paid.key())?.is_none()

@@ -104,7 +104,7 @@ impl Caution {
         self.payee_limit < u64::MAX && known.is_none_or(is_recent)
     }
 
-    /// The same for somebody who cannot be registered. `paid` is the first payment to them, if there was one.
+    /// The same for a receiver abroad or a biller. `paid` is the first payment to them, if there was one.
     #[must_use]
     pub fn is_first(self, paid: Option<&Paid>, now: Timestamp) -> bool {
         let is_recent = |paid: &Paid| now < Timestamp::from_unix(paid.since).plus(self.payee);

@@ -77,7 +77,7 @@ pub struct Payee {
     pub since: Option<u64>,
 }
 
-/// Somebody without an account to register whom the company has paid: abroad, or a biller of Pay-easy.
+/// The first payment of a company to a receiver abroad or to a biller of Pay-easy.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Paid {
     /// Whose payee.
